@@ -1,0 +1,2 @@
+"""The outside services we speak to: what a channel is (`base`), how fast it may go (`pacing`), a folder
+each."""

@@ -1,0 +1,114 @@
+"""Pacing in one small SQLite file, for all processes of one machine (they share its clock).
+
+Write-ahead log without syncing: after a power cut the last slots may be forgotten, which costs less than the
+restart took.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from adsapp.integrations.pacing.arithmetic import (
+    SECOND,
+    Reservation,
+    State,
+    check,
+    check_slow_down,
+    grant,
+    slowed_down,
+)
+
+BUSY_TIMEOUT: Final = 10.0
+_CREATE = """
+create table if not exists pace (
+    key text primary key, last_at integer not null, slow_until integer not null, factor real not null
+) without rowid
+"""
+_READ = "select last_at, slow_until, factor from pace where key = ?"
+_WRITE = "insert or replace into pace (key, last_at, slow_until, factor) values (?, ?, ?, ?)"
+
+
+def _clock() -> int:
+    return time.time_ns() // 1_000
+
+
+class SqlitePacer:
+    """A `Pacer` over the file `path`, made when missing. Safe to share between threads and across a fork.
+
+    `clock` (microseconds) is for tests. Raises `sqlite3.OperationalError` where the file cannot be written.
+    """
+
+    def __init__(self, path: Path | str, clock: Callable[[], int] = _clock) -> None:
+        self._path = str(path)
+        self._clock = clock
+        self._local = threading.local()
+        self._connection()
+
+    def reserve(self, key: str, count: int, rate: float, horizon: float) -> Reservation:
+        check(count, rate, horizon)
+        with self._transaction() as connection:
+            # The clock is read under the lock: a time read while waiting for it would be
+            # another caller's past.
+            state, granted = grant(
+                _read(connection, key), count, rate, round(horizon * SECOND), self._clock()
+            )
+            if granted.count:
+                _write(connection, key, state)
+        return granted.in_seconds()
+
+    def slow_down(self, key: str, until: float, factor: float) -> None:
+        check_slow_down(until, factor)
+        with self._transaction() as connection:
+            state = _read(connection, key)
+            _write(connection, key, slowed_down(state, math.ceil(until * SECOND), factor, self._clock()))
+
+    def close(self) -> None:
+        """Close this thread's connection; others close when their threads end."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+        self._local.__dict__.clear()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        connection = self._connection()
+        connection.execute("begin immediate")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("rollback")
+            raise
+        connection.execute("commit")
+
+    def _connection(self) -> sqlite3.Connection:
+        """One connection for each thread of each process: SQLite connections must not cross a fork."""
+        if getattr(self._local, "pid", None) != os.getpid():
+            self._local.connection = _open(self._path)
+            self._local.pid = os.getpid()
+        connection: sqlite3.Connection = self._local.connection
+        return connection
+
+
+def _open(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = off")
+    connection.execute(_CREATE)
+    return connection
+
+
+def _read(connection: sqlite3.Connection, key: str) -> State:
+    row = connection.execute(_READ, (key,)).fetchone()
+    return State(*row) if row else State()
+
+
+def _write(connection: sqlite3.Connection, key: str, state: State) -> None:
+    connection.execute(_WRITE, (key, state.last_at, state.slow_until, state.factor))

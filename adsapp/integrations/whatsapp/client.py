@@ -1,0 +1,249 @@
+"""The Cloud API over real HTTP: send a message, list the templates, read the number.
+
+One `CloudApi` for each account, one `aiohttp` session for each event loop (`open_session`), shared by all
+accounts. The access token lives in one private header and is taken out of every text that leaves this module:
+the provider repeats a bad token in its own error message.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractStreamWriter
+
+from adsapp.integrations.base import (
+    Accepted,
+    Action,
+    NotSent,
+    Outcome,
+    ProviderError,
+    Refused,
+    SendError,
+    Uncertain,
+)
+from adsapp.integrations.whatsapp.errors import classify
+
+CONNECT_TIMEOUT: Final = 10.0
+MAX_PAGES: Final = 1_000
+TEMPLATE_FIELDS: Final = (
+    "id,name,language,status,category,sub_category,parameter_format,components,quality_score,rejected_reason"
+)
+NUMBER_FIELDS: Final = (
+    "id,display_phone_number,verified_name,quality_rating,throughput,"
+    "whatsapp_business_manager_messaging_limit"
+)
+
+
+def open_session(max_in_flight: int = 1_000) -> aiohttp.ClientSession:
+    """A session for one event loop, good for 1,000 posts a second. Call inside the loop; close it at the end.
+
+    `max_in_flight` connections: at 1,000 posts a second and answers of up to a second, each needs one. Idle
+    connections are dropped after 15 s, before the provider drops them, since a post on a connection that just
+    died ends as `Uncertain`.
+    """
+    connector = aiohttp.TCPConnector(limit=max_in_flight, keepalive_timeout=15, ttl_dns_cache=300)
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+class _Body(aiohttp.BytesPayload):
+    """A request body that remembers whether any of it was handed to the network.
+
+    Without its body the provider cannot have acted on a request, so `started` is the line between `NotSent`
+    and `Uncertain`.
+    """
+
+    started = False
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        transport = getattr(writer, "transport", None)
+        if transport is None or transport.is_closing():
+            raise aiohttp.ClientConnectionResetError(
+                "The connection was closed before the request was written"
+            )
+        self.started = True
+        await super().write_with_length(writer, content_length)
+
+
+class CloudApi:
+    """The Cloud API for one phone number of one business account. `timeout` is seconds for one whole
+    request."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: str,
+        api_version: str,
+        phone_number_id: str,
+        waba_id: str,
+        token: str,
+        timeout: float = 30.0,
+    ) -> None:
+        _check(r"v\d{1,3}\.\d{1,3}", api_version, "api_version must look like v25.0")
+        _check(r"[\w-]{1,64}", phone_number_id, "phone_number_id must be an id as the provider shows it")
+        _check(r"[\w-]{1,64}", waba_id, "waba_id must be an id as the provider shows it")
+        _check(r"[!-~]{1,2048}", token, "the access token must be printable ASCII without blanks")
+        self._session = session
+        self._root = f"{base_url.rstrip('/')}/{api_version}"
+        self.phone_number_id = phone_number_id
+        self.waba_id = waba_id
+        self._token = token
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(CONNECT_TIMEOUT, timeout))
+
+    def __repr__(self) -> str:
+        return f"CloudApi({self._root!r}, phone_number_id={self.phone_number_id!r})"
+
+    async def send(self, payload: Mapping[str, object]) -> Outcome:
+        """Post one message as built by `messages`. Raises only when cancelled, which leaves the message
+        uncertain."""
+        raw = json.dumps(payload, separators=(",", ":")).encode()
+        body = _Body(raw, content_type="application/json")
+        try:
+            status, headers, text = await self._request("POST", f"{self.phone_number_id}/messages", data=body)
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as problem:
+            reason = self._in_words(problem)
+            return Uncertain(reason) if body.started else NotSent(reason)
+        return read_answer(status, headers, text)
+
+    async def templates(self) -> list[dict[str, Any]]:
+        """Every template of the business account, all pages. Raises `ProviderError`.
+
+        A further page exists only where `paging.next` is there. It is asked for by its cursor, never by the
+        address given: that address repeats the token, and it need not lead to our base URL.
+        """
+        found: list[dict[str, Any]] = []
+        query = {"fields": TEMPLATE_FIELDS, "limit": "100"}
+        seen: set[str] = set()
+        for _ in range(MAX_PAGES):
+            page = await self._get(f"{self.waba_id}/message_templates", query)
+            found += _entries(page.get("data"))
+            after = _next_cursor(page.get("paging"))
+            if after is None or after in seen:
+                break
+            seen.add(after)
+            query["after"] = after
+        return found
+
+    async def phone_number(self) -> dict[str, Any]:
+        """The number as the provider knows it (name, quality, throughput, messaging limit). Raises
+        `ProviderError`."""
+        return await self._get(self.phone_number_id, {"fields": NUMBER_FIELDS})
+
+    async def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            status, headers, text = await self._request("GET", path, params=dict(query))
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as problem:
+            raise ProviderError(_unreachable(self._in_words(problem))) from None
+        answer = _json_object(text)
+        if status == 200 and answer is not None and "error" not in answer:
+            return answer
+        if answer is None and (status == 200 or status >= 500):
+            raise ProviderError(_unreachable(f"unreadable answer (HTTP {status})"))
+        raise ProviderError(classify(answer, http_status=status, headers=headers))
+
+    async def _request(self, method: str, path: str, **arguments: Any) -> tuple[int, Mapping[str, str], str]:
+        async with self._session.request(
+            method,
+            f"{self._root}/{path}",
+            headers=self._headers,
+            timeout=self._timeout,
+            allow_redirects=False,
+            **arguments,
+        ) as response:
+            raw = await response.read()
+            return response.status, response.headers, self._without_token(raw.decode("utf-8", "replace"))
+
+    def _in_words(self, problem: Exception) -> str:
+        text = str(problem).strip() or "no answer in time"
+        return self._without_token(f"{type(problem).__name__}: {text}")
+
+    def _without_token(self, text: str) -> str:
+        return text.replace(self._token, "[token]")
+
+
+def read_answer(status: int, headers: Mapping[str, str], text: str) -> Outcome:
+    """What the provider's answer to a send means. Pure.
+
+    An answer that cannot be read as either a message id or an error is `Uncertain` where the message may have
+    been taken (2xx, and 5xx from something between us and the provider), else `Refused`.
+    """
+    answer = _json_object(text)
+    if answer is not None and isinstance(answer.get("error"), dict):
+        return Refused(classify(answer, http_status=status, headers=headers))
+    if 200 <= status <= 299:
+        return _accepted(answer) or Uncertain(f"HTTP {status} without a message id")
+    if status >= 500:
+        return Uncertain(f"HTTP {status} without a readable error")
+    error = classify(answer, http_status=status, headers=headers)
+    return Refused(
+        error if error.message else _with_message(error, f"HTTP {status} without a readable error")
+    )
+
+
+def _accepted(answer: Mapping[str, Any] | None) -> Accepted | None:
+    message = _first(answer, "messages")
+    wamid = message.get("id")
+    if not isinstance(wamid, str) or not wamid:
+        return None
+    return Accepted(
+        wamid, _text(_first(answer, "contacts").get("wa_id")), _text(message.get("message_status"))
+    )
+
+
+def _first(answer: Mapping[str, Any] | None, key: str) -> Mapping[str, Any]:
+    entries = (answer or {}).get(key)
+    if isinstance(entries, list) and entries and isinstance(entries[0], dict):
+        return entries[0]
+    return {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _entries(value: object) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _next_cursor(paging: object) -> str | None:
+    if not isinstance(paging, dict) or not isinstance(paging.get("next"), str):
+        return None
+    cursors = paging.get("cursors")
+    after = cursors.get("after") if isinstance(cursors, dict) else None
+    if isinstance(after, str) and after:
+        return after
+    try:
+        return next(iter(parse_qs(urlsplit(paging["next"]).query).get("after", [])), None)
+    except ValueError:
+        return None
+
+
+def _unreachable(reason: str) -> SendError:
+    advice = "Check the network and the provider's address; it is tried again by itself."
+    return SendError(None, reason, Action.RETRY, None, advice, "WhatsApp could not be reached")
+
+
+def _with_message(error: SendError, message: str) -> SendError:
+    return SendError(
+        error.code, message, error.action, error.retry_after, error.advice, error.title, error.attempts
+    )
+
+
+def _check(pattern: str, value: str, complaint: str) -> None:
+    """The complaint never repeats the value: one of them is the token."""
+    if not re.fullmatch(pattern, value, re.ASCII):
+        raise ValueError(complaint)

@@ -1,0 +1,193 @@
+"""Request bodies for `POST /{phone_number_id}/messages`, and the rules a value must meet. Pure.
+
+A template's values come as one flat mapping; a key names the place, capitals are the provider's own words:
+
+    body.1 · body.first_name · header.1       text variables
+    header.IMAGE · header.VIDEO · header.DOCUMENT   an uploaded media id, or an https address
+    button.0.1                                the variable end of a URL button (button 0), or a one-time code
+    button.1.PAYLOAD                          what a quick reply sends back
+    button.2.CODE                             the code a copy button copies
+
+Source: the provider's message and template references, 2026.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+MAX_TEXT: Final = 4_096
+MAX_CALLBACK_DATA: Final = 512
+MEDIA: Final = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document"}
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+_KEY = re.compile(r"(?:(body|header)\.(\w+)|button\.(\d+)\.(\w+))", re.ASCII)
+_SPACE_RUN = re.compile(r"\s+")
+_ESCAPED = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+class MissingValue(ValueError):
+    """A variable has no visible text; `key` says which."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key} has no value")
+        self.key = key
+
+
+def clean(value: str) -> str:
+    """The value as the provider takes it: "" where nothing visible is left (treat as missing).
+
+    Line breaks, tabs and more than four blanks in a row are refused by the provider, so each such run becomes
+    one space; control characters go, outer white space goes. Two to four plain spaces stay as typed.
+    """
+    if value.isprintable() and "     " not in value:
+        return value.strip(" ")
+    kept = "".join(char for char in value if char.isspace() or unicodedata.category(char) not in ("Cc", "Cs"))
+    text = _SPACE_RUN.sub(_flattened, kept).strip()
+    return text if any(_visible(char) for char in text) else ""
+
+
+def _flattened(run: re.Match[str]) -> str:
+    blanks = run.group()
+    plain = len(blanks) <= 4 and all(unicodedata.category(char) == "Zs" for char in blanks)
+    return blanks if plain else " "
+
+
+def _visible(char: str) -> bool:
+    return not char.isspace() and unicodedata.category(char) != "Cf"
+
+
+def url_suffix(value: str) -> str:
+    """Percent-encoded for a URL button: a path or query stays one, escapes already made are kept, all else is
+    encoded."""
+    return _ESCAPED.sub("%25", quote(clean(value), safe="/?&=%"))
+
+
+def template_message(
+    *,
+    to: str,
+    name: str,
+    language: str,
+    values: Mapping[str, str] | None = None,
+    named: bool = False,
+    callback_data: str | None = None,
+) -> dict[str, Any]:
+    """The body that sends template `name` to `to` (`+` and digits).
+
+    `named` is the template's parameter format. Raises `MissingValue` for a value without visible text and
+    `ValueError` for a number that is not E.164, an unknown key, or callback data over 512 characters.
+    """
+    template: dict[str, Any] = {"name": name, "language": {"code": language}}
+    components = _components(values or {}, named)
+    if components:
+        template["components"] = components
+    return {**_envelope(to, "template", callback_data), "template": template}
+
+
+def text_message(
+    *,
+    to: str,
+    body: str,
+    preview_url: bool = False,
+    reply_to: str | None = None,
+    callback_data: str | None = None,
+) -> dict[str, Any]:
+    """A free text, allowed only within 24 hours of the person's last message. Line breaks stay. Errors as
+    above."""
+    if not any(_visible(char) for char in body):
+        raise MissingValue("text")
+    if len(body) > MAX_TEXT:
+        raise ValueError(f"the text has {len(body)} characters, {MAX_TEXT} are allowed")
+    message = _envelope(to, "text", callback_data)
+    if reply_to is not None:
+        message["context"] = {"message_id": reply_to}
+    return {**message, "text": {"preview_url": preview_url, "body": body}}
+
+
+def _envelope(to: str, kind: str, callback_data: str | None) -> dict[str, Any]:
+    # Without the plus the provider puts the business's own country code in front: a message to a stranger.
+    if not _E164.fullmatch(to):
+        raise ValueError("the recipient must be an E.164 number: a plus and 7 to 15 digits")
+    message: dict[str, Any] = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": to,
+        "type": kind,
+    }
+    if callback_data is None:
+        return message
+    if len(callback_data) > MAX_CALLBACK_DATA:
+        raise ValueError(f"callback data may have {MAX_CALLBACK_DATA} characters")
+    message["biz_opaque_callback_data"] = callback_data
+    return message
+
+
+def _components(values: Mapping[str, str], named: bool) -> list[dict[str, Any]]:
+    """Header, body, then buttons by index; the parameters of a positional template by number, whatever order
+    they came in."""
+    texts: dict[str, dict[str, Any]] = {"header": {}, "body": {}}
+    buttons: list[tuple[int, dict[str, Any]]] = []
+    for key, value in values.items():
+        part, name, index, what = _parts(key)
+        if part:
+            texts[part][name] = _parameter(key, name, value, named)
+        else:
+            buttons.append((int(index), _button(key, index, what, value)))
+    listed = [
+        {"type": part, "parameters": [parameters[name] for name in _in_order(parameters)]}
+        for part, parameters in texts.items()
+        if parameters
+    ]
+    return listed + [button for _, button in sorted(buttons, key=lambda pair: pair[0])]
+
+
+def _parts(key: str) -> tuple[str, str, str, str]:
+    match = _KEY.fullmatch(key)
+    if match is None:
+        raise ValueError(f"{key!r} names no place in a template")
+    part, name, index, what = match.groups(default="")
+    return part, name, index, what
+
+
+def _in_order(parameters: Mapping[str, object]) -> list[str]:
+    if all(name.isdecimal() for name in parameters):
+        return sorted(parameters, key=int)
+    return list(parameters)
+
+
+def _parameter(key: str, name: str, value: str, named: bool) -> dict[str, Any]:
+    text = _present(key, value)
+    if key.startswith("header.") and name in MEDIA:
+        kind = MEDIA[name]
+        return {"type": kind, kind: _media(text)}
+    if named:
+        return {"type": "text", "parameter_name": name, "text": text}
+    return {"type": "text", "text": text}
+
+
+def _media(value: str) -> dict[str, str]:
+    return {"link" if value.lower().startswith(("https://", "http://")) else "id": value}
+
+
+def _button(key: str, index: str, what: str, value: str) -> dict[str, Any]:
+    text = _present(key, value)
+    button: dict[str, Any] = {"type": "button", "sub_type": "url", "index": index}
+    if what == "PAYLOAD":
+        return {**button, "sub_type": "quick_reply", "parameters": [{"type": "payload", "payload": text}]}
+    if what == "CODE":
+        return {
+            **button,
+            "sub_type": "copy_code",
+            "parameters": [{"type": "coupon_code", "coupon_code": text}],
+        }
+    return {**button, "parameters": [{"type": "text", "text": url_suffix(text)}]}
+
+
+def _present(key: str, value: str) -> str:
+    text = clean(value)
+    if not text:
+        raise MissingValue(key)
+    return text

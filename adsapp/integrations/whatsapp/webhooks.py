@@ -1,0 +1,341 @@
+"""What the provider tells us: is it really the provider, and what does it say. Pure.
+
+A delivery holds up to 1,000 updates, comes again after any answer but 200, and keeps no order. So one entry
+that cannot be read never costs its neighbours: it becomes an `UnknownEvent` with the reason. Source: the
+provider's webhook reference, 2026.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from adsapp.integrations.base import SendError
+from adsapp.integrations.whatsapp.errors import classify
+
+SIGNATURE_HEADER: Final = "X-Hub-Signature-256"
+_MAX_CHALLENGE: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whose webhook it is; an id is "" where the entry does not say."""
+
+    waba_id: str = ""
+    phone_number_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    billable: bool | None
+    model: str
+    type: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEvent:
+    """One step of a message of ours. `status` as the provider spells it; the time is the provider's."""
+
+    wamid: str
+    status: str
+    timestamp: datetime
+    recipient: str
+    callback_data: str | None
+    errors: tuple[SendError, ...]
+    pricing: Pricing | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class InboundEvent:
+    """A message from a person. `text` is what they wrote or the label they tapped, "" for other kinds."""
+
+    wamid: str
+    from_: str
+    wa_id: str
+    text: str
+    kind: str
+    button_payload: str | None
+    context_wamid: str | None
+    timestamp: datetime
+    profile_name: str
+    source: Source
+    wa_user_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceEvent:
+    """The person used WhatsApp's own switch: `value` is "stop" or "resume" (which is not new consent)."""
+
+    wa_id: str
+    value: str
+    timestamp: datetime
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateStatusEvent:
+    template_id: str
+    name: str
+    language: str
+    event: str
+    reason: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """Something we have no use for yet, or could not read; `raw` is the piece itself."""
+
+    field: str
+    reason: str
+    raw: object
+    source: Source
+
+
+Event = StatusEvent | InboundEvent | PreferenceEvent | TemplateStatusEvent | UnknownEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    events: tuple[Event, ...]
+
+    @property
+    def statuses(self) -> tuple[StatusEvent, ...]:
+        return tuple(event for event in self.events if isinstance(event, StatusEvent))
+
+    @property
+    def unknown(self) -> tuple[UnknownEvent, ...]:
+        return tuple(event for event in self.events if isinstance(event, UnknownEvent))
+
+
+def signature_is_valid(raw: bytes, header: str | None, app_secret: str) -> bool:
+    """True where `header` is `sha256=` and the HMAC of the very bytes received; takes the same time either
+    way."""
+    if not header or not app_secret or not header.startswith("sha256="):
+        return False
+    expected = hmac.new(app_secret.encode(), raw, hashlib.sha256).hexdigest()
+    given = header.removeprefix("sha256=").strip().lower()
+    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+
+
+def challenge(query: Mapping[str, str], verify_token: str) -> str | None:
+    """The text to answer a verification GET with (as text/plain, 200), or None where it must be refused
+    (403)."""
+    given = query.get("hub.verify_token", "")
+    answer = query.get("hub.challenge", "")
+    if query.get("hub.mode") != "subscribe" or not verify_token or not 0 < len(answer) <= _MAX_CHALLENGE:
+        return None
+    same = hmac.compare_digest(given.encode("utf-8", "replace"), verify_token.encode())
+    return answer if same else None
+
+
+def parse(raw: bytes, received_at: datetime | None = None) -> Delivery:
+    """Every event of one delivery, in its order. Never raises. `received_at` stands in for a time that cannot
+    be read."""
+    now = received_at or datetime.now(UTC)
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError) as problem:
+        return Delivery((UnknownEvent("", f"not JSON: {type(problem).__name__}", None, Source()),))
+    entries = document.get("entry") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        return Delivery((UnknownEvent("", "no list of entries", document, Source()),))
+    return Delivery(tuple(event for entry in entries for event in _entry_events(entry, now)))
+
+
+def _entry_events(entry: object, now: datetime) -> Iterator[Event]:
+    if not isinstance(entry, dict) or not isinstance(entry.get("changes"), list):
+        yield UnknownEvent("", "an entry without changes", entry, Source())
+        return
+    waba_id = _text(entry.get("id"))
+    for change in entry["changes"]:
+        yield from _change_events(change, waba_id, now)
+
+
+def _change_events(change: object, waba_id: str, now: datetime) -> Iterator[Event]:
+    value = change.get("value") if isinstance(change, dict) else None
+    field = _text(change.get("field")) if isinstance(change, dict) else ""
+    if not isinstance(value, dict):
+        yield UnknownEvent(field, "a change without a value", change, Source(waba_id))
+        return
+    source = Source(waba_id, _text(_dict(value.get("metadata")).get("phone_number_id")))
+    reader = _FIELDS.get(field)
+    if reader is None:
+        yield UnknownEvent(field, "a field we do not use", value, source)
+        return
+    yield from reader(value, source, now)
+
+
+def _messages_field(value: dict[str, Any], source: Source, now: datetime) -> Iterator[Event]:
+    contacts = [entry for entry in _list(value.get("contacts")) if isinstance(entry, dict)]
+    yield from _each("statuses", value, source, lambda item: _status(item, source, now))
+    yield from _each("messages", value, source, lambda item: _inbound(item, contacts, source, now))
+    for error in _list(value.get("errors")):
+        known = classify(error)
+        yield UnknownEvent("errors", f"{known.code}: {known.title}", error, source)
+    if not any(key in value for key in ("statuses", "messages", "errors")):
+        yield UnknownEvent("messages", "neither statuses nor messages", value, source)
+
+
+def _preferences_field(value: dict[str, Any], source: Source, now: datetime) -> Iterator[Event]:
+    yield from _each("user_preferences", value, source, lambda item: _preference(item, source, now))
+
+
+def _template_field(value: dict[str, Any], source: Source, now: datetime) -> Iterator[Event]:
+    name, event = _text(value.get("message_template_name")), _text(value.get("event"))
+    if not name or not event:
+        yield UnknownEvent("message_template_status_update", "no template name or event", value, source)
+        return
+    template_id = _text(value.get("message_template_id"))
+    language = _text(value.get("message_template_language"))
+    yield TemplateStatusEvent(template_id, name, language, event.upper(), _template_reason(value), source)
+
+
+def _template_reason(value: dict[str, Any]) -> str:
+    spelled_out = _text(_dict(value.get("rejection_info")).get("reason")) or _text(
+        _dict(value.get("other_info")).get("title")
+    )
+    return spelled_out or _text(value.get("reason"))
+
+
+_FIELDS: Final[dict[str, Callable[[dict[str, Any], Source, datetime], Iterator[Event]]]] = {
+    "messages": _messages_field,
+    "user_preferences": _preferences_field,
+    "message_template_status_update": _template_field,
+}
+
+
+class _Unreadable(Exception):
+    pass
+
+
+def _each(
+    field: str, value: dict[str, Any], source: Source, read: Callable[[dict[str, Any]], Event]
+) -> Iterator[Event]:
+    items = value.get(field, [])
+    if not isinstance(items, list):
+        yield UnknownEvent(field, "not a list", items, source)
+        return
+    for item in items:
+        if not isinstance(item, dict):
+            yield UnknownEvent(field, "not an object", item, source)
+            continue
+        try:
+            yield read(item)
+        except _Unreadable as problem:
+            yield UnknownEvent(field, str(problem), item, source)
+
+
+def _status(item: dict[str, Any], source: Source, now: datetime) -> StatusEvent:
+    return StatusEvent(
+        wamid=_needed(item, "id"),
+        status=_needed(item, "status").lower(),
+        timestamp=_moment(item.get("timestamp"), now),
+        recipient=_text(item.get("recipient_id")),
+        callback_data=_text(item.get("biz_opaque_callback_data")) or None,
+        errors=tuple(classify(error) for error in _list(item.get("errors"))),
+        pricing=_pricing(item.get("pricing")),
+        source=source,
+    )
+
+
+def _pricing(value: object) -> Pricing | None:
+    if not isinstance(value, dict):
+        return None
+    billable = value.get("billable")
+    return Pricing(
+        billable if isinstance(billable, bool) else None,
+        _text(value.get("pricing_model")),
+        _text(value.get("type")),
+        _text(value.get("category")),
+    )
+
+
+def _inbound(
+    item: dict[str, Any], contacts: list[dict[str, Any]], source: Source, now: datetime
+) -> InboundEvent:
+    contact = _contact_of(item, contacts)
+    text, payload = _content(item)
+    sender = _text(item.get("from"))
+    return InboundEvent(
+        wamid=_needed(item, "id"),
+        from_=sender,
+        wa_id=_text(contact.get("wa_id")) or sender,
+        text=text,
+        kind=_text(item.get("type")) or "unknown",
+        button_payload=payload,
+        context_wamid=_text(_dict(item.get("context")).get("id")) or None,
+        timestamp=_moment(item.get("timestamp"), now),
+        profile_name=_text(_dict(contact.get("profile")).get("name")),
+        source=source,
+        wa_user_id=_text(item.get("from_user_id")) or _text(contact.get("user_id")),
+    )
+
+
+def _contact_of(item: dict[str, Any], contacts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The sender's entry. A lone entry is taken though its id differs: some numbers have two spellings."""
+    sender, user = item.get("from"), item.get("from_user_id")
+    for contact in contacts:
+        if (sender and contact.get("wa_id") == sender) or (user and contact.get("user_id") == user):
+            return contact
+    return contacts[0] if len(contacts) == 1 else {}
+
+
+def _content(item: dict[str, Any]) -> tuple[str, str | None]:
+    """What was written or tapped, and the payload behind a tap."""
+    kind = _text(item.get("type"))
+    inner = _dict(item.get(kind))
+    if kind == "button":
+        return _text(inner.get("text")), _text(inner.get("payload")) or None
+    if kind == "interactive":
+        reply = _dict(inner.get(_text(inner.get("type"))))
+        return _text(reply.get("title")), _text(reply.get("id")) or None
+    return _text(inner.get("body")) or _text(inner.get("caption")), None
+
+
+def _preference(item: dict[str, Any], source: Source, now: datetime) -> PreferenceEvent:
+    value = _needed(item, "value").lower()
+    return PreferenceEvent(_needed(item, "wa_id"), value, _moment(item.get("timestamp"), now), source)
+
+
+def _moment(value: object, otherwise: datetime) -> datetime:
+    """Unix seconds as text or number (user_preferences sends a number, the rest text)."""
+    try:
+        moment = datetime.fromtimestamp(int(_text(value)), UTC)
+    except (ValueError, OverflowError, OSError):
+        return otherwise
+    return moment if moment.year >= 2009 else otherwise
+
+
+def _needed(item: dict[str, Any], key: str) -> str:
+    text = _text(item.get(key))
+    if not text:
+        raise _Unreadable(f"no {key}")
+    return text
+
+
+def _text(value: object) -> str:
+    """Text that any database takes: no NUL, no half of a surrogate pair. Numbers become their digits, the
+    rest ""."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if abs(value) < 10**30 else ""
+    if not isinstance(value, str):
+        return ""
+    if value.isascii():
+        return value.replace("\0", "")
+    return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
