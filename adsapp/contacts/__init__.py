@@ -1,0 +1,1 @@
+"""Contacts, their tags and consent, and their import from files."""

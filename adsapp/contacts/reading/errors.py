@@ -1,0 +1,17 @@
+"""The one error a file as a whole can raise."""
+
+
+class UnreadableFile(Exception):
+    """A file that cannot be imported as it is: what is wrong, where, and what the person can do about it."""
+
+    def __init__(self, message: str, place: str, advice: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.place}) {self.advice}"
+
+
+SAVE_AS_CSV = "In Excel or Google Sheets, save or download the sheet as CSV UTF-8 and upload that file."

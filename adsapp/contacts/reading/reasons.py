@@ -1,0 +1,69 @@
+"""Why a row was not imported, or came in with a remark: one code, one title, one piece of advice each.
+
+Codes are stored and counted; titles and advice are shown to people and may be reworded freely.
+"""
+
+from typing import NamedTuple
+
+
+class Reason(NamedTuple):
+    """What is wrong, as a short sentence without its end, and what to do about it."""
+
+    title: str
+    advice: str
+
+
+MESSAGES: dict[str, Reason] = {
+    # Rows that are rejected.
+    "no_phone": Reason("There is no phone number", "Fill in the phone number."),
+    "scientific_notation": Reason(
+        "The spreadsheet shortened the number to scientific notation and its last digits are lost",
+        "Format the column as text in the spreadsheet and enter the whole number again.",
+    ),
+    "two_numbers": Reason("There is more than one number in the cell", "Keep one number, or use two rows."),
+    "letters": Reason("There are letters in the number", "Write the number with digits only."),
+    "odd_characters": Reason(
+        "There are characters that no phone number has", "Write the number as +, country code and digits."
+    ),
+    "too_short": Reason("The number is too short", "Look for missing digits."),
+    "too_long": Reason("The number is too long", "Look for digits too many, or a second number in the cell."),
+    "no_area_code": Reason("The number has no area code", "Put the area code before it."),
+    "no_country": Reason(
+        "The number has no country code and no country is known for it",
+        "Write it as + and country code, add a country column, or choose a default country.",
+    ),
+    "unknown_country": Reason(
+        "The country of this row is not known, and the number has no country code",
+        "Write the country as a name or a two-letter code, or the number as + and country code.",
+    ),
+    "bad_country_code": Reason("No country has this country code", "Check the digits after the +."),
+    "not_in_use": Reason(
+        "No phone number of the country looks like this",
+        "Look for a wrong digit; if the number is from another country, begin it with + and country code.",
+    ),
+    "too_many_cells": Reason(
+        "The row has more cells than the header has columns",
+        "Put quotes around text that holds the separator, or take the cells too many away.",
+    ),
+    # Rows that are imported with a remark.
+    "email_left_out": Reason("The e-mail address is not valid and was left out", "Correct the address."),
+    "email_reduced": Reason(
+        "Only the address was kept of the e-mail cell", "Nothing, if the address is right."
+    ),
+    "extension_left_out": Reason(
+        "The extension is no part of a WhatsApp number", "Check that the number reaches the person."
+    ),
+    "country_left_out": Reason(
+        "The country is not known and was left out", "Write a name or a two-letter code."
+    ),
+    "language_left_out": Reason(
+        "The language is not known and was left out", "Write a code such as en or pt_BR."
+    ),
+    "opt_in_left_out": Reason("The consent is neither yes nor no and was left out", "Write yes or no."),
+    "cut_short": Reason("The text was too long and its end was cut off", "Shorten the text."),
+    # How a number was understood where the cell left it open.
+    "country": Reason("The default country was assumed", "Check it if this person lives elsewhere."),
+    "lost plus": Reason("The number was read as if it began with +", "Write it with a +."),
+    "00 prefix": Reason("The 00 before the number was read as +", "Write it with a +."),
+    "old form": Reason("The number was brought to the form in use today", "Nothing, if the number is right."),
+}
