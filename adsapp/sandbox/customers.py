@@ -1,0 +1,55 @@
+"""Being the customer: a reply, a tap or a choice in the settings, from the control API or the page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .delivery import Update
+from .ids import digits_of
+from .sending import Sender
+from .state import Account, Sandbox
+from .web import Problem
+
+
+def account_named(sandbox: Sandbox, phone_number_id: object) -> Account:
+    """The named business number; the only or first one where none is named. Problem where there is none."""
+    if phone_number_id is None and sandbox.accounts:
+        return next(iter(sandbox.accounts.values()))
+    account = sandbox.accounts.get(str(phone_number_id))
+    if account is None:
+        raise Problem(
+            "there is no such business number",
+            "phone_number_id",
+            "see GET /_sandbox/accounts, or add one with POST /_sandbox/accounts",
+            404,
+        )
+    return account
+
+
+def update_from(sender: Sender, account: Account, data: Mapping[str, Any]) -> Update:
+    """{"from", "text"} or {"from", "button"} or {"from", "preference": "stop" | "resume"}; "context" is a wamid."""
+    digits = digits_of(data["from"]) if isinstance(data.get("from"), str) else None
+    if digits is None:
+        raise Problem("not a phone number", "from", "send a number such as +12025550101")
+    last = account.last_message.get(digits)
+    wa_id = last.wa_id if last else digits
+    if (choice := data.get("preference")) is not None:
+        if choice not in ("stop", "resume"):
+            raise Problem(f"not a choice: {choice!r}", "preference", 'send "stop" or "resume"')
+        return sender.preference(account, digits, wa_id, choice)
+    if data.get("button") is not None:
+        label, payload = _button(data["button"])
+        context = data.get("context") or (last.wamid if last else None)
+        return sender.reply(account, digits, wa_id, label, payload, context)
+    text = data.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise Problem("nothing to say", "text", "send a text, or a button")
+    return sender.reply(account, digits, wa_id, text, None, data.get("context"))
+
+
+def _button(button: object) -> tuple[str, str]:
+    """A button by its text, or as {"text", "payload"}."""
+    named: Mapping[str, Any] = button if isinstance(button, Mapping) else {"text": button}
+    text = named.get("text")
+    if not isinstance(text, str) or not text:
+        raise Problem("no such button", "button", 'send its text, or {"text", "payload"}')
+    return text, str(named.get("payload", text))

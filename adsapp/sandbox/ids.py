@@ -1,0 +1,62 @@
+"""Message ids in the provider's form, and what a recipient's number looks like to the provider.
+
+A wamid is `wamid.` and base64 of `1C 18 <len> <digits of the peer> 15 02 00 <11|12> 18 <len> <upper hex> 00`:
+0x11 and 18 hex digits for a message the business sent, 0x12 and 20 for one it received.
+Opaque to clients: no one should take it apart.
+"""
+
+import base64
+import re
+import zlib
+
+_SEPARATORS = re.compile(r"[\s()\-]+")
+
+
+class WamidMaker:
+    """Counts up from a seed. Two sandboxes with different seeds never give the same id."""
+
+    def __init__(self, seed: int) -> None:
+        self._prefix = seed & 0xFFFFFFFFFF
+        self._count = 0
+
+    def outgoing(self, digits: str) -> str:
+        return self._make(digits, 0x11, 18)
+
+    def incoming(self, digits: str) -> str:
+        return self._make(digits, 0x12, 20)
+
+    def _make(self, digits: str, kind: int, length: int) -> str:
+        self._count += 1
+        unique = f"{self._prefix:010X}{self._count & 0xFFFFFFFF:08X}".rjust(length, "0").encode()
+        peer = digits.encode()
+        raw = b"\x1c\x18" + bytes([len(peer)]) + peer + b"\x15\x02\x00" + bytes([kind])
+        raw += b"\x18" + bytes([length]) + unique + b"\x00"
+        return "wamid." + base64.b64encode(raw).decode()
+
+
+def digits_of(number: str, country_code: str = "") -> str | None:
+    """The digits of a recipient as typed, or None where it is no phone number.
+
+    `+`, hyphens, parentheses and spaces are tolerated; without a `+` the country code comes first.
+    """
+    bare = _SEPARATORS.sub("", number)
+    digits = bare[1:] if bare.startswith("+") else country_code + bare
+    if not (digits.isascii() and digits.isdigit()) or not 7 <= len(digits) <= 15:
+        return None
+    return digits
+
+
+def reads_messages(digits: str) -> bool:
+    """Whether this person opens what arrives: about 60 in 100 do, always the same ones."""
+    return zlib.crc32(digits.encode()) % 100 < 60
+
+
+def other_wa_id(digits: str) -> str:
+    """A wa_id that differs from the number, by the provider's habits in Brazil, Mexico and Argentina."""
+    if digits.startswith("55") and len(digits) == 13 and digits[4] == "9":
+        return digits[:4] + digits[5:]
+    if digits.startswith("52") and len(digits) == 12:
+        return "521" + digits[2:]
+    if digits.startswith("54") and not digits.startswith("549"):
+        return "549" + digits[2:]
+    return digits[:-4] + "9109"

@@ -1,0 +1,184 @@
+"""The sandbox's own page: phones as their owners see them, figures, faults, clock. Works without JavaScript."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from aiohttp import web
+
+from . import customers
+from .bubbles import phones
+from .errors import CODES
+from .faults import FaultError
+from .magic import MAGIC
+from .web import ENGINE, SANDBOX, SENDER, Problem
+
+_HERE = Path(__file__).parent
+_FONT = "inter-latin-wght-normal.woff2"
+_OFFERED_FAULTS = (130429, 131056, 131000, 131016, 190, 131026, 131047, 131049, 131050, 132015)
+_PROTECTION = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def _clock_time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S")
+
+
+def _iso_time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
+
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(_HERE / "pages"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters.update(hms=_clock_time, iso=_iso_time, count=_count)
+
+
+def routes() -> list[web.AbstractRouteDef]:
+    return [
+        web.get("/", show_page),
+        web.get("/messages", show_messages),
+        web.get("/figures", show_figures),
+        web.get("/font.css", show_font),
+        web.post("/replies", post_reply),
+        web.post("/faults", post_fault),
+        web.post("/faults/removals", post_fault_removal),
+        web.post("/clock", post_clock),
+        web.post("/resets", post_reset),
+        web.static("/assets", _HERE / "assets"),
+    ]
+
+
+def page(request: web.Request, problem: Problem | None = None) -> web.Response:
+    """The whole page; with a problem, its words stand above everything and the status is the problem's."""
+    offered = [(code, CODES[code].title) for code in _OFFERED_FAULTS]
+    html = _TEMPLATES.get_template("page.html").render(
+        **_messages(request), **_figures(request), problem=problem, offered_faults=offered, magic=MAGIC
+    )
+    return _html(html, problem.http if problem else 200)
+
+
+async def show_page(request: web.Request) -> web.Response:
+    return page(request)
+
+
+async def show_messages(request: web.Request) -> web.Response:
+    return _html(_TEMPLATES.get_template("_messages.html").render(**_messages(request)))
+
+
+async def show_figures(request: web.Request) -> web.Response:
+    return _html(_TEMPLATES.get_template("_figures.html").render(**_figures(request)))
+
+
+async def show_font(request: web.Request) -> web.Response:
+    """The console's own typeface, where the folder given by --static has it; nothing otherwise."""
+    url = request.app[FONT]
+    css = f'@font-face{{font-family:"Inter";font-weight:100 900;src:url("{url}")format("woff2")}}' if url else ""
+    return web.Response(text=css, content_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+FONT = web.AppKey("font", str)
+
+
+def font_url(static: Path | None) -> str:
+    """Where the browser finds the typeface; empty where there is none."""
+    if static is None:
+        return ""
+    found = next(iter(sorted(static.rglob(_FONT))), None)
+    return f"/static/{found.relative_to(static).as_posix()}" if found else ""
+
+
+async def post_reply(request: web.Request) -> web.StreamResponse:
+    form = await _form(request)
+    account = customers.account_named(request.app[SANDBOX], form.get("phone_number_id"))
+    update = customers.update_from(request.app[SENDER], account, form)
+    request.app[ENGINE].tell_soon(update)
+    return _back()
+
+
+async def post_fault(request: web.Request) -> web.StreamResponse:
+    form = await _form(request)
+    rule: dict[str, Any] = {"match": {"to": form.get("to", "").strip() or "*"}}
+    what = form.get("what", "")
+    if what in ("hang_after_accept", "drop_after_accept"):
+        rule[what] = True
+    else:
+        rule["code"] = _number(what, "what")
+    if form.get("times"):
+        rule["times"] = _number(form["times"], "times")
+    try:
+        request.app[SANDBOX].faults.add(rule)
+    except FaultError as error:
+        raise Problem(str(error), error.where, "mend the field and send the form again") from error
+    return _back()
+
+
+async def post_fault_removal(request: web.Request) -> web.StreamResponse:
+    form = await _form(request)
+    request.app[SANDBOX].faults.remove(_number(form.get("id", ""), "id"))
+    return _back()
+
+
+async def post_clock(request: web.Request) -> web.StreamResponse:
+    form = await _form(request)
+    request.app[SANDBOX].clock.advance(_number(form.get("advance_seconds", ""), "advance_seconds"))
+    return _back()
+
+
+async def post_reset(request: web.Request) -> web.StreamResponse:
+    request.app[ENGINE].forget()
+    request.app[SANDBOX].reset()
+    return _back()
+
+
+def _messages(request: web.Request) -> dict[str, Any]:
+    sandbox = request.app[SANDBOX]
+    return {"phones": phones(sandbox.recent), "accepted": len(sandbox.messages), "now": sandbox.clock.now()}
+
+
+def _figures(request: web.Request) -> dict[str, Any]:
+    sandbox, now = request.app[SANDBOX], request.app[SANDBOX].clock.now()
+    refused = sum((account.figures.refused for account in sandbox.accounts.values()), sandbox.strangers.copy())
+    return {
+        "as_of": now,
+        "advanced": sandbox.clock.advanced,
+        "accounts": [(item, item.window.used(now)) for item in sandbox.accounts.values()],
+        "refused": sorted(refused.items()),
+        "webhooks": request.app[ENGINE].as_json(),
+        "faults": sandbox.faults.rules,
+        "titles": {code: known.title for code, known in CODES.items()},
+    }
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+
+
+def _number(text: str, where: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Problem(f"not a whole number: {text!r}", where, "use a whole number, 0 or more")
+    return int(text)
+
+
+def _html(html: str, status: int = 200) -> web.Response:
+    return web.Response(text=html, status=status, content_type="text/html", headers=_PROTECTION)
+
+
+def _back() -> web.Response:
+    return web.Response(status=303, headers={"Location": "/"})

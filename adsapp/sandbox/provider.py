@@ -1,0 +1,159 @@
+"""The provider's own endpoints, under any version: `/v25.0/…`.
+
+POST /{phone_number_id}/messages · GET /{waba_id}/message_templates · GET /{phone_number_id or template id}?fields=…
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from .errors import ApiError
+from .sending import Verdict
+from .state import Account, unknown_object
+from .templates import chosen_fields, pick
+from .web import ENGINE, SANDBOX, SENDER, answer
+
+_PHONE_DEFAULT = ("verified_name", "display_phone_number", "quality_rating", "id")
+_HIGH_THROUGHPUT = 1000
+_LOOK_EVERY = 0.2
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def routes() -> list[web.RouteDef]:
+    version = r"/{version:v\d+\.\d+}"
+    return [
+        web.post(version + r"/{id}/messages", send_message),
+        web.get(version + r"/{id}/message_templates", _refusing(list_templates)),
+        web.get(version + r"/{id}", _refusing(show_object)),
+        web.route("*", version + r"/{rest:.*}", _refusing(unsupported)),
+    ]
+
+
+async def send_message(request: web.Request) -> web.StreamResponse:
+    sandbox = request.app[SANDBOX]
+    try:
+        account = sandbox.account_for(request.match_info["id"], _bearer(request))
+    except ApiError as error:
+        known = sandbox.accounts.get(request.match_info["id"])
+        refused = known.figures.refused if known else sandbox.strangers
+        refused[error.code] += 1
+        return _refusal(request, error)
+    figures = account.figures
+    figures.arrive(sandbox.clock.now())
+    try:
+        return await _take(request, account)
+    except ApiError as error:
+        account.figures.refused[error.code] += 1
+        return _refusal(request, error)
+    finally:
+        figures.leave()
+
+
+async def _take(request: web.Request, account: Account) -> web.StreamResponse:
+    body = await _json(request)
+    if isinstance(body, dict) and body.get("status") == "read":
+        return answer({"success": True})
+    verdict = request.app[SENDER].take(account, body)
+    if verdict.first is not None:
+        await request.app[ENGINE].tell_now(verdict.first)
+    delay = verdict.delay + request.app[SANDBOX].config.latency_ms / 1000
+    if delay:
+        await asyncio.sleep(delay)
+    return await _answered(request, verdict)
+
+
+async def _answered(request: web.Request, verdict: Verdict) -> web.StreamResponse:
+    if verdict.hangs:
+        await _until_gone(request)
+    if (verdict.hangs or verdict.drops) and request.transport is not None:
+        request.transport.abort()
+    return answer(verdict.as_json())
+
+
+async def _until_gone(request: web.Request) -> None:
+    """Wait as long as a hung answer does, or until the client has given up."""
+    looks = int(request.app[SANDBOX].config.timing.hang / _LOOK_EVERY)
+    for _ in range(looks):
+        if request.transport is None or request.transport.is_closing():
+            return
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+async def list_templates(request: web.Request) -> web.StreamResponse:
+    catalog = request.app[SANDBOX].catalog_for(request.match_info["id"], _bearer(request))
+    rows, cursors, following = catalog.page(request.query)
+    if not rows:
+        return answer({"data": []})
+    paging: dict[str, Any] = {"cursors": cursors}
+    if following is not None:
+        paging["next"] = str(request.url.update_query(after=following))
+    return answer({"data": rows, "paging": paging})
+
+
+async def show_object(request: web.Request) -> web.StreamResponse:
+    """A phone number or a template, with the `fields` asked for."""
+    sandbox, object_id, token = request.app[SANDBOX], request.match_info["id"], _bearer(request)
+    if object_id in sandbox.accounts:
+        row = _phone_number(sandbox.account_for(object_id, token))
+        return answer(pick(row, chosen_fields(request.query, _PHONE_DEFAULT, row)))
+    sandbox.check_token(token)
+    for account in sandbox.accounts.values():
+        template = account.catalog.by_id(object_id)
+        if template is not None and account.config.token == token:
+            return answer(pick(template.raw, chosen_fields(request.query, template.raw, template.raw)))
+    raise unknown_object(object_id)
+
+
+async def unsupported(request: web.Request) -> web.StreamResponse:
+    request.app[SANDBOX].check_token(_bearer(request))
+    raise unknown_object(request.match_info["rest"])
+
+
+def _phone_number(account: Account) -> dict[str, Any]:
+    config = account.config
+    return {
+        "id": config.phone_number_id,
+        "verified_name": config.verified_name,
+        "display_phone_number": config.display_phone_number,
+        "quality_rating": "GREEN",
+        "throughput": {"level": "HIGH" if config.throughput >= _HIGH_THROUGHPUT else "STANDARD"},
+        "whatsapp_business_manager_messaging_limit": "TIER_100K",
+        "name_status": "APPROVED",
+        "code_verification_status": "VERIFIED",
+        "platform_type": "CLOUD_API",
+    }
+
+
+def _bearer(request: web.Request) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+async def _json(request: web.Request) -> Any:
+    try:
+        return json.loads(await request.read())
+    except ValueError as error:
+        raise ApiError(100, "The request body is not JSON") from error
+
+
+def _refusal(request: web.Request, error: ApiError) -> web.Response:
+    sandbox = request.app[SANDBOX]
+    headers = {} if error.retry_after is None else {"Retry-After": f"{error.retry_after:g}"}
+    if error.http == 401:
+        headers["WWW-Authenticate"] = 'OAuth "Facebook Platform" "invalid_token"'
+    trace_id = f"A{int(sandbox.clock.now() * 1e6):x}"
+    return answer(error.envelope(trace_id), error.http, headers)
+
+
+def _refusing(handler: Handler) -> Handler:
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ApiError as error:
+            return _refusal(request, error)
+
+    return guarded

@@ -1,0 +1,210 @@
+"""Taking a message: is it refused, accepted, and what follows from it. Knows no HTTP; nothing here awaits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import payloads
+from .delivery import Update
+from .errors import ApiError
+from .faults import Fault
+from .ids import other_wa_id
+from .journeys import Step, journey, out_of_order
+from .magic import Magic, magic_for
+from .state import Account, Message, Sandbox, Shown
+from .templates import Template
+from .validation import Request, check, recipient_of
+from .webhooks import WebhookEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An accepted message and how its answer goes out. delay in seconds; first: told before the answer."""
+
+    message: Message
+    typed: str
+    message_status: str
+    delay: float = 0.0
+    hangs: bool = False
+    drops: bool = False
+    first: Update | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "messaging_product": "whatsapp",
+            "contacts": [{"input": self.typed, "wa_id": self.message.wa_id}],
+            "messages": [{"id": self.message.wamid, "message_status": self.message_status}],
+        }
+
+
+class Sender:
+    def __init__(self, sandbox: Sandbox, engine: WebhookEngine) -> None:
+        self._sandbox = sandbox
+        self._engine = engine
+
+    def take(self, account: Account, body: object) -> Verdict:
+        """Accept a message and plan what follows, or raise the ApiError it is refused with."""
+        typed, digits = recipient_of(body, account.digits, account.config.country_code)
+        assert isinstance(body, Mapping)
+        magic = self._magic(account, digits)
+        fault = self._sandbox.faults.strike(account.config.phone_number_id, digits)
+        if fault is not None and fault.code and not fault.later:
+            raise ApiError(fault.code, "Injected fault", http=fault.http, retry_after=fault.retry_after)
+        request = check(body, typed, digits, account.catalog)
+        now = self._sandbox.clock.now()
+        if request.is_free_form and not account.is_open_for(digits, now):
+            raise ApiError(131047, "More than 24 hours have passed since the recipient last replied")
+        self._take_room(account, digits, now)
+        return self._accept(account, request, magic, fault, now)
+
+    def _magic(self, account: Account, digits: str) -> Magic:
+        if not self._sandbox.config.magic:
+            return Magic("")
+        magic = magic_for(digits)
+        if magic.refuse:
+            account.magic_seen[digits] += 1
+            if magic.times is None or account.magic_seen[digits] <= magic.times:
+                raise ApiError(magic.refuse, f"Recipient ending in {digits[-4:]}: {magic.meaning}")
+        return magic
+
+    def _take_room(self, account: Account, digits: str, now: float) -> None:
+        if not account.window.has_room(now):
+            raise ApiError(130429, f"More than {account.window.limit} messages a second from this number")
+        if self._sandbox.config.pair_rate:
+            if not account.pairs.has_room(digits, now):
+                raise ApiError(131056, "Too many messages to this person in a short time")
+            account.pairs.take(digits, now)
+        account.window.take(now)
+
+    def _accept(self, account: Account, request: Request, magic: Magic, fault: Fault | None, now: float) -> Verdict:
+        message = self._record(account, request, magic, now)
+        first = self._plan(account, message, request, magic, fault)
+        return Verdict(
+            message,
+            request.typed,
+            "held_for_quality_assessment" if magic.habit == "held" else "accepted",
+            delay=fault.delay_ms / 1000 if fault else 0.0,
+            hangs=magic.habit == "hang" or bool(fault and fault.hang_after_accept),
+            drops=bool(fault and fault.drop_after_accept),
+            first=first,
+        )
+
+    def _record(self, account: Account, request: Request, magic: Magic, now: float) -> Message:
+        digits, template = request.digits, request.template
+        message = Message(
+            wamid=self._sandbox.wamids.outgoing(digits),
+            phone_number_id=account.config.phone_number_id,
+            digits=digits,
+            wa_id=other_wa_id(digits) if magic.habit == "other_wa_id" else digits,
+            callback_data=request.callback_data,
+            template=template.key[0] if template else None,
+            category=template.category if template else "service",
+            accepted_at=now,
+            status="held" if magic.habit == "held" else "accepted",
+        )
+        account.figures.accepted += 1
+        account.last_message[digits] = message
+        self._sandbox.messages.append(message)
+        self._sandbox.recent.append(Shown(message.phone_number_id, digits, now, message, request))
+        return message
+
+    def _plan(
+        self, account: Account, message: Message, request: Request, magic: Magic, fault: Fault | None
+    ) -> Update | None:
+        """Schedule all that follows; returns the step that is to be told before the answer, where one is."""
+        switches = self._engine.switches
+        steps = journey(
+            message.digits,
+            self._sandbox.config.timing,
+            habit=magic.habit,
+            fail=self._failure(account, message, magic, fault),
+            skip_delivered=switches.skip_delivered,
+        )
+        if switches.shuffle:
+            steps = out_of_order(steps, len(self._sandbox.messages))
+        updates = [(step, self._update(account, message, request, step)) for step in steps]
+        first = updates.pop(0)[1] if switches.status_before_response else None
+        for step, update in updates:
+            self._engine.schedule(update, message.accepted_at + step.after)
+        return first
+
+    def _failure(self, account: Account, message: Message, magic: Magic, fault: Fault | None) -> int:
+        if fault is not None and fault.later:
+            return fault.code
+        if message.category == "marketing" and message.digits in account.marketing_stopped:
+            return 131050
+        return magic.fail
+
+    def _update(self, account: Account, message: Message, request: Request, step: Step) -> Update:
+        if step.kind == "status":
+            return Update(
+                account,
+                "statuses",
+                message.wamid,
+                lambda at: payloads.status(message, step.status, at, step.error),
+                happens=lambda: message.become(step.status, step.error),
+            )
+        if step.kind == "stop_marketing":
+            return self.preference(account, message.digits, message.wa_id, "stop")
+        text, payload = first_quick_reply(request) if step.kind == "tap" else ("STOP", None)
+        return self.reply(account, message.digits, message.wa_id, text, payload, message.wamid)
+
+    def reply(
+        self,
+        account: Account,
+        digits: str,
+        wa_id: str,
+        text: str,
+        button_payload: str | None = None,
+        context: str | None = None,
+    ) -> Update:
+        """What a customer writes or taps. It opens the 24-hour window. context: wamid it answers."""
+        quoted = {"from": account.digits, "id": context} if context else None
+        wamid = self._sandbox.wamids.incoming(wa_id)
+        return Update(
+            account,
+            "messages",
+            wa_id,
+            lambda at: payloads.inbound(wa_id, wamid, at, text, button_payload, quoted),
+            name=f"Customer {digits[-4:]}",
+            happens=lambda: self._hear(account, digits, text),
+        )
+
+    def preference(self, account: Account, digits: str, wa_id: str, value: str) -> Update:
+        """A customer's choice in WhatsApp's own settings: `stop` or `resume` marketing."""
+        stopped = account.marketing_stopped
+        return Update(
+            account,
+            "user_preferences",
+            wa_id,
+            lambda at: payloads.preference(wa_id, value, at),
+            name=f"Customer {digits[-4:]}",
+            happens=lambda: stopped.add(digits) if value == "stop" else stopped.discard(digits),
+        )
+
+    def _hear(self, account: Account, digits: str, text: str) -> None:
+        now = self._sandbox.clock.now()
+        account.last_inbound[digits] = now
+        self._sandbox.recent.append(Shown(account.config.phone_number_id, digits, now, reply=text))
+
+
+def first_quick_reply(request: Request) -> tuple[str, str]:
+    """Text and payload of a template's first quick reply; a plain "OK" where it has none."""
+    buttons = request.template.buttons if request.template else ()
+    for index, button in enumerate(buttons):
+        if button["type"] == "QUICK_REPLY":
+            return button["text"], payload_of(request, index) or button["text"]
+    return "OK", "OK"
+
+
+def payload_of(request: Request, index: int) -> str | None:
+    """The payload the sender gave to a quick reply, where it gave one."""
+    template: Template | None = request.template
+    if template is None:
+        return None
+    for component in request.body["template"].get("components") or ():
+        if component["type"].lower() == "button" and str(component.get("index")) == str(index):
+            parameters = component.get("parameters") or [{}]
+            payload = parameters[0].get("payload")
+            return None if payload is None else str(payload)
+    return None

@@ -1,0 +1,64 @@
+"""The sandbox as one aiohttp application: `create_sandbox(config)`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from . import control, pages, provider
+from .clock import Clock
+from .config import SandboxConfig
+from .provider import Handler
+from .sending import Sender
+from .state import Sandbox
+from .web import ENGINE, SANDBOX, SENDER, Problem, answer
+from .webhooks import WebhookEngine
+
+_LARGEST_REQUEST = 1 << 20
+
+
+def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> web.Application:
+    """Provider's endpoints, control API and page; webhooks are sent for as long as it runs."""
+    app = web.Application(middlewares=[_guard], client_max_size=_LARGEST_REQUEST)
+    sandbox = Sandbox(config, clock)
+    app[SANDBOX] = sandbox
+    app[ENGINE] = WebhookEngine(sandbox.clock, config.timing, config.batch_size, config.seed or 0)
+    app[SENDER] = Sender(sandbox, app[ENGINE])
+    app[pages.FONT] = pages.font_url(config.static)
+    app.add_routes([*provider.routes(), *control.routes(), *pages.routes()])
+    if config.static is not None:
+        app.router.add_static("/static", config.static)
+    app.cleanup_ctx.append(_webhooks)
+    return app
+
+
+async def _webhooks(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(app[ENGINE].run())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@web.middleware
+async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Problems in words people can use, as JSON or on the page; and no form posted from some other site."""
+    try:
+        if request.method != "GET" and _is_foreign(request):
+            raise Problem("the request comes from another site", "Origin", "use the sandbox's own page", 403)
+        return await handler(request)
+    except Problem as problem:
+        if request.path.startswith("/_sandbox"):
+            return answer(problem.as_json(), problem.http)
+        return pages.page(request, problem)
+    except web.HTTPException as error:
+        if error.status < 400 or not request.path.startswith("/_sandbox"):
+            raise
+        unknown = Problem(error.reason, request.path, "see the list of endpoints in the sandbox's control module")
+        return answer(unknown.as_json(), error.status)
+
+
+def _is_foreign(request: web.Request) -> bool:
+    # Programs send no Origin; a browser sends it with every POST.
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.host

@@ -1,0 +1,199 @@
+"""What the sandbox remembers: business numbers, accepted messages, figures. All in memory, one thread."""
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from .clock import Clock
+from .config import AccountConfig, SandboxConfig
+from .errors import ApiError
+from .faults import FaultRules
+from .ids import WamidMaker, digits_of
+from .limits import BusiestSecond, MovingWindow, PairRate
+from .templates import Catalog, shipped_templates
+from .validation import Request
+
+SHOWN = 50
+SERVICE_WINDOW = 24 * 3600.0
+_RANKS = {"accepted": 0, "held": 0, "sent": 1, "failed": 2, "delivered": 3, "read": 4}
+
+
+@dataclass(slots=True)
+class Message:
+    """One accepted message: a line of the ledger. Times are in seconds since 1970."""
+
+    wamid: str
+    phone_number_id: str
+    digits: str
+    wa_id: str
+    callback_data: str | None
+    template: str | None
+    category: str
+    accepted_at: float
+    status: str = "accepted"
+    error_code: int = 0
+
+    def become(self, status: str, error_code: int = 0) -> None:
+        """Take a new status; one that is behind what a phone has already shown changes nothing."""
+        if _RANKS[status] >= _RANKS[self.status]:
+            self.status = status
+            self.error_code = error_code
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "to": f"+{self.digits}",
+            "wamid": self.wamid,
+            "biz_opaque_callback_data": self.callback_data,
+            "template": self.template,
+            "accepted_at": round(self.accepted_at, 6),
+            "phone_number_id": self.phone_number_id,
+            "status": self.status,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the sandbox's page needs of a recent message: ours with its request, or a reply's text."""
+
+    phone_number_id: str
+    digits: str
+    at: float
+    message: Message | None = None
+    request: Request | None = None
+    reply: str = ""
+
+
+@dataclass(slots=True)
+class Figures:
+    """Counters of one business number, from the last time they were emptied."""
+
+    accepted: int = 0
+    refused: Counter[int] = field(default_factory=Counter)
+    arrivals: BusiestSecond = field(default_factory=BusiestSecond)
+    in_flight: int = 0
+    in_flight_max: int = 0
+
+    def arrive(self, now: float) -> None:
+        self.arrivals.see(now)
+        self.in_flight += 1
+        self.in_flight_max = max(self.in_flight_max, self.in_flight)
+
+    def leave(self) -> None:
+        self.in_flight = max(0, self.in_flight - 1)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "accepted": self.accepted,
+            "refused_by_code": {str(code): count for code, count in sorted(self.refused.items())},
+            "most_in_one_second": self.arrivals.most,
+            "in_flight_max": self.in_flight_max,
+        }
+
+
+class Account:
+    """One business number with what it has done. `config` may be replaced while it runs."""
+
+    def __init__(self, config: AccountConfig, catalog: Catalog) -> None:
+        self.config = config
+        self.catalog = catalog
+        self.window = MovingWindow(config.throughput)
+        self.figures = Figures()
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget all conversations; the throughput window stays, so that a reset cannot be used to outrun it."""
+        self.pairs = PairRate()
+        self.last_inbound: dict[str, float] = {}
+        self.last_message: dict[str, Message] = {}
+        self.marketing_stopped: set[str] = set()
+        self.magic_seen: Counter[str] = Counter()
+
+    @property
+    def digits(self) -> str:
+        """The business number itself."""
+        return digits_of(self.config.display_phone_number) or ""
+
+    def replace(self, config: AccountConfig) -> None:
+        self.config = config
+        self.window.limit = config.throughput
+
+    def is_open_for(self, digits: str, now: float) -> bool:
+        """Whether this person wrote in the last 24 hours."""
+        last = self.last_inbound.get(digits)
+        return last is not None and now - last < SERVICE_WINDOW
+
+
+class Sandbox:
+    """The whole state. Nothing here awaits: a check and its effect are one step."""
+
+    def __init__(self, config: SandboxConfig, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock = clock or Clock()
+        seed = config.seed if config.seed is not None else int(self.clock.now() * 1000)
+        self.wamids = WamidMaker(seed)
+        self.faults = FaultRules()
+        self.accounts: dict[str, Account] = {}
+        self.catalogs: dict[str, Catalog] = {}
+        self.messages: list[Message] = []
+        self.recent: deque[Shown] = deque(maxlen=SHOWN)
+        self.strangers: Counter[int] = Counter()
+        for account in config.accounts:
+            self.put_account(account)
+
+    def put_account(self, config: AccountConfig) -> Account:
+        """Add a business number, or replace the settings of one that is there."""
+        account = self.accounts.get(config.phone_number_id)
+        catalog = self.catalogs.setdefault(config.waba_id, Catalog(shipped_templates()))
+        if account is None:
+            account = self.accounts[config.phone_number_id] = Account(config, catalog)
+        account.catalog = catalog
+        account.replace(config)
+        return account
+
+    def account_for(self, phone_number_id: str, token: str | None) -> Account:
+        """The number this token may use; ApiError 190 for a bad token, 100/33 for an unknown or foreign number."""
+        self.check_token(token)
+        account = self.accounts.get(phone_number_id)
+        if account is None:
+            raise unknown_object(phone_number_id)
+        if account.config.token != token:
+            raise invalid_token()
+        return account
+
+    def check_token(self, token: str | None) -> None:
+        if not token or not any(account.config.token == token for account in self.accounts.values()):
+            raise invalid_token()
+
+    def catalog_for(self, waba_id: str, token: str | None) -> Catalog:
+        self.check_token(token)
+        owners = [item.config for item in self.accounts.values() if item.config.waba_id == waba_id]
+        if not any(owner.token == token for owner in owners):
+            raise invalid_token() if owners else unknown_object(waba_id)
+        return self.catalogs[waba_id]
+
+    def empty_ledger(self) -> None:
+        """Forget the accepted messages and start all figures anew."""
+        self.messages.clear()
+        self.recent.clear()
+        self.strangers.clear()
+        for account in self.accounts.values():
+            account.figures = Figures(in_flight=account.figures.in_flight)
+
+    def reset(self) -> None:
+        """As after the start, apart from time, accounts and wamids: those never go back."""
+        self.empty_ledger()
+        self.faults.clear()
+        for account in self.accounts.values():
+            account.forget()
+
+
+def invalid_token() -> ApiError:
+    return ApiError(190, message="Invalid OAuth access token - Cannot parse access token")
+
+
+def unknown_object(object_id: str) -> ApiError:
+    message = (
+        f"Unsupported request. Object with ID '{object_id}' does not exist, cannot be loaded due to "
+        "missing permissions, or does not support this operation"
+    )
+    return ApiError(100, subcode=33, message=message)
