@@ -155,6 +155,4 @@ def _header(row: Row) -> tuple[str, ...]:
 
 
 def _empty() -> UnreadableFile:
-    return UnreadableFile(
-        "The file is empty.", "the whole file", f"Choose a file with contacts in it. {SAVE_AS_CSV}"
-    )
+    return UnreadableFile("The file is empty.", "the whole file", f"Choose a file with contacts in it. {SAVE_AS_CSV}")

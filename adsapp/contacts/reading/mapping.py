@@ -182,9 +182,7 @@ def _wrong_target(place: str, target: str) -> Problem | None:
         return Problem(place, f"{target!r} is not a field of a contact. Fields: {known}, or attribute:KEY.")
     key = target.removeprefix(ATTRIBUTE)
     if key in TARGETS:
-        return Problem(
-            place, f"An attribute cannot be called {key!r}, because a contact has a field of that name."
-        )
+        return Problem(place, f"An attribute cannot be called {key!r}, because a contact has a field of that name.")
     if not _KEY.fullmatch(key):
         return Problem(
             place,
@@ -203,14 +201,10 @@ def _column(key: str, header: Sequence[str]) -> int | Problem:
         if len(found) == 1:
             return found[0]
         if found:
-            return Problem(
-                f"column {key!r}", f"{len(found)} columns are called so; name it by its index from 0."
-            )
+            return Problem(f"column {key!r}", f"{len(found)} columns are called so; name it by its index from 0.")
     if wanted.isdecimal() and int(wanted) < len(header):
         return int(wanted)
-    return Problem(
-        f"column {key!r}", f"The file has no such column. Columns: {', '.join(filter(None, header))}."
-    )
+    return Problem(f"column {key!r}", f"The file has no such column. Columns: {', '.join(filter(None, header))}.")
 
 
 def _place(header: Sequence[str], index: int) -> str:

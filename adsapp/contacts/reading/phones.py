@@ -131,9 +131,7 @@ def _not_digits(base: str) -> Rejection | None:
     return None
 
 
-def _resolve(
-    text: str, extension: str, default_country: str | None, country: str | None
-) -> Phone | Rejection:
+def _resolve(text: str, extension: str, default_country: str | None, country: str | None) -> Phone | Rejection:
     """Tries the readings in order: with its +, 00 as +, national, with a lost +. The first valid one is
     taken.
     """
@@ -144,9 +142,7 @@ def _resolve(
         abroad = _read("+" + text[2:], None, extension, "00 prefix")
         if isinstance(abroad, Phone) or region is None:
             return abroad
-    result = (
-        _read(text, region, extension, None if country else "country") if region else reject("no_country")
-    )
+    result = _read(text, region, extension, None if country else "country") if region else reject("no_country")
     if isinstance(result, Phone):
         return result
     return _with_lost_plus(text, region, extension) or result

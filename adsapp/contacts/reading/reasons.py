@@ -47,18 +47,12 @@ MESSAGES: dict[str, Reason] = {
     ),
     # Rows that are imported with a remark.
     "email_left_out": Reason("The e-mail address is not valid and was left out", "Correct the address."),
-    "email_reduced": Reason(
-        "Only the address was kept of the e-mail cell", "Nothing, if the address is right."
-    ),
+    "email_reduced": Reason("Only the address was kept of the e-mail cell", "Nothing, if the address is right."),
     "extension_left_out": Reason(
         "The extension is no part of a WhatsApp number", "Check that the number reaches the person."
     ),
-    "country_left_out": Reason(
-        "The country is not known and was left out", "Write a name or a two-letter code."
-    ),
-    "language_left_out": Reason(
-        "The language is not known and was left out", "Write a code such as en or pt_BR."
-    ),
+    "country_left_out": Reason("The country is not known and was left out", "Write a name or a two-letter code."),
+    "language_left_out": Reason("The language is not known and was left out", "Write a code such as en or pt_BR."),
     "opt_in_left_out": Reason("The consent is neither yes nor no and was left out", "Write yes or no."),
     "cut_short": Reason("The text was too long and its end was cut off", "Shorten the text."),
     # How a number was understood where the cell left it open.

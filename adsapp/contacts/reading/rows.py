@@ -174,9 +174,7 @@ class RowJudge:
             notes.append(self._note("extension_left_out", self._phone, cells))
         return phone, country, notes
 
-    def _contact(
-        self, number: int, cells: list[str], phone: Phone, country: str, notes: list[Note]
-    ) -> ContactRow:
+    def _contact(self, number: int, cells: list[str], phone: Phone, country: str, notes: list[Note]) -> ContactRow:
         whole, first, last = (self._name(cells, index, notes) for index in self._fields.values())
         if whole and not (first or last):
             first, last = split_name(whole)
@@ -250,9 +248,7 @@ class RowJudge:
             text = tidy(cells[index])
             if text:
                 values[key] = (
-                    text
-                    if len(text) <= MAX_ATTRIBUTE
-                    else self._cut(text, MAX_ATTRIBUTE, index, cells, notes)
+                    text if len(text) <= MAX_ATTRIBUTE else self._cut(text, MAX_ATTRIBUTE, index, cells, notes)
                 )
         return values
 
@@ -280,6 +276,4 @@ def split_name(whole: str) -> tuple[str, str]:
 
 
 def _rejected(row: Row, column: str, value: str, why: Rejection) -> Rejected:
-    return Rejected(
-        row.number, row.line, column, value, why.code, why.message, why.suggestion, tuple(row.cells)
-    )
+    return Rejected(row.number, row.line, column, value, why.code, why.message, why.suggestion, tuple(row.cells))
