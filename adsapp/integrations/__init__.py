@@ -1,2 +1,1 @@
-"""The outside services we speak to: what a channel is (`base`), how fast it may go (`pacing`), a folder
-each."""
+"""The outside services we speak to: `base` says what a channel is, `pacing` how fast it may go."""

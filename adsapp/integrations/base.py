@@ -33,7 +33,11 @@ class Action(StrEnum):
     OPT_OUT = "opt_out"
     """For good, and the person has withdrawn consent: record it."""
     CAMPAIGN = "campaign"
-    """The template or the request is wrong: every other message of this campaign would fail as well."""
+    """The template or the request is wrong, so every other message of this campaign is likely to fail as well.
+
+    This message failed for good. The sender stops the campaign once several in a row end so with none accepted
+    between them: a single odd row must not stop the others.
+    """
     ACCOUNT = "account"
     """The account or its number cannot send at all: pause everything on it."""
 
@@ -64,8 +68,7 @@ class SendError:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Taken by the provider; says nothing about delivery. `wa_id` may differ from the number that was
-    given."""
+    """Taken by the provider; says nothing about delivery. `wa_id` may differ from the number given."""
 
     wamid: str
     wa_id: str | None = None
@@ -104,7 +107,10 @@ class ProviderError(Exception):
 
 
 class Channel(Protocol):
-    """A way to reach a person. `send` answers for everything a provider or network may do; it raises only
-    when cancelled, and a cancelled send must be treated as `Uncertain`."""
+    """A way to reach a person.
+
+    `send` answers for everything a provider or a network may do. It raises only when cancelled, and a
+    cancelled send must be treated as `Uncertain`.
+    """
 
     async def send(self, payload: Mapping[str, object]) -> Outcome: ...

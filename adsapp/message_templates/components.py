@@ -237,7 +237,5 @@ def _unsupported(
         problems.append("a carousel")
     if "LIMITED_TIME_OFFER" in known:
         problems.append("a limited-time offer")
-    problems += [
-        f"a {button.type.lower()} button" for button in buttons if button.type in ("FLOW", "CATALOG", "MPM")
-    ]
+    problems += [f"a {button.type.lower()} button" for button in buttons if button.type in ("FLOW", "CATALOG", "MPM")]
     return tuple(problems)

@@ -158,9 +158,7 @@ def _constant(key: str, entry: Mapping[str, str | None]) -> Source | SourceError
     return Constant(value) if clean(value) else SourceError(key, "the value is empty")
 
 
-def _from_contact(
-    key: str, field: str, fallback: str, attributes: frozenset[str] | None
-) -> Source | SourceError:
+def _from_contact(key: str, field: str, fallback: str, attributes: frozenset[str] | None) -> Source | SourceError:
     if field.startswith(ATTRIBUTE_PREFIX):
         return _from_attribute(key, field.removeprefix(ATTRIBUTE_PREFIX).strip(), fallback, attributes)
     if field in FIELDS:
@@ -170,9 +168,7 @@ def _from_contact(
     return SourceError(key, f"there is no field {field!r}; {_suggest(field, FIELDS)}")
 
 
-def _from_attribute(
-    key: str, name: str, fallback: str, attributes: frozenset[str] | None
-) -> Source | SourceError:
+def _from_attribute(key: str, name: str, fallback: str, attributes: frozenset[str] | None) -> Source | SourceError:
     if not name:
         return SourceError(key, f"name the attribute after {ATTRIBUTE_PREFIX!r}")
     if attributes is not None and name not in attributes:

@@ -123,7 +123,4 @@ def as_text(value: object) -> str:
 
 
 def _filled(pieces: Iterable[Piece], values: Mapping[str, str]) -> list[Part]:
-    return [
-        (piece.text, False) if piece.key is None else (values.get(piece.key, piece.text), True)
-        for piece in pieces
-    ]
+    return [(piece.text, False) if piece.key is None else (values.get(piece.key, piece.text), True) for piece in pieces]

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 SECOND: Final = 1_000_000
 MAX_HORIZON: Final = 60.0
+SLOWEST: Final = 0.001
 MAX_SLOW: Final = 7 * 86_400.0
 
 
@@ -34,8 +35,7 @@ class Reservation:
     retry_after: float = 0.0
 
     def delays(self) -> Iterator[float]:
-        """Seconds from `now` to each slot: what the caller sleeps by its own clock, so clocks need not
-        agree."""
+        """Seconds from `now` to each slot. The caller sleeps by its own clock: clocks need not agree."""
         start = self.first_at - self.now
         return (start + index * self.interval for index in range(self.count))
 
@@ -48,8 +48,7 @@ class Pacer(Protocol):
     """
 
     def reserve(self, key: str, count: int, rate: float, horizon: float) -> Reservation:
-        """Up to `count` slots that begin within `horizon` seconds (at most 60) at `rate` a second; perhaps
-        none."""
+        """Up to `count` slots, perhaps none, that begin within `horizon` (at most 60) seconds."""
         ...
 
     def slow_down(self, key: str, until: float, factor: float) -> None:
@@ -89,23 +88,21 @@ class Grant:
 def check(count: int, rate: float, horizon: float) -> None:
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
-    if not (math.isfinite(rate) and 0 < rate <= SECOND):
-        raise ValueError(f"rate must be above 0 and at most {SECOND} a second, not {rate}")
+    if not SLOWEST <= rate <= SECOND:
+        raise ValueError(f"rate must be {SLOWEST} to {SECOND} a second, not {rate}")
     if not 0 <= horizon <= MAX_HORIZON:
         raise ValueError(f"horizon must be 0 to {MAX_HORIZON:.0f} seconds, not {horizon}")
 
 
 def check_slow_down(until: float, factor: float) -> None:
-    if not (math.isfinite(until) and 0 <= factor <= 1):
-        raise ValueError(f"factor must be 0 to 1 and until a time, not {factor} and {until}")
+    if not (math.isfinite(until) and (factor == 0 or SLOWEST <= factor <= 1)):
+        raise ValueError(f"factor must be 0, or {SLOWEST} to 1, and until a time; not {factor} and {until}")
 
 
 def grant(state: State, count: int, rate: float, horizon: int, now: int) -> tuple[State, Grant]:
-    """Give out slots from `now` (microseconds) and say what is to be kept. The Redis script does exactly the
-    same."""
-    last_at = min(
-        state.last_at, now + round(MAX_HORIZON * SECOND)
-    )  # a clock set back must not stop a number for hours
+    """Give out slots from `now` (microseconds) and say what to keep. The Redis script does exactly this."""
+    # No slot is ever given out further ahead: a clock set back must not stop a number for hours.
+    last_at = min(state.last_at, now + round(MAX_HORIZON * SECOND))
     slowed = now < state.slow_until
     factor = state.factor if slowed else 1.0
     interval = math.ceil(SECOND / (rate * (factor or 1.0)))

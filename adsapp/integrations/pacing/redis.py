@@ -15,8 +15,7 @@ import redis
 from adsapp.integrations.pacing.arithmetic import SECOND, Grant, Reservation, check, check_slow_down
 
 # The same lines as `arithmetic.grant`. Lua counts in doubles, exact for whole numbers below 2^53 (the year
-# 2255); its tostring
-# would round such numbers to 14 digits, hence '%.0f'.
+# 2255); its tostring would round such numbers to 14 digits, hence the formats.
 _NOW: Final = """
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])

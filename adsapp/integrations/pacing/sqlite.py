@@ -57,9 +57,7 @@ class SqlitePacer:
         with self._transaction() as connection:
             # The clock is read under the lock: a time read while waiting for it would be
             # another caller's past.
-            state, granted = grant(
-                _read(connection, key), count, rate, round(horizon * SECOND), self._clock()
-            )
+            state, granted = grant(_read(connection, key), count, rate, round(horizon * SECOND), self._clock())
             if granted.count:
                 _write(connection, key, state)
         return granted.in_seconds()

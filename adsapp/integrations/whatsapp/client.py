@@ -34,8 +34,7 @@ TEMPLATE_FIELDS: Final = (
     "id,name,language,status,category,sub_category,parameter_format,components,quality_score,rejected_reason"
 )
 NUMBER_FIELDS: Final = (
-    "id,display_phone_number,verified_name,quality_rating,throughput,"
-    "whatsapp_business_manager_messaging_limit"
+    "id,display_phone_number,verified_name,quality_rating,throughput,whatsapp_business_manager_messaging_limit"
 )
 
 
@@ -62,16 +61,13 @@ class _Body(aiohttp.BytesPayload):
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         transport = getattr(writer, "transport", None)
         if transport is None or transport.is_closing():
-            raise aiohttp.ClientConnectionResetError(
-                "The connection was closed before the request was written"
-            )
+            raise aiohttp.ClientConnectionResetError("The connection was closed before the request was written")
         self.started = True
         await super().write_with_length(writer, content_length)
 
 
 class CloudApi:
-    """The Cloud API for one phone number of one business account. `timeout` is seconds for one whole
-    request."""
+    """The Cloud API for one phone number of one business account. `timeout`: seconds for a whole request."""
 
     def __init__(
         self,
@@ -124,15 +120,17 @@ class CloudApi:
             page = await self._get(f"{self.waba_id}/message_templates", query)
             found += _entries(page.get("data"))
             after = _next_cursor(page.get("paging"))
-            if after is None or after in seen:
+            if after is None:
+                return found
+            if after in seen:
                 break
             seen.add(after)
             query["after"] = after
-        return found
+        # Half a list would look like deleted templates.
+        raise ProviderError(_unreachable("the pages of the template list do not end"))
 
     async def phone_number(self) -> dict[str, Any]:
-        """The number as the provider knows it (name, quality, throughput, messaging limit). Raises
-        `ProviderError`."""
+        """The number as the provider knows it: name, quality, throughput, limit. Raises `ProviderError`."""
         return await self._get(self.phone_number_id, {"fields": NUMBER_FIELDS})
 
     async def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
@@ -181,9 +179,7 @@ def read_answer(status: int, headers: Mapping[str, str], text: str) -> Outcome:
     if status >= 500:
         return Uncertain(f"HTTP {status} without a readable error")
     error = classify(answer, http_status=status, headers=headers)
-    return Refused(
-        error if error.message else _with_message(error, f"HTTP {status} without a readable error")
-    )
+    return Refused(error if error.message else _with_message(error, f"HTTP {status} without a readable error"))
 
 
 def _accepted(answer: Mapping[str, Any] | None) -> Accepted | None:
@@ -191,9 +187,7 @@ def _accepted(answer: Mapping[str, Any] | None) -> Accepted | None:
     wamid = message.get("id")
     if not isinstance(wamid, str) or not wamid:
         return None
-    return Accepted(
-        wamid, _text(_first(answer, "contacts").get("wa_id")), _text(message.get("message_status"))
-    )
+    return Accepted(wamid, _text(_first(answer, "contacts").get("wa_id")), _text(message.get("message_status")))
 
 
 def _first(answer: Mapping[str, Any] | None, key: str) -> Mapping[str, Any]:
@@ -238,9 +232,7 @@ def _unreachable(reason: str) -> SendError:
 
 
 def _with_message(error: SendError, message: str) -> SendError:
-    return SendError(
-        error.code, message, error.action, error.retry_after, error.advice, error.title, error.attempts
-    )
+    return SendError(error.code, message, error.action, error.retry_after, error.advice, error.title, error.attempts)
 
 
 def _check(pattern: str, value: str, complaint: str) -> None:

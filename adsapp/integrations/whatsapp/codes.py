@@ -16,7 +16,7 @@ DAY: Final = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a code means. `wait`: seconds, where the provider states none; `attempts` caps the sends in all."""
+    """What a code means. `wait`: seconds, where the provider states none; `attempts` caps all sends."""
 
     title: str
     advice: str
@@ -28,9 +28,7 @@ class Meaning:
 _RENEW = "Create a new access token for this WhatsApp account and save it in its settings."
 _RIGHTS = "Give the app's system user the WhatsApp messaging permissions for this account, then try again."
 _LATER = "Nothing to do: it is sent again by itself."
-_SLOWER = (
-    "Nothing to do: sending goes on more slowly. If it happens often, lower this number's messages a second."
-)
+_SLOWER = "Nothing to do: sending goes on more slowly. If it happens often, lower this number's messages a second."
 _TEMPLATE = "Sync the templates, compare the campaign's variables with the template, then start it anew."
 _VALUE = "Correct this contact's value and send to this person again."
 _NUMBER = "Check the number with the person; other messages go on."
@@ -66,17 +64,13 @@ MEANINGS: Final[dict[int, Meaning]] = {
         "Nothing was charged. Reach this person another way, or wait until they write to you.",
         _PERSON,
     ),
-    130497: Meaning(
-        "The account may not message this country", "Leave this country out of the audience.", _PERSON
-    ),
+    130497: Meaning("The account may not message this country", "Leave this country out of the audience.", _PERSON),
     131000: Meaning("An unknown fault at WhatsApp", _LATER, _RETRY),
     131005: Meaning("Access denied", _RIGHTS, _ACCOUNT),
     131008: Meaning("A required parameter is missing", _TEMPLATE, _CAMPAIGN),
     131009: Meaning("A parameter has a value WhatsApp does not accept", _TEMPLATE, _CAMPAIGN),
     131016: Meaning("WhatsApp is unavailable for a moment", _LATER, _RETRY),
-    131021: Meaning(
-        "Sender and recipient are the same number", "Leave your own number out of the audience.", _PERSON
-    ),
+    131021: Meaning("Sender and recipient are the same number", "Leave your own number out of the audience.", _PERSON),
     131026: Meaning(
         "The message cannot be delivered to this number",
         "It may not be on WhatsApp, may use a very old version, or may have blocked you. " + _NUMBER,
@@ -88,12 +82,8 @@ MEANINGS: Final[dict[int, Meaning]] = {
         _PERSON,
     ),
     131031: Meaning("The account is locked", _META, _ACCOUNT),
-    131037: Meaning(
-        "The number's display name is not approved", "Get the display name approved by Meta.", _ACCOUNT
-    ),
-    131042: Meaning(
-        "There is a problem with payment", "Check the payment method in Meta Business Suite.", _ACCOUNT
-    ),
+    131037: Meaning("The number's display name is not approved", "Get the display name approved by Meta.", _ACCOUNT),
+    131042: Meaning("There is a problem with payment", "Check the payment method in Meta Business Suite.", _ACCOUNT),
     131045: Meaning("The number is not registered correctly", _REGISTER, _ACCOUNT),
     131047: Meaning(
         "More than 24 hours since the person last wrote",
@@ -113,9 +103,7 @@ MEANINGS: Final[dict[int, Meaning]] = {
     ),
     131050: Meaning("The person has stopped marketing from you", "Recorded as an opt-out.", _OPT_OUT),
     131051: Meaning("This kind of message is not supported", _TEMPLATE, _CAMPAIGN),
-    131052: Meaning(
-        "A file the person sent could not be fetched", "Ask the person to send it again.", _PERSON
-    ),
+    131052: Meaning("A file the person sent could not be fetched", "Ask the person to send it again.", _PERSON),
     131053: Meaning(
         "The picture, video or document could not be uploaded",
         "Check the file's address, type and size.",
@@ -129,9 +117,7 @@ MEANINGS: Final[dict[int, Meaning]] = {
         wait=6,
     ),
     131057: Meaning("The account is under maintenance", _LATER, _RETRY, wait=60),
-    131062: Meaning(
-        "This kind of recipient id is not supported", "Send to the person's phone number.", _PERSON
-    ),
+    131062: Meaning("This kind of recipient id is not supported", "Send to the person's phone number.", _PERSON),
     131063: Meaning(
         "Marketing is switched off for this way of sending",
         "Allow marketing messages on the Cloud API in the account's settings at Meta.",
@@ -167,9 +153,7 @@ MEANINGS: Final[dict[int, Meaning]] = {
     134011: Meaning("WhatsApp's payment terms are not accepted yet", "Accept the terms at Meta.", _ACCOUNT),
     134100: Meaning("Only marketing templates may be sent this way", _MARKETING, _CAMPAIGN),
     134101: Meaning("The template is still being prepared by WhatsApp", _LATER, _RETRY, wait=600),
-    134102: Meaning(
-        "The account may not use marketing messages", "Switch the marketing way of sending off.", _ACCOUNT
-    ),
+    134102: Meaning("The account may not use marketing messages", "Switch the marketing way of sending off.", _ACCOUNT),
     135000: Meaning("WhatsApp does not accept the request's parameters", _TEMPLATE, _CAMPAIGN),
     137000: Meaning(
         "The person's identity key has changed",

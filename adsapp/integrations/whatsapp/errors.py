@@ -49,9 +49,7 @@ def _body(error: object) -> Mapping[str, Any]:
     return inner if isinstance(inner, Mapping) else error
 
 
-def _meaning(
-    code: int | None, body: Mapping[str, Any], message: str, http_status: int | None
-) -> codes.Meaning:
+def _meaning(code: int | None, body: Mapping[str, Any], message: str, http_status: int | None) -> codes.Meaning:
     if code is None:
         return codes.BY_STATUS.get(http_status or 0, codes.UNKNOWN)
     if _TEXT_RULE.search(message):
@@ -114,16 +112,13 @@ def _seconds(value: str, now: datetime) -> float | None:
 
 
 def _usage_seconds(value: str) -> float | None:
-    """The longest wait among the uses listed: `{"<id>": [{"estimated_time_to_regain_access":
-    <minutes>}]}`."""
+    """The longest wait listed in `{"<id>": [{"estimated_time_to_regain_access": <minutes>}]}`."""
     if not value:
         return None
     try:
         uses = json.loads(value)
         minutes = [
-            _integer(use.get("estimated_time_to_regain_access")) or 0
-            for listed in uses.values()
-            for use in listed
+            _integer(use.get("estimated_time_to_regain_access")) or 0 for listed in uses.values() for use in listed
         ]
     except (ValueError, AttributeError, TypeError, RecursionError):
         return None

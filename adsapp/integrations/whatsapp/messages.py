@@ -61,8 +61,7 @@ def _visible(char: str) -> bool:
 
 
 def url_suffix(value: str) -> str:
-    """Percent-encoded for a URL button: a path or query stays one, escapes already made are kept, all else is
-    encoded."""
+    """Percent-encoded for a URL button: a path or query stays one, and escapes already made are kept."""
     return _ESCAPED.sub("%25", quote(clean(value), safe="/?&=%"))
 
 
@@ -95,8 +94,7 @@ def text_message(
     reply_to: str | None = None,
     callback_data: str | None = None,
 ) -> dict[str, Any]:
-    """A free text, allowed only within 24 hours of the person's last message. Line breaks stay. Errors as
-    above."""
+    """A free text, allowed only within 24 hours of the person's last message. Line breaks stay."""
     if not any(_visible(char) for char in body):
         raise MissingValue("text")
     if len(body) > MAX_TEXT:
@@ -126,8 +124,7 @@ def _envelope(to: str, kind: str, callback_data: str | None) -> dict[str, Any]:
 
 
 def _components(values: Mapping[str, str], named: bool) -> list[dict[str, Any]]:
-    """Header, body, then buttons by index; the parameters of a positional template by number, whatever order
-    they came in."""
+    """Header, body, buttons by index; positional parameters by number, whatever order they came in."""
     texts: dict[str, dict[str, Any]] = {"header": {}, "body": {}}
     buttons: list[tuple[int, dict[str, Any]]] = []
     for key, value in values.items():

@@ -153,9 +153,7 @@ def _fold(text: str) -> str:
 
 def _trim(text: str) -> str:
     """Without outer punctuation, symbols, emoji and white space, inner white space as one blank."""
-    kept = "".join(
-        char for char in text if unicodedata.category(char) not in ("Cf", "Cc", "Cs") or char.isspace()
-    )
+    kept = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Cc", "Cs") or char.isspace())
     start, end = 0, len(kept)
     while start < end and not _is_letter(kept[start]):
         start += 1

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from adsapp.integrations.base import SendError
-from adsapp.integrations.whatsapp.webhooks import StatusEvent
+from adsapp.integrations.whatsapp.events import StatusEvent
 
 _IMPLIED_BY = {
     "accepted": ("accepted_at",),
@@ -39,8 +39,7 @@ class Milestones:
 
     @property
     def status(self) -> str | None:
-        """The one word to show. A failure shows only where nothing was delivered: with two phones both may be
-        reported."""
+        """The one word to show. With two phones a failure and a delivery may both come: the delivery counts."""
         if self.read_at is not None:
             return "read"
         if self.delivered_at is not None:
