@@ -1,0 +1,45 @@
+"""ADSapp: a console for teams that talk to their customers over WhatsApp Business."""
+
+from pathlib import Path
+
+from flask import Blueprint, Flask
+
+from adsapp.config import Settings
+
+__version__ = "0.1.0"
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application; also what workers and commands run in."""
+    from adsapp import navigation
+    from adsapp.core import db, htmx, problems, security, templating
+    from adsapp.core.logs import configure_logs
+    from adsapp.jobs import extension as jobs
+    from adsapp.organizations import access
+
+    settings = settings or Settings.load()
+    configure_logs(settings.log_level)
+    app = Flask("adsapp", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.from_mapping(security.flask_config(settings), SETTINGS=settings)
+
+    db.init_db(app, settings)
+    jobs.init_jobs(app, settings)
+    access.init_access(app)
+    security.init_security(app, settings)
+    htmx.init_htmx(app)
+    templating.init_templating(app)
+    navigation.init_navigation(app)
+    problems.init_problems(app)
+    for blueprint in blueprints():
+        app.register_blueprint(blueprint)
+    return app
+
+
+def blueprints() -> list[Blueprint]:
+    """Every page and API of every feature."""
+    from adsapp.dashboard import health
+    from adsapp.organizations import sign_in
+
+    return [sign_in.views, health.views]

@@ -1,0 +1,1 @@
+"""Campaigns: audience, the ledger of recipients, sending, webhooks, counts."""

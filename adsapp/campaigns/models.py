@@ -1,0 +1,192 @@
+"""Tables of campaigns, their ledger of recipients, and what people answer."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, Identity, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adsapp.core.clock import utcnow
+from adsapp.core.db import Base, BigId, Json, ShortText, Tenant, text_enum
+from adsapp.core.ids import new_id
+from adsapp.jobs.states import Priority
+
+
+class CampaignStatus(StrEnum):
+    """Where a campaign stands."""
+
+    SCHEDULED = "scheduled"
+    PREPARING = "preparing"  # its audience is being frozen
+    SENDING = "sending"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class RecipientStatus(StrEnum):
+    """Where one person of a campaign stands (design: Sending)."""
+
+    PENDING = "pending"
+    SENDING = "sending"  # marked just before the request is written
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNCERTAIN = "uncertain"  # the request may or may not have arrived; never sent again by itself
+
+
+class Campaign(Tenant, Base):
+    """One message to many people."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "account_id"], ["whatsapp_accounts.organization_id", "whatsapp_accounts.id"]
+        ),
+        UniqueConstraint("organization_id", "id"),
+        Index("ix_campaigns_list", "organization_id", "id"),
+        Index("ix_campaigns_by_status", "organization_id", "status", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(ShortText)
+    account_id: Mapped[uuid.UUID]
+    job_id: Mapped[uuid.UUID | None]  # the one job that sends it, from start to end
+    status: Mapped[CampaignStatus] = mapped_column(text_enum(CampaignStatus))
+    status_reason: Mapped[str | None]
+    template_name: Mapped[str] = mapped_column(String(512), default="")
+    template_language: Mapped[str] = mapped_column(String(20), default="")
+    parameter_format: Mapped[str] = mapped_column(String(20), default="POSITIONAL")
+    components: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)  # as approved when it was started
+    text: Mapped[str | None]  # instead of a template, inside the 24-hour window
+    variables: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    audience: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.CRITICAL)
+    audience_size: Mapped[int | None]  # once frozen
+    frozen_at: Mapped[datetime | None]
+    scheduled_at: Mapped[datetime | None]
+    time_zone: Mapped[str] = mapped_column(String(60), default="UTC")
+    created_by: Mapped[str] = mapped_column(ShortText, default="")
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    replied_count: Mapped[int] = mapped_column(default=0)
+    opted_out_count: Mapped[int] = mapped_column(default=0)
+
+
+class CampaignRecipient(Tenant, Base):
+    """The ledger: one row for one person of a campaign, from pending to read."""
+
+    __tablename__ = "campaign_recipients"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "campaign_id"], ["campaigns.organization_id", "campaigns.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("organization_id", "campaign_id", "person_key"),
+        Index("ix_campaign_recipients_status", "organization_id", "campaign_id", "status", "id"),
+        Index("ix_campaign_recipients_list", "organization_id", "campaign_id", "id"),
+        Index("ix_campaign_recipients_wamid", "organization_id", "wamid"),
+        Index("ix_campaign_recipients_contact", "organization_id", "contact_id", "id"),
+        Index(
+            "ix_campaign_recipients_due",
+            "organization_id",
+            "campaign_id",
+            "not_before",
+            "id",
+            postgresql_where=sql("status = 'pending'"),
+            sqlite_where=sql("status = 'pending'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)  # biz_opaque_callback_data carries it
+    campaign_id: Mapped[uuid.UUID]
+    contact_id: Mapped[uuid.UUID]
+    phone: Mapped[str] = mapped_column(String(20))  # as given
+    person_key: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(ShortText, default="")
+    variables: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as rendered
+    status: Mapped[RecipientStatus] = mapped_column(text_enum(RecipientStatus))
+    error_code: Mapped[str] = mapped_column(String(40), default="")
+    error_message: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    not_before: Mapped[datetime | None]
+    lease_id: Mapped[uuid.UUID | None]  # of the slice that marked it sending
+    wamid: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    sending_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    replied_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class CampaignCount(Tenant, Base):
+    """Recipients by status and error code, kept by triggers: equal to the ledger at every instant."""
+
+    __tablename__ = "campaign_counts"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    campaign_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    status: Mapped[RecipientStatus] = mapped_column(text_enum(RecipientStatus), primary_key=True)
+    error_code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    count: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class CampaignEvent(Tenant, Base):
+    """What happened to a campaign, for people: started, slowed, paused, settled."""
+
+    __tablename__ = "campaign_events"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "campaign_id"], ["campaigns.organization_id", "campaigns.id"], ondelete="CASCADE"
+        ),
+        Index("ix_campaign_events_campaign", "organization_id", "campaign_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    campaign_id: Mapped[uuid.UUID]
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    text: Mapped[str]
+    by: Mapped[str] = mapped_column(ShortText, default="")
+
+
+class ParkedStatus(Tenant, Base):
+    """A status of a message we do not know yet; applied when our own response is stored."""
+
+    __tablename__ = "parked_statuses"
+    __table_args__ = (Index("ix_parked_statuses_wamid", "organization_id", "wamid"),)
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    account_id: Mapped[uuid.UUID]
+    wamid: Mapped[str] = mapped_column(String(200))
+    event: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class InboundMessage(Tenant, Base):
+    """What a person wrote to the business."""
+
+    __tablename__ = "inbound_messages"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "account_id", "wamid"),
+        Index("ix_inbound_messages_contact", "organization_id", "contact_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    account_id: Mapped[uuid.UUID]
+    wamid: Mapped[str] = mapped_column(String(200))
+    from_number: Mapped[str] = mapped_column(String(20))
+    contact_id: Mapped[uuid.UUID | None]
+    recipient_id: Mapped[int | None] = mapped_column(BigId)  # the campaign message it answers
+    kind: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]

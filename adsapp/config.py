@@ -1,0 +1,206 @@
+"""Settings: the only file that reads the environment.
+
+A wrong value stops the start with the name of the variable and what it should be (`ConfigError`).
+`.env.example` lists every setting; a test compares the two.
+"""
+
+import json
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class ConfigError(Exception):
+    """A setting is wrong; the text names the variable and says what it should be."""
+
+
+class Settings(BaseSettings):
+    """Everything the program can be told from outside, frozen once read."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    home: Path = Field(
+        Path("var"),
+        validation_alias=AliasChoices("ADSAPP_HOME", "home"),
+        description="Directory for the data of the embedded shape, uploads and generated secrets.",
+    )
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(5000, ge=1, le=65535, description="Port of the web server.")
+    sandbox_port: int = Field(5001, ge=1, le=65535, description="Port of the sandbox that stands in for WhatsApp.")
+    public_url: str = Field(
+        "",
+        description="Address people and webhooks use to reach this installation; default http://HOST:PORT.",
+    )
+    database_url: str = Field("", description="postgresql://… for several machines; empty: SQLite under ADSAPP_HOME.")
+    redis_url: str = Field("", description="redis://… or unix://…; goes with DATABASE_URL; empty: queues in SQLite.")
+    secret_key: str = Field("", description="Signs sessions; generated under ADSAPP_HOME where empty (embedded only).")
+    encryption_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Fernet keys, newest first, comma-separated; generated where empty (embedded only)."
+    )
+    secure_cookies: bool = Field(False, description="true where people reach the console over https.")
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=5,
+        description="Number of reverse proxies in front whose X-Forwarded headers are believed.",
+    )
+    whatsapp_api_base_url: str = Field(
+        "https://graph.facebook.com", description="Where the WhatsApp Cloud API answers."
+    )
+    whatsapp_api_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Version of the Cloud API, vNN.N.")
+    sandbox_url: str = Field("", description="Address of the sandbox's page, shown in the console; set by the demo.")
+    default_country: str = Field(
+        "US",
+        pattern=r"^[A-Z]{2}$",
+        description="Country of phone numbers without a prefix, where the organization has none of its own.",
+    )
+    max_upload_mb: int = Field(100, ge=1, description="Largest contact file that is accepted, in megabytes.")
+    web_threads: int = Field(8, ge=1, description="Threads of one web process.")
+    web_processes: int = Field(1, ge=1, description="Web processes on this machine.")
+    workers_bulk_messages: int = Field(5, ge=1, description="Threads that work on bulk-messages, in one process.")
+    workers_contact_import: int = Field(2, ge=1, description="Threads that work on contact-import.")
+    workers_template_processing: int = Field(10, ge=1, description="Threads that work on template-processing.")
+    workers_email_notification: int = Field(10, ge=1, description="Threads that work on email-notification.")
+    default_messages_per_second: float = Field(
+        12.5, gt=0, description="Pace of a new WhatsApp account, messages a second."
+    )
+    job_attempts: int = Field(3, ge=1, description="Attempts of a job whose processor names no other number.")
+    retry_seconds: float = Field(1.0, gt=0, description="Wait before the second attempt; doubles each time.")
+    lease_seconds: float = Field(15.0, gt=0, description="A job whose worker is silent for so long is taken up again.")
+    heartbeat_seconds: float = Field(2.0, gt=0, description="Time between two signs of life of a worker.")
+    sweep_seconds: float = Field(0.1, gt=0, description="Time between two looks for due jobs.")
+    grace_seconds: float = Field(25.0, ge=0, description="What running jobs get to end after SIGTERM.")
+    slice_seconds: float = Field(
+        5.0, gt=0, description="How long one campaign keeps a sending thread before others get a turn."
+    )
+    import_chunk_rows: int = Field(
+        2000, ge=1, description="Rows of a contact file that are written in one transaction."
+    )
+    sign_in_limit: str = Field("10 per minute", description="Tries to sign in, for one address and for one e-mail.")
+    log_level: str = Field(
+        "INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
+    )
+
+    @field_validator("encryption_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("should start with postgresql:// (leave it empty for SQLite)")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("should start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _are_fernet_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        from cryptography.fernet import Fernet
+
+        for position, key in enumerate(value, 1):
+            try:
+                Fernet(key)
+            except ValueError:
+                raise ValueError(f"key {position} should be 32 url-safe base64 bytes (a Fernet key)") from None
+        return value
+
+    @model_validator(mode="after")
+    def _has_one_shape(self) -> Self:
+        if bool(self.database_url) != bool(self.redis_url):
+            missing, given = ("REDIS_URL", "DATABASE_URL") if self.database_url else ("DATABASE_URL", "REDIS_URL")
+            raise ValueError(f"{missing} should be set too, because {given} is (both, or neither)")
+        if self.distributed and not (self.secret_key and self.encryption_keys):
+            raise ValueError(
+                "SECRET_KEY and ENCRYPTION_KEYS should be set, because DATABASE_URL is: every machine needs the same"
+            )
+        return self
+
+    @property
+    def distributed(self) -> bool:
+        """True on PostgreSQL and Redis, False on SQLite alone."""
+        return bool(self.database_url)
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The address of the database as SQLAlchemy wants it."""
+        if not self.database_url:
+            return f"sqlite:///{self.home.resolve() / 'adsapp.db'}"
+        return "postgresql+psycopg://" + self.database_url.split("://", 1)[1]
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach the console, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        """The keys in use: those given, else those kept under ADSAPP_HOME."""
+        if self.secret_key and self.encryption_keys:
+            return Secrets(self.secret_key, self.encryption_keys)
+        kept = _kept_secrets(self.home)
+        return Secrets(self.secret_key or kept.secret_key, self.encryption_keys or kept.encryption_keys)
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Settings from the environment; raises ConfigError that names the variable."""
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise ConfigError("; ".join(_explain(cls, item) for item in error.errors())) from None
+
+
+class Secrets:
+    """The session key and the encryption keys; never printed."""
+
+    def __init__(self, secret_key: str, encryption_keys: tuple[str, ...]) -> None:
+        self.secret_key = secret_key
+        self.encryption_keys = encryption_keys
+
+
+def env_name(field: str) -> str:
+    """The environment variable of a setting."""
+    return "ADSAPP_HOME" if field == "home" else field.upper()
+
+
+def _explain(settings: type[Settings], item: Any) -> str:
+    text = str(item["msg"]).removeprefix("Value error, ")
+    if not item["loc"]:
+        return text
+    field = str(item["loc"][0])
+    name = field if field.isupper() else env_name(field)
+    return f"{name} is wrong: {text}"
+
+
+def _kept_secrets(home: Path) -> Secrets:
+    """Secrets of an embedded installation, made at the first start, readable by the owner only."""
+    from cryptography.fernet import Fernet
+
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / "secrets.json"
+    fresh = {"secret_key": secrets.token_urlsafe(48), "encryption_keys": [Fernet.generate_key().decode()]}
+    temporary = home / f".secrets-{os.getpid()}-{secrets.token_hex(4)}"
+    temporary.write_text(json.dumps(fresh))
+    temporary.chmod(0o600)
+    try:
+        os.link(temporary, path)  # whoever is first wins; the others read what it wrote
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    kept = json.loads(path.read_text())
+    return Secrets(kept["secret_key"], tuple(kept["encryption_keys"]))

@@ -1,0 +1,202 @@
+"""Tables of contacts, their tags, their consent, and the imports they came by."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, Identity, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adsapp.core.clock import utcnow
+from adsapp.core.db import Base, BigId, Json, ShortText, Tenant, text_enum
+from adsapp.core.ids import new_id
+
+
+class Contact(Tenant, Base):
+    """A person, by phone number: one row for one E.164 number in an organization."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "id"),
+        UniqueConstraint("organization_id", "phone"),
+        Index("ix_contacts_person", "organization_id", "person_key"),
+        Index("ix_contacts_wa_id", "organization_id", "wa_id"),
+        Index("ix_contacts_name", "organization_id", "first_name", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    phone: Mapped[str] = mapped_column(String(20))  # E.164, as given
+    person_key: Mapped[str] = mapped_column(String(20))  # the same for spellings of one number (BR, MX, AR)
+    wa_id: Mapped[str | None] = mapped_column(String(20))  # as the provider calls the number
+    wa_user_id: Mapped[str | None] = mapped_column(String(140))
+    first_name: Mapped[str] = mapped_column(ShortText, default="")
+    last_name: Mapped[str] = mapped_column(ShortText, default="")
+    email: Mapped[str] = mapped_column(ShortText, default="")
+    language: Mapped[str] = mapped_column(String(20), default="")
+    country: Mapped[str] = mapped_column(String(2), default="")
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    opted_out_at: Mapped[datetime | None]
+    opt_out_source: Mapped[str | None] = mapped_column(ShortText)
+    last_inbound_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    @property
+    def name(self) -> str:
+        """First and last name, or the number of somebody nameless."""
+        return f"{self.first_name} {self.last_name}".strip() or self.phone
+
+
+class ContactCount(Tenant, Base):
+    """Contacts of an organization, kept by triggers."""
+
+    __tablename__ = "contact_counts"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class Tag(Tenant, Base):
+    """A label for contacts, unique by name in an organization."""
+
+    __tablename__ = "tags"
+    __table_args__ = (UniqueConstraint("organization_id", "id"), UniqueConstraint("organization_id", "name"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(ShortText)
+
+
+class ContactTag(Tenant, Base):
+    """A tag on a contact."""
+
+    __tablename__ = "contact_tags"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "tag_id"], ["tags.organization_id", "tags.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["organization_id", "contact_id"], ["contacts.organization_id", "contacts.id"], ondelete="CASCADE"
+        ),
+        Index("ix_contact_tags_contact", "organization_id", "contact_id"),
+    )
+
+    tag_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+
+
+class OptSource(StrEnum):
+    """How consent changed."""
+
+    KEYWORD = "keyword"  # the person wrote STOP or its like
+    BUTTON = "button"
+    PREFERENCES = "preferences"  # the provider's own switch
+    PROVIDER = "provider"  # refused with 131050
+    HAND = "by hand"
+    IMPORT = "import"
+    API = "api"
+
+
+class OptEvent(Tenant, Base):
+    """One change of a contact's consent; rows are only ever added, the contact holds the current state."""
+
+    __tablename__ = "opt_events"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "contact_id"], ["contacts.organization_id", "contacts.id"], ondelete="CASCADE"
+        ),
+        Index("ix_opt_events_contact", "organization_id", "contact_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    contact_id: Mapped[uuid.UUID]
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    opted_out: Mapped[bool]
+    source: Mapped[OptSource] = mapped_column(text_enum(OptSource))
+    detail: Mapped[str] = mapped_column(default="")
+    by: Mapped[str] = mapped_column(ShortText, default="")
+
+
+class ImportStatus(StrEnum):
+    """Where an import stands."""
+
+    MAPPING = "mapping"  # uploaded; the columns await a person's yes
+    QUEUED = "queued"
+    IMPORTING = "importing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Import(Tenant, Base):
+    """One uploaded file and what became of its rows.
+
+    created + updated + unchanged + duplicate + rejected = rows_read, at every commit.
+    """
+
+    __tablename__ = "imports"
+    __table_args__ = (UniqueConstraint("organization_id", "id"), Index("ix_imports_list", "organization_id", "id"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    job_id: Mapped[uuid.UUID | None]
+    status: Mapped[ImportStatus] = mapped_column(text_enum(ImportStatus))
+    status_reason: Mapped[str | None]
+    file_name: Mapped[str] = mapped_column(ShortText)
+    path: Mapped[str]  # below the uploads directory
+    sha256: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigId)
+    inspection: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    position: Mapped[dict[str, Any]] = mapped_column(default=dict)  # where reading goes on
+    rows_read: Mapped[int] = mapped_column(default=0)
+    created: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    duplicate: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    rejected_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_by: Mapped[str] = mapped_column(ShortText, default="")
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class ImportRow(Tenant, Base):
+    """A row that was not simply taken in: rejected, a duplicate, or taken with a note."""
+
+    __tablename__ = "import_rows"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "import_id"], ["imports.organization_id", "imports.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("organization_id", "import_id", "row_no"),
+        Index("ix_import_rows_outcome", "organization_id", "import_id", "outcome", "row_no"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    import_id: Mapped[uuid.UUID]
+    row_no: Mapped[int]  # as a spreadsheet counts: the header is row 1
+    outcome: Mapped[str] = mapped_column(String(20))  # rejected, duplicate, noted
+    column: Mapped[str] = mapped_column(ShortText, default="")
+    code: Mapped[str] = mapped_column(ShortText)
+    message: Mapped[str]
+    suggestion: Mapped[str] = mapped_column(default="")
+    cells: Mapped[list[str]] = mapped_column(Json, default=list)
+
+
+class ContactImport(Tenant, Base):
+    """Which contacts a file brought or touched: tells a repeated row from a new one, also after a restart."""
+
+    __tablename__ = "contact_imports"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "import_id"], ["imports.organization_id", "imports.id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(
+            ["organization_id", "contact_id"], ["contacts.organization_id", "contacts.id"], ondelete="CASCADE"
+        ),
+        Index("ix_contact_imports_contact", "organization_id", "contact_id"),
+    )
+
+    import_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(20))  # created, updated, unchanged

@@ -1,0 +1,100 @@
+"""Errors as answers: a page for people, `application/problem+json` (RFC 9457) for programs."""
+
+import json
+from typing import Any
+
+from flask import Flask, Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from adsapp.core.errors import Problem
+from adsapp.core.logs import get_logger
+
+log = get_logger()
+
+ADVICE = {
+    400: ("The request could not be read", "Go back, check what you entered and try again."),
+    403: ("Not allowed", "Ask an owner or admin of your organization."),
+    404: ("Not found", "It may have been deleted, or it belongs to another organization."),
+    405: ("Not possible this way", "Go back and use the page's own buttons."),
+    413: ("Too large", "Send a smaller file."),
+    429: ("Too many tries", "Wait a minute, then try again."),
+    500: (
+        "Something went wrong on our side",
+        "Nothing you entered was lost. Try again; if it stays so, tell an admin the time.",
+    ),
+    503: ("The database does not answer", "Nothing was lost. Try again in a minute."),
+}
+
+
+def init_problems(app: Flask) -> None:
+    """Attach the handlers."""
+    app.register_error_handler(Problem, _problem)
+    app.register_error_handler(CSRFError, _expired_form)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _no_database)
+    app.register_error_handler(Exception, _bug)
+
+
+def is_program() -> bool:
+    """True where the answer should be JSON."""
+    return request.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz"))
+
+
+def problem_response(status: int, title: str, detail: str, **more: Any) -> Response:
+    """An `application/problem+json` answer."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    response = make_response(json.dumps(body), status)
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def _problem(error: Problem) -> ResponseReturnValue:
+    if is_program():
+        fields = [{"field": field.field, "message": field.message} for field in error.fields]
+        more = {"errors": fields} if fields else {}
+        if error.code:
+            more["code"] = error.code  # type: ignore[assignment]
+        return problem_response(error.status, error.title, error.detail, **more)
+    return _page(error.status, error.title, error.detail)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    title, advice = ADVICE.get(status, (error.name, error.description or ""))
+    if is_program():
+        return problem_response(status, title, error.description or advice)
+    page, _ = _page(status, title, advice)
+    return page, status, {"Retry-After": "60"} if status == 429 else {}
+
+
+def _expired_form(_error: CSRFError) -> ResponseReturnValue:
+    detail = "The form was open too long or came from elsewhere. Reload the page and send it again."
+    if is_program():
+        return problem_response(400, "The form has expired", detail)
+    return _page(400, "The form has expired", detail)
+
+
+def _no_database(error: OperationalError) -> ResponseReturnValue:
+    log.error("database_error", error=str(error.orig), path=request.path)
+    return _told(503)
+
+
+def _bug(error: Exception) -> ResponseReturnValue:
+    log.error("unexpected_error", error=type(error).__name__, path=request.path, exc_info=error)
+    return _told(500)
+
+
+def _told(status: int) -> ResponseReturnValue:
+    title, advice = ADVICE[status]
+    if is_program():
+        return problem_response(status, title, advice)
+    return _page(status, title, advice)
+
+
+def _page(status: int, title: str, detail: str) -> tuple[str, int]:
+    return render_template("errors/error.html", status=status, title=title, detail=detail), status

@@ -1,0 +1,122 @@
+"""What migrations need beyond tables: isolation of organizations and counters that cannot be wrong.
+
+Counters are kept by the database itself, in the transaction that changes the rows (triggers), so that no code path
+can forget them: on PostgreSQL per statement with transition tables, on SQLite per row. docs/adr/0004 has the reasons.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from adsapp.core.db import APP_ROLE, ENGINE_ROLE
+
+
+def make_roles(connection: Connection) -> None:
+    """Make the two roles of PostgreSQL and let the connecting user take them; SQLite has none."""
+    if connection.dialect.name != "postgresql":
+        return
+    for role in (APP_ROLE, ENGINE_ROLE):
+        # Roles belong to the whole server, so another database's migration may make the same one just now.
+        connection.execute(
+            text(
+                f"do $$ begin create role {role} nologin nosuperuser nobypassrls; "
+                "exception when duplicate_object or unique_violation or insufficient_privilege then null; end $$"
+            )
+        )
+        connection.execute(
+            text(
+                f"do $$ begin execute format('grant {role} to %I', current_user); "
+                # made and granted by another database of this server before
+                "exception when unique_violation or insufficient_privilege then null; end $$"
+            )
+        )
+        connection.execute(text(f"grant usage on schema public to {role}"))
+
+
+def share_table(connection: Connection, table: str, *, engine: str = "") -> None:
+    """A table without an organization: the application may use it; the engine as given ('select, insert')."""
+    if connection.dialect.name != "postgresql":
+        return
+    connection.execute(text(f"grant select, insert, update, delete on {table} to {APP_ROLE}"))
+    connection.execute(text(f"grant usage, select on all sequences in schema public to {APP_ROLE}, {ENGINE_ROLE}"))
+    if engine:
+        connection.execute(text(f"grant {engine} on {table} to {ENGINE_ROLE}"))
+
+
+def isolate_table(connection: Connection, table: str, *, engine: str = "") -> None:
+    """A tenant's table: row-level security, forced; `engine` names what the engine may do across organizations."""
+    if connection.dialect.name != "postgresql":
+        return
+    share_table(connection, table, engine=engine)
+    mine = "organization_id = nullif(current_setting('app.organization_id', true), '')::uuid"
+    for statement in (
+        f"alter table {table} enable row level security",
+        f"alter table {table} force row level security",
+        f"create policy organization on {table} to {APP_ROLE} using ({mine}) with check ({mine})",
+        f"create policy engine on {table} to {ENGINE_ROLE} using (true) with check (true)",
+    ):
+        connection.execute(text(statement))
+
+
+def count_rows(connection: Connection, table: str, counts: str, keys: Sequence[str]) -> None:
+    """Keep `counts(organization_id, *keys, count)` equal to the rows of `table`, whoever changes them."""
+    columns = ["organization_id", *keys]
+    if connection.dialect.name == "postgresql":
+        _count_by_statement(connection, table, counts, columns)
+    else:
+        _count_by_row(connection, table, counts, columns)
+
+
+def _count_by_statement(connection: Connection, table: str, counts: str, columns: list[str]) -> None:
+    names = ", ".join(columns)
+    sources = {
+        "insert": (f"select {names}, 1 as n from new_rows", "new table as new_rows"),
+        "delete": (f"select {names}, -1 as n from old_rows", "old table as old_rows"),
+        "update": (
+            f"select {names}, 1 as n from new_rows union all select {names}, -1 from old_rows",
+            "old table as old_rows new table as new_rows",
+        ),
+    }
+    for action, (changes, referencing) in sources.items():
+        name = f"count_{table}_{action}"
+        connection.execute(
+            text(
+                f"create function {name}() returns trigger language plpgsql as $$ begin "
+                f"insert into {counts} ({names}, count) "
+                # ordered, so that two transactions lock the same counters in the same order
+                f"select {names}, sum(n) from ({changes}) c group by {names} having sum(n) <> 0 order by {names} "
+                f"on conflict ({names}) do update set count = {counts}.count + excluded.count; "
+                "return null; end $$"
+            )
+        )
+        connection.execute(
+            text(
+                f"create trigger {name} after {action} on {table} referencing {referencing} "
+                f"for each statement execute function {name}()"
+            )
+        )
+
+
+def _count_by_row(connection: Connection, table: str, counts: str, columns: list[str]) -> None:
+    names = ", ".join(columns)
+
+    def add(row: str, n: int) -> str:
+        values = ", ".join(f"{row}.{column}" for column in columns)
+        return (
+            f"insert into {counts} ({names}, count) values ({values}, {n}) "
+            f"on conflict ({names}) do update set count = count + ({n});"
+        )
+
+    changed = " or ".join(f"old.{column} is not new.{column}" for column in columns)
+    for action, condition, body in (
+        ("insert", "", add("new", 1)),
+        ("delete", "", add("old", -1)),
+        ("update", f"when {changed}", add("old", -1) + " " + add("new", 1)),
+    ):
+        of = " of " + names if action == "update" else ""
+        connection.execute(
+            text(
+                f"create trigger count_{table}_{action} after {action}{of} on {table} "
+                f"for each row {condition} begin {body} end"
+            )
+        )

@@ -1,0 +1,31 @@
+"""Is it alive, is it ready: for load balancers and supervisors."""
+
+from flask import Blueprint, current_app
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from adsapp.core import db
+from adsapp.core.problems import problem_response
+from adsapp.organizations.access import public
+
+views = Blueprint("health", __name__)
+
+
+@views.get("/healthz")
+@public
+def alive() -> ResponseReturnValue:
+    """200 while the process answers at all."""
+    return {"ok": True}
+
+
+@views.get("/readyz")
+@public
+def ready() -> ResponseReturnValue:
+    """200 when the database answers and has the schema of this code; 503 with the reason otherwise."""
+    try:
+        with db.db.engine.connect() as connection:
+            connection.execute(text("select 1"))
+    except SQLAlchemyError as error:
+        return problem_response(503, "Not ready", f"the database does not answer ({type(error).__name__})")
+    return {"ok": True, "shape": "distributed" if current_app.config["SETTINGS"].distributed else "embedded"}

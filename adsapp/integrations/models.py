@@ -1,0 +1,75 @@
+"""Tables of provider accounts and of what providers deliver to us."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKeyConstraint, Identity, Index, String, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adsapp.core.clock import utcnow
+from adsapp.core.db import Base, BigId, ShortText, Tenant, text_enum
+from adsapp.core.ids import new_id
+
+
+class AccountStatus(StrEnum):
+    """Whether the provider lets us send."""
+
+    ACTIVE = "active"
+    REFUSED = "refused"  # the token or a right was refused; a person must act
+
+
+class WhatsAppAccount(Tenant, Base):
+    """A business phone number at the WhatsApp Cloud API."""
+
+    __tablename__ = "whatsapp_accounts"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "id"),
+        UniqueConstraint("organization_id", "phone_number_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(ShortText)
+    phone_number_id: Mapped[str] = mapped_column(String(40))
+    waba_id: Mapped[str] = mapped_column(String(40))
+    display_phone_number: Mapped[str] = mapped_column(String(30), default="")
+    token: Mapped[bytes]  # sealed
+    app_secret: Mapped[bytes]  # sealed
+    verify_token: Mapped[bytes]  # sealed
+    messages_per_second: Mapped[float]
+    status: Mapped[AccountStatus] = mapped_column(text_enum(AccountStatus), default=AccountStatus.ACTIVE)
+    status_reason: Mapped[str | None]
+    slowed_until: Mapped[datetime | None]
+    slowed_reason: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class WebhookDelivery(Tenant, Base):
+    """A verified webhook body, raw, stored before it is answered; the same bytes are kept once."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "account_id"],
+            ["whatsapp_accounts.organization_id", "whatsapp_accounts.id"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("organization_id", "account_id", "digest"),
+        Index(
+            "ix_webhook_deliveries_open",
+            "organization_id",
+            "account_id",
+            "id",
+            postgresql_where=sql("applied_at is null"),
+            sqlite_where=sql("applied_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    account_id: Mapped[uuid.UUID]
+    digest: Mapped[str] = mapped_column(String(64))
+    body: Mapped[bytes]
+    received_at: Mapped[datetime] = mapped_column(default=utcnow)
+    applied_at: Mapped[datetime | None]
+    error: Mapped[str | None]

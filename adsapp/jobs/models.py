@@ -1,0 +1,218 @@
+"""Tables of the job engine."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adsapp.core.clock import utcnow
+from adsapp.core.db import Base, BigId, ShortText, Tenant, text_enum
+from adsapp.core.ids import new_id
+from adsapp.jobs.states import Priority, Queue, State
+
+
+class Job(Tenant, Base):
+    """One piece of work. Changed by conditional updates only, so that two workers cannot both believe they own it."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "id"),
+        Index(
+            "ix_jobs_due",
+            "queue",
+            "run_at",
+            "organization_id",
+            "priority",
+            postgresql_where=sql("state in ('waiting', 'delayed')"),
+            sqlite_where=sql("state in ('waiting', 'delayed')"),
+        ),
+        Index(
+            "ix_jobs_lease",
+            "lease_until",
+            postgresql_where=sql("state = 'active'"),
+            sqlite_where=sql("state = 'active'"),
+        ),
+        Index("ix_jobs_list", "organization_id", "id"),
+        Index("ix_jobs_by_state", "organization_id", "state", "id"),
+        Index("ix_jobs_by_queue", "organization_id", "queue", "id"),
+        Index("ix_jobs_subject", "organization_id", "subject"),
+        Index(
+            "uq_jobs_dedupe",
+            "organization_id",
+            "dedupe_key",
+            unique=True,
+            postgresql_where=sql("state in ('waiting', 'delayed') and dedupe_key is not null"),
+            sqlite_where=sql("state in ('waiting', 'delayed') and dedupe_key is not null"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    queue: Mapped[Queue] = mapped_column(text_enum(Queue))
+    processor: Mapped[str] = mapped_column(ShortText)
+    title: Mapped[str] = mapped_column(ShortText)
+    subject: Mapped[str | None] = mapped_column(ShortText)  # what it works on, e.g. "campaign:<id>"
+    priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.NORMAL)  # states.Priority
+    state: Mapped[State] = mapped_column(text_enum(State))
+    payload: Mapped[bytes]  # encrypted JSON of the processor's params
+    run_at: Mapped[datetime | None]  # None with state delayed: waits for somebody's decision
+    wait_reason: Mapped[str | None]
+    dedupe_key: Mapped[str | None] = mapped_column(ShortText)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    created_by: Mapped[str] = mapped_column(ShortText, default="")
+    dispatched_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]  # of the first attempt
+    finished_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(default=0)  # how often it was begun
+    failures: Mapped[int] = mapped_column(default=0)  # attempts in a row that failed or were lost
+    max_attempts: Mapped[int]
+    timeout_seconds: Mapped[int]
+    handed_back: Mapped[bool] = mapped_column(default=False)  # the next claim goes on with the same attempt
+    lease_id: Mapped[uuid.UUID | None]
+    lease_until: Mapped[datetime | None]
+    worker_id: Mapped[uuid.UUID | None]
+    cancel_requested_at: Mapped[datetime | None]
+    cancel_requested_by: Mapped[str | None] = mapped_column(ShortText)
+    progress_total: Mapped[int | None]
+    progress_done: Mapped[int] = mapped_column(default=0)  # includes the failed ones
+    progress_failed: Mapped[int] = mapped_column(default=0)
+    progress_at: Mapped[datetime | None]
+    error_code: Mapped[str | None] = mapped_column(ShortText)
+    error: Mapped[str | None]
+    result: Mapped[dict[str, Any] | None]
+
+    @property
+    def is_finished(self) -> bool:
+        """True in a final state."""
+        return self.state in (State.COMPLETED, State.FAILED, State.CANCELLED)
+
+    @property
+    def is_stopping(self) -> bool:
+        """A cancellation was asked for and the worker has not stopped yet."""
+        return self.state == State.ACTIVE and self.cancel_requested_at is not None
+
+
+class JobAttempt(Tenant, Base):
+    """One begin of a job by one worker, and how it ended."""
+
+    __tablename__ = "job_attempts"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "job_id"], ["jobs.organization_id", "jobs.id"], ondelete="CASCADE"),
+        UniqueConstraint("organization_id", "job_id", "attempt"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    job_id: Mapped[uuid.UUID]
+    attempt: Mapped[int]
+    worker_id: Mapped[uuid.UUID]
+    worker: Mapped[str] = mapped_column(ShortText)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(20))  # completed, failed, retry, lost, released, cancelled
+    error: Mapped[str | None]
+    trace: Mapped[str | None]
+
+
+class JobItem(Tenant, Base):
+    """One thing of a job that did not go as wished: its key, a code and a plain message."""
+
+    __tablename__ = "job_items"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "job_id"], ["jobs.organization_id", "jobs.id"], ondelete="CASCADE"),
+        Index("ix_job_items_job", "organization_id", "job_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    job_id: Mapped[uuid.UUID]
+    attempt: Mapped[int]
+    key: Mapped[str] = mapped_column(ShortText)
+    status: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(ShortText)
+    message: Mapped[str]
+
+
+class JobLog(Tenant, Base):
+    """One immutable row for each time a job finished: the history."""
+
+    __tablename__ = "job_logs"
+    __table_args__ = (Index("ix_job_logs_finished", "organization_id", "finished_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    queue: Mapped[Queue] = mapped_column(text_enum(Queue))
+    processor: Mapped[str] = mapped_column(ShortText)
+    title: Mapped[str] = mapped_column(ShortText)
+    state: Mapped[State] = mapped_column(text_enum(State))
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    attempts: Mapped[int]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime]
+    done: Mapped[int]
+    failed: Mapped[int]
+    error_code: Mapped[str | None] = mapped_column(ShortText)
+    error: Mapped[str | None]
+
+
+class JobCount(Tenant, Base):
+    """Jobs by queue and state, kept by triggers (core.schema.count_rows)."""
+
+    __tablename__ = "job_counts"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
+    state: Mapped[State] = mapped_column(text_enum(State), primary_key=True)
+    count: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class StatsMinute(Tenant, Base):
+    """What finished in one minute, by queue: no page ever counts jobs."""
+
+    __tablename__ = "stats_minute"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
+    minute: Mapped[datetime] = mapped_column(primary_key=True)
+    completed: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    cancelled: Mapped[int] = mapped_column(default=0)
+    wait_ms: Mapped[int] = mapped_column(BigId, default=0)
+    run_ms: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class QueueControl(Tenant, Base):
+    """A queue that an organization has paused for itself: why, by whom, until when."""
+
+    __tablename__ = "queue_controls"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
+    paused_at: Mapped[datetime] = mapped_column(default=utcnow)
+    paused_until: Mapped[datetime | None]
+    reason: Mapped[str]
+    by: Mapped[str] = mapped_column(ShortText)
+
+
+class Worker(Base):
+    """A worker process and its sign of life, by the database's clock."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    host: Mapped[str] = mapped_column(ShortText)
+    pid: Mapped[int]
+    version: Mapped[str] = mapped_column(String(40))
+    queues: Mapped[list[str]]
+    started_at: Mapped[datetime]
+    heartbeat_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+    memory_mb: Mapped[int | None]

@@ -1,0 +1,222 @@
+"""What a processor holds of its job: progress, items that failed, cancellation, fenced commits.
+
+Progress is written in its own short transaction at most twice a second, and only while this worker still holds the
+lease. `check` (called by `advance`) raises when the job was cancelled, ran out of time, or belongs to another worker.
+"""
+
+import contextlib
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from adsapp.core import db
+from adsapp.core.clock import DatabaseClock
+from adsapp.jobs.models import Job, JobItem
+
+WRITE_EVERY_SECONDS = 0.5
+
+
+class JobInterrupted(Exception):
+    """Base of the reasons for which a processor must stop; processors let it pass."""
+
+
+class JobCancelled(JobInterrupted):
+    """Somebody asked to cancel the job."""
+
+
+class JobTimedOut(JobInterrupted):
+    """The job outran its time limit."""
+
+
+class LeaseLost(JobInterrupted):
+    """Another worker owns the job by now: write nothing more."""
+
+
+class WorkerStopping(JobInterrupted):
+    """This worker shuts down and its grace is over: the job is released and taken up elsewhere."""
+
+
+class HandBack(Exception):
+    """Raised by a processor that did its share for now: the job goes on later, as the same attempt.
+
+    `run_at` None means that it waits until somebody lets it go on (`jobs.service.promote`).
+    """
+
+    def __init__(self, run_at: datetime | None, reason: str = "") -> None:
+        super().__init__(reason)
+        self.run_at = run_at
+        self.reason = reason
+
+
+class JobFailed(Exception):
+    """Raised by a processor: what went wrong, in words for the user, and whether trying again can help."""
+
+    def __init__(self, code: str, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.permanent = permanent
+
+
+@dataclass
+class Control:
+    """What the heartbeat tells the running job; set from another thread."""
+
+    deadline: float  # time.monotonic()
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    lost: threading.Event = field(default_factory=threading.Event)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    draining: threading.Event = field(default_factory=threading.Event)  # no more work is begun; finish what runs
+
+    def check(self) -> None:
+        """Raise the reason to stop, if there is one."""
+        if self.lost.is_set():
+            raise LeaseLost
+        if self.cancelled.is_set():
+            raise JobCancelled
+        if time.monotonic() > self.deadline:
+            raise JobTimedOut
+        if self.stopping.is_set():
+            raise WorkerStopping
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job that this worker holds."""
+
+    job_id: uuid.UUID
+    organization_id: uuid.UUID
+    processor: str
+    payload: bytes
+    attempt: int
+    failures: int
+    max_attempts: int
+    timeout_seconds: int
+    lease_id: uuid.UUID
+    created_by: str
+    progress_total: int | None
+    progress_done: int
+    progress_failed: int
+
+
+class Progress:
+    """Handed to every processor."""
+
+    def __init__(self, engine: Engine, clock: DatabaseClock, claim: Claim, control: Control) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._claim = claim
+        self._control = control
+        self._total = claim.progress_total
+        self._done = claim.progress_done
+        self._failed = claim.progress_failed
+        self._items: list[dict[str, object]] = []
+        self._written_at = 0.0
+
+    @property
+    def job_id(self) -> uuid.UUID:
+        """The job's id."""
+        return self._claim.job_id
+
+    @property
+    def organization_id(self) -> uuid.UUID:
+        """The organization the job belongs to."""
+        return self._claim.organization_id
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is, from 1."""
+        return self._claim.attempt
+
+    @property
+    def created_by(self) -> str:
+        """Who asked for the job."""
+        return self._claim.created_by
+
+    @property
+    def is_draining(self) -> bool:
+        """True when the worker shuts down: hand back at the next good place."""
+        return self._control.draining.is_set()
+
+    def start(self, total: int | None, *, done: int = 0, failed: int = 0) -> None:
+        """Say how much there is to do (None: unknown) and how much an earlier attempt has done already."""
+        self._total, self._done, self._failed = total, done, failed
+        self.write()
+
+    def advance(self, done: int = 1, failed: int = 0) -> None:
+        """`done` more are through, `failed` of them badly; raises where the job must stop."""
+        self._done += done
+        self._failed += failed
+        if time.monotonic() - self._written_at >= WRITE_EVERY_SECONDS:
+            self.write()
+        self.check()
+
+    def item_failed(self, key: str, code: str, message: str, *, status: str = "failed") -> None:
+        """Note one item that did not go as wished; written with the next progress."""
+        self._items.append(
+            {
+                "organization_id": self._claim.organization_id,
+                "job_id": self._claim.job_id,
+                "attempt": self._claim.attempt,
+                "key": key[:200],
+                "status": status,
+                "code": code,
+                "message": message,
+            }
+        )
+
+    def check(self) -> None:
+        """Raise where the job was cancelled, outran its time or belongs to another worker."""
+        self._control.check()
+
+    def write(self) -> None:
+        """Write progress and items now; raises LeaseLost."""
+        items, self._items = self._items, []
+        with self._transaction() as connection:
+            written = connection.execute(
+                update(Job)
+                .where(Job.id == self._claim.job_id, Job.lease_id == self._claim.lease_id)
+                .values(
+                    progress_total=self._total,
+                    progress_done=self._done,
+                    progress_failed=self._failed,
+                    progress_at=self._clock.now(),
+                )
+            ).rowcount
+            if written and items:
+                connection.execute(insert(JobItem), items)
+        self._written_at = time.monotonic()
+        if not written:
+            raise LeaseLost
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        # SQLite has one writer: where the processor is in the middle of a transaction of its own, a second one on
+        # this thread would wait for itself, so the progress goes with the processor's.
+        if self._engine.dialect.name == "sqlite" and db.session().in_transaction():
+            yield db.session().connection()
+            return
+        with db.engine_transaction(self._engine) as connection:
+            yield connection
+
+    def commit(self) -> None:
+        """Commit the session's work only if this worker still holds the job: a late worker overwrites nothing."""
+        if not holds_lease(db.session().connection(), self._claim):
+            db.session.rollback()
+            raise LeaseLost
+        db.session.commit()
+
+
+def holds_lease(connection: Connection, claim: Claim) -> bool:
+    """True while the claim's lease is the job's; locks the row to the end of the transaction (PostgreSQL)."""
+    held = connection.execute(
+        select(Job.lease_id)
+        .where(Job.id == claim.job_id, Job.organization_id == claim.organization_id)
+        .with_for_update(read=True)
+    ).scalar_one_or_none()
+    return held == claim.lease_id

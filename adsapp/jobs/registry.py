@@ -1,0 +1,113 @@
+"""Processors: what kinds of job there are. One processor is one file in `huey_tasks/`.
+
+    @dataclass(frozen=True)
+    class GreetParams:
+        name: str
+
+    @processor("greet", queue=Queue.EMAIL_NOTIFICATION)
+    def greet(params: GreetParams, progress: Progress) -> None:
+        '''Greet somebody.'''        # the first line is its title in the console
+
+The web process enqueues by name and needs the params class only, so params live with the processor and services
+hand over a plain dict.
+"""
+
+import dataclasses
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from adsapp.core.errors import FieldError, Invalid
+from adsapp.jobs.progress import Progress
+from adsapp.jobs.states import TIMEOUT_SECONDS, Queue
+
+P = TypeVar("P")
+Result = dict[str, Any] | None
+Run = Callable[[P, Progress], Result]
+
+
+class UnknownProcessor(Exception):
+    """No processor has this name here: the worker runs older or newer code."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One item of a job for `GET /api/jobs/ID/items`: what it is about and how it went."""
+
+    key: str
+    status: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Processor:
+    """A kind of job: its name, where it runs, how often it is tried and for how long."""
+
+    name: str
+    queue: Queue
+    title: str
+    params: TypeAdapter[Any]
+    run: Callable[[Any, Progress], Result]
+    attempts: int | None  # None: the setting JOB_ATTEMPTS
+    timeout_seconds: int
+
+    def parse(self, payload: Mapping[str, Any]) -> Any:
+        """The params object; raises Invalid that names each wrong field."""
+        try:
+            return self.params.validate_python(dict(payload))
+        except ValidationError as error:
+            fields = [FieldError(".".join(str(part) for part in e["loc"]), e["msg"]) for e in error.errors()]
+            names = ", ".join(f"{field.field}: {field.message}" for field in fields)
+            raise Invalid(f"The payload does not fit the processor {self.name}: {names}", fields=fields) from None
+
+
+_processors: dict[str, Processor] = {}
+
+
+def processor(
+    name: str, *, queue: Queue, attempts: int | None = None, timeout_seconds: int | None = None
+) -> Callable[[Run[P]], Run[P]]:
+    """Register a function `(params, progress)` as the processor of jobs of this name."""
+
+    def register(run: Run[P]) -> Run[P]:
+        if name in _processors:
+            raise ValueError(f"two processors are called {name}")
+        _processors[name] = Processor(
+            name=name,
+            queue=queue,
+            title=(run.__doc__ or name).strip().splitlines()[0].rstrip("."),
+            params=TypeAdapter(_params_class(run)),
+            run=run,
+            attempts=attempts,
+            timeout_seconds=timeout_seconds or TIMEOUT_SECONDS[queue],
+        )
+        return run
+
+    return register
+
+
+def get_processor(name: str) -> Processor:
+    """The processor of this name; raises UnknownProcessor."""
+    try:
+        return _processors[name]
+    except KeyError:
+        known = ", ".join(sorted(_processors)) or "none"
+        raise UnknownProcessor(f"No processor is called {name}; known here: {known}") from None
+
+
+def processors() -> Iterator[Processor]:
+    """All registered processors."""
+    return iter(_processors.values())
+
+
+def _params_class(run: Callable[..., Any]) -> type[Any]:
+    hints = typing.get_type_hints(run)
+    hints.pop("return", None)
+    params: type[Any] = next(iter(hints.values()))
+    if not dataclasses.is_dataclass(params):
+        raise TypeError(f"{run.__name__} should take a frozen dataclass as its first argument")
+    return params

@@ -1,0 +1,53 @@
+"""Queues, states and the changes that are allowed between them, in one table."""
+
+from enum import IntEnum, StrEnum
+
+
+class Queue(StrEnum):
+    """The four queues."""
+
+    BULK_MESSAGES = "bulk-messages"
+    CONTACT_IMPORT = "contact-import"
+    TEMPLATE_PROCESSING = "template-processing"
+    EMAIL_NOTIFICATION = "email-notification"
+
+
+TIMEOUT_SECONDS = {
+    Queue.BULK_MESSAGES: 600,
+    Queue.CONTACT_IMPORT: 1800,
+    Queue.TEMPLATE_PROCESSING: 180,
+    Queue.EMAIL_NOTIFICATION: 60,
+}
+
+
+class Priority(IntEnum):
+    """Lower goes first: a person pressed send, scheduled campaigns, imports, analytics."""
+
+    CRITICAL = 1
+    HIGH = 2
+    NORMAL = 3
+    LOW = 4
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    DELAYED = "delayed"  # a time, a retry or somebody's decision is awaited
+    WAITING = "waiting"  # may start as soon as a worker is free
+    ACTIVE = "active"  # a worker holds its lease
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINAL = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
+PENDING = frozenset({State.DELAYED, State.WAITING})
+
+ALLOWED: dict[State, frozenset[State]] = {
+    State.DELAYED: frozenset({State.WAITING, State.CANCELLED}),
+    State.WAITING: frozenset({State.ACTIVE, State.DELAYED, State.CANCELLED}),
+    State.ACTIVE: frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.WAITING, State.DELAYED}),
+    State.COMPLETED: frozenset(),
+    State.FAILED: frozenset({State.WAITING}),  # retried by a person
+    State.CANCELLED: frozenset({State.WAITING}),  # likewise
+}

@@ -1,0 +1,156 @@
+"""A worker process: consumers for its queues, one heartbeat, one sweep, and a stop that loses nothing."""
+
+import os
+import resource
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from adsapp import __version__
+from adsapp.config import Settings
+from adsapp.core import db
+from adsapp.core.clock import DatabaseClock
+from adsapp.core.db import engine_transaction
+from adsapp.core.ids import new_id
+from adsapp.core.logs import get_logger
+from adsapp.jobs import dispatch, leases
+from adsapp.jobs.leases import Heartbeat, WorkerIdentity
+from adsapp.jobs.models import Worker
+from adsapp.jobs.queue import Broker, QuietConsumer
+from adsapp.jobs.runner import Runner
+from adsapp.jobs.states import Queue
+
+log = get_logger()
+
+REAP_EVERY_SECONDS = 1.0
+FORGET_WORKERS_AFTER = timedelta(days=1)
+
+
+def threads_of(settings: Settings, queue: Queue) -> int:
+    """How many threads one process gives a queue."""
+    count: int = getattr(settings, "workers_" + queue.value.replace("-", "_"))
+    return count
+
+
+class WorkerProcess:
+    """Everything one worker process runs. `start`, then `wait` for `stop`."""
+
+    def __init__(self, app: Flask, queues: Sequence[Queue]) -> None:
+        self._settings: Settings = app.config["SETTINGS"]
+        with app.app_context():
+            self._engine = db.db.engine
+        self._broker: Broker = app.extensions["broker"]
+        self._queues = list(queues)
+        self._clock = DatabaseClock()
+        self._identity = WorkerIdentity(new_id(), f"{socket.gethostname()}-{os.getpid()}")
+        self._heartbeat = Heartbeat(
+            self._engine, self._clock, self._settings.lease_seconds, self._settings.heartbeat_seconds
+        )
+        self._runner = Runner(app, self._engine, self._clock, self._heartbeat, self._identity)
+        self._consumers: list[QuietConsumer] = []
+        self._threads: list[threading.Thread] = []
+        self._stopping = threading.Event()
+        self._ended = threading.Event()
+
+    def start(self) -> None:
+        """Register, then begin to work."""
+        with engine_transaction(self._engine) as connection:
+            self._clock.synchronize(connection)
+            now = self._clock.now()
+            connection.execute(delete(Worker).where(Worker.heartbeat_at < now - FORGET_WORKERS_AFTER))
+            connection.execute(
+                insert(Worker).values(
+                    id=self._identity.id,
+                    host=socket.gethostname(),
+                    pid=os.getpid(),
+                    version=__version__,
+                    queues=[queue.value for queue in self._queues],
+                    started_at=now,
+                    heartbeat_at=now,
+                    memory_mb=_memory_mb(),
+                )
+            )
+        for queue in self._queues:
+            consumer = self._broker.consumer(queue, threads_of(self._settings, queue), self._run)
+            consumer.start()
+            self._consumers.append(consumer)
+        self._background("heartbeat", self._beat, self._settings.heartbeat_seconds)
+        self._background("sweep", self._sweep, self._settings.sweep_seconds)
+        self._background("reaper", self._reap, REAP_EVERY_SECONDS)
+        log.info("worker_started", worker=self._identity.name, queues=",".join(self._queues))
+
+    def stop(self) -> None:
+        """Begin no job any more, give running ones their grace, release the rest for others."""
+        self._stopping.set()
+        for consumer in self._consumers:
+            consumer.stop_flag.set()
+        for held in self._heartbeat.held():
+            held.control.draining.set()
+        self._wait_for_jobs(self._settings.grace_seconds)
+        for held in self._heartbeat.held():
+            held.control.stopping.set()
+        self._wait_for_jobs(5)
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(timeout=5)
+        with engine_transaction(self._engine) as connection:
+            connection.execute(
+                update(Worker).where(Worker.id == self._identity.id).values(stopped_at=self._clock.now())
+            )
+        log.info("worker_stopped", worker=self._identity.name)
+
+    def _wait_for_jobs(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while self._heartbeat.held() and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def _run(self, job_id: object) -> None:
+        if self._stopping.is_set():
+            return  # the row is still waiting; the sweep of another worker brings it again
+        self._runner.run(job_id)  # type: ignore[arg-type]
+
+    def _background(self, name: str, work: object, every: float) -> None:
+        def loop() -> None:
+            while not self._ended.wait(every):
+                try:
+                    work()  # type: ignore[operator]
+                except (SQLAlchemyError, OSError, ConnectionError) as error:
+                    log.warning("try_again", what=name, error=type(error).__name__)
+                except Exception as error:  # a broker's own errors: keep the thread, say what happened
+                    log.error("try_again", what=name, error=f"{type(error).__name__}: {error}")
+
+        thread = threading.Thread(target=loop, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _beat(self) -> None:
+        try:
+            self._heartbeat.beat()
+            with engine_transaction(self._engine) as connection:
+                self._clock.synchronize(connection)
+                connection.execute(
+                    update(Worker)
+                    .where(Worker.id == self._identity.id)
+                    .values(heartbeat_at=self._clock.now(), memory_mb=_memory_mb())
+                )
+        finally:
+            self._heartbeat.doubt()
+
+    def _sweep(self) -> None:
+        if self._stopping.is_set():
+            return
+        for queue in self._queues:
+            dispatch.sweep(self._engine, self._clock, self._broker, queue)
+
+    def _reap(self) -> None:
+        leases.reap(self._engine, self._clock, self._settings.retry_seconds)
+
+
+def _memory_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

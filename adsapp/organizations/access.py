@@ -1,0 +1,143 @@
+"""Who is asking: a person's session or a program's token, in one organization. Guards every route.
+
+Each view says what it needs with `@allow(Permission.…)` or `@public`; one `before_request` enforces it, and a view
+that says nothing is refused (a test looks for such views).
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from argon2 import PasswordHasher
+from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user
+
+from adsapp.core import db
+from adsapp.core.errors import Unauthenticated
+from adsapp.core.security import csrf
+from adsapp.organizations import policy, queries
+from adsapp.organizations.models import Organization, Role, User
+from adsapp.organizations.policy import Permission
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+login_manager = LoginManager()
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts in this request or command, and where."""
+
+    name: str
+    role: Role
+    organization: Organization
+    user: User | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """True where the actor's role has the permission."""
+        return policy.allows(self.role, permission)
+
+    @property
+    def sees_numbers(self) -> bool:
+        """False where phone numbers are masked."""
+        return self.may(Permission.SEE_NUMBERS)
+
+
+def allow(permission: Permission) -> Callable[[View], View]:
+    """Mark a view as open to those who have the permission."""
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Mark a view as open to everybody; it looks after itself."""
+    view.permission = None  # type: ignore[attr-defined]
+    return view
+
+
+def init_access(app: Flask) -> None:
+    """Attach sign-in and the guard."""
+    login_manager.init_app(app)
+    app.extensions["password_hasher"] = PasswordHasher()
+    app.before_request(guard)
+    app.context_processor(lambda: {"actor": g.get("actor"), "Permission": Permission})
+
+
+def current_actor() -> Actor:
+    """Who is asking; raises Unauthenticated."""
+    actor: Actor | None = g.get("actor")
+    if actor is None:
+        raise Unauthenticated("Sign in, or send a token: Authorization: Bearer TOKEN")
+    return actor
+
+
+def guard() -> ResponseReturnValue | None:
+    """Before each request: find out who asks, bind the organization, check the right."""
+    db.set_reading(request.method in ("GET", "HEAD", "OPTIONS"))
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or request.endpoint == "static":
+        return None
+    if not hasattr(view, "permission"):
+        raise RuntimeError(f"the view {request.endpoint} does not say who may use it")
+    permission: Permission | None = getattr(view, "permission", None)
+    by_token = _bearer_token()
+    if permission is None:
+        if current_user.is_authenticated:
+            g.actor = _actor_of_session()
+        return None
+    g.actor = _actor_of_token(by_token) if by_token else _actor_of_session()
+    if g.actor is None:
+        return _ask_to_sign_in()
+    if not by_token and request.method not in ("GET", "HEAD", "OPTIONS"):
+        csrf.protect()
+    policy.demand(g.actor.role, permission)
+    return None
+
+
+def _bearer_token() -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _actor_of_token(token: str) -> Actor:
+    found = queries.find_token(token)
+    if found is None:
+        raise Unauthenticated("This token is not known, or it has expired; make one with: adsapp token create")
+    known, organization = found
+    db.bind_organization(organization.id)
+    return Actor(name=f"token {known.name}", role=known.role, organization=organization)
+
+
+def _actor_of_session() -> Actor | None:
+    if not current_user.is_authenticated:
+        return None
+    user: User = current_user._get_current_object()
+    membership = queries.membership_of(user, _chosen_organization())
+    if membership is None:
+        return None
+    organization, role = membership.organization, membership.role
+    db.session.expunge_all()  # what was loaded before the organization was known stays usable, detached
+    db.bind_organization(organization.id)
+    return Actor(name=user.name, role=role, organization=organization, user=user)
+
+
+def _chosen_organization() -> uuid.UUID | None:
+    chosen = session.get("organization_id")
+    return uuid.UUID(chosen) if chosen else None
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    if request.path.startswith("/api/") or request.headers.get("HX-Request"):
+        raise Unauthenticated("Sign in, or send a token: Authorization: Bearer TOKEN")
+    return redirect(url_for("sign_in.sign_in", next=request.full_path.rstrip("?")))
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]  # flask-login publishes no types
+def _load_user(user_id: str) -> User | None:
+    return queries.get_user(user_id)

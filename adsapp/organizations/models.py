@@ -1,0 +1,95 @@
+"""Tables of organizations and of the people and programs that act in them.
+
+These are the doors: they are read before an organization is known, so they carry no row-level security; their
+queries name what they look for.
+"""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_login import UserMixin
+from sqlalchemy import BigInteger, ForeignKey, Identity, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from adsapp.core.clock import utcnow
+from adsapp.core.db import Base, ShortText, Tenant, text_enum
+from adsapp.core.ids import new_id
+
+
+class Role(StrEnum):
+    """What a member may do, from most to least (design: Roles)."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    AGENT = "agent"
+    VIEWER = "viewer"
+
+
+class Organization(Base):
+    """A team with its own contacts, templates, campaigns and jobs."""
+
+    __tablename__ = "organizations"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    slug: Mapped[str] = mapped_column(ShortText, unique=True)
+    name: Mapped[str] = mapped_column(ShortText)
+    default_country: Mapped[str] = mapped_column(String(2))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class User(Base, UserMixin):  # type: ignore[misc]  # flask-login publishes no types
+    """A person who signs in; may belong to several organizations."""
+
+    __tablename__ = "users"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    email: Mapped[str] = mapped_column(ShortText, unique=True)
+    name: Mapped[str] = mapped_column(ShortText)
+    password_hash: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    last_organization_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organizations.id"))
+
+
+class Membership(Base):
+    """A user's role in an organization."""
+
+    __tablename__ = "memberships"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    role: Mapped[Role] = mapped_column(text_enum(Role))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    organization: Mapped[Organization] = relationship(lazy="joined")
+    user: Mapped[User] = relationship(lazy="joined")
+
+
+class ApiToken(Base):
+    """A program's key to one organization; only its SHA-256 is kept."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"), index=True)
+    name: Mapped[str] = mapped_column(ShortText)
+    prefix: Mapped[str] = mapped_column(String(16))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[Role] = mapped_column(text_enum(Role))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+
+
+class AuditEvent(Tenant, Base):
+    """Who did what to what, how many, why. Rows are only ever added."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (UniqueConstraint("organization_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    actor: Mapped[str] = mapped_column(ShortText)
+    action: Mapped[str] = mapped_column(ShortText)
+    subject: Mapped[str] = mapped_column(ShortText)
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)

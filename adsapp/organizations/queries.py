@@ -1,0 +1,56 @@
+"""Reads of organizations, users and tokens. These run before an organization is bound."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.crypto import digest
+from adsapp.core.ids import parse_id
+from adsapp.organizations.models import ApiToken, Membership, Organization, User
+
+
+def get_user(user_id: str) -> User | None:
+    """The user of a session."""
+    parsed = parse_id(user_id)
+    return db.session.get(User, parsed) if parsed else None
+
+
+def find_user(email: str) -> User | None:
+    """The user with this e-mail address, however it is written."""
+    return db.session.scalars(select(User).where(User.email == email.strip().lower())).one_or_none()
+
+
+def find_organization(slug: str) -> Organization | None:
+    """The organization with this slug."""
+    return db.session.scalars(select(Organization).where(Organization.slug == slug)).one_or_none()
+
+
+def memberships_of(user: User) -> Sequence[Membership]:
+    """The user's organizations, by name."""
+    mine = select(Membership).join(Organization).where(Membership.user_id == user.id).order_by(Organization.name)
+    return db.session.scalars(mine).all()
+
+
+def membership_of(user: User, chosen: uuid.UUID | None) -> Membership | None:
+    """The membership for the chosen organization, else the last one used, else the first."""
+    mine = {membership.organization_id: membership for membership in memberships_of(user)}
+    for wanted in (chosen, user.last_organization_id):
+        if wanted in mine:
+            return mine[wanted]
+    return next(iter(mine.values()), None)
+
+
+def find_token(token: str) -> tuple[ApiToken, Organization] | None:
+    """The token's row and organization; None where it is unknown or expired."""
+    known = db.session.execute(
+        select(ApiToken, Organization)
+        .join(Organization, Organization.id == ApiToken.organization_id)
+        .where(ApiToken.token_hash == digest(token))
+    ).one_or_none()
+    if known is None or (known.ApiToken.expires_at and known.ApiToken.expires_at < utcnow()):
+        return None
+    db.session.expunge_all()
+    return known.ApiToken, known.Organization

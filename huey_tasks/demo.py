@@ -1,0 +1,47 @@
+"""A job of many moods, to try the engine with and to look at its pages."""
+
+import os
+import signal
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Event
+from typing import Any
+
+from adsapp.jobs.progress import JobFailed, Progress
+from adsapp.jobs.registry import processor
+from adsapp.jobs.states import Queue
+
+
+class Mood(StrEnum):
+    """How the job behaves."""
+
+    SUCCEEDS = "succeeds"
+    FAILS_ONCE = "fails_once"
+    FAILS_ALWAYS = "fails_always"
+    CRAWLS = "crawls"
+    DIES = "dies"  # takes its whole worker process along
+
+
+@dataclass(frozen=True)
+class DemoParams:
+    """`steps` steps of `step_seconds` each, in this mood."""
+
+    mood: Mood
+    steps: int = 10
+    step_seconds: float = 0.0
+
+
+@processor("demo", queue=Queue.TEMPLATE_PROCESSING)
+def demo(params: DemoParams, progress: Progress) -> dict[str, Any]:
+    """A demo job"""
+    if params.mood is Mood.FAILS_ALWAYS or (params.mood is Mood.FAILS_ONCE and progress.attempt == 1):
+        raise JobFailed("demo", f"This job was asked to fail (attempt {progress.attempt}).")
+    if params.mood is Mood.DIES:
+        os.kill(os.getpid(), signal.SIGKILL)
+    progress.start(params.steps)
+    pace = Event()  # never set: its wait is a pause that ends early for nobody
+    for _ in range(params.steps):
+        if params.step_seconds:
+            pace.wait(params.step_seconds)
+        progress.advance()
+    return {"steps": params.steps}

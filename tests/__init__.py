@@ -1,0 +1,1 @@
+"""The tests mirror adsapp/; journeys/, chaos/ and browser/ run the real processes."""

@@ -1,0 +1,68 @@
+"""The people of the tests: Alice (owner), Adam (admin), Bob (agent), Vera (viewer); Charlie owns another organization."""
+
+import re
+import uuid
+from dataclasses import dataclass, field
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from adsapp.core import db
+from adsapp.organizations import service
+from adsapp.organizations.models import Role
+
+PASSWORD = "correct horse"
+PEOPLE = {
+    "alice": Role.OWNER,
+    "adam": Role.ADMIN,
+    "bob": Role.AGENT,
+    "vera": Role.VIEWER,
+}
+
+
+@dataclass
+class Cast:
+    """Ids and tokens of the people, and how they sign in."""
+
+    bakery_id: uuid.UUID
+    other_id: uuid.UUID
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def headers(self, name: str) -> dict[str, str]:
+        """A program's headers with the rights of this person."""
+        return {"Authorization": f"Bearer {self.tokens[name]}"}
+
+    def sign_in(self, client: FlaskClient, name: str) -> FlaskClient:
+        """Sign in as this person, through the form."""
+        token = csrf_token(client, "/sign-in")
+        answer = client.post(
+            "/sign-in", data={"email": f"{name}@example.com", "password": PASSWORD, "csrf_token": token}
+        )
+        assert answer.status_code == 303, answer.text
+        return client
+
+
+def csrf_token(client: FlaskClient, path: str = "/sign-in") -> str:
+    """The token a form on this page carries."""
+    found = re.search(r'name="csrf-token" content="([^"]+)"', client.get(path).text)
+    assert found, f"no CSRF token on {path}"
+    return found.group(1)
+
+
+def make_cast(app: Flask) -> Cast:
+    """Make the two organizations and their people."""
+    from argon2 import PasswordHasher
+
+    app.extensions["password_hasher"] = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with app.app_context():
+        bakery = service.create_organization("harbour-bakery", "Harbour Bakery", "US")
+        other = service.create_organization("charlies", "Charlie's", "GB")
+        cast = Cast(bakery.id, other.id)
+        for name, role in PEOPLE.items():
+            service.add_member(bakery, service.create_user(f"{name}@example.com", name.title(), PASSWORD), role)
+            cast.tokens[name] = service.create_token(bakery, name, role)
+        charlie = service.create_user("charlie@example.com", "Charlie", PASSWORD)
+        service.add_member(other, charlie, Role.OWNER)
+        cast.tokens["charlie"] = service.create_token(other, "charlie", Role.OWNER)
+        db.session.commit()
+    return cast

