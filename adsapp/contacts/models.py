@@ -22,7 +22,7 @@ class Contact(Tenant, Base):
         UniqueConstraint("organization_id", "phone"),
         Index("ix_contacts_person", "organization_id", "person_key"),
         Index("ix_contacts_wa_id", "organization_id", "wa_id"),
-        Index("ix_contacts_name", "organization_id", "first_name", "id"),
+        Index("ix_contacts_name", "organization_id", "name", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -30,6 +30,7 @@ class Contact(Tenant, Base):
     person_key: Mapped[str] = mapped_column(String(20))  # the same for spellings of one number (BR, MX, AR)
     wa_id: Mapped[str | None] = mapped_column(String(20))  # as the provider calls the number
     wa_user_id: Mapped[str | None] = mapped_column(String(140))
+    name: Mapped[str] = mapped_column(ShortText, default="")  # whole, as written
     first_name: Mapped[str] = mapped_column(ShortText, default="")
     last_name: Mapped[str] = mapped_column(ShortText, default="")
     email: Mapped[str] = mapped_column(ShortText, default="")
@@ -43,9 +44,9 @@ class Contact(Tenant, Base):
     updated_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     @property
-    def name(self) -> str:
-        """First and last name, or the number of somebody nameless."""
-        return f"{self.first_name} {self.last_name}".strip() or self.phone
+    def display_name(self) -> str:
+        """The name as written, else first and last, else empty."""
+        return self.name or f"{self.first_name} {self.last_name}".strip()
 
 
 class ContactCount(Tenant, Base):

@@ -1,1 +1,1 @@
-"""The job engine: the row in `jobs` is the truth, the broker carries ids only. Knows nothing of contacts or campaigns."""
+"""The job engine: the row is the truth, the broker carries ids only. Knows nothing of contacts or campaigns."""

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("person_key", sa.String(length=20), nullable=False),
         sa.Column("wa_id", sa.String(length=20), nullable=True),
         sa.Column("wa_user_id", sa.String(length=140), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("first_name", sa.String(length=200), nullable=False),
         sa.Column("last_name", sa.String(length=200), nullable=False),
         sa.Column("email", sa.String(length=200), nullable=False),
@@ -72,7 +73,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_contacts_organization_id_id")),
         sa.UniqueConstraint("organization_id", "phone", name=op.f("uq_contacts_organization_id_phone")),
     )
-    op.create_index("ix_contacts_name", "contacts", ["organization_id", "first_name", "id"], unique=False)
+    op.create_index("ix_contacts_name", "contacts", ["organization_id", "name", "id"], unique=False)
     op.create_index("ix_contacts_person", "contacts", ["organization_id", "person_key"], unique=False)
     op.create_index("ix_contacts_wa_id", "contacts", ["organization_id", "wa_id"], unique=False)
     op.create_table(

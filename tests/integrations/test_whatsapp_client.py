@@ -301,6 +301,27 @@ def test_a_read_that_gets_no_sense_may_be_tried_again() -> None:
     assert caught.value.error.action is Action.RETRY
 
 
+def test_a_read_of_a_server_that_is_down_may_be_tried_again() -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+
+        async def run() -> None:
+            async with open_session() as session:
+                await client(session, reserved.getsockname()[1]).templates()
+
+        with pytest.raises(ProviderError) as caught:
+            asyncio.run(run())
+    assert caught.value.error.action is Action.RETRY
+
+
+def test_a_message_may_be_accepted_and_held() -> None:
+    held = {"messages": [{"id": "wamid.1", "message_status": "held_for_quality_assessment"}]}
+    outcome = with_server(answering(200, held), welcome)
+    assert isinstance(outcome, Accepted)
+    assert outcome.is_held
+    assert outcome.wa_id is None
+
+
 def test_one_loop_keeps_many_messages_in_flight() -> None:
     waiting = 0
     together = asyncio.Event()

@@ -117,6 +117,17 @@ def test_no_provider_makes_us_wait_longer_than_a_day() -> None:
     assert retry_after({"Retry-After": "999999999"}, NOW) == 86_400.0
 
 
+def test_a_date_without_a_zone_is_utc_and_codes_may_come_as_text() -> None:
+    assert retry_after({"Retry-After": "Wed, 25 Nov 2026 12:01:00 -0000"}, NOW) == 60.0
+    assert classify({"error": {"code": "190"}}).code == 190
+    assert classify({"error": {"code": True}}).code is None
+
+
+def test_only_errors_that_pass_by_themselves_send_again() -> None:
+    assert classify(envelope(131000)).action.sends_again
+    assert not classify(envelope(131049)).action.sends_again
+
+
 def test_the_usage_header_gives_minutes() -> None:
     usage = '{"1": [{"estimated_time_to_regain_access": 2}, {"estimated_time_to_regain_access": 0}]}'
     assert retry_after({"X-Business-Use-Case-Usage": usage}, NOW) == 120.0

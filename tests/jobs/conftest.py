@@ -57,6 +57,7 @@ def finished(read: Callable[[uuid.UUID], Job]) -> Callable[[uuid.UUID], Job]:
     """The job once it is in a final state."""
 
     def call(job_id: uuid.UUID) -> Job:
-        return wait_for(lambda: ((job := read(job_id)).is_finished and job) or None, what=f"job {job_id} ends")
+        wait_for(lambda: read(job_id).is_finished, what=f"job {job_id} ends")
+        return read(job_id)
 
     return call
