@@ -1,6 +1,6 @@
 """Recent messages as the customer's phone shows them. Pure: what was sent in, what to draw out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -89,7 +89,7 @@ def _template_bubble(at: float, request: Request, template: Template) -> Bubble:
     )
 
 
-def filled(text: str, parameters: list[Mapping[str, Any]], named: bool = False) -> Parts:
+def filled(text: str, parameters: Sequence[Mapping[str, Any]], named: bool = False) -> Parts:
     """A template's text with its parameters in place."""
     names = variables_in(text)
     values = {
