@@ -1,4 +1,4 @@
-"""The people of the tests: Alice (owner), Adam (admin), Bob (agent), Vera (viewer); Charlie owns another organization."""
+"""The people of the tests: Alice (owner), Adam (admin), Bob (agent), Vera (viewer); Charlie is elsewhere."""
 
 import re
 import uuid

@@ -1,6 +1,7 @@
 """The broker: Huey carries one JSON message, a job id, and may be flushed at any moment.
 
-The only file that speaks Huey. None of Huey's retries, schedules, periodic tasks, rate limits, locks, results or chords is used (docs/adr/0002).
+The only file that speaks Huey. None of Huey's retries, schedules, periodic tasks, rate limits, locks, results or
+chords is used (docs/adr/0002).
 """
 
 import json
