@@ -1,0 +1,52 @@
+"""Parsing of request bodies into Pydantic models, with errors that name each field's place."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from flask import request
+from pydantic import BaseModel, ValidationError
+
+from adsapp.core.errors import FieldError, Invalid
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse_body(model: type[Model]) -> Model:
+    """The request's JSON body as `model`; raises Invalid with the place of every mistake."""
+    return parse(model, read_json())
+
+
+def read_json() -> Any:
+    """The request's JSON; raises Invalid that says where it breaks off."""
+    try:
+        return json.loads(request.get_data() or b"null")
+    except ValueError as error:
+        raise Invalid(f"The body is not JSON: {error}", code="not_json") from None
+
+
+def parse(model: type[Model], data: Any) -> Model:
+    """Data as `model`; raises Invalid with the place of every mistake."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def parse_query(model: type[Model], values: Mapping[str, str] | None = None) -> Model:
+    """The query string as `model`."""
+    return parse(model, dict(values if values is not None else request.args))
+
+
+def invalid(error: ValidationError) -> Invalid:
+    """Pydantic's errors as ours: `audience.tags.0`, message."""
+    fields = [FieldError(place(item["loc"]), item["msg"].removeprefix("Value error, ")) for item in error.errors()]
+    return Invalid("; ".join(f"{field.field or 'body'}: {field.message}" for field in fields), fields=fields)
+
+
+def place(location: tuple[int | str, ...]) -> str:
+    """("audience", "tags", 0) as audience.tags[0]."""
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
