@@ -1,0 +1,54 @@
+"""The `adsapp` command. Every command has help, exits non-zero on failure, and can print JSON."""
+
+import sys
+
+import click
+
+from adsapp import __version__
+from adsapp.cli import admin, contacts, demo, jobs, servers
+from adsapp.cli.output import Told
+from adsapp.config import ConfigError
+from adsapp.core.errors import Problem
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="adsapp")
+def adsapp() -> None:
+    """ADSapp: WhatsApp campaigns, imports and the jobs behind them."""
+
+
+adsapp.add_command(demo.demo)
+adsapp.add_command(servers.web)
+adsapp.add_command(servers.worker)
+adsapp.add_command(servers.sandbox)
+adsapp.add_command(admin.db)
+adsapp.add_command(admin.org)
+adsapp.add_command(admin.user)
+adsapp.add_command(admin.token)
+adsapp.add_command(contacts.import_file)
+adsapp.add_command(jobs.jobs)
+
+
+def main() -> None:
+    """Run the command; an expected failure is one clear line and exit code 1, a wrong setting is exit code 2."""
+    try:
+        adsapp(standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except ConfigError as error:
+        fail(str(error), 2)
+    except Told as error:
+        fail(str(error), error.exit_code)
+    except Problem as error:
+        fail(error.detail, 1)
+
+
+def fail(text: str, code: int) -> None:
+    """Say what went wrong and end."""
+    click.echo(f"adsapp: {text}", err=True)
+    sys.exit(code)

@@ -1,0 +1,102 @@
+"""`adsapp db`, `org`, `user`, `token`: what an installation is set up with."""
+
+import getpass
+
+import click
+
+from adsapp.cli.output import Told, json_option, open_app, show
+from adsapp.core import db as database
+from adsapp.organizations import queries, service
+from adsapp.organizations.models import Organization, Role
+
+role_option = click.option(
+    "--role", type=click.Choice([role.value for role in Role]), default=Role.ADMIN.value, show_default=True
+)
+organization_option = click.option("--organization", "slug", required=True, help="The organization's slug.")
+
+
+@click.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command()
+@json_option
+def upgrade(as_json: bool) -> None:
+    """Bring the schema to what this version needs."""
+    from flask_migrate import upgrade as migrate
+
+    from adsapp.cli.readiness import head
+
+    app = open_app(check_schema=False)
+    with app.app_context():
+        migrate()
+    show({"schema": head(app)}, f"The database has schema {head(app)}.", as_json)
+
+
+@click.group()
+def org() -> None:
+    """Organizations."""
+
+
+@org.command("create")
+@click.argument("slug")
+@click.option("--name", help="Its name for people; default: the slug.")
+@click.option("--country", help="Country of numbers without a prefix, two letters.")
+@json_option
+def create_org(slug: str, name: str | None, country: str | None, as_json: bool) -> None:
+    """Make an organization."""
+    with open_app().app_context():
+        made = service.create_organization(slug, name or slug, country)
+        database.session.commit()
+        show({"id": made.id, "slug": made.slug}, f"Organization {made.slug} is made.", as_json)
+
+
+@click.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("create")
+@click.argument("email")
+@organization_option
+@role_option
+@click.option("--name", default="", help="The person's name.")
+@click.option("--password", help="At least 8 characters; asked for where it is not given.")
+@json_option
+def create_user(email: str, slug: str, role: str, name: str, password: str | None, as_json: bool) -> None:
+    """Make a person a member of an organization; somebody who is known already only gets the role."""
+    with open_app().app_context():
+        organization = find_organization(slug)
+        known = queries.find_user(email)
+        person = known or service.create_user(email, name, password or getpass.getpass("Password: "))
+        service.add_member(organization, person, Role(role))
+        database.session.commit()
+        show({"email": person.email, "role": role}, f"{person.email} is {role} of {slug}.", as_json)
+
+
+@click.group()
+def token() -> None:
+    """Tokens for programs."""
+
+
+@token.command("create")
+@organization_option
+@role_option
+@click.option("--name", default="cli", show_default=True, help="What it is for.")
+@click.option("--days", type=click.IntRange(1), help="Days until it expires; never where left out.")
+@json_option
+def create_token(slug: str, role: str, name: str, days: int | None, as_json: bool) -> None:
+    """Make a token. It is printed once and cannot be shown again."""
+    with open_app().app_context():
+        text = service.create_token(find_organization(slug), name, Role(role), days)
+        database.session.commit()
+        show({"token": text, "role": role}, text, as_json)
+
+
+def find_organization(slug: str) -> Organization:
+    """The organization, or a line that says how to make it."""
+    found = queries.find_organization(slug)
+    if found is None:
+        raise Told(f"there is no organization {slug}: make it with `adsapp org create {slug}`")
+    return found

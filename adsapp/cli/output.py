@@ -1,0 +1,34 @@
+"""What commands share: failing in one clear line, printing JSON, the application of a command."""
+
+import json
+from typing import Any
+
+import click
+from flask import Flask
+
+
+class Told(Exception):
+    """A failure told to the person at the terminal in one line."""
+
+    def __init__(self, text: str, exit_code: int = 1) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def show(data: dict[str, Any], text: str, as_json: bool) -> None:
+    """Print for a program or for a person."""
+    click.echo(json.dumps(data, indent=2, default=str) if as_json else text)
+
+
+def open_app(*, check_schema: bool = True) -> Flask:
+    """The application with all processors; raises Told where the database is not ready for it."""
+    import huey_tasks  # noqa: F401  # registers the processors
+    from adsapp import create_app
+    from adsapp.cli.readiness import check_database
+
+    app = create_app()
+    check_database(app, schema=check_schema)
+    return app

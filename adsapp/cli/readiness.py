@@ -1,0 +1,75 @@
+"""Looks before a start: does the database answer, has it this code's schema, is the port free."""
+
+import socket
+from pathlib import Path
+
+import redis
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from adsapp.cli.output import Told
+from adsapp.config import Settings
+from adsapp.core import db
+
+
+def check_database(app: Flask, *, schema: bool) -> None:
+    """Raise Told where the database or Redis does not answer, or has another schema."""
+    settings: Settings = app.config["SETTINGS"]
+    try:
+        with app.app_context(), db.db.engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        raise Told(f"{_name_of(settings)} does not answer: {_first_line(error)}", 2) from None
+    check_redis(settings)
+    if schema and current != head(app):
+        raise Told(
+            f"the database has schema {current or 'none'}, this version needs {head(app)}: run `adsapp db upgrade` first",
+            2,
+        )
+
+
+def check_redis(settings: Settings) -> None:
+    """Raise Told where REDIS_URL is set and does not answer."""
+    if not settings.redis_url:
+        return
+    try:
+        redis.Redis.from_url(settings.redis_url, socket_connect_timeout=5).ping()
+    except redis.RedisError as error:
+        raise Told(f"REDIS_URL does not answer: {_first_line(error)}", 2) from None
+
+
+def head(app: Flask) -> str | None:
+    """The schema this code needs."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(app.root_path) / "migrations"))
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def check_port(host: str, port: int, variable: str) -> None:
+    """Raise Told where the port is taken, with the way out."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Told(
+                f"port {port} on {host} cannot be used ({error.strerror}): stop what uses it, "
+                f"or choose another, e.g. {variable}={port + 100} ./run"
+            ) from None
+
+
+def _name_of(settings: Settings) -> str:
+    if not settings.distributed:
+        return f"the database under ADSAPP_HOME ({settings.home})"
+    url = make_url(settings.sqlalchemy_url)
+    where = f"{url.host or 'local socket'}:{url.port or 5432}/{url.database}"
+    return f"DATABASE_URL ({where}, password not shown)"
+
+
+def _first_line(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__

@@ -1,0 +1,96 @@
+"""`adsapp web`, `adsapp worker`, `adsapp sandbox`."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+import click
+
+from adsapp.cli import readiness
+from adsapp.cli.output import open_app
+from adsapp.cli.supervisor import Child, Supervisor
+from adsapp.config import Settings
+from adsapp.jobs.states import Queue
+
+STOP_MARGIN_SECONDS = 10.0
+
+
+@click.command()
+def web() -> None:
+    """Serve the console and the API (gunicorn, threads)."""
+    settings = Settings.load()
+    readiness.check_port(settings.host, settings.port, "PORT")
+    open_app()
+    os.environ.setdefault("TZ", "UTC")
+    command = web_command(settings)
+    os.execv(command[0], command)  # noqa: S606  # becomes the server, so that signals reach it
+
+
+def web_command(settings: Settings) -> list[str]:
+    """gunicorn over `app:app`."""
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--worker-class=gthread",
+        f"--threads={settings.web_threads}",
+        f"--workers={settings.web_processes}",
+        f"--bind={settings.host}:{settings.port}",
+        "--graceful-timeout=10",
+        "--keep-alive=30",
+        "--log-level=warning",
+        "--no-control-socket",
+        "app:app",
+    ]
+
+
+@click.command()
+@click.option(
+    "--queue",
+    "queues",
+    multiple=True,
+    type=click.Choice([queue.value for queue in Queue]),
+    help="Work on this queue only; may be given several times. Without it: one process for each of the four.",
+)
+def worker(queues: Sequence[str]) -> None:
+    """Work on the queues until SIGTERM; running jobs get their grace (GRACE_SECONDS)."""
+    if not queues:
+        _one_process_a_queue()
+        return
+    from adsapp.jobs.worker import WorkerProcess
+
+    app = open_app()
+    process = WorkerProcess(app, [Queue(name) for name in queues])
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    process.start()
+    while not stop.wait(1):
+        pass
+    process.stop()
+
+
+def _one_process_a_queue() -> None:
+    settings = Settings.load()
+    open_app()
+    with Supervisor(worker_children(), settings.grace_seconds + STOP_MARGIN_SECONDS) as supervisor:
+        supervisor.catch_signals()
+        supervisor.wait()
+
+
+def worker_children() -> list[Child]:
+    """One process for each queue, so that an import that needs the CPU slows no sender."""
+    return [
+        Child(f"worker {queue}", [sys.executable, "-m", "adsapp", "worker", "--queue", queue.value]) for queue in Queue
+    ]
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def sandbox(arguments: Sequence[str]) -> None:
+    """Run the stand-in for WhatsApp alone (see its own --help)."""
+    from adsapp.sandbox.__main__ import main
+
+    main(list(arguments))

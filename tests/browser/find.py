@@ -1,0 +1,56 @@
+"""Finds a Chromium for the browser tests, or fetches one; prints its path.
+
+One on the PATH, else Debian's by apt where we are root, else Playwright's own download. Where all fail, it says so on
+standard error and prints nothing: the rest of the suite runs. Under CI=true that is a failure.
+"""
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find() -> str | None:
+    """A browser that is there already."""
+    given = os.environ.get("ADSAPP_TEST_BROWSER")
+    if given:
+        return given
+    return next((path for name in NAMES if (path := shutil.which(name))), None) or _of_playwright()
+
+
+def fetch() -> str | None:
+    """A browser from Debian, where we may install it, else Playwright's."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
+            subprocess.run(command, stdout=sys.stderr, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    if (there := find()) is not None:
+        return there
+    quietly = subprocess.run(
+        [sys.executable, "-m", "playwright", "install", "chromium"], capture_output=True, check=False, timeout=300
+    )
+    return _of_playwright() if quietly.returncode == 0 else None
+
+
+def _of_playwright() -> str | None:
+    home = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or os.path.expanduser("~/.cache/ms-playwright")
+    return next(iter(sorted(glob.glob(f"{home}/chromium-*/chrome-linux*/chrome"), reverse=True)), None)
+
+
+def main() -> None:
+    """Print the path; exit 1 without one under CI=true."""
+    path = find() or fetch()
+    if path is None:
+        print(
+            "run: no Chromium was found and none could be fetched: the tests marked `browser` are left out "
+            "(on Debian or Ubuntu: apt install chromium)",
+            file=sys.stderr,
+        )
+        sys.exit(1 if os.environ.get("CI") == "true" else 0)
+    print(path)
+
+
+if __name__ == "__main__":
+    main()
