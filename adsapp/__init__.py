@@ -1,19 +1,25 @@
 """ADSapp: a console for teams that talk to their customers over WhatsApp Business."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Flask
+if TYPE_CHECKING:
+    from flask import Blueprint, Flask
 
-from adsapp.config import Settings
+    from adsapp.config import Settings
 
 __version__ = "0.1.0"
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: "Settings | None" = None) -> "Flask":
     """The web application; also what workers and commands run in."""
+    # Imported here, so that the sandbox, a program of its own in this package, starts without them.
+    from flask import Flask
+
     from adsapp import navigation
+    from adsapp.config import Settings
     from adsapp.core import db, htmx, problems, security, templating
     from adsapp.core.logs import configure_logs
     from adsapp.jobs import extension as jobs
@@ -37,7 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def blueprints() -> list[Blueprint]:
+def blueprints() -> "list[Blueprint]":
     """Every page and API of every feature."""
     from adsapp.dashboard import health
     from adsapp.organizations import sign_in

@@ -35,12 +35,12 @@ class Child:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             self.command,
             cwd=ROOT,
             env={**os.environ, "TZ": "UTC", **self.env},
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
 
     @property

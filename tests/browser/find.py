@@ -25,7 +25,9 @@ def fetch() -> str | None:
     """A browser from Debian, where we may install it, else Playwright's."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
-            subprocess.run(command, stdout=sys.stderr, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+            subprocess.run(
+                command, stdout=sys.stderr, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            )
     if (there := find()) is not None:
         return there
     quietly = subprocess.run(

@@ -1,0 +1,50 @@
+"""Made-up people with numbers that belong to nobody.
+
+In every North American area code the numbers 555-0100 to 555-0199 are kept for fiction, and they are valid to
+libphonenumber. 0190 is left out: the sandbox answers that ending with an expired token.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+AREA_CODES = (
+    "202", "212", "213", "305", "312", "404", "415", "503", "512", "602", "617",
+    "702", "713", "718", "720", "773", "808", "818", "901", "917", "206", "214",
+)  # fmt: skip
+LINES = tuple(number for number in range(100, 200) if number != 190)
+
+FIRST_NAMES = (
+    "Ana", "Ben", "Chidi", "Dana", "Elif", "Femi", "Grace", "Hugo", "Ines", "Jun", "Kofi", "Lena", "Mateo", "Nadia",
+    "Omar", "Priya", "Quinn", "Rosa", "Sami", "Tara", "Uma", "Viktor", "Wanjiru", "Ximena", "Yusuf", "Zoë", "Łukasz",
+)  # fmt: skip
+LAST_NAMES = (
+    "Test", "Sample", "Example", "Placeholder", "Demo", "Specimen", "Muster", "Prueba", "Exemplo", "Essai", "Prova",
+)  # fmt: skip
+CITIES = ("London", "Lagos", "Lisbon", "Lima", "Lahore", "Leeds")
+TAGS = ("regulars", "newsletter", "tasting", "wholesale")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who does not exist."""
+
+    phone: str
+    first_name: str
+    last_name: str
+    email: str
+    city: str
+    tag: str
+
+
+def people(count: int, skip: int = 0) -> Iterator[Person]:
+    """The same made-up people each time, in the same order; at most some 2,100."""
+    yield from islice(_all(), skip, skip + count)
+
+
+def _all() -> Iterator[Person]:
+    numbers = (f"+1{area}5550{line}" for line in LINES for area in AREA_CODES)
+    parts = zip(cycle(FIRST_NAMES), cycle(LAST_NAMES), cycle(CITIES), cycle(TAGS), strict=False)
+    for position, (phone, (first, last, city, tag)) in enumerate(zip(numbers, parts, strict=False), 1):
+        email = f"person{position}@example.com"
+        yield Person(phone, first, last, email, city, tag)
