@@ -1,5 +1,6 @@
 """The sidebar: what exists, in the order of the day, for those who may see it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,35 +37,52 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
 
 
 def init_navigation(app: Flask) -> None:
-    """Give every page its sidebar."""
+    """Give every page its sidebar, the organization switcher and who is signed in."""
 
     def context() -> dict[str, Any]:
         actor: Actor | None = g.get("actor")
         if actor is None:
-            return {"nav": [], "memberships": []}
-        memberships = queries.memberships_of(actor.user) if actor.user else []
+            return {"nav": [], "organizations": []}
         return {
-            "nav": [_group(app, title, items, actor) for title, items in GROUPS],
-            "memberships": memberships,
+            "nav": list(_entries(app, actor)),
+            "home_url": url_for("dashboard.home"),
+            "search_url": url_for("contacts.list_contacts"),
             "sandbox_url": app.config["SETTINGS"].sandbox_url,
+            "organization_name": actor.organization.name,
+            "organizations": _organizations(actor),
+            "switch_organization_url": url_for("sign_in.switch_organization"),
+            "user_name": actor.name,
+            "user_role": actor.role.value,
+            "sign_out_url": url_for("sign_in.sign_out"),
         }
 
     app.context_processor(context)
 
 
-def _group(app: Flask, title: str, items: tuple[Item, ...], actor: Actor) -> dict[str, Any]:
+def _organizations(actor: Actor) -> list[dict[str, Any]]:
+    mine = queries.memberships_of(actor.user) if actor.user else []
+    here = actor.organization.id
+    return [
+        {
+            "id": membership.organization_id,
+            "name": membership.organization.name,
+            "active": membership.organization_id == here,
+        }
+        for membership in mine
+    ]
+
+
+def _entries(app: Flask, actor: Actor) -> Iterator[dict[str, Any]]:
     here = (request.endpoint or "").partition(".")[0]
-    shown = [item for item in items if actor.may(item.permission) and item.endpoint in app.view_functions]
-    return {
-        "title": title,
-        "items": [
-            {
+    for group, items in GROUPS:
+        for item in items:
+            if not actor.may(item.permission) or item.endpoint not in app.view_functions:
+                continue
+            yield {
+                "group": group,
                 "label": item.label,
                 "icon": item.icon,
                 "url": url_for(item.endpoint),
                 "active": item.endpoint.partition(".")[0] == here,
                 "key": item.key,
             }
-            for item in shown
-        ],
-    }

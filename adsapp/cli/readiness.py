@@ -27,7 +27,7 @@ def check_database(app: Flask, *, schema: bool) -> None:
     check_redis(settings)
     if schema and current != head(app):
         raise Told(
-            f"the database has schema {current or 'none'}, this version needs {head(app)}: run `adsapp db upgrade` first",
+            f"the database has schema {current or 'none'}, this version needs {head(app)}: run `adsapp db upgrade`",
             2,
         )
 
