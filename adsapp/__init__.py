@@ -1,16 +1,11 @@
 """ADSapp: a console for teams that talk to their customers over WhatsApp Business."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flask import Blueprint, Flask
 
     from adsapp.config import Settings
-
-__version__ = "0.1.0"
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def create_app(settings: "Settings | None" = None) -> "Flask":
@@ -19,7 +14,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from flask import Flask
 
     from adsapp import navigation
-    from adsapp.config import Settings
+    from adsapp.config import ROOT, Settings
     from adsapp.core import db, htmx, problems, security, templating
     from adsapp.core.logs import configure_logs
     from adsapp.jobs import extension as jobs

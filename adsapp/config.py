@@ -14,6 +14,9 @@ from typing import Annotated, Any, Self
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+VERSION = "0.1.0"
+ROOT = Path(__file__).resolve().parent.parent
+
 
 class ConfigError(Exception):
     """A setting is wrong; the text names the variable and says what it should be."""

@@ -4,15 +4,14 @@ import sys
 
 import click
 
-from adsapp import __version__
 from adsapp.cli import admin, contacts, demo, jobs, servers
 from adsapp.cli.output import Told
-from adsapp.config import ConfigError
+from adsapp.config import VERSION, ConfigError
 from adsapp.core.errors import Problem
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="adsapp")
+@click.version_option(VERSION, prog_name="adsapp")
 def adsapp() -> None:
     """ADSapp: WhatsApp campaigns, imports and the jobs behind them."""
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adsapp import ROOT
+from adsapp.config import ROOT
 from adsapp.core.logs import get_logger
 
 log = get_logger()

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import select, update
 
-from adsapp.core import db
+from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.logs import get_logger
@@ -63,7 +62,7 @@ def enqueue(
         wait_reason=None,
         dedupe_key=dedupe_key,
         created_by=created_by,
-        max_attempts=kind.attempts or current_app.config["SETTINGS"].job_attempts,
+        max_attempts=kind.attempts or context.settings().job_attempts,
         timeout_seconds=kind.timeout_seconds,
         progress_total=total,
     )
@@ -94,7 +93,7 @@ def _not_begun(dedupe_key: str) -> Job | None:
 
 def nudge(job: Job) -> None:
     """After the commit, push the id for a start within milliseconds. A lost nudge costs nothing but time."""
-    broker: Broker = current_app.extensions["broker"]
+    broker: Broker = context.extension("broker")
     queue, job_id, priority = job.queue, job.id, int(job.priority)
 
     def push() -> None:

@@ -12,8 +12,7 @@ from flask import Flask
 from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from adsapp import __version__
-from adsapp.config import Settings
+from adsapp.config import VERSION, Settings
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
@@ -69,7 +68,7 @@ class WorkerProcess:
                     id=self._identity.id,
                     host=socket.gethostname(),
                     pid=os.getpid(),
-                    version=__version__,
+                    version=VERSION,
                     queues=[queue.value for queue in self._queues],
                     started_at=now,
                     heartbeat_at=now,

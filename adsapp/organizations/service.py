@@ -9,10 +9,9 @@ from functools import lru_cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from email_validator import EmailNotValidError, validate_email
-from flask import current_app
 from sqlalchemy import update
 
-from adsapp.core import db
+from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.crypto import digest
 from adsapp.core.errors import Conflict, Invalid, NotFound
@@ -30,7 +29,7 @@ def create_organization(slug: str, name: str, default_country: str | None = None
         raise Invalid.field("slug", "should be lower-case letters, digits and hyphens, e.g. harbour-bakery")
     if queries.find_organization(slug) is not None:
         raise Conflict(f"There is an organization {slug} already")
-    country = (default_country or current_app.config["SETTINGS"].default_country).upper()
+    country = (default_country or context.settings().default_country).upper()
     organization = Organization(slug=slug, name=name, default_country=country)
     db.session.add(organization)
     db.session.flush()
@@ -107,7 +106,7 @@ def audit(actor: str, action: str, subject: str, **details: object) -> None:
 
 def hasher() -> PasswordHasher:
     """Argon2id with the library's defaults; tests lower its cost."""
-    configured: PasswordHasher = current_app.extensions["password_hasher"]
+    configured: PasswordHasher = context.extension("password_hasher")
     return configured
 
 
