@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 
@@ -10,9 +9,10 @@ import click
 
 from adsapp.cli import readiness
 from adsapp.cli.output import open_app
-from adsapp.cli.supervisor import Child, Supervisor
 from adsapp.config import Settings
 from adsapp.jobs.states import Queue
+from adsapp.processes.commands import web_command, worker_children
+from adsapp.processes.supervisor import Supervisor
 
 STOP_MARGIN_SECONDS = 10.0
 
@@ -26,24 +26,6 @@ def web() -> None:
     os.environ.setdefault("TZ", "UTC")
     command = web_command(settings)
     os.execv(command[0], command)  # noqa: S606  # becomes the server, so that signals reach it
-
-
-def web_command(settings: Settings) -> list[str]:
-    """gunicorn over `app:app`."""
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--worker-class=gthread",
-        f"--threads={settings.web_threads}",
-        f"--workers={settings.web_processes}",
-        f"--bind={settings.host}:{settings.port}",
-        "--graceful-timeout=10",
-        "--keep-alive=30",
-        "--log-level=warning",
-        "--no-control-socket",
-        "app:app",
-    ]
 
 
 @click.command()
@@ -78,13 +60,6 @@ def _one_process_a_queue() -> None:
     with Supervisor(worker_children(), settings.grace_seconds + STOP_MARGIN_SECONDS) as supervisor:
         supervisor.catch_signals()
         supervisor.wait()
-
-
-def worker_children() -> list[Child]:
-    """One process for each queue, so that an import that needs the CPU slows no sender."""
-    return [
-        Child(f"worker {queue}", [sys.executable, "-m", "adsapp", "worker", "--queue", queue.value]) for queue in Queue
-    ]
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})

@@ -1,0 +1,102 @@
+"""The processes of the demo: the sandbox, the web and the workers, told about each other through the environment."""
+
+import json
+import secrets
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adsapp.config import ROOT, Settings
+from adsapp.processes.commands import web_command, worker_children
+from adsapp.processes.supervisor import Child
+
+PHONE_NUMBER_ID = "100000000000001"
+WABA_ID = "200000000000001"
+DISPLAY_PHONE_NUMBER = "12025550199"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A business number as the sandbox and the console both know it."""
+
+    token: str
+    app_secret: str
+    phone_number_id: str = PHONE_NUMBER_ID
+    waba_id: str = WABA_ID
+    display_phone_number: str = DISPLAY_PHONE_NUMBER
+    messages_per_second: int = 80
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """The same settings with the sandbox in place of WhatsApp."""
+    sandbox = f"http://{settings.host}:{settings.sandbox_port}"
+    return settings.model_copy(update={"whatsapp_api_base_url": sandbox, "sandbox_url": sandbox})
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What the children must be told to run with these settings."""
+    return {
+        "ADSAPP_HOME": str(settings.home.resolve()),
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+        "SANDBOX_PORT": str(settings.sandbox_port),
+        "SANDBOX_URL": settings.sandbox_url,
+        "WHATSAPP_API_BASE_URL": settings.whatsapp_api_base_url,
+    }
+
+
+def known_number(home: Path) -> Number:
+    """This installation's number at the sandbox; made once, readable by its owner only."""
+    path = home / "sandbox-number.json"
+    if path.exists():
+        return Number(**json.loads(path.read_text()))
+    number = Number(token=secrets.token_urlsafe(32), app_secret=secrets.token_hex(16))
+    home.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(vars(number)))
+    return number
+
+
+def write_sandbox_config(settings: Settings, number: Number, webhook_url: str, **options: Any) -> Path:
+    """The sandbox's configuration as a file, so that no secret stands on a command line."""
+    account = {
+        "phone_number_id": number.phone_number_id,
+        "waba_id": number.waba_id,
+        "token": number.token,
+        "app_secret": number.app_secret,
+        "webhook_url": webhook_url,
+        "display_phone_number": number.display_phone_number,
+        "throughput": number.messages_per_second,
+    }
+    config = {
+        "host": settings.host,
+        "port": settings.sandbox_port,
+        "latency_ms": 40,
+        "static": str(ROOT / "static"),
+        "accounts": [account],
+        **options,
+    }
+    path = settings.home / "sandbox.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(config))
+    return path
+
+
+def children(settings: Settings, sandbox_config: Path) -> list[Child]:
+    """All processes, in the order they start."""
+    env: Mapping[str, str] = environment(settings)
+    sandbox = Child("sandbox", [sys.executable, "-m", "adsapp.sandbox", "--config", str(sandbox_config)])
+    web = Child("web", web_command(settings), env)
+    workers = [Child(child.name, child.command, env) for child in worker_children()]
+    return [sandbox, web, *workers]
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

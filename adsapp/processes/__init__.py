@@ -1,0 +1,1 @@
+"""The programs an installation runs, and what keeps them running."""

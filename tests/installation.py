@@ -1,0 +1,102 @@
+"""A whole installation in real processes: web, workers, sandbox, over the settings of a test."""
+
+import json
+import signal
+import sys
+import urllib.request
+from dataclasses import dataclass, field
+from typing import Any
+
+from adsapp.config import Settings
+from adsapp.demo import stage
+from adsapp.demo.http import Api, wait_until
+from adsapp.demo.stage import Number
+from adsapp.jobs.states import Queue
+from adsapp.processes.commands import web_command
+from adsapp.processes.supervisor import Child
+from tests.conftest import QUICK
+
+NUMBER = Number(token="sandbox-token", app_secret="sandbox-secret")
+
+
+@dataclass
+class Installation:
+    """Processes of one test; `stop` ends them all."""
+
+    settings: Settings
+    running: list[Child] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the processes are told."""
+        told = stage.environment(self.settings) | {name.upper(): str(value) for name, value in QUICK.items()}
+        if self.settings.distributed:
+            told |= {
+                "DATABASE_URL": self.settings.database_url,
+                "REDIS_URL": self.settings.redis_url,
+                "SECRET_KEY": self.settings.secret_key,
+                "ENCRYPTION_KEYS": ",".join(self.settings.encryption_keys),
+            }
+        return told
+
+    def start_web(self) -> str:
+        """Start the web server; its address, once it is ready."""
+        self._start("web", web_command(self.settings))
+        wait_until(lambda: Api(self.settings.base_url).get("/readyz"), 30, "the start of the web server")
+        return self.settings.base_url
+
+    def start_worker(self, *queues: Queue) -> Child:
+        """Start one worker process for these queues (all four by default)."""
+        names = [part for queue in queues or tuple(Queue) for part in ("--queue", queue.value)]
+        return self._start("worker", [sys.executable, "-m", "adsapp", "worker", *names])
+
+    def start_sandbox(self, webhook_url: str = "", **options: Any) -> str:
+        """Start the sandbox; its address, once it is ready."""
+        number = Number(**{**vars(NUMBER), "messages_per_second": options.pop("throughput", 80)})
+        config = stage.write_sandbox_config(self.settings, number, webhook_url, **{"fast": True, **options})
+        self._start("sandbox", [sys.executable, "-m", "adsapp.sandbox", "--config", str(config)])
+        wait_until(lambda: self.sandbox("/_sandbox/health"), 30, "the start of the sandbox")
+        return self.settings.sandbox_url
+
+    def sandbox(self, path: str, body: Any = None, method: str | None = None) -> Any:
+        """Ask the sandbox's control API."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            self.settings.sandbox_url + path, data=data, method=method, headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Every message the sandbox accepted."""
+        messages: list[dict[str, Any]] = self.sandbox("/_sandbox/ledger")["messages"]
+        return messages
+
+    def kill(self, child: Child) -> None:
+        """kill -9, as a lost machine would."""
+        assert child.process is not None
+        child.process.send_signal(signal.SIGKILL)
+        child.process.wait()
+        self.running.remove(child)
+
+    def stop(self) -> None:
+        """End everything: workers first, so that nobody talks to what is gone."""
+        for child in reversed(self.running):
+            if child.process is not None and child.is_running:
+                child.process.terminate()
+        for child in reversed(self.running):
+            if child.process is not None:
+                child.process.wait(timeout=20)
+        self.running.clear()
+
+    def _start(self, name: str, command: list[str]) -> Child:
+        child = Child(name, command, self.environment)
+        child.start()
+        self.running.append(child)
+        return child
+
+
+def with_ports(settings: Settings) -> Settings:
+    """The settings with free ports and the sandbox in place of WhatsApp."""
+    ports = {"port": stage.free_port(), "sandbox_port": stage.free_port()}
+    return stage.demo_settings(settings.model_copy(update=ports))
