@@ -1,0 +1,59 @@
+"""A job as the API shows it; every endpoint that answers with a job uses this one shape."""
+
+from typing import Any
+
+from adsapp.core.clock import iso
+from adsapp.jobs.models import Job
+from adsapp.jobs.states import PENDING, State
+from adsapp.jobs.waiting import Circumstances, why_waiting
+
+
+def job_json(job: Job, around: Circumstances | None = None) -> dict[str, Any]:
+    """The job for programs. `around` saves the look at pauses and workers where many jobs are shown."""
+    reason = why_waiting(job, around) if job.state in PENDING else None
+    return {
+        "id": str(job.id),
+        "queue": job.queue.value,
+        "processor": job.processor,
+        "title": job.title,
+        "state": job.state.value,
+        "stopping": job.is_stopping,
+        "priority": job.priority,
+        "progress": progress_json(job),
+        "attempt": job.attempt,
+        "max_attempts": job.max_attempts,
+        "created_at": iso(job.created_at),
+        "created_by": job.created_by,
+        "started_at": iso(job.started_at),
+        "finished_at": iso(job.finished_at),
+        "run_at": iso(job.run_at),
+        "waits_because": {"code": reason.code, "message": str(reason)} if reason else None,
+        "error": {"code": job.error_code or "", "message": job.error} if job.error else None,
+        "result": job.result,
+        "subject": job.subject,
+        "links": _links(job),
+    }
+
+
+def progress_json(job: Job) -> dict[str, Any]:
+    """total (None: not known), done (includes failed), failed, percent (None: not known)."""
+    return {
+        "total": job.progress_total,
+        "done": job.progress_done,
+        "failed": job.progress_failed,
+        "percent": percent(job),
+    }
+
+
+def percent(job: Job) -> int | None:
+    """0 to 99 while it runs, 100 for a completed job only; None where the total is not known."""
+    if job.state == State.COMPLETED:
+        return 100
+    if not job.progress_total:
+        return None
+    return min(99, job.progress_done * 100 // job.progress_total)
+
+
+def _links(job: Job) -> dict[str, str]:
+    base = f"/api/jobs/{job.id}"
+    return {"self": base, "items": f"{base}/items", "retries": f"{base}/retries", "page": f"/jobs/{job.id}"}

@@ -1,0 +1,110 @@
+"""Why a job does not run: in words for the person who waits for it.
+
+What all jobs share (pauses, living workers, the time) is read once as `Circumstances`, so that a page of fifty jobs
+asks as little as one job.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, text
+
+from adsapp.core import context, db
+from adsapp.core.clock import utcnow
+from adsapp.jobs.models import Job, QueueControl, Worker
+from adsapp.jobs.states import PENDING, Queue, State
+from adsapp.jobs.words import QUEUE_TITLES
+
+ALIVE_HEARTBEATS = 3  # a worker is alive while its last sign of life is no older than so many heartbeats
+
+
+@dataclass(frozen=True)
+class WaitReason:
+    """Why a job waits: a code for programs, words for people, and the moment it ends where that is known."""
+
+    code: str
+    text: str
+    until: datetime | None = None
+
+    def __str__(self) -> str:
+        until = f" at {self.until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if self.until else ""
+        return self.text + until
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What decides for every job of this organization whether it may run now."""
+
+    now: datetime
+    pauses: Mapping[Queue, QueueControl]
+    workers: Mapping[Queue, int]  # living worker processes of each queue
+
+
+def circumstances() -> Circumstances:
+    """Read them: three statements, whatever the number of jobs."""
+    now = database_now()
+    return Circumstances(now, pauses(now), workers_alive(now))
+
+
+def database_now() -> datetime:
+    """The database's time, by which leases and heartbeats are judged."""
+    connection = db.session.connection()
+    if connection.dialect.name != "postgresql":
+        return utcnow()
+    moment: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
+    return moment.astimezone(UTC)
+
+
+def pauses(now: datetime) -> dict[Queue, QueueControl]:
+    """The queues this organization has paused, as far as the pause has not ended by itself."""
+    controls = db.session.scalars(select(QueueControl))
+    return {c.queue: c for c in controls if c.paused_until is None or c.paused_until > now}
+
+
+def workers_alive(now: datetime) -> dict[Queue, int]:
+    """How many worker processes of each queue have given a sign of life within three heartbeats."""
+    since = now - timedelta(seconds=ALIVE_HEARTBEATS * context.settings().heartbeat_seconds)
+    alive = dict.fromkeys(Queue, 0)
+    living = select(Worker.queues).where(Worker.heartbeat_at >= since, Worker.stopped_at.is_(None))
+    for names in db.session.scalars(living):
+        for queue in Queue:
+            alive[queue] += queue.value in names
+    return alive
+
+
+def why_waiting(job: Job, around: Circumstances | None = None) -> WaitReason | None:
+    """Why a delayed or waiting job does not run; None for every other state."""
+    if job.state not in PENDING:
+        return None
+    around = around or circumstances()
+    if job.state == State.DELAYED and (job.run_at is None or job.run_at > around.now):
+        return _not_due(job)
+    return _due(job, around)
+
+
+def _not_due(job: Job) -> WaitReason:
+    if job.run_at is None:
+        return WaitReason("decision", job.wait_reason or "Waits until somebody lets it go on")
+    if job.failures:
+        return WaitReason("retry", f"{_sentence(job.wait_reason or 'The last attempt failed')}; due", job.run_at)
+    if job.wait_reason:
+        return WaitReason("handed_back", f"{_sentence(job.wait_reason)}; goes on", job.run_at)
+    return WaitReason("later", "Due later,", job.run_at)
+
+
+def _due(job: Job, around: Circumstances) -> WaitReason:
+    title = QUEUE_TITLES[job.queue]
+    pause = around.pauses.get(job.queue)
+    if pause is not None:
+        until = "; it ends" if pause.paused_until else ""
+        return WaitReason("paused", f"{title} is paused by {pause.by}: {pause.reason}{until}", pause.paused_until)
+    if not around.workers.get(job.queue):
+        return WaitReason("no_worker", f"No worker is running for the queue {job.queue.value}")
+    if job.wait_reason:
+        return WaitReason("free_worker", f"Waits for a free worker ({job.wait_reason})")
+    return WaitReason("free_worker", "Waits for a free worker")
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
