@@ -1,0 +1,57 @@
+"""Whether a template can be sent, in words for the person who wants to. Pure."""
+
+from typing import Final, Protocol
+
+from adsapp.message_templates.components import TemplateView
+
+
+class Standing(Protocol):
+    """What is asked of a template: the provider's words for its status, reason and quality."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def status_reason(self) -> str | None: ...
+    @property
+    def quality(self) -> str: ...
+
+
+REASONS: Final[dict[str, str]] = {
+    "PENDING": "WhatsApp is still reviewing it, which takes minutes to a day. Sync again later.",
+    "IN_APPEAL": "The rejection is being appealed. Sync again later.",
+    "REJECTED": "WhatsApp rejected it. Change its text at Meta, submit it again, then sync.",
+    "PAUSED": "WhatsApp paused it because too many people blocked or reported it. The pause lifts by itself after "
+    "some hours; improve the text before it is disabled for good.",
+    "DISABLED": "WhatsApp disabled it for good after repeated complaints. Make a new template at Meta.",
+    "DELETED": "It was deleted at Meta.",
+    "PENDING_DELETION": "It is being deleted at Meta.",
+    "LIMIT_EXCEEDED": "The account has more templates than WhatsApp allows. Delete some at Meta, then sync.",
+}
+QUALITIES: Final[dict[str, tuple[str, str]]] = {
+    "GREEN": ("good", "high"),
+    "HIGH": ("good", "high"),
+    "YELLOW": ("warning", "medium"),
+    "MEDIUM": ("warning", "medium"),
+    "RED": ("bad", "low"),
+    "LOW": ("bad", "low"),
+}
+
+
+def why_not_sendable(template: Standing, view: TemplateView) -> str | None:
+    """Why nothing can be sent with it and what to do; None where it can."""
+    if template.status.upper() != "APPROVED":
+        return _why_not_approved(template)
+    if view.unsupported:
+        return f"It has {' and '.join(view.unsupported)}, which cannot be sent from here yet. Choose another template."
+    return None
+
+
+def _why_not_approved(template: Standing) -> str:
+    known = REASONS.get(template.status.upper(), "WhatsApp does not let it be sent now. Look at it at Meta, then sync.")
+    reason = (template.status_reason or "").replace("_", " ").strip().lower()
+    return f"{known} Reason given: {reason}." if reason and reason != "none" else known
+
+
+def quality_of(template: Standing) -> tuple[str, str]:
+    """(kind of pill, word): how people have taken it lately, "not rated" where WhatsApp does not say yet."""
+    return QUALITIES.get(template.quality.upper(), ("neutral", "not rated"))
