@@ -30,11 +30,17 @@ class Job(Tenant, Base):
         Index(
             "ix_jobs_due",
             "queue",
-            "run_at",
             "organization_id",
             "priority",
-            postgresql_where=sql("state in ('waiting', 'delayed')"),
-            sqlite_where=sql("state in ('waiting', 'delayed')"),
+            "run_at",
+            postgresql_where=sql("state in ('waiting', 'delayed') and dispatched_at is null"),
+            sqlite_where=sql("state in ('waiting', 'delayed') and dispatched_at is null"),
+        ),
+        Index(
+            "ix_jobs_dispatched",
+            "dispatched_at",
+            postgresql_where=sql("state = 'waiting'"),
+            sqlite_where=sql("state = 'waiting'"),
         ),
         Index(
             "ix_jobs_lease",

@@ -149,6 +149,7 @@ class WorkerProcess:
 
     def _reap(self) -> None:
         leases.reap(self._engine, self._clock, self._settings.retry_seconds)
+        dispatch.dispatch_again(self._engine, self._clock)
 
 
 def _memory_mb() -> int:

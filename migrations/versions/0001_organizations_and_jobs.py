@@ -280,10 +280,18 @@ def upgrade() -> None:
     op.create_index(
         "ix_jobs_due",
         "jobs",
-        ["queue", "run_at", "organization_id", "priority"],
+        ["queue", "organization_id", "priority", "run_at"],
         unique=False,
-        postgresql_where=sa.text("state in ('waiting', 'delayed')"),
-        sqlite_where=sa.text("state in ('waiting', 'delayed')"),
+        postgresql_where=sa.text("state in ('waiting', 'delayed') and dispatched_at is null"),
+        sqlite_where=sa.text("state in ('waiting', 'delayed') and dispatched_at is null"),
+    )
+    op.create_index(
+        "ix_jobs_dispatched",
+        "jobs",
+        ["dispatched_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+        sqlite_where=sa.text("state = 'waiting'"),
     )
     op.create_index(
         "ix_jobs_lease",
