@@ -5,7 +5,6 @@ decided here: the broker stays shallow and may be flushed at any moment. The cos
 organizations that have work, never with the number of jobs: it reads the head of each one's part of an index.
 """
 
-import math
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    Row,
     Uuid,
     column,
     or_,
@@ -38,6 +36,7 @@ from adsapp.jobs.states import PENDING, Priority, Queue, State
 WINDOW = 500  # ids of one queue that lie in the broker at most
 DISPATCH_AGAIN_SECONDS = 10  # a dispatched job not claimed in this time was lost in the broker
 FEWEST_HEADS = 20  # of one organization and priority, looked at in one sweep
+MOST_HEADS = 1000  # of one priority, shared by the organizations
 AGEING_SECONDS = 60  # a wait of so long lifts a job by one priority, so that low work is late but never starved
 
 # The organizations with work in a queue, by jumping from one to the next in the index instead of reading all jobs.
@@ -96,8 +95,8 @@ def take_due(connection: Connection, queue: Queue, now: datetime, limit: int) ->
     organizations = [one for one in busy if one not in _paused(connection, queue, now)] if busy else []
     if not organizations:
         return []
-    each = max(FEWEST_HEADS, math.ceil(limit / len(organizations)))
-    heads = in_turns(_heads(connection, queue, now, organizations, min(each, limit)))[:limit]
+    each = min(limit, max(FEWEST_HEADS, MOST_HEADS // len(organizations)))
+    heads = in_turns(_heads(connection, queue, now, organizations, each))[:limit]
     locked = (
         select(Job.id).where(Job.id.in_([head.id for head in heads]), *_is_open()).with_for_update(skip_locked=True)
     )
