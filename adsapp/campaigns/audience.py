@@ -1,0 +1,181 @@
+"""Who a campaign goes to: everyone, tags, an import, or named contacts; read in the order of contact ids."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, select, true
+
+from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, Tag
+from adsapp.core import db
+from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.ids import parse_id
+
+MOST_CONTACT_IDS = 10_000
+KINDS = ("all", "tags", "import_id", "contact_ids")
+
+
+@dataclass(frozen=True)
+class Audience:
+    """One of four kinds; what the other kinds need is empty."""
+
+    kind: str
+    tag_ids: tuple[uuid.UUID, ...] = ()
+    import_id: uuid.UUID | None = None
+    contact_ids: tuple[uuid.UUID, ...] = ()
+    spec: Mapping[str, Any] = field(default_factory=dict)  # as it is stored
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """SQL: is this contact among them?"""
+        if self.kind == "tags":
+            return exists().where(
+                ContactTag.organization_id == Contact.organization_id,
+                ContactTag.contact_id == Contact.id,
+                ContactTag.tag_id.in_(self.tag_ids),
+            )
+        if self.kind == "import_id":
+            return exists().where(
+                ContactImport.organization_id == Contact.organization_id,
+                ContactImport.contact_id == Contact.id,
+                ContactImport.import_id == self.import_id,
+            )
+        return Contact.id.in_(self.contact_ids) if self.kind == "contact_ids" else true()
+
+
+@dataclass(frozen=True)
+class AudienceCount:
+    """Contacts in an audience, and how many of them opted out."""
+
+    total: int
+    opted_out: int
+
+
+def parse(spec: Mapping[str, Any]) -> Audience:
+    """The audience of a spec; raises Invalid that names the tag, import or contact that is not there."""
+    given = [kind for kind in KINDS if spec.get(kind) not in (None, False, [], "")]
+    odd = sorted(str(key) for key in spec if key not in KINDS)
+    if odd:
+        raise Invalid.field(f"audience.{odd[0]}", f"Not known: {odd[0]!r}; use all, tags, import_id or contact_ids")
+    if len(given) != 1:
+        wrong = "Choose an audience" if not given else f"Choose one of {' and '.join(given)}, not both"
+        raise Invalid.field("audience", wrong)
+    kind = given[0]
+    return {"all": _all, "tags": _tags, "import_id": _import, "contact_ids": _contacts}[kind](spec[kind])
+
+
+def count(spec: Mapping[str, Any]) -> AudienceCount:
+    """How many; raises Invalid as `parse` does."""
+    return count_of(parse(spec))
+
+
+def count_of(audience: Audience) -> AudienceCount:
+    """As `count`, of a parsed audience."""
+    opted_out = select(func.count()).select_from(Contact).where(audience.condition, Contact.opted_out_at.is_not(None))
+    return AudienceCount(_total(audience), db.session.scalar(opted_out) or 0)
+
+
+def _total(audience: Audience) -> int:
+    if audience.kind == "all":
+        return db.session.scalar(select(ContactCount.count)) or 0
+    return db.session.scalar(select(func.count()).select_from(Contact).where(audience.condition)) or 0
+
+
+def next_ids(audience: Audience, after: uuid.UUID | None, limit: int) -> Sequence[uuid.UUID]:
+    """The following contact ids in their order, along an index: the same cost wherever it stands."""
+    column, where = _key(audience)
+    query = select(column).where(*where).order_by(column).limit(limit)
+    if audience.kind == "tags":
+        query = query.distinct()
+    if after is not None:
+        query = query.where(column > after)
+    found: Sequence[uuid.UUID] = db.session.scalars(query).all()
+    return found
+
+
+def _key(audience: Audience) -> tuple[Any, list[ColumnElement[bool]]]:
+    if audience.kind == "tags":
+        return ContactTag.contact_id, [ContactTag.tag_id.in_(audience.tag_ids)]
+    if audience.kind == "import_id":
+        return ContactImport.contact_id, [ContactImport.import_id == audience.import_id]
+    return Contact.id, [audience.condition]
+
+
+def _all(value: Any) -> Audience:
+    if value is not True:
+        raise Invalid.field("audience.all", "should be true")
+    return Audience("all", spec={"all": True})
+
+
+def _tags(value: Any) -> Audience:
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        raise Invalid.field("audience.tags", "should be a list of names of tags")
+    known = {tag.name: tag.id for tag in db.session.scalars(select(Tag).where(Tag.name.in_(value)))}
+    missing = [(place, name) for place, name in enumerate(value) if name not in known]
+    if missing:
+        raise _unknown_tags(missing)
+    names = list(dict.fromkeys(value))
+    return Audience("tags", tag_ids=tuple(known[name] for name in names), spec={"tags": names})
+
+
+def _unknown_tags(missing: list[tuple[int, str]]) -> Invalid:
+    names = list(db.session.scalars(select(Tag.name).order_by(Tag.name).limit(1000)))
+    fields = [
+        FieldError(f"audience.tags[{place}]", f"There is no tag {name!r}{_hint(name, names)}")
+        for place, name in missing
+    ]
+    return Invalid("; ".join(error.message for error in fields), fields=fields)
+
+
+def _hint(word: str, names: list[str]) -> str:
+    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(names[:10])}" if names else ""
+
+
+def _import(value: Any) -> Audience:
+    import_id = parse_id(str(value))
+    found = import_id and db.session.scalar(select(Import.id).where(Import.id == import_id))
+    if not found:
+        raise Invalid.field("audience.import_id", f"There is no import {value}")
+    return Audience("import_id", import_id=found, spec={"import_id": str(found)})
+
+
+def _contacts(value: Any) -> Audience:
+    if not isinstance(value, list | tuple):
+        raise Invalid.field("audience.contact_ids", "should be a list of contact ids")
+    if len(value) > MOST_CONTACT_IDS:
+        raise Invalid.field(
+            "audience.contact_ids", f"{len(value):,} ids are too many ({MOST_CONTACT_IDS:,} at most); use a tag"
+        )
+    ids = [parse_id(str(item)) for item in value]
+    known = _known_contacts([contact_id for contact_id in ids if contact_id])
+    fields = [
+        FieldError(f"audience.contact_ids[{place}]", f"There is no contact {value[place]}")
+        for place, contact_id in enumerate(ids)
+        if contact_id not in known
+    ]
+    if fields:
+        raise Invalid("; ".join(error.message for error in fields[:10]), fields=fields[:100])
+    chosen = tuple(sorted(known))
+    return Audience("contact_ids", contact_ids=chosen, spec={"contact_ids": [str(item) for item in chosen]})
+
+
+def _known_contacts(ids: list[uuid.UUID]) -> set[uuid.UUID]:
+    known: set[uuid.UUID] = set()
+    for start in range(0, len(ids), 500):
+        known.update(db.session.scalars(select(Contact.id).where(Contact.id.in_(ids[start : start + 500]))))
+    return known
+
+
+def from_stored(spec: Mapping[str, Any]) -> Audience:
+    """The audience of a campaign that was checked when it was made: contacts and tags deleted since just drop out."""
+    if "tags" in spec:
+        ids = db.session.scalars(select(Tag.id).where(Tag.name.in_(spec["tags"]))).all()
+        return Audience("tags", tag_ids=tuple(ids), spec=spec)
+    if "import_id" in spec:
+        return Audience("import_id", import_id=uuid.UUID(spec["import_id"]), spec=spec)
+    if "contact_ids" in spec:
+        return Audience("contact_ids", contact_ids=tuple(map(uuid.UUID, spec["contact_ids"])), spec=spec)
+    return Audience("all", spec=spec)

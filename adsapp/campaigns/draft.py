@@ -1,0 +1,159 @@
+"""A campaign as it is asked for, before it exists, and what is wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from adsapp.campaigns import audience
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import FieldError, Invalid
+from adsapp.integrations.whatsapp.messages import MAX_TEXT, clean
+from adsapp.message_templates import queries as templates
+from adsapp.message_templates.components import TemplateView
+from adsapp.message_templates.models import MessageTemplate
+from adsapp.message_templates.placeholders import InvalidSources, Source, parse_sources, to_json
+from adsapp.message_templates.rendering import Renderer
+
+LONGEST_NAME = 200
+FURTHEST = timedelta(days=366)
+MAY_BE_PAST = timedelta(minutes=5)  # "now", chosen in a form and sent a little later
+
+
+@dataclass(frozen=True)
+class CampaignIn:
+    """A campaign as a person or a program asks for it.
+
+    `template_name` and `template_language`, or `text` for those who wrote in the last 24 hours. `variables` maps a
+    template's variable to `{"field": "first_name", "fallback": "there"}` or `{"value": "…"}`. `audience` is one of
+    `{"all": true}`, `{"tags": ["names"]}`, `{"import_id": "…"}`, `{"contact_ids": ["…"]}`. `scheduled_at` without a
+    zone is a wall clock in `time_zone`. `priority` None: 1 now, 2 scheduled.
+    """
+
+    name: str = ""
+    template_name: str = ""
+    template_language: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    audience: Mapping[str, Any] = field(default_factory=dict)
+    text: str | None = None
+    scheduled_at: datetime | None = None
+    time_zone: str = "UTC"
+    priority: int | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """What will be sent: an approved template with a source for every variable, or a text."""
+
+    template: MessageTemplate | None
+    view: TemplateView | None
+    sources: Mapping[str, Source]
+    text: str | None
+
+    @property
+    def renderer(self) -> Renderer | None:
+        """Fills the template in; None for a text, which is the same for all."""
+        return Renderer(self.view, self.sources) if self.view else None
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The sources as they are stored."""
+        return dict(to_json(self.sources))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A campaign with nothing wrong in it. `scheduled_at` is in UTC, None for now."""
+
+    name: str
+    message: Message
+    audience: audience.Audience
+    scheduled_at: datetime | None
+    time_zone: str
+
+
+def check(data: CampaignIn) -> Draft:
+    """The draft; raises Invalid with everything that is wrong, each beside its field."""
+    errors: list[FieldError] = []
+    parts: dict[str, Any] = {}
+    for part, read in (
+        ("name", _name),
+        ("message", message_of),
+        ("audience", lambda given: audience.parse(given.audience)),
+        ("scheduled_at", scheduled_time),
+    ):
+        try:
+            parts[part] = read(data)
+        except Invalid as error:
+            errors += error.fields
+    if errors:
+        raise Invalid("; ".join(error.message for error in errors), fields=errors)
+    return Draft(**parts, time_zone=data.time_zone)
+
+
+def message_of(data: CampaignIn) -> Message:
+    """The message alone; raises Invalid."""
+    if data.text is not None:
+        return _text_message(data)
+    if not data.template_name:
+        raise Invalid.field("template.name", "Choose a template")
+    template = templates.get_template(data.template_name, data.template_language)
+    why_not = templates.why_not(template)
+    if why_not:
+        raise Invalid.field("template.name", why_not)
+    view = templates.view_of(template)
+    try:
+        sources = parse_sources(view, data.variables)
+    except InvalidSources as error:
+        raise _wrong_variables(error) from None
+    return Message(template, view, sources, None)
+
+
+def _wrong_variables(error: InvalidSources) -> Invalid:
+    fields = [
+        FieldError(f"variables.{item.variable}", f"Variable {item.variable}: {item.message}") for item in error.errors
+    ]
+    return Invalid("; ".join(field.message for field in fields), fields=fields)
+
+
+def _text_message(data: CampaignIn) -> Message:
+    text = data.text or ""
+    if data.template_name:
+        raise Invalid.field("text", "Give either a template or a text, not both")
+    if not clean(text):
+        raise Invalid.field("text", "The text is empty")
+    if len(text) > MAX_TEXT:
+        raise Invalid.field("text", f"The text has {len(text):,} characters; {MAX_TEXT:,} are allowed")
+    return Message(None, None, {}, text)
+
+
+def _name(data: CampaignIn) -> str:
+    name = " ".join(data.name.split())
+    if not name:
+        raise Invalid.field("name", "Give the campaign a name")
+    if len(name) > LONGEST_NAME:
+        raise Invalid.field("name", f"The name has {len(name)} characters; {LONGEST_NAME} are allowed")
+    return name
+
+
+def scheduled_time(data: CampaignIn) -> datetime | None:
+    """When it starts, in UTC; None for now. Raises Invalid for an unknown zone, the past, or too far away."""
+    zone = _zone(data.time_zone)
+    if data.scheduled_at is None:
+        return None
+    moment = data.scheduled_at if data.scheduled_at.tzinfo else data.scheduled_at.replace(tzinfo=zone)
+    moment = moment.astimezone(UTC)
+    now = utcnow()
+    if moment < now - MAY_BE_PAST:
+        raise Invalid.field("scheduled_at", "This time is past; choose a later one, or send now")
+    if moment > now + FURTHEST:
+        raise Invalid.field("scheduled_at", "This is more than a year away")
+    return moment if moment > now else None
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Invalid.field("time_zone", f"There is no time zone {name!r}; write it like Europe/Madrid") from None

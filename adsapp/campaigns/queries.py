@@ -1,0 +1,260 @@
+"""Reads of campaigns, one function a screen. Counts come from counters; lists go along keys."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
+
+from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.campaigns.reasons import explain
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import Invalid, NotFound
+from adsapp.core.ids import parse_id
+from adsapp.core.pagination import PAGE, Page, cut
+from adsapp.integrations.models import WhatsAppAccount
+from adsapp.jobs.models import Job
+from adsapp.jobs.states import State
+
+UNFINISHED = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING, CampaignStatus.SENDING, CampaignStatus.PAUSED)
+RATE_WINDOW = timedelta(seconds=10)
+RATE_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Recipients by status. The nine add up to the audience (`adds_up`), at every instant once it is frozen."""
+
+    pending: int = 0
+    sending: int = 0
+    accepted: int = 0
+    sent: int = 0
+    delivered: int = 0
+    read: int = 0
+    failed: int = 0
+    skipped: int = 0
+    uncertain: int = 0
+    audience_size: int | None = None
+
+    @property
+    def total(self) -> int:
+        """All recipients."""
+        return self.to_go + self.accepted_total + self.failed + self.skipped + self.uncertain
+
+    @property
+    def to_go(self) -> int:
+        """Not sent yet."""
+        return self.pending + self.sending
+
+    @property
+    def done(self) -> int:
+        """Through, one way or the other."""
+        return self.total - self.to_go
+
+    @property
+    def accepted_total(self) -> int:
+        """Taken by the provider, whatever came after."""
+        return self.accepted + self.sent_total
+
+    @property
+    def sent_total(self) -> int:
+        """Sent, delivered or read."""
+        return self.sent + self.delivered_total
+
+    @property
+    def delivered_total(self) -> int:
+        """Delivered, read ones included."""
+        return self.delivered + self.read
+
+    @property
+    def read_total(self) -> int:
+        """Read."""
+        return self.read
+
+    @property
+    def percent(self) -> int:
+        """Through, in percent of all; 100 only when nobody is left to go."""
+        if self.to_go == 0:
+            return 100 if self.total else 0
+        return min(99, self.done * 100 // self.total)
+
+    @property
+    def adds_up(self) -> bool:
+        """The sum rule."""
+        return self.audience_size is None or self.total == self.audience_size
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why some failed or were skipped: a code, plain words, and whether trying again can help."""
+
+    code: str
+    title: str
+    advice: str
+    count: int
+    can_retry: bool
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Messages a second in the last seconds, and how long the rest takes (None: not sending, or not known)."""
+
+    per_second: float
+    seconds_left: float | None
+    limit: float
+
+    @property
+    def finishes_at(self) -> datetime | None:
+        """When it ends at this pace."""
+        return None if self.seconds_left is None else utcnow() + timedelta(seconds=self.seconds_left)
+
+
+def list_campaigns(cursor: str | None = None, limit: int = PAGE) -> Page[Campaign]:
+    """Campaigns, newest first."""
+    query = select(Campaign).order_by(Campaign.id.desc()).limit(limit + 1)
+    if cursor:
+        query = query.where(Campaign.id < _id(cursor))
+    rows = db.session.scalars(query).all()
+    for campaign in rows:
+        _show_ended_job(campaign)
+    return cut(rows, limit, lambda campaign: str(campaign.id))
+
+
+def get_campaign(campaign_id: uuid.UUID | str) -> Campaign:
+    """The campaign; raises NotFound."""
+    wanted = parse_id(str(campaign_id))
+    found = wanted and db.session.scalars(select(Campaign).where(Campaign.id == wanted)).first()
+    if not found:
+        raise NotFound("There is no such campaign")
+    _show_ended_job(found)
+    return found
+
+
+def _show_ended_job(campaign: Campaign) -> None:
+    # A job that failed for good (a bug, a worker lost three times) cannot write its campaign's status any more, so
+    # the campaign shows what became of its job; nothing is written by looking.
+    if campaign.status not in UNFINISHED or campaign.job_id is None:
+        return
+    job = db.session.execute(select(Job.state, Job.error).where(Job.id == campaign.job_id)).first()
+    if job is not None and job.state is State.FAILED:
+        set_committed_value(campaign, "status", CampaignStatus.FAILED)
+        set_committed_value(campaign, "status_reason", job.error)
+    if job is not None and job.state is State.CANCELLED:
+        set_committed_value(campaign, "status", CampaignStatus.CANCELLED)
+
+
+def counts(campaign: Campaign) -> Counts:
+    """The campaign's recipients by status."""
+    return counts_of([campaign])[campaign.id]
+
+
+def counts_of(campaigns: Sequence[Campaign]) -> dict[uuid.UUID, Counts]:
+    """As `counts`, for a whole list in one statement."""
+    by_status: dict[uuid.UUID, dict[str, int]] = {campaign.id: {} for campaign in campaigns}
+    rows = db.session.execute(
+        select(CampaignCount.campaign_id, CampaignCount.status, CampaignCount.count).where(
+            CampaignCount.campaign_id.in_(by_status)
+        )
+    )
+    for campaign_id, status, count in rows:
+        known = by_status[campaign_id]
+        known[status.value] = known.get(status.value, 0) + count
+    return {
+        campaign.id: Counts(**by_status[campaign.id], audience_size=campaign.audience_size) for campaign in campaigns
+    }
+
+
+def failures(campaign: Campaign, status: Status = Status.FAILED) -> list[Failure]:
+    """Why recipients failed (or, with `status`, were skipped), the commonest first."""
+    rows = db.session.execute(
+        select(CampaignCount.error_code, CampaignCount.count).where(
+            CampaignCount.campaign_id == campaign.id, CampaignCount.status == status, CampaignCount.count > 0
+        )
+    )
+    found = []
+    for code, count in rows:
+        reason = explain(code)
+        found.append(Failure(code, reason.title, reason.advice, count, status is Status.FAILED and reason.can_retry))
+    return sorted(found, key=lambda failure: (-failure.count, failure.code))
+
+
+def recipients(
+    campaign: Campaign,
+    status: Status | str | None = None,
+    cursor: str | None = None,
+    limit: int = PAGE,
+    code: str | None = None,
+) -> Page[CampaignRecipient]:
+    """The people of a campaign in the order they are sent to, all or of one status (and code)."""
+    query = select(CampaignRecipient).where(CampaignRecipient.campaign_id == campaign.id)
+    if status:
+        query = query.where(CampaignRecipient.status == status_of(status))
+    if code is not None:
+        query = query.where(CampaignRecipient.error_code == code)
+    if cursor:
+        query = query.where(CampaignRecipient.id > _number(cursor))
+    rows = db.session.scalars(query.order_by(CampaignRecipient.id).limit(limit + 1)).all()
+    return cut(rows, limit, lambda recipient: str(recipient.id))
+
+
+def status_of(text: Status | str) -> Status:
+    """The status of this name; raises Invalid that lists them."""
+    try:
+        return Status(text)
+    except ValueError:
+        raise Invalid.field("status", f"There is no status {text!r}; there are {', '.join(Status)}") from None
+
+
+def events(campaign: Campaign, limit: int = 100) -> list[CampaignEvent]:
+    """What happened, newest first."""
+    query = select(CampaignEvent).where(CampaignEvent.campaign_id == campaign.id)
+    return list(db.session.scalars(query.order_by(CampaignEvent.id.desc()).limit(limit)))
+
+
+def rate_now(campaign: Campaign, known: Counts | None = None) -> Pace:
+    """How fast it goes now: from the few rows before the first one that is still to go, never from a count."""
+    limit = db.session.scalar(
+        select(WhatsAppAccount.messages_per_second).where(WhatsAppAccount.id == campaign.account_id)
+    )
+    limit = limit or 1.0
+    if campaign.status is not CampaignStatus.SENDING:
+        return Pace(0.0, None, limit)
+    known = known or counts(campaign)
+    rate = _recent_rate(campaign)
+    return Pace(rate, known.to_go / (rate or limit), limit)
+
+
+def _recent_rate(campaign: Campaign) -> float:
+    mine = CampaignRecipient.campaign_id == campaign.id
+    first_to_go = db.session.scalar(
+        select(CampaignRecipient.id)
+        .where(mine, CampaignRecipient.status == Status.PENDING)
+        .order_by(CampaignRecipient.id)
+        .limit(1)
+    )
+    query = select(CampaignRecipient.sending_at).where(mine).order_by(CampaignRecipient.id.desc()).limit(RATE_ROWS)
+    if first_to_go is not None:
+        query = query.where(CampaignRecipient.id < first_to_go)
+    now = utcnow()
+    recent = [at for at in db.session.scalars(query) if at is not None and at > now - RATE_WINDOW]
+    if len(recent) < 2:
+        return 0.0
+    span = (now - min(recent)).total_seconds()
+    return len(recent) / max(span, 0.1)
+
+
+def _id(cursor: str) -> uuid.UUID:
+    found = parse_id(cursor)
+    if found is None:
+        raise Invalid.field("cursor", "This is no cursor of a list of campaigns")
+    return found
+
+
+def _number(cursor: str) -> int:
+    if not cursor.isdecimal():
+        raise Invalid.field("cursor", "This is no cursor of a list of recipients")
+    return int(cursor)

@@ -1,0 +1,51 @@
+"""Why a recipient failed or was skipped, in plain words: the provider's codes and our own. Pure."""
+
+from dataclasses import dataclass
+
+from adsapp.integrations.base import Action
+from adsapp.integrations.whatsapp import codes
+
+OPTED_OUT = "opted_out"
+INVALID_NUMBER = "invalid_number"
+MISSING_VARIABLE = "missing_variable"
+OUTSIDE_WINDOW = "outside_window"
+CANCELLED = "cancelled"
+CANNOT_BUILD = "cannot_build"
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A title, what to do, and whether sending again can help."""
+
+    title: str
+    advice: str
+    can_retry: bool = False
+
+
+OURS = {
+    OPTED_OUT: Reason("Opted out", "They asked for no more messages; nothing is sent to them."),
+    INVALID_NUMBER: Reason("Not a phone number", "Correct the contact's number; it must begin with + and a country."),
+    MISSING_VARIABLE: Reason("A variable has no value", "Fill in the contact's field, or give it a fallback."),
+    OUTSIDE_WINDOW: Reason("Wrote more than 24 hours ago", "A text is allowed only within 24 hours; use a template."),
+    CANCELLED: Reason("The campaign was cancelled", "It was cancelled before their turn."),
+    CANNOT_BUILD: Reason("The message could not be put together", "Compare its variables with the template."),
+    UNKNOWN: Reason("WhatsApp gave no reason", "Try again later; if it stays so, ask WhatsApp's support.", True),
+    "uncertain": Reason(
+        "It may or may not have arrived",
+        "The connection broke while it was sent. WhatsApp's own report settles it; if none comes, decide yourself.",
+    ),
+}
+
+# A recipient's own fault stays one; everything else may have been mended by now (a template, an account, a pause).
+FOR_GOOD = frozenset({Action.RECIPIENT, Action.OPT_OUT})
+
+
+def explain(code: str) -> Reason:
+    """The reason behind a code of the ledger."""
+    if code in OURS:
+        return OURS[code]
+    if not code.isdecimal():
+        return OURS[UNKNOWN]
+    meaning = codes.MEANINGS.get(int(code), codes.UNKNOWN)
+    return Reason(meaning.title, meaning.advice, meaning.action not in FOR_GOOD)

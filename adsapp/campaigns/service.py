@@ -1,0 +1,282 @@
+"""What people do with campaigns: create, pause, resume, cancel, settle what is uncertain, retry what failed.
+
+Each changes the campaign's row first, under its lock, so that the slice that may be sending just now sees either the
+old state or the new one. Services never commit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from adsapp.campaigns import draft, reasons
+from adsapp.campaigns.draft import CampaignIn, Draft
+from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.campaigns.preflight import Preflight, Preview, preflight, preview
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import Conflict, Invalid
+from adsapp.integrations import queries as accounts
+from adsapp.integrations.models import AccountStatus, WhatsAppAccount
+from adsapp.jobs import service as jobs
+from adsapp.jobs.models import Job
+from adsapp.jobs.states import PENDING, Priority, State
+
+__all__ = [
+    "CampaignIn",
+    "Decision",
+    "Preflight",
+    "Preview",
+    "cancel",
+    "create_campaign",
+    "note",
+    "pause",
+    "preflight",
+    "preview",
+    "resume",
+    "retry_failed",
+    "settle_uncertain",
+]
+
+SEND_AGAIN = "send_again"
+ASSUME_DELIVERED = "assume_delivered"
+RUNNING = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING, CampaignStatus.SENDING)
+ENDED = (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED, CampaignStatus.FAILED)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How many recipients a decision changed."""
+
+    count: int
+
+
+def create_campaign(data: CampaignIn, by: str = "") -> Campaign:
+    """Make a campaign and enqueue the one job that sends it; the audience is frozen when it starts.
+
+    Raises Invalid with every field that is wrong, Conflict where there is no account that may send.
+    """
+    checked = draft.check(data)
+    account = _sending_account()
+    campaign = _new_campaign(checked, account, data, by)
+    db.session.add(campaign)
+    db.session.flush()
+    _enqueue(campaign, by)
+    note(campaign, "Scheduled" if checked.scheduled_at else "Started", by)
+    return campaign
+
+
+def _sending_account() -> WhatsAppAccount:
+    account = accounts.get_default_account()
+    if account.status is AccountStatus.REFUSED:
+        raise Conflict(f"WhatsApp refuses this account: {account.status_reason}", code="account_refused")
+    return account
+
+
+def _new_campaign(checked: Draft, account: WhatsAppAccount, data: CampaignIn, by: str) -> Campaign:
+    template = checked.message.template
+    default = Priority.HIGH if checked.scheduled_at else Priority.CRITICAL
+    return Campaign(
+        organization_id=db.require_organization_id(),
+        name=checked.name,
+        account_id=account.id,
+        status=CampaignStatus.SCHEDULED if checked.scheduled_at else CampaignStatus.PREPARING,
+        template_name=template.name if template else "",
+        template_language=template.language if template else "",
+        parameter_format=template.parameter_format if template else "POSITIONAL",
+        components=template.components if template else [],
+        text=checked.message.text,
+        variables=checked.message.variables,
+        audience=dict(checked.audience.spec),
+        priority=default if data.priority is None else _priority(data.priority),
+        scheduled_at=checked.scheduled_at,
+        time_zone=checked.time_zone,
+        created_by=by,
+    )
+
+
+def _priority(value: int) -> Priority:
+    try:
+        return Priority(value)
+    except ValueError:
+        raise Invalid.field("priority", f"should be 1 (critical) to 4 (low), not {value}") from None
+
+
+def _enqueue(campaign: Campaign, by: str) -> None:
+    job = jobs.enqueue(
+        "bulk-message",
+        {"campaign_id": str(campaign.id)},
+        title=f"Campaign {campaign.name}"[:200],
+        subject=f"campaign:{campaign.id}",
+        priority=Priority(campaign.priority),
+        run_at=None if campaign.frozen_at else campaign.scheduled_at,
+        created_by=by,
+        total=campaign.audience_size,
+    )
+    campaign.job_id = job.id
+
+
+def note(campaign: Campaign, text: str, by: str = "") -> None:
+    """Add a line to what happened to the campaign."""
+    db.session.add(CampaignEvent(organization_id=campaign.organization_id, campaign_id=campaign.id, text=text, by=by))
+
+
+def pause(campaign: Campaign, reason: str, by: str = "") -> None:
+    """Stop sending within a second or so; what is on its way arrives. Raises Conflict where it does not run."""
+    lock(campaign)
+    if campaign.status not in RUNNING:
+        raise Conflict(f"The campaign is {campaign.status.value}; there is nothing to pause")
+    campaign.status, campaign.status_reason = CampaignStatus.PAUSED, reason.strip() or f"paused by {by}"
+    note(campaign, f"Paused: {campaign.status_reason}", by)
+
+
+def resume(campaign: Campaign, by: str = "") -> None:
+    """Go on where it stands. Raises Conflict where it is not paused, still stopping, or its account is refused."""
+    lock(campaign)
+    job = _locked_job(campaign)
+    failed = job is not None and job.state is State.FAILED and campaign.status not in ENDED
+    if campaign.status is not CampaignStatus.PAUSED and not failed:
+        raise Conflict(f"The campaign is {campaign.status.value}; only a paused one can be resumed")
+    account = accounts.get_account(campaign.account_id)
+    if account.status is AccountStatus.REFUSED:
+        raise Conflict(f"WhatsApp refuses this account: {account.status_reason}", code="account_refused")
+    # A slice that saw the pause hands its job back a moment later; resumed in between, nobody would wake it again.
+    if job is not None and job.state is State.ACTIVE:
+        raise Conflict("The campaign is just coming to a stop; try again in a second", code="stopping")
+    campaign.status = CampaignStatus.SENDING if campaign.frozen_at else CampaignStatus.PREPARING
+    if campaign.frozen_at is None and campaign.scheduled_at and campaign.scheduled_at > utcnow():
+        campaign.status = CampaignStatus.SCHEDULED
+    campaign.status_reason = None
+    _wake(campaign, job, by)
+    note(campaign, "Resumed", by)
+
+
+def cancel(campaign: Campaign, by: str = "") -> None:
+    """End it for good: who has not been sent to is skipped. Raises Conflict where it has ended already."""
+    lock(campaign)
+    if campaign.status in ENDED:
+        raise Conflict(f"The campaign is {campaign.status.value} already")
+    job = _locked_job(campaign)
+    mark_cancelled(campaign, by)
+    if job is None or job.is_finished:
+        return
+    if campaign.frozen_at is None and job.state in PENDING:
+        jobs.cancel(job, by)
+    elif job.state is State.DELAYED:
+        jobs.promote(job)  # its next slice skips the rest, and ends as cancelled
+    elif job.state is State.ACTIVE:
+        jobs.cancel(job, by)
+
+
+def mark_cancelled(campaign: Campaign, by: str) -> None:
+    """The campaign's own part of a cancellation."""
+    campaign.status, campaign.finished_at = CampaignStatus.CANCELLED, utcnow()
+    campaign.status_reason = f"cancelled by {by}" if by else "cancelled"
+    note(campaign, "Cancelled", by)
+
+
+def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decision:
+    """Decide about messages that may or may not have arrived: "send_again" or "assume_delivered"."""
+    if decision not in (SEND_AGAIN, ASSUME_DELIVERED):
+        raise Invalid.field("decision", f"should be {SEND_AGAIN} or {ASSUME_DELIVERED}")
+    lock(campaign)
+    now = utcnow()
+    if decision == ASSUME_DELIVERED:
+        values: dict[str, Any] = {"status": Status.DELIVERED, "delivered_at": now, "error_message": f"assumed by {by}"}
+        count = _move(campaign, Status.UNCERTAIN, None, values | {"error_code": ""})
+        note(campaign, f"{count:,} uncertain messages assumed delivered", by)
+        return Decision(count)
+    _refuse_ended_by_choice(campaign)
+    count = _move(campaign, Status.UNCERTAIN, None, _AFRESH)
+    _go_on(campaign, count, by)
+    note(campaign, f"{count:,} uncertain messages to be sent again", by)
+    return Decision(count)
+
+
+def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
+    """Send again to those who failed with this code, never to those who got it.
+
+    Raises Invalid where trying again cannot help, Conflict for a cancelled campaign.
+    """
+    reason = reasons.explain(code)
+    if not reason.can_retry:
+        raise Invalid.field("code", f"{reason.title}: sending again cannot help. {reason.advice}")
+    lock(campaign)
+    _refuse_ended_by_choice(campaign)
+    count = _move(campaign, Status.FAILED, code, _AFRESH | {"attempts": 0, "failed_at": None, "wamid": None})
+    _go_on(campaign, count, by)
+    note(campaign, f"{count:,} failed with {reason.title.lower()} are tried again", by)
+    return Decision(count)
+
+
+_AFRESH: dict[str, Any] = {
+    "status": Status.PENDING,
+    "error_code": "",
+    "error_message": None,
+    "not_before": None,
+    "lease_id": None,
+}
+
+
+def _refuse_ended_by_choice(campaign: Campaign) -> None:
+    if campaign.status is CampaignStatus.CANCELLED:
+        raise Conflict("The campaign was cancelled; nothing more is sent")
+
+
+def _move(campaign: Campaign, status: Status, code: str | None, values: Mapping[str, object]) -> int:
+    query = update(CampaignRecipient).where(
+        CampaignRecipient.campaign_id == campaign.id, CampaignRecipient.status == status
+    )
+    if code is not None:
+        query = query.where(CampaignRecipient.error_code == code)
+    moved = db.session.execute(
+        query.values(updated_at=utcnow(), **values), execution_options={"synchronize_session": False}
+    )
+    return moved.rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def _go_on(campaign: Campaign, count: int, by: str) -> None:
+    """Let a campaign that had ended send to those it was just given back."""
+    if not count or campaign.status not in (CampaignStatus.COMPLETED, CampaignStatus.SENDING):
+        return
+    if campaign.status is CampaignStatus.COMPLETED:  # its job has ended, or is about to and looks no more
+        campaign.status, campaign.finished_at = CampaignStatus.SENDING, None
+        _enqueue(campaign, by)
+        return
+    job = _locked_job(campaign)
+    if job is not None and job.state is State.DELAYED:
+        jobs.promote(job)
+
+
+def _wake(campaign: Campaign, job: Job | None, by: str) -> None:
+    if job is None or job.state is State.COMPLETED:
+        _enqueue(campaign, by)
+    elif job.state in (State.FAILED, State.CANCELLED):
+        jobs.retry(job, by)
+    elif job.state is State.DELAYED and campaign.status is not CampaignStatus.SCHEDULED:
+        jobs.promote(job)
+
+
+def lock(campaign: Campaign) -> None:
+    """Hold the campaign's row and read it anew: whoever changes a campaign or its ledger takes this lock first, so
+    that nobody waits in a circle."""
+    db.session.flush()
+    db.session.scalars(
+        select(Campaign)
+        .where(Campaign.id == campaign.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _locked_job(campaign: Campaign) -> Job | None:
+    if campaign.job_id is None:
+        return None
+    return db.session.scalars(
+        select(Job)
+        .where(Job.id == campaign.job_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).first()

@@ -1,0 +1,71 @@
+"""Reads of message templates."""
+
+import uuid
+from datetime import datetime
+from difflib import get_close_matches
+
+from sqlalchemy import func, select
+
+from adsapp.core import db
+from adsapp.core.errors import FieldError, Invalid, NotFound
+from adsapp.message_templates.components import TemplateView, view
+from adsapp.message_templates.models import MessageTemplate
+
+
+def list_templates() -> list[MessageTemplate]:
+    """All templates, by name and language."""
+    return list(db.session.scalars(select(MessageTemplate).order_by(MessageTemplate.name, MessageTemplate.language)))
+
+
+def sendable() -> list[MessageTemplate]:
+    """Approved templates of kinds we can send, by name and language."""
+    return [template for template in list_templates() if not why_not(template)]
+
+
+def get_template_by_id(template_id: uuid.UUID) -> MessageTemplate:
+    """The template; raises NotFound."""
+    found = db.session.scalars(select(MessageTemplate).where(MessageTemplate.id == template_id)).first()
+    if found is None:
+        raise NotFound("There is no such template; it may have been deleted at the provider")
+    return found
+
+
+def get_template(name: str, language: str) -> MessageTemplate:
+    """The template of this name and language; raises Invalid that says which there are."""
+    known = select(MessageTemplate).where(MessageTemplate.name == name, MessageTemplate.language == language)
+    found = db.session.scalars(known.limit(1)).first()
+    if found is None:
+        raise _unknown(name, language)
+    return found
+
+
+def view_of(template: MessageTemplate) -> TemplateView:
+    """The template taken apart."""
+    return view(template.components, template.parameter_format)
+
+
+def why_not(template: MessageTemplate) -> str:
+    """Why this template cannot be sent, in plain words; "" where it can."""
+    if not template.is_approved:
+        reason = f" ({template.status_reason})" if template.status_reason else ""
+        return f"The template is {template.status.lower().replace('_', ' ')}{reason}; only approved ones can be sent"
+    unsupported = view_of(template).unsupported
+    return f"The template has {', '.join(unsupported)}, which cannot be sent yet" if unsupported else ""
+
+
+def last_sync() -> datetime | None:
+    """When templates were read from the provider last, or None."""
+    return db.session.scalar(select(func.max(MessageTemplate.synced_at)))
+
+
+def _unknown(name: str, language: str) -> Invalid:
+    there = list_templates()
+    languages = sorted(template.language for template in there if template.name == name)
+    if languages:
+        message = f"The template {name!r} does not exist in {language!r}; it is there in {', '.join(languages)}"
+        return Invalid(message, fields=[FieldError("template.language", message)])
+    names = sorted({template.name for template in there})
+    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names[:20])}" if names else "sync first"
+    message = f"There is no template {name!r}; {hint}"
+    return Invalid(message, fields=[FieldError("template.name", message)])
