@@ -10,7 +10,7 @@ from adsapp.cli.output import Told, json_option, open_app, show
 from adsapp.core import db
 from adsapp.jobs import service
 from adsapp.jobs.models import Job, JobCount
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs.states import Queue, State, get_queue
 
 BY = "command line"
 
@@ -71,7 +71,7 @@ def pause(queue: str, slug: str, reason: str, hours: float | None, as_json: bool
     """Pause a queue for an organization; running jobs go on."""
     with open_app().app_context():
         db.bind_organization(find_organization(slug).id)
-        service.pause_queue(service.get_queue(queue), by=BY, reason=reason, hours=hours)
+        service.pause_queue(get_queue(queue), by=BY, reason=reason, hours=hours)
         db.session.commit()
     show({"queue": queue, "paused": True}, f"{queue} is paused.", as_json)
 
@@ -84,7 +84,7 @@ def resume(queue: str, slug: str, as_json: bool) -> None:
     """Let a paused queue go on."""
     with open_app().app_context():
         db.bind_organization(find_organization(slug).id)
-        service.resume_queue(service.get_queue(queue))
+        service.resume_queue(get_queue(queue))
         db.session.commit()
     show({"queue": queue, "paused": False}, f"{queue} goes on.", as_json)
 

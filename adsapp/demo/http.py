@@ -62,7 +62,7 @@ def _detail(body: bytes) -> str:
         return body[:200].decode(errors="replace")
 
 
-def wait_until(look: Callable[[], T], seconds: float, what: str, every: float = 0.1) -> T:
+def wait_until(look: Callable[[], T | None], seconds: float, what: str, every: float = 0.1) -> T:
     """The first true answer of `look`; raises ApiError after `seconds`. A connection refused is not yet an answer."""
     deadline = time.monotonic() + seconds
     while True:

@@ -94,6 +94,11 @@ def children(settings: Settings, sandbox_config: Path) -> list[Child]:
     return [sandbox, web, *workers]
 
 
+def new_name() -> str:
+    """A short name nobody else uses."""
+    return secrets.token_hex(4)
+
+
 def free_port() -> int:
     """A port that nobody listens on just now."""
     with socket.socket() as probe:

@@ -3,7 +3,6 @@
 Services never commit: the edge that called them does, and what leaves the process (the nudge) leaves after that.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +17,7 @@ from adsapp.jobs import finishing
 from adsapp.jobs.models import Job, QueueControl
 from adsapp.jobs.queue import Broker
 from adsapp.jobs.registry import UnknownProcessor, get_processor
-from adsapp.jobs.states import FINAL, PENDING, Priority, Queue, State
+from adsapp.jobs.states import PENDING, Priority, Queue, State
 
 log = get_logger()
 
@@ -196,25 +195,3 @@ def resume_queue(queue: Queue) -> None:
     control = db.session.scalars(select(QueueControl).where(QueueControl.queue == queue)).first()
     if control is not None:
         db.session.delete(control)
-
-
-def get_queue(name: str) -> Queue:
-    """The queue of this name; raises Invalid that lists the four."""
-    try:
-        return Queue(name)
-    except ValueError:
-        known = ", ".join(queue.value for queue in Queue)
-        raise Invalid.field("queue", f"There is no queue {name}; there are {known}") from None
-
-
-def is_final(state: State) -> bool:
-    """True for completed, failed and cancelled."""
-    return state in FINAL
-
-
-def job_id_or_none(text: str) -> uuid.UUID | None:
-    """A job id in a text, or None."""
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

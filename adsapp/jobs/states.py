@@ -2,6 +2,8 @@
 
 from enum import IntEnum, StrEnum
 
+from adsapp.core.errors import Invalid
+
 
 class Queue(StrEnum):
     """The four queues."""
@@ -51,3 +53,12 @@ ALLOWED: dict[State, frozenset[State]] = {
     State.FAILED: frozenset({State.WAITING}),  # retried by a person
     State.CANCELLED: frozenset({State.WAITING}),  # likewise
 }
+
+
+def get_queue(name: str) -> Queue:
+    """The queue of this name; raises Invalid that lists the four."""
+    try:
+        return Queue(name)
+    except ValueError:
+        known = ", ".join(queue.value for queue in Queue)
+        raise Invalid.field("queue", f"There is no queue {name}; there are {known}") from None

@@ -1,0 +1,140 @@
+"""`adsapp demo`: the whole thing on this machine, with a sandbox in place of WhatsApp."""
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from adsapp.cli import readiness
+from adsapp.cli.output import Told
+from adsapp.config import Settings
+from adsapp.core import db
+from adsapp.demo import once as main_job
+from adsapp.demo import seed, stage
+from adsapp.demo.http import Api, ApiError, wait_until
+from adsapp.organizations import service
+from adsapp.organizations.models import Role
+from adsapp.processes.supervisor import Supervisor
+
+START_SECONDS = 60.0
+BAR_WIDTH = 32
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do the main job without a browser, compare all counts, and end.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: print the figures as JSON.")
+def demo(once: bool, as_json: bool) -> None:
+    """Run web, workers and sandbox with an organization to look at. This is what `./run` does."""
+    if once:
+        _once(as_json)
+    else:
+        _stay()
+
+
+def _stay() -> None:
+    settings = stage.demo_settings(Settings.load())
+    readiness.check_port(settings.host, settings.port, "PORT")
+    readiness.check_port(settings.host, settings.sandbox_port, "SANDBOX_PORT")
+    app = _migrated(settings)
+    number = stage.known_number(settings.home)
+    made = seed.ensure_demo(app, number)
+    webhook = f"http://{settings.host}:{settings.port}/webhooks/whatsapp/{made.account_id}"
+    config = stage.write_sandbox_config(settings, number, webhook)
+    with Supervisor(stage.children(settings, config), settings.grace_seconds) as supervisor:
+        supervisor.catch_signals()
+        _wait_for_web(settings)
+        click.echo(_welcome(settings))
+        supervisor.wait()
+        click.echo("\nStopping …", err=True)
+
+
+def _welcome(settings: Settings) -> str:
+    people = "\n".join(f"    {email:22} {role.value}" for email, (_, role) in seed.USERS.items())
+    return (
+        f"\n  ADSapp is ready:   {settings.base_url}\n"
+        f"  Messages arrive:   {settings.sandbox_url}   (the sandbox, in place of WhatsApp)\n\n"
+        f"  Sign in with the password {seed.PASSWORD} as\n{people}\n\n"
+        f"  A file to import:  {main_job.SAMPLE}\n"
+        "  Stop with Ctrl-C.\n"
+    )
+
+
+def _once(as_json: bool) -> None:
+    home = Path(tempfile.mkdtemp(prefix="adsapp-demo-"))
+    try:
+        checks = _main_job(home)
+    except (ApiError, RuntimeError) as error:
+        raise Told(f"the demo did not get through: {error}") from None
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    if as_json:
+        click.echo(json.dumps({check.what: check.found for check in checks}))
+    for check in checks if not as_json else ():
+        click.echo(f"  {'ok ' if check.holds else 'NOT'}  {check.what}: {check.found:,} of {check.expected:,}")
+    if not all(check.holds for check in checks):
+        raise Told("the counts do not agree; see the lines above")
+
+
+def _main_job(home: Path) -> list[main_job.Check]:
+    ports = {"port": stage.free_port(), "sandbox_port": stage.free_port(), "log_level": "ERROR"}
+    settings = stage.demo_settings(Settings.load().model_copy(update={"home": home, **ports}))
+    app = _migrated(settings)
+    number = stage.known_number(home)
+    token, account_id = _make_organization(app, number)
+    webhook = f"{settings.base_url}/webhooks/whatsapp/{account_id}"
+    # Short delays and a fast number: the demo is about the counts, not about waiting.
+    config = stage.write_sandbox_config(settings, number, webhook, fast=True, magic=False)
+    with Supervisor(stage.children(settings, config), settings.grace_seconds):
+        _wait_for_web(settings)
+        return main_job.run(Api(settings.base_url, token), settings.sandbox_url, _bar)
+
+
+def _make_organization(app: Flask, number: stage.Number) -> tuple[str, Any]:
+    with app.app_context():
+        # A name of its own, since on a shared database the demo may have run before.
+        made = service.create_organization(f"demo-{stage.new_name()}", "Demo", "US")
+        token = service.create_token(made, "demo", Role.ADMIN)
+        organization_id = made.id
+        db.session.commit()
+    with db.organization_context(app, organization_id):
+        from adsapp.jobs import service as jobs
+
+        account_id = seed.connect_sandbox(number).id
+        jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
+        db.session.commit()
+    return token, account_id
+
+
+def _migrated(settings: Settings) -> Flask:
+    from flask_migrate import upgrade
+
+    import huey_tasks  # noqa: F401  # registers the processors
+    from adsapp import create_app
+
+    app = create_app(settings)
+    readiness.check_database(app, schema=False)
+    with app.app_context():
+        upgrade()
+    return app
+
+
+def _wait_for_web(settings: Settings) -> None:
+    try:
+        wait_until(lambda: Api(settings.base_url).get("/readyz"), START_SECONDS, "the start of the web server")
+    except ApiError as error:
+        raise Told(f"{error}; its own messages stand above") from None
+
+
+def _bar(what: str, done: int, total: int) -> None:
+    """One line that fills up; on a pipe, a line at the end of each step only."""
+    if not sys.stderr.isatty():
+        return
+    full = round(BAR_WIDTH * done / total) if total else 0
+    click.echo(f"\r  {what:10} [{'#' * full}{'.' * (BAR_WIDTH - full)}] {done:,} of {total:,}  ", nl=False, err=True)
+    if total and done >= total:
+        click.echo("", err=True)

@@ -1,0 +1,218 @@
+"""Makes the demo's organization: people of each role, contacts, templates, one finished campaign."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import insert, select
+
+from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
+from adsapp.contacts.models import Contact, ContactTag, Tag
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.ids import new_id
+from adsapp.demo.people import TAGS, Person, people
+from adsapp.demo.stage import Number
+from adsapp.integrations import service as accounts
+from adsapp.integrations.models import WhatsAppAccount
+from adsapp.integrations.service import AccountIn
+from adsapp.jobs import service as jobs
+from adsapp.organizations import queries as organizations
+from adsapp.organizations import service
+from adsapp.organizations.models import Organization, Role
+
+SLUG = "harbour-bakery"
+PASSWORD = "demo-only-1234"  # noqa: S105  # printed at each start, on a machine that answers itself only
+CONTACTS = 2000
+FINISHED = 1000
+USERS = {
+    "alice@example.com": ("Alice", Role.OWNER),
+    "adam@example.com": ("Adam", Role.ADMIN),
+    "bob@example.com": ("Bob", Role.AGENT),
+    "vera@example.com": ("Vera", Role.VIEWER),
+}
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo needs to know of what was made."""
+
+    organization_id: uuid.UUID
+    account_id: uuid.UUID
+    is_new: bool
+
+
+def ensure_demo(app: Flask, number: Number) -> Demo:
+    """The demo's organization, made at the first start and left alone afterwards."""
+    with app.app_context():
+        known = organizations.find_organization(SLUG)
+        organization_id = known.id if known else _make_people()
+    with db.organization_context(app, organization_id):
+        account = db.session.scalars(select(WhatsAppAccount)).first()
+        if account is not None:
+            return Demo(organization_id, account.id, is_new=False)
+        account = connect_sandbox(number)
+        contacts = _add_contacts()
+        _add_finished_campaign(account, contacts[:FINISHED])
+        jobs.enqueue("sync-templates", {"account_id": str(account.id)}, created_by="demo")
+        account_id = account.id
+        db.session.commit()
+        return Demo(organization_id, account_id, is_new=True)
+
+
+def connect_sandbox(number: Number) -> WhatsAppAccount:
+    """The sandbox's number as this organization's account."""
+    return accounts.create_account(
+        AccountIn(
+            name="Sandbox number",
+            phone_number_id=number.phone_number_id,
+            waba_id=number.waba_id,
+            display_phone_number=number.display_phone_number,
+            token=number.token,
+            app_secret=number.app_secret,
+            verify_token=number.app_secret,
+            messages_per_second=number.messages_per_second,
+        )
+    )
+
+
+def _make_people() -> uuid.UUID:
+    bakery = service.create_organization(SLUG, "Harbour Bakery", "US")
+    books = service.create_organization("corner-books", "Corner Books", "GB")
+    for email, (name, role) in USERS.items():
+        service.add_member(bakery, service.create_user(email, name, PASSWORD), role)
+    _join(books, "alice@example.com")
+    organization_id = bakery.id
+    db.session.commit()
+    return organization_id
+
+
+def _join(organization: Organization, email: str) -> None:
+    person = organizations.find_user(email)
+    if person is not None:
+        service.add_member(organization, person, Role.ADMIN)
+
+
+def _add_contacts() -> list[tuple[uuid.UUID, Person]]:
+    organization_id = db.require_organization_id()
+    made = [(new_id(), person) for person in people(CONTACTS)]
+    db.session.execute(insert(Contact), [_contact(organization_id, key, person) for key, person in made])
+    tags = {name: new_id() for name in TAGS}
+    db.session.execute(
+        insert(Tag), [{"organization_id": organization_id, "id": key, "name": name} for name, key in tags.items()]
+    )
+    db.session.execute(
+        insert(ContactTag),
+        [{"organization_id": organization_id, "tag_id": tags[person.tag], "contact_id": key} for key, person in made],
+    )
+    return made
+
+
+def _contact(organization_id: uuid.UUID, key: uuid.UUID, person: Person) -> dict[str, Any]:
+    return {
+        "id": key,
+        "organization_id": organization_id,
+        "phone": person.phone,
+        "person_key": person.phone,
+        "name": f"{person.first_name} {person.last_name}",
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": person.email,
+        "country": "US",
+        "attributes": {"city": person.city},
+    }
+
+
+# How the finished campaign went, of each hundred people; the rest was read.
+OUTCOMES: tuple[tuple[int, RecipientStatus, str], ...] = (
+    (5, RecipientStatus.FAILED, "131026"),
+    (2, RecipientStatus.FAILED, "131049"),
+    (3, RecipientStatus.SKIPPED, "opted_out"),
+    (4, RecipientStatus.SENT, ""),
+    (24, RecipientStatus.DELIVERED, ""),
+)
+MESSAGES = {
+    "131026": "The number is not registered with WhatsApp.",
+    "131049": "The provider held it back: this person had many marketing messages lately.",
+    "opted_out": "The person has opted out.",
+}
+BODY = [
+    {"type": "BODY", "text": "Hello {{1}}, welcome to Harbour Bakery. Your first coffee is on us."},
+    {"type": "FOOTER", "text": "Reply STOP to leave"},
+]
+
+
+def _add_finished_campaign(account: WhatsAppAccount, audience: Sequence[tuple[uuid.UUID, Person]]) -> None:
+    began = utcnow() - timedelta(hours=20)
+    campaign = Campaign(
+        organization_id=account.organization_id,
+        name="Spring opening",
+        account_id=account.id,
+        status=CampaignStatus.COMPLETED,
+        template_name="welcome",
+        template_language="en_US",
+        components=BODY,
+        variables={"body.1": {"field": "first_name", "fallback": "there"}},
+        audience={"all": True},
+        audience_size=len(audience),
+        created_by="Alice",
+        created_at=began,
+        started_at=began,
+        frozen_at=began,
+        finished_at=began + timedelta(seconds=len(audience) / 80),
+        replied_count=0,
+        opted_out_count=0,
+    )
+    db.session.add(campaign)
+    db.session.flush()
+    rows = [_recipient(campaign, position, *one) for position, one in enumerate(audience)]
+    db.session.execute(insert(CampaignRecipient), rows)
+    for seconds, text in ((0, f"Started by Alice, audience frozen at {len(audience):,}"), (13, "All messages are out")):
+        db.session.add(
+            CampaignEvent(
+                organization_id=account.organization_id,
+                campaign_id=campaign.id,
+                at=began + timedelta(seconds=seconds),
+                text=text,
+                by="Alice",
+            )
+        )
+
+
+def _recipient(campaign: Campaign, position: int, contact_id: uuid.UUID, person: Person) -> dict[str, Any]:
+    status, code = _outcome(position)
+    accepted = campaign.created_at + timedelta(seconds=position / 80)
+    reached = {RecipientStatus.SENT: 1, RecipientStatus.DELIVERED: 2, RecipientStatus.READ: 3}.get(status, 0)
+    return {
+        "organization_id": campaign.organization_id,
+        "campaign_id": campaign.id,
+        "contact_id": contact_id,
+        "phone": person.phone,
+        "person_key": person.phone,
+        "name": f"{person.first_name} {person.last_name}",
+        "variables": {"body.1": person.first_name},
+        "status": status,
+        "error_code": code,
+        "error_message": MESSAGES.get(code),
+        "attempts": 0 if status is RecipientStatus.SKIPPED else 1,
+        "wamid": f"wamid.DEMO{position:06d}" if reached else None,
+        "accepted_at": accepted if reached else None,
+        "sent_at": accepted + timedelta(seconds=1) if reached >= 1 else None,
+        "delivered_at": accepted + timedelta(seconds=3) if reached >= 2 else None,
+        "read_at": accepted + timedelta(minutes=4) if reached >= 3 else None,
+        "failed_at": accepted if status is RecipientStatus.FAILED else None,
+        "created_at": campaign.created_at,
+        "updated_at": accepted,
+    }
+
+
+def _outcome(position: int) -> tuple[RecipientStatus, str]:
+    place = position * 37 % 100  # spread over the list, the same each time
+    for share, status, code in OUTCOMES:
+        if place < share:
+            return status, code
+        place -= share
+    return RecipientStatus.READ, ""
