@@ -1,0 +1,148 @@
+"""API of jobs, their statistics and the installation's health: the same services and verdicts as the pages."""
+
+import uuid
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, Field
+
+from adsapp.core import db
+from adsapp.core.clock import iso
+from adsapp.core.pagination import MOST, PAGE
+from adsapp.core.parsing import parse_query
+from adsapp.jobs import actions, queries, statistics
+from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.health import check_health
+from adsapp.jobs.items import items
+from adsapp.jobs.json import job_json
+from adsapp.jobs.models import Job, JobAttempt
+from adsapp.jobs.redaction import mask_number
+from adsapp.jobs.states import State
+from adsapp.jobs.waiting import circumstances
+from adsapp.organizations.access import allow, current_actor
+from adsapp.organizations.policy import Permission
+
+api = Blueprint("jobs_api", __name__, url_prefix="/api")
+
+
+class Paging(BaseModel):
+    """Where in a list, and how much of it."""
+
+    cursor: str = ""
+    limit: int = Field(PAGE, ge=1, le=MOST)
+
+
+class ItemsQuery(Paging):
+    """Which items of a job."""
+
+    status: str = ""
+
+
+class StatsQuery(BaseModel):
+    """How far back."""
+
+    days: int = Field(7, ge=1, le=statistics.MOST_DAYS)
+
+
+@api.get("/jobs")
+@allow(Permission.SEE)
+def list_jobs() -> ResponseReturnValue:
+    """Newest first; `?state=failed&queue=bulk-messages&q=…&cursor=…&limit=…`."""
+    paging = parse_query(Paging)
+    page = queries.list_jobs(JobFilters.from_query(request.args), paging.cursor, paging.limit)
+    around = circumstances()
+    return {"jobs": [job_json(job, around) for job in page.items], "next": page.next}
+
+
+@api.get("/jobs/<uuid:job_id>")
+@allow(Permission.SEE)
+def get_job(job_id: uuid.UUID) -> ResponseReturnValue:
+    """State, progress, attempts, and why it waits."""
+    job = queries.get_job(job_id)
+    return job_json(job) | {"attempts": [attempt_json(attempt) for attempt in queries.attempts(job)]}
+
+
+@api.delete("/jobs/<uuid:job_id>")
+@allow(Permission.SEND)
+def cancel_job(job_id: uuid.UUID) -> ResponseReturnValue:
+    """200 when it is cancelled, 202 while a running one is stopping, 409 when it had ended already."""
+    job = queries.get_job(job_id)
+    actions.cancel(job, current_actor().name)
+    db.session.commit()
+    return _answer(job, 200 if job.state == State.CANCELLED else 202)
+
+
+@api.get("/jobs/<uuid:job_id>/items")
+@allow(Permission.SEE)
+def list_items(job_id: uuid.UUID) -> ResponseReturnValue:
+    """What became of the things a job worked on; `?status=failed&cursor=…&limit=…`."""
+    query = parse_query(ItemsQuery)
+    page = items(queries.get_job(job_id), query.status, query.cursor, query.limit)
+    whole = current_actor().sees_numbers
+    rows = [asdict(item) | {"key": mask_number(item.key, whole=whole)} for item in page.items]
+    return {"items": rows, "next": page.next}
+
+
+@api.post("/jobs/<uuid:job_id>/retries")
+@allow(Permission.SEND)
+def retry_job(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Begin a failed or cancelled job again: 202; 409 for any other."""
+    job = queries.get_job(job_id)
+    actions.retry(job, current_actor().name)
+    db.session.commit()
+    return _answer(job, 202)
+
+
+@api.get("/jobs/stats")
+@allow(Permission.MANAGE)
+def stats() -> ResponseReturnValue:
+    """Queues as they stand, what ended by day, and the newest jobs; `?days=7`."""
+    days = parse_query(StatsQuery).days
+    around = circumstances()
+    return {
+        "queues": {one.queue.value: queue_json(one) for one in statistics.queue_stats(around)},
+        "queues_without_worker": [queue.value for queue in statistics.queues_without_worker(around)],
+        "history": [asdict(day) for day in statistics.history(days, around.now)],
+        "recent": [job_json(job, around) for job in queries.recent_jobs()],
+        "as_of": iso(around.now),
+    }
+
+
+@api.get("/health")
+@allow(Permission.SEE)
+def health() -> ResponseReturnValue:
+    """200 where work is done, 503 with the reasons where it is not."""
+    found = check_health()
+    return found.as_json(), 503 if found.reasons else 200
+
+
+def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
+    """One begin of a job and how it ended; without the trace, which is for the log."""
+    return {
+        "attempt": attempt.attempt,
+        "worker": attempt.worker,
+        "started_at": iso(attempt.started_at),
+        "ended_at": iso(attempt.ended_at),
+        "outcome": attempt.outcome,
+        "error": attempt.error,
+    }
+
+
+def queue_json(one: statistics.QueueStats) -> dict[str, Any]:
+    """A queue's figures; `finished_per_minute` are the last 60 minutes, oldest first."""
+    pause = one.pause
+    return {
+        **{state.value: count for state, count in one.counts.items()},
+        "paused": {"by": pause.by, "reason": pause.reason, "at": iso(pause.paused_at)} if pause else None,
+        "workers": one.workers,
+        "waiting_since": iso(one.waiting_since),
+        "failed_24h": one.failed_today,
+        "finished_per_minute": list(one.finished),
+    }
+
+
+def _answer(job: Job, status: int) -> ResponseReturnValue:
+    db.session.refresh(job)
+    return job_json(job), status, {"Location": f"/api/jobs/{job.id}"}

@@ -1,0 +1,133 @@
+"""A job as its page shows it: rate, time left, the story of its attempts, its data. Pure, from rows already read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adsapp.core import db
+from adsapp.core.crypto import UnreadableSecret
+from adsapp.jobs.json import percent
+from adsapp.jobs.models import Job, JobAttempt
+from adsapp.jobs.redaction import redact
+from adsapp.jobs.states import FINAL, State
+from adsapp.jobs.words import OUTCOMES
+
+SUBJECT_PAGES = {"campaign": "/campaigns/{}", "import": "/imports/{}"}
+SUBJECT_WORDS = {"campaign": "Open the campaign", "import": "Open the import"}
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a job goes: things a second, and seconds left; None where it cannot be known."""
+
+    per_second: float | None
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a job's story; `mark` good, bad, warning, now or empty."""
+
+    mark: str
+    title: str
+    at: datetime | None = None
+    until: datetime | None = None
+    note: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Related:
+    """The page of what the job works on."""
+
+    url: str
+    words: str
+
+
+def pace(job: Job, attempts: Sequence[JobAttempt]) -> Pace:
+    """The running attempt's average so far; a job that hands itself back keeps its attempt and so its average."""
+    running = attempts[-1] if attempts and attempts[-1].ended_at is None else None
+    if job.state != State.ACTIVE or running is None or job.progress_at is None or len(attempts) > 1:
+        # what former attempts did is in `done` already, and their share is not known
+        return Pace(None, None)
+    seconds = (job.progress_at - running.started_at).total_seconds()
+    if seconds < 1 or not job.progress_done:
+        return Pace(None, None)
+    per_second = job.progress_done / seconds
+    left = None if job.progress_total is None else max(0, job.progress_total - job.progress_done) / per_second
+    return Pace(per_second, left)
+
+
+def related(job: Job) -> Related | None:
+    """Where the campaign or import of this job is to be seen."""
+    kind, _, key = (job.subject or "").partition(":")
+    page = SUBJECT_PAGES.get(kind)
+    return Related(page.format(key), SUBJECT_WORDS[kind]) if page and key else None
+
+
+def story(job: Job, attempts: Sequence[JobAttempt]) -> list[Event]:
+    """What happened to the job, oldest first."""
+    events = [Event("good", "Queued", job.created_at, note=f"by {job.created_by}" if job.created_by else "")]
+    events += [_attempt(each) for each in attempts]
+    events += _cancellation(job)
+    if job.state in (State.COMPLETED, State.FAILED):
+        events.append(_end(job))
+    return events
+
+
+def _attempt(each: JobAttempt) -> Event:
+    title = f"Attempt {each.attempt}"
+    if each.ended_at is None:
+        return Event("now", title, each.started_at, note=f"worker {each.worker}, since")
+    mark, word = OUTCOMES.get(each.outcome or "", ("", each.outcome or "ended"))
+    text = each.error or ""
+    if each.outcome == "lost":
+        text = f"{text} The job was taken up again from its last commit.".strip()
+    return Event(mark, f"{title} {word}", each.started_at, each.ended_at, f"worker {each.worker},", text)
+
+
+def _cancellation(job: Job) -> list[Event]:
+    if job.cancel_requested_at is None:
+        return []
+    asked = Event("warning", "Cancel requested", job.cancel_requested_at, note=f"by {job.cancel_requested_by},")
+    if job.state == State.CANCELLED:
+        return [asked, Event("warning", "Cancelled", job.finished_at, text=_kept(job))]
+    if job.state == State.ACTIVE:
+        return [asked, Event("now", "Stopping", text="The worker ends at its next safe place, within seconds.")]
+    return [asked]
+
+
+def _kept(job: Job) -> str:
+    return f"What was done until then is kept: {job.progress_done:,}." if job.progress_done else "It had not begun."
+
+
+def _end(job: Job) -> Event:
+    if job.state == State.COMPLETED:
+        return Event("good", "Completed", job.finished_at)
+    return Event("bad", "Failed for good", job.finished_at, text="It is not tried again by itself.")
+
+
+def headline(job: Job) -> str:
+    """The figures of the progress card: 142,000 of 200,000."""
+    if job.progress_total is None:
+        return f"{job.progress_done:,} done" if job.progress_done or job.state in FINAL else "Not known yet"
+    return f"{job.progress_done:,} of {job.progress_total:,}"
+
+
+def bar(job: Job) -> tuple[int, int | None]:
+    """Value and maximum of the bar; full only when the job is completed, moving by itself where nothing is known."""
+    if job.state == State.COMPLETED:
+        return 1, 1
+    known = percent(job)
+    if known is None:
+        return (0, None) if job.state == State.ACTIVE else (0, 1)
+    return known, 100
+
+
+def data(job: Job, *, whole: bool) -> Any:
+    """The job's payload as it may be shown; None where its key is lost."""
+    try:
+        return redact(db.vault().open_json(job.payload), whole=whole)
+    except UnreadableSecret:
+        return None

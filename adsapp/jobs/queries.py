@@ -1,0 +1,103 @@
+"""Reads of jobs for the console and the API. None costs more as the history grows: counters and key ranges only."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from adsapp.core import db
+from adsapp.core.errors import NotFound
+from adsapp.core.ids import parse_id
+from adsapp.core.pagination import PAGE, Page, cut
+from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.models import Job, JobAttempt, JobCount
+from adsapp.jobs.states import State
+
+# Looking for a needle, so many jobs are gone through for one page, newest first; the next page goes on from there.
+WINDOW = 10_000
+NEW_ROWS_COUNTED = 100
+
+
+def get_job(job_id: uuid.UUID | str) -> Job:
+    """The job; NotFound for an unknown id and for another organization's alike."""
+    parsed = parse_id(job_id) if isinstance(job_id, str) else job_id
+    job = db.session.scalars(select(Job).where(Job.id == parsed)).one_or_none() if parsed else None
+    if job is None:
+        raise NotFound("There is no such job in this organization")
+    return job
+
+
+def list_jobs(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest: str = "") -> Page[Job]:
+    """Jobs, newest first: older than `cursor`, none newer than `newest`. NotFound for a cursor that is none.
+
+    A page may hold fewer than `limit` rows, even none, and yet have a next one: see WINDOW.
+    """
+    wanted = _narrow(filters, _within(select(Job), cursor, newest)).order_by(Job.id.desc()).limit(limit + 1)
+    if filters.has_index:
+        return cut(db.session.scalars(wanted).all(), limit, _cursor)
+    edge = _edge(filters, cursor, newest)
+    if edge is not None:
+        wanted = wanted.where(Job.id >= edge)
+    page = cut(db.session.scalars(wanted).all(), limit, _cursor)
+    return page if page.next or edge is None else Page(page.items, str(edge))
+
+
+def count_newer(filters: JobFilters, newest: str) -> int:
+    """How many jobs came in since `newest`, counted up to NEW_ROWS_COUNTED."""
+    since = select(Job.id).where(Job.id > _place(newest)).order_by(Job.id).limit(WINDOW).subquery()
+    newer = _narrow(filters, select(Job.id).where(Job.id.in_(select(since)))).limit(NEW_ROWS_COUNTED)
+    return len(db.session.scalars(newer).all())
+
+
+def recent_jobs(limit: int = 10) -> Sequence[Job]:
+    """The newest jobs of all kinds."""
+    return list_jobs(JobFilters(), limit=limit).items
+
+
+def count_by_state(filters: JobFilters) -> dict[State, int]:
+    """Jobs in each state, of one queue or of all, from the counters."""
+    statement = select(JobCount.state, func.sum(JobCount.count)).group_by(JobCount.state)
+    if filters.queue:
+        statement = statement.where(JobCount.queue == filters.queue)
+    counted = {row[0]: int(row[1]) for row in db.session.execute(statement)}
+    return {state: counted.get(state, 0) for state in State}
+
+
+def attempts(job: Job) -> Sequence[JobAttempt]:
+    """The attempts of a job, oldest first."""
+    mine = select(JobAttempt).where(JobAttempt.job_id == job.id).order_by(JobAttempt.attempt)
+    return db.session.scalars(mine).all()
+
+
+def _narrow(filters: JobFilters, statement: Select[Any]) -> Select[Any]:
+    if filters.state:
+        statement = statement.where(Job.state == filters.state)
+    if filters.queue:
+        statement = statement.where(Job.queue == filters.queue)
+    if filters.search:
+        statement = statement.where(Job.title.icontains(filters.search, autoescape=True))
+    return statement
+
+
+def _within(statement: Select[Any], cursor: str, newest: str) -> Select[Any]:
+    if cursor:
+        statement = statement.where(Job.id < _place(cursor))
+    return statement.where(Job.id <= _place(newest)) if newest else statement
+
+
+def _edge(filters: JobFilters, cursor: str, newest: str) -> uuid.UUID | None:
+    # The last id of the window, along the one index that narrows most; None where the window reaches the end.
+    along = _narrow(filters.indexed, _within(select(Job.id), cursor, newest))
+    return db.session.scalars(along.order_by(Job.id.desc()).offset(WINDOW - 1).limit(1)).first()
+
+
+def _cursor(job: Job) -> str:
+    return str(job.id)
+
+
+def _place(cursor: str) -> uuid.UUID:
+    place = parse_id(cursor)
+    if place is None:
+        raise NotFound("This page of the list does not exist; begin at the first one")
+    return place

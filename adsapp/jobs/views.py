@@ -1,0 +1,210 @@
+"""Pages: the list of jobs, one job, and pausing a queue."""
+
+import json
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from adsapp.core import db
+from adsapp.core.errors import Invalid, NotFound
+from adsapp.core.htmx import fragment, version_of
+from adsapp.jobs import actions, presenting, queries, service
+from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.items import items
+from adsapp.jobs.models import Job
+from adsapp.jobs.redaction import mask_number
+from adsapp.jobs.states import Queue, State
+from adsapp.jobs.waiting import circumstances, why_waiting
+from adsapp.jobs.words import PRIORITY_WORDS, QUEUE_TITLES
+from adsapp.organizations.access import allow, current_actor
+from adsapp.organizations.policy import Permission
+
+views = Blueprint("jobs", __name__)
+
+ITEMS_SHOWN = 20
+
+
+@views.get("/jobs")
+@allow(Permission.SEE)
+def list_jobs() -> ResponseReturnValue:
+    """The list, narrowed by state, queue and words of the title."""
+    return render_template("jobs/list.html", **_list())
+
+
+@views.get("/jobs/rows")
+@allow(Permission.SEE)
+def rows() -> ResponseReturnValue:
+    """The live part of the list."""
+    return fragment("jobs/_rows.html", **_list())
+
+
+@views.get("/jobs/<uuid:job_id>")
+@allow(Permission.SEE)
+def show_job(job_id: uuid.UUID) -> ResponseReturnValue:
+    """One job."""
+    job = queries.get_job(job_id)
+    return render_template("jobs/job.html", **_job(job), **_still(job))
+
+
+@views.get("/jobs/<uuid:job_id>/live")
+@allow(Permission.SEE)
+def live(job_id: uuid.UUID) -> ResponseReturnValue:
+    """The live part of a job's page."""
+    return fragment("jobs/_job.html", **_job(queries.get_job(job_id)))
+
+
+@views.post("/jobs/<uuid:job_id>/cancel")
+@allow(Permission.SEND)
+def cancel(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Stop it, or ask the worker to."""
+    job = queries.get_job(job_id)
+    actions.cancel(job, current_actor().name)
+    flash(f"{job.title}: {'the worker is asked to stop' if job.is_stopping else 'cancelled'}", "good")
+    return _done(url_for("jobs.show_job", job_id=job_id))
+
+
+@views.post("/jobs/<uuid:job_id>/retries")
+@allow(Permission.SEND)
+def retry(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Begin it again."""
+    job = queries.get_job(job_id)
+    actions.retry(job, current_actor().name)
+    flash(f"{job.title} begins again", "good")
+    return _done(url_for("jobs.show_job", job_id=job_id))
+
+
+@views.post("/jobs/<uuid:job_id>/run")
+@allow(Permission.SEND)
+def run_now(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Run a delayed job at once."""
+    job = queries.get_job(job_id)
+    actions.run_now(job, current_actor().name)
+    flash(f"{job.title} runs now", "good")
+    return _done(url_for("jobs.show_job", job_id=job_id))
+
+
+@views.get("/queues/<name>/pause")
+@allow(Permission.MANAGE)
+def ask_to_pause(name: str) -> ResponseReturnValue:
+    """The question the dialog asks, as a page of its own."""
+    return render_template("jobs/pause.html", queue=_queue(name), titles=QUEUE_TITLES, reason="", error=None)
+
+
+@views.post("/queues/<name>/pause")
+@allow(Permission.MANAGE)
+def pause(name: str) -> ResponseReturnValue:
+    """Pause a queue for this organization, with a reason."""
+    queue, reason = _queue(name), request.form.get("reason", "")
+    try:
+        actions.pause_queue(queue, current_actor().name, reason)
+    except Invalid as error:
+        page = render_template("jobs/pause.html", queue=queue, titles=QUEUE_TITLES, reason=reason, error=error.detail)
+        return page, error.status
+    flash(f"{QUEUE_TITLES[queue]} is paused; what runs goes on", "good")
+    return _done(url_for("dashboard.home"))
+
+
+@views.post("/queues/<name>/resume")
+@allow(Permission.MANAGE)
+def resume(name: str) -> ResponseReturnValue:
+    """Let it go on."""
+    queue = _queue(name)
+    actions.resume_queue(queue, current_actor().name)
+    flash(f"{QUEUE_TITLES[queue]} goes on", "good")
+    return _done(url_for("dashboard.home"))
+
+
+def _queue(name: str) -> Queue:
+    try:
+        return get_queue(name)
+    except Invalid as error:
+        raise NotFound(error.detail) from None
+
+
+def _done(otherwise: str) -> ResponseReturnValue:
+    """Commit, and back to the URL the button stood on."""
+    db.session.commit()
+    back = request.form.get("back", "")
+    parts = urlsplit(back)
+    is_ours = back.startswith("/") and not back.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return redirect(back if is_ours else otherwise, 303)
+
+
+def _list() -> dict[str, Any]:
+    filters = JobFilters.from_query(request.args)
+    cursor, newest = request.args.get("cursor", ""), request.args.get("newest", "")
+    page = queries.list_jobs(filters, cursor, newest=newest)
+    around = circumstances()
+    newest = newest or (str(page.items[0].id) if page.items and not cursor else "")
+    fresh = queries.count_newer(filters, newest) if newest and not cursor else 0
+    counts = {} if filters.search else queries.count_by_state(filters)
+    waits = {job.id: why_waiting(job, around) for job in page.items}
+    version = version_of([_face(job) for job in page.items], waits, fresh, counts, page.next)
+    place = {"cursor": cursor} if cursor else {"newest": newest}
+    return {
+        "filters": filters,
+        "jobs": page.items,
+        "next_url": url_for("jobs.list_jobs", **filters.as_query(cursor=page.next)) if page.next else None,
+        "first_url": url_for("jobs.list_jobs", **filters.as_query()) if cursor else None,
+        "list_url": url_for("jobs.list_jobs", **filters.as_query()),
+        "fresh": fresh,
+        "fresh_more": fresh >= queries.NEW_ROWS_COUNTED,
+        "counts": counts,
+        "waits": waits,
+        "version": version,
+        "live_url": url_for("jobs.rows", **filters.as_query(**place, version=version)),
+        "as_of": around.now,
+        "states": list(State),
+        "titles": QUEUE_TITLES,
+        "percent": presenting.percent,
+        "chip": lambda state: url_for("jobs.list_jobs", **filters.as_query(state=state)),
+    }
+
+
+def _face(job: Job) -> tuple[object, ...]:
+    return (job.id, job.state, job.attempt, job.is_stopping, job.progress_done, job.progress_failed, job.progress_total)
+
+
+def _job(job: Job) -> dict[str, Any]:
+    attempts, around = queries.attempts(job), circumstances()
+    shown = items(job, "failed", limit=ITEMS_SHOWN)
+    reason = why_waiting(job, around)
+    version = version_of(_face(job), job.progress_at, reason, len(attempts), len(shown.items), shown.next)
+    return {
+        "job": job,
+        "attempts": attempts,
+        "reason": reason,
+        "pace": presenting.pace(job, attempts),
+        "events": presenting.story(job, attempts),
+        "headline": presenting.headline(job),
+        "bar": presenting.bar(job),
+        "items": shown,
+        "mask": lambda key: mask_number(key, whole=current_actor().sees_numbers),
+        "related": presenting.related(job),
+        "titles": QUEUE_TITLES,
+        "priorities": PRIORITY_WORDS,
+        "may": _verbs(job),
+        "as_of": around.now,
+        "version": version,
+        "live_url": None if job.is_finished else url_for("jobs.live", job_id=job.id, version=version),
+    }
+
+
+def _still(job: Job) -> dict[str, Any]:
+    shown = presenting.data(job, whole=current_actor().sees_numbers)
+    result = None if job.result is None else json.dumps(job.result, indent=2, ensure_ascii=False)
+    return {"data": None if shown is None else json.dumps(shown, indent=2, ensure_ascii=False), "result": result}
+
+
+def _verbs(job: Job) -> dict[str, bool]:
+    """Only what is possible in this state and role; checked again when it is done."""
+    if not current_actor().may(Permission.SEND):
+        return {"cancel": False, "retry": False, "run_now": False}
+    return {
+        "cancel": actions.may_cancel(job),
+        "retry": actions.may_retry(job),
+        "run_now": actions.may_run_now(job),
+    }
