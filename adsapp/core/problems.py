@@ -97,4 +97,4 @@ def _told(status: int) -> ResponseReturnValue:
 
 
 def _page(status: int, title: str, detail: str) -> tuple[str, int]:
-    return render_template("errors/error.html", status=status, title=title, detail=detail), status
+    return render_template("errors/error.html", code=status, title=title, text=detail), status
