@@ -40,7 +40,12 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
 def blueprints() -> "list[Blueprint]":
     """Every page and API of every feature."""
+    from adsapp.campaigns import views as campaigns
     from adsapp.dashboard import health
+    from adsapp.dashboard import views as dashboard
+    from adsapp.jobs import api as jobs_api
+    from adsapp.jobs import views as jobs
+    from adsapp.message_templates import views as message_templates
     from adsapp.organizations import sign_in
 
-    return [sign_in.views, health.views]
+    return [sign_in.views, health.views, dashboard.views, jobs.views, jobs_api.api, campaigns.views, message_templates.views]

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adsapp.core.errors import Invalid
-from adsapp.jobs.states import get_queue
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs.states import Queue, State, get_queue
 
 SEARCH_LENGTH = 200
 
@@ -29,7 +28,7 @@ class JobFilters:
             search=values.get("q", "").strip()[:SEARCH_LENGTH],
         )
 
-    def as_query(self, **changes: Any) -> dict[str, str]:
+    def as_query(self, **changes: Any) -> dict[str, Any]:
         """The URL's parameters again, with some changed; empty ones are left out."""
         values = {
             "state": self.state.value if self.state else "",

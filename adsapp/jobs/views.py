@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 from adsapp.core import db
 from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.htmx import fragment, version_of
-from adsapp.jobs import actions, presenting, queries, service
+from adsapp.jobs import actions, presenting, queries
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.items import items
+from adsapp.jobs.json import percent
 from adsapp.jobs.models import Job
 from adsapp.jobs.redaction import mask_number
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs.states import Queue, State, get_queue
 from adsapp.jobs.waiting import circumstances, why_waiting
 from adsapp.jobs.words import PRIORITY_WORDS, QUEUE_TITLES
 from adsapp.organizations.access import allow, current_actor
@@ -54,6 +55,13 @@ def show_job(job_id: uuid.UUID) -> ResponseReturnValue:
 def live(job_id: uuid.UUID) -> ResponseReturnValue:
     """The live part of a job's page."""
     return fragment("jobs/_job.html", **_job(queries.get_job(job_id)))
+
+
+@views.get("/jobs/<uuid:job_id>/cancel")
+@allow(Permission.SEND)
+def ask_to_cancel(job_id: uuid.UUID) -> ResponseReturnValue:
+    """The question the dialog asks, as a page of its own."""
+    return render_template("jobs/cancel.html", job=queries.get_job(job_id))
 
 
 @views.post("/jobs/<uuid:job_id>/cancel")
@@ -143,7 +151,7 @@ def _list() -> dict[str, Any]:
     counts = {} if filters.search else queries.count_by_state(filters)
     waits = {job.id: why_waiting(job, around) for job in page.items}
     version = version_of([_face(job) for job in page.items], waits, fresh, counts, page.next)
-    place = {"cursor": cursor} if cursor else {"newest": newest}
+    place: dict[str, Any] = {"cursor": cursor} if cursor else {"newest": newest}
     return {
         "filters": filters,
         "jobs": page.items,
@@ -159,7 +167,8 @@ def _list() -> dict[str, Any]:
         "as_of": around.now,
         "states": list(State),
         "titles": QUEUE_TITLES,
-        "percent": presenting.percent,
+        "queue_options": [("", "All queues"), *((queue.value, title) for queue, title in QUEUE_TITLES.items())],
+        "percent": percent,
         "chip": lambda state: url_for("jobs.list_jobs", **filters.as_query(state=state)),
     }
 
@@ -186,7 +195,12 @@ def _job(job: Job) -> dict[str, Any]:
         "related": presenting.related(job),
         "titles": QUEUE_TITLES,
         "priorities": PRIORITY_WORDS,
-        "may": _verbs(job),
+        "may_act": current_actor().may(Permission.SEND),
+        "can": {
+            "cancel": actions.may_cancel(job),
+            "retry": actions.may_retry(job),
+            "run_now": actions.may_run_now(job),
+        },
         "as_of": around.now,
         "version": version,
         "live_url": None if job.is_finished else url_for("jobs.live", job_id=job.id, version=version),
@@ -197,14 +211,3 @@ def _still(job: Job) -> dict[str, Any]:
     shown = presenting.data(job, whole=current_actor().sees_numbers)
     result = None if job.result is None else json.dumps(job.result, indent=2, ensure_ascii=False)
     return {"data": None if shown is None else json.dumps(shown, indent=2, ensure_ascii=False), "result": result}
-
-
-def _verbs(job: Job) -> dict[str, bool]:
-    """Only what is possible in this state and role; checked again when it is done."""
-    if not current_actor().may(Permission.SEND):
-        return {"cancel": False, "retry": False, "run_now": False}
-    return {
-        "cancel": actions.may_cancel(job),
-        "retry": actions.may_retry(job),
-        "run_now": actions.may_run_now(job),
-    }

@@ -1,0 +1,102 @@
+"""What needs a person, each with its reason, its age and the next step. Empty is the good news."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adsapp.dashboard import queries
+from adsapp.integrations.models import AccountStatus
+from adsapp.jobs.states import Queue
+from adsapp.jobs.statistics import QueueStats
+from adsapp.jobs.words import QUEUE_TITLES
+
+
+@dataclass(frozen=True)
+class Concern:
+    """One line of "Needs attention"; kind is warning or bad."""
+
+    kind: str
+    icon: str
+    title: str
+    text: str
+    since: datetime | None = None
+    until: datetime | None = None  # goes behind the title
+    action: str = ""
+    url: str = ""
+
+
+def concerns(queues: Sequence[QueueStats], now: datetime) -> list[Concern]:
+    """Everything that needs somebody, the gravest first."""
+    found = [
+        *_workers(queues),
+        *_accounts(now),
+        *_paused_campaigns(),
+        *_uncertain(),
+        *_failed_jobs(queues),
+        *_imports(),
+    ]
+    return sorted(found, key=lambda concern: concern.kind != "bad")
+
+
+def _workers(queues: Sequence[QueueStats]) -> Iterator[Concern]:
+    lacking = [stats for stats in queues if stats.lacks_worker]
+    if not lacking:
+        return
+    since = min((stats.waiting_since for stats in lacking if stats.waiting_since), default=None)
+    waiting = sum(stats.of("waiting") for stats in lacking)
+    text = f"{waiting:,} {'job waits' if waiting == 1 else 'jobs wait'}. Start one with: adsapp worker"
+    yield Concern("bad", "server-2", f"No worker is running{_for(lacking)}", text, since, action="Jobs", url="/jobs")
+
+
+def _for(lacking: Sequence[QueueStats]) -> str:
+    if len(lacking) == len(Queue):
+        return ""
+    return " for " + " and ".join(QUEUE_TITLES[stats.queue] for stats in lacking)
+
+
+def _accounts(now: datetime) -> Iterator[Concern]:
+    for account in queries.accounts():
+        if account.status == AccountStatus.REFUSED:
+            reason = account.status_reason or "WhatsApp gave no reason"
+            text = f"{reason}. Give the account a working token, then resume its campaigns."
+            yield Concern("bad", "plug-connected-x", f"WhatsApp refuses “{account.name}”", text)
+        if account.slowed_until and account.slowed_until > now:
+            text = f"{account.slowed_reason or 'The provider asked for less'}. Nothing is lost; it speeds up by itself."
+            yield Concern("warning", "clock", f"“{account.name}” is slowed until", text, until=account.slowed_until)
+
+
+def _paused_campaigns() -> Iterator[Concern]:
+    for paused in queries.paused_campaigns():
+        campaign = paused.campaign
+        reason = campaign.status_reason or "No reason was given"
+        title, url = f"“{campaign.name}” is paused", f"/campaigns/{campaign.id}"
+        yield Concern("warning", "player-pause", title, reason, paused.since, action="Open", url=url)
+
+
+def _uncertain() -> Iterator[Concern]:
+    for each in queries.uncertain_campaigns():
+        what = "1 message" if each.count == 1 else f"{each.count:,} messages"
+        title = f"{what} of “{each.campaign.name}” {'is' if each.count == 1 else 'are'} uncertain"
+        text = "The request may or may not have arrived. Nobody is sent twice unless you say so."
+        yield Concern("bad", "alert-triangle", title, text, action="Settle", url=f"/campaigns/{each.campaign.id}")
+
+
+def _failed_jobs(queues: Sequence[QueueStats]) -> Iterator[Concern]:
+    # A job that failed today and was retried since needs nobody: it is no longer among the failed.
+    open_failures = {stats.queue: min(stats.failed_today, stats.of("failed")) for stats in queues}
+    total = sum(open_failures.values())
+    if not total:
+        return
+    where = ", ".join(f"{QUEUE_TITLES[queue]} {count:,}" for queue, count in open_failures.items() if count)
+    title = f"{total:,} {'job' if total == 1 else 'jobs'} failed in the last 24 hours"
+    text = f"{where}. Each says why, and can be retried."
+    yield Concern("warning", "alert-circle", title, text, action="Look", url="/jobs?state=failed")
+
+
+def _imports() -> Iterator[Concern]:
+    for imported in queries.recent_imports():
+        if queries.awaits_columns(imported):
+            title = f"“{imported.file_name}” waits for your yes"
+            text = "Say which column is what, then it is imported."
+            url = f"/imports/{imported.id}"
+            yield Concern("warning", "file-import", title, text, imported.created_at, action="Continue", url=url)

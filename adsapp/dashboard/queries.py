@@ -1,0 +1,207 @@
+"""What the home page reads: running work and what needs a person. Counters and short key ranges, never a count."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ScalarSelect, or_, select
+
+from adsapp.campaigns import queries as campaign_queries
+from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, CampaignStatus, RecipientStatus
+from adsapp.contacts.models import Import, ImportStatus
+from adsapp.core import db
+from adsapp.integrations.models import WhatsAppAccount
+from adsapp.jobs.models import Job
+from adsapp.jobs.states import State
+
+MOST = 10  # of one kind, on a page that is read at a glance
+LOOK_BACK = 50  # imports and campaigns, newest first, among which is looked for what needs somebody
+
+
+@dataclass(frozen=True)
+class Running:
+    """A campaign or an import that is under way."""
+
+    key: str
+    kind: str  # Campaign, Import
+    title: str
+    url: str
+    by: str
+    state: str  # in words, where it is more than "running"
+    done: int
+    total: int | None
+    failed: int
+    failed_word: str
+    per_second: float | None
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Paused:
+    """A paused campaign and since when."""
+
+    campaign: Campaign
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """A campaign with messages of which nobody knows whether they arrived."""
+
+    campaign: Campaign
+    count: int
+
+
+def paused_campaigns() -> list[Paused]:
+    """Campaigns that stand still, each with the time of the last thing that happened to it."""
+    rows = db.session.execute(
+        select(Campaign, _last_event())
+        .where(Campaign.status == CampaignStatus.PAUSED)
+        .order_by(Campaign.id.desc())
+        .limit(MOST)
+    )
+    return [Paused(row[0], row[1]) for row in rows]
+
+
+def _last_event() -> ScalarSelect[datetime]:
+    return (
+        select(CampaignEvent.at)
+        .where(CampaignEvent.organization_id == Campaign.organization_id, CampaignEvent.campaign_id == Campaign.id)
+        .order_by(CampaignEvent.id.desc())
+        .limit(1)
+        .correlate(Campaign)
+        .scalar_subquery()
+    )
+
+
+def uncertain_campaigns() -> list[Uncertain]:
+    """Of the newest campaigns, those with uncertain messages."""
+    newest = select(Campaign.id).order_by(Campaign.id.desc()).limit(LOOK_BACK)
+    rows = db.session.execute(
+        select(Campaign, CampaignCount.count)
+        .join(CampaignCount, CampaignCount.campaign_id == Campaign.id)
+        .where(
+            CampaignCount.status == RecipientStatus.UNCERTAIN,
+            CampaignCount.count > 0,
+            Campaign.id.in_(newest.subquery().select()),
+        )
+        .order_by(Campaign.id.desc())
+    )
+    by_id: dict[uuid.UUID, Uncertain] = {}
+    for campaign, count in rows:  # one row for each error code
+        known = by_id.get(campaign.id)
+        by_id[campaign.id] = Uncertain(campaign, count + (known.count if known else 0))
+    return list(by_id.values())
+
+
+def accounts() -> Sequence[WhatsAppAccount]:
+    """The organization's WhatsApp accounts."""
+    return db.session.scalars(select(WhatsAppAccount).order_by(WhatsAppAccount.name)).all()
+
+
+def recent_imports() -> Sequence[Import]:
+    """The newest imports, whatever their state."""
+    return db.session.scalars(select(Import).order_by(Import.id.desc()).limit(LOOK_BACK)).all()
+
+
+def scheduled_campaigns() -> Sequence[Campaign]:
+    """What goes out later, soonest first."""
+    waiting = select(Campaign).where(Campaign.status == CampaignStatus.SCHEDULED).order_by(Campaign.id.desc())
+    return sorted(
+        db.session.scalars(waiting.limit(MOST)), key=lambda campaign: campaign.scheduled_at or campaign.created_at
+    )
+
+
+def running() -> list[Running]:
+    """Campaigns and imports under way, campaigns first."""
+    return [*_running_campaigns(), *_running_imports()]
+
+
+def campaigns_going_out() -> int:
+    """How many campaigns are being sent, at most MOST."""
+    return len(_campaigns_under_way())
+
+
+def _campaigns_under_way() -> Sequence[Campaign]:
+    # A job that failed for good leaves its campaign's row behind; such a campaign is among the failures, not here.
+    return db.session.scalars(
+        select(Campaign)
+        .outerjoin(Job, Job.id == Campaign.job_id)
+        .where(
+            Campaign.status.in_([CampaignStatus.PREPARING, CampaignStatus.SENDING]),
+            or_(Job.id.is_(None), Job.state.not_in([State.FAILED, State.CANCELLED])),
+        )
+        .order_by(Campaign.id.desc())
+        .limit(MOST)
+    ).all()
+
+
+def _running_campaigns() -> list[Running]:
+    campaigns = _campaigns_under_way()
+    counted = campaign_queries.counts_of(campaigns) if campaigns else {}
+    return [_campaign(campaign, counted[campaign.id]) for campaign in campaigns]
+
+
+def _campaign(campaign: Campaign, counts: campaign_queries.Counts) -> Running:
+    pace = campaign_queries.rate_now(campaign, counts)
+    return Running(
+        key=f"campaign-{campaign.id}",
+        kind="Campaign",
+        title=campaign.name,
+        url=f"/campaigns/{campaign.id}",
+        by=campaign.created_by,
+        state="preparing" if campaign.status == CampaignStatus.PREPARING else "",
+        done=counts.done,
+        total=campaign.audience_size,
+        failed=counts.failed,
+        failed_word="failed",
+        per_second=round(pace.per_second, 1) or None,
+        seconds_left=pace.seconds_left,
+    )
+
+
+def _running_imports() -> list[Running]:
+    rows = db.session.execute(
+        select(Import, Job)
+        .join(Job, Job.id == Import.job_id)
+        .where(
+            Import.id.in_(select(Import.id).order_by(Import.id.desc()).limit(LOOK_BACK).subquery().select()),
+            Job.state.in_([State.ACTIVE, State.WAITING, State.DELAYED]),
+        )
+        .order_by(Import.id.desc())
+        .limit(MOST)
+    )
+    return [_import(row[0], row[1]) for row in rows]
+
+
+def _import(imported: Import, job: Job) -> Running:
+    rate = _rows_per_second(imported, job)
+    left = None if not rate or not job.progress_total else max(0, job.progress_total - imported.rows_read) / rate
+    return Running(
+        key=f"import-{imported.id}",
+        kind="Import",
+        title=imported.file_name,
+        url=f"/imports/{imported.id}",
+        by=imported.created_by,
+        state="" if job.state == State.ACTIVE else job.state.value,
+        done=imported.rows_read,
+        total=job.progress_total,
+        failed=imported.rejected,
+        failed_word="rejected",
+        per_second=rate,
+        seconds_left=left,
+    )
+
+
+def _rows_per_second(imported: Import, job: Job) -> float | None:
+    # The average since the start is honest only where nothing interrupted it.
+    if job.state != State.ACTIVE or job.attempt > 1 or not (imported.started_at and job.progress_at):
+        return None
+    seconds = (job.progress_at - imported.started_at).total_seconds()
+    return round(imported.rows_read / seconds, 1) if seconds >= 1 and imported.rows_read else None
+
+
+def awaits_columns(imported: Import) -> bool:
+    """True for an import that was uploaded and whose columns nobody has confirmed yet."""
+    return imported.status == ImportStatus.MAPPING
