@@ -144,9 +144,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
   showStatus();
 });
 
-/* What survives a morph: ticks, open details */
+/* What survives a morph: what is being typed, ticks, open details */
 
 if (globalThis.Idiomorph) {
+  Idiomorph.defaults.ignoreActiveValue = true;
   Idiomorph.defaults.callbacks.beforeNodeMorphed = (before, after) => {
     if (before.nodeName === "DETAILS" && after.nodeName === "DETAILS") after.open = before.open;
     if (before.type !== "checkbox" && before.type !== "radio") return true;

@@ -1,0 +1,247 @@
+"""Pages: the list, compose, a campaign, and what it can be told to do."""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from adsapp.campaigns import asks, composing, export, pages, queries, service, showing
+from adsapp.campaigns.asks import Ask
+from adsapp.campaigns.composing import Composition
+from adsapp.campaigns.forms import ComposeForm, errors_by_field
+from adsapp.campaigns.models import Campaign
+from adsapp.campaigns.preflight import in_words
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import Conflict, Invalid, NotFound
+from adsapp.core.htmx import fragment, version_of, wants_fragment
+from adsapp.organizations.access import allow, current_actor
+from adsapp.organizations.policy import Permission
+
+views = Blueprint("campaigns", __name__)
+
+PER_PAGE = 25
+ZONES = ("UTC", *sorted(name for name in available_timezones() if re.match(r"(?!Etc|SystemV)[A-Z]\w+/", name)))
+
+
+@views.get("/campaigns")
+@allow(Permission.SEE)
+def list_campaigns() -> ResponseReturnValue:
+    """Campaigns, newest first."""
+    return render_template("campaigns/list.html", **_list_context())
+
+
+@views.get("/campaigns/list")
+@allow(Permission.SEE)
+def list_fragment() -> ResponseReturnValue:
+    """The list alone, polled."""
+    return fragment("campaigns/_list.html", **_list_context())
+
+
+def _list_context() -> dict[str, Any]:
+    cursor = request.args.get("cursor", "")
+    page = queries.list_campaigns(cursor or None, PER_PAGE)
+    rows = pages.rows(page.items)
+    version = version_of([(row.campaign.id, row.campaign.status, row.funnel.counts) for row in rows])
+    return {
+        "rows": rows,
+        "is_later_page": bool(cursor),
+        "next_url": url_for("campaigns.list_campaigns", cursor=page.next) if page.next else None,
+        "first_url": url_for("campaigns.list_campaigns") if cursor else None,
+        "as_of": utcnow(),
+        "version": version,
+        "live_url": url_for("campaigns.list_fragment", cursor=cursor or None, version=version),
+    }
+
+
+# --- compose ----------------------------------------------------------------------------------------------------
+
+
+@views.get("/campaigns/new")
+@allow(Permission.SEND)
+def new_campaign() -> ResponseReturnValue:
+    """The form; its whole state is in the address, so that it can be looked at again without scripts."""
+    form = _again() or ComposeForm.read(request.args)
+    template = "campaigns/_compose.html" if wants_fragment() else "campaigns/new.html"
+    return _compose_page(composing.compose(form), template)
+
+
+def _again() -> ComposeForm | None:
+    again = request.args.get("again")
+    if not again:
+        return None
+    campaign = queries.get_campaign(again)
+    template = composing.template_id_of(campaign.template_name, campaign.template_language)
+    return ComposeForm.of_campaign(campaign, template)
+
+
+def _compose_page(page: Composition, template: str = "campaigns/new.html", status: int = 200) -> ResponseReturnValue:
+    zone_is_default = "zone" not in request.values
+    blocked = [line.text for line in page.bad] if status == 422 and not page.errors else []
+    context = {"page": page, "takes": in_words(page.preflight.seconds), "zones": ZONES, "blocked": blocked}
+    return render_template(template, zone_is_default=zone_is_default, **context), status
+
+
+@views.post("/campaigns")
+@allow(Permission.SEND)
+def create_campaign() -> ResponseReturnValue:
+    """Ask with the exact count first; create once that very count was confirmed."""
+    form = ComposeForm.read(request.form)
+    page = composing.compose(form)
+    errors = composing.all_errors(page)
+    if errors or not page.preflight.can_start:
+        return _compose_page(composing.compose(form, errors), status=422)
+    confirmed = request.form.get("confirmed", "")
+    if confirmed != str(page.preflight.will_send):
+        return _confirm_page(page, int(confirmed) if confirmed.isdecimal() else None)
+    try:
+        campaign = service.create_campaign(page.campaign_in, current_actor().name)
+    except Invalid as error:
+        db.session.rollback()
+        return _compose_page(composing.compose(form, errors_by_field(error)), status=422)
+    name, is_scheduled = campaign.name, campaign.scheduled_at is not None
+    target = url_for("campaigns.show_campaign", campaign_id=campaign.id)
+    db.session.commit()
+    flash(f"“{name}” is {'scheduled' if is_scheduled else 'on its way'}", "good")
+    return redirect(target, 303)
+
+
+def _confirm_page(page: Composition, changed_from: int | None) -> ResponseReturnValue:
+    words = pages.audience_words(page.form.audience_spec)
+    takes = in_words(page.preflight.seconds)
+    html = render_template(
+        "campaigns/confirm.html", page=page, takes=takes, audience_words=words, changed_from=changed_from
+    )
+    return html, 200 if changed_from is None else 409
+
+
+# --- one campaign -----------------------------------------------------------------------------------------------
+
+
+@views.get("/campaigns/<campaign_id>")
+@allow(Permission.SEE)
+def show_campaign(campaign_id: str) -> ResponseReturnValue:
+    """A campaign: how far it is, who failed and why, everybody in it."""
+    return render_template("campaigns/show.html", **_campaign_context(campaign_id))
+
+
+@views.get("/campaigns/<campaign_id>/live")
+@allow(Permission.SEE)
+def campaign_fragment(campaign_id: str) -> ResponseReturnValue:
+    """The same without the frame, polled while it moves."""
+    return fragment("campaigns/_campaign.html", **_campaign_context(campaign_id))
+
+
+def _campaign_context(campaign_id: str) -> dict[str, Any]:
+    return showing.context(queries.get_campaign(campaign_id), current_actor(), request.args)
+
+
+@views.get("/campaigns/<campaign_id>/people.csv")
+@allow(Permission.MANAGE)
+def export_people(campaign_id: str) -> ResponseReturnValue:
+    """Everybody in it and how it went, as a file."""
+    campaign = queries.get_campaign(campaign_id)
+    name = re.sub(r"[^a-z0-9]+", "-", campaign.name.lower()).strip("-") or "campaign"
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    pieces = _export(app, db.require_organization_id(), campaign.id)
+    answer = Response(pieces, mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-people.csv"'
+    return answer
+
+
+def _export(app: Flask, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> Iterator[str]:
+    # A transaction a chunk: a slow download must not hold one open.
+    yield export.head()
+    cursor: str | None = None
+    while True:
+        with db.organization_context(app, organization_id), db.reading():
+            page = queries.recipients(queries.get_campaign(campaign_id), cursor=cursor, limit=export.CHUNK)
+            text = export.rows(page.items)
+        yield text
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+# --- what it can be told to do ----------------------------------------------------------------------------------
+
+
+@views.get("/campaigns/<campaign_id>/<any(pause, resume, cancel, settle):verb>")
+@allow(Permission.SEND)
+def ask_verb(campaign_id: str, verb: str) -> ResponseReturnValue:
+    """The question as a page, for whoever comes without scripts."""
+    campaign = queries.get_campaign(campaign_id)
+    return _ask_page(campaign, asks.ABOUT_COUNTS[verb](campaign, queries.counts(campaign)))
+
+
+@views.get("/campaigns/<campaign_id>/retries/<code>")
+@allow(Permission.SEND)
+def ask_retry(campaign_id: str, code: str) -> ResponseReturnValue:
+    """Likewise, about those who failed with this code."""
+    campaign = queries.get_campaign(campaign_id)
+    failure = next((each for each in queries.failures(campaign) if each.code == code), None)
+    if failure is None:
+        raise NotFound("Nobody in this campaign failed with this code")
+    return _ask_page(campaign, asks.retry(campaign, failure))
+
+
+def _ask_page(campaign: Campaign, ask: Ask) -> ResponseReturnValue:
+    return render_template("campaigns/ask.html", campaign=campaign, ask=showing.with_action(campaign, ask))
+
+
+@views.post("/campaigns/<campaign_id>/pause")
+@allow(Permission.SEND)
+def pause(campaign_id: str) -> ResponseReturnValue:
+    """Stop for now."""
+    campaign = queries.get_campaign(campaign_id)
+    return _do(campaign, lambda by: service.pause(campaign, request.form.get("reason", ""), by), "It is paused")
+
+
+@views.post("/campaigns/<campaign_id>/resume")
+@allow(Permission.SEND)
+def resume(campaign_id: str) -> ResponseReturnValue:
+    """Go on."""
+    campaign = queries.get_campaign(campaign_id)
+    return _do(campaign, lambda by: service.resume(campaign, by), "It goes on")
+
+
+@views.post("/campaigns/<campaign_id>/cancel")
+@allow(Permission.SEND)
+def cancel(campaign_id: str) -> ResponseReturnValue:
+    """End it for good."""
+    campaign = queries.get_campaign(campaign_id)
+    return _do(campaign, lambda by: service.cancel(campaign, by), "It is cancelled")
+
+
+@views.post("/campaigns/<campaign_id>/settle")
+@allow(Permission.SEND)
+def settle(campaign_id: str) -> ResponseReturnValue:
+    """Decide about the uncertain ones."""
+    campaign = queries.get_campaign(campaign_id)
+    decision = request.form.get("decision", "")
+    return _do(campaign, lambda by: service.settle_uncertain(campaign, decision, by), "Settled")
+
+
+@views.post("/campaigns/<campaign_id>/retries")
+@allow(Permission.SEND)
+def retry(campaign_id: str) -> ResponseReturnValue:
+    """Send again to those who failed with a code."""
+    campaign = queries.get_campaign(campaign_id)
+    code = request.form.get("code", "")
+    return _do(campaign, lambda by: service.retry_failed(campaign, code, by), "They are tried again")
+
+
+def _do(campaign: Campaign, change: Callable[[str], object], said: str) -> ResponseReturnValue:
+    target = url_for("campaigns.show_campaign", campaign_id=campaign.id)
+    try:
+        change(current_actor().name)
+        db.session.commit()
+        flash(said, "good")
+    except (Conflict, Invalid) as error:  # the page was older than the campaign
+        db.session.rollback()
+        flash(error.detail, "bad")
+    return redirect(target, 303)
