@@ -35,6 +35,8 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ("Work", (Item("Jobs", "list-details", "jobs.list_jobs", key="j"),)),
 )
 
+SEARCH = "contacts.list_contacts"  # where the field at the head of every page looks
+
 
 def init_navigation(app: Flask) -> None:
     """Give every page its sidebar, the organization switcher and who is signed in."""
@@ -46,7 +48,7 @@ def init_navigation(app: Flask) -> None:
         return {
             "nav": list(_entries(app, actor)),
             "home_url": url_for("dashboard.home"),
-            "search_url": url_for("contacts.list_contacts"),
+            "search_url": url_for(SEARCH) if SEARCH in app.view_functions else None,
             "sandbox_url": app.config["SETTINGS"].sandbox_url,
             "organization_name": actor.organization.name,
             "organizations": _organizations(actor),
