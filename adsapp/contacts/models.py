@@ -6,11 +6,13 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Identity, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adsapp.core.clock import utcnow
 from adsapp.core.db import Base, BigId, Json, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
+from adsapp.jobs.models import Job
+from adsapp.jobs.states import State
 
 
 class Contact(Tenant, Base):
@@ -117,7 +119,11 @@ class OptEvent(Tenant, Base):
 
 
 class ImportStatus(StrEnum):
-    """Where an import stands."""
+    """Where an import stands.
+
+    An import writes the first four itself. That it failed or was cancelled is its job's to say, so those two are
+    never written here and nothing has to be kept equal: ask `Import.standing`.
+    """
 
     MAPPING = "mapping"  # uploaded; the columns await a person's yes
     QUEUED = "queued"
@@ -125,6 +131,16 @@ class ImportStatus(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+STANDING_BY_JOB = {
+    State.DELAYED: ImportStatus.QUEUED,
+    State.WAITING: ImportStatus.QUEUED,
+    State.ACTIVE: ImportStatus.IMPORTING,
+    State.COMPLETED: ImportStatus.COMPLETED,
+    State.FAILED: ImportStatus.FAILED,
+    State.CANCELLED: ImportStatus.CANCELLED,
+}
 
 
 class Import(Tenant, Base):
@@ -139,7 +155,6 @@ class Import(Tenant, Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     job_id: Mapped[uuid.UUID | None]
     status: Mapped[ImportStatus] = mapped_column(text_enum(ImportStatus))
-    status_reason: Mapped[str | None]
     file_name: Mapped[str] = mapped_column(ShortText)
     path: Mapped[str]  # below the uploads directory
     sha256: Mapped[str] = mapped_column(String(64))
@@ -155,10 +170,24 @@ class Import(Tenant, Base):
     duplicate: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
     rejected_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    noted_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)  # remarks and assumptions on rows taken in
     created_by: Mapped[str] = mapped_column(ShortText, default="")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    job: Mapped[Job | None] = relationship(primaryjoin="foreign(Import.job_id) == Job.id", viewonly=True, lazy="select")
+
+    @property
+    def standing(self) -> ImportStatus:
+        """Where it stands now: as its own row says where it is not begun or is done, else as its job says."""
+        if self.job is None or self.status in (ImportStatus.MAPPING, ImportStatus.COMPLETED):
+            return self.status
+        return STANDING_BY_JOB[self.job.state]
+
+    @property
+    def reason(self) -> str | None:
+        """Why it failed or waits for another attempt, in words."""
+        return self.job.error if self.job is not None and self.standing is not ImportStatus.COMPLETED else None
 
 
 class ImportRow(Tenant, Base):

@@ -96,7 +96,6 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("status_reason", sa.Text(), nullable=True),
         sa.Column("file_name", sa.String(length=200), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -121,6 +120,11 @@ def upgrade() -> None:
         sa.Column("rejected", sa.Integer(), nullable=False),
         sa.Column(
             "rejected_by_code",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "noted_by_code",
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
             nullable=False,
         ),

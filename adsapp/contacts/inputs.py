@@ -1,0 +1,147 @@
+"""What may be said about a contact and about an import, by form, API or command alike."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from adsapp.contacts.reading.countries import country_code
+from adsapp.contacts.reading.emails import normalise_email
+from adsapp.contacts.reading.mapping import TARGETS
+from adsapp.contacts.reading.rows import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG
+from adsapp.contacts.reading.text import folded, one_line, slug
+
+Name = Annotated[str, Field(max_length=MAX_NAME)]
+MAX_EMAIL = 200
+
+
+class OnDuplicate(StrEnum):
+    """What an import does with people who are contacts already."""
+
+    UPDATE = "update"  # filled cells overwrite; blank ones never wipe
+    FILL_EMPTY = "fill_empty"  # only what the contact lacks is taken
+    SKIP = "skip"  # left as they are
+
+
+def tag_names(values: list[str]) -> list[str]:
+    """Names of tags as they are stored: tidy, each once, however it is written."""
+    names = {folded(name) or name: name for name in map(one_line, values) if name}
+    for name in names.values():
+        if len(name) > MAX_TAG:
+            raise ValueError(f"A tag has at most {MAX_TAG} characters: {name[:30]}…")
+    return list(names.values())
+
+
+def _country(value: str) -> str:
+    code = country_code(value)
+    if value.strip() and code is None:
+        raise ValueError(f"{value!r} is no country that is known; give its name or a code such as US")
+    return code or ""
+
+
+class ContactIn(BaseModel):
+    """A contact as it is given; blank means: says nothing."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    phone: str
+    name: Name = ""
+    first_name: Name = ""
+    last_name: Name = ""
+    email: str = ""
+    language: str = Field("", pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z]{2})?)?$")
+    country: str = ""
+    tags: list[str] = []
+    attributes: dict[str, str] = {}
+
+    @field_validator("name", "first_name", "last_name")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        return one_line(value)
+
+    @field_validator("email")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if not value:
+            return ""
+        found = normalise_email(value)
+        if found is None or len(found[0]) > MAX_EMAIL:
+            raise ValueError("This is not a valid e-mail address")
+        return found[0]
+
+    _known_country = field_validator("country")(_country)
+    _tidy_tags = field_validator("tags")(tag_names)
+
+    @field_validator("attributes")
+    @classmethod
+    def _are_attributes(cls, values: dict[str, str]) -> dict[str, str]:
+        for key, value in values.items():
+            if slug(key) != key or not key[0].isalpha() or len(key) > 40 or key in TARGETS:
+                raise ValueError(f"{key!r} cannot be an attribute's key: small letters, digits and _, first a letter")
+            if len(value) > MAX_ATTRIBUTE:
+                raise ValueError(f"{key} has at most {MAX_ATTRIBUTE:,} characters")
+        return {key: value for key, value in values.items() if value}
+
+
+class ImportOptions(BaseModel):
+    """How a file is imported. `default_country` is for numbers without a prefix; blank: the organization's own."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    default_country: str = ""
+    on_duplicate: OnDuplicate = OnDuplicate.UPDATE
+    tags: list[str] = []
+    dry_run: bool = False
+
+    _known_country = field_validator("default_country")(_country)
+    _tidy_tags = field_validator("tags")(tag_names)
+
+    @field_validator("dry_run")
+    @classmethod
+    def _not_yet(cls, value: bool) -> bool:
+        if value:
+            raise ValueError("A dry run is not possible yet; leave it out, or import a part of the file first")
+        return value
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is stored with the import."""
+        return self.model_dump(mode="json", exclude={"dry_run"})
+
+
+class ListedContact(BaseModel):
+    """One contact of a list in a request: loosely typed, because its row is judged like a row of a file."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    phone: str = ""
+    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    language: str = ""
+    country: str = ""
+    opt_in: str = ""
+    tags: list[str] = []
+    attributes: dict[str, str] = {}
+
+    @field_validator("opt_in", mode="before")
+    @classmethod
+    def _as_word(cls, value: Any) -> Any:
+        return {True: "yes", False: "no", None: ""}.get(value, value) if value in (True, False, None) else value
+
+
+class ListedContacts(BaseModel):
+    """The body of an import without a file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contacts: Annotated[list[ListedContact], Field(min_length=1)]
+    options: ImportOptions = ImportOptions()
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> "ListedContacts":
+        for place, contact in enumerate(self.contacts):
+            for key in contact.attributes:
+                if slug(key) != key or not key[:1].isalpha() or key in TARGETS:
+                    raise ValueError(f"contacts[{place}].attributes: {key!r} cannot be an attribute's key")
+        return self

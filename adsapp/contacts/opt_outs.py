@@ -1,0 +1,55 @@
+"""Consent: a history that is only added to, and the current state on the contact.
+
+Whoever sends asks the contact at the moment of sending; whoever learns of a change calls these functions.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import update
+
+from adsapp.contacts.models import Contact, OptEvent, OptSource
+from adsapp.core import db
+from adsapp.core.bulk import insert_rows
+from adsapp.core.clock import utcnow
+
+_SLICE = 1_000
+
+
+def opt_out(contact: Contact, source: OptSource, detail: str = "", by: str = "", at: datetime | None = None) -> bool:
+    """The person wants no more messages. False where that was known already: the first time stands."""
+    return bool(opt_out_many([contact.id], source, detail, by, at))
+
+
+def opt_out_many(
+    contact_ids: Iterable[uuid.UUID], source: OptSource, detail: str = "", by: str = "", at: datetime | None = None
+) -> list[uuid.UUID]:
+    """As `opt_out`, for many; those for whom it was news."""
+    at, ids = at or utcnow(), iter(contact_ids)
+    changed: list[uuid.UUID] = []
+    while some := list(islice(ids, _SLICE)):
+        out = update(Contact).where(Contact.id.in_(some), Contact.opted_out_at.is_(None))
+        values = {"opted_out_at": at, "opt_out_source": source.value, "updated_at": at}
+        left = db.session.scalars(out.values(values).returning(Contact.id)).all()
+        _note(left, True, source, detail, by, at)
+        changed += left
+    return changed
+
+
+def opt_in(contact: Contact, source: OptSource, detail: str = "", by: str = "", at: datetime | None = None) -> bool:
+    """The person wants messages again. False where nothing stood against it."""
+    at = at or utcnow()
+    back = update(Contact).where(Contact.id == contact.id, Contact.opted_out_at.is_not(None))
+    values = {"opted_out_at": None, "opt_out_source": None, "updated_at": at}
+    found = db.session.scalars(back.values(values).returning(Contact.id)).all()
+    _note(found, False, source, detail, by, at)
+    return bool(found)
+
+
+def _note(
+    contact_ids: Sequence[uuid.UUID], opted_out: bool, source: OptSource, detail: str, by: str, at: datetime
+) -> None:
+    event = {"at": at, "opted_out": opted_out, "source": source, "detail": detail, "by": by}
+    insert_rows(OptEvent, [{"contact_id": contact_id, **event} for contact_id in contact_ids])

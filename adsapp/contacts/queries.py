@@ -1,0 +1,153 @@
+"""Reads of contacts and tags, one function a screen; imports are in `import_queries`."""
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, ImportStatus, OptEvent, Tag
+from adsapp.contacts.reading.phones import person_key
+from adsapp.core import db
+from adsapp.core.errors import NotFound
+from adsapp.core.ids import parse_id
+from adsapp.core.pagination import PAGE, Page, cut
+
+_DIGITS_ONLY = re.compile(r"\+?[\d\s().\-/]{3,}")
+MOST_IMPORTS_TO_CHOOSE_FROM = 100
+
+
+@dataclass(frozen=True)
+class ContactFilter:
+    """What a list of contacts is narrowed to; blank means: not at all."""
+
+    search: str = ""
+    tag: str = ""
+    opted_out: bool = False
+    import_id: str = ""
+    by_number: bool = True  # False for those who may not see whole numbers: they must not guess them either
+
+    @property
+    def is_narrow(self) -> bool:
+        """True where not everybody is shown."""
+        return bool(self.search or self.tag or self.opted_out or self.import_id)
+
+
+def list_contacts(wanted: ContactFilter, cursor: str = "", limit: int = PAGE) -> Page[Contact]:
+    """Contacts, newest first. The cursor is the id of the last one shown."""
+    statement = _narrowed(select(Contact).order_by(Contact.id.desc()).limit(limit + 1), wanted)
+    after = parse_id(cursor) if cursor else None
+    if after is not None:
+        statement = statement.where(Contact.id < after)
+    return cut(db.session.scalars(statement).all(), limit, lambda contact: str(contact.id))
+
+
+def _narrowed(statement: Select[Contact], wanted: ContactFilter) -> Select[Contact]:
+    if wanted.search:
+        statement = statement.where(_matches(wanted.search, wanted.by_number))
+    if wanted.tag:
+        statement = statement.join(ContactTag, ContactTag.contact_id == Contact.id).where(
+            ContactTag.tag_id == select(Tag.id).where(Tag.name == wanted.tag).scalar_subquery()
+        )
+    if wanted.opted_out:
+        statement = statement.where(Contact.opted_out_at.is_not(None))
+    if wanted.import_id:
+        statement = statement.join(ContactImport, ContactImport.contact_id == Contact.id).where(
+            ContactImport.import_id == parse_id(wanted.import_id)
+        )
+    return statement
+
+
+def _matches(search: str, by_number: bool) -> ColumnElement[bool]:
+    if _DIGITS_ONLY.fullmatch(search):
+        digits = re.sub(r"\D", "", search)
+        if not by_number:
+            return Contact.name.contains(search, autoescape=True)
+        return or_(_like(Contact.phone, digits), Contact.wa_id == digits)
+    return or_(_like(Contact.name, search), _like(Contact.email, search))
+
+
+def _like(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
+    return column.icontains(text, autoescape=True)
+
+
+def get_contact(contact_id: str | uuid.UUID) -> Contact:
+    """The contact; NotFound where there is none in this organization."""
+    parsed = contact_id if isinstance(contact_id, uuid.UUID) else parse_id(contact_id)
+    found = db.session.scalars(select(Contact).where(Contact.id == parsed)).one_or_none() if parsed else None
+    if found is None:
+        raise NotFound("There is no such contact; it may have been deleted")
+    return found
+
+
+def find_by_phone(e164: str) -> Contact | None:
+    """The contact with exactly this number."""
+    return db.session.scalars(select(Contact).where(Contact.phone == e164)).one_or_none()
+
+
+def find_by_number(wa_id: str) -> Contact | None:
+    """Whose number this is, as the provider writes it (digits): by its own name for the number, by the number, then
+    by the person (numbers of Brazil, Mexico and Argentina have two forms)."""
+    digits = wa_id.lstrip("+")
+    phone = "+" + digits
+    for condition in (Contact.wa_id == digits, Contact.phone == phone, Contact.person_key == person_key(phone)):
+        # Two forms of one person may both be contacts; the older one is taken, always the same.
+        found = db.session.scalars(select(Contact).where(condition).order_by(Contact.id).limit(1)).first()
+        if found is not None:
+            return found
+    return None
+
+
+def contact_count() -> int:
+    """How many contacts the organization has, from the counter."""
+    return db.session.scalar(select(ContactCount.count)) or 0
+
+
+def tags() -> Sequence[Tag]:
+    """All tags, by name."""
+    return db.session.scalars(select(Tag).order_by(Tag.name)).all()
+
+
+def tags_of(contact_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+    """Names of tags by contact, for the contacts of one page."""
+    found: dict[uuid.UUID, list[str]] = {contact_id: [] for contact_id in contact_ids}
+    pairs = (
+        select(ContactTag.contact_id, Tag.name)
+        .join(Tag, Tag.id == ContactTag.tag_id)
+        .where(ContactTag.contact_id.in_(contact_ids))
+        .order_by(Tag.name)
+    )
+    for contact_id, name in db.session.execute(pairs):
+        found[contact_id].append(name)
+    return found
+
+
+def consent_history(contact: Contact) -> Sequence[OptEvent]:
+    """Every change of the contact's consent, oldest first."""
+    events = select(OptEvent).where(OptEvent.contact_id == contact.id).order_by(OptEvent.id)
+    return db.session.scalars(events).all()
+
+
+def imports_of(contact: Contact) -> Sequence[tuple[Import, str]]:
+    """The imports that brought or touched the contact and what they did, newest first."""
+    found = (
+        select(Import, ContactImport.outcome)
+        .join(ContactImport, ContactImport.import_id == Import.id)
+        .where(ContactImport.contact_id == contact.id)
+        .order_by(Import.id.desc())
+        .limit(20)
+    )
+    return [(row.Import, row.outcome) for row in db.session.execute(found)]
+
+
+def imports_for_audience() -> Sequence[Import]:
+    """The imports whose people a campaign can be sent to, newest first."""
+    done = (
+        select(Import)
+        .where(Import.status.in_([ImportStatus.COMPLETED, ImportStatus.IMPORTING]), Import.rows_read > Import.rejected)
+        .order_by(Import.id.desc())
+        .limit(MOST_IMPORTS_TO_CHOOSE_FROM)
+    )
+    return db.session.scalars(done).all()

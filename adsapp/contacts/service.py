@@ -1,0 +1,109 @@
+"""Writes of contacts: made, changed, brought in again. Imports are begun in `import_service`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adsapp.contacts import queries, tags
+from adsapp.contacts.import_service import discard, receive, receive_list, start_import
+from adsapp.contacts.inputs import ContactIn, OnDuplicate
+from adsapp.contacts.merging import Fields, merge
+from adsapp.contacts.models import Contact
+from adsapp.contacts.reading.countries import country_code
+from adsapp.contacts.reading.phones import Phone, Rejection, normalise_phone, person_key
+from adsapp.contacts.reading.rows import MAX_NAME, split_name
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import Conflict, Invalid
+
+__all__ = [
+    "create_contact",
+    "discard",
+    "receive",
+    "receive_list",
+    "start_import",
+    "update_contact",
+    "upsert_contact",
+]
+
+
+def create_contact(data: ContactIn, default_country: str = "") -> Contact:
+    """Add a contact. Raises Invalid for a number that is none, Conflict where somebody has it already."""
+    phone = _phone(data, default_country)
+    if queries.find_by_phone(phone.e164) is not None:
+        raise Conflict(f"{phone.e164} is a contact already; open it to change it", code="contact_exists")
+    return _add(data, phone)
+
+
+def upsert_contact(
+    data: ContactIn, default_country: str = "", on_duplicate: OnDuplicate = OnDuplicate.UPDATE
+) -> tuple[Contact, bool]:
+    """Add a contact or bring a known one up to date, as an import would; the contact, and whether it is new."""
+    phone = _phone(data, default_country)
+    known = queries.find_by_phone(phone.e164)
+    if known is None:
+        return _add(data, phone), True
+    _set_fields(known, merge(_fields(known), _told(data, phone), on_duplicate, whole_names=bool(data.name)))
+    if data.tags and on_duplicate is not OnDuplicate.SKIP:
+        ids = tags.ensure_tags(data.tags).values()
+        tags.add_tags([(known.id, tag_id) for tag_id in ids])
+    return known, False
+
+
+def update_contact(contact: Contact, data: ContactIn, default_country: str = "") -> None:
+    """Make the contact what the form says: here a blank does wipe. Consent is not touched."""
+    phone = _phone(data, default_country)
+    other = queries.find_by_phone(phone.e164)
+    if other is not None and other.id != contact.id:
+        raise Conflict(f"{phone.e164} belongs to another contact of yours", code="contact_exists")
+    if phone.e164 != contact.phone:
+        # What the provider told about the old number says nothing about the new one.
+        contact.phone, contact.person_key, contact.wa_id, contact.wa_user_id = (
+            phone.e164,
+            person_key(phone.e164),
+            None,
+            None,
+        )
+    _set_fields(contact, _told(data, phone))
+    db.session.flush()
+    tags.set_tags(contact, data.tags)
+
+
+def _phone(data: ContactIn, default_country: str) -> Phone:
+    found = normalise_phone(data.phone, country_code(default_country), country_code(data.country))
+    if isinstance(found, Rejection):
+        raise Invalid.field("phone", f"{found.message} {found.suggestion}")
+    return found
+
+
+def _add(data: ContactIn, phone: Phone) -> Contact:
+    contact = Contact(
+        organization_id=db.require_organization_id(),
+        phone=phone.e164,
+        person_key=person_key(phone.e164),
+        **_told(data, phone)._asdict(),
+    )
+    db.session.add(contact)
+    db.session.flush()
+    tags.add_tags([(contact.id, tag_id) for tag_id in tags.ensure_tags(data.tags).values()])
+    return contact
+
+
+def _told(data: ContactIn, phone: Phone) -> Fields:
+    first, last = data.first_name, data.last_name
+    if data.name and not (first or last):
+        first, last = split_name(data.name)
+    name = (data.name or f"{first} {last}".strip())[:MAX_NAME]
+    return Fields(name, first, last, data.email, data.language, data.country or phone.region, dict(data.attributes))
+
+
+def _fields(contact: Contact) -> Fields:
+    return Fields(*(getattr(contact, field) for field in Fields._fields))
+
+
+def _set_fields(contact: Contact, fields: Fields) -> None:
+    if fields == _fields(contact):
+        return
+    values: Mapping[str, Any] = fields._asdict()
+    for name, value in values.items():
+        setattr(contact, name, value)
+    contact.updated_at = utcnow()

@@ -1,0 +1,50 @@
+"""Tags: found by name however it is written, made where they are missing."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import delete, select
+
+from adsapp.contacts.models import Contact, ContactTag, Tag
+from adsapp.contacts.reading.text import folded
+from adsapp.core import db
+from adsapp.core.bulk import insert_rows
+from adsapp.core.ids import new_id
+
+
+def key_of(name: str) -> str:
+    """What two spellings of one tag have in common."""
+    return folded(name) or name
+
+
+def ensure_tags(names: Iterable[str]) -> dict[str, uuid.UUID]:
+    """Ids by `key_of` the name; tags that are not there yet are made, as written first."""
+    wanted: dict[str, str] = {}
+    for name in names:
+        wanted.setdefault(key_of(name), name)
+    known = _known() if wanted else {}
+    missing = [name for key, name in wanted.items() if key not in known]
+    if missing:
+        # Another import may make the same tag just now; then its row is the one.
+        insert_rows(Tag, [{"id": new_id(), "name": name} for name in missing], ignore_conflicts=True)
+        known = _known()
+    return {key: known[key] for key in wanted}
+
+
+def _known() -> dict[str, uuid.UUID]:
+    # Newest first, so that of two spellings the older one wins.
+    rows = db.session.execute(select(Tag.name, Tag.id).order_by(Tag.id.desc()))
+    return {key_of(name): tag_id for name, tag_id in rows}
+
+
+def set_tags(contact: Contact, names: Sequence[str]) -> None:
+    """Give the contact exactly these tags."""
+    ids = set(ensure_tags(names).values())
+    db.session.execute(delete(ContactTag).where(ContactTag.contact_id == contact.id, ContactTag.tag_id.not_in(ids)))
+    add_tags([(contact.id, tag_id) for tag_id in ids])
+
+
+def add_tags(pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    """Put tags on contacts, (contact, tag); those that are there already stay."""
+    rows = [{"contact_id": contact_id, "tag_id": tag_id} for contact_id, tag_id in pairs]
+    insert_rows(ContactTag, rows, ignore_conflicts=True)

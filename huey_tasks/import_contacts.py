@@ -1,0 +1,23 @@
+"""Contacts from an uploaded file."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from adsapp.contacts.importing import run_import
+from adsapp.jobs.progress import Progress
+from adsapp.jobs.registry import processor
+from adsapp.jobs.states import Queue
+
+
+@dataclass(frozen=True)
+class ImportContactsParams:
+    """The import to run; all else stands in its row."""
+
+    import_id: uuid.UUID
+
+
+@processor("import-contacts", queue=Queue.CONTACT_IMPORT)
+def import_contacts(params: ImportContactsParams, progress: Progress) -> dict[str, Any]:
+    """Import contacts"""
+    return run_import(params.import_id, progress)
