@@ -97,6 +97,6 @@ def _imports() -> Iterator[Concern]:
     for imported in queries.recent_imports():
         if queries.awaits_columns(imported):
             title = f"“{imported.file_name}” waits for your yes"
-            text = "Say which column is what, then it is imported."
+            text = "Say which column is what, then it is imported"
             url = f"/imports/{imported.id}"
             yield Concern("warning", "file-import", title, text, imported.created_at, action="Continue", url=url)

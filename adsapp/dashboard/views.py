@@ -17,8 +17,8 @@ from adsapp.organizations.policy import Permission
 
 views = Blueprint("dashboard", __name__)
 
-LATEST_JOBS = 8
-CHART_LABELS = [*(f"{MINUTES - 1 - place} min ago" for place in range(MINUTES - 1)), "now"]
+LATEST_JOBS = 6
+CHART_LABELS = [f"{MINUTES - place} min ago" for place in range(MINUTES)]
 
 
 class _Now:

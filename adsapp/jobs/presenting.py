@@ -111,7 +111,8 @@ def _end(job: Job) -> Event:
 def headline(job: Job) -> str:
     """The figures of the progress card: 142,000 of 200,000."""
     if job.progress_total is None:
-        return f"{job.progress_done:,} done" if job.progress_done or job.state in FINAL else "Not known yet"
+        nothing = "Nothing to count" if job.state in FINAL else "Not known yet"
+        return f"{job.progress_done:,} done" if job.progress_done else nothing
     return f"{job.progress_done:,} of {job.progress_total:,}"
 
 

@@ -26,7 +26,7 @@ class QueueStats:
     queue: Queue
     counts: Mapping[State, int]
     failed_today: int  # in the last 24 hours
-    finished: Sequence[int]  # in each of the last 60 minutes, oldest first; the running one is the last
+    finished: Sequence[int]  # in each of the last 60 full minutes, oldest first
     failed: Sequence[int]  # likewise
     waiting_since: datetime | None  # since when the oldest due job waits
     workers: int
@@ -38,7 +38,7 @@ class QueueStats:
 
     @property
     def finished_last_hour(self) -> int:
-        """Jobs that ended in the last 60 minutes."""
+        """Jobs that ended in the last 60 full minutes."""
         return sum(self.finished)
 
     @property
@@ -149,7 +149,8 @@ def _oldest_wait(queue: Queue) -> ColumnElement[datetime | None]:
 
 def _minutes(now: datetime) -> dict[Queue, _Minutes]:
     this_minute = now.replace(second=0, microsecond=0)
-    since = this_minute - timedelta(minutes=MINUTES - 1)
+    # the running minute is left out: it would always look like a sudden stop
+    since = this_minute - timedelta(minutes=MINUTES)
     rows = db.session.scalars(select(StatsMinute).where(EVERY_QUEUE, StatsMinute.minute >= since))
     return _spread(rows, since)
 

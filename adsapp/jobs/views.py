@@ -16,7 +16,7 @@ from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.items import items
 from adsapp.jobs.json import percent
 from adsapp.jobs.models import Job
-from adsapp.jobs.redaction import mask_number
+from adsapp.jobs.redaction import mask_number, redact
 from adsapp.jobs.states import Queue, State, get_queue
 from adsapp.jobs.waiting import circumstances, why_waiting
 from adsapp.jobs.words import PRIORITY_WORDS, QUEUE_TITLES
@@ -26,6 +26,7 @@ from adsapp.organizations.policy import Permission
 views = Blueprint("jobs", __name__)
 
 ITEMS_SHOWN = 20
+STATES = (State.ACTIVE, State.WAITING, State.DELAYED, State.FAILED, State.COMPLETED, State.CANCELLED)
 
 
 @views.get("/jobs")
@@ -47,7 +48,7 @@ def rows() -> ResponseReturnValue:
 def show_job(job_id: uuid.UUID) -> ResponseReturnValue:
     """One job."""
     job = queries.get_job(job_id)
-    return render_template("jobs/job.html", **_job(job), **_still(job))
+    return render_template("jobs/job.html", **_job(job))
 
 
 @views.get("/jobs/<uuid:job_id>/live")
@@ -165,7 +166,7 @@ def _list() -> dict[str, Any]:
         "version": version,
         "live_url": url_for("jobs.rows", **filters.as_query(**place, version=version)),
         "as_of": around.now,
-        "states": list(State),
+        "states": STATES,
         "titles": QUEUE_TITLES,
         "queue_options": [("", "All queues"), *((queue.value, title) for queue, title in QUEUE_TITLES.items())],
         "percent": percent,
@@ -179,7 +180,7 @@ def _face(job: Job) -> tuple[object, ...]:
 
 def _job(job: Job) -> dict[str, Any]:
     attempts, around = queries.attempts(job), circumstances()
-    shown = items(job, "failed", limit=ITEMS_SHOWN)
+    shown, whole = items(job, "failed", limit=ITEMS_SHOWN), current_actor().sees_numbers
     reason = why_waiting(job, around)
     version = version_of(_face(job), job.progress_at, reason, len(attempts), len(shown.items), shown.next)
     return {
@@ -191,10 +192,12 @@ def _job(job: Job) -> dict[str, Any]:
         "headline": presenting.headline(job),
         "bar": presenting.bar(job),
         "items": shown,
-        "mask": lambda key: mask_number(key, whole=current_actor().sees_numbers),
+        "mask": lambda key: mask_number(key, whole=whole),
         "related": presenting.related(job),
         "titles": QUEUE_TITLES,
         "priorities": PRIORITY_WORDS,
+        "data": _pretty(presenting.data(job, whole=whole)),
+        "result": _pretty(redact(job.result, whole=whole)) if job.result else None,
         "may_act": current_actor().may(Permission.SEND),
         "can": {
             "cancel": actions.may_cancel(job),
@@ -207,7 +210,5 @@ def _job(job: Job) -> dict[str, Any]:
     }
 
 
-def _still(job: Job) -> dict[str, Any]:
-    shown = presenting.data(job, whole=current_actor().sees_numbers)
-    result = None if job.result is None else json.dumps(job.result, indent=2, ensure_ascii=False)
-    return {"data": None if shown is None else json.dumps(shown, indent=2, ensure_ascii=False), "result": result}
+def _pretty(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, indent=2, ensure_ascii=False)
