@@ -15,8 +15,9 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
     from adsapp import navigation
     from adsapp.config import ROOT, Settings
-    from adsapp.core import db, htmx, problems, security, templating
+    from adsapp.core import db, htmx, limits, problems, security, templating
     from adsapp.core.logs import configure_logs
+    from adsapp.integrations import extension as integrations
     from adsapp.jobs import extension as jobs
     from adsapp.organizations import access
 
@@ -27,6 +28,8 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
     db.init_db(app, settings)
     jobs.init_jobs(app, settings)
+    integrations.init_integrations(app, settings)
+    limits.init_limits(app, settings)
     access.init_access(app)
     security.init_security(app, settings)
     htmx.init_htmx(app)
@@ -40,7 +43,9 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
 def blueprints() -> "list[Blueprint]":
     """Every page and API of every feature."""
+    from adsapp.campaigns import api as campaigns_api
     from adsapp.campaigns import views as campaigns
+    from adsapp.campaigns import webhooks_api
     from adsapp.dashboard import health
     from adsapp.dashboard import views as dashboard
     from adsapp.jobs import api as jobs_api
@@ -48,4 +53,14 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.message_templates import views as message_templates
     from adsapp.organizations import sign_in
 
-    return [sign_in.views, health.views, dashboard.views, jobs.views, jobs_api.api, campaigns.views, message_templates.views]
+    return [
+        sign_in.views,
+        health.views,
+        dashboard.views,
+        jobs.views,
+        jobs_api.api,
+        campaigns.views,
+        campaigns_api.api,
+        webhooks_api.webhooks,
+        message_templates.views,
+    ]

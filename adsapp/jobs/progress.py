@@ -129,6 +129,11 @@ class Progress:
         return self._claim.organization_id
 
     @property
+    def lease_id(self) -> uuid.UUID:
+        """What tells this hold of the job from any other: rows a job promises something for carry it."""
+        return self._claim.lease_id
+
+    @property
     def attempt(self) -> int:
         """Which attempt this is, from 1."""
         return self._claim.attempt

@@ -1,6 +1,7 @@
 """Templates are the provider's: we read them, and note what it tells us about them."""
 
 import asyncio
+import uuid
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -9,11 +10,13 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations import queries as accounts
 from adsapp.integrations import service as integrations
+from adsapp.integrations.base import Action, ProviderError, SendError
 from adsapp.integrations.models import WhatsAppAccount
-from adsapp.integrations.whatsapp.client import CloudApi, open_session
+from adsapp.integrations.whatsapp.client import open_session
 from adsapp.integrations.whatsapp.events import TemplateStatusEvent
 from adsapp.jobs import service as jobs
 from adsapp.jobs.models import Job
+from adsapp.jobs.progress import JobFailed, Progress
 from adsapp.jobs.states import Priority
 from adsapp.message_templates.models import MessageTemplate
 
@@ -38,10 +41,7 @@ def fetch_templates(account: WhatsAppAccount) -> list[dict[str, Any]]:
 
     async def fetch() -> list[dict[str, Any]]:
         async with open_session(max_in_flight=2) as session:
-            return await api(session).templates()
-
-    def api(session: Any) -> CloudApi:
-        return integrations.cloud_api(account, session)
+            return await integrations.cloud_api(account, session).templates()
 
     return asyncio.run(fetch())
 
@@ -68,9 +68,31 @@ def store_templates(account: WhatsAppAccount, entries: list[dict[str, Any]]) -> 
 
 
 def sync_templates(account: WhatsAppAccount) -> int:
-    """Fetch and store at once, for commands; the job does the two in their own transactions."""
-    entries = fetch_templates(account)
-    return store_templates(account, entries)
+    """Fetch and store in one go, for commands; the job does the two in transactions of their own."""
+    return store_templates(account, fetch_templates(account))
+
+
+def sync(account_id: uuid.UUID, progress: Progress) -> int:
+    """The sync job's work; JobFailed says what the provider said."""
+    account = accounts.get_account(account_id)
+    db.session.expunge(account)
+    db.session.rollback()  # nothing is held while the provider is asked
+    try:
+        entries = fetch_templates(account)
+    except ProviderError as error:
+        return _not_fetched(account_id, error.error, progress)
+    account = accounts.get_account(account_id)
+    count = store_templates(account, entries)
+    progress.commit()
+    return count
+
+
+def _not_fetched(account_id: uuid.UUID, error: SendError, progress: Progress) -> int:
+    reason = f"{error.title or error.message} (code {error.code}). {error.advice}".replace(" (code None)", "")
+    if error.action is Action.ACCOUNT:
+        integrations.refuse(accounts.get_account(account_id), reason)
+        progress.commit()
+    raise JobFailed(str(error.code or "unreachable"), reason, permanent=not error.action.sends_again)
 
 
 def note_status(account: WhatsAppAccount, event: TemplateStatusEvent) -> bool:

@@ -1,0 +1,208 @@
+"""Campaigns and templates for programs: thin over the same services as the pages."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field
+
+from adsapp.campaigns import queries, reasons, service
+from adsapp.campaigns.draft import CampaignIn
+from adsapp.campaigns.models import Campaign, CampaignRecipient
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.core import db
+from adsapp.core.clock import iso
+from adsapp.core.pagination import MOST, PAGE
+from adsapp.core.parsing import parse_body, parse_query
+from adsapp.jobs import queries as job_queries
+from adsapp.jobs.json import job_json
+from adsapp.jobs.redaction import mask_number
+from adsapp.message_templates import queries as templates
+from adsapp.message_templates.models import MessageTemplate
+from adsapp.organizations.access import allow, current_actor
+from adsapp.organizations.policy import Permission
+
+api = Blueprint("campaigns_api", __name__, url_prefix="/api")
+
+
+class TemplateBody(BaseModel):
+    """Which approved template."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    language: str
+
+
+class CampaignBody(BaseModel):
+    """A campaign as design §9 has it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    template: TemplateBody | None = None
+    text: str | None = None
+    variables: dict[str, Any] = Field(default_factory=dict)
+    audience: dict[str, Any]
+    scheduled_at: datetime | None = None
+    time_zone: str = "UTC"
+    priority: int | None = None
+
+    def as_draft(self) -> CampaignIn:
+        """The same, as services take it."""
+        template = self.template or TemplateBody(name="", language="")
+        return CampaignIn(
+            name=self.name,
+            template_name=template.name,
+            template_language=template.language,
+            variables=self.variables,
+            audience=self.audience,
+            text=self.text,
+            scheduled_at=self.scheduled_at,
+            time_zone=self.time_zone,
+            priority=self.priority,
+        )
+
+
+class PageQuery(BaseModel):
+    """Key-set paging, and a status to filter by."""
+
+    status: str | None = None
+    cursor: str | None = None
+    limit: int = Field(PAGE, ge=1, le=MOST)
+
+
+@api.post("/jobs/bulk-message")
+@api.post("/campaigns")
+@allow(Permission.SEND)
+def create_campaign() -> ResponseReturnValue:
+    """Start or schedule a campaign: 202 with its job."""
+    body = parse_body(CampaignBody)
+    campaign = service.create_campaign(body.as_draft(), by=current_actor().name)
+    db.session.commit()
+    assert campaign.job_id is not None
+    job = job_queries.get_job(campaign.job_id)
+    answer: Response = jsonify({"job": job_json(job), "campaign": campaign_json(campaign, queries.counts(campaign))})
+    answer.status_code = 202
+    answer.headers["Location"] = f"/api/jobs/{job.id}"
+    return answer
+
+
+@api.get("/campaigns")
+@allow(Permission.SEE)
+def list_campaigns() -> ResponseReturnValue:
+    """Campaigns with their counts, newest first."""
+    asked = parse_query(PageQuery)
+    page = queries.list_campaigns(asked.cursor, asked.limit)
+    counts = queries.counts_of(page.items)
+    shown = [campaign_json(campaign, counts[campaign.id]) for campaign in page.items]
+    return jsonify({"campaigns": shown, "next": page.next})
+
+
+@api.get("/campaigns/<campaign_id>")
+@allow(Permission.SEE)
+def show_campaign(campaign_id: str) -> ResponseReturnValue:
+    """One campaign: its counts, why some failed, and a page of its recipients."""
+    asked = parse_query(PageQuery, request.args.to_dict())
+    campaign = queries.get_campaign(campaign_id)
+    counts = queries.counts(campaign)
+    page = queries.recipients(campaign, asked.status, asked.cursor, asked.limit)
+    sees_numbers = current_actor().sees_numbers
+    return jsonify(
+        {
+            "campaign": campaign_json(campaign, counts),
+            "failures": [vars(failure) for failure in queries.failures(campaign)],
+            "skipped": [vars(failure) for failure in queries.failures(campaign, Status.SKIPPED)],
+            "recipients": [recipient_json(recipient, sees_numbers) for recipient in page.items],
+            "next": page.next,
+        }
+    )
+
+
+@api.get("/templates")
+@allow(Permission.SEE)
+def list_templates() -> ResponseReturnValue:
+    """All templates, with their variables and why one cannot be sent."""
+    return jsonify({"templates": [template_json(template) for template in templates.list_templates()]})
+
+
+def campaign_json(campaign: Campaign, counts: queries.Counts) -> dict[str, Any]:
+    """A campaign for programs; `counts` add up to `audience_size` once it is known."""
+    template = {"name": campaign.template_name, "language": campaign.template_language}
+    return {
+        "id": str(campaign.id),
+        "name": campaign.name,
+        "status": campaign.status.value,
+        "status_reason": campaign.status_reason,
+        "job_id": str(campaign.job_id) if campaign.job_id else None,
+        "template": template if campaign.template_name else None,
+        "text": campaign.text,
+        "audience": campaign.audience,
+        "audience_size": campaign.audience_size,
+        "counts": counts_json(campaign, counts),
+        "created_by": campaign.created_by,
+        "created_at": iso(campaign.created_at),
+        "scheduled_at": iso(campaign.scheduled_at),
+        "started_at": iso(campaign.started_at),
+        "finished_at": iso(campaign.finished_at),
+    }
+
+
+def counts_json(campaign: Campaign, counts: queries.Counts) -> dict[str, int]:
+    """Each recipient once under its status; the totals include what came after (read ones were delivered)."""
+    by_status = {status.value: getattr(counts, status.value) for status in Status}
+    return {
+        **by_status,
+        "total": counts.total,
+        "accepted_total": counts.accepted_total,
+        "sent_total": counts.sent_total,
+        "delivered_total": counts.delivered_total,
+        "read_total": counts.read_total,
+        "replied": campaign.replied_count,
+        "opted_out": campaign.opted_out_count,
+    }
+
+
+def recipient_json(recipient: CampaignRecipient, sees_numbers: bool) -> dict[str, Any]:
+    """A recipient; the number masked for those who may not see numbers."""
+    error = None
+    if recipient.error_code:
+        reason = reasons.explain(recipient.error_code)
+        error = {
+            "code": recipient.error_code,
+            "title": reason.title,
+            "advice": reason.advice,
+            "message": recipient.error_message,
+        }
+    moments = ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at", "replied_at")
+    return {
+        "id": recipient.id,
+        "contact_id": str(recipient.contact_id),
+        "name": recipient.name,
+        "phone": mask_number(recipient.phone, whole=sees_numbers),
+        "status": recipient.status.value,
+        "error": error,
+        "attempts": recipient.attempts,
+        "wamid": recipient.wamid if sees_numbers else None,  # it holds the number, lightly wrapped
+        **{name: iso(getattr(recipient, name)) for name in moments},
+    }
+
+
+def template_json(template: MessageTemplate) -> dict[str, Any]:
+    """A template; `can_be_sent` False comes with the reason."""
+    view = templates.view_of(template)
+    why_not = templates.why_not(template)
+    return {
+        "id": str(template.id),
+        "name": template.name,
+        "language": template.language,
+        "category": template.category,
+        "status": template.status,
+        "quality": template.quality,
+        "variables": [{"key": one.key, "label": one.label, "example": one.example} for one in view.variables],
+        "body": view.body_text,
+        "can_be_sent": not why_not,
+        "why_not": why_not or None,
+        "synced_at": iso(template.synced_at),
+    }

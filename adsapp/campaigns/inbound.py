@@ -1,0 +1,124 @@
+"""What people write or tap: kept, attributed to the campaign it answers, and heeded where it asks us to stop."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adsapp.campaigns import ledger
+from adsapp.campaigns.models import Campaign, CampaignRecipient, InboundMessage
+from adsapp.campaigns.statuses import count_opt_out
+from adsapp.contacts import opt_outs
+from adsapp.contacts import queries as contacts
+from adsapp.contacts.models import Contact, OptSource
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.integrations.whatsapp.events import InboundEvent, PreferenceEvent
+from adsapp.integrations.whatsapp.opt_out import asks_to_stop
+
+TAPS = ("button", "interactive")
+# An opt-out without a quoted message is laid to the campaign whose message the person got last, if not long ago.
+BLAME_WITHIN = timedelta(days=3)
+
+
+def receive(account_id: uuid.UUID, event: InboundEvent) -> bool:
+    """Take a message in, in the caller's transaction; False for one that is known already."""
+    contact = _sender(event)
+    recipient = _answered(event)
+    if contact is None and recipient is not None:
+        contact = db.session.get(Contact, recipient.contact_id)
+    if not _store(account_id, event, contact, recipient):
+        return False
+    if recipient is not None:
+        _note_reply(recipient, event.timestamp)
+    if contact is None:
+        return True
+    _note_contact(contact, event)
+    if _asks_to_stop(event):
+        source = OptSource.BUTTON if event.kind in TAPS else OptSource.KEYWORD
+        _opt_out(contact, source, event.text, event.timestamp, recipient)
+    return True
+
+
+def heed_preference(event: PreferenceEvent) -> None:
+    """The person used WhatsApp's own switch. `resume` is not new consent: nothing is sent to them again for it."""
+    contact = contacts.find_by_number(event.wa_id)
+    if contact is not None and event.value == "stop":
+        _opt_out(contact, OptSource.PREFERENCES, "stopped marketing in WhatsApp", event.timestamp, None)
+
+
+def _sender(event: InboundEvent) -> Contact | None:
+    for number in dict.fromkeys((event.wa_id, event.from_)):
+        found = contacts.find_by_number(number) if number.isdecimal() else None
+        if found is not None:
+            return found
+    return None
+
+
+def _asks_to_stop(event: InboundEvent) -> bool:
+    return asks_to_stop(event.text) or (event.kind in TAPS and asks_to_stop(event.button_payload or ""))
+
+
+def _answered(event: InboundEvent) -> CampaignRecipient | None:
+    if event.context_wamid is None:
+        return None
+    query = select(CampaignRecipient).where(CampaignRecipient.wamid == event.context_wamid)
+    return db.session.scalars(query.limit(1)).first()
+
+
+def _store(
+    account_id: uuid.UUID, event: InboundEvent, contact: Contact | None, recipient: CampaignRecipient | None
+) -> bool:
+    dialect: Any = postgresql if db.session().get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(InboundMessage).values(
+        organization_id=db.require_organization_id(),
+        account_id=account_id,
+        wamid=event.wamid[:200],
+        from_number=(event.from_ or event.wa_id)[:20],
+        contact_id=contact.id if contact else None,
+        recipient_id=recipient.id if recipient else None,
+        kind=event.kind[:20],
+        text=event.text,
+        at=event.timestamp,
+    )
+    new = statement.on_conflict_do_nothing(index_elements=["organization_id", "account_id", "wamid"])
+    return db.session.execute(new.returning(InboundMessage.id)).first() is not None
+
+
+def _note_reply(recipient: CampaignRecipient, at: datetime) -> None:
+    if recipient.replied_at is not None:
+        return
+    ledger.hold([recipient.campaign_id])
+    recipient.replied_at = at
+    campaign = db.session.scalars(select(Campaign).where(Campaign.id == recipient.campaign_id)).one()
+    campaign.replied_count = Campaign.replied_count + 1
+
+
+def _note_contact(contact: Contact, event: InboundEvent) -> None:
+    if contact.last_inbound_at is None or contact.last_inbound_at < event.timestamp:
+        contact.last_inbound_at = event.timestamp
+    if event.wa_id and not contact.wa_id:
+        contact.wa_id = event.wa_id[:20]
+    if event.wa_user_id and not contact.wa_user_id:
+        contact.wa_user_id = event.wa_user_id[:140]
+
+
+def _opt_out(
+    contact: Contact, source: OptSource, detail: str, at: datetime, recipient: CampaignRecipient | None
+) -> None:
+    if not opt_outs.opt_out(contact, source, detail=detail, at=at):
+        return
+    recipient = recipient or _last_message(contact)
+    if recipient is not None:
+        ledger.hold([recipient.campaign_id])
+        count_opt_out(recipient.campaign_id)
+
+
+def _last_message(contact: Contact) -> CampaignRecipient | None:
+    query = select(CampaignRecipient).where(
+        CampaignRecipient.contact_id == contact.id,
+        CampaignRecipient.accepted_at > utcnow() - BLAME_WITHIN,
+    )
+    return db.session.scalars(query.order_by(CampaignRecipient.id.desc()).limit(1)).first()

@@ -1,0 +1,139 @@
+"""The ledger of recipients: read under a lock, changed, written back in one statement for a whole batch.
+
+One statement, because the counters follow the rows by triggers: on PostgreSQL once a statement. Whoever changes rows
+holds the campaign's row first (`hold`), so that writers of one campaign queue up and never wait in a circle.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import TextClause, select, text
+
+from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.integrations.whatsapp.statuses import Milestones
+
+MILESTONES = ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")
+
+
+@dataclass(slots=True)
+class Entry:
+    """One recipient as it stands; change it, then `save`."""
+
+    id: int
+    campaign_id: uuid.UUID
+    contact_id: uuid.UUID
+    status: Status
+    error_code: str
+    error_message: str | None
+    attempts: int
+    not_before: datetime | None
+    lease_id: uuid.UUID | None
+    wamid: str | None
+    accepted_at: datetime | None
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
+    failed_at: datetime | None
+
+    @property
+    def milestones(self) -> Milestones:
+        """How far it has come."""
+        return Milestones(**{name: getattr(self, name) for name in MILESTONES})
+
+
+COLUMNS = tuple(getattr(CampaignRecipient, name) for name in Entry.__dataclass_fields__)
+
+
+def hold(campaign_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, CampaignStatus]:
+    """Lock these campaigns to the end of the transaction, in one order for everybody; their statuses."""
+    rows = db.session.execute(
+        select(Campaign.id, Campaign.status)
+        .where(Campaign.id.in_(set(campaign_ids)))
+        .order_by(Campaign.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row.status for row in rows}
+
+
+def load(ids: Iterable[int]) -> dict[int, Entry]:
+    """The recipients of these ids, by id; those of other organizations are not there."""
+    rows = db.session.execute(select(*COLUMNS).where(CampaignRecipient.id.in_(list(ids))))
+    return {row.id: Entry(*row) for row in rows}
+
+
+def save(entries: Sequence[Entry]) -> None:
+    """Write changed entries back."""
+    if not entries:
+        return
+    distributed = db.session().get_bind().dialect.name == "postgresql"
+    db.session.execute(
+        _POSTGRESQL if distributed else _SQLITE,
+        {
+            "rows": json.dumps([_as_json(entry, distributed) for entry in entries]),
+            "organization_id": _id(db.require_organization_id(), distributed),
+            "now": _moment(utcnow(), distributed),
+        },
+        execution_options={"names_organization": True},
+    )
+
+
+_KINDS = {
+    "status": "text",
+    "error_code": "text",
+    "error_message": "text",
+    "attempts": "smallint",
+    "not_before": "timestamptz",
+    "lease_id": "uuid",
+    "wamid": "text",
+    **dict.fromkeys(MILESTONES, "timestamptz"),
+}
+
+
+def _statement(source: str) -> TextClause:
+    sets = ", ".join(f"{name} = v.{name}" for name in _KINDS)
+    return text(
+        f"update campaign_recipients set {sets}, updated_at = :now from {source} "  # noqa: S608  # names of our own
+        "where campaign_recipients.id = v.id and campaign_recipients.organization_id = :organization_id"
+    )
+
+
+_POSTGRESQL = _statement(
+    "jsonb_to_recordset(cast(:rows as jsonb)) as v(id bigint, "
+    + ", ".join(f"{name} {kind}" for name, kind in _KINDS.items())
+    + ")"
+)
+_READ = ", ".join(f"json_extract(value, '$.{name}') as {name}" for name in ("id", *_KINDS))
+_SQLITE = _statement(f"(select {_READ} from json_each(:rows)) as v")  # noqa: S608  # likewise
+
+
+def _as_json(entry: Entry, distributed: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": entry.id}
+    for name, kind in _KINDS.items():
+        value = getattr(entry, name)
+        if kind == "timestamptz":
+            value = _moment(value, distributed)
+        elif kind == "uuid":
+            value = _id(value, distributed)
+        row[name] = value
+    return row
+
+
+def _moment(value: datetime | None, distributed: bool) -> str | None:
+    """As the database keeps it: SQLite as text without a zone."""
+    if value is None:
+        return None
+    value = value.astimezone(UTC)
+    return value.isoformat() if distributed else value.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _id(value: uuid.UUID | None, distributed: bool) -> str | None:
+    if value is None:
+        return None
+    return str(value) if distributed else value.hex

@@ -1,0 +1,185 @@
+"""What the provider reports about messages, worked into the ledger by rank: any order, any number of times, no
+matter whether it comes before our own response is stored. Nothing ever moves down.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from adsapp.campaigns import ledger
+from adsapp.campaigns.ledger import MILESTONES, Entry
+from adsapp.campaigns.models import Campaign, CampaignRecipient, ParkedStatus
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.campaigns.verdicts import code_of, in_words
+from adsapp.contacts import opt_outs
+from adsapp.contacts.models import Contact, OptSource
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.integrations.base import Action, SendError
+from adsapp.integrations.whatsapp.events import Source, StatusEvent
+from adsapp.integrations.whatsapp.statuses import merge
+
+KEEP_PARKED = timedelta(days=7)
+NEVER_SENT = (Status.SKIPPED,)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """How many events found their message, and those that did not."""
+
+    found: int
+    unknown: tuple[StatusEvent, ...]
+
+
+def apply(events: Sequence[StatusEvent]) -> Merged:
+    """Work events into the ledger, in the caller's transaction; those of unknown messages come back."""
+    ids = _recipients_of(events)
+    targets = {one for one in ids if one is not None}
+    campaigns = db.session.scalars(
+        select(CampaignRecipient.campaign_id).where(CampaignRecipient.id.in_(targets)).distinct()
+    )
+    ledger.hold(campaigns)
+    entries = ledger.load(targets)
+    changed: dict[int, Entry] = {}
+    unknown = []
+    for event, one in zip(events, ids, strict=True):
+        entry = entries.get(one) if one is not None else None
+        if entry is None or not _belongs(entry, event):
+            unknown.append(event)
+        elif work_in(entry, event):
+            changed[entry.id] = entry
+    ledger.save(list(changed.values()))
+    _record_opt_outs(events, ids, entries)
+    return Merged(len(events) - len(unknown), tuple(unknown))
+
+
+def _recipients_of(events: Sequence[StatusEvent]) -> list[int | None]:
+    """The recipient of each event: by the data we sent along, else by the message's id."""
+    by_wamid = {
+        row.wamid: row.id
+        for row in db.session.execute(
+            select(CampaignRecipient.wamid, CampaignRecipient.id).where(
+                CampaignRecipient.wamid.in_({event.wamid for event in events})
+            )
+        )
+    }
+    return [by_wamid.get(event.wamid) or _given_id(event) for event in events]
+
+
+def _given_id(event: StatusEvent) -> int | None:
+    data = event.callback_data or ""
+    return int(data) if data.isascii() and data.isdecimal() and len(data) < 19 else None
+
+
+def _belongs(entry: Entry, event: StatusEvent) -> bool:
+    """Another program on the same number may send numbers along too; and somebody never sent to got no message."""
+    if entry.wamid is not None:
+        return entry.wamid == event.wamid
+    return entry.status not in NEVER_SENT and entry.attempts > 0
+
+
+def work_in(entry: Entry, event: StatusEvent) -> bool:
+    """Merge one event into an entry; False where it adds nothing."""
+    before = entry.milestones
+    after = merge(before, event)
+    if after is before and entry.wamid is not None:
+        return False
+    entry.wamid = event.wamid
+    for name in MILESTONES:
+        setattr(entry, name, getattr(after, name))
+    if after.status is None:
+        return True
+    entry.status = Status(after.status)
+    if entry.status is not Status.FAILED:
+        entry.error_code, entry.error_message = "", None
+    elif event.status == "failed" and not _has_failure(entry):
+        error = event.errors[0] if event.errors else None
+        entry.error_code = code_of(error) if error else "unknown"
+        entry.error_message = in_words(error) if error else None
+    return True
+
+
+def _has_failure(entry: Entry) -> bool:
+    return entry.error_code not in ("", "uncertain")
+
+
+def _record_opt_outs(events: Sequence[StatusEvent], ids: Sequence[int | None], entries: dict[int, Entry]) -> None:
+    for event, one in zip(events, ids, strict=True):
+        entry = entries.get(one) if one is not None else None
+        error = next((error for error in event.errors if error.action is Action.OPT_OUT), None)
+        if entry is None or error is None:
+            continue
+        contact = db.session.scalars(select(Contact).where(Contact.id == entry.contact_id)).first()
+        if contact is not None and opt_outs.opt_out(
+            contact, OptSource.PROVIDER, detail=in_words(error), at=event.timestamp
+        ):
+            count_opt_out(entry.campaign_id)
+
+
+def count_opt_out(campaign_id: uuid.UUID) -> None:
+    """One more person who opted out after a campaign's message."""
+    campaign = db.session.scalars(select(Campaign).where(Campaign.id == campaign_id)).one()
+    campaign.opted_out_count = Campaign.opted_out_count + 1
+
+
+def park(account_id: uuid.UUID, events: Iterable[StatusEvent]) -> None:
+    """Keep statuses of messages we do not know (yet), in the caller's transaction."""
+    for event in events:
+        db.session.add(
+            ParkedStatus(
+                organization_id=db.require_organization_id(),
+                account_id=account_id,
+                wamid=event.wamid,
+                event=_as_json(event),
+            )
+        )
+
+
+def match_parked(wamids: Iterable[str]) -> int:
+    """Apply parked statuses of these messages, if they are known by now. Commits; returns how many fitted."""
+    wanted = set(wamids)
+    with db.reading():
+        there = db.session.scalar(select(ParkedStatus.id).where(ParkedStatus.wamid.in_(wanted)).limit(1))
+        db.session.rollback()
+    if there is None:
+        return 0
+    parked = db.session.scalars(
+        select(ParkedStatus).where(ParkedStatus.wamid.in_(wanted)).order_by(ParkedStatus.id)
+    ).all()
+    events = [_from_json(one.event) for one in parked]
+    merged = apply(events)
+    still = {(event.wamid, event.status) for event in merged.unknown}
+    fitted = [one.id for one, event in zip(parked, events, strict=True) if (event.wamid, event.status) not in still]
+    db.session.execute(delete(ParkedStatus).where(ParkedStatus.id.in_(fitted)))
+    db.session.commit()
+    return len(fitted)
+
+
+def forget_parked() -> None:
+    """Drop what nobody has claimed for days: messages of another program on the same number."""
+    db.session.execute(delete(ParkedStatus).where(ParkedStatus.received_at < utcnow() - KEEP_PARKED))
+
+
+def _as_json(event: StatusEvent) -> dict[str, Any]:
+    return {
+        **{name: getattr(event, name) for name in ("wamid", "status", "recipient", "callback_data")},
+        "timestamp": event.timestamp.isoformat(),
+        "errors": [asdict(error) for error in event.errors],
+    }
+
+
+def _from_json(data: dict[str, Any]) -> StatusEvent:
+    return StatusEvent(
+        wamid=data["wamid"],
+        status=data["status"],
+        timestamp=datetime.fromisoformat(data["timestamp"]),
+        recipient=data["recipient"],
+        callback_data=data["callback_data"],
+        errors=tuple(SendError(**(error | {"action": Action(error["action"])})) for error in data["errors"]),
+        pricing=None,
+        source=Source(),
+    )

@@ -1,0 +1,23 @@
+"""Applies what the provider told us."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from adsapp.campaigns import applying
+from adsapp.jobs.progress import Progress
+from adsapp.jobs.registry import processor
+from adsapp.jobs.states import Queue
+
+
+@dataclass(frozen=True)
+class ApplyWebhooksParams:
+    """Of which WhatsApp account."""
+
+    account_id: uuid.UUID
+
+
+@processor("apply-webhooks", queue=Queue.TEMPLATE_PROCESSING)
+def apply_webhooks(params: ApplyWebhooksParams, progress: Progress) -> dict[str, Any]:
+    """Apply reports from WhatsApp"""
+    return {"deliveries": applying.apply_all(params.account_id, progress)}

@@ -1,0 +1,23 @@
+"""Reads an account's templates from the provider."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from adsapp.jobs.progress import Progress
+from adsapp.jobs.registry import processor
+from adsapp.jobs.states import Queue
+from adsapp.message_templates import service
+
+
+@dataclass(frozen=True)
+class SyncTemplatesParams:
+    """Of which WhatsApp account."""
+
+    account_id: uuid.UUID
+
+
+@processor("sync-templates", queue=Queue.TEMPLATE_PROCESSING)
+def sync_templates(params: SyncTemplatesParams, progress: Progress) -> dict[str, Any]:
+    """Read the templates from WhatsApp"""
+    return {"templates": service.sync(params.account_id, progress)}
