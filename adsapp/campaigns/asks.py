@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.queries import Counts, Failure
 from adsapp.campaigns.service import ASSUME_DELIVERED, ENDED, RUNNING, SEND_AGAIN
+from adsapp.integrations.base import Action
+from adsapp.integrations.whatsapp.codes import MEANINGS, UNKNOWN
 
+A_DAY: Final = timedelta(hours=24)
 NOBODY_TWICE: Final = "Nobody who already got it gets it again."
 
 
@@ -82,12 +86,10 @@ def _through(counts: Counts) -> str:
 def pause(campaign: Campaign, counts: Counts) -> Ask:
     """Stop for now."""
     gone = _through(counts) if counts.done else "Nobody has got it yet."
-    lines = (
-        f"Sending stops within a second. Still to go, until somebody resumes it: {_still_to_go(campaign, counts)}.",
-        gone,
-    )
+    waits = "waits" if counts.to_go == 1 or not campaign.frozen_at else "wait"
+    stays = f"Sending stops within a second; {_still_to_go(campaign, counts)} {waits} until somebody resumes it."
     choice = Choice("Pause", icon="player-pause")
-    return Ask("pause", f"Pause “{campaign.name}”?", "Pause", lines, (choice,), wants_reason=True)
+    return Ask("pause", f"Pause “{campaign.name}”?", "Pause", (stays, gone), (choice,), wants_reason=True)
 
 
 def resume(campaign: Campaign, counts: Counts) -> Ask:
@@ -143,6 +145,15 @@ def asks(campaign: Campaign, counts: Counts, failures: Sequence[Failure]) -> Ite
     for failure in failures:
         if may_retry(campaign, failure):
             yield retry(campaign, failure)
+
+
+def why_not_yet(campaign: Campaign, failure: Failure, now: datetime) -> str | None:
+    """Why sending again must wait: the provider punishes trying the same person again within a day."""
+    if not failure.code.isdecimal() or MEANINGS.get(int(failure.code), UNKNOWN).action is not Action.WAIT_24H:
+        return None
+    if campaign.finished_at and now - campaign.finished_at > A_DAY:
+        return None
+    return "WhatsApp asks for 24 hours between; trying earlier makes it longer"
 
 
 def may_retry(campaign: Campaign, failure: Failure) -> bool:

@@ -82,6 +82,16 @@ class Composition:
         return rendered.values.get(key, "") if rendered else ""
 
     @property
+    def left_out(self) -> str:
+        """Why the person shown gets nothing, "" where they do."""
+        if self.preview is None or self.view is None or not self.preview.left_out:
+            return ""
+        if self.preview.rendered is None or not self.preview.rendered.missing or self.preview.contact.opted_out_at:
+            return self.preview.left_out
+        labels = [each.label for each in self.view.variables if each.key in self.preview.rendered.missing]
+        return f"no value for {' and '.join(labels)}, so nothing is sent"
+
+    @property
     def bad(self) -> Sequence[Line]:
         """What stands in the way."""
         return [line for line in self.preflight.lines if line.kind == "bad"]
@@ -93,8 +103,11 @@ class Composition:
 
     @property
     def checks(self) -> Sequence[Line]:
-        """The lines, without the last one, which is the sum and has its own place."""
-        return [line for line in self.preflight.lines if not line.text.startswith("Will be sent")]
+        """The lines, without the sum, which has its own place, and without red before anything was chosen."""
+        lines = [line for line in self.preflight.lines if not line.text.startswith("Will be sent")]
+        if self.form.template:
+            return lines
+        return [replace(line, kind="neutral") if line.text == "Choose a template" else line for line in lines]
 
 
 def compose(form: ComposeForm, errors: Mapping[str, str] | None = None) -> Composition:

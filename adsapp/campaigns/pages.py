@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -37,6 +38,7 @@ CHIP_KINDS: Final[dict[Status, str]] = {
     Status.READ: "good",
     Status.DELIVERED: "busy",
 }
+LOOKED_AT: Final = 25
 TICKS: Final = {Status.SENT: "sent", Status.ACCEPTED: "sent", Status.DELIVERED: "delivered", Status.READ: "read"}
 
 
@@ -179,15 +181,36 @@ def person(campaign: Campaign, recipient_id: int | None) -> Person | None:
     """The message of this recipient, else of the first; None before there is one."""
     mine = select(CampaignRecipient).where(CampaignRecipient.campaign_id == campaign.id)
     wanted = mine.where(CampaignRecipient.id >= recipient_id) if recipient_id else mine
-    found = db.session.scalars(wanted.order_by(CampaignRecipient.id).limit(2)).all()
+    found = db.session.scalars(wanted.order_by(CampaignRecipient.id).limit(2 if recipient_id else LOOKED_AT)).all()
     if not found:
         return None
-    chosen = found[0]
+    place = 0 if recipient_id else _first_to_get_it(found)
+    chosen = found[place]
     before = select(CampaignRecipient.id).where(
         CampaignRecipient.campaign_id == campaign.id, CampaignRecipient.id < chosen.id
     )
-    previous = db.session.scalar(before.order_by(CampaignRecipient.id.desc()).limit(1)) if recipient_id else None
-    return Person(chosen, _bubble(campaign, chosen), previous, found[1].id if len(found) > 1 else None)
+    previous = db.session.scalar(before.order_by(CampaignRecipient.id.desc()).limit(1))
+    following = found[place + 1].id if len(found) > place + 1 else None
+    return Person(chosen, _bubble(campaign, chosen), previous, following)
+
+
+def _first_to_get_it(recipients: Sequence[CampaignRecipient]) -> int:
+    places = (place for place, each in enumerate(recipients[:-1]) if each.status is not Status.SKIPPED)
+    return next(places, 0)
+
+
+def example(campaign: Campaign) -> Bubble:
+    """The message before anybody is in the ledger."""
+    if campaign.text is not None:
+        return previews.of_text(campaign.text)
+    return previews.of_template(view(campaign.components, campaign.parameter_format))
+
+
+def local_start(campaign: Campaign) -> str:
+    """09:00 in Europe/London; "" where it was not scheduled or the zone is UTC, which the page shows anyway."""
+    if campaign.scheduled_at is None or campaign.time_zone == "UTC":
+        return ""
+    return f"{campaign.scheduled_at.astimezone(ZoneInfo(campaign.time_zone)):%H:%M} in {campaign.time_zone}"
 
 
 def _bubble(campaign: Campaign, recipient: CampaignRecipient) -> Bubble:

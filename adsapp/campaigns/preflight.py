@@ -18,6 +18,7 @@ from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
 from adsapp.message_templates.rendering import Rendered
+from adsapp.message_templates.standing import quality_of
 
 SERVICE_WINDOW = timedelta(hours=24)
 SAMPLE = 5
@@ -222,7 +223,7 @@ def _missing_sample(audience: Audience, message: Message | None) -> tuple[str, .
         .order_by(Contact.id)
         .limit(SAMPLE)
     )
-    return tuple(contact.display_name or "A contact without a name" for contact in found)
+    return tuple(dict.fromkeys(contact.display_name or "a contact without a name" for contact in found))
 
 
 def _account_line(account: WhatsAppAccount | None) -> Line:
@@ -238,14 +239,13 @@ def _account_line(account: WhatsAppAccount | None) -> Line:
 def _message_line(message: Message) -> Line:
     if message.template is None:
         return Line("neutral", "A text, for those who wrote in the last 24 hours")
-    quality = message.template.quality
-    kind = "warning" if quality in ("YELLOW", "RED") else "good"
-    note = f"quality {quality.lower()}" if quality else ""
-    return Line(kind, "Template approved", note, f"{message.template.name} · {message.template.language}")
+    quality, word = quality_of(message.template)
+    kind = "warning" if quality in ("warning", "bad") else "good"
+    return Line(kind, "Template approved", f"quality {word}")
 
 
 def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float) -> list[Line]:
-    lines = [Line("neutral", "People in the audience", value=f"{tally.total:,}")]
+    lines = [Line("good", "People in the audience", value=f"{tally.total:,}")]
     if tally.opted_out:
         lines.append(Line("neutral", "Opted out: left out", value=f"{tally.opted_out:,}"))
     if tally.duplicates:

@@ -38,6 +38,7 @@ OURS = {
 }
 
 # A recipient's own fault stays one; everything else may have been mended by now (a template, an account, a pause).
+TRIED_OFTEN = "It was tried several times. Send again when WhatsApp has recovered."
 FOR_GOOD = frozenset({Action.RECIPIENT, Action.OPT_OUT})
 
 
@@ -48,4 +49,5 @@ def explain(code: str) -> Reason:
     if not code.isdecimal():
         return OURS[UNKNOWN]
     meaning = codes.MEANINGS.get(int(code), codes.UNKNOWN)
-    return Reason(meaning.title, meaning.advice, meaning.action not in FOR_GOOD)
+    advice = TRIED_OFTEN if meaning.action.sends_again else meaning.advice  # it has failed: no more comes by itself
+    return Reason(meaning.title, advice, meaning.action not in FOR_GOOD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import url_for
@@ -18,6 +18,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.htmx import version_of
 from adsapp.core.pagination import Page
 from adsapp.core.templating import format_phone
+from adsapp.integrations import queries as accounts
 from adsapp.message_templates.languages import language_name
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
@@ -42,19 +43,23 @@ def context(campaign: Campaign, actor: Actor, args: Mapping[str, str]) -> dict[s
     events = queries.events(campaign, 20)
     person = pages.person(campaign, _number(args.get("person", "")))
     pace = queries.rate_now(campaign, counts)
+    slowed_until = _slowed_until(campaign)
     every = _every(campaign, counts)
     version = version_of(
         campaign.status, campaign.status_reason, counts, campaign.replied_count, campaign.opted_out_count,
         [(row["id"], row["status"], row["replied_at"]) for row in people["rows"]], events[:1] and events[0].id,
-        round(pace.per_second, 1), person and (person.recipient.id, person.recipient.status), every,
+        round(pace.per_second, 1), person and (person.recipient.id, person.recipient.status), slowed_until, every,
     )  # fmt: skip
     shown: dict[str, Any] = {name: args[name] for name in SHOWN_ARGS if args.get(name)}
     return {
         "campaign": campaign,
         "funnel": funnel,
+        "counts": counts,
         "headline": pages.headline(campaign, counts),
         "pace": pace,
-        "language": language_name(campaign.template_language),
+        "slowed_until": slowed_until,
+        "local_start": pages.local_start(campaign),
+        "in_language": language_name(campaign.template_language),
         "audience_words": pages.audience_words(campaign.audience),
         "failures": [_failure(campaign, failure) for failure in failures],
         "uncertain": counts.uncertain,
@@ -100,8 +105,14 @@ def _every(campaign: Campaign, counts: Counts) -> int | None:
     return None
 
 
-def _failure(campaign: Campaign, failure: Failure) -> Failure:
-    return replace(failure, can_retry=asks.may_retry(campaign, failure))
+def _failure(campaign: Campaign, failure: Failure) -> dict[str, Any]:
+    may = asks.may_retry(campaign, failure)
+    return {**vars(failure), "can_retry": may, "why_not_yet": asks.why_not_yet(campaign, failure, utcnow())}
+
+
+def _slowed_until(campaign: Campaign) -> datetime | None:
+    until = accounts.get_account(campaign.account_id).slowed_until
+    return until if until and until > utcnow() else None
 
 
 def _verb(campaign: Campaign, verb: asks.Verb, actor: Actor) -> dict[str, Any]:
@@ -161,9 +172,10 @@ def _pager(campaign: Campaign, page: Page[CampaignRecipient], args: Mapping[str,
     return {"next": url(page.next) if page.next else None, "first": url(None) if args.get("cursor") else None}
 
 
-def _preview(campaign: Campaign, person: Person | None, args: Mapping[str, str]) -> dict[str, Any] | None:
+def _preview(campaign: Campaign, person: Person | None, args: Mapping[str, str]) -> dict[str, Any]:
     if person is None:
-        return None
+        unnamed = {"at": None, "ticks": None, "previous_url": None, "next_url": None}
+        return {"name": "with the approved examples", "bubble": pages.example(campaign), **unnamed}
 
     def url(recipient_id: int | None) -> str | None:
         return _page_url(campaign, "preview", args, LISTED_ARGS, person=recipient_id) if recipient_id else None

@@ -15,6 +15,7 @@ from adsapp.campaigns.composing import Composition
 from adsapp.campaigns.forms import ComposeForm, errors_by_field
 from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.preflight import in_words
+from adsapp.campaigns.queries import Failure
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid, NotFound
@@ -183,10 +184,14 @@ def ask_verb(campaign_id: str, verb: str) -> ResponseReturnValue:
 def ask_retry(campaign_id: str, code: str) -> ResponseReturnValue:
     """Likewise, about those who failed with this code."""
     campaign = queries.get_campaign(campaign_id)
+    return _ask_page(campaign, asks.retry(campaign, _failure(campaign, code)))
+
+
+def _failure(campaign: Campaign, code: str) -> Failure:
     failure = next((each for each in queries.failures(campaign) if each.code == code), None)
     if failure is None:
         raise NotFound("Nobody in this campaign failed with this code")
-    return _ask_page(campaign, asks.retry(campaign, failure))
+    return failure
 
 
 def _ask_page(campaign: Campaign, ask: Ask) -> ResponseReturnValue:
@@ -231,8 +236,11 @@ def settle(campaign_id: str) -> ResponseReturnValue:
 def retry(campaign_id: str) -> ResponseReturnValue:
     """Send again to those who failed with a code."""
     campaign = queries.get_campaign(campaign_id)
-    code = request.form.get("code", "")
-    return _do(campaign, lambda by: service.retry_failed(campaign, code, by), "They are tried again")
+    failure = _failure(campaign, request.form.get("code", ""))
+    why_not = asks.why_not_yet(campaign, failure, utcnow())
+    if why_not:
+        raise Conflict(why_not)
+    return _do(campaign, lambda by: service.retry_failed(campaign, failure.code, by), "They are tried again")
 
 
 def _do(campaign: Campaign, change: Callable[[str], object], said: str) -> ResponseReturnValue:
