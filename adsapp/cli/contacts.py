@@ -1,0 +1,43 @@
+"""`adsapp import FILE`: a contact file from the command line, by the same job as in the console."""
+
+from pathlib import Path
+
+import click
+
+from adsapp.cli.admin import find_organization, organization_option
+from adsapp.cli.output import json_option, open_app, show
+from adsapp.contacts import import_service
+from adsapp.contacts.inputs import ImportOptions, OnDuplicate
+from adsapp.core import db
+
+BY = "command line"
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@organization_option
+@click.option(
+    "--country", default="", help="Country of numbers without a prefix, two letters; else the organization's."
+)
+@click.option("--tag", "tags", multiple=True, help="Put this tag on everyone; may be given several times.")
+@click.option(
+    "--on-duplicate",
+    type=click.Choice([choice.value for choice in OnDuplicate]),
+    default=OnDuplicate.UPDATE.value,
+    show_default=True,
+    help="What to do with people who are contacts already.",
+)
+@json_option
+def import_file(file: Path, slug: str, country: str, tags: tuple[str, ...], on_duplicate: str, as_json: bool) -> None:
+    """Import contacts from FILE (CSV or TSV); a worker does the work."""
+    with open_app().app_context():
+        organization = find_organization(slug)
+        country = country or organization.default_country
+        db.bind_organization(organization.id)
+        options = ImportOptions(default_country=country, tags=list(tags), on_duplicate=OnDuplicate(on_duplicate))
+        with file.open("rb") as stream:
+            batch = import_service.receive(stream, file.name, by=BY)
+        job = import_service.start_import(batch, import_service.proposed(batch), options, by=BY)
+        told = {"import": batch.id, "job": job.id}
+        db.session.commit()
+    show(told, f"The import {told['import']} is queued as job {told['job']}.", as_json)

@@ -32,7 +32,7 @@ def test_the_table_of_roles_holds(permission: Permission, role: Role) -> None:
 
 
 def test_a_refusal_says_who_can_help() -> None:
-    with pytest.raises(Forbidden, match="As viewer you cannot send messages.*ask an owner or admin"):
+    with pytest.raises(Forbidden, match=r"As viewer you cannot send messages.*ask an owner or admin"):
         demand(Role.VIEWER, Permission.SEND)
 
 

@@ -1,0 +1,91 @@
+"""A real Chromium, and a look that photographs a page in four variants and asks axe about each."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.find import find
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+VARIANTS = [(width, height, scheme) for width, height in ((1280, 800), (390, 844)) for scheme in ("light", "dark")]
+SCREENSHOTS = Path(__file__).with_name("screenshots")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser the tests marked `browser` are left out by name, except under CI, where that is a failure."""
+    if find() is not None or os.environ.get("CI") == "true":
+        return
+    there = [item for item in items if not item.get_closest_marker("browser")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in there])
+    items[:] = there
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once a test process."""
+    path = find()
+    assert path is not None, "no Chromium found: see tests/browser/find.py"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@dataclass
+class Look:
+    """Photographs pages and collects what axe and the console complain about."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def at(self, name: str) -> None:
+        """Four pictures of the page as it stands, and axe's opinion of each."""
+        for width, height, scheme in VARIANTS:
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            self.page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{width}.png", full_page=True)
+            self._check(f"{name}, {scheme}, {width} px")
+        self.page.set_viewport_size({"width": 1280, "height": 800})
+        self.page.emulate_media(color_scheme="light")
+
+    def _check(self, where: str) -> None:
+        found: Any = Axe().run(self.page)
+        for violation in found.response["violations"]:
+            places = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
+            self.complaints.append(f"{where}: {violation['id']} ({violation['help']}): {places}")
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            self.complaints.append(f"{where}: the page is {wide} px wider than the window")
+
+    def heard(self, message: ConsoleMessage) -> None:
+        """Note an error in the console: a broken script, a breach of the content policy."""
+        if message.type == "error":
+            self.complaints.append(f"console: {message.text} ({message.location})")
+
+
+@pytest.fixture
+def look(browser: Browser) -> Iterator[Look]:
+    """A page of its own and its look; the test fails if anybody complained."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    page = context.new_page()
+    look = Look(page)
+    page.on("console", look.heard)
+    page.on("pageerror", lambda error: look.complaints.append(f"script: {error}"))
+    yield look
+    context.close()
+    assert look.complaints == []

@@ -1,0 +1,51 @@
+"""Ports that are taken are named; children are started again and leave nothing behind."""
+
+import signal
+import socket
+import sys
+
+import pytest
+
+from adsapp.cli.output import Told
+from adsapp.cli.readiness import check_port
+from adsapp.processes.supervisor import Child, Supervisor
+from tests.waiting import wait_for
+
+IDLE = [sys.executable, "-c", "import signal; signal.pause()"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True)\nwhile True: signal.pause()",
+]
+
+
+def test_a_taken_port_is_named_with_the_way_out() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(Told, match=rf"port {port} .*PORT={port + 100} ./run"):
+            check_port("127.0.0.1", port, "PORT")
+
+
+def test_a_child_that_dies_is_started_again_and_none_is_left_behind() -> None:
+    with Supervisor([Child("idle", IDLE)], grace_seconds=5) as supervisor:
+        child = supervisor._children[0]
+        assert child.process is not None
+        first = child.process
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+
+        def look() -> bool:
+            supervisor._look_after(child)
+            return child.process is not first and child.is_running
+
+        wait_for(look)
+    assert not child.is_running
+
+
+def test_a_child_that_ignores_the_signal_is_ended_after_its_grace() -> None:
+    with Supervisor([Child("stubborn", STUBBORN)], grace_seconds=0.3) as supervisor:
+        child = supervisor._children[0]
+    assert child.process is not None
+    assert child.process.returncode == -signal.SIGKILL or child.process.returncode == -signal.SIGTERM
