@@ -149,11 +149,10 @@ def campaign_json(campaign: Campaign, counts: queries.Counts) -> dict[str, Any]:
     }
 
 
-def counts_json(campaign: Campaign, counts: queries.Counts) -> dict[str, int]:
-    """Each recipient once under its status; the totals include what came after (read ones were delivered)."""
-    by_status = {status.value: getattr(counts, status.value) for status in Status}
+def counts_json(campaign: Campaign, counts: queries.Counts) -> dict[str, Any]:
+    """`by_status` holds each recipient once; the totals include what came after (read ones were delivered)."""
     return {
-        **by_status,
+        "by_status": {status.value: getattr(counts, status.value) for status in Status},
         "total": counts.total,
         "accepted_total": counts.accepted_total,
         "sent_total": counts.sent_total,

@@ -204,7 +204,7 @@ def is_alone(campaign_id: uuid.UUID) -> bool:
         .where(
             Campaign.id != campaign_id,
             or_(
-                Campaign.status.in_([CampaignStatus.SENDING, CampaignStatus.PAUSED]),
+                Campaign.status.in_([CampaignStatus.PREPARING, CampaignStatus.SENDING, CampaignStatus.PAUSED]),
                 Campaign.finished_at > just_now,
             ),
         )

@@ -4,6 +4,7 @@ A slice hands over posts with the moment each may be written (its slot) and read
 """
 
 import asyncio
+import atexit
 import os
 import queue
 import threading
@@ -88,6 +89,11 @@ class PostOffice:
 
         return asyncio.run_coroutine_threadsafe(open_here(), self._loop).result()
 
+    def close(self) -> None:
+        """Close the connections; at the end of the process."""
+        if "session" in self.__dict__:
+            asyncio.run_coroutine_threadsafe(self.session.close(), self._loop).result(5)
+
     def window(self, phone_number_id: str, limit: float) -> Window:
         """The number's last second, with the limit it has now."""
         window = self._windows.setdefault(phone_number_id, Window(limit))
@@ -133,4 +139,5 @@ def post_office() -> PostOffice:
     with _opening:
         if os.getpid() not in _offices:
             _offices[os.getpid()] = PostOffice()
+            atexit.register(_offices[os.getpid()].close)
         return _offices[os.getpid()]

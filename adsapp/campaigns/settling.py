@@ -52,12 +52,12 @@ class Trouble:
 
 @dataclass
 class Settled:
-    """What a batch means for the slice: ids whose slot was missed, why to stop, how long the number is to be slow."""
+    """What a batch means for the slice: ids whose slot was missed, why to stop, until when the number is to be slow."""
 
     missed: list[int] = field(default_factory=list)
     pause: str = ""
     refuse: str = ""
-    slow_seconds: float = 0.0
+    slow_until: datetime | None = None
     slow_reason: str = ""
     unreachable: str = ""
 
@@ -90,15 +90,16 @@ def _look(verdicts: Sequence[tuple[Posted, Verdict]], trouble: Trouble) -> Settl
         if verdict.status is Status.SENDING:
             settled.missed.append(one.recipient_id)
             continue
-        _note_effect(verdict, settled, trouble)
+        _note_effect(one.at, verdict, settled, trouble)
     return settled
 
 
-def _note_effect(verdict: Verdict, settled: Settled, trouble: Trouble) -> None:
+def _note_effect(at: datetime, verdict: Verdict, settled: Settled, trouble: Trouble) -> None:
     error = verdict.error
     match verdict.effect:
         case Effect.SLOW if error is not None:
-            settled.slow_seconds = max(settled.slow_seconds, verdict.wait)
+            until = at + timedelta(seconds=verdict.wait)
+            settled.slow_until = max(settled.slow_until or until, until)
             settled.slow_reason = error.title
         case Effect.REFUSE if error is not None:
             settled.refuse = f"{error.title} (code {error.code}). {error.advice}"
@@ -167,7 +168,7 @@ def _beyond(entry: Entry, verdict: Verdict) -> None:
 
 
 def _stop_or_slow(campaign_id: uuid.UUID, settled: Settled) -> None:
-    if not (settled.pause or settled.refuse or settled.slow_seconds):
+    if not (settled.pause or settled.refuse or settled.slow_until):
         return
     campaign = db.session.scalars(
         select(Campaign).where(Campaign.id == campaign_id).execution_options(populate_existing=True)
@@ -175,11 +176,10 @@ def _stop_or_slow(campaign_id: uuid.UUID, settled: Settled) -> None:
     account = accounts.get_account(campaign.account_id)
     if settled.refuse:
         integrations.refuse(account, settled.refuse)
-    if settled.slow_seconds:
-        until = utcnow() + timedelta(seconds=settled.slow_seconds)
+    if settled.slow_until:
         if account.slowed_until is None or account.slowed_until < utcnow():
             _note(campaign, f"Slowed down: {settled.slow_reason}")
-        account.slowed_until = max(account.slowed_until or until, until)
+        account.slowed_until = max(account.slowed_until or settled.slow_until, settled.slow_until)
         account.slowed_reason = settled.slow_reason
     pause_itself(campaign, settled.refuse or settled.pause)
 

@@ -247,8 +247,8 @@ class Slice:
         self._heed(settled)
 
     def _heed(self, settled: Settled) -> None:
-        if settled.slow_seconds:
-            self._slow_down(max(settled.slow_seconds, SLOW_AT_LEAST))
+        if settled.slow_until:
+            self._slow_down(max((settled.slow_until - utcnow()).total_seconds(), SLOW_AT_LEAST))
         if settled.refuse or settled.pause:
             self._slots.clear()
             self._status = CampaignStatus.PAUSED
