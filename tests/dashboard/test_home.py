@@ -1,0 +1,303 @@
+"""The first page: what needs somebody, the queues, what runs, at a cost that does not grow with history."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import insert
+
+from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
+from adsapp.contacts.models import Import, ImportStatus
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.ids import new_id
+from adsapp.integrations.models import AccountStatus, WhatsAppAccount
+from adsapp.jobs import service
+from adsapp.jobs.models import Job, JobLog, StatsMinute, Worker
+from adsapp.jobs.states import Queue, State
+from tests.cast import Cast
+from tests.statements import recorded
+
+BLOCKS = ("attention", "queues", "running", "chart", "latest")
+
+
+@pytest.fixture
+def workers(app: Flask, cast: Cast) -> None:
+    """One living worker for all four queues."""
+    with app.app_context(), db.engine_transaction() as connection:
+        now = utcnow() + timedelta(hours=1)  # stays alive without a heartbeat
+        names = [queue.value for queue in Queue]
+        connection.execute(
+            insert(Worker).values(
+                id=new_id(), host="harbour", pid=1, version="0", queues=names, started_at=now, heartbeat_at=now
+            )
+        )
+
+
+@pytest.fixture
+def account(app: Flask, cast: Cast) -> uuid.UUID:
+    """A WhatsApp account in good standing."""
+    with db.organization_context(app, cast.bakery_id):
+        sealed = db.vault().seal_text("sealed")
+        made = WhatsAppAccount(
+            organization_id=cast.bakery_id,
+            name="Bakery line",
+            phone_number_id="1",
+            waba_id="2",
+            token=sealed,
+            app_secret=sealed,
+            verify_token=sealed,
+            messages_per_second=12.5,
+        )
+        db.session.add(made)
+        db.session.commit()
+        return made.id
+
+
+def campaign(
+    cast: Cast, account: uuid.UUID, name: str, status: CampaignStatus, recipients: dict[RecipientStatus, int]
+) -> Campaign:
+    made = Campaign(
+        organization_id=cast.bakery_id,
+        name=name,
+        account_id=account,
+        status=status,
+        audience_size=sum(recipients.values()),
+        created_by="Alice",
+    )
+    db.session.add(made)
+    db.session.flush()
+    number = 0
+    for standing, count in recipients.items():
+        for _ in range(count):
+            number += 1
+            db.session.add(
+                CampaignRecipient(
+                    organization_id=cast.bakery_id,
+                    campaign_id=made.id,
+                    contact_id=new_id(),
+                    phone=f"+1555010{number:04}",
+                    person_key=str(number),
+                    status=standing,
+                )
+            )
+    db.session.flush()
+    return made
+
+
+def test_all_is_well_where_nothing_needs_anybody(client: FlaskClient, cast: Cast, workers: None) -> None:
+    page = cast.sign_in(client, "alice").get("/").text
+    assert "Hello, Alice" in page
+    assert "All is well" in page
+    assert "Needs attention" not in page
+
+
+def test_no_worker_is_the_first_thing_said(client: FlaskClient, cast: Cast) -> None:
+    page = cast.sign_in(client, "alice").get("/").text
+    assert "No worker is running" in page
+    assert page.count("no worker</span>") == 4
+
+
+def test_a_paused_queue_lacks_no_worker(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        for queue in (Queue.BULK_MESSAGES, Queue.CONTACT_IMPORT):
+            service.pause_queue(queue, by="Alice", reason="Holidays")
+        db.session.commit()
+    page = cast.sign_in(client, "alice").get("/").text
+    assert "No worker is running for Templates and E-mail" in page
+    assert "Holidays" in page
+
+
+def test_each_thing_that_needs_somebody_has_its_reason_and_the_next_step(
+    app: Flask, client: FlaskClient, cast: Cast, workers: None, account: uuid.UUID
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        line = db.session.get_one(WhatsAppAccount, account)
+        line.status, line.status_reason = AccountStatus.REFUSED, "The token has expired (190)"
+        line.slowed_until, line.slowed_reason = utcnow() + timedelta(minutes=9), "130429, three times"
+        paused = campaign(cast, account, "Easter", CampaignStatus.PAUSED, {RecipientStatus.PENDING: 2})
+        paused.status_reason = "The text has a mistake"
+        db.session.add(CampaignEvent(organization_id=cast.bakery_id, campaign_id=paused.id, text="Paused"))
+        uncertain = campaign(cast, account, "March", CampaignStatus.COMPLETED, {RecipientStatus.UNCERTAIN: 3})
+        waiting = Import(organization_id=cast.bakery_id, status=ImportStatus.MAPPING, file_name="walk-ins.csv")
+        waiting.path, waiting.sha256, waiting.size_bytes = "x", "a" * 64, 1
+        db.session.add(waiting)
+        db.session.commit()
+        links = [f"/campaigns/{paused.id}", f"/campaigns/{uncertain.id}", f"/imports/{waiting.id}"]
+    page = cast.sign_in(client, "alice").get("/").text
+    for words in (
+        "WhatsApp refuses “Bakery line”",
+        "The token has expired (190)",
+        "“Bakery line” is slowed until",
+        "130429, three times",
+        "“Easter” is paused",
+        "The text has a mistake",
+        "3 messages of “March” are uncertain",
+        "“walk-ins.csv” waits for your yes",
+        "5 things need you",
+        *links,
+    ):
+        assert words in page
+
+
+def test_failed_jobs_are_named_until_they_are_retried(
+    app: Flask, client: FlaskClient, cast: Cast, workers: None
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        job = service.enqueue("demo", {"mood": "succeeds"})
+        job.state = State.FAILED
+        minute = utcnow().replace(second=0, microsecond=0) - timedelta(minutes=5)
+        db.session.add(
+            StatsMinute(organization_id=cast.bakery_id, queue=Queue.TEMPLATE_PROCESSING, minute=minute, failed=1)
+        )
+        db.session.commit()
+        job_id = job.id
+    page = cast.sign_in(client, "alice").get("/").text
+    assert "1 job failed in the last 24 hours" in page
+    with db.organization_context(app, cast.bakery_id):
+        service.retry(db.session.get_one(Job, job_id), by="Alice")
+        db.session.commit()
+    assert "failed in the last 24 hours" not in client.get("/").text
+
+
+def test_running_campaigns_and_imports_show_how_far_they_are(
+    app: Flask, client: FlaskClient, cast: Cast, workers: None, account: uuid.UUID
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        standing = {RecipientStatus.READ: 3, RecipientStatus.FAILED: 1, RecipientStatus.PENDING: 4}
+        campaign(cast, account, "Spring opening", CampaignStatus.SENDING, standing)
+        later = campaign(cast, account, "Summer", CampaignStatus.SCHEDULED, {})
+        later.scheduled_at = utcnow() + timedelta(days=1)
+        job = service.enqueue("demo", {"mood": "succeeds"}, title="Import march.csv", total=200)
+        job.state, job.attempt, job.progress_at = State.ACTIVE, 1, utcnow()
+        imported = Import(organization_id=cast.bakery_id, status=ImportStatus.IMPORTING, file_name="march.csv")
+        imported.path, imported.sha256, imported.size_bytes, imported.job_id = "x", "a" * 64, 1, job.id
+        imported.rows_read, imported.rejected = 150, 2
+        imported.started_at = utcnow() - timedelta(seconds=10)
+        db.session.add(imported)
+        db.session.commit()
+    page = cast.sign_in(client, "alice").get("/").text
+    for words in (
+        "4 of 8 · 1 failed",
+        "150 of 200 rows · 2 rejected",
+        "Coming up",
+        "Summer",
+        "1 campaign is going out",
+    ):
+        assert words in page
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_each_block_stands_in_the_page_and_is_204_while_nothing_changes(
+    client: FlaskClient, cast: Cast, workers: None, block: str
+) -> None:
+    page = cast.sign_in(client, "alice").get("/").text
+    found = re.search(rf'hx-get="(/home/{block}\?version=\w+)"', page)
+    assert found
+    assert client.get(found[1]).status_code in (200, 204)  # 200 only where a minute ended in between
+    fragment = client.get(f"/home/{block}")
+    assert fragment.status_code == 200
+    assert f'id="home-{block}"' in fragment.text
+    again = re.search(rf'hx-get="(/home/{block}\?version=\w+)"', fragment.text)
+    assert again
+    assert without_clock(fragment.text).strip() in without_clock(page) or again[1] != found[1]
+
+
+def without_clock(html: str) -> str:
+    """HTML without the times, which go on, and without the form's token."""
+    html = re.sub(r"<time[^>]*>[^<]*</time>", "", html)
+    return re.sub(r'name="csrf_token" value="[^"]*"', "", html)
+
+
+def test_a_change_reaches_the_queue_cards(app: Flask, client: FlaskClient, cast: Cast, workers: None) -> None:
+    page = cast.sign_in(client, "alice").get("/home/queues").text
+    found = re.search(r'hx-get="([^"]+)"', page)
+    assert found
+    with db.organization_context(app, cast.bakery_id):
+        service.enqueue("demo", {"mood": "succeeds"})
+        db.session.commit()
+    assert client.get(found[1]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "who, imports, campaigns, pauses",
+    [
+        ("alice", True, True, True),
+        ("adam", True, True, True),
+        ("bob", False, True, False),
+        ("vera", False, False, False),
+    ],
+)
+def test_each_role_is_offered_what_it_may_do(
+    client: FlaskClient, cast: Cast, who: str, imports: bool, campaigns: bool, pauses: bool
+) -> None:
+    page = cast.sign_in(client, who).get("/").text
+    assert ("/imports/new" in page, "/campaigns/new" in page, "/queues/bulk-messages/pause" in page) == (
+        imports,
+        campaigns,
+        pauses,
+    )
+
+
+def test_nothing_of_another_organization_is_shown(
+    app: Flask, client: FlaskClient, cast: Cast, workers: None, account: uuid.UUID
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        campaign(cast, account, "Our secret", CampaignStatus.PAUSED, {RecipientStatus.UNCERTAIN: 1})
+        service.enqueue("demo", {"mood": "succeeds"}, title="Our secret job")
+        db.session.commit()
+    page = cast.sign_in(client, "charlie").get("/").text
+    assert "All is well" in page
+    assert "Our secret" not in page
+
+
+def test_whoever_is_not_signed_in_is_asked_to(client: FlaskClient, cast: Cast) -> None:
+    assert client.get("/").headers["Location"].startswith("/sign-in")
+    assert client.get("/home/queues", headers={"HX-Request": "true"}).status_code == 401
+
+
+HISTORY = ("jobs", "job_logs", "campaign_recipients", "contacts", "import_rows")
+
+
+def statements_of(app: Flask, client: FlaskClient, path: str) -> list[str]:
+    with recorded(app) as seen:
+        assert client.get(path).status_code == 200
+    return seen
+
+
+def add_history(cast: Cast, account: uuid.UUID, size: int, days_ago: int) -> None:
+    day = utcnow() - timedelta(days=days_ago)
+    finished = {"organization_id": cast.bakery_id, "queue": Queue.TEMPLATE_PROCESSING, "processor": "demo"}
+    for number in range(size):
+        job = {**finished, "title": f"Old {number}", "state": State.COMPLETED}
+        db.session.add(Job(**job, payload=b"", max_attempts=3, timeout_seconds=60, created_at=day))
+        db.session.add(
+            JobLog(**job, job_id=new_id(), priority=3, attempts=1, created_at=day, finished_at=day, done=0, failed=0)
+        )
+        minute = day.replace(second=0, microsecond=0) - timedelta(minutes=number)
+        db.session.add(StatsMinute(organization_id=cast.bakery_id, queue=Queue.EMAIL_NOTIFICATION, minute=minute))
+    for number in range(size // 10):
+        campaign(cast, account, f"Old {number}", CampaignStatus.COMPLETED, {RecipientStatus.READ: 3})
+    db.session.commit()
+
+
+@pytest.mark.parametrize("path", ["/", "/jobs", *(f"/home/{block}" for block in BLOCKS)])
+def test_a_page_costs_the_same_whatever_lies_behind(
+    app: Flask, client: FlaskClient, cast: Cast, workers: None, account: uuid.UUID, path: str
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        add_history(cast, account, 10, days_ago=2)
+    cast.sign_in(client, "alice").get(path)
+    few = statements_of(app, client, path)
+    with db.organization_context(app, cast.bakery_id):
+        add_history(cast, account, 100, days_ago=5)
+    many = statements_of(app, client, path)
+    assert len(many) == len(few)
+    for statement in many:
+        assert not re.search(r"\bcount\(", statement, re.IGNORECASE), statement
+        for table in HISTORY:
+            reads = re.search(rf"\bfrom {table}\b", statement, re.IGNORECASE)
+            assert not reads or re.search(r"\blimit\b", statement, re.IGNORECASE), statement
