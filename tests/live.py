@@ -144,9 +144,7 @@ class Live:
 
     def _contact(self, phone: str, place: int, values: Mapping[str, Any]) -> Contact:
         named = {"name": f"Row {place}", "first_name": f"Row{place}"} | dict(values)
-        return Contact(
-            organization_id=self.cast.bakery_id, phone=phone, person_key=person_key(phone), **named
-        )
+        return Contact(organization_id=self.cast.bakery_id, phone=phone, person_key=person_key(phone), **named)
 
     def start_campaign(self, **changes: Any) -> uuid.UUID:
         """Create a campaign to everyone, of the template `welcome`; changes go into its CampaignIn."""

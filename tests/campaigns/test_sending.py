@@ -76,9 +76,7 @@ def test_each_class_of_error_is_tried_as_often_as_it_deserves(live: Live) -> Non
         for answer in answers:
             if answer != "ok":
                 http, code = answer["err"]
-                live.sandbox.fault(
-                    f"+{digits}", code=code, http=http, times=1, retry_after=answer.get("retry_after")
-                )
+                live.sandbox.fault(f"+{digits}", code=code, http=http, times=1, retry_after=answer.get("retry_after"))
     phones = numbers_of("C04-rate-limit-answers", "recipients.csv")
     live.contacts(*phones)
     live.start_worker()
