@@ -1,0 +1,153 @@
+"""What a tidy person would look after: nothing unguarded, nothing without a consumer, nothing undocumented."""
+
+import inspect
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import RequestRedirect
+
+import huey_tasks
+from adsapp import create_app
+from adsapp.config import ROOT, Settings, env_name
+from adsapp.jobs.presenting import SUBJECT_PAGES, SUBJECT_WORDS
+from adsapp.jobs.registry import processors
+from adsapp.jobs.states import ALLOWED, FINAL, Queue, State
+from adsapp.jobs.words import OUTCOMES, PRIORITY_WORDS, QUEUE_TITLES
+from adsapp.organizations.policy import Permission
+from adsapp.processes.commands import worker_children
+
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+SOURCES = sorted((ROOT / "adsapp").rglob("*.py"))
+COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+ENDPOINT = re.compile(r"""\burl_for\(\s*["']([\w.]+)["']""")
+# A path written out: href="/campaigns/new", url=f"/imports/{imported.id}", href="/imports/" ~ id
+PATH = re.compile(r"""(?:href|url|action)=f?["'](/[^"'{}?]*)""")
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application; nothing here touches its database."""
+    return create_app(Settings(home=tmp_path_factory.mktemp("home"), log_level="ERROR"))
+
+
+def test_every_route_says_who_may_use_it(program: Flask) -> None:
+    for endpoint, view in program.view_functions.items():
+        if endpoint == "static":
+            continue
+        assert hasattr(view, "permission"), f"{endpoint} says neither @allow nor @public"
+        assert view.permission is None or view.permission in Permission
+
+
+def test_no_route_changes_anything_by_get(program: Flask) -> None:
+    for rule in program.url_map.iter_rules():
+        if rule.endpoint == "static" or "GET" not in (rule.methods or ()):
+            continue
+        source = inspect.getsource(inspect.unwrap(program.view_functions[rule.endpoint]))
+        assert ".commit()" not in source, f"{rule.rule} commits by GET"
+
+
+def test_only_the_doors_are_open_to_everybody(program: Flask) -> None:
+    is_open = {name for name, view in program.view_functions.items() if getattr(view, "permission", 0) is None}
+    doors = ("sign_in.sign_in", "sign_in.check_sign_in", "health.")
+    strangers = {name for name in is_open if not name.startswith(doors) and "webhook" not in name}
+    assert strangers == set()
+
+
+def test_every_queue_has_a_consumer() -> None:
+    served = [child.command[child.command.index("--queue") + 1] for child in worker_children()]
+    assert sorted(served) == sorted(queue.value for queue in Queue)
+
+
+def test_every_processor_has_a_title_and_a_queue_that_is_served() -> None:
+    known = list(processors())
+    assert known
+    for processor in known:
+        assert (processor.run.__doc__ or "").strip(), f"{processor.name} has no docstring"
+        assert processor.title != processor.name, f"{processor.name} has no title for the console"
+        assert processor.queue in Queue
+
+
+def test_every_file_of_processors_registers_one() -> None:
+    files = {path.stem for path in Path(huey_tasks.__path__[0]).glob("*.py")} - {"__init__"}
+    modules = {processor.run.__module__.rpartition(".")[2] for processor in processors()}
+    assert files == modules
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    documented = dict(_documented())
+    assert list(documented) == [env_name(name) for name in Settings.model_fields]
+    for name, field in Settings.model_fields.items():
+        text, value = documented[env_name(name)]
+        assert text == field.description
+        assert value == _as_text(field.default)
+
+
+def _documented() -> Iterator[tuple[str, tuple[str, str]]]:
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    for above, line in itertools.pairwise(lines):
+        name, is_setting, value = line.partition("=")
+        if is_setting and not line.startswith("#"):
+            yield name, (above.removeprefix("# "), value)
+
+
+def _as_text(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "" if default == () else str(default)
+
+
+def test_the_environment_is_read_in_one_file_only() -> None:
+    reads = re.compile(r"os\.environ\.get|os\.environ\[|os\.getenv")
+    allowed = {"config.py"}
+    for path in SOURCES:
+        if "sandbox" in path.parts or path.name in allowed:
+            continue
+        assert not reads.search(path.read_text(encoding="utf-8")), f"{path} reads the environment"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_templates_name_only_endpoints_that_exist(program: Flask, path: Path) -> None:
+    source = COMMENT.sub("", path.read_text(encoding="utf-8"))
+    missing = {name for name in ENDPOINT.findall(source) if name not in program.view_functions}
+    assert missing == set()
+
+
+def test_paths_written_out_lead_somewhere(program: Flask) -> None:
+    adapter = program.url_map.bind("localhost")
+    places = {path: COMMENT.sub("", path.read_text(encoding="utf-8")) for path in (*TEMPLATES, *SOURCES)}
+    for path, source in places.items():
+        if "sandbox" in path.parts:
+            continue
+        for target in PATH.findall(source):
+            assert _leads_somewhere(adapter, target), f"{path.relative_to(ROOT)} leads to {target}"
+    for page in SUBJECT_PAGES.values():
+        assert _leads_somewhere(adapter, page.partition("{")[0]), page
+    assert SUBJECT_PAGES.keys() == SUBJECT_WORDS.keys()
+
+
+def _leads_somewhere(adapter: object, target: str) -> bool:
+    # What ends in a slash is completed by an id.
+    whole = target + "01a210a8-716a-702e-9273-2c0d2a147695" if len(target) > 1 and target.endswith("/") else target
+    try:
+        adapter.match(whole)  # type: ignore[attr-defined]
+    except RequestRedirect:
+        return True
+    except NotFound:
+        return False
+    return True
+
+
+def test_every_queue_priority_and_outcome_has_words_for_people() -> None:
+    assert set(QUEUE_TITLES) == set(Queue)
+    assert sorted(PRIORITY_WORDS) == [1, 2, 3, 4]
+    assert {"completed", "failed", "retry", "lost", "released", "cancelled"} == set(OUTCOMES)
+
+
+def test_the_table_of_states_knows_every_state_and_final_ones_are_left_by_people_only() -> None:
+    assert set(ALLOWED) == set(State)
+    assert all(ALLOWED[state] <= {State.WAITING} for state in FINAL)
