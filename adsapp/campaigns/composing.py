@@ -30,6 +30,7 @@ from adsapp.message_templates.standing import quality_of, why_not_sendable
 MOST_TAGS, MOST_IMPORTS = 200, 50
 # Attributes are what the newest contacts have: to look at all of them would cost more with each contact.
 CONTACTS_LOOKED_AT: Final = 200
+PEOPLE_LOOKED_AT: Final = 6
 
 Option = tuple[str, str]
 
@@ -168,11 +169,21 @@ def _preflight(data: CampaignIn, moment_errors: Mapping[str, str]) -> Preflight:
     return replace(found, lines=(*found.lines, *(Line("bad", text) for text in moment_errors.values())))
 
 
-def _preview(data: CampaignIn, person: int) -> Preview | None:
+def _preview(data: CampaignIn, person: int | None) -> Preview | None:
     try:
-        return preview(data, person - 1)
+        return preview(data, person - 1) if person else _first_preview(data)
     except Invalid:
         return None  # not complete yet: the template's examples stand in
+
+
+def _first_preview(data: CampaignIn) -> Preview | None:
+    """Of the first few people one who gets it; else the first."""
+    first = found = preview(data, 0)
+    for index in range(1, PEOPLE_LOOKED_AT):
+        if found is None or not found.left_out:
+            return found
+        found = preview(data, index)
+    return found if found and not found.left_out else first
 
 
 def _choices(attributes: Sequence[str]) -> Choices:

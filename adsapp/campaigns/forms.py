@@ -62,7 +62,7 @@ class ComposeForm:
     date: str = ""
     time: str = ""
     zone: str = "UTC"
-    person: int = 1
+    person: int | None = None
 
     @classmethod
     def read(cls, given: MultiDict[str, str]) -> ComposeForm:
@@ -80,7 +80,7 @@ class ComposeForm:
             date=given.get("date", ""),
             time=given.get("time", ""),
             zone=given.get("zone", "") or "UTC",
-            person=_number(given.get("to") or given.get("person") or "1"),
+            person=_number(given.get("to") or given.get("person") or ""),
         )
 
     @classmethod
@@ -175,8 +175,8 @@ def _typed(entry: Mapping[str, str]) -> VariableTyped:
     return VariableTyped(entry.get("field", ""), fallback=entry.get("fallback", ""))
 
 
-def _number(text: str) -> int:
-    return max(1, int(text)) if text.isdecimal() and len(text) < 10 else 1
+def _number(text: str) -> int | None:
+    return max(1, int(text)) if text.isdecimal() and len(text) < 10 else None
 
 
 FORM_FIELDS: Final[dict[str, str]] = {

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -91,7 +92,7 @@ def _compose_page(page: Composition, template: str = "campaigns/new.html", statu
 @allow(Permission.SEND)
 def create_campaign() -> ResponseReturnValue:
     """Ask with the exact count first; create once that very count was confirmed."""
-    form = ComposeForm.read(request.form)
+    form = replace(ComposeForm.read(request.form), person=None)
     page = composing.compose(form)
     errors = composing.all_errors(page)
     if errors or not page.preflight.can_start:
