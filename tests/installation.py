@@ -1,6 +1,7 @@
 """A whole installation in real processes: web, workers, sandbox, over the settings of a test."""
 
 import json
+import os
 import signal
 import sys
 import urllib.request
@@ -29,7 +30,10 @@ class Installation:
     @property
     def environment(self) -> dict[str, str]:
         """What the processes are told."""
-        told = stage.environment(self.settings) | {name.upper(): str(value) for name, value in QUICK.items()}
+        quick = {name.upper(): str(value) for name, value in QUICK.items()}
+        told = stage.environment(self.settings) | {
+            name: value for name, value in quick.items() if name not in os.environ
+        }
         if self.settings.distributed:
             told |= {
                 "DATABASE_URL": self.settings.database_url,

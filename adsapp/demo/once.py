@@ -51,8 +51,7 @@ def _import_sample(api: Api, bar: Bar) -> dict[str, Any]:
 
 def _follow(api: Api, job_id: str, what: str, bar: Bar) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
-        answer = api.get(f"/api/jobs/{job_id}")
-        job: dict[str, Any] = answer.get("job", answer)
+        job: dict[str, Any] = api.get(f"/api/jobs/{job_id}")
         bar(what, job["progress"]["done"], job["progress"]["total"] or 0)
         return job if job["state"] in ("completed", "failed", "cancelled") else None
 

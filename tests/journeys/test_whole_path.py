@@ -36,5 +36,5 @@ def import_people(journey: Journey, count: int) -> str:
 
 
 def _completed(journey: Journey, job_id: str) -> dict[str, Any] | None:
-    job: dict[str, Any] = journey.api.get(f"/api/jobs/{job_id}")["job"]
+    job: dict[str, Any] = journey.api.get(f"/api/jobs/{job_id}")
     return job if job["state"] in ("completed", "failed", "cancelled") else None

@@ -1,0 +1,109 @@
+"""Case Q01: a worker is killed in the middle of an import; another one takes it up and the counts are exact."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from adsapp.contacts.models import Contact, Import
+from adsapp.core import db
+from adsapp.demo.http import wait_until
+from adsapp.jobs.models import Job, JobAttempt, JobCount, JobLog
+from adsapp.jobs.states import Queue, State
+from tests.journeys.conftest import Journey
+from tests.waiting import wait_for
+
+FILE = Path(__file__).parent.parent / "cases" / "Q01-worker-killed" / "import_2000.csv"
+ROWS = 2000
+QUEUE = Queue.CONTACT_IMPORT
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small chunks, so that there is a middle to be killed in."""
+    monkeypatch.setenv("IMPORT_CHUNK_ROWS", "10")
+
+
+def begin(journey: Journey) -> tuple[str, str]:
+    """Upload the file through the API; the job's and the import's id."""
+    answer = journey.api.upload("/api/jobs/import-contacts", FILE.name, FILE.read_bytes(), {})
+    return answer["job"]["id"], answer["import"]["id"]
+
+
+def rows_read(journey: Journey) -> int:
+    with db.organization_context(journey.app, journey.cast.bakery_id), db.reading():
+        return db.session.scalars(select(Import.rows_read)).one()
+
+
+def ended(journey: Journey, job_id: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        job: dict[str, Any] = journey.api.get(f"/api/jobs/{job_id}")
+        return job if job["state"] in ("completed", "failed", "cancelled") else None
+
+    return wait_until(look, 60, "the end of the job")
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_killed_import_is_taken_up_and_ends_exact(journey: Journey) -> None:
+    journey.installation.start_web()
+    first = journey.installation.start_worker(QUEUE)
+    job_id, _ = begin(journey)
+    wait_for(lambda: rows_read(journey) >= ROWS // 3, what="a third of the import")
+    journey.installation.kill(first)
+    assert rows_read(journey) < ROWS, "the import was over before the worker could be killed"
+    journey.installation.start_worker(QUEUE)
+    job = ended(journey, job_id)
+    assert (job["state"], job["attempt"]) == ("completed", 2)
+    assert job["progress"] == {"total": ROWS, "done": ROWS, "failed": 0, "percent": 100}
+    with db.organization_context(journey.app, journey.cast.bakery_id):
+        batch = db.session.scalars(select(Import)).one()
+        assert (batch.rows_read, batch.created, batch.rejected, batch.duplicate) == (ROWS, ROWS, 0, 0)
+        assert db.session.scalar(select(func.count()).select_from(Contact)) == ROWS
+        assert db.session.scalars(select(JobLog.state)).all() == [State.COMPLETED]
+        outcomes = select(JobAttempt.outcome).join(Job, Job.id == JobAttempt.job_id).where(Job.queue == QUEUE)
+        assert db.session.scalars(outcomes.order_by(JobAttempt.attempt)).all() == ["lost", "completed"]
+        counted = {c.state: c.count for c in db.session.scalars(select(JobCount).where(JobCount.queue == QUEUE))}
+        assert {state: count for state, count in counted.items() if count} == {State.COMPLETED: 1}
+
+
+@pytest.mark.usefixtures("slow")
+def test_an_import_whose_worker_is_killed_every_time_fails_with_the_reason(
+    journey: Journey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOB_ATTEMPTS", "2")
+    journey.installation.start_web()
+    job_id, _ = begin(journey)
+    for attempt in (1, 2):
+        worker = journey.installation.start_worker(QUEUE)
+        seen = rows_read(journey)
+        wait_for(lambda seen=seen: rows_read(journey) > seen, what=f"attempt {attempt} begins")  # type: ignore[misc]
+        journey.installation.kill(worker)
+    journey.installation.start_worker(Queue.EMAIL_NOTIFICATION)  # any worker's reaper looks after all queues
+    job = ended(journey, job_id)
+    assert (job["state"], job["error"]["code"]) == ("failed", "worker_lost")
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_worker_told_to_stop_hands_its_import_on(journey: Journey, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRACE_SECONDS", "0")
+    journey.installation.start_web()
+    first = journey.installation.start_worker(QUEUE)
+    job_id, _ = begin(journey)
+    wait_for(lambda: rows_read(journey) > 0, what="the import begins")
+    assert first.process is not None
+    first.process.terminate()
+    assert first.process.wait(timeout=20) == 0
+    journey.installation.start_worker(QUEUE)
+    assert ended(journey, job_id)["state"] == "completed"
+    with db.organization_context(journey.app, journey.cast.bakery_id):
+        assert db.session.scalar(select(func.count()).select_from(Contact)) == ROWS
+        assert db.session.scalars(select(Job.failures).where(Job.queue == QUEUE)).one() == 0
+
+
+def test_without_any_worker_the_dashboard_says_so(journey: Journey) -> None:
+    journey.installation.start_web()
+    job_id, _ = begin(journey)
+    job = journey.api.get(f"/api/jobs/{job_id}")
+    assert job["state"] == "waiting"
+    assert "worker" in job["waits_because"]["message"]
