@@ -46,6 +46,8 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.campaigns import api as campaigns_api
     from adsapp.campaigns import views as campaigns
     from adsapp.campaigns import webhooks_api
+    from adsapp.contacts import api as contacts_api
+    from adsapp.contacts import import_views as contacts  # with the pages of contacts.views
     from adsapp.dashboard import health
     from adsapp.dashboard import views as dashboard
     from adsapp.jobs import api as jobs_api
@@ -62,5 +64,7 @@ def blueprints() -> "list[Blueprint]":
         campaigns.views,
         campaigns_api.api,
         webhooks_api.webhooks,
+        contacts.views,
+        contacts_api.api,
         message_templates.views,
     ]

@@ -25,6 +25,18 @@ from adsapp.jobs.models import Job
 FILE_FIELD = "file"
 
 
+class ImportRunning(Conflict):
+    """The very same file is being imported just now; `import_id` is that import's."""
+
+    def __init__(self, running: Import) -> None:
+        super().__init__(
+            f"The same file is being imported just now: {running.file_name}, started by {running.created_by or 'API'} "
+            f"(import {running.id}). Wait until it has ended; nothing was started twice.",
+            code="import_running",
+        )
+        self.import_id = running.id
+
+
 def receive(stream: IO[bytes], name: str, *, by: str = "") -> Import:
     """Take in a file: to disk, looked at, its columns proposed. Nothing is imported yet.
 
@@ -69,11 +81,7 @@ def _refuse_twice(sha256: str) -> None:
     _one_at_a_time(sha256)
     running = running_import(sha256)
     if running is not None:
-        raise Conflict(
-            f"The same file is being imported just now: {running.file_name}, started by {running.created_by or 'API'} "
-            f"(import {running.id}). Wait until it has ended; nothing was started twice.",
-            code="import_running",
-        )
+        raise ImportRunning(running)
 
 
 def _one_at_a_time(sha256: str) -> None:

@@ -19,11 +19,12 @@ from adsapp.contacts import uploads
 from adsapp.contacts.import_chunks import ChunkPlan, Judged, Tally, store_chunk
 from adsapp.contacts.import_queries import get_import
 from adsapp.contacts.inputs import ImportOptions
-from adsapp.contacts.models import Import, ImportStatus
+from adsapp.contacts.models import Contact, ContactImport, ContactTag, Import, ImportStatus
 from adsapp.contacts.reading.files import Inspection, Position, Row, UnreadableFile, count_rows, read_rows
 from adsapp.contacts.reading.mapping import Mapping
 from adsapp.contacts.reading.rows import Defaults, RowJudge
 from adsapp.core import context, db
+from adsapp.core.bulk import refresh_statistics
 from adsapp.core.clock import utcnow
 from adsapp.core.logs import get_logger
 from adsapp.jobs.progress import JobFailed, Progress
@@ -115,10 +116,12 @@ def _import(plan: Plan, progress: Progress) -> None:
     # Reading it to the end first finds a broken file before anything is stored, and makes the progress true.
     total, tally = count_rows(plan.file, plan.inspection), plan.tally
     progress.start(total, done=tally.rows, failed=tally.rejected)
-    for rows in _chunks(read_rows(plan.file, plan.inspection, plan.position)):
+    for number, rows in enumerate(_chunks(read_rows(plan.file, plan.inspection, plan.position)), 1):
         progress.check()
         tally, stored = _store(plan, [plan.judge(row) for row in rows], tally, rows[-1].position, progress)
         progress.advance(stored.rows, stored.rejected)
+        if number & (number - 1) == 0:  # after 1, 2, 4, 8 … chunks: as often as the tables can have doubled
+            refresh_statistics(Contact, ContactTag, ContactImport)
     _save(plan, {"status": ImportStatus.COMPLETED, "finished_at": utcnow()})
     progress.commit()
 

@@ -112,3 +112,26 @@ def _arrays(connection: Connection, columns: Sequence[Column[Any]], rows: Sequen
 def _binder(connection: Connection, column: Column[Any]) -> Callable[[Any], Any] | None:
     bind: Callable[[Any], Any] | None = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
     return bind
+
+
+_OUTGROWN = text(
+    "select relname from pg_class where oid = any(cast(:tables as regclass[])) "
+    "and pg_relation_size(oid) > 2 * 8192 * greatest(relpages, 1)"
+)
+
+
+def refresh_statistics(*models: type[DeclarativeBase]) -> None:
+    """Let PostgreSQL look again at tables that have at least doubled since it last did.
+
+    It plans by its statistics. A table that was just filled for the first time is planned as if it were empty, and
+    these plans are kept for as long as the connection: each foreign key to it is then checked by walking the whole
+    organization, which makes a large import slower with every row. Its own collection comes a minute late.
+    Call it outside a transaction; it has one of its own.
+    """
+    engine = db.db.engine
+    if engine.dialect.name != "postgresql":
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        names = [_table(model).name for model in models]
+        for name in connection.scalars(_OUTGROWN, {"tables": names}).all():
+            connection.execute(text(f"analyze {name}"))

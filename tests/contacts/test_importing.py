@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from adsapp.contacts import importing, opt_outs, queries, uploads
+from adsapp.contacts import import_chunks, importing, opt_outs, queries, uploads
 from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, ImportStatus, OptEvent, OptSource
 from adsapp.core import db
 from adsapp.jobs import service as jobs
@@ -193,7 +193,7 @@ class Broken(Exception):
 def test_an_interrupted_import_goes_on_where_it_stood(
     start: Start, ended: Look, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored = importing.store_chunk
+    stored = import_chunks.store_chunk
     seen: list[int] = []
 
     def breaks(plan: Any, judged: Any) -> Any:
@@ -216,7 +216,7 @@ def test_an_interrupted_import_goes_on_where_it_stood(
 def test_a_contact_made_meanwhile_makes_the_chunk_look_again(
     app: Flask, cast: Cast, start: Start, ended: Look, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known, calls = importing.store_chunk, []
+    known, calls = import_chunks.store_chunk, []
 
     def once(plan: Any, judged: Any) -> Any:
         calls.append(1)
@@ -236,7 +236,7 @@ def test_a_contact_made_meanwhile_makes_the_chunk_look_again(
 def test_a_cancelled_import_keeps_true_counts(
     app: Flask, cast: Cast, start: Start, ended: Look, look: Look, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored = importing.store_chunk
+    stored = import_chunks.store_chunk
 
     def asks_to_stop(plan: Any, judged: Any) -> Any:
         if judged[0].number == 2001:
@@ -265,7 +265,7 @@ def test_a_file_broken_half_way_fails_before_anything_is_stored(start: Start, en
 def test_an_import_retried_from_its_job_goes_on(
     app: Flask, cast: Cast, start: Start, ended: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored = importing.store_chunk
+    stored = import_chunks.store_chunk
 
     def refuses(plan: Any, judged: Any) -> Any:
         if judged[0].number > 2000:

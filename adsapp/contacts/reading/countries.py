@@ -122,6 +122,13 @@ def _table() -> dict[str, str]:
 _CODES = _table()
 
 
+@lru_cache(maxsize=1)
+def countries() -> dict[str, str]:
+    """Names by ISO code, in the order of the names."""
+    entries = (entry.split(" ", 2) for entry in _ISO.strip().replace("\n", "|").split("|"))
+    return dict(sorted(((code, name) for code, _, name in entries), key=lambda entry: entry[1]))
+
+
 @lru_cache(maxsize=4096)
 def country_code(cell: str) -> str | None:
     """The ISO code of two letters for 'de', 'DEU', 'Germany', 'Alemania' or '+49'; None for a blank or

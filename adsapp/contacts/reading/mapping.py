@@ -132,7 +132,7 @@ def propose(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Mapping:
     taken: set[str] = set()
     for index, name in enumerate(header):
         if targets[index] is None and index not in left_out and folded(name) and name not in REPORT_COLUMNS:
-            targets[index] = ATTRIBUTE + _free_key(name, index, taken)
+            targets[index] = ATTRIBUTE + attribute_key(name, index, taken)
     return Mapping(tuple(header), tuple(targets), tuple(notes.values()))
 
 
@@ -149,7 +149,7 @@ def _leave_out_repeats(header: Sequence[str], targets: list[str | None]) -> dict
     return notes
 
 
-def _free_key(name: str, index: int, taken: set[str]) -> str:
+def attribute_key(name: str, index: int, taken: set[str]) -> str:
     """An attribute key from a column's name; never the name of a target, so that a key means one thing."""
     base = slug(name)[:36].strip("_")
     if not _KEY.fullmatch(base):

@@ -1,0 +1,40 @@
+"""The items of an import's job are the rows of its file that were not simply taken in."""
+
+from sqlalchemy import select
+
+from adsapp.contacts.models import Import, ImportRow
+from adsapp.core import db
+from adsapp.core.errors import NotFound
+from adsapp.core.pagination import Page, cut
+from adsapp.jobs.models import Job
+from adsapp.jobs.registry import ItemRow
+
+FAILED = "failed"  # what any job calls an item that went badly; here it is a rejected row
+
+
+def rows_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
+    """Rows with a remark, in the file's order; the cursor is a row number."""
+    statement = (
+        select(ImportRow)
+        .join(Import, Import.id == ImportRow.import_id)
+        .where(Import.job_id == job.id)
+        .order_by(ImportRow.row_no)
+        .limit(limit + 1)
+    )
+    if status:
+        statement = statement.where(ImportRow.outcome == ("rejected" if status == FAILED else status))
+    if cursor:
+        statement = statement.where(ImportRow.row_no > _place(cursor))
+    page = cut(db.session.scalars(statement).all(), limit, lambda row: str(row.row_no))
+    return Page([_item(row) for row in page.items], page.next)
+
+
+def _item(row: ImportRow) -> ItemRow:
+    message = f"{row.column}: {row.message}" if row.column else row.message
+    return ItemRow(f"row {row.row_no}", FAILED if row.outcome == "rejected" else row.outcome, row.code, message)
+
+
+def _place(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > 9:
+        raise NotFound("This page of the list does not exist; begin at the first one")
+    return int(cursor)
