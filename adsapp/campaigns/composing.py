@@ -123,10 +123,10 @@ def compose(form: ComposeForm, errors: Mapping[str, str] | None = None) -> Compo
         choices=_choices(attributes),
         template=template,
         view=view,
-        preflight=_preflight(data, moment_errors),
+        preflight=_preflight(data, moment_errors, view),
         preview=_preview(data, form.person),
         campaign_in=data,
-        errors=dict(errors or {}),
+        errors={name: for_people(text, view) for name, text in (errors or {}).items()},
         moment=moment,
         moment_errors=moment_errors,
     )
@@ -162,11 +162,21 @@ def _data(form: ComposeForm, template: MessageTemplate | None) -> tuple[datetime
     return data.scheduled_at, data, {}
 
 
-def _preflight(data: CampaignIn, moment_errors: Mapping[str, str]) -> Preflight:
+def _preflight(data: CampaignIn, moment_errors: Mapping[str, str], view: TemplateView | None) -> Preflight:
     found = preflight(data)
-    if not moment_errors:
-        return found
-    return replace(found, lines=(*found.lines, *(Line("bad", text) for text in moment_errors.values())))
+    lines = [replace(line, text=for_people(line.text, view)) for line in found.lines]
+    return replace(found, lines=(*lines, *(Line("bad", text) for text in moment_errors.values())))
+
+
+def for_people(text: str, view: TemplateView | None) -> str:
+    """The service names a variable by its key, as programs do; a person knows it by what the page calls it."""
+    for variable in view.variables if view else ():
+        before, found, what = text.partition(f"Variable {variable.key}: ")
+        if not found or before:
+            continue
+        name = f"{{{{{variable.name}}}}}" if variable.key.startswith("body.") else variable.label
+        return f"Choose where {name} comes from" if what.startswith("no value is given") else f"{name}: {what}"
+    return text
 
 
 def _preview(data: CampaignIn, person: int | None) -> Preview | None:

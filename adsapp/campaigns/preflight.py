@@ -128,7 +128,7 @@ def count(audience: Audience, message: Message | None) -> Tally:
             case((missing, 1), else_=0).label("missing"),
             case((outside, 1), else_=0).label("outside"),
         )
-        .where(audience.condition)
+        .where(Contact.organization_id == db.require_organization_id(), audience.condition)
         .subquery()
     )
     first, willing = rows.c.nth == 1, rows.c.out == 0
@@ -140,7 +140,7 @@ def count(audience: Audience, message: Message | None) -> Tally:
             func.count().filter(first, willing, rows.c.missing == 1),
             func.count().filter(first, willing, rows.c.missing == 0, rows.c.outside == 1),
         ).select_from(rows),
-        execution_options={"names_organization": True},  # the subquery is an ORM select and carries the filter
+        execution_options={"names_organization": True},  # the session's own filter does not reach a subquery
     ).one()
     return Tally(*counted)
 

@@ -142,7 +142,7 @@ def test_errors_stand_beside_their_fields_with_what_was_typed(scene: Scene, bob:
     status, page, _ = send(bob, typed)
     assert status == 422
     assert beside("name", page) == "Give the campaign a name"
-    assert "no value is given" in beside("source.body.1", page)
+    assert beside("source.body.1", page) == "Choose where {{1}} comes from"
     assert beside("date", page) == "Give a date and a time"
     assert 'value="2027-03-14"' in page
     assert 'value="later on"' in page
@@ -157,7 +157,7 @@ def test_errors_stand_beside_their_fields_with_what_was_typed(scene: Scene, bob:
         ({"audience": "tags"}, "tags", "Tick at least one tag"),
         ({"audience": "tags", "tags": "lodnon"}, "tags", "did you mean 'london'?"),
         ({"audience": "import_id", "import_id": UNKNOWN}, "import_id", "There is no import"),
-        ({"value.body.2": "  "}, "source.body.2", "the value is empty"),
+        ({"value.body.2": "  "}, "source.body.2", "{{2}}: the value is empty"),
         ({"when": "later", "date": "2001-01-01", "time": "09:00"}, "date", "This time is past"),
         ({"when": "later", "date": "2027-03-28", "time": "01:30", "zone": "Europe/London"}, "date", "does not exist"),
         ({"when": "later", "date": "2027-03-28", "time": "09:00", "zone": "Mars/Sea"}, "zone", "There is no time zone"),
@@ -376,6 +376,15 @@ def test_another_organization_s_campaign_does_not_exist(scene: Scene, client: Fl
     for verb in ("pause", "resume", "cancel", "settle", "retries"):
         assert post(client, f"/campaigns/{campaign}/{verb}") == 404
     assert client.get("/campaigns/no-id").status_code == 404
+
+
+def test_compose_counts_nobody_of_another_organization(scene: Scene, client: FlaskClient) -> None:
+    scene.cast.sign_in(client, "charlie")
+    page = client.get("/campaigns/new", query_string=scene.form())
+    assert "Nobody is left to send to" in shown(page.text)
+    assert "Ana" not in shown(page.text)
+    assert "spring · English" not in page.text
+    assert "london" not in page.text
 
 
 def test_the_export_holds_everybody_and_no_formula(scene: Scene, client: FlaskClient) -> None:
