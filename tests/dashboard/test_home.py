@@ -17,7 +17,8 @@ from adsapp.core.ids import new_id
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 from adsapp.jobs import service
 from adsapp.jobs.models import Job, JobLog, StatsMinute, Worker
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs.states import Priority, Queue, State
+from adsapp.jobs.statistics import queue_stats
 from tests.cast import Cast
 from tests.statements import recorded
 
@@ -301,3 +302,19 @@ def test_a_page_costs_the_same_whatever_lies_behind(
         for table in HISTORY:
             reads = re.search(rf"\bfrom {table}\b", statement, re.IGNORECASE)
             assert not reads or re.search(r"\blimit\b", statement, re.IGNORECASE), statement
+
+
+def test_the_oldest_wait_is_exact_whether_a_job_lies_in_the_broker_or_not(
+    app: Flask, client: FlaskClient, cast: Cast
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        now = utcnow()
+        for minutes, priority, dispatched in ((3, 4, None), (9, 2, now), (5, 1, None), (1, 3, now)):
+            job = service.enqueue("demo", {"mood": "succeeds"}, priority=Priority(priority))
+            job.run_at, job.dispatched_at = now - timedelta(minutes=minutes), dispatched
+        later = service.enqueue("demo", {"mood": "succeeds"}, run_at=now + timedelta(days=1))
+        later.run_at = now - timedelta(minutes=20)  # delayed still: due, but not waiting for a worker yet
+        db.session.commit()
+        oldest = {stats.queue: stats.waiting_since for stats in queue_stats()}
+    assert oldest[Queue.TEMPLATE_PROCESSING] == now - timedelta(minutes=9)
+    assert oldest[Queue.BULK_MESSAGES] is None
