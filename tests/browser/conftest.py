@@ -22,6 +22,8 @@ FLAGS = (
     "--no-first-run",
 )
 VARIANTS = [(width, height, scheme) for width, height in ((1280, 800), (390, 844)) for scheme in ("light", "dark")]
+# Two frames: the first takes the new size and colours over, the second shows them.
+PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SCREENSHOTS = Path(__file__).with_name("screenshots")
 
 
@@ -56,7 +58,8 @@ class Look:
         """Four pictures of the page as it stands, and axe's opinion of each."""
         for width, height, scheme in VARIANTS:
             self.page.set_viewport_size({"width": width, "height": height})
-            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            self.page.evaluate(PAINTED)
             self.page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{width}.png", full_page=True)
             self._check(f"{name}, {scheme}, {width} px")
         self.page.set_viewport_size({"width": 1280, "height": 800})
@@ -88,4 +91,4 @@ def look(browser: Browser) -> Iterator[Look]:
     page.on("pageerror", lambda error: look.complaints.append(f"script: {error}"))
     yield look
     context.close()
-    assert look.complaints == []
+    assert not look.complaints, "\n".join(look.complaints)
