@@ -1,7 +1,6 @@
 """The whole path as a person walks it: sign in, upload, compose, watch, look around; each page looked at four times."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,7 +25,7 @@ def shape(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def console(journey: Journey) -> Iterator[Journey]:
+def console(journey: Journey) -> Journey:
     """Everything running."""
     journey.installation.start_sandbox(journey.webhook_url, static="static")
     journey.installation.start_web()
