@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 
@@ -68,4 +69,4 @@ def sandbox(arguments: Sequence[str]) -> None:
     """Run the stand-in for WhatsApp alone (see its own --help)."""
     from adsapp.sandbox.__main__ import main
 
-    main(list(arguments))
+    sys.exit(main(list(arguments)))

@@ -45,6 +45,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "SANDBOX_PORT": str(settings.sandbox_port),
         "SANDBOX_URL": settings.sandbox_url,
         "WHATSAPP_API_BASE_URL": settings.whatsapp_api_base_url,
+        "LOG_LEVEL": settings.log_level,
     }
 
 
