@@ -83,7 +83,9 @@ def _make_people() -> uuid.UUID:
     bakery = service.create_organization(SLUG, "Harbour Bakery", "US")
     books = service.create_organization("corner-books", "Corner Books", "GB")
     for email, (name, role) in USERS.items():
-        service.add_member(bakery, service.create_user(email, name, PASSWORD), role)
+        person = service.create_user(email, name, PASSWORD)
+        person.last_organization_id = bakery.id
+        service.add_member(bakery, person, role)
     _join(books, "alice@example.com")
     organization_id = bakery.id
     db.session.commit()
