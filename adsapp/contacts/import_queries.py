@@ -1,7 +1,7 @@
 """Reads of imports and their rows."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -64,24 +64,28 @@ class RejectedRow:
     cells: Sequence[str]
 
 
-def rejected_rows(import_id: uuid.UUID, limit: int | None = None) -> Iterator[RejectedRow]:
-    """The rejected rows in the file's order, read a part at a time."""
-    after, left = 0, limit
-    while left is None or left > 0:
-        size = _AT_ONCE if left is None else min(_AT_ONCE, left)
-        found = db.session.execute(
-            select(ImportRow.row_no, ImportRow.column, ImportRow.message, ImportRow.suggestion, ImportRow.cells)
-            .where(ImportRow.import_id == import_id, ImportRow.outcome == "rejected", ImportRow.row_no > after)
-            .order_by(ImportRow.row_no)
-            .limit(size)
-        ).all()
-        yield from (RejectedRow(*row) for row in found)
-        if len(found) < size:
-            return
-        after = found[-1].row_no
-        left = None if left is None else left - size
+def rejected_page(import_id: uuid.UUID, after: int, limit: int = _AT_ONCE) -> Sequence[RejectedRow]:
+    """The rejected rows after this row number, in the file's order."""
+    found = db.session.execute(
+        select(ImportRow.row_no, ImportRow.column, ImportRow.message, ImportRow.suggestion, ImportRow.cells)
+        .where(ImportRow.import_id == import_id, ImportRow.outcome == "rejected", ImportRow.row_no > after)
+        .order_by(ImportRow.row_no)
+        .limit(limit)
+    )
+    return [RejectedRow(*row) for row in found]
 
 
-def rejected_lines(batch: Import) -> Iterator[str]:
-    """The rejected rows as the lines of a CSV file that can be mended and imported again."""
-    return report_lines(batch.inspection["header"], rejected_rows(batch.id))
+def rejected_lines(header: Sequence[str], read: Callable[[int], Sequence[RejectedRow]]) -> Iterator[str]:
+    """The rejected rows as the lines of a CSV file that can be mended and imported again.
+
+    `read` gives the rows after a row number (`rejected_page`); it is asked for a part at a time, so that the file
+    may be of any size.
+    """
+    return report_lines(header, _all_rows(read))
+
+
+def _all_rows(read: Callable[[int], Sequence[RejectedRow]]) -> Iterator[RejectedRow]:
+    after = 0
+    while rows := read(after):
+        yield from rows
+        after = rows[-1].number

@@ -1,12 +1,15 @@
 """Pages of imports: the list, the upload, the columns, and an import from start to report."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.contacts import import_queries, import_service, outcomes, previews
 from adsapp.contacts.forms import ImportForm
+from adsapp.contacts.import_queries import RejectedRow
+from adsapp.contacts.importing import UNREADABLE
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.reading.countries import countries
 from adsapp.contacts.views import views as views  # the same Blueprint
@@ -187,6 +190,7 @@ def _face(batch: Import) -> dict[str, Any]:
     return {
         "batch": batch,
         "standing": standing,
+        "can_go_on": not (batch.job and batch.job.error_code == UNREADABLE),
         "headline": outcomes.headline(batch),
         "reasons": outcomes.reasons(batch.rejected_by_code),
         "notes": outcomes.reasons(batch.noted_by_code),
@@ -209,6 +213,18 @@ def rejected_rows(import_id: str) -> ResponseReturnValue:
     """The rejected rows with their reasons: mend the file and import it again."""
     batch = import_queries.get_import(import_id)
     name = batch.file_name.rpartition(".")[0] or batch.file_name
-    answer = Response(stream_with_context(import_queries.rejected_lines(batch)), mimetype="text/csv")
+    lines = import_queries.rejected_lines(batch.inspection["header"], _reader(batch))
+    answer = Response(lines, mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{name}-rejected.csv")
     return answer
+
+
+def _reader(batch: Import) -> Callable[[int], Sequence[RejectedRow]]:
+    # The file is sent after the request's session was closed, so each part is read in a session of its own.
+    app, organization_id, import_id = current_app._get_current_object(), batch.organization_id, batch.id  # type: ignore[attr-defined]
+
+    def read(after: int) -> Sequence[RejectedRow]:
+        with db.organization_context(app, organization_id), db.reading():
+            return import_queries.rejected_page(import_id, after)
+
+    return read

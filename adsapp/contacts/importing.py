@@ -32,6 +32,7 @@ from adsapp.jobs.progress import JobFailed, Progress
 log = get_logger()
 
 WRITE_TRIES = 3
+UNREADABLE = "unreadable_file"  # another attempt meets the same file
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def run_import(import_id: uuid.UUID, progress: Progress) -> dict[str, Any]:
         try:
             _import(plan, progress)
         except UnreadableFile as error:
-            raise JobFailed("unreadable_file", str(error), permanent=True) from error
+            raise JobFailed(UNREADABLE, str(error), permanent=True) from error
     uploads.remove(plan.path)
     return _result(get_import(import_id))
 

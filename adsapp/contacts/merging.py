@@ -55,7 +55,7 @@ def _newer_names(known: Fields, told: Fields, whole_names: bool) -> tuple[str, s
     """The three as one: a new first name must not stand beside a whole name of old."""
     if not told.name:
         return _names(known)
-    if whole_names or (told.first_name and told.last_name):
+    if whole_names or bool(told.first_name) == bool(told.last_name):
         return _names(told)
     first, last = told.first_name or known.first_name, told.last_name or known.last_name
     return f"{first} {last}".strip()[:MAX_NAME], first, last

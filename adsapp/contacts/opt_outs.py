@@ -20,7 +20,9 @@ _SLICE = 1_000
 
 def opt_out(contact: Contact, source: OptSource, detail: str = "", by: str = "", at: datetime | None = None) -> bool:
     """The person wants no more messages. False where that was known already: the first time stands."""
-    return bool(opt_out_many([contact.id], source, detail, by, at))
+    changed = bool(opt_out_many([contact.id], source, detail, by, at))
+    _read_again(contact)
+    return changed
 
 
 def opt_out_many(
@@ -45,7 +47,13 @@ def opt_in(contact: Contact, source: OptSource, detail: str = "", by: str = "", 
     values = {"opted_out_at": None, "opt_out_source": None, "updated_at": at}
     found = db.session.scalars(back.values(values).returning(Contact.id)).all()
     _note(found, False, source, detail, by, at)
+    _read_again(contact)
     return bool(found)
+
+
+def _read_again(contact: Contact) -> None:
+    if contact in db.session():
+        db.session.refresh(contact, ["opted_out_at", "opt_out_source", "updated_at"])
 
 
 def _note(

@@ -76,7 +76,7 @@ def _outcomes(batch: Import) -> list[Outcome]:
     share = f"{100 * batch.rejected / batch.rows_read:.1f} %" if batch.rows_read else "of the rows"
     return [
         Outcome("created", "Created", batch.created, "new people"),
-        Outcome("updated", "Updated", batch.updated, "something changed"),
+        Outcome("updated", "Updated", batch.updated, "changed"),
         Outcome("unchanged", "Unchanged", batch.unchanged, "already so"),
         Outcome("duplicate", "Duplicate", batch.duplicate, "known or repeated" if skips else "repeated in the file"),
         Outcome("rejected", "Rejected", batch.rejected, share),

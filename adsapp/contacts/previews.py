@@ -44,6 +44,7 @@ class Preview:
     """The whole page's worth: the columns, and how the sample fares."""
 
     columns: list[Column]
+    can_judge: bool  # False while the columns are chosen wrongly
     sampled: int
     taken: int
     reasons: list[tuple[str, str, int]]  # title, advice, rows
@@ -56,6 +57,7 @@ def preview(batch: Import, form: ImportForm) -> Preview:
     rejected = Counter(row.code for row in judged if isinstance(row, Rejected))
     return Preview(
         _columns(batch, inspection, form, judged[0] if judged else None),
+        bool(judged),
         len(inspection.sample),
         sum(isinstance(row, ContactRow) for row in judged),
         [(*MESSAGES[code], count) for code, count in rejected.most_common()],

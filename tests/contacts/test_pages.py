@@ -1,0 +1,346 @@
+"""The pages of contacts and imports, without JavaScript."""
+
+import html
+import io
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from adsapp.contacts import opt_outs, queries, service, uploads
+from adsapp.contacts.inputs import ContactIn
+from adsapp.contacts.models import Contact, Import, ImportStatus, OptSource
+from adsapp.core import db
+from adsapp.jobs.worker import WorkerProcess
+from tests.cast import Cast, csrf_token
+from tests.contacts.conftest import counts
+
+FILE = "Mobile;First name;Shop\n(202) 555-0181;Jo;Quay\n4.479E+11;Kim;Quay\n+12025550183;Lee;\n"
+Look = Callable[[uuid.UUID], Import]
+
+
+@pytest.fixture
+def alice(client: FlaskClient, cast: Cast) -> FlaskClient:
+    """Alice's browser."""
+    return cast.sign_in(client, "alice")
+
+
+def as_(app: Flask, cast: Cast, name: str) -> FlaskClient:
+    """Somebody else's browser."""
+    return cast.sign_in(app.test_client(), name)
+
+
+def send(client: FlaskClient, url: str, **fields: Any) -> TestResponse:
+    """Send a form of a page."""
+    return client.post(url, data={"csrf_token": csrf_token(client, "/contacts"), **fields})
+
+
+def upload(client: FlaskClient, content: str | bytes, name: str = "people.csv") -> TestResponse:
+    """Upload a file on the import page."""
+    data = content if isinstance(content, bytes) else content.encode()
+    return send(client, "/imports", file=(io.BytesIO(data), name))
+
+
+def text(answer: TestResponse) -> str:
+    """What stands on a page, without its markup."""
+    main = answer.text[answer.text.find("<main") :]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+def add(app: Flask, cast: Cast, organization_id: uuid.UUID | None = None, **fields: Any) -> uuid.UUID:
+    """A contact of Harbour Bakery."""
+    with db.organization_context(app, organization_id or cast.bakery_id):
+        contact = service.create_contact(ContactIn(**fields), "US")
+        db.session.commit()
+        return contact.id
+
+
+def test_a_file_becomes_contacts_on_the_pages_alone(
+    alice: FlaskClient, worker: WorkerProcess, ended: Look, people: Callable[[], dict[str, Contact]]
+) -> None:
+    page = upload(alice, FILE)
+    assert page.status_code == 303
+    columns = alice.get(page.location)
+    seen = text(columns)
+    assert "+12025550181 country assumed" in seen
+    assert "2 of the first 3 rows can be stored" in seen
+    assert "Delimiter semicolon" in seen
+
+    chosen = {"column-0": "phone", "column-1": "first_name", "column-2": "attribute:branch"}
+    started = send(alice, f"{page.location}/start", **chosen, default_country="US", tags="March, vip")
+    assert started.status_code == 303
+    batch = ended(uuid.UUID(page.location.rpartition("/")[2]))
+    assert counts(batch) == {"created": 2, "rejected": 1}
+    jo = people()["+12025550181"]
+    assert (jo.first_name, jo.attributes) == ("Jo", {"branch": "Quay"})
+
+    report = alice.get(page.location)
+    seen = text(report)
+    assert "2 new contacts" in seen
+    assert "2 + 0 + 0 + 0 + 1 = 3 rows read" in seen
+    assert "Why 1 was rejected" in seen
+    assert f"/campaigns/new?import_id={batch.id}" in report.text
+    assert 'hx-trigger="live"' not in report.text
+    assert "people.csv" in text(alice.get("/imports"))
+    assert "Jo" in text(alice.get(f"/contacts?import_id={batch.id}"))
+
+
+def test_the_rejected_rows_come_as_a_file_that_can_be_mended(
+    alice: FlaskClient, worker: WorkerProcess, ended: Look
+) -> None:
+    page = upload(alice, FILE)
+    send(alice, f"{page.location}/start", **{"column-0": "phone", "column-1": "first_name"}, default_country="US")
+    ended(uuid.UUID(page.location.rpartition("/")[2]))
+    file = alice.get(f"{page.location}/rejected.csv")
+    assert file.mimetype == "text/csv"
+    assert "people-rejected.csv" in file.headers["Content-Disposition"]
+    header, row = file.text.lstrip("\ufeff").splitlines()
+    assert header == "ADSapp row,ADSapp column,ADSapp reason,ADSapp suggestion,Mobile,First name,Shop"
+    assert row.startswith("3,Mobile,")
+    assert row.endswith("4.479E+11,Kim,Quay")
+    again = upload(alice, file.text.replace("4.479E+11", "+12025550182").encode(), "mended.csv")
+    assert "The first row can be stored" in text(alice.get(again.location))
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        ("", "The file is empty"),
+        ("phone,name\n", "a header but no rows"),
+        (b"PK\x03\x04rest", "CSV UTF-8"),
+        ('phone,name\n+12025550181,"Jo\n', "line 2"),
+        ("+12025550181,Jo\n+12025550182,Kim\n", "names of the columns"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where_and_keeps_nothing(
+    app: Flask, cast: Cast, alice: FlaskClient, content: str | bytes, words: str
+) -> None:
+    answer = upload(alice, content)
+    assert answer.status_code == 422
+    assert words in text(answer)
+    assert "file-error" in answer.text
+    with db.organization_context(app, cast.bakery_id), db.reading():
+        assert db.session.scalars(select(Import)).all() == []
+        assert [path for path in uploads.uploads_directory().rglob("*") if path.is_file()] == []
+
+
+def test_no_file_at_all_is_said_on_the_page(alice: FlaskClient) -> None:
+    answer = send(alice, "/imports")
+    assert answer.status_code == 422
+    assert "Choose a file first" in text(answer)
+
+
+def test_a_file_over_the_cap_is_refused_with_the_name_of_the_setting(app: Flask, cast: Cast, settings: Any) -> None:
+    from adsapp import create_app
+    from tests.cast import PASSWORD
+
+    small = create_app(settings.model_copy(update={"max_upload_mb": 1}))
+    small.testing = True
+    client = small.test_client()
+    token = csrf_token(client)
+    client.post("/sign-in", data={"email": "alice@example.com", "password": PASSWORD, "csrf_token": token})
+    for megabytes in (1.5, 3):  # within what a form may be, and beyond
+        answer = upload(client, b"phone\n" + b"+12025550181\n" * int(megabytes * 1024 * 1024 / 13))
+        assert answer.status_code == 413
+        assert "MAX_UPLOAD_MB" in text(answer)
+    with small.app_context():
+        assert [path for path in uploads.uploads_directory().rglob("*") if path.is_file()] == []
+        db.session.remove()
+        db.db.engine.dispose()
+
+
+def test_columns_without_a_phone_come_back_with_the_error_beside_them(
+    app: Flask, cast: Cast, alice: FlaskClient, look: Look
+) -> None:
+    page = upload(alice, "who,shop\nJo,Quay\n")
+    chosen = {"column-0": "name", "column-1": "name", "default_country": "US", "tags": "kept words"}
+    answer = send(alice, f"{page.location}/start", **chosen)
+    assert answer.status_code == 422
+    seen = text(answer)
+    assert "No column holds the phone number. Columns seen: who, shop." in seen
+    assert 'id="field-column-0-error"' in answer.text
+    assert 'id="field-column-1-error"' in answer.text
+    assert "kept words" in answer.text
+    assert look(uuid.UUID(page.location.rpartition("/")[2])).status is ImportStatus.MAPPING
+
+
+def test_the_preview_shows_other_columns_without_starting(alice: FlaskClient, look: Look) -> None:
+    page = upload(alice, "a,b\n02025550181,07911 123456\n")
+    chosen = {"column-1": "phone", "default_country": "GB"}
+    answer = send(alice, f"{page.location}/preview", **chosen)
+    assert "+447911123456 country assumed" in text(answer)
+    assert answer.text.count("<html") == 1
+    fragment = alice.post(
+        f"{page.location}/preview",
+        data={"csrf_token": csrf_token(alice, "/contacts"), **chosen},
+        headers={"HX-Request": "true"},
+    )
+    assert "<html" not in fragment.text
+    assert look(uuid.UUID(page.location.rpartition("/")[2])).job_id is None
+
+
+def test_the_same_file_twice_at_once_is_imported_once(alice: FlaskClient, look: Look) -> None:
+    first = upload(alice, FILE)
+    other = upload(alice, FILE)
+    chosen = {"column-0": "phone", "default_country": "US"}
+    assert send(alice, f"{first.location}/start", **chosen).location == first.location
+    assert send(alice, f"{first.location}/start", **chosen).location == first.location
+    assert send(alice, f"{other.location}/start", **chosen).location.endswith(first.location)
+    refused = upload(alice, FILE, "copy.csv")
+    assert refused.status_code == 409
+    assert "This file is being imported already" in text(refused)
+    assert first.location in refused.text
+    assert look(uuid.UUID(other.location.rpartition("/")[2])).status is ImportStatus.MAPPING
+
+
+def test_an_upload_can_be_discarded_until_it_is_begun(app: Flask, alice: FlaskClient, look: Look) -> None:
+    page = upload(alice, FILE)
+    batch = look(uuid.UUID(page.location.rpartition("/")[2]))
+    assert send(alice, f"{page.location}/discard").status_code == 303
+    assert alice.get(page.location).status_code == 404
+    with app.app_context():
+        assert not uploads.full_path(batch.path).exists()
+    begun = upload(alice, FILE)
+    send(alice, f"{begun.location}/start", **{"column-0": "phone", "default_country": "US"})
+    assert send(alice, f"{begun.location}/discard").status_code == 409
+
+
+def test_a_waiting_import_says_why_and_its_fragment_is_part_of_the_page(alice: FlaskClient) -> None:
+    page = upload(alice, FILE)
+    send(alice, f"{page.location}/start", **{"column-0": "phone", "default_country": "US"})
+    whole = alice.get(page.location).text
+    found = re.search(r'hx-get="([^"]+)"', whole)
+    assert found
+    live = html.unescape(found[1])
+    assert "No worker is running" in whole
+    assert alice.get(live).status_code == 204
+    fragment = alice.get(live.partition("?")[0]).text
+
+    def timeless(page: str) -> str:
+        return re.sub(r"<time.*?</time>|value=\"[^\"]{60,}\"", "", page)
+
+    assert timeless(fragment).strip() in timeless(whole)
+    cancelled = send(alice, f"{page.location}/cancel")
+    assert cancelled.status_code == 303
+    after = alice.get(page.location)
+    assert "Cancelled by Alice before it began" in text(after)
+    assert 'hx-trigger="live"' not in after.text
+    assert alice.get(live).status_code == 200
+
+
+def test_contacts_are_found_by_name_number_mail_tag_and_consent(app: Flask, cast: Cast, alice: FlaskClient) -> None:
+    assert "No contacts yet" in text(alice.get("/contacts"))
+    add(app, cast, phone="+12025550181", name="Jo Test", email="jo@example.com", tags=["vip"])
+    kim = add(app, cast, phone="+12025550182", name="Kim 100% Test", email="kim@example.com")
+    with db.organization_context(app, cast.bakery_id):
+        opt_outs.opt_out(queries.get_contact(kim), OptSource.KEYWORD, "STOP")
+        db.session.commit()
+    for query, names in {
+        "": {"Jo", "Kim"},
+        "q=jo+t": {"Jo"},
+        "q=555-0182": {"Kim"},
+        "q=KIM%40example": {"Kim"},
+        "q=100%25": {"Kim"},
+        "tag=vip": {"Jo"},
+        "opted_out=1": {"Kim"},
+        "q=nobody": set(),
+    }.items():
+        seen = text(alice.get(f"/contacts?{query}"))
+        assert {
+            name for name in ("Jo", "Kim") if f"{name} " in seen.replace("Jo Test", "Jo ").replace("Kim 100", "Kim ")
+        } == names, query
+        assert "2 people" in seen
+
+
+def test_pages_of_contacts_follow_one_another_without_a_gap(app: Flask, cast: Cast, alice: FlaskClient) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        for number in range(60):
+            service.create_contact(ContactIn(phone=f"+120255501{number:02d}", name=f"P{number:02d}."))
+        db.session.commit()
+    first = alice.get("/contacts")
+    following = re.search(r'rel="next" href="([^"]+)"', first.text)
+    assert following
+    second = alice.get(html.unescape(following[1]))
+    names = re.findall(r"P\d\d\.", text(first)) + re.findall(r"P\d\d\.", text(second))
+    assert names == [f"P{number:02d}." for number in reversed(range(60))]
+    assert 'rel="next"' not in second.text
+
+
+def test_a_contact_is_added_changed_and_refused_with_what_was_typed(
+    alice: FlaskClient, people: Callable[[], dict[str, Contact]]
+) -> None:
+    wrong = send(alice, "/contacts", phone="12", name="Jo Test", email="no address")
+    assert wrong.status_code == 422
+    assert 'value="Jo Test"' in wrong.text
+    assert 'id="field-email-error"' in wrong.text
+    wrong = send(alice, "/contacts", phone="12", name="Jo Test")
+    assert 'id="field-phone-error"' in wrong.text
+
+    added = send(alice, "/contacts", phone="(202) 555-0181", name="Jo Test", tags="vip, new", attributes="City: Riga")
+    assert added.status_code == 303
+    page = alice.get(added.location)
+    assert "Jo Test" in text(page)
+    assert "vip" in text(page)
+    twice = send(alice, "/contacts", phone="+12025550181")
+    assert twice.status_code == 409
+    assert "is a contact already" in text(twice)
+
+    form = alice.get(f"{added.location}/edit")
+    assert "city: Riga" in form.text
+    saved = send(alice, f"{added.location}/edit", phone="+12025550182", name="", first_name="Jo", tags="vip")
+    assert saved.status_code == 303
+    (jo,) = people().values()
+    assert (jo.phone, jo.person_key, jo.name, jo.attributes) == ("+12025550182", "+12025550182", "Jo", {})
+    assert "new" not in text(alice.get(added.location)).split("Tags")[1].split("Attributes")[0].split()
+
+
+def test_consent_has_a_history_and_opting_in_needs_a_reason(app: Flask, cast: Cast, alice: FlaskClient) -> None:
+    contact_id = add(app, cast, phone="+12025550181", name="Jo Test")
+    url = f"/contacts/{contact_id}"
+    send(alice, f"{url}/opt-out", detail="")
+    assert "May not be messaged" in text(alice.get(url))
+    assert send(alice, f"{url}/opt-in", detail=" ").status_code == 422
+    send(alice, f"{url}/opt-in", detail="Signed at the till")
+    seen = text(alice.get(url))
+    assert "May be messaged" in seen
+    assert "entered by hand, Alice : Signed at the till" in seen.replace("Alice:", "Alice :")
+
+
+def test_each_role_sees_and_does_its_own(app: Flask, cast: Cast, alice: FlaskClient) -> None:
+    contact_id = add(app, cast, phone="+12025550181", name="Jo Test")
+    page = upload(alice, FILE)
+    vera, bob = as_(app, cast, "vera"), as_(app, cast, "bob")
+    for path in ("/contacts", f"/contacts/{contact_id}"):
+        assert "+12025550181" not in vera.get(path).text
+        assert "+12025550181" in bob.get(path).text
+    assert "Jo Test" not in text(vera.get("/contacts?q=0181"))
+    assert "555-0181" not in vera.get(page.location).text
+    assert "The columns wait for an owner or admin" in text(bob.get(page.location))
+    for client in (vera, bob):
+        assert client.get("/imports/new").status_code == 403
+        assert upload(client, FILE).status_code == 403
+        assert send(client, f"{page.location}/start").status_code == 403
+        assert send(client, "/contacts", phone="+12025550182").status_code == 403
+        assert client.get(f"{page.location}/rejected.csv").status_code == 403
+    assert send(vera, f"/contacts/{contact_id}/opt-out").status_code == 403
+    assert send(bob, f"/contacts/{contact_id}/opt-out").status_code == 303
+
+
+def test_another_organization_finds_nothing(app: Flask, cast: Cast, alice: FlaskClient) -> None:
+    contact_id = add(app, cast, phone="+12025550181", name="Jo Test")
+    page = upload(alice, FILE)
+    charlie = as_(app, cast, "charlie")
+    for path in (f"/contacts/{contact_id}", f"/contacts/{contact_id}/edit", page.location, f"{page.location}/live"):
+        assert charlie.get(path).status_code == 404
+    assert charlie.get(f"{page.location}/rejected.csv").status_code == 404
+    for path in (f"/contacts/{contact_id}/opt-out", f"{page.location}/start", f"{page.location}/discard"):
+        assert send(charlie, path).status_code == 404
+    assert "Jo Test" not in charlie.get("/contacts").text
+    assert charlie.get("/contacts/not-an-id").status_code == 404
+    assert charlie.get("/imports/not-an-id").status_code == 404
