@@ -28,7 +28,7 @@ from adsapp.message_templates import service as templates
 
 log = get_logger()
 
-BATCH = 10  # deliveries in one transaction; each may hold up to 1,000 updates, usually below 100
+BATCH = 20  # deliveries in one transaction; each may hold up to 1,000 updates, usually below 100
 
 
 def apply_all(account_id: uuid.UUID, progress: Progress) -> int:
@@ -56,36 +56,43 @@ def apply_some(account_id: uuid.UUID, unknown: list[str]) -> int:
         .where(WebhookDelivery.account_id == account_id, WebhookDelivery.applied_at.is_(None))
         .order_by(WebhookDelivery.id)
         .limit(BATCH)
-        .with_for_update(skip_locked=True)
+        .with_for_update()  # another job for the same account waits here, holding nothing, and then finds the rest
     ).all()
     if not deliveries:
         return 0
     account = accounts.get_account(account_id)
-    for delivery in deliveries:
-        errors = apply_events(account, parse(delivery.body, delivery.received_at).events, unknown)
+    told = [(delivery, parse(delivery.body, delivery.received_at).events) for delivery in deliveries]
+    errors = apply_events(account, [events for _, events in told], unknown)
+    for (delivery, _), wrong in zip(told, errors, strict=True):
         delivery.applied_at = utcnow()
-        delivery.error = "; ".join(errors)[:2000] or None
+        delivery.error = "; ".join(wrong)[:2000] or None
     return len(deliveries)
 
 
-def apply_events(account: WhatsAppAccount, events: Sequence[Event], unknown: list[str]) -> list[str]:
-    """Apply the events of one delivery; what went wrong, in words."""
-    reported = [event for event in events if isinstance(event, StatusEvent)]
-    errors = _apply_statuses(account, reported, unknown)
-    for event in events:
-        if not isinstance(event, StatusEvent):
-            errors += _alone(lambda event=event: _apply_one(account, event))  # type: ignore[misc]
+def apply_events(
+    account: WhatsAppAccount, deliveries: Sequence[Sequence[Event]], unknown: list[str]
+) -> list[list[str]]:
+    """Apply the events of some deliveries; for each delivery what went wrong, in words."""
+    reports = [[event for event in events if isinstance(event, StatusEvent)] for events in deliveries]
+    errors = _apply_statuses(account, reports, unknown)
+    for events, wrong in zip(deliveries, errors, strict=True):
+        for event in events:
+            if not isinstance(event, StatusEvent):
+                wrong += _alone(lambda event=event: _apply_one(account, event))  # type: ignore[misc]
     return errors
 
 
-def _apply_statuses(account: WhatsAppAccount, events: Sequence[StatusEvent], unknown: list[str]) -> list[str]:
-    if not events or not _alone(lambda: _merge(account, events, unknown)):
-        return []
+def _apply_statuses(
+    account: WhatsAppAccount, reports: Sequence[Sequence[StatusEvent]], unknown: list[str]
+) -> list[list[str]]:
+    together = [event for events in reports for event in events]
+    if not together or not _alone(lambda: _merge(account, together, unknown)):
+        return [[] for _ in reports]
     # One of them cannot be applied: find out which, and do not lose its neighbours.
-    errors: list[str] = []
-    for event in events:
-        errors += _alone(lambda event=event: _merge(account, [event], unknown))  # type: ignore[misc]
-    return errors
+    return [
+        [wrong for event in events for wrong in _alone(lambda event=event: _merge(account, [event], unknown))]  # type: ignore[misc]
+        for events in reports
+    ]
 
 
 def _merge(account: WhatsAppAccount, events: Sequence[StatusEvent], unknown: list[str]) -> list[str]:

@@ -48,16 +48,18 @@ class Marked:
 
 
 def next_candidates(
-    campaign_id: uuid.UUID, message: CampaignMessage, taken: Collection[int], count: int
+    campaign_id: uuid.UUID, message: CampaignMessage, taken: Collection[int], count: int, *, alone: bool
 ) -> list[Candidate]:
     """Up to `count` recipients who are due and not among `taken`, in the ledger's order. Ends its transaction.
 
-    A message that cannot be built fails here, before anything is promised to anyone.
+    A message that cannot be built fails here, before anything is promised to anyone; who got another campaign's message
+    a moment ago (`alone`: there is no other) is put off.
     """
     rows = _read_due(campaign_id, count + len(taken))
     found: list[Candidate] = []
+    recent = set() if alone else _postpone(campaign_id, {row.id: row.person_key for row in rows if row.id not in taken})
     for row in rows:
-        if row.id in taken or len(found) == count:
+        if row.id in taken or row.id in recent or len(found) == count:
             continue
         try:
             payload = message.build(row.id, row.phone, row.variables)
@@ -84,6 +86,15 @@ def _read_due(campaign_id: uuid.UUID, limit: int) -> Sequence[Any]:
         rows = db.session.execute(query.order_by(CampaignRecipient.id).limit(limit)).all()
         db.session.rollback()
         return rows
+
+
+def _postpone(campaign_id: uuid.UUID, persons: dict[int, str]) -> set[int]:
+    """Put off those who got a message a moment ago, in a transaction of its own; who they are."""
+    left = dict(persons)
+    ledger.hold([campaign_id])
+    _postpone_recent(campaign_id, left)
+    db.session.commit()
+    return persons.keys() - left.keys()
 
 
 def _give_up(campaign_id: uuid.UUID, recipient_id: int, why: str) -> None:

@@ -17,14 +17,16 @@ from typing import Any
 
 import aiohttp
 
+from adsapp.campaigns.journal import Journal
 from adsapp.campaigns.window import Window
 from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Outcome, Uncertain
 from adsapp.integrations.whatsapp.client import CloudApi, open_session
 
-# A request written later than this after its slot could share a second with those of later slots, so it gives the
-# slot up and takes a new one.
-LATE_SECONDS = 0.025
+# A request that is a little late is written all the same, where the window has room; one that is later gives its slot
+# up and takes a new one. So does whatever a process finds on its hands that was stopped for a while.
+LATE_SECONDS = 0.05
+LOOK_AGAIN_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,16 @@ class Mailbox:
             return found
 
 
+@dataclass(frozen=True)
+class Line:
+    """What the posts of one slice have in common."""
+
+    api: CloudApi
+    window: Window
+    journal: Journal
+    mailbox: Mailbox
+
+
 class PostOffice:
     """The loop, its session, and the last second of each number."""
 
@@ -94,40 +106,58 @@ class PostOffice:
         if "session" in self.__dict__:
             asyncio.run_coroutine_threadsafe(self.session.close(), self._loop).result(5)
 
-    def window(self, phone_number_id: str, limit: float) -> Window:
-        """The number's last second, with the limit it has now."""
-        window = self._windows.setdefault(phone_number_id, Window(limit))
+    def window(self, key: str, limit: float) -> Window:
+        """The number's last second, with the pace it has now."""
+        window = self._windows.setdefault(key, Window(limit))
         window.limit = limit
         return window
 
-    def post(self, api: CloudApi, window: Window, posts: Sequence[Post], mailbox: Mailbox) -> None:
-        """Write each at its slot; every one comes back to the mailbox exactly once."""
-        self._loop.call_soon_threadsafe(self._start, api, window, posts, mailbox)
+    def post(self, line: Line, posts: Sequence[Post]) -> None:
+        """Write each at its slot; every one comes back to the line's mailbox exactly once."""
+        self._loop.call_soon_threadsafe(self._start, line, posts)
 
-    def _start(self, api: CloudApi, window: Window, posts: Sequence[Post], mailbox: Mailbox) -> None:
+    def _start(self, line: Line, posts: Sequence[Post]) -> None:
         for post in posts:
-            task = self._loop.create_task(_send(api, window, post, mailbox))
+            task = self._loop.create_task(_send(line, post))
             self._tasks.add(task)  # the loop itself keeps weak references only
             task.add_done_callback(self._tasks.discard)
 
 
-async def _send(api: CloudApi, window: Window, post: Post, mailbox: Mailbox) -> None:
+async def _send(line: Line, post: Post) -> None:
     outcome: Outcome | Missed = Uncertain("the sender was stopped before an answer came")
     try:
-        await asyncio.sleep(post.slot - time.monotonic())
-        now = time.monotonic()
-        if now - post.slot > LATE_SECONDS or not window.has_room(now):
-            outcome = Missed()
-            return
-        window.post()
-        try:
-            outcome = await api.send(post.payload)
-        except Exception as error:  # a bug must not lose a message: it may have been written
-            outcome = Uncertain(f"{type(error).__name__} while it was sent")
-        finally:
-            window.answer(now, time.monotonic())
+        outcome = await _write(line, post) if await _its_turn(line.window, post.slot) else Missed()
+    except Exception as error:  # a bug must not lose a message: it may have been written
+        outcome = Uncertain(f"{type(error).__name__} while it was sent")
     finally:
-        mailbox.put(Posted(post.recipient_id, outcome, utcnow()))
+        line.mailbox.put(Posted(post.recipient_id, outcome, utcnow()))
+
+
+async def _its_turn(window: Window, slot: float) -> bool:
+    """Wait for the slot, and a little longer where the last second has no room; False where it was missed."""
+    await asyncio.sleep(slot - time.monotonic())
+    window.hold_slot(time.monotonic())
+    while not _is_late(slot):
+        if window.has_room(time.monotonic()):
+            return True
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    return False
+
+
+def _is_late(slot: float) -> bool:
+    return time.monotonic() - slot > LATE_SECONDS
+
+
+async def _write(line: Line, post: Post) -> Outcome | Missed:
+    line.journal.note(post.recipient_id)
+    if _is_late(post.slot):  # looked at again behind the note: see `journal`
+        return Missed()
+    posted = time.monotonic()
+    line.window.post()
+    try:
+        return await line.api.send(post.payload)
+    finally:
+        line.window.answer(post.slot, posted, time.monotonic())
 
 
 _offices: dict[int, PostOffice] = {}

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from adsapp.campaigns import freezing, ledger, reasons, service, settling
+from adsapp.campaigns import freezing, journal, ledger, reasons, service, settling
 from adsapp.campaigns.messages import CampaignMessage
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
@@ -69,8 +69,10 @@ def _open(campaign_id: uuid.UUID, progress: Progress) -> Opened | None:
     opened = Opened(
         campaign.status, campaign.status_reason or "", campaign.frozen_at is not None, CampaignMessage.of(campaign)
     )
-    _doubt_orphans(campaign_id, progress)
+    settled = _doubt_orphans(campaign_id, progress.lease_id)
     progress.commit()
+    for lease_id in settled:
+        journal.forget(context.settings().home, lease_id)
     return opened
 
 
@@ -79,22 +81,26 @@ def _read(campaign_id: uuid.UUID) -> Campaign | None:
     return db.session.scalars(query.execution_options(populate_existing=True)).first()
 
 
-def _doubt_orphans(campaign_id: uuid.UUID, progress: Progress) -> None:
-    """Marked by a worker that died: the request may or may not have been written."""
-    orphans = update(CampaignRecipient).where(
+def _doubt_orphans(campaign_id: uuid.UUID, lease_id: uuid.UUID) -> set[uuid.UUID]:
+    """Marked by a worker that died: the request may or may not have been written, unless its journal knows. Returns
+    the leases they were marked under."""
+    orphans = select(CampaignRecipient.id, CampaignRecipient.lease_id).where(
         CampaignRecipient.campaign_id == campaign_id,
         CampaignRecipient.status == Status.SENDING,
-        CampaignRecipient.lease_id != progress.lease_id,
+        CampaignRecipient.lease_id != lease_id,
     )
-    db.session.execute(
-        orphans.values(
-            status=Status.UNCERTAIN,
-            error_code="uncertain",
-            error_message="The worker stopped while it was sent.",
-            updated_at=utcnow(),
-        ),
-        execution_options={"synchronize_session": False},
-    )
+    leases = {row.id: row.lease_id for row in db.session.execute(orphans)}
+    notes = {lease: journal.read(context.settings().home, lease) for lease in set(leases.values())}
+    entries = ledger.load(leases).values()
+    for entry in entries:
+        note = notes[leases[entry.id]]
+        if note is not None and entry.id not in note:
+            entry.status, entry.lease_id, entry.attempts = Status.PENDING, None, entry.attempts - 1
+        else:
+            entry.status, entry.error_code = Status.UNCERTAIN, "uncertain"
+            entry.error_message = "The worker stopped while it was sent."
+    ledger.save(list(entries))
+    return set(notes)
 
 
 def _go_on(campaign_id: uuid.UUID, opened: Opened, progress: Progress) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from adsapp.campaigns import ledger, statuses
@@ -156,15 +156,11 @@ def _apply(entry: Entry, verdict: Verdict, at: datetime) -> bool:
 
 def _beyond(entry: Entry, verdict: Verdict) -> None:
     """What a verdict says about the contact."""
-    if verdict.effect is not Effect.OPT_OUT and not verdict.wa_id:
-        return
-    contact = db.session.scalars(select(Contact).where(Contact.id == entry.contact_id)).first()
-    if contact is None:
-        return
     if verdict.effect is Effect.OPT_OUT:
-        opt_outs.opt_out(contact, OptSource.PROVIDER, detail=verdict.message or "")
-    elif verdict.wa_id and verdict.wa_id != contact.wa_id:
-        contact.wa_id = verdict.wa_id
+        opt_outs.opt_out_many([entry.contact_id], OptSource.PROVIDER, detail=verdict.message or "")
+    elif verdict.wa_id and verdict.wa_id != entry.phone.lstrip("+"):
+        # Rare (Brazil, Mexico, Argentina): elsewhere the provider calls a number as we do.
+        db.session.execute(update(Contact).where(Contact.id == entry.contact_id).values(wa_id=verdict.wa_id[:20]))
 
 
 def _stop_or_slow(campaign_id: uuid.UUID, settled: Settled) -> None:

@@ -18,25 +18,26 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from adsapp.campaigns import settling
+from adsapp.campaigns.journal import Journal
 from adsapp.campaigns.marking import Candidate, is_alone, mark, next_candidates
 from adsapp.campaigns.messages import CampaignMessage
 from adsapp.campaigns.models import CampaignCount, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.posting import Mailbox, Post, Posted, PostOffice
+from adsapp.campaigns.posting import Line, Mailbox, Post, Posted, PostOffice
 from adsapp.campaigns.settling import Settled, Trouble
 from adsapp.campaigns.window import Window
-from adsapp.core import db
+from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.pacing import Pacer
 from adsapp.integrations.whatsapp.client import CloudApi
 from adsapp.jobs.progress import Progress
 
 TICK_SECONDS = 0.1
-AHEAD_SECONDS = 0.25  # a mark may take a tick and a slow commit before its slot has come
-HORIZON_SECONDS = 1.0
-# The limit must hold in every second as the provider counts it, and requests do not arrive as evenly as they leave:
-# 5 % of a second (50 ms) is what a request may be early or late against another.
-HEADROOM = 0.95
+# A mark may take a tick and a slow commit before its slot has come; more where the database is slow just now.
+AHEAD_SECONDS = 0.25
+MOST_AHEAD_SECONDS = 1.0
+HORIZON_SECONDS = 1.5
+SHARE_SECONDS = 0.25  # slots taken at a time: two campaigns on one number take turns so often
 LONGEST_ANSWER = 30.0
 LONGEST_TURN = 60.0  # even where nobody waits: a job that went on and on would outrun its timeout
 SLOW_FACTOR = 0.5
@@ -60,12 +61,12 @@ class Route:
     @property
     def rate(self) -> float:
         """Slots a second."""
-        return self.messages_per_second * HEADROOM
+        return self.window.rate
 
     @property
     def window(self) -> Window:
         """The number's last second."""
-        return self.office.window(self.key, math.ceil(self.messages_per_second))
+        return self.office.window(self.key, self.messages_per_second)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,10 @@ class Slice:
         self._until = time.monotonic() + seconds
         self._at_last = time.monotonic() + LONGEST_TURN
         self._lease_id = progress.lease_id
+        self._journal = Journal(context.settings().home, progress.lease_id)
         self._mailbox = Mailbox()
+        self._line = Line(route.api, route.window, self._journal, self._mailbox)
+        self._slowest_tick = 0.0
         self._candidates: deque[Candidate] = deque()
         self._again: deque[Candidate] = deque()  # marked already, missed their slot
         self._slots: deque[float] = deque()
@@ -125,8 +129,10 @@ class Slice:
                 self._rest(started)
         except Exception:  # an interruption, or a bug: what is on its way is settled all the same
             self._gather()
+            self._journal.leave()
             raise
         self._gather()
+        self._journal.close()
         return self._stop
 
     # --- one tick -------------------------------------------------------------------------------------------------
@@ -158,17 +164,17 @@ class Slice:
     def _find(self, count: int, now: float) -> None:
         self._alone = is_alone(self._campaign_id)
         taken = {candidate.id for candidate in (*self._candidates, *self._again)} | self._out.keys()
-        found = next_candidates(self._campaign_id, self._message, taken, count)
+        found = next_candidates(self._campaign_id, self._message, taken, count, alone=self._alone)
         self._candidates.extend(found)
         if len(found) < count:
             self._look_again = now + HORIZON_SECONDS / 2  # all that is due is here: do not ask in every tick
 
     def _reserve(self, now: float) -> None:
         wanted = len(self._candidates) + len(self._again) - len(self._slots)
-        soon = self._slots and self._slots[-1] > now + AHEAD_SECONDS + 2 * TICK_SECONDS
+        soon = self._slots and self._slots[-1] > now + self._ahead + 2 * TICK_SECONDS
         if wanted <= 0 or soon or now < self._wait_until or self._is_crowded():
             return
-        wanted = min(wanted, math.ceil(self._route.rate * HORIZON_SECONDS))
+        wanted = min(wanted, math.ceil(self._route.rate * SHARE_SECONDS))
         asked = time.monotonic()
         reservation = self._route.pacer.reserve(self._route.key, wanted, self._route.rate, HORIZON_SECONDS)
         if reservation.count:
@@ -199,7 +205,7 @@ class Slice:
             self._stop = Ended(self._status, utcnow(), "others have their turn")
 
     def _send_due(self) -> None:
-        soon = time.monotonic() + AHEAD_SECONDS
+        soon = time.monotonic() + self._ahead
         group: list[float] = []
         while self._slots and self._slots[0] <= soon:
             group.append(self._slots.popleft())
@@ -209,7 +215,10 @@ class Slice:
         fresh = [self._candidates.popleft() for _ in range(min(len(group), len(self._candidates)))]
         if fresh:
             marked = self._mark(fresh)
-            posts += zip((candidate for candidate in fresh if candidate.id in marked), group, strict=False)
+            going = [candidate for candidate in fresh if candidate.id in marked]
+            posts += zip(going, group, strict=False)
+            if self._stop is None:
+                self._slots.extendleft(reversed(group[len(going) :]))  # of those who are not to get it: for the next
         self._post(posts)
 
     def _mark(self, fresh: list[Candidate]) -> frozenset[int]:
@@ -226,10 +235,16 @@ class Slice:
             return
         self._out.update({candidate.id: candidate for candidate, _ in posts})
         made = [Post(candidate.id, candidate.payload, slot) for candidate, slot in posts]
-        self._route.office.post(self._route.api, self._route.window, made, self._mailbox)
+        self._route.office.post(self._line, made)
+
+    @property
+    def _ahead(self) -> float:
+        return min(MOST_AHEAD_SECONDS, max(AHEAD_SECONDS, 2.5 * self._slowest_tick))
 
     def _rest(self, started: float) -> None:
-        left = started + TICK_SECONDS - time.monotonic()
+        took = time.monotonic() - started
+        self._slowest_tick = max(took, self._slowest_tick * 0.9)
+        left = TICK_SECONDS - took
         if left > 0 and self._stop is None:
             time.sleep(left)
 

@@ -1,51 +1,77 @@
-"""The last second as the provider may have seen it. Pure.
+"""The last second as the provider may have seen it, and how fast a number may send so that none has too many. Pure.
 
-Slots are spaced evenly where they are sent, but a network or a server that stalls lets requests pile up and arrive
-together. When a request arrived is not known; that it arrived before its answer did is. So before each request this
-counts how many may have arrived in the last second: those without an answer, and those answered less than a second
-ago, less what an answer takes at best. Where that is as many as the limit, the sender waits. It costs nothing while
-answers take about the same time, and no stall can break the limit of a single sender.
+Slots are spaced evenly, but a process, a network or a server that stalls lets requests pile up and arrive together.
+When a request arrived is not known; that it arrived after its slot and before its answer, is. Two things follow:
+
+- *Jitter* is the longest such time of the last seconds, less what an answer takes at best. In one second arrive at
+  most the slots of a second and of the jitter, so `rate` leaves room for them: 95 % of the limit while the jitter is
+  below 50 ms, less where the machine or the network stalls.
+- Before each request the window counts how many may have arrived in the last second. Only so many are let through as
+  this process held slots in that second, and its share of what the headroom leaves: the first stall is caught too.
 """
 
+import math
 from collections import deque
 
 WINDOW = 1.0
-FORGET_AFTER = 5.0  # the best round trip is that of the last 5 to 10 s: routes change
+FORGET_AFTER = 5.0  # best answers and jitter are those of the last 5 to 10 s
+HEADROOM = 0.95
+MOST_JITTER = 0.5
+FIRST_JITTER = 0.075  # assumed until there is something to go by
 
 
 class Window:
-    """Counts for one number in one process. Times are those of a monotonic clock, in seconds."""
+    """Counts for one number in one process. Times are those of a monotonic clock, in seconds; `limit` is the
+    provider's, a second."""
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
         self._in_flight = 0
+        self._slots: deque[float] = deque()
         self._answered: deque[float] = deque()
-        self._best = [float("inf"), float("inf")]
-        self._best_since = 0.0
+        self._best = [math.inf, math.inf]  # of the last period and of this one
+        self._jitter = [FIRST_JITTER, 0.0]
+        self._since: float | None = None
 
     @property
-    def in_flight(self) -> int:
-        """Requests without an answer yet."""
-        return self._in_flight
+    def rate(self) -> float:
+        """Slots a second, for all processes together."""
+        return min(self.limit * HEADROOM, math.ceil(self.limit) / (1.0 + max(self._jitter)))
+
+    def hold_slot(self, now: float) -> None:
+        """A slot has come, whether it will be used or not."""
+        self._slots.append(now)
 
     def has_room(self, now: float) -> bool:
-        """True where one more request can never be one too many in any second."""
-        while self._answered and self._answered[0] <= now - WINDOW:
-            self._answered.popleft()
-        return self._in_flight + len(self._answered) < self.limit
+        """True where one more request cannot be one too many in any second."""
+        _drop_until(self._slots, now - WINDOW)
+        _drop_until(self._answered, now - WINDOW)
+        mine, most = len(self._slots), math.ceil(self.limit * HEADROOM)
+        spare = max(1, (math.ceil(self.limit) - most) * mine // most)
+        return self._in_flight + len(self._answered) < mine + spare
 
     def post(self) -> None:
         """A request is written."""
         self._in_flight += 1
 
-    def answer(self, posted: float, now: float) -> None:
+    def answer(self, slot: float, posted: float, now: float) -> None:
         """Its answer is there, or it failed."""
         self._in_flight -= 1
-        self._remember(now - posted, now)
+        self._remember(slot, posted, now)
         self._answered.append(now - min(self._best))
 
-    def _remember(self, round_trip: float, now: float) -> None:
-        if now - self._best_since > FORGET_AFTER:
-            self._best = [self._best[1], float("inf")]
-            self._best_since = now
-        self._best[1] = min(self._best[1], round_trip)
+    def _remember(self, slot: float, posted: float, now: float) -> None:
+        if self._since is None:
+            self._since = now
+        if now - self._since > FORGET_AFTER:
+            self._best = [self._best[1], math.inf]
+            self._jitter = [self._jitter[1], 0.0]
+            self._since = now
+        self._best[1] = min(self._best[1], now - posted)
+        late = now - slot - min(self._best)
+        self._jitter[1] = min(MOST_JITTER, max(self._jitter[1], late))
+
+
+def _drop_until(times: deque[float], moment: float) -> None:
+    while times and times[0] <= moment:
+        times.popleft()

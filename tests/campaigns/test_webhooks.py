@@ -155,9 +155,9 @@ def test_an_event_that_breaks_the_database_costs_its_neighbours_nothing(
     monkeypatch.setattr(statuses, "work_in", breaks)
     with live.organization():
         account = get_account(live.account_id)
-        errors = applying.apply_events(account, parse(json.dumps(raw).encode()).events, [])
+        errors = applying.apply_events(account, [parse(json.dumps(raw).encode()).events], [])
         db.session.commit()
-    assert errors == ["RuntimeError: a bug"]
+    assert errors == [["RuntimeError: a bug"]]
     assert live.recipients(sent["campaign"])[B].status == "read"
 
 
