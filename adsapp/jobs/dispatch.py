@@ -89,6 +89,12 @@ def dispatch_again(engine: Engine, clock: DatabaseClock) -> int:
         ).rowcount
 
 
+def give_back(engine: Engine, job_id: uuid.UUID) -> None:
+    """Undo the dispatch of a job that nobody has begun, so that another worker gets it at once."""
+    with engine_transaction(engine) as connection:
+        connection.execute(update(Job).where(Job.id == job_id, Job.state == State.WAITING).values(dispatched_at=None))
+
+
 def take_due(connection: Connection, queue: Queue, now: datetime, limit: int) -> list[Head]:
     """Mark up to `limit` due jobs as dispatched, each organization's best first, and return them in their turn."""
     busy = connection.execute(_ORGANIZATIONS, {"queue": queue.value}).scalars().all()

@@ -23,6 +23,7 @@ from adsapp.jobs.states import Queue
 
 TASK = "run_job"
 TASK_NAME = f"{__name__}.{TASK}"  # as Huey's registry calls it
+WAIT_SECONDS = 0.5  # how long a consumer waits at Redis before it looks whether it should stop
 Run = Callable[[uuid.UUID], None]
 
 log = get_logger()
@@ -97,7 +98,7 @@ class Broker:
         name = "adsapp_" + queue.value.replace("-", "_")
         options = {"results": False, "store_none": False, "serializer": IdSerializer(), "utc": True}
         if self._settings.distributed:
-            huey = PriorityRedisHuey(name, url=self._settings.redis_url, **options)
+            huey = PriorityRedisHuey(name, url=self._settings.redis_url, read_timeout=WAIT_SECONDS, **options)
         else:
             path: Path = self._settings.home / "queue.db"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ import resource
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -96,7 +97,9 @@ class WorkerProcess:
             held.control.stopping.set()
         self._wait_for_jobs(5)
         self._ended.set()
-        for thread in self._threads:
+        # A consumer that waits for a message wakes up once more; what it then takes is given back, not lost.
+        waiting = [thread for consumer in self._consumers for _, thread in consumer.worker_threads]
+        for thread in [*self._threads, *waiting]:
             thread.join(timeout=5)
         with engine_transaction(self._engine) as connection:
             connection.execute(
@@ -109,10 +112,11 @@ class WorkerProcess:
         while self._heartbeat.held() and time.monotonic() < until:
             time.sleep(0.05)
 
-    def _run(self, job_id: object) -> None:
+    def _run(self, job_id: uuid.UUID) -> None:
         if self._stopping.is_set():
-            return  # the row is still waiting; the sweep of another worker brings it again
-        self._runner.run(job_id)  # type: ignore[arg-type]
+            dispatch.give_back(self._engine, job_id)
+            return
+        self._runner.run(job_id)
 
     def _background(self, name: str, work: object, every: float) -> None:
         def loop() -> None:
