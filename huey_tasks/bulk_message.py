@@ -4,7 +4,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from adsapp.campaigns import sending
+from adsapp.campaigns import items, sending
+from adsapp.jobs.endings import when_cancelled
+from adsapp.jobs.items import register_items
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.registry import processor
 from adsapp.jobs.states import Queue
@@ -15,6 +17,10 @@ class BulkMessageParams:
     """Which campaign."""
 
     campaign_id: uuid.UUID
+
+
+register_items("bulk-message", items.recipients_as_items)
+when_cancelled("bulk-message", items.job_was_cancelled)
 
 
 @processor("bulk-message", queue=Queue.BULK_MESSAGES)

@@ -184,11 +184,8 @@ class Live:
     def wait_for_status(self, campaign_id: uuid.UUID, *statuses: str, seconds: float = 60) -> Campaign:
         """Wait until the campaign has one of these statuses."""
 
-        def look() -> Campaign | None:
-            campaign = self.campaign(campaign_id)
-            return campaign if campaign.status.value in statuses else None
-
-        return wait_for(look, seconds, f"{campaign_id} becomes {statuses}: {self.counts(campaign_id)}")
+        wait_for(lambda: self.campaign(campaign_id).status.value in statuses, seconds, f"it becomes {statuses}")
+        return self.campaign(campaign_id)
 
     def post_webhook(self, body: bytes | dict[str, Any], secret: str = SECRET) -> int:
         """Post a webhook to the real server, signed; the status of the answer."""
@@ -251,6 +248,7 @@ def shipped_templates(account: WhatsAppAccount) -> list[MessageTemplate]:
             language=entry["language"],
             category=entry["category"],
             status=entry["status"],
+            status_reason=None if entry["rejected_reason"] == "NONE" else entry["rejected_reason"],
             quality=entry["quality_score"]["score"],
             parameter_format=entry["parameter_format"],
             components=entry["components"],

@@ -170,6 +170,13 @@ def cancel(campaign: Campaign, by: str = "") -> None:
         jobs.cancel(job, by)
 
 
+def cancel_without_job(campaign: Campaign, by: str) -> None:
+    """The job is gone already: mark the campaign, and let a new job skip who is left."""
+    mark_cancelled(campaign, by)
+    if campaign.frozen_at is not None:
+        _enqueue(campaign, by)
+
+
 def mark_cancelled(campaign: Campaign, by: str) -> None:
     """The campaign's own part of a cancellation."""
     campaign.status, campaign.finished_at = CampaignStatus.CANCELLED, utcnow()

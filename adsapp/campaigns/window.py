@@ -12,12 +12,38 @@ When a request arrived is not known; that it arrived after its slot and before i
 
 import math
 from collections import deque
+from collections.abc import Callable
 
 WINDOW = 1.0
-FORGET_AFTER = 5.0  # best answers and jitter are those of the last 5 to 10 s
+FORGET_AFTER = 5.0
 HEADROOM = 0.95
 MOST_JITTER = 0.5
 FIRST_JITTER = 0.075  # assumed until there is something to go by
+
+
+class Recent:
+    """The smallest or largest value of the last seconds: of this period and of the one before."""
+
+    def __init__(self, pick: Callable[..., float], empty: float, assumed: float, first_period: float) -> None:
+        self._pick = pick
+        self._empty = empty
+        self._values = [assumed, empty]
+        self._until: float | None = None
+        self._period = first_period
+
+    @property
+    def value(self) -> float:
+        """The value."""
+        return self._pick(self._values)
+
+    def see(self, value: float, now: float) -> None:
+        """One more."""
+        if self._until is None:
+            self._until = now + self._period
+        if now > self._until:
+            self._values = [self._values[1], self._empty]
+            self._until = now + FORGET_AFTER
+        self._values[1] = self._pick(self._values[1], value)
 
 
 class Window:
@@ -29,14 +55,14 @@ class Window:
         self._in_flight = 0
         self._slots: deque[float] = deque()
         self._answered: deque[float] = deque()
-        self._best = [math.inf, math.inf]  # of the last period and of this one
-        self._jitter = [FIRST_JITTER, 0.0]
-        self._since: float | None = None
+        # What an answer takes at best is not known in the first half second, so nothing is taken off.
+        self._best = Recent(min, math.inf, 0.0, 0.5)
+        self._jitter = Recent(max, 0.0, FIRST_JITTER, FORGET_AFTER)
 
     @property
     def rate(self) -> float:
         """Slots a second, for all processes together."""
-        return min(self.limit * HEADROOM, math.ceil(self.limit) / (1.0 + max(self._jitter)))
+        return min(self.limit * HEADROOM, math.ceil(self.limit) / (1.0 + self._jitter.value))
 
     def hold_slot(self, now: float) -> None:
         """A slot has come, whether it will be used or not."""
@@ -57,19 +83,11 @@ class Window:
     def answer(self, slot: float, posted: float, now: float) -> None:
         """Its answer is there, or it failed."""
         self._in_flight -= 1
-        self._remember(slot, posted, now)
-        self._answered.append(now - min(self._best))
-
-    def _remember(self, slot: float, posted: float, now: float) -> None:
-        if self._since is None:
-            self._since = now
-        if now - self._since > FORGET_AFTER:
-            self._best = [self._best[1], math.inf]
-            self._jitter = [self._jitter[1], 0.0]
-            self._since = now
-        self._best[1] = min(self._best[1], now - posted)
-        late = now - slot - min(self._best)
-        self._jitter[1] = min(MOST_JITTER, max(self._jitter[1], late))
+        self._best.see(now - posted, now)
+        best = self._best.value
+        self._answered.append(now - best)
+        if best > 0:
+            self._jitter.see(min(MOST_JITTER, now - slot - best), now)
 
 
 def _drop_until(times: deque[float], moment: float) -> None:

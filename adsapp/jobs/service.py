@@ -13,7 +13,7 @@ from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.logs import get_logger
-from adsapp.jobs import finishing
+from adsapp.jobs import endings, finishing
 from adsapp.jobs.models import Job, QueueControl
 from adsapp.jobs.queue import Broker
 from adsapp.jobs.registry import UnknownProcessor, get_processor
@@ -123,6 +123,7 @@ def cancel(job: Job, by: str) -> None:
     if stopped is not None:
         db.session.refresh(job)
         finishing.record(db.session.connection(), job, State.CANCELLED, now)
+        endings.tell_cancelled(job, by)
         return
     asked = db.session.execute(
         update(Job)

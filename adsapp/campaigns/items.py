@@ -1,0 +1,28 @@
+"""A campaign's job as the job engine sees it: its items are the recipients, its cancellation is the campaign's."""
+
+from sqlalchemy import select
+
+from adsapp.campaigns import queries, service
+from adsapp.campaigns.models import Campaign
+from adsapp.core import db
+from adsapp.core.pagination import Page
+from adsapp.jobs.models import Job
+from adsapp.jobs.registry import ItemRow
+
+
+def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
+    """Recipients of the job's campaign; the key is the number, which the API masks where it must."""
+    campaign = queries.get_campaign((job.subject or "").removeprefix("campaign:"))
+    page = queries.recipients(campaign, status or None, cursor or None, limit)
+    rows = [ItemRow(one.phone, one.status.value, one.error_code, one.error_message or "") for one in page.items]
+    return Page(rows, page.next)
+
+
+def job_was_cancelled(job: Job, by: str) -> None:
+    """Somebody cancelled the job while it waited, was paused or scheduled: the campaign is cancelled with it."""
+    campaign = db.session.scalars(select(Campaign).where(Campaign.job_id == job.id)).first()
+    if campaign is None:
+        return
+    service.lock(campaign)
+    if campaign.status not in service.ENDED:
+        service.cancel_without_job(campaign, by)

@@ -1,0 +1,21 @@
+"""Features that must know when a job of theirs was cancelled before a worker had it (a worker tells them by itself)."""
+
+from collections.abc import Callable
+
+from adsapp.jobs.models import Job
+
+Hook = Callable[[Job, str], None]
+
+_hooks: dict[str, Hook] = {}
+
+
+def when_cancelled(processor: str, hook: Hook) -> None:
+    """Call `hook(job, by)` in the transaction that cancels a waiting or delayed job of this processor."""
+    _hooks[processor] = hook
+
+
+def tell_cancelled(job: Job, by: str) -> None:
+    """The job was cancelled without running."""
+    hook = _hooks.get(job.processor)
+    if hook is not None:
+        hook(job, by)

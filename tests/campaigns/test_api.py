@@ -1,0 +1,187 @@
+"""The campaign API: shapes, rights, and errors that name their place."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from adsapp.campaigns.service import CampaignIn, preflight, preview
+from adsapp.contacts.models import Contact, OptSource, Tag
+from adsapp.contacts.opt_outs import opt_out
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from tests.live import Live
+from tests.waiting import wait_for
+
+A, B = "+12025550100", "+12025550101"
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "Welcome",
+        "template": {"name": "welcome", "language": "en_US"},
+        "variables": {"1": {"field": "first_name", "fallback": "there"}},
+        "audience": {"all": True},
+        **changes,
+    }
+
+
+def get(live: Live, client: FlaskClient, path: str, who: str = "bob") -> Any:
+    return client.get(path, headers=live.cast.headers(who)).json
+
+
+def post(live: Live, client: FlaskClient, who: str = "bob", **changes: Any) -> Any:
+    return client.post("/api/jobs/bulk-message", json=body(**changes), headers=live.cast.headers(who))
+
+
+def test_a_campaign_goes_out_through_the_api(live: Live, client: FlaskClient) -> None:
+    live.contacts(A, B)
+    live.start_worker()
+    answer = post(live, client)
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == f"/api/jobs/{answer.json['job']['id']}"
+    campaign_id = answer.json["campaign"]["id"]
+    live.wait_for_status(uuid.UUID(campaign_id), "completed")
+    shown = get(live, client, f"/api/campaigns/{campaign_id}", "bob")
+    assert shown["campaign"]["counts"]["accepted_total"] == 2
+    assert [one["phone"] for one in shown["recipients"]] == [A, B]
+    items = get(live, client, f"/api/jobs/{answer.json['job']['id']}/items", "bob")["items"]
+    assert [one["key"] for one in items] == [A, B]
+
+
+def test_recipients_are_paged_and_filtered(live: Live, client: FlaskClient) -> None:
+    live.contacts(*[f"+120255501{place:02}" for place in range(5)])
+    live.start_worker()
+    campaign_id = post(live, client).json["campaign"]["id"]
+    live.wait_for_status(uuid.UUID(campaign_id), "completed")
+    seen: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        page = get(live, client, f"/api/campaigns/{campaign_id}?limit=2&cursor={cursor}")
+        seen += [one["phone"] for one in page["recipients"]]
+        cursor = page["next"]
+    assert seen == [f"+120255501{place:02}" for place in range(5)]
+    failed = get(live, client, f"/api/campaigns/{campaign_id}?status=failed", "bob")
+    assert failed["recipients"] == []
+    wrong = get(live, client, f"/api/campaigns/{campaign_id}?status=lost")
+    assert (wrong["status"], wrong["errors"][0]["field"]) == (422, "status")
+
+
+def test_viewers_see_masked_numbers_and_send_nothing(live: Live, client: FlaskClient) -> None:
+    live.contacts(A)
+    live.start_worker()
+    assert post(live, client, "vera").status_code == 403
+    campaign_id = post(live, client).json["campaign"]["id"]
+    live.wait_for_status(uuid.UUID(campaign_id), "completed")
+    text = client.get(f"/api/campaigns/{campaign_id}", headers=live.cast.headers("vera")).text
+    assert "2025550100" not in text
+    assert "wamid." not in text
+
+
+def test_another_organization_sees_nothing(live: Live, client: FlaskClient) -> None:
+    live.contacts(A)
+    campaign_id = post(live, client).json["campaign"]["id"]
+    assert client.get(f"/api/campaigns/{campaign_id}", headers=live.cast.headers("charlie")).status_code == 404
+    assert get(live, client, "/api/campaigns", "charlie")["campaigns"] == []
+
+
+@pytest.mark.parametrize(
+    "changes, field, words",
+    [
+        ({"template": {"name": "welcom", "language": "en_US"}}, "template.name", "did you mean 'welcome'"),
+        ({"template": {"name": "welcome", "language": "de"}}, "template.language", "en_US"),
+        ({"template": {"name": "prize_draw", "language": "en_US"}}, "template.name", "rejected (PROMOTIONAL)"),
+        ({"variables": {}}, "variables.body.1", "no value is given"),
+        ({"variables": {"2": {"value": "x"}}}, "variables.2", "no such variable"),
+        ({"audience": {"tags": ["vip"]}}, "audience.tags[0]", "There is no tag 'vip'"),
+        ({"audience": {}}, "audience", "Choose an audience"),
+        ({"audience": {"all": True, "tags": ["x"]}}, "audience", "not both"),
+        ({"audience": {"contact_ids": ["nobody"]}}, "audience.contact_ids[0]", "There is no contact nobody"),
+        ({"audience": {"import_id": "nothing"}}, "audience.import_id", "There is no import nothing"),
+        ({"audience": {"everyone": True}}, "audience.everyone", "Not known"),
+        ({"name": " "}, "name", "Give the campaign a name"),
+        ({"priority": 9}, "priority", "1 (critical) to 4 (low)"),
+        ({"scheduled_at": "2020-01-01T00:00:00Z"}, "scheduled_at", "past"),
+        ({"scheduled_at": "2027-01-01T00:00:00", "time_zone": "Mars/Olympus"}, "time_zone", "Mars/Olympus"),
+        ({"template": None}, "template.name", "Choose a template"),
+        ({"text": "Hi"}, "text", "not both"),
+        ({"template": None, "text": " "}, "text", "empty"),
+        ({"surprise": 1}, "surprise", "not permitted"),
+    ],
+)
+def test_each_mistake_names_its_place(
+    live: Live, client: FlaskClient, changes: dict[str, Any], field: str, words: str
+) -> None:
+    answer = post(live, client, **changes)
+    assert answer.status_code == 422, answer.text
+    messages = {error["field"]: error["message"] for error in answer.json["errors"]}
+    assert words in messages[field], messages
+    assert get(live, client, "/api/campaigns", "bob")["campaigns"] == []
+
+
+def test_a_scheduled_campaign_waits_and_its_cancelled_job_cancels_it(live: Live, client: FlaskClient) -> None:
+    live.contacts(A)
+    live.start_worker()
+    later = (utcnow() + timedelta(hours=1)).isoformat()
+    answer = post(live, client, scheduled_at=later).json
+    assert (answer["campaign"]["status"], answer["job"]["state"], answer["job"]["priority"]) == (
+        "scheduled",
+        "delayed",
+        2,
+    )
+    job = client.delete(f"/api/jobs/{answer['job']['id']}", headers=live.cast.headers("bob"))
+    assert job.status_code == 200
+    assert live.campaign(uuid.UUID(answer["campaign"]["id"])).status == "cancelled"
+
+
+def test_the_cancelled_job_of_a_paused_campaign_skips_the_rest(live: Live, client: FlaskClient) -> None:
+    live.contacts(*[f"+1202555{place:04}" for place in range(100)])
+    live.sandbox.fault(code=132015, http=400)
+    live.start_worker()
+    answer = post(live, client).json
+    campaign_id = uuid.UUID(answer["campaign"]["id"])
+    live.wait_for_status(campaign_id, "paused")
+
+    path, headers = f"/api/jobs/{answer['job']['id']}", live.cast.headers("bob")
+    wait_for(lambda: get(live, client, path)["state"] == "delayed", what="it came to its stop")
+    assert client.delete(path, headers=headers).status_code == 200
+    wait_for(lambda: live.counts(campaign_id).to_go == 0, what="the rest is skipped")
+    assert live.campaign(campaign_id).status == "cancelled"
+    assert live.counts(campaign_id).adds_up
+
+
+def test_templates_are_listed_with_their_variables(live: Live, client: FlaskClient) -> None:
+    found = get(live, client, "/api/templates", "vera")["templates"]
+    by_name = {one["name"]: one for one in found}
+    assert [one["key"] for one in by_name["order_update"]["variables"]] == ["body.first_name", "body.order_id"]
+    assert by_name["prize_draw"]["can_be_sent"] is False
+    assert "rejected" in by_name["prize_draw"]["why_not"]
+
+
+def test_preflight_counts_as_freezing_does(live: Live) -> None:
+    ids = live.contacts("+5511987654321", "+551187654321", A, B)
+    live.contacts("+12025550102", first_name="")
+    with live.organization():
+        opt_out(db.session.get_one(Contact, ids[3]), OptSource.HAND, by="Alice")
+        db.session.add(Tag(organization_id=live.cast.bakery_id, name="vip"))
+        db.session.commit()
+    asked = CampaignIn("Welcome", "welcome", "en_US", {"1": {"field": "first_name"}}, {"all": True})
+    with live.organization(), db.reading():
+        report = preflight(asked)
+        shown = preview(asked, 2)
+        nobody = preflight(CampaignIn("Welcome", "welcome", "en_US", {"1": {"value": "you"}}, {"tags": ["vip"]}))
+    assert (report.audience, report.duplicates, report.opted_out, report.missing, report.will_send) == (5, 1, 1, 1, 2)
+    assert report.can_start
+    assert report.missing_sample == ("Row 1",)
+    assert report.seconds == pytest.approx(2 / 200)
+    assert shown is not None
+    assert shown.rendered is not None
+    assert "Hello Row3" in shown.rendered.text
+    assert not nobody.can_start
+    live.start_worker()
+    campaign_id = live.start_campaign(variables={"1": {"field": "first_name"}})
+    live.wait_for_status(campaign_id, "completed")
+    counts = live.counts(campaign_id)
+    assert (counts.accepted_total, counts.skipped) == (2, 2)

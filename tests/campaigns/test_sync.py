@@ -1,0 +1,66 @@
+"""Templates are read from the provider by a job."""
+
+from sqlalchemy import delete
+
+from adsapp.core import db
+from adsapp.integrations.models import AccountStatus
+from adsapp.integrations.queries import get_account
+from adsapp.jobs.models import Job
+from adsapp.jobs.states import State
+from adsapp.message_templates.models import MessageTemplate
+from adsapp.message_templates.queries import get_template, list_templates, sendable
+from adsapp.message_templates.service import request_sync
+from tests.live import Live
+from tests.waiting import wait_for
+
+
+def sync(live: Live) -> Job:
+    with live.organization():
+        job_id = request_sync("Alice").id
+        assert request_sync("Alice").id == job_id
+        db.session.commit()
+
+    def is_over() -> bool:
+        with live.organization(), db.reading():
+            return db.session.get_one(Job, job_id).is_finished
+
+    wait_for(is_over, what="the sync ends")
+    with live.organization(), db.reading():
+        job = db.session.get_one(Job, job_id)
+        db.session.expunge(job)
+        return job
+
+
+def test_a_sync_makes_our_templates_equal_to_the_providers(live: Live) -> None:
+    with live.organization():
+        db.session.execute(delete(MessageTemplate).where(MessageTemplate.name != "welcome"))
+        get_template("welcome", "en_US").status = "PAUSED"
+        db.session.add(
+            MessageTemplate(
+                organization_id=live.cast.bakery_id,
+                account_id=live.account_id,
+                name="gone",
+                language="en",
+                status="APPROVED",
+            )
+        )
+        db.session.commit()
+    live.start_worker()
+    assert sync(live).result == {"templates": 7}
+    with live.organization(), db.reading():
+        assert "gone" not in {template.name for template in list_templates()}
+        assert get_template("welcome", "en_US").is_approved
+        assert {template.name for template in sendable()} == {
+            "welcome", "spring_opening", "order_update", "hello_world", "loyalty_points",
+        }  # fmt: skip
+
+
+def test_a_refused_token_fails_the_sync_with_what_to_do(live: Live) -> None:
+    live.sandbox.call("token", {"phone_number_id": live.phone_number_id, "token": "another"})
+    live.start_worker()
+    job = sync(live)
+    assert (job.state, job.error_code) == (State.FAILED, "190")
+    assert "Create a new access token" in (job.error or "")
+    with live.organization(), db.reading():
+        assert get_account(live.account_id).status is AccountStatus.REFUSED
+        assert len(list_templates()) == 7
