@@ -48,14 +48,15 @@ class Marked:
 
 
 def next_candidates(
-    campaign_id: uuid.UUID, message: CampaignMessage, taken: Collection[int], count: int, *, alone: bool
-) -> list[Candidate]:
-    """Up to `count` recipients who are due and not among `taken`, in the ledger's order. Ends its transaction.
+    campaign_id: uuid.UUID, message: CampaignMessage, taken: Collection[int], count: int
+) -> tuple[bool, list[Candidate]]:
+    """Up to `count` recipients who are due and not among `taken`, in the ledger's order, and whether this campaign is
+    the only one that sends. Ends its transaction.
 
     A message that cannot be built fails here, before anything is promised to anyone; who got another campaign's message
-    a moment ago (`alone`: there is no other) is put off.
+    a moment ago is put off.
     """
-    rows = _read_due(campaign_id, count + len(taken))
+    alone, rows = _read_due(campaign_id, count + len(taken))
     found: list[Candidate] = []
     recent = set() if alone else _postpone(campaign_id, {row.id: row.person_key for row in rows if row.id not in taken})
     for row in rows:
@@ -67,11 +68,12 @@ def next_candidates(
             _give_up(campaign_id, row.id, str(error))
             continue
         found.append(Candidate(row.id, row.person_key, row.attempts, payload))
-    return found
+    return alone, found
 
 
-def _read_due(campaign_id: uuid.UUID, limit: int) -> Sequence[Any]:
+def _read_due(campaign_id: uuid.UUID, limit: int) -> tuple[bool, Sequence[Any]]:
     with db.reading():
+        alone = _is_alone(campaign_id)
         query = select(
             CampaignRecipient.id,
             CampaignRecipient.phone,
@@ -85,7 +87,7 @@ def _read_due(campaign_id: uuid.UUID, limit: int) -> Sequence[Any]:
         )
         rows = db.session.execute(query.order_by(CampaignRecipient.id).limit(limit)).all()
         db.session.rollback()
-        return rows
+        return alone, rows
 
 
 def _postpone(campaign_id: uuid.UUID, persons: dict[int, str]) -> set[int]:
@@ -207,8 +209,8 @@ def _set(ids: Iterable[int], **values: object) -> None:
     )
 
 
-def is_alone(campaign_id: uuid.UUID) -> bool:
-    """True where no other campaign of the organization sends, or has sent in the last seconds. Ends its transaction."""
+def _is_alone(campaign_id: uuid.UUID) -> bool:
+    """True where no other campaign of the organization sends, or has sent in the last seconds."""
     just_now = utcnow() - timedelta(seconds=PAIR_SECONDS)
     others = (
         select(Campaign.id)
@@ -221,7 +223,4 @@ def is_alone(campaign_id: uuid.UUID) -> bool:
         )
         .limit(1)
     )
-    with db.reading():
-        alone = db.session.scalar(others) is None
-        db.session.rollback()
-    return alone
+    return db.session.scalar(others) is None

@@ -55,6 +55,7 @@ class Settled:
     """What a batch means for the slice: ids whose slot was missed, why to stop, until when the number is to be slow."""
 
     missed: list[int] = field(default_factory=list)
+    wamids: list[str] = field(default_factory=list)  # of messages we know from now on
     pause: str = ""
     refuse: str = ""
     slow_until: datetime | None = None
@@ -71,7 +72,7 @@ def settle(
     written = [(one, verdict) for one, verdict in verdicts if one.recipient_id not in set(settled.missed)]
     if written:
         _persist(lambda: _write(campaign_id, lease_id, written, settled))
-        _match_parked([verdict.wamid for _, verdict in written if verdict.wamid])
+        settled.wamids = [verdict.wamid for _, verdict in written if verdict.wamid]
     return settled
 
 
@@ -207,7 +208,7 @@ def _persist(write: Callable[[], object]) -> None:
             time.sleep(0.1)
 
 
-def _match_parked(wamids: Sequence[str]) -> None:
+def match_parked(wamids: Sequence[str]) -> None:
     """Statuses that came before we knew these messages. After the commit, so that one of the two always sees the
     other: this look, or the webhook's own."""
     if wamids:

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from adsapp.campaigns import settling
 from adsapp.campaigns.journal import Journal
-from adsapp.campaigns.marking import Candidate, is_alone, mark, next_candidates
+from adsapp.campaigns.marking import Candidate, mark, next_candidates
 from adsapp.campaigns.messages import CampaignMessage
 from adsapp.campaigns.models import CampaignCount, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
@@ -39,6 +39,7 @@ MOST_AHEAD_SECONDS = 1.0
 HORIZON_SECONDS = 1.5
 SHARE_SECONDS = 0.25  # slots taken at a time: two campaigns on one number take turns so often
 LONGEST_ANSWER = 30.0
+REPORT_SECONDS = 1.0
 LONGEST_TURN = 60.0  # even where nobody waits: a job that went on and on would outrun its timeout
 SLOW_FACTOR = 0.5
 SLOW_AT_LEAST = 10.0
@@ -104,6 +105,7 @@ class Slice:
         self._mailbox = Mailbox()
         self._line = Line(route.api, route.window, self._journal, self._mailbox)
         self._slowest_tick = 0.0
+        self._new_wamids: list[str] = []
         self._candidates: deque[Candidate] = deque()
         self._again: deque[Candidate] = deque()  # marked already, missed their slot
         self._slots: deque[float] = deque()
@@ -143,7 +145,7 @@ class Slice:
             return
         waiting = len(self._candidates) + len(self._again)
         wanted = max(10, math.ceil(self._route.rate * HORIZON_SECONDS))
-        if waiting < wanted and now >= self._look_again:
+        if waiting < wanted / 2 and now >= self._look_again:
             self._find(wanted - waiting, now)
         if not self._candidates and not self._again:
             self._nothing_due()
@@ -162,9 +164,8 @@ class Slice:
         return False
 
     def _find(self, count: int, now: float) -> None:
-        self._alone = is_alone(self._campaign_id)
         taken = {candidate.id for candidate in (*self._candidates, *self._again)} | self._out.keys()
-        found = next_candidates(self._campaign_id, self._message, taken, count, alone=self._alone)
+        self._alone, found = next_candidates(self._campaign_id, self._message, taken, count)
         self._candidates.extend(found)
         if len(found) < count:
             self._look_again = now + HORIZON_SECONDS / 2  # all that is due is here: do not ask in every tick
@@ -259,6 +260,7 @@ class Slice:
             candidate = self._out.pop(one.recipient_id)
             if one.recipient_id in settled.missed:
                 self._again.append(candidate)
+        self._new_wamids += settled.wamids
         self._heed(settled)
 
     def _heed(self, settled: Settled) -> None:
@@ -284,12 +286,15 @@ class Slice:
         while self._out and time.monotonic() < deadline:
             self._take_in(self._mailbox.take(wait=0.2))
         settling.give_back(self._campaign_id, self._lease_id, [candidate.id for candidate in self._again])
+        settling.match_parked(self._new_wamids)
 
     def _report(self) -> None:
         now = time.monotonic()
-        if now - self._reported < 0.5:
+        if now - self._reported < REPORT_SECONDS:
             return
         self._reported = now
+        wamids, self._new_wamids = self._new_wamids, []
+        settling.match_parked(wamids)
         report(self._campaign_id, self._progress)
 
 
