@@ -17,6 +17,7 @@ from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.whatsapp.statuses import Milestones
 
 MILESTONES = ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")
@@ -61,6 +62,16 @@ def hold(campaign_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, CampaignStatus]:
         .with_for_update(key_share=True)
     )
     return {row.id: row.status for row in rows}
+
+
+def hold_with_number(campaign_id: uuid.UUID) -> CampaignStatus:
+    """Lock a campaign together with its number, so that campaigns on one number see whom the others just marked."""
+    return db.session.execute(
+        select(Campaign.status)
+        .join(WhatsAppAccount, WhatsAppAccount.id == Campaign.account_id)
+        .where(Campaign.id == campaign_id)
+        .with_for_update(of=[Campaign, WhatsAppAccount], key_share=True)
+    ).scalar_one()
 
 
 def load(ids: Iterable[int]) -> dict[int, Entry]:

@@ -49,9 +49,8 @@ class Marked:
 
 def next_candidates(
     campaign_id: uuid.UUID, message: CampaignMessage, taken: Collection[int], count: int
-) -> tuple[bool, list[Candidate]]:
-    """Up to `count` recipients who are due and not among `taken`, in the ledger's order, and whether this campaign is
-    the only one that sends. Ends its transaction.
+) -> list[Candidate]:
+    """Up to `count` recipients who are due and not among `taken`, in the ledger's order. Ends its transaction.
 
     A message that cannot be built fails here, before anything is promised to anyone; who got another campaign's message
     a moment ago is put off.
@@ -68,7 +67,7 @@ def next_candidates(
             _give_up(campaign_id, row.id, str(error))
             continue
         found.append(Candidate(row.id, row.person_key, row.attempts, payload))
-    return alone, found
+    return found
 
 
 def _read_due(campaign_id: uuid.UUID, limit: int) -> tuple[bool, Sequence[Any]]:
@@ -111,11 +110,9 @@ def mark(
     candidates: Sequence[Candidate],
     lease_id: uuid.UUID,
     progress: Progress,
-    *,
-    alone: bool,
 ) -> Marked:
-    """Mark these `sending`, apart from who must not get it now; raises LeaseLost. `alone`: no other campaign sends."""
-    status = ledger.hold([campaign_id])[campaign_id]
+    """Mark these `sending`, apart from who must not get it now; raises LeaseLost."""
+    status = ledger.hold_with_number(campaign_id)
     if status is not CampaignStatus.SENDING:
         db.session.rollback()
         return Marked(status, frozenset())
@@ -123,7 +120,7 @@ def mark(
     _skip_opted_out(persons)
     if message.text is not None:
         _skip_outside_window(persons)
-    if not alone:
+    if not _is_alone(campaign_id):
         _postpone_recent(campaign_id, persons)
     marked = _mark(persons, lease_id)
     progress.commit()

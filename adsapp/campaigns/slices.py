@@ -114,7 +114,6 @@ class Slice:
         self._status = CampaignStatus.SENDING
         self._wait_until = 0.0
         self._look_again = 0.0
-        self._alone = True
         self._stop: Ended | None = None
         self._reported = 0.0
 
@@ -165,7 +164,7 @@ class Slice:
 
     def _find(self, count: int, now: float) -> None:
         taken = {candidate.id for candidate in (*self._candidates, *self._again)} | self._out.keys()
-        self._alone, found = next_candidates(self._campaign_id, self._message, taken, count)
+        found = next_candidates(self._campaign_id, self._message, taken, count)
         self._candidates.extend(found)
         if len(found) < count:
             self._look_again = now + HORIZON_SECONDS / 2  # all that is due is here: do not ask in every tick
@@ -223,7 +222,7 @@ class Slice:
         self._post(posts)
 
     def _mark(self, fresh: list[Candidate]) -> frozenset[int]:
-        marked = mark(self._campaign_id, self._message, fresh, self._lease_id, self._progress, alone=self._alone)
+        marked = mark(self._campaign_id, self._message, fresh, self._lease_id, self._progress)
         if marked.status is not CampaignStatus.SENDING:
             self._slots.clear()
             self._candidates.clear()

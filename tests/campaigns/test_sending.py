@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from adsapp.campaigns import service
 from adsapp.campaigns.queries import failures, get_campaign
@@ -13,6 +14,8 @@ from adsapp.core.errors import Conflict
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import get_account
 from adsapp.integrations.service import AccountChanges, update_account
+from adsapp.jobs import service as jobs
+from adsapp.jobs.models import Job
 from tests.live import Live
 from tests.waiting import wait_for
 
@@ -259,3 +262,42 @@ def test_two_campaigns_to_one_person_keep_their_distance(live: Live) -> None:
     assert len(at) == 2
     assert at[1] - at[0] >= 5.9
     assert live.sandbox.stats()["refused_by_code"] == {}
+
+
+def test_a_provider_that_cannot_be_reached_costs_nobody_an_attempt(live: Live) -> None:
+    live.contacts(*NUMBERS)
+    reachable = live.app.config["SETTINGS"]
+    live.app.config["SETTINGS"] = reachable.model_copy(update={"whatsapp_api_base_url": "http://127.0.0.1:9"})
+    live.start_worker()
+    campaign_id = live.start_campaign()
+
+    def job() -> Job:
+        with live.organization(), db.reading():
+            found = db.session.scalars(select(Job).where(Job.subject == f"campaign:{campaign_id}")).one()
+            db.session.expunge(found)
+            return found
+
+    wait_for(lambda: "cannot be reached" in (job().wait_reason or ""), what="the job waits for the provider")
+    assert {(one.status, one.attempts) for one in live.recipients(campaign_id).values()} == {("pending", 0)}
+    live.app.config["SETTINGS"] = reachable
+    with live.organization():
+        jobs.promote(db.session.get_one(Job, job().id))
+        db.session.commit()
+    live.wait_for_status(campaign_id, "completed")
+    assert live.sandbox.numbers() == NUMBERS
+
+
+def test_ten_messages_without_an_answer_in_a_row_stop_the_campaign(live: Live) -> None:
+    phones = numbers_of("C06-kill-mid-send", "recipients_200.csv")
+    live.contacts(*phones)
+    live.sandbox.call("webhooks", {"hold": True})
+    live.sandbox.fault(drop_after_accept=True)
+    live.start_worker()
+    campaign_id = live.start_campaign()
+    campaign = live.wait_for_status(campaign_id, "paused")
+    assert "got no answer" in (campaign.status_reason or "")
+    wait_for(lambda: not live.counts(campaign_id).sending, what="nothing is on its way")
+    counts = live.counts(campaign_id)
+    assert counts.uncertain == len(live.sandbox.ledger())
+    assert counts.pending > 0
+    live.sandbox.call("webhooks", {"hold": False})
