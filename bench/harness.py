@@ -16,14 +16,13 @@ from flask import Flask
 import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app
 from adsapp.config import Settings
+from adsapp.core import db, migrations
 from tests.servers import Running, with_database
 
 
 @contextmanager
 def application(shape: str, **settings: Any) -> Iterator[Flask]:
     """The migrated application, embedded or distributed, on servers of its own."""
-    from flask_migrate import upgrade
-
     home = Path(tempfile.mkdtemp(prefix="adsapp-bench-"))
     running = Running()
     try:
@@ -37,11 +36,9 @@ def application(shape: str, **settings: Any) -> Iterator[Flask]:
                 "encryption_keys": (Fernet.generate_key().decode(),),
             }
         app = create_app(Settings(**chosen))
+        migrations.upgrade(app)
         with app.app_context():
-            upgrade()
             yield app
-            from adsapp.core import db
-
             db.session.remove()
             db.db.engine.dispose()
     finally:

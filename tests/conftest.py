@@ -16,6 +16,8 @@ from flask.testing import FlaskClient
 import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app
 from adsapp.config import Settings
+from adsapp.core import migrations
+from adsapp.core.db import db
 from tests import servers as throwaway
 from tests.cast import Cast, make_cast
 from tests.servers import Running, Servers
@@ -58,17 +60,13 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def _migrate_templates(servers: Servers) -> None:
-    from flask_migrate import upgrade
-
     home = Path(servers.template_sqlite).parent / "template"
     embedded = Settings(home=home)
     distributed = _distributed(servers, servers.template_database, home, 0)
     for settings in (embedded, distributed):
         app = create_app(settings)
+        migrations.upgrade(app)
         with app.app_context():
-            upgrade()
-            from adsapp.core.db import db
-
             db.engine.dispose()
     shutil.copy(home / "adsapp.db", servers.template_sqlite)
 
@@ -134,8 +132,6 @@ QUICK: dict[str, Any] = {
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application over `settings`."""
-    from adsapp.core.db import db
-
     app = create_app(settings)
     app.testing = True
     yield app

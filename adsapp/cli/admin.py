@@ -6,6 +6,7 @@ import click
 
 from adsapp.cli.output import Told, json_option, open_app, show
 from adsapp.core import db as database
+from adsapp.core import migrations
 from adsapp.organizations import queries, service
 from adsapp.organizations.models import Organization, Role
 
@@ -24,14 +25,10 @@ def db() -> None:
 @json_option
 def upgrade(as_json: bool) -> None:
     """Bring the schema to what this version needs."""
-    from flask_migrate import upgrade as migrate
-
-    from adsapp.cli.readiness import head
-
     app = open_app(check_schema=False)
-    with app.app_context():
-        migrate()
-    show({"schema": head(app)}, f"The database has schema {head(app)}.", as_json)
+    migrations.upgrade(app)
+    needed = migrations.needed(app)
+    show({"schema": needed}, f"The database has schema {needed}.", as_json)
 
 
 @click.group()

@@ -13,7 +13,7 @@ from flask import Flask
 from adsapp.cli import readiness
 from adsapp.cli.output import Told
 from adsapp.config import Settings
-from adsapp.core import db
+from adsapp.core import db, migrations
 from adsapp.demo import once as main_job
 from adsapp.demo import seed, stage
 from adsapp.demo.http import Api, ApiError, wait_until
@@ -111,15 +111,12 @@ def _make_organization(app: Flask, number: stage.Number) -> tuple[str, Any]:
 
 
 def _migrated(settings: Settings) -> Flask:
-    from flask_migrate import upgrade
-
     import huey_tasks  # noqa: F401  # registers the processors
     from adsapp import create_app
 
     app = create_app(settings)
     readiness.check_database(app, schema=False)
-    with app.app_context():
-        upgrade()
+    migrations.upgrade(app)
     return app
 
 

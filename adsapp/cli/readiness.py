@@ -1,19 +1,15 @@
 """Looks before a start: does the database answer, has it this code's schema, is the port free."""
 
 import socket
-from pathlib import Path
 
 import redis
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from adsapp.cli.output import Told
 from adsapp.config import Settings
-from adsapp.core import db
+from adsapp.core import db, migrations
 
 
 def check_database(app: Flask, *, schema: bool) -> None:
@@ -21,13 +17,14 @@ def check_database(app: Flask, *, schema: bool) -> None:
     settings: Settings = app.config["SETTINGS"]
     try:
         with app.app_context(), db.db.engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
+            found = migrations.current(connection)
     except SQLAlchemyError as error:
         raise Told(f"{_name_of(settings)} does not answer: {_first_line(error)}", 2) from None
     check_redis(settings)
-    if schema and current != head(app):
+    if schema and found != migrations.needed(app):
+        needed = migrations.needed(app)
         raise Told(
-            f"the database has schema {current or 'none'}, this version needs {head(app)}: run `adsapp db upgrade`",
+            f"the database has schema {found or 'none'}, this version needs {needed}: run `adsapp db upgrade`",
             2,
         )
 
@@ -40,13 +37,6 @@ def check_redis(settings: Settings) -> None:
         redis.Redis.from_url(settings.redis_url, socket_connect_timeout=5).ping()
     except redis.RedisError as error:
         raise Told(f"REDIS_URL does not answer: {_first_line(error)}", 2) from None
-
-
-def head(app: Flask) -> str | None:
-    """The schema this code needs."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(app.root_path) / "migrations"))
-    return ScriptDirectory.from_config(config).get_current_head()
 
 
 def check_port(host: str, port: int, variable: str) -> None:

@@ -13,11 +13,9 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
@@ -134,13 +132,12 @@ class UnscopedStatement(Exception):
 
 
 def init_db(app: Flask, settings: Settings) -> None:
-    """Attach the database, its migrations and the vault to the application; opens no connection yet."""
+    """Attach the database and the vault to the application; opens no connection yet."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.sqlalchemy_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.distributed)
     if not settings.distributed:
         settings.home.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
-    Migrate(app, db, directory=str(Path(app.root_path) / "migrations"))
     app.extensions["vault"] = Vault(settings.secrets.encryption_keys)
     app.teardown_request(lambda _error: set_reading(False))
     with app.app_context():

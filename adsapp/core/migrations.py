@@ -1,0 +1,38 @@
+"""The schema: which one this code needs, which one the database has, and the way from one to the other.
+
+Alembic is loaded only where something is to be migrated: a worker needs none of it.
+"""
+
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import Connection, inspect, text
+
+from adsapp.core.db import db
+
+
+def needed(app: Flask) -> str:
+    """The revision of this code: the files of `migrations/versions` are numbered in their order."""
+    return max(path.name.partition("_")[0] for path in (_directory(app) / "versions").glob("[0-9]*_*.py"))
+
+
+def current(connection: Connection) -> str | None:
+    """The revision the database has; None where it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()
+    return found
+
+
+def upgrade(app: Flask) -> None:
+    """Bring the database to what this code needs."""
+    from flask_migrate import Migrate
+    from flask_migrate import upgrade as migrate
+
+    Migrate(app, db, directory=str(_directory(app)))
+    with app.app_context():
+        migrate()
+
+
+def _directory(app: Flask) -> Path:
+    return Path(app.root_path) / "migrations"
