@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 VERSION = "0.1.0"
@@ -29,7 +29,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         Path("var"),
-        validation_alias=AliasChoices("ADSAPP_HOME", "home"),
+        validation_alias="ADSAPP_HOME",
         description="Directory for the data of the embedded shape, uploads and generated secrets.",
     )
     host: str = Field("127.0.0.1", description="Address the web server listens on.")
@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
     )
+
+    def __init__(self, **values: Any) -> None:
+        # `home` is no second name of the variable: HOME is every user's own directory.
+        if "home" in values:
+            values["ADSAPP_HOME"] = values.pop("home")
+        super().__init__(**values)
 
     @field_validator("encryption_keys", mode="before")
     @classmethod

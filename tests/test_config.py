@@ -61,5 +61,12 @@ def test_secrets_of_one_machine_are_made_once_and_kept_private(tmp_path: Path) -
     assert list(tmp_path.glob(".secrets-*")) == []
 
 
+def test_the_user_s_own_home_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Settings.load().home == Path("var")
+    monkeypatch.setenv("ADSAPP_HOME", str(tmp_path / "data"))
+    assert Settings.load().home == tmp_path / "data"
+
+
 def test_the_database_lies_under_home(tmp_path: Path) -> None:
     assert Settings(home=tmp_path).sqlalchemy_url == f"sqlite:///{tmp_path / 'adsapp.db'}"
