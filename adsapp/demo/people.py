@@ -11,6 +11,7 @@ from itertools import cycle, islice
 AREA_CODES = (
     "202", "212", "213", "305", "312", "404", "415", "503", "512", "602", "617",
     "702", "713", "718", "720", "773", "808", "818", "901", "917", "206", "214",
+    "216", "303", "314", "402", "410", "505", "612", "704", "801", "904",
 )  # fmt: skip
 LINES = tuple(number for number in range(100, 200) if number != 190)
 
@@ -38,7 +39,7 @@ class Person:
 
 
 def people(count: int, skip: int = 0) -> Iterator[Person]:
-    """The same made-up people each time, in the same order; at most some 2,100."""
+    """The same made-up people each time, in the same order; at most some 3,100."""
     yield from islice(_all(), skip, skip + count)
 
 

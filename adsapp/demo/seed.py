@@ -9,8 +9,9 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import insert, select
 
+from adsapp.campaigns import reasons
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
-from adsapp.contacts.models import Contact, ContactTag, Tag
+from adsapp.contacts.models import Contact, ContactTag, OptEvent, OptSource, Tag
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
@@ -27,7 +28,10 @@ from adsapp.organizations.models import Organization, Role
 SLUG = "harbour-bakery"
 PASSWORD = "demo-only-1234"  # noqa: S105  # printed at each start, on a machine that answers itself only
 CONTACTS = 2000
+SAMPLE = 592  # people of the sample file, who are to be new when it is imported
 FINISHED = 1000
+KNOWN_SINCE = timedelta(days=40)
+OPTED_OUT = timedelta(days=12)  # before today
 USERS = {
     "alice@example.com": ("Alice", Role.OWNER),
     "adam@example.com": ("Adam", Role.ADMIN),
@@ -100,8 +104,23 @@ def _join(organization: Organization, email: str) -> None:
 
 def _add_contacts() -> list[tuple[uuid.UUID, Person]]:
     organization_id = db.require_organization_id()
-    made = [(new_id(), person) for person in people(CONTACTS)]
-    db.session.execute(insert(Contact), [_contact(organization_id, key, person) for key, person in made])
+    made = [(new_id(), person) for person in people(CONTACTS, skip=SAMPLE)]
+    silent = {key for position, (key, _) in enumerate(made[:FINISHED]) if _outcome(position)[1] == reasons.OPTED_OUT}
+    db.session.execute(insert(Contact), [_contact(organization_id, key, person, key in silent) for key, person in made])
+    db.session.execute(
+        insert(OptEvent),
+        [
+            {
+                "organization_id": organization_id,
+                "contact_id": key,
+                "at": utcnow() - OPTED_OUT,
+                "opted_out": True,
+                "source": OptSource.KEYWORD,
+                "detail": "STOP",
+            }
+            for key in silent
+        ],
+    )
     tags = {name: new_id() for name in TAGS}
     db.session.execute(
         insert(Tag), [{"organization_id": organization_id, "id": key, "name": name} for name, key in tags.items()]
@@ -113,8 +132,13 @@ def _add_contacts() -> list[tuple[uuid.UUID, Person]]:
     return made
 
 
-def _contact(organization_id: uuid.UUID, key: uuid.UUID, person: Person) -> dict[str, Any]:
+def _contact(organization_id: uuid.UUID, key: uuid.UUID, person: Person, is_silent: bool) -> dict[str, Any]:
+    since = utcnow() - KNOWN_SINCE
     return {
+        "opted_out_at": utcnow() - OPTED_OUT if is_silent else None,
+        "opt_out_source": OptSource.KEYWORD.value if is_silent else None,
+        "created_at": since,
+        "updated_at": since,
         "id": key,
         "organization_id": organization_id,
         "phone": person.phone,
@@ -132,18 +156,20 @@ def _contact(organization_id: uuid.UUID, key: uuid.UUID, person: Person) -> dict
 OUTCOMES: tuple[tuple[int, RecipientStatus, str], ...] = (
     (5, RecipientStatus.FAILED, "131026"),
     (2, RecipientStatus.FAILED, "131049"),
-    (3, RecipientStatus.SKIPPED, "opted_out"),
+    (3, RecipientStatus.SKIPPED, reasons.OPTED_OUT),
     (4, RecipientStatus.SENT, ""),
     (24, RecipientStatus.DELIVERED, ""),
 )
 MESSAGES = {
     "131026": "The number is not registered with WhatsApp.",
     "131049": "The provider held it back: this person had many marketing messages lately.",
-    "opted_out": "The person has opted out.",
+    reasons.OPTED_OUT: "The person has opted out.",
 }
 BODY = [
-    {"type": "BODY", "text": "Hello {{1}}, welcome to Harbour Bakery. Your first coffee is on us."},
-    {"type": "FOOTER", "text": "Reply STOP to leave"},
+    {
+        "type": "BODY",
+        "text": "Hello {{1}}, welcome to Harbour Bakery. Fresh bread leaves the oven every morning at seven.",
+    },
 ]
 
 
