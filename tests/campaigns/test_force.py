@@ -64,6 +64,7 @@ class Seen:
     per_second: float
 
 
+@pytest.mark.alone
 def test_two_processes_share_a_number_within_its_limit_and_use_it(
     live: Live, processes: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
