@@ -1,0 +1,190 @@
+"""Whatever happens to jobs in whatever order: only allowed changes, one holder at a time, counters equal to rows."""
+
+import uuid
+from collections import Counter
+from datetime import timedelta
+
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import delete, func, select
+
+from adsapp.core import db
+from adsapp.core.clock import DatabaseClock
+from adsapp.core.errors import Conflict
+from adsapp.core.ids import new_id
+from adsapp.jobs import dispatch, finishing, leases, service
+from adsapp.jobs.finishing import Cancelled, Completed, Failed, HandedBack, Released
+from adsapp.jobs.leases import WorkerIdentity
+from adsapp.jobs.models import Job, JobAttempt, JobCount, JobLog, QueueControl
+from adsapp.jobs.progress import Claim
+from adsapp.jobs.states import ALLOWED, FINAL, Queue, State
+from tests.cast import Cast
+
+QUEUE = Queue.TEMPLATE_PROCESSING
+CLOCK = DatabaseClock()
+WORKER = WorkerIdentity(new_id(), "by-hand")
+SOON = timedelta(seconds=60)
+OUTCOMES = st.sampled_from(
+    [
+        Completed({"fine": True}),
+        Failed("broken", "It broke.", ""),
+        Failed("refused", "It never can.", "", permanent=True),
+        Cancelled(),
+        HandedBack(None, "waits for somebody"),
+        Released(),
+    ]
+)
+
+
+def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
+    """The engine over this test's database."""
+
+    class Engine(RuleBasedStateMachine):
+        jobs = Bundle("jobs")
+
+        def __init__(self) -> None:
+            super().__init__()
+            with app.app_context(), db.engine_transaction() as connection:
+                for table in (JobLog, Job):
+                    connection.execute(delete(table))
+            with db.organization_context(app, cast.bakery_id):
+                service.resume_queue(QUEUE)
+                db.session.commit()
+            self.seen: dict[uuid.UUID, State] = {}
+            self.claims: list[Claim] = []
+            self.ended = 0
+
+        @rule(target=jobs, priority=st.integers(1, 4))
+        def enqueue(self, priority: int) -> uuid.UUID:
+            with db.organization_context(app, cast.bakery_id):
+                job = service.enqueue("demo", {"mood": "succeeds"}, priority=priority)  # type: ignore[arg-type]
+                db.session.commit()
+                self.seen[job.id] = State(job.state)
+                return job.id
+
+        @rule()
+        def dispatch_and_claim(self) -> None:
+            with app.app_context(), db.engine_transaction() as connection:
+                heads = dispatch.take_due(connection, QUEUE, CLOCK.now() + SOON, 3)
+            self.look()
+            for head in heads:
+                self.claim(head.id)
+
+        @rule(job=jobs)
+        def claim(self, job: uuid.UUID) -> None:
+            """As a duplicate or forged message would."""
+            with app.app_context():
+                claim = leases.claim(db.db.engine, CLOCK, WORKER, job, 60)
+            if claim is not None:
+                self.claims.append(claim)
+
+        @rule(outcome=OUTCOMES, late=st.booleans())
+        def finish(self, outcome: finishing.Outcome, late: bool) -> None:
+            """The newest claim ends, or one whose lease may be long over."""
+            if not self.claims:
+                return
+            claim = self.claims[0] if late else self.claims[-1]
+            held = self.lease_of(claim.job_id) == claim.lease_id
+            with app.app_context():
+                state = finishing.finish(db.db.engine, CLOCK, claim, outcome, 0)
+            assert (state is not None) == held, "only the holder of the lease may change the job"
+            self.ended += state in FINAL if state else 0
+
+        @rule()
+        def workers_die(self) -> None:
+            with app.app_context(), db.engine_transaction() as connection:
+                connection.execute(
+                    Job.__table__.update()  # type: ignore[attr-defined]
+                    .where(Job.state == State.ACTIVE)
+                    .values(lease_until=CLOCK.now() - SOON)
+                )
+            before = self.states()
+            with app.app_context():
+                leases.reap(db.db.engine, CLOCK, 0)
+            self.ended += sum(
+                before[job] is State.ACTIVE and state is State.FAILED for job, state in self.states().items()
+            )
+
+        @rule(job=jobs, verb=st.sampled_from(["cancel", "retry", "promote"]))
+        def a_person_acts(self, job: uuid.UUID, verb: str) -> None:
+            with db.organization_context(app, cast.bakery_id):
+                row = db.session.get_one(Job, job)
+                try:
+                    if verb == "promote":
+                        service.promote(row)
+                    else:
+                        getattr(service, verb)(row, by="Alice")
+                    db.session.commit()
+                except Conflict:
+                    db.session.rollback()
+                    return
+                self.ended += verb == "cancel" and row.state is State.CANCELLED
+
+        @rule(pause=st.booleans())
+        def the_queue_is_paused_or_resumed(self, pause: bool) -> None:
+            with db.organization_context(app, cast.bakery_id):
+                if pause and db.session.get(QueueControl, (cast.bakery_id, QUEUE)) is None:
+                    service.pause_queue(QUEUE, by="Alice", reason="lunch")
+                elif not pause:
+                    service.resume_queue(QUEUE)
+                db.session.commit()
+
+        @invariant()
+        def only_allowed_changes(self) -> None:
+            self.look()
+
+        @invariant()
+        def counters_equal_the_rows(self) -> None:
+            with db.organization_context(app, cast.bakery_id), db.reading():
+                counted = {c.state: c.count for c in db.session.scalars(select(JobCount)) if c.count}
+                assert counted == dict(Counter(self.states().values()))
+
+        @invariant()
+        def every_end_is_in_the_history_once(self) -> None:
+            with db.organization_context(app, cast.bakery_id), db.reading():
+                assert db.session.scalar(select(func.count()).select_from(JobLog)) == self.ended
+
+        @invariant()
+        def a_running_job_has_one_open_attempt_and_an_ended_one_has_none(self) -> None:
+            with db.organization_context(app, cast.bakery_id), db.reading():
+                opened = select(JobAttempt.job_id).where(JobAttempt.ended_at.is_(None))
+                still_open = Counter(db.session.scalars(opened))
+            for job, state in self.states().items():
+                assert still_open[job] == 1 or state is not State.ACTIVE
+                assert still_open[job] <= 1
+
+        def look(self) -> None:
+            for job, state in self.states().items():
+                before = self.seen.get(job, state)
+                assert state is before or self.reaches(before, state), f"{before} became {state}"
+                self.seen[job] = state
+
+        @staticmethod
+        def reaches(before: State, after: State) -> bool:
+            """Allowed in one step, or by way of waiting, as one sweep and claim do."""
+            return after in ALLOWED[before] or any(after in ALLOWED[between] for between in ALLOWED[before])
+
+        def states(self) -> dict[uuid.UUID, State]:
+            with db.organization_context(app, cast.bakery_id), db.reading():
+                return {row.id: row.state for row in db.session.execute(select(Job.id, Job.state))}
+
+        def lease_of(self, job: uuid.UUID) -> uuid.UUID | None:
+            with db.organization_context(app, cast.bakery_id), db.reading():
+                return db.session.scalar(select(Job.lease_id).where(Job.id == job, Job.state == State.ACTIVE))
+
+    return Engine
+
+
+def test_any_order_of_events_keeps_what_must_hold(app: Flask, cast: Cast) -> None:
+    run_state_machine_as_test(
+        machine(app, cast),
+        settings=settings(
+            max_examples=8,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
