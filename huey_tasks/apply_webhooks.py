@@ -17,7 +17,7 @@ class ApplyWebhooksParams:
     account_id: uuid.UUID
 
 
-@processor("apply-webhooks", queue=Queue.TEMPLATE_PROCESSING)
+@processor("apply-webhooks", queue=Queue.TEMPLATE_PROCESSING, routine=True)
 def apply_webhooks(params: ApplyWebhooksParams, progress: Progress) -> dict[str, Any]:
     """Apply reports from WhatsApp"""
     return {"deliveries": applying.apply_all(params.account_id, progress)}

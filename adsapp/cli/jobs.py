@@ -3,14 +3,14 @@
 import uuid
 
 import click
-from sqlalchemy import select
 
 from adsapp.cli.admin import find_organization, organization_option
 from adsapp.cli.output import Told, json_option, open_app, show
 from adsapp.core import db
 from adsapp.jobs import service
-from adsapp.jobs.models import Job, JobCount
+from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue, State, get_queue
+from adsapp.jobs.statistics import counted
 
 BY = "command line"
 
@@ -27,8 +27,8 @@ def stats(slug: str, as_json: bool) -> None:
     """How many jobs stand where, by queue."""
     with open_app().app_context():
         db.bind_organization(find_organization(slug).id)
-        counted = {(row.queue, row.state): row.count for row in db.session.scalars(select(JobCount))}
-        table = {queue.value: {state.value: counted.get((queue, state), 0) for state in State} for queue in Queue}
+        counts = counted()
+        table = {queue.value: {state.value: counts[queue, state] for state in State} for queue in Queue}
     head = f"{'queue':22}" + "".join(f"{state.value:>11}" for state in State)
     lines = [f"{name:22}" + "".join(f"{count:>11}" for count in row.values()) for name, row in table.items()]
     show(table, "\n".join([head, *lines]), as_json)

@@ -49,7 +49,7 @@ class StatsQuery(BaseModel):
 @api.get("/jobs")
 @allow(Permission.SEE)
 def list_jobs() -> ResponseReturnValue:
-    """Newest first; `?state=failed&queue=bulk-messages&q=…&cursor=…&limit=…`."""
+    """Newest first; `?state=failed&queue=bulk-messages&q=…&cursor=…&limit=…`; `routine=1` lists routine work too."""
     paging = parse_query(Paging)
     page = queries.list_jobs(JobFilters.from_query(request.args), paging.cursor, paging.limit)
     around = circumstances()

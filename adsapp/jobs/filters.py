@@ -12,11 +12,15 @@ SEARCH_LENGTH = 200
 
 @dataclass(frozen=True)
 class JobFilters:
-    """State, queue and words of the title; None and empty let everything through."""
+    """State, queue and words of the title; None and empty let everything through.
+
+    Routine work is left out unless asked for; where it failed it is always shown.
+    """
 
     state: State | None = None
     queue: Queue | None = None
     search: str = ""
+    routine: bool = False
 
     @classmethod
     def from_query(cls, values: Mapping[str, str]) -> "JobFilters":
@@ -26,6 +30,7 @@ class JobFilters:
             state=_state(state) if state else None,
             queue=get_queue(queue) if queue else None,
             search=values.get("q", "").strip()[:SEARCH_LENGTH],
+            routine=values.get("routine", "").lower() in ("1", "true", "yes"),
         )
 
     def as_query(self, **changes: Any) -> dict[str, Any]:
@@ -34,17 +39,22 @@ class JobFilters:
             "state": self.state.value if self.state else "",
             "queue": self.queue.value if self.queue else "",
             "q": self.search,
+            "routine": "1" if self.routine else "",
         } | changes
         return {name: str(value) for name, value in values.items() if value}
 
     @property
     def has_index(self) -> bool:
         """True where one index finds the rows wanted and no others."""
+        if self.routine:  # these lists are rare, so no index is kept for them but that of all jobs
+            return not (self.search or self.state or self.queue)
         return not self.search and not (self.state and self.queue)
 
     @property
     def indexed(self) -> "JobFilters":
         """What one index can narrow: the state if there is one, else the queue."""
+        if self.routine:
+            return JobFilters(routine=True)
         return JobFilters(state=self.state) if self.state else JobFilters(queue=self.queue)
 
 

@@ -20,6 +20,10 @@ from adsapp.core.db import Base, BigId, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
 from adsapp.jobs.states import Priority, Queue, State
 
+# What a list of jobs shows unless it is asked for routine work too. Queries repeat it word for word: SQLite uses a
+# partial index for the very same condition only.
+SHOWN = sql("(not routine or state = 'failed')")
+
 
 class Job(Tenant, Base):
     """One piece of work. Changed by conditional updates only, so that two workers cannot both believe they own it."""
@@ -48,9 +52,29 @@ class Job(Tenant, Base):
             postgresql_where=sql("state = 'active'"),
             sqlite_where=sql("state = 'active'"),
         ),
-        Index("ix_jobs_list", "organization_id", "id"),
-        Index("ix_jobs_by_state", "organization_id", "state", "id"),
-        Index("ix_jobs_by_queue", "organization_id", "queue", "id"),
+        Index(
+            "ix_jobs_list",
+            "organization_id",
+            "id",
+            postgresql_where=SHOWN,
+            sqlite_where=SHOWN,
+        ),
+        Index(
+            "ix_jobs_by_state",
+            "organization_id",
+            "state",
+            "id",
+            postgresql_where=SHOWN,
+            sqlite_where=SHOWN,
+        ),
+        Index(
+            "ix_jobs_by_queue",
+            "organization_id",
+            "queue",
+            "id",
+            postgresql_where=SHOWN,
+            sqlite_where=SHOWN,
+        ),
         Index("ix_jobs_subject", "organization_id", "subject"),
         Index(
             "uq_jobs_dedupe",
@@ -88,6 +112,7 @@ class Job(Tenant, Base):
     worker_id: Mapped[uuid.UUID | None]
     cancel_requested_at: Mapped[datetime | None]
     cancel_requested_by: Mapped[str | None] = mapped_column(ShortText)
+    routine: Mapped[bool] = mapped_column(default=False)  # the program's own upkeep: lists leave it out
     progress_total: Mapped[int | None]
     progress_done: Mapped[int] = mapped_column(default=0)  # includes the failed ones
     progress_failed: Mapped[int] = mapped_column(default=0)
@@ -170,13 +195,14 @@ class JobLog(Tenant, Base):
 
 
 class JobCount(Tenant, Base):
-    """Jobs by queue and state, kept by triggers (core.schema.count_rows)."""
+    """Jobs by queue, state and whether they are routine, kept by triggers (core.schema.count_rows)."""
 
     __tablename__ = "job_counts"
 
     organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
     state: Mapped[State] = mapped_column(text_enum(State), primary_key=True)
+    routine: Mapped[bool] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(BigId, default=0)
 
 

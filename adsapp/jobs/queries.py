@@ -4,14 +4,14 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, not_, or_, select
 
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.jobs.filters import JobFilters
-from adsapp.jobs.models import Job, JobAttempt, JobCount
+from adsapp.jobs.models import SHOWN, Job, JobAttempt, JobCount
 from adsapp.jobs.states import State
 
 # Looking for a needle, so many jobs are gone through for one page, newest first; the next page goes on from there.
@@ -51,7 +51,7 @@ def count_newer(filters: JobFilters, newest: str) -> int:
 
 
 def recent_jobs(limit: int = 10) -> Sequence[Job]:
-    """The newest jobs of all kinds."""
+    """The newest jobs, without routine work."""
     return list_jobs(JobFilters(), limit=limit).items
 
 
@@ -60,6 +60,8 @@ def count_by_state(filters: JobFilters) -> dict[State, int]:
     statement = select(JobCount.state, func.sum(JobCount.count)).group_by(JobCount.state)
     if filters.queue:
         statement = statement.where(JobCount.queue == filters.queue)
+    if not filters.routine:
+        statement = statement.where(or_(not_(JobCount.routine), JobCount.state == State.FAILED))
     counted = {row[0]: int(row[1]) for row in db.session.execute(statement)}
     return {state: counted.get(state, 0) for state in State}
 
@@ -71,6 +73,8 @@ def attempts(job: Job) -> Sequence[JobAttempt]:
 
 
 def _narrow(filters: JobFilters, statement: Select[Any]) -> Select[Any]:
+    if not filters.routine:
+        statement = statement.where(SHOWN)
     if filters.state:
         statement = statement.where(Job.state == filters.state)
     if filters.queue:

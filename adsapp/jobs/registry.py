@@ -54,6 +54,7 @@ class Processor:
     run: Callable[[Any, Progress], Result]
     attempts: int | None  # None: the setting JOB_ATTEMPTS
     timeout_seconds: int
+    routine: bool = False  # the program's own upkeep: lists of jobs leave it out unless it fails
 
     def parse(self, payload: Mapping[str, Any]) -> Any:
         """The params object; raises Invalid that names each wrong field."""
@@ -69,9 +70,17 @@ _processors: dict[str, Processor] = {}
 
 
 def processor(
-    name: str, *, queue: Queue, attempts: int | None = None, timeout_seconds: int | None = None
+    name: str,
+    *,
+    queue: Queue,
+    attempts: int | None = None,
+    timeout_seconds: int | None = None,
+    routine: bool = False,
 ) -> Callable[[Run[P]], Run[P]]:
-    """Register a function `(params, progress)` as the processor of jobs of this name."""
+    """Register a function `(params, progress)` as the processor of jobs of this name.
+
+    `routine` marks upkeep that nobody asked for: lists of jobs leave it out, unless it failed.
+    """
 
     def register(run: Run[P]) -> Run[P]:
         if name in _processors:
@@ -84,6 +93,7 @@ def processor(
             run=run,
             attempts=attempts,
             timeout_seconds=timeout_seconds or TIMEOUT_SECONDS[queue],
+            routine=routine,
         )
         return run
 

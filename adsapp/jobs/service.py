@@ -63,6 +63,7 @@ def enqueue(
         created_by=created_by,
         max_attempts=kind.attempts or context.settings().job_attempts,
         timeout_seconds=kind.timeout_seconds,
+        routine=kind.routine,
         progress_total=total,
     )
     db.session.add(job)

@@ -1,6 +1,7 @@
 """Figures of the four queues, from counters and minutes: no job is counted for a page."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -71,12 +72,12 @@ class _Minutes:
 def queue_stats(around: Circumstances | None = None) -> list[QueueStats]:
     """All four queues, in seven statements."""
     around = around or circumstances()
-    counts = {(row.queue, row.state): row.count for row in db.session.scalars(select(JobCount))}
+    counts = counted()
     failed, waiting, minutes = _failed_since(around.now - timedelta(days=1)), _oldest_waits(), _minutes(around.now)
     return [
         QueueStats(
             queue=queue,
-            counts={state: counts.get((queue, state), 0) for state in State},
+            counts={state: counts[queue, state] for state in State},
             failed_today=failed.get(queue, 0),
             finished=minutes[queue].finished,
             failed=minutes[queue].failed,
@@ -86,6 +87,14 @@ def queue_stats(around: Circumstances | None = None) -> list[QueueStats]:
         )
         for queue in Queue
     ]
+
+
+def counted() -> Counter[tuple[Queue, State]]:
+    """Jobs by queue and state, routine work included, from the counters."""
+    found: Counter[tuple[Queue, State]] = Counter()
+    for row in db.session.scalars(select(JobCount)):
+        found[row.queue, row.state] += row.count
+    return found
 
 
 def queues_without_worker(around: Circumstances | None = None) -> list[Queue]:

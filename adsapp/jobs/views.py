@@ -159,6 +159,7 @@ def _list() -> dict[str, Any]:
         "next_url": url_for("jobs.list_jobs", **filters.as_query(cursor=page.next)) if page.next else None,
         "first_url": url_for("jobs.list_jobs", **filters.as_query()) if cursor else None,
         "list_url": url_for("jobs.list_jobs", **filters.as_query()),
+        "routine_url": url_for("jobs.list_jobs", **filters.as_query(routine="" if filters.routine else "1")),
         "fresh": fresh,
         "fresh_more": fresh >= queries.NEW_ROWS_COUNTED,
         "counts": counts,

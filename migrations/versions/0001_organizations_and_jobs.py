@@ -43,8 +43,9 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("routine", sa.Boolean(), nullable=False),
         sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("organization_id", "queue", "state", name=op.f("pk_job_counts")),
+        sa.PrimaryKeyConstraint("organization_id", "queue", "state", "routine", name=op.f("pk_job_counts")),
     )
     op.create_table(
         "organizations",
@@ -262,6 +263,7 @@ def upgrade() -> None:
         sa.Column("worker_id", sa.Uuid(), nullable=True),
         sa.Column("cancel_requested_at", UtcDateTime(), nullable=True),
         sa.Column("cancel_requested_by", sa.String(length=200), nullable=True),
+        sa.Column("routine", sa.Boolean(), nullable=False),
         sa.Column("progress_total", sa.Integer(), nullable=True),
         sa.Column("progress_done", sa.Integer(), nullable=False),
         sa.Column("progress_failed", sa.Integer(), nullable=False),
@@ -275,8 +277,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_jobs_organization_id_id")),
     )
-    op.create_index("ix_jobs_by_queue", "jobs", ["organization_id", "queue", "id"], unique=False)
-    op.create_index("ix_jobs_by_state", "jobs", ["organization_id", "state", "id"], unique=False)
+    op.create_index(
+        "ix_jobs_by_queue",
+        "jobs",
+        ["organization_id", "queue", "id"],
+        unique=False,
+        postgresql_where=sa.text("(not routine or state = 'failed')"),
+        sqlite_where=sa.text("(not routine or state = 'failed')"),
+    )
+    op.create_index(
+        "ix_jobs_by_state",
+        "jobs",
+        ["organization_id", "state", "id"],
+        unique=False,
+        postgresql_where=sa.text("(not routine or state = 'failed')"),
+        sqlite_where=sa.text("(not routine or state = 'failed')"),
+    )
+    op.create_index(
+        "ix_jobs_list",
+        "jobs",
+        ["organization_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("(not routine or state = 'failed')"),
+        sqlite_where=sa.text("(not routine or state = 'failed')"),
+    )
     op.create_index(
         "ix_jobs_due",
         "jobs",
@@ -301,7 +325,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'active'"),
         sqlite_where=sa.text("state = 'active'"),
     )
-    op.create_index("ix_jobs_list", "jobs", ["organization_id", "id"], unique=False)
     op.create_index("ix_jobs_subject", "jobs", ["organization_id", "subject"], unique=False)
     op.create_index(
         "uq_jobs_dedupe",
@@ -405,7 +428,7 @@ def protect() -> None:
     for table in ("jobs", "job_attempts", "job_items", "job_logs", "job_counts", "stats_minute"):
         isolate_table(connection, table, engine="select, insert, update, delete")
     isolate_table(connection, "queue_controls", engine="select")
-    count_rows(connection, "jobs", "job_counts", ["queue", "state"])
+    count_rows(connection, "jobs", "job_counts", ["queue", "state", "routine"])
 
 
 def downgrade() -> None:
