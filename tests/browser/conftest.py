@@ -36,9 +36,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = there
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
-    """Chromium, started once a test process."""
+    """Chromium, for one test: while it runs, Playwright keeps an event loop that others of the process would meet."""
     path = find()
     assert path is not None, "no Chromium found: see tests/browser/find.py"
     with sync_playwright() as playwright:
