@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Final
 
 from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.pages import people
 from adsapp.campaigns.queries import Counts, Failure
 from adsapp.campaigns.service import ASSUME_DELIVERED, ENDED, RUNNING, SEND_AGAIN
-from adsapp.integrations.base import Action
-from adsapp.integrations.whatsapp.codes import MEANINGS, UNKNOWN
 
-A_DAY: Final = timedelta(hours=24)
 NOBODY_TWICE: Final = "Nobody who already got it gets it again."
 
 
@@ -68,11 +65,6 @@ def verbs(campaign: Campaign) -> Sequence[Verb]:
     if campaign.status is CampaignStatus.PAUSED:
         return (CANCEL, RESUME)
     return ()
-
-
-def people(count: int) -> str:
-    """1 person, 1,958 people."""
-    return f"{count:,} {'person' if count == 1 else 'people'}"
 
 
 def _still_to_go(campaign: Campaign, counts: Counts) -> str:
@@ -145,15 +137,6 @@ def asks(campaign: Campaign, counts: Counts, failures: Sequence[Failure]) -> Ite
     for failure in failures:
         if may_retry(campaign, failure):
             yield retry(campaign, failure)
-
-
-def why_not_yet(campaign: Campaign, failure: Failure, now: datetime) -> str | None:
-    """Why sending again must wait: the provider punishes trying the same person again within a day."""
-    if not failure.code.isdecimal() or MEANINGS.get(int(failure.code), UNKNOWN).action is not Action.WAIT_24H:
-        return None
-    if campaign.finished_at and now - campaign.finished_at > A_DAY:
-        return None
-    return "WhatsApp asks for 24 hours between; trying earlier makes it longer"
 
 
 def may_retry(campaign: Campaign, failure: Failure) -> bool:

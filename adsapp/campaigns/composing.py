@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final
 
@@ -61,6 +61,11 @@ class Composition:
     moment_errors: Mapping[str, str]
 
     @property
+    def moment_in_utc(self) -> datetime | None:
+        """When it starts, as times are shown; `moment` keeps the zone it was typed in."""
+        return self.moment.astimezone(UTC) if self.moment else None
+
+    @property
     def language(self) -> str:
         """The template's language in words."""
         return language_name(self.template.language) if self.template else ""
@@ -89,7 +94,7 @@ class Composition:
             return ""
         if self.preview.rendered is None or not self.preview.rendered.missing or self.preview.contact.opted_out_at:
             return self.preview.left_out
-        labels = [each.label for each in self.view.variables if each.key in self.preview.rendered.missing]
+        labels = [each.called for each in self.view.variables if each.key in self.preview.rendered.missing]
         return f"no value for {' and '.join(labels)}, so nothing is sent"
 
     @property
@@ -174,8 +179,9 @@ def for_people(text: str, view: TemplateView | None) -> str:
         before, found, what = text.partition(f"Variable {variable.key}: ")
         if not found or before:
             continue
-        name = f"{{{{{variable.name}}}}}" if variable.key.startswith("body.") else variable.label
-        return f"Choose where {name} comes from" if what.startswith("no value is given") else f"{name}: {what}"
+        if what.startswith("no value is given"):
+            return f"Choose where {variable.called} comes from"
+        return f"{variable.called}: {what}"
     return text
 
 

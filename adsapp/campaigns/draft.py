@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,6 +18,7 @@ from adsapp.message_templates.rendering import Renderer
 
 LONGEST_NAME = 200
 FURTHEST = timedelta(days=366)
+WESTERNMOST = timezone(timedelta(hours=-12))  # where a wall clock's time comes last
 MAY_BE_PAST = timedelta(minutes=5)  # "now", chosen in a form and sent a little later
 
 
@@ -138,22 +139,41 @@ def _name(data: CampaignIn) -> str:
 
 
 def scheduled_time(data: CampaignIn) -> datetime | None:
-    """When it starts, in UTC; None for now. Raises Invalid for an unknown zone, the past, or too far away."""
-    zone = _zone(data.time_zone)
-    if data.scheduled_at is None:
+    """When it starts, in UTC; None for now. Raises Invalid with all that is wrong: an unknown zone, the past, or too
+    far away."""
+    zone, moment = known_zone(data.time_zone), data.scheduled_at
+    why_not = why_not_then(moment, zone) if moment is not None else ""
+    errors = [FieldError("scheduled_at", why_not)] if why_not else []
+    if zone is None:
+        errors.append(FieldError("time_zone", no_such_zone(data.time_zone)))
+    if errors:
+        raise Invalid("; ".join(error.message for error in errors), fields=errors)
+    if moment is None:
         return None
-    moment = data.scheduled_at if data.scheduled_at.tzinfo else data.scheduled_at.replace(tzinfo=zone)
-    moment = moment.astimezone(UTC)
-    now = utcnow()
+    moment = _in_zone(moment, zone).astimezone(UTC)
+    return moment if moment > utcnow() else None
+
+
+def why_not_then(moment: datetime, zone: ZoneInfo | None) -> str:
+    """Why nothing can start then, "" where it can. Where the zone is not known, only what is so in every zone."""
+    moment, now = _in_zone(moment, zone), utcnow()
     if moment < now - MAY_BE_PAST:
-        raise Invalid.field("scheduled_at", "This time is past; choose a later one, or send now")
-    if moment > now + FURTHEST:
-        raise Invalid.field("scheduled_at", "This is more than a year away")
-    return moment if moment > now else None
+        return "This time is past; choose a later one, or send now"
+    return "This is more than a year away; choose an earlier time" if moment > now + FURTHEST else ""
 
 
-def _zone(name: str) -> ZoneInfo:
+def _in_zone(moment: datetime, zone: ZoneInfo | None) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone or WESTERNMOST)
+
+
+def known_zone(name: str) -> ZoneInfo | None:
+    """The zone of this name, or None."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid.field("time_zone", f"There is no time zone {name!r}; write it like Europe/Madrid") from None
+        return None
+
+
+def no_such_zone(name: str) -> str:
+    """What is said where `known_zone` finds none."""
+    return f"There is no time zone “{name}”; write it like Europe/Madrid"

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from werkzeug.datastructures import MultiDict
 
-from adsapp.campaigns.draft import CampaignIn
+from adsapp.campaigns.draft import CampaignIn, known_zone, no_such_zone, why_not_then
 from adsapp.campaigns.models import Campaign
-from adsapp.core.errors import Invalid
+from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
 from adsapp.message_templates.components import TemplateView, Variable
 from adsapp.message_templates.models import MessageTemplate
@@ -134,20 +133,28 @@ class ComposeForm:
         )
 
     def moment(self) -> datetime:
-        """The wall clock as typed, with its zone. Raises Invalid: not typed, or skipped by a clock change."""
-        try:
-            clock = datetime.fromisoformat(f"{self.date.strip()}T{self.time.strip()}")
-        except ValueError:
-            raise Invalid.field("scheduled_at", "Give a date and a time") from None
-        try:
-            local = clock.replace(tzinfo=ZoneInfo(self.zone))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise Invalid.field(
-                "time_zone", f"There is no time zone “{self.zone}”; write it like Europe/Madrid"
-            ) from None
-        if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != clock:
+        """The wall clock as typed, with its zone. Raises Invalid with all that is wrong: not typed, no such zone, past,
+        or skipped by a clock change."""
+        clock, zone = self._clock(), known_zone(self.zone)
+        errors = []
+        if clock is None:
+            errors.append(FieldError("scheduled_at", "Give a date and a time"))
+        elif zone is None and (why_not := why_not_then(clock, None)):
+            errors.append(FieldError("scheduled_at", why_not))
+        if zone is None:
+            errors.append(FieldError("time_zone", no_such_zone(self.zone)))
+        if clock is None or zone is None:
+            raise Invalid("; ".join(error.message for error in errors), fields=errors)
+        local = clock.replace(tzinfo=zone)
+        if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != clock:
             raise Invalid.field("scheduled_at", "The clocks go forward then, so this time does not exist; take another")
         return local
+
+    def _clock(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(f"{self.date.strip()}T{self.time.strip()}").replace(tzinfo=None)
+        except ValueError:
+            return None
 
     def pairs(self) -> list[tuple[str, str]]:
         """Every field as (name, value), to be carried on by hidden fields or a link."""

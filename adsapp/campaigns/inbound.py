@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from adsapp.campaigns import ledger
 from adsapp.campaigns.models import Campaign, CampaignRecipient, InboundMessage
+from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.statuses import count_opt_out
 from adsapp.contacts import opt_outs
 from adsapp.contacts import queries as contacts
@@ -19,8 +20,11 @@ from adsapp.integrations.whatsapp.events import InboundEvent, PreferenceEvent
 from adsapp.integrations.whatsapp.opt_out import asks_to_stop
 
 TAPS = ("button", "interactive")
-# An opt-out without a quoted message is laid to the campaign whose message the person got last, if not long ago.
-BLAME_WITHIN = timedelta(days=3)
+# Most people just write, without quoting: their words are laid to the campaign message they got last, if not long ago.
+ANSWERS_WITHIN = timedelta(hours=72)
+# The provider tells whole seconds of its own clock: an answer may seem a little older than the message it answers.
+CLOCKS_DIFFER = timedelta(minutes=1)
+GOT_IT = (Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.READ)
 
 
 def receive(account_id: uuid.UUID, event: InboundEvent) -> bool:
@@ -29,6 +33,8 @@ def receive(account_id: uuid.UUID, event: InboundEvent) -> bool:
     recipient = _answered(event)
     if contact is None and recipient is not None:
         contact = db.session.get(Contact, recipient.contact_id)
+    if contact is not None and recipient is None:
+        recipient = _last_message(contact, event.timestamp)
     if not _store(account_id, event, contact, recipient):
         return False
     if recipient is not None:
@@ -110,15 +116,19 @@ def _opt_out(
 ) -> None:
     if not opt_outs.opt_out(contact, source, detail=detail, at=at):
         return
-    recipient = recipient or _last_message(contact)
+    recipient = recipient or _last_message(contact, at)
     if recipient is not None:
         ledger.hold([recipient.campaign_id])
         count_opt_out(recipient.campaign_id)
 
 
-def _last_message(contact: Contact) -> CampaignRecipient | None:
+def _last_message(contact: Contact, before: datetime) -> CampaignRecipient | None:
+    """The newest campaign message the contact has got in the last days, sent before they wrote."""
     query = select(CampaignRecipient).where(
         CampaignRecipient.contact_id == contact.id,
-        CampaignRecipient.accepted_at > utcnow() - BLAME_WITHIN,
+        CampaignRecipient.status.in_(GOT_IT),
+        CampaignRecipient.accepted_at > utcnow() - ANSWERS_WITHIN,
+        CampaignRecipient.accepted_at <= before + CLOCKS_DIFFER,
     )
-    return db.session.scalars(query.order_by(CampaignRecipient.id.desc()).limit(1)).first()
+    newest = (CampaignRecipient.accepted_at.desc(), CampaignRecipient.id.desc())
+    return db.session.scalars(query.order_by(*newest).limit(1)).first()

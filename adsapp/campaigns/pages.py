@@ -89,6 +89,11 @@ class Row:
         """How far it got, in words."""
         return in_one_line(self.campaign, self.funnel.counts)
 
+    @property
+    def trouble(self) -> str:
+        """As `trouble`."""
+        return trouble(self.campaign, self.funnel.counts)
+
 
 @dataclass(frozen=True)
 class Person:
@@ -124,11 +129,22 @@ def in_one_line(campaign: Campaign, counts: Counts) -> str:
             CampaignStatus.PREPARING: "the audience is being fixed",
         }
         return waiting.get(campaign.status, "nobody was sent to")
-    words = [f"{counts.percent} % through"] if counts.to_go else []
-    words.append(f"{counts.delivered_total:,} delivered")
-    words += [f"{counts.failed:,} failed"] if counts.failed else []
-    words += [f"{counts.uncertain:,} uncertain"] if counts.uncertain else []
-    return " · ".join(words)
+    through = [f"{counts.percent} % through"] if counts.to_go else []
+    return " · ".join(
+        through + [f"{count:,} {what}" for count, what in _shares(counts) if count or what == "delivered"]
+    )
+
+
+def _shares(counts: Counts) -> tuple[tuple[int, str], ...]:
+    """Everybody once: the figures add up to the audience."""
+    return (
+        (counts.delivered_total, "delivered"),
+        (counts.accepted + counts.sent, "sent, not delivered yet"),
+        (counts.failed, "failed"),
+        (counts.skipped, "skipped"),
+        (counts.uncertain, "uncertain"),
+        (counts.to_go, "to go"),
+    )
 
 
 def headline(campaign: Campaign, counts: Counts) -> str:
@@ -144,7 +160,34 @@ def headline(campaign: Campaign, counts: Counts) -> str:
     }
     if campaign.status in words:
         return words[campaign.status]
-    return f"All {counts.total:,} are through" if counts.total else "Nobody was in the audience"
+    return _outcome(counts)
+
+
+def _outcome(counts: Counts) -> str:
+    """How a campaign that is through went; nothing that went wrong for most is called done."""
+    if not counts.total:
+        return "Nobody was in the audience"
+    if counts.trouble:
+        return f"{counts.failed:,} of {people(counts.total)} failed" if counts.reached else _nobody(counts)
+    if not counts.reached:
+        return f"Nobody got it: {people(counts.skipped)} {'was' if counts.skipped == 1 else 'were'} skipped"
+    return "1 person is through" if counts.total == 1 else f"All {counts.total:,} are through"
+
+
+def _nobody(counts: Counts) -> str:
+    if counts.failed == 1:
+        return "Nobody got it: it failed for the 1 person it was sent to"
+    return f"Nobody got it: it failed for all {counts.failed:,} it was sent to"
+
+
+def people(count: int) -> str:
+    """1 person, 1,958 people."""
+    return f"{count:,} {'person' if count == 1 else 'people'}"
+
+
+def trouble(campaign: Campaign, counts: Counts) -> str:
+    """What the pill of a campaign that is through says instead of "completed", "" where that is the truth."""
+    return counts.trouble if campaign.status is CampaignStatus.COMPLETED else ""
 
 
 def audience_words(spec: dict[str, Any]) -> str:

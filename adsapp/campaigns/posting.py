@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -81,6 +81,16 @@ class Line:
     window: Window
     journal: Journal
     mailbox: Mailbox
+    _withdrawn: threading.Event = field(default_factory=threading.Event)
+
+    def withdraw(self) -> None:
+        """Write nothing more: whoever still waits for a slot comes back as missed when that slot has come."""
+        self._withdrawn.set()
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """True where nothing more is to be written."""
+        return self._withdrawn.is_set()
 
 
 class PostOffice:
@@ -126,19 +136,22 @@ class PostOffice:
 async def _send(line: Line, post: Post) -> None:
     outcome: Outcome | Missed = Uncertain("the sender was stopped before an answer came")
     try:
-        outcome = await _write(line, post) if await _its_turn(line.window, post.slot) else Missed()
+        outcome = await _write(line, post) if await _its_turn(line, post.slot) else Missed()
     except Exception as error:  # a bug must not lose a message: it may have been written
         outcome = Uncertain(f"{type(error).__name__} while it was sent")
     finally:
         line.mailbox.put(Posted(post.recipient_id, outcome, utcnow()))
 
 
-async def _its_turn(window: Window, slot: float) -> bool:
-    """Wait for the slot, and a little longer where the last second has no room; False where it was missed."""
+async def _its_turn(line: Line, slot: float) -> bool:
+    """Wait for the slot, and a little longer where the last second has no room; False where it was missed, or where
+    the line was withdrawn meanwhile."""
     await asyncio.sleep(slot - time.monotonic())
-    window.hold_slot(time.monotonic())
-    while not _is_late(slot):
-        if window.has_room(time.monotonic()):
+    if line.is_withdrawn:
+        return False
+    line.window.hold_slot(time.monotonic())
+    while not _is_late(slot) and not line.is_withdrawn:
+        if line.window.has_room(time.monotonic()):
             return True
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
     return False

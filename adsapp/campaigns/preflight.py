@@ -1,5 +1,6 @@
 """Before you send: exact counts, what will be left out and why, how long it takes; and the message as people see it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -252,15 +253,32 @@ def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float) -> list[
         note = "The same person under two spellings of one number"
         lines.append(Line("neutral", "Same person twice: sent once", note, f"{tally.duplicates:,}"))
     if tally.missing:
-        note = "For example " + ", ".join(sample)
+        note = "For example " + ", ".join(sample) + ". Text under “If empty” includes them"
         lines.append(Line("warning", "A variable has no value: left out", note, f"{tally.missing:,}"))
     if tally.outside_window:
         lines.append(Line("warning", "Wrote more than 24 hours ago: left out", value=f"{tally.outside_window:,}"))
     if not tally.will_send:
-        lines.append(Line("bad", "Nobody is left to send to"))
+        lines.append(Line("bad", "Nobody is left to send to", " ".join(_why_nobody(tally))))
         return lines
     lines.append(Line("good", "Will be sent to", f"takes about {in_words(seconds)}", f"{tally.will_send:,}"))
     return lines
+
+
+def _why_nobody(tally: Tally) -> Iterator[str]:
+    """For each reason people are left out: how many, and what includes them."""
+    if not tally.total:
+        yield "Nobody is in this audience: choose another one, or add contacts first."
+    if tally.missing:
+        lacks = _are(tally.missing, "has", "have")
+        yield f"{lacks} no value for a variable: write a text under “If empty” there, and they get the message too."
+    if tally.opted_out:
+        yield f"{_are(tally.opted_out, 'has', 'have')} opted out: nothing is sent to them, so choose other people."
+    if tally.outside_window:
+        yield f"{_are(tally.outside_window, 'has', 'have')} not written in the last 24 hours: send a template instead."
+
+
+def _are(count: int, one: str, many: str) -> str:
+    return f"{count:,} {'person ' + one if count == 1 else 'people ' + many}"
 
 
 def in_words(seconds: float) -> str:

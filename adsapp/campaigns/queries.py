@@ -83,6 +83,18 @@ class Counts:
         return min(99, self.done * 100 // self.total)
 
     @property
+    def reached(self) -> int:
+        """Taken by the provider, or perhaps taken."""
+        return self.accepted_total + self.uncertain
+
+    @property
+    def trouble(self) -> str:
+        """ "" while most of those it was sent to got it or may get it yet, else in words how bad it is."""
+        if self.failed == 0 or self.failed <= self.reached:
+            return ""
+        return "mostly failed" if self.reached else "all failed"
+
+    @property
     def adds_up(self) -> bool:
         """The sum rule."""
         return self.audience_size is None or self.total == self.audience_size

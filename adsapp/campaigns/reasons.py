@@ -1,6 +1,8 @@
 """Why a recipient failed or was skipped, in plain words: the provider's codes and our own. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from adsapp.integrations.base import Action
 from adsapp.integrations.whatsapp import codes
@@ -51,3 +53,16 @@ def explain(code: str) -> Reason:
     meaning = codes.MEANINGS.get(int(code), codes.UNKNOWN)
     advice = TRIED_OFTEN if meaning.action.sends_again else meaning.advice  # it has failed: no more comes by itself
     return Reason(meaning.title, advice, meaning.action not in FOR_GOOD)
+
+
+A_DAY: Final = timedelta(hours=24)
+
+
+def why_not_yet(code: str, finished_at: datetime | None, now: datetime) -> str | None:
+    """Why sending again must wait: the provider punishes trying the same person again within a day of the end of the
+    campaign (`finished_at`, None while it runs). None where it need not."""
+    if not code.isdecimal() or codes.MEANINGS.get(int(code), codes.UNKNOWN).action is not Action.WAIT_24H:
+        return None
+    if finished_at and now - finished_at > A_DAY:
+        return None
+    return "WhatsApp asks for 24 hours between; trying earlier makes it longer"

@@ -193,29 +193,44 @@ def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decisio
     if decision == ASSUME_DELIVERED:
         values: dict[str, Any] = {"status": Status.DELIVERED, "delivered_at": now, "error_message": f"assumed by {by}"}
         count = _move(campaign, Status.UNCERTAIN, None, values | {"error_code": ""})
-        note(campaign, f"{count:,} uncertain messages assumed delivered", by)
+        note(campaign, f"{_uncertain(count)} assumed delivered", by)
         return Decision(count)
     _refuse_ended_by_choice(campaign)
     count = _move(campaign, Status.UNCERTAIN, None, _AFRESH)
     _go_on(campaign, count, by)
-    note(campaign, f"{count:,} uncertain messages to be sent again", by)
+    note(campaign, f"{_uncertain(count)} to be sent again", by)
     return Decision(count)
 
 
 def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
     """Send again to those who failed with this code, never to those who got it.
 
-    Raises Invalid where trying again cannot help, Conflict for a cancelled campaign.
+    Raises Invalid where trying again cannot help, Conflict for a cancelled campaign and where it is too early.
     """
     reason = reasons.explain(code)
     if not reason.can_retry:
         raise Invalid.field("code", f"{reason.title}: sending again cannot help. {reason.advice}")
     lock(campaign)
     _refuse_ended_by_choice(campaign)
+    why_not = reasons.why_not_yet(code, campaign.finished_at, utcnow())
+    if why_not:
+        raise Conflict(why_not, code="too_early")
     count = _move(campaign, Status.FAILED, code, _AFRESH | {"attempts": 0, "failed_at": None, "wamid": None})
     _go_on(campaign, count, by)
-    note(campaign, f"{count:,} failed with {reason.title.lower()} are tried again", by)
+    note(campaign, f"{_people(count)} who failed with “{reason.title}” {_are(count)} sent the message again", by)
     return Decision(count)
+
+
+def _people(count: int) -> str:
+    return f"{count:,} {'person' if count == 1 else 'people'}"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _uncertain(count: int) -> str:
+    return f"{count:,} uncertain {'message' if count == 1 else 'messages'}"
 
 
 _AFRESH: dict[str, Any] = {

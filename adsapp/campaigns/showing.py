@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from flask import url_for
 
-from adsapp.campaigns import asks, pages, queries
+from adsapp.campaigns import asks, pages, queries, reasons
 from adsapp.campaigns.asks import Ask
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.pages import Funnel, Person
@@ -44,7 +44,7 @@ def context(campaign: Campaign, actor: Actor, args: Mapping[str, str]) -> dict[s
     person = pages.person(campaign, _number(args.get("person", "")))
     pace = queries.rate_now(campaign, counts)
     slowed_until = _slowed_until(campaign)
-    every = _every(campaign, counts)
+    every = _every(campaign, counts, events[0].at if events else None)
     version = version_of(
         campaign.status, campaign.status_reason, counts, campaign.replied_count, campaign.opted_out_count,
         [(row["id"], row["status"], row["replied_at"]) for row in people["rows"]], events[:1] and events[0].id,
@@ -56,6 +56,8 @@ def context(campaign: Campaign, actor: Actor, args: Mapping[str, str]) -> dict[s
         "funnel": funnel,
         "counts": counts,
         "headline": pages.headline(campaign, counts),
+        "trouble": pages.trouble(campaign, counts),
+        "people_text": pages.people(counts.total),
         "pace": pace,
         "slowed_until": slowed_until,
         "local_start": pages.local_start(campaign),
@@ -92,10 +94,13 @@ def _page_url(campaign: Campaign, anchor: str, args: Mapping[str, str], keep: Se
     return url_for("campaigns.show_campaign", campaign_id=campaign.id, _anchor=anchor, **(kept | more))
 
 
-def _every(campaign: Campaign, counts: Counts) -> int | None:
-    """Seconds between two looks, None once nothing moves any more."""
-    if campaign.status in (CampaignStatus.PREPARING, CampaignStatus.SENDING):
+def _every(campaign: Campaign, counts: Counts, changed_at: datetime | None) -> int | None:
+    """Seconds between two looks, None once nothing moves any more. `changed_at`: when somebody last paused it, …."""
+    if campaign.status in (CampaignStatus.PREPARING, CampaignStatus.SENDING) or counts.sending:
         return MOVING_SECONDS
+    just_now = changed_at is not None and utcnow() - changed_at < REPORTS_COME_FOR
+    if campaign.status is CampaignStatus.PAUSED and just_now:
+        return MOVING_SECONDS  # what was written before the pause is still being answered and reported
     if not asks.has_ended(campaign):
         return WAITING_SECONDS
     on_their_way = counts.accepted + counts.sent
@@ -106,8 +111,8 @@ def _every(campaign: Campaign, counts: Counts) -> int | None:
 
 
 def _failure(campaign: Campaign, failure: Failure) -> dict[str, Any]:
-    may = asks.may_retry(campaign, failure)
-    return {**vars(failure), "can_retry": may, "why_not_yet": asks.why_not_yet(campaign, failure, utcnow())}
+    why_not_yet = reasons.why_not_yet(failure.code, campaign.finished_at, utcnow())
+    return {**vars(failure), "can_retry": asks.may_retry(campaign, failure), "why_not_yet": why_not_yet}
 
 
 def _slowed_until(campaign: Campaign) -> datetime | None:

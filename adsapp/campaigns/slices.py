@@ -129,6 +129,7 @@ class Slice:
                 self._report()
                 self._rest(started)
         except Exception:  # an interruption, or a bug: what is on its way is settled all the same
+            self._line.withdraw()
             self._gather()
             self._journal.leave()
             raise
@@ -224,6 +225,7 @@ class Slice:
     def _mark(self, fresh: list[Candidate]) -> frozenset[int]:
         marked = mark(self._campaign_id, self._message, fresh, self._lease_id, self._progress)
         if marked.status is not CampaignStatus.SENDING:
+            self._line.withdraw()
             self._slots.clear()
             self._candidates.clear()
             self._status = marked.status
@@ -266,6 +268,7 @@ class Slice:
         if settled.slow_until:
             self._slow_down(max((settled.slow_until - utcnow()).total_seconds(), SLOW_AT_LEAST))
         if settled.refuse or settled.pause:
+            self._line.withdraw()
             self._slots.clear()
             self._status = CampaignStatus.PAUSED
             self._stop = Ended(CampaignStatus.PAUSED)

@@ -64,7 +64,7 @@ def _list_context() -> dict[str, Any]:
 
 
 @views.get("/campaigns/new")
-@allow(Permission.SEND)
+@allow(Permission.SEND, to="send messages")
 def new_campaign() -> ResponseReturnValue:
     """The form; its whole state is in the address, so that it can be looked at again without scripts."""
     form = _again() or ComposeForm.read(request.args)
@@ -83,13 +83,13 @@ def _again() -> ComposeForm | None:
 
 def _compose_page(page: Composition, template: str = "campaigns/new.html", status: int = 200) -> ResponseReturnValue:
     zone_is_default = "zone" not in request.values
-    blocked = [line.text for line in page.bad] if status == 422 and not page.errors else []
+    blocked = page.bad if status == 422 and not page.errors else []
     context = {"page": page, "takes": in_words(page.preflight.seconds), "zones": ZONES, "blocked": blocked}
     return render_template(template, zone_is_default=zone_is_default, **context), status
 
 
 @views.post("/campaigns")
-@allow(Permission.SEND)
+@allow(Permission.SEND, to="send messages")
 def create_campaign() -> ResponseReturnValue:
     """Ask with the exact count first; create once that very count was confirmed."""
     form = replace(ComposeForm.read(request.form), person=None)
@@ -143,7 +143,7 @@ def _campaign_context(campaign_id: str) -> dict[str, Any]:
 
 
 @views.get("/campaigns/<campaign_id>/people.csv")
-@allow(Permission.MANAGE)
+@allow(Permission.MANAGE, to="export the people of a campaign")
 def export_people(campaign_id: str) -> ResponseReturnValue:
     """Everybody in it and how it went, as a file."""
     campaign = queries.get_campaign(campaign_id)
@@ -173,7 +173,7 @@ def _export(app: Flask, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> I
 
 
 @views.get("/campaigns/<campaign_id>/<any(pause, resume, cancel, settle):verb>")
-@allow(Permission.SEND)
+@allow(Permission.SEND, to="change campaigns")
 def ask_verb(campaign_id: str, verb: str) -> ResponseReturnValue:
     """The question as a page, for whoever comes without scripts."""
     campaign = queries.get_campaign(campaign_id)
@@ -181,7 +181,7 @@ def ask_verb(campaign_id: str, verb: str) -> ResponseReturnValue:
 
 
 @views.get("/campaigns/<campaign_id>/retries/<code>")
-@allow(Permission.SEND)
+@allow(Permission.SEND, to="send messages again")
 def ask_retry(campaign_id: str, code: str) -> ResponseReturnValue:
     """Likewise, about those who failed with this code."""
     campaign = queries.get_campaign(campaign_id)
@@ -200,7 +200,7 @@ def _ask_page(campaign: Campaign, ask: Ask) -> ResponseReturnValue:
 
 
 @views.post("/campaigns/<campaign_id>/pause")
-@allow(Permission.SEND)
+@allow(Permission.SEND, to="pause campaigns")
 def pause(campaign_id: str) -> ResponseReturnValue:
     """Stop for now."""
     campaign = queries.get_campaign(campaign_id)
@@ -208,7 +208,7 @@ def pause(campaign_id: str) -> ResponseReturnValue:
 
 
 @views.post("/campaigns/<campaign_id>/resume")
-@allow(Permission.SEND)
+@allow(Permission.SEND, to="resume campaigns")
 def resume(campaign_id: str) -> ResponseReturnValue:
     """Go on."""
     campaign = queries.get_campaign(campaign_id)
@@ -216,7 +216,7 @@ def resume(campaign_id: str) -> ResponseReturnValue:
 
 
 @views.post("/campaigns/<campaign_id>/cancel")
-@allow(Permission.SEND)
+@allow(Permission.SEND, to="cancel campaigns")
 def cancel(campaign_id: str) -> ResponseReturnValue:
     """End it for good."""
     campaign = queries.get_campaign(campaign_id)
@@ -224,7 +224,7 @@ def cancel(campaign_id: str) -> ResponseReturnValue:
 
 
 @views.post("/campaigns/<campaign_id>/settle")
-@allow(Permission.SEND)
+@allow(Permission.SEND, to="settle uncertain messages")
 def settle(campaign_id: str) -> ResponseReturnValue:
     """Decide about the uncertain ones."""
     campaign = queries.get_campaign(campaign_id)
@@ -233,14 +233,11 @@ def settle(campaign_id: str) -> ResponseReturnValue:
 
 
 @views.post("/campaigns/<campaign_id>/retries")
-@allow(Permission.SEND)
+@allow(Permission.SEND, to="send messages again")
 def retry(campaign_id: str) -> ResponseReturnValue:
     """Send again to those who failed with a code."""
     campaign = queries.get_campaign(campaign_id)
     failure = _failure(campaign, request.form.get("code", ""))
-    why_not = asks.why_not_yet(campaign, failure, utcnow())
-    if why_not:
-        raise Conflict(why_not)
     return _do(campaign, lambda by: service.retry_failed(campaign, failure.code, by), "They are tried again")
 
 

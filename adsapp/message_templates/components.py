@@ -42,6 +42,11 @@ class Variable:
         """The last part of the key: "1", "first_name", "IMAGE"."""
         return self.key.rpartition(".")[2]
 
+    @property
+    def called(self) -> str:
+        """What pages and messages call it: as it stands in the message's text, {{1}}, else its label."""
+        return f"{{{{{self.name}}}}}" if self.key.startswith("body.") else self.label
+
 
 @dataclass(frozen=True, slots=True)
 class Header:

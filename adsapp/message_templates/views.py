@@ -66,7 +66,7 @@ def templates_fragment() -> ResponseReturnValue:
 
 
 @views.post("/templates/syncs")
-@allow(Permission.MANAGE)
+@allow(Permission.MANAGE, to="sync templates")
 def sync_templates() -> ResponseReturnValue:
     """Read the templates from the provider; a sync that has not begun yet is enough."""
     service.request_sync(by=current_actor().name)

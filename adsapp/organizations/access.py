@@ -45,11 +45,13 @@ class Actor:
         return self.may(Permission.SEE_NUMBERS)
 
 
-def allow(permission: Permission) -> Callable[[View], View]:
-    """Mark a view as open to those who have the permission."""
+def allow(permission: Permission, to: str = "") -> Callable[[View], View]:
+    """Mark a view as open to those who have the permission; `to` says in a refusal what was asked for, as in "export
+    contacts"."""
 
     def mark(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
+        view.asked = to  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -96,7 +98,7 @@ def guard() -> ResponseReturnValue | None:
         return _ask_to_sign_in()
     if not by_token and request.method not in ("GET", "HEAD", "OPTIONS"):
         csrf.protect()
-    policy.demand(g.actor.role, permission)
+    policy.demand(g.actor.role, permission, getattr(view, "asked", ""))
     return None
 
 

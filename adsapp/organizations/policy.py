@@ -11,8 +11,8 @@ class Permission(StrEnum):
 
     SEE = "see jobs, campaigns and contacts"
     SEE_NUMBERS = "see whole phone numbers"
-    SEND = "send messages, cancel and retry jobs"
-    MANAGE = "import contacts, pause queues, see statistics and manage templates"
+    SEND = "send messages and control jobs"
+    MANAGE = "manage templates, imports and queues"
     ADMINISTER = "manage members, tokens and accounts"
 
 
@@ -29,7 +29,8 @@ def allows(role: Role, permission: Permission) -> bool:
     return permission in ROLES[role]
 
 
-def demand(role: Role, permission: Permission) -> None:
-    """Raise Forbidden, in words that say who to ask, where the role lacks the permission."""
+def demand(role: Role, permission: Permission, to: str = "") -> None:
+    """Raise Forbidden where the role lacks the permission: what was asked for (`to`: "export contacts"), who to ask."""
     if not allows(role, permission):
-        raise Forbidden(f"As {role.value} you cannot {permission.value}; ask an owner or admin of the organization")
+        what = f"{to}." if to else f"do this; it needs the right to {permission.value}."
+        raise Forbidden(f"As {role.value} you cannot {what} Ask an owner or admin of the organization.")

@@ -12,11 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns import service
+from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.errors import Conflict
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 
@@ -65,7 +67,46 @@ def test_the_list_shows_each_campaign_with_its_funnel_in_words(scene: Scene, bob
     scene.campaign(people={Status.READ: 3, Status.FAILED: 1, Status.PENDING: 4})
     words = shown(bob.get("/campaigns").text)
     assert "Spring opening" in words
-    assert "50 % through · 3 delivered · 1 failed" in words
+    assert "50 % through · 3 delivered · 1 failed · 4 to go" in words
+
+
+def test_the_figures_of_a_line_add_up_to_the_audience(scene: Scene, bob: FlaskClient) -> None:
+    scene.campaign(people=EVERY_STATUS)
+    line = re.search(r"75 % through · (.*? to go)", shown(bob.get("/campaigns").text))
+    assert line is not None
+    assert sum(int(figure) for figure in re.findall(r"(\d+) \w", line[1])) == sum(EVERY_STATUS.values())
+
+
+@pytest.mark.parametrize(
+    ("people", "pill", "headline"),
+    [
+        ({Status.FAILED: 1}, "all failed", "Nobody got it: it failed for the 1 person it was sent to"),
+        ({Status.FAILED: 3, Status.READ: 1, Status.SKIPPED: 4}, "mostly failed", "3 of 8 people failed"),
+        ({Status.FAILED: 1, Status.READ: 3}, "completed", "All 4 are through"),
+        ({Status.SKIPPED: 2}, "completed", "Nobody got it: 2 people were skipped"),
+        ({Status.READ: 1}, "completed", "1 person is through"),
+    ],
+)
+def test_a_campaign_that_failed_for_most_does_not_call_itself_done(
+    scene: Scene, bob: FlaskClient, people: dict[Status, int], pill: str, headline: str
+) -> None:
+    campaign = scene.campaign(CampaignStatus.COMPLETED, people)
+    words = shown(bob.get(f"/campaigns/{campaign}").text)
+    assert headline in words
+    assert f"Spring opening {pill}" in words
+    assert pill in shown(bob.get("/campaigns").text)
+    assert ("add up to 1 person" if sum(people.values()) == 1 else f"add up to {sum(people.values())} people") in words
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(0, "2"), (3, "15")])
+def test_a_paused_campaign_is_looked_at_often_while_its_numbers_can_still_change(
+    scene: Scene, bob: FlaskClient, minutes: int, seconds: str
+) -> None:
+    campaign = scene.campaign(CampaignStatus.PAUSED, {Status.SENT: 2, Status.PENDING: 3})
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        db.session.scalars(select(CampaignEvent)).one().at = utcnow() - timedelta(minutes=minutes)
+        db.session.commit()
+    assert f'data-live="{seconds}"' in bob.get(f"/campaigns/{campaign}").text
 
 
 def test_the_list_s_partial_stands_in_the_page_byte_for_byte(scene: Scene, bob: FlaskClient) -> None:
@@ -209,7 +250,10 @@ def test_a_count_that_changed_meanwhile_is_asked_about_again(scene: Scene, bob: 
 def test_a_time_in_a_zone_is_kept_as_that_moment(scene: Scene, bob: FlaskClient) -> None:
     day = (utcnow() + timedelta(days=3)).date().isoformat()
     when = {"when": "later", "date": day, "time": "09:00", "zone": "America/New_York"}
-    assert "Schedule “Garden weekend” for 4 people?" in send(bob, scene.form(**when))[1]
+    confirmation = send(bob, scene.form(**when))[1]
+    assert "Schedule “Garden weekend” for 4 people?" in confirmation
+    assert "it can be cancelled before it starts" in confirmation
+    assert re.search(r"09:00 in America/New_York \d+ \w+ \d{4}, 1[34]:00 UTC your time", shown(confirmation))
     status, _, location = send(bob, scene.form(**when, confirmed="4"))
     assert status == 303
     campaign = scene.read(uuid.UUID(location.rpartition("/")[2]))
@@ -227,7 +271,39 @@ def test_nobody_left_to_send_to_is_said_instead_of_done(scene: Scene, bob: Flask
     status, page, _ = send(bob, scene.form(confirmed="0"))
     assert status == 422
     assert "Nobody is left to send to" in page
+    assert "5 people have opted out: nothing is sent to them" in page
     assert campaigns_of(scene) == 0
+
+
+def test_where_nobody_is_left_for_want_of_a_value_the_page_says_what_helps(scene: Scene, bob: FlaskClient) -> None:
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        for contact in db.session.scalars(select(Contact)):
+            contact.first_name = contact.name = ""
+        db.session.commit()
+    status, page, _ = send(bob, scene.form(**{"fallback.body.1": ""}))
+    assert status == 422
+    assert "4 people have no value for a variable: write a text under “If empty” there" in page
+    assert "1 person has opted out" in page
+
+
+def test_a_past_date_in_an_unknown_zone_is_told_both(scene: Scene, bob: FlaskClient) -> None:
+    status, page, _ = send(bob, scene.form(when="later", date="2001-01-01", time="09:00", zone="Mars/Sea"))
+    assert status == 422
+    assert "This time is past" in beside("date", page)
+    assert "There is no time zone “Mars/Sea”" in beside("zone", page)
+
+
+def test_the_button_that_sends_comes_after_what_is_filled_in(scene: Scene, bob: FlaskClient) -> None:
+    page = bob.get("/campaigns/new", query_string=scene.form()).text
+    assert page.index('name="zone"') < page.index("Send to 4 people")
+
+
+def test_a_variable_is_called_the_same_everywhere(scene: Scene, bob: FlaskClient) -> None:
+    page = html.unescape(bob.get("/campaigns/new", query_string=scene.form(to=4, **{"fallback.body.1": ""})).text)
+    assert "no value for {{1}}, so nothing is sent" in page
+    assert 'aria-label="{{1}}, if empty"' in page
+    assert "Variable 1" not in page
+    assert "Variable 1" not in bob.get(f"/templates/{scene.templates['spring']}").text
 
 
 def test_an_earlier_campaign_can_be_used_again(scene: Scene, bob: FlaskClient) -> None:
@@ -292,7 +368,19 @@ def test_failures_are_explained_and_sent_again_only_where_it_helps(scene: Scene,
 def test_held_back_marketing_is_not_sent_again_before_a_day_has_passed(scene: Scene, bob: FlaskClient) -> None:
     held = scene.campaign(CampaignStatus.COMPLETED, {Status.FAILED: 1}, {Status.FAILED: "131049"})
     assert "asks for 24 hours between" in shown(bob.get(f"/campaigns/{held}").text)
-    assert post(bob, f"/campaigns/{held}/retries", code="131049") == 409
+    assert post(bob, f"/campaigns/{held}/retries", code="131049") == 303
+    assert "asks for 24 hours between; trying earlier makes it longer" in bob.get("/campaigns").text
+    assert scene.read(held).status is CampaignStatus.COMPLETED
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        campaign = db.session.get_one(Campaign, held)
+        with pytest.raises(Conflict, match="24 hours"):
+            service.retry_failed(campaign, "131049", "Alice")
+        campaign.finished_at = utcnow() - timedelta(hours=25)
+        assert service.retry_failed(campaign, "131049", "Alice").count == 1
+        db.session.commit()
+    why = "WhatsApp held this back: the person gets enough marketing already"
+    said = f"1 person who failed with “{why}” is sent the message again"
+    assert said in shown(bob.get(f"/campaigns/{held}").text)
 
 
 def test_people_are_filtered_by_status_and_paged_by_key(scene: Scene, bob: FlaskClient) -> None:
@@ -405,7 +493,9 @@ def test_the_export_holds_everybody_and_no_formula(scene: Scene, client: FlaskCl
 
 def test_an_agent_may_not_export(scene: Scene, bob: FlaskClient) -> None:
     campaign = scene.campaign()
-    assert bob.get(f"/campaigns/{campaign}/people.csv").status_code == 403
+    refusal = bob.get(f"/campaigns/{campaign}/people.csv")
+    assert refusal.status_code == 403
+    assert "As agent you cannot export the people of a campaign. Ask an owner or admin" in refusal.text
     assert "only owners and admins can export people" in bob.get(f"/campaigns/{campaign}").text
 
 

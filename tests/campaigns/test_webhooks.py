@@ -263,6 +263,36 @@ def test_a_reply_is_laid_to_the_campaign_it_answers_once(live: Live) -> None:
     assert live.recipients(campaign_id)[A].replied_at is not None
 
 
+def test_who_just_writes_answers_the_newest_message_they_got(live: Live) -> None:
+    live.contacts(A)
+    live.start_worker()
+    earlier = live.start_campaign()
+    live.wait_for_status(earlier, "completed")
+    with live.organization():
+        for person in db.session.scalars(select(CampaignRecipient)):
+            person.accepted_at = utcnow() - timedelta(hours=71)
+            person.sending_at = person.accepted_at
+        db.session.commit()
+    newest = live.start_campaign()
+    live.wait_for_status(newest, "completed")
+    write(live, "STOP")
+    counted = [(live.campaign(one).replied_count, live.campaign(one).opted_out_count) for one in (earlier, newest)]
+    assert counted == [(0, 0), (1, 1)]
+    assert live.recipients(newest)[A].replied_at is not None
+
+
+def test_what_is_written_days_later_answers_no_campaign(live: Live) -> None:
+    live.contacts(A)
+    live.start_worker()
+    campaign_id = live.start_campaign()
+    live.wait_for_status(campaign_id, "completed")
+    with live.organization():
+        db.session.scalars(select(CampaignRecipient)).one().accepted_at = utcnow() - timedelta(hours=73)
+        db.session.commit()
+    write(live, "Are you open?")
+    assert live.campaign(campaign_id).replied_count == 0
+
+
 def test_any_interleaving_of_reports_keeps_the_sum(live: Live, sent: dict[str, Any]) -> None:
     files = sorted(C01.glob("*.json"))
     for order in itertools.permutations(range(4), 2):

@@ -32,8 +32,12 @@ def test_the_table_of_roles_holds(permission: Permission, role: Role) -> None:
 
 
 def test_a_refusal_says_who_can_help() -> None:
-    with pytest.raises(Forbidden, match=r"As viewer you cannot send messages.*ask an owner or admin"):
+    with pytest.raises(
+        Forbidden, match=r"As viewer you cannot do this; it needs the right to send messages.*Ask an owner or admin"
+    ):
         demand(Role.VIEWER, Permission.SEND)
+    with pytest.raises(Forbidden, match=r"As agent you cannot export contacts\. Ask an owner or admin"):
+        demand(Role.AGENT, Permission.MANAGE, "export contacts")
 
 
 def make_job(app: Flask, organization_id: uuid.UUID) -> uuid.UUID:

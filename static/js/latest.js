@@ -1,0 +1,18 @@
+// A form that asks for itself again as it is edited (data-latest): an answer to how it stood before the last edit is not
+// shown, since it would put back what was changed meanwhile. The next request is queued already and brings the rest.
+const edited = new WeakMap(); // form -> time of its last edit
+const asked = new WeakMap(); // request -> when it was sent
+
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => {
+    const form = event.target.closest?.("form[data-latest]");
+    if (form) edited.set(form, performance.now());
+  }, true);
+}
+
+document.addEventListener("htmx:beforeSend", (event) => asked.set(event.detail.xhr, performance.now()));
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, xhr } = event.detail;
+  if (target.matches?.("form[data-latest]") && edited.get(target) > asked.get(xhr)) event.detail.shouldSwap = false;
+});
