@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from adsapp.campaigns import service
+from adsapp.campaigns import export, service
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.models import Contact
@@ -489,6 +489,21 @@ def test_the_export_holds_everybody_and_no_formula(scene: Scene, client: FlaskCl
         ("Person 1", "+12025551001", "failed"),
     ]
     assert rows[1]["reason"] == "The message cannot be delivered to this number"
+
+
+def test_an_export_reads_each_part_as_its_own_organization(
+    scene: Scene, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read after the request is over, here even while another organization's session is the present one."""
+    monkeypatch.setattr(export, "CHUNK", 2)
+    scene.cast.sign_in(client, "adam")
+    campaign = scene.campaign(people={Status.READ: 7})
+    answer = client.get(f"/campaigns/{campaign}/people.csv")
+    with db.organization_context(scene.app, scene.cast.other_id):
+        text = b"".join(answer.response).decode("utf-8-sig")  # type: ignore[arg-type]
+        assert db.require_organization_id() == scene.cast.other_id
+    phones = [row["phone"] for row in csv.DictReader(io.StringIO(text))]
+    assert phones == [f"+1202555{1000 + number}" for number in range(7)]
 
 
 def test_an_agent_may_not_export(scene: Scene, bob: FlaskClient) -> None:
