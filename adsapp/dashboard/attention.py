@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from adsapp.dashboard import queries
 from adsapp.integrations.models import AccountStatus
 from adsapp.jobs.states import Queue
 from adsapp.jobs.statistics import QueueStats
 from adsapp.jobs.words import QUEUE_TITLES
+
+NAMES = 3  # of files, in one line
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Concern:
     until: datetime | None = None  # goes behind the title
     action: str = ""
     url: str = ""
+    post: str = ""  # where the action is sent, where it is no link; for those who may manage
 
 
 def concerns(queues: Sequence[QueueStats], now: datetime) -> list[Concern]:
@@ -30,10 +33,12 @@ def concerns(queues: Sequence[QueueStats], now: datetime) -> list[Concern]:
     found = [
         *_workers(queues),
         *_accounts(now),
+        *_paused_queues(queues),
         *_paused_campaigns(),
         *_uncertain(),
+        *_failing_campaigns(now),
         *_failed_jobs(queues),
-        *_imports(),
+        *_imports(now),
     ]
     return sorted(found, key=lambda concern: concern.kind != "bad")
 
@@ -73,6 +78,32 @@ def _paused_campaigns() -> Iterator[Concern]:
         yield Concern("warning", "player-pause", title, reason, paused.since, action="Open", url=url)
 
 
+def _paused_queues(queues: Sequence[QueueStats]) -> Iterator[Concern]:
+    for stats in queues:
+        pause = stats.pause
+        if pause is None:
+            continue
+        waiting = stats.of("waiting")
+        stuck = f" {waiting:,} {'job waits' if waiting == 1 else 'jobs wait'}." if waiting else ""
+        yield Concern(
+            "warning",
+            "player-pause",
+            f"The queue {QUEUE_TITLES[stats.queue]} is paused",
+            f"By {pause.by}: {pause.reason.rstrip('.')}.{stuck}",
+            pause.paused_at,
+            action="Resume",
+            post=f"/queues/{stats.queue.value}/resume",
+        )
+
+
+def _failing_campaigns(now: datetime) -> Iterator[Concern]:
+    for each in queries.failing_campaigns(now - timedelta(days=1)):
+        title = f"{each.failed:,} of {each.tried:,} messages of “{each.campaign.name}” failed"
+        text = "The campaign says why, and what can be done about each reason."
+        kind = "bad" if each.failed * 2 > each.tried else "warning"
+        yield Concern(kind, "alert-circle", title, text, action="Look", url=f"/campaigns/{each.campaign.id}")
+
+
 def _uncertain() -> Iterator[Concern]:
     for each in queries.uncertain_campaigns():
         what = "1 message" if each.count == 1 else f"{each.count:,} messages"
@@ -93,10 +124,18 @@ def _failed_jobs(queues: Sequence[QueueStats]) -> Iterator[Concern]:
     yield Concern("warning", "alert-circle", title, text, action="Look", url="/jobs?state=failed")
 
 
-def _imports() -> Iterator[Concern]:
-    for imported in queries.recent_imports():
-        if queries.awaits_columns(imported):
-            title = f"“{imported.file_name}” waits for your yes"
-            text = "Say which column is what, then it is imported"
-            url = f"/imports/{imported.id}"
-            yield Concern("warning", "file-import", title, text, imported.created_at, action="Continue", url=url)
+def _imports(now: datetime) -> Iterator[Concern]:
+    """One line for all uploads that nobody has begun, so that files looked at once bury nothing else."""
+    waiting = queries.imports_not_begun(now - timedelta(days=7))
+    if not waiting:
+        return
+    newest = waiting[0]
+    if len(waiting) == 1:
+        title, url, action = f"“{newest.file_name}” was uploaded and not imported", f"/imports/{newest.id}", "Continue"
+        text = "Check its columns and import it, or discard it."
+    else:
+        more = "" if len(waiting) < queries.LOOK_BACK else " or more"
+        title, url, action = f"{len(waiting)}{more} files were uploaded and not imported", "/imports", "Look"
+        names = ", ".join(f"“{each.file_name}”" for each in waiting[:NAMES])
+        text = f"{names}{' and others' if len(waiting) > NAMES else ''}. Import or discard them."
+    yield Concern("warning", "file-import", title, text, newest.created_at, action=action, url=url)

@@ -16,6 +16,7 @@ from adsapp.jobs.models import Job
 from adsapp.jobs.states import State
 
 MOST = 10  # of one kind, on a page that is read at a glance
+FAILING_SHARE = 0.2  # of the messages tried
 LOOK_BACK = 50  # imports and campaigns, newest first, among which is looked for what needs somebody
 
 
@@ -43,6 +44,15 @@ class Paused:
 
     campaign: Campaign
     since: datetime | None
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A campaign of whose `tried` messages too many failed."""
+
+    campaign: Campaign
+    failed: int
+    tried: int
 
 
 @dataclass(frozen=True)
@@ -95,14 +105,32 @@ def uncertain_campaigns() -> list[Uncertain]:
     return list(by_id.values())
 
 
+def failing_campaigns(since: datetime) -> list[Failing]:
+    """Of the newest campaigns, those that began since then and lost a fifth of their messages or more."""
+    newest = select(Campaign.id).order_by(Campaign.id.desc()).limit(LOOK_BACK)
+    today = select(Campaign).where(
+        Campaign.id.in_(newest.subquery().select()),
+        or_(Campaign.started_at >= since, Campaign.finished_at >= since),
+    )
+    campaigns = db.session.scalars(today.order_by(Campaign.id.desc())).all()
+    counted = campaign_queries.counts_of(campaigns) if campaigns else {}
+    found = [
+        Failing(campaign, counts.failed, counts.done - counts.skipped)
+        for campaign in campaigns
+        if (counts := counted[campaign.id]).failed
+    ]
+    return [each for each in found if each.failed >= each.tried * FAILING_SHARE]
+
+
 def accounts() -> Sequence[WhatsAppAccount]:
     """The organization's WhatsApp accounts."""
     return db.session.scalars(select(WhatsAppAccount).order_by(WhatsAppAccount.name)).all()
 
 
-def recent_imports() -> Sequence[Import]:
-    """The newest imports, whatever their state."""
-    return db.session.scalars(select(Import).order_by(Import.id.desc()).limit(LOOK_BACK)).all()
+def imports_not_begun(since: datetime) -> list[Import]:
+    """Of the newest imports, those uploaded since then whose columns nobody has confirmed; newest first."""
+    newest = db.session.scalars(select(Import).order_by(Import.id.desc()).limit(LOOK_BACK)).all()
+    return [each for each in newest if each.status == ImportStatus.MAPPING and each.created_at >= since]
 
 
 def scheduled_campaigns() -> Sequence[Campaign]:
@@ -200,8 +228,3 @@ def _rows_per_second(imported: Import, job: Job) -> float | None:
         return None
     seconds = (job.progress_at - imported.started_at).total_seconds()
     return round(imported.rows_read / seconds, 1) if seconds >= 1 and imported.rows_read else None
-
-
-def awaits_columns(imported: Import) -> bool:
-    """True for an import that was uploaded and whose columns nobody has confirmed yet."""
-    return imported.status == ImportStatus.MAPPING

@@ -137,11 +137,66 @@ def test_each_thing_that_needs_somebody_has_its_reason_and_the_next_step(
         "“Easter” is paused",
         "The text has a mistake",
         "3 messages of “March” are uncertain",
-        "“walk-ins.csv” waits for your yes",
+        "“walk-ins.csv” was uploaded and not imported",
         "5 things need you",
         *links,
     ):
         assert words in page
+
+
+def test_a_paused_queue_is_never_all_is_well(app: Flask, client: FlaskClient, cast: Cast, workers: None) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        service.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="Stocktaking")
+        db.session.commit()
+    page = cast.sign_in(client, "alice").get("/home/attention").text
+    assert "The queue Bulk messages is paused" in page
+    assert "By Adam: Stocktaking." in page
+    assert 'action="/queues/bulk-messages/resume"' in page
+    assert "All is well" not in page
+    viewers = cast.sign_in(app.test_client(), "vera").get("/home/attention").text
+    assert "The queue Bulk messages is paused" in viewers
+    assert "/resume" not in viewers
+
+
+def test_a_campaign_that_lost_many_messages_today_needs_somebody(
+    app: Flask, client: FlaskClient, cast: Cast, workers: None, account: uuid.UUID
+) -> None:
+    now = utcnow()
+    with db.organization_context(app, cast.bakery_id):
+        for name, failed, read, began in (
+            ("All lost", 1, 0, now),
+            ("A quarter lost", 1, 3, now),
+            ("Few lost", 1, 9, now),
+            ("Long ago", 4, 0, now - timedelta(days=3)),
+        ):
+            counts = {RecipientStatus.FAILED: failed, RecipientStatus.READ: read}
+            made = campaign(cast, account, name, CampaignStatus.COMPLETED, counts)
+            made.started_at = made.finished_at = began
+        db.session.commit()
+    page = cast.sign_in(client, "alice").get("/home/attention").text
+    assert "1 of 1 messages of “All lost” failed" in page
+    assert "1 of 4 messages of “A quarter lost” failed" in page
+    assert "All is well" not in page
+    for quiet in ("Few lost", "Long ago"):
+        assert quiet not in page
+
+
+def test_uploads_that_nobody_began_share_one_line_for_a_week(
+    app: Flask, client: FlaskClient, cast: Cast, workers: None
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        for name, days in (("old.csv", 8), ("one.csv", 2), ("two.csv", 1), ("three.csv", 0)):
+            made = Import(organization_id=cast.bakery_id, status=ImportStatus.MAPPING, file_name=name)
+            made.path, made.sha256, made.size_bytes = "x", "a" * 64, 1
+            made.created_at = utcnow() - timedelta(days=days)
+            db.session.add(made)
+            db.session.flush()
+        db.session.commit()
+    page = cast.sign_in(client, "alice").get("/home/attention").text
+    assert "3 files were uploaded and not imported" in page
+    assert "“three.csv”, “two.csv”, “one.csv”" in page
+    assert 'href="/imports"' in page
+    assert "old.csv" not in page
 
 
 def test_failed_jobs_are_named_until_they_are_retried(
