@@ -16,3 +16,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr } = event.detail;
   if (target.matches?.("form[data-latest]") && edited.get(target) > asked.get(xhr)) event.detail.shouldSwap = false;
 });
+
+// htmx remembers the button that has the focus, and would send the next look to that button's own address: a Tab from the
+// last field to "Send" would post the form. That button is the browser's alone.
+for (const kind of ["focusin", "click"]) {
+  document.addEventListener(kind, (event) => {
+    if (event.target.closest?.("form[data-latest] [formaction]")) event.stopPropagation();
+  }, true);
+}

@@ -22,6 +22,7 @@ from adsapp.campaigns.settling import Trouble
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.contacts.opt_outs import opt_out
 from adsapp.core import db
+from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.base import Accepted, NotSent, Refused, Uncertain
 from adsapp.integrations.service import AccountIn, create_account
@@ -123,7 +124,9 @@ def start_anew(campaign_id: uuid.UUID) -> None:
         one.status, one.error_code, one.attempts = Status.PENDING, "", 0
         for name, value in fresh.items():
             setattr(one, name, value)
-    get_campaign(campaign_id).status = CampaignStatus.SENDING
+    campaign = get_campaign(campaign_id)
+    campaign.status = CampaignStatus.SENDING
+    campaign.finished_at = utcnow() - timedelta(hours=25)  # long enough ago to try anybody again
     db.session.commit()
 
 
