@@ -69,7 +69,12 @@ def compose(look: Look) -> None:
     expect(page.get_by_role("button", name=re.compile("Send to 592"))).to_be_visible()
     page.get_by_label("Name").first.fill("Garden weekend")
     look.at("compose")
-    page.get_by_role("button", name=re.compile("Send to 592")).click()
+    send = page.get_by_role("button", name=re.compile("Send to 592"))
+    with page.expect_response(re.compile("/campaigns")) as looked:  # a Tab away from the last field changed
+        send.focus()
+        page.locator("#compose").dispatch_event("change")
+    assert looked.value.request.method == "GET"
+    send.click()
     look.at("compose-confirm")
     page.get_by_role("button", name=re.compile("Send to 592")).click()
 
