@@ -29,7 +29,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     db.init_db(app, settings)
     jobs.init_jobs(app, settings)
     integrations.init_integrations(app, settings)
-    limits.init_limits(app, settings)
+    limits.init_limits(app, settings, access.identify)
     access.init_access(app)
     security.init_security(app, settings)
     htmx.init_htmx(app)

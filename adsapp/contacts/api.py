@@ -48,8 +48,10 @@ class ContactsQuery(BaseModel):
 def list_contacts() -> ResponseReturnValue:
     """Newest first; `next` is the cursor of the following page."""
     query = parse_query(ContactsQuery)
-    whole = current_actor().sees_numbers
-    wanted = ContactFilter(query.search.strip(), query.tag, query.opted_out, query.import_id, by_number=whole)
+    whole, country = current_actor().sees_numbers, current_actor().organization.default_country
+    wanted = ContactFilter(
+        query.search.strip(), query.tag, query.opted_out, query.import_id, by_number=whole, country=country
+    )
     page = queries.list_contacts(wanted, query.cursor, query.limit)
     tags = queries.tags_of([contact.id for contact in page.items])
     shown = [contact_json(contact, tags[contact.id], whole=whole) for contact in page.items]

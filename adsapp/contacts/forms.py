@@ -19,6 +19,7 @@ from adsapp.core.parsing import invalid
 
 TEXT_FIELDS = ("phone", "name", "first_name", "last_name", "email", "language", "country")
 NEW_ATTRIBUTE = "attribute"  # "becomes an attribute called like the column"
+_NO_PAIR = "write a name, a colon and a value, such as city: Riga"
 _TAG_ENDS = re.compile(r"[,;\n]")
 
 
@@ -49,12 +50,21 @@ class ContactForm:
     def parse(self) -> ContactIn:
         """What was typed as a contact; raises Invalid, whose messages stand beside the fields afterwards."""
         fields = {name: self.values.get(name, "").strip() for name in TEXT_FIELDS}
-        lists = {"tags": split_tags(self.values["tags"]), "attributes": self._attributes()}
+        lists: dict[str, Any] = {"tags": split_tags(self.values["tags"])}
+        problems: list[Invalid] = []
         try:
-            return ContactIn(**fields, **lists)
+            lists["attributes"] = self._attributes()
+        except Invalid as problem:
+            problems.append(problem)
+        try:
+            contact = ContactIn(**fields, **lists)
         except ValidationError as error:
-            self.refuse(invalid(error))
-            raise invalid(error) from None
+            problems.insert(0, invalid(error))
+        for each in problems:
+            self.refuse(each)
+        if problems:
+            raise problems[0]
+        return contact
 
     def refuse(self, problem: Invalid) -> None:
         """Keep the messages of an error for the fields they belong to."""
@@ -62,8 +72,15 @@ class ContactForm:
             self.errors[re.split(r"[.\[]", name)[0]] = message
 
     def _attributes(self) -> dict[str, str]:
-        lines = (line.partition(":") for line in self.values["attributes"].splitlines() if line.strip())
-        return {slug(key) or key.strip() or "?": value.strip() for key, _, value in lines}
+        found: dict[str, str] = {}
+        for number, line in enumerate(self.values["attributes"].splitlines(), 1):
+            key, colon, value = (part.strip() for part in line.partition(":"))
+            if not (key or colon):
+                continue
+            if not (key and colon):
+                raise Invalid.field("attributes", f"Line {number}, “{line.strip()[:60]}”: {_NO_PAIR}")
+            found[slug(key) or key] = value
+        return found
 
 
 def mapping_of(data: Dict[str, str | None], header: Sequence[str]) -> Mapping:

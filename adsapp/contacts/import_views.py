@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.contacts import import_queries, import_service, outcomes, previews
@@ -15,8 +15,10 @@ from adsapp.contacts.reading.countries import countries
 from adsapp.contacts.views import views as views  # the same Blueprint
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
-from adsapp.core.errors import Conflict, Invalid, NotFound, Problem
+from adsapp.core.errors import Conflict, Invalid, NotFound, Problem, TooLarge
 from adsapp.core.htmx import fragment, version_of
+from adsapp.core.limits import MB
+from adsapp.core.problems import answer
 from adsapp.jobs import service as jobs
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
@@ -48,7 +50,17 @@ def _upload_page(error: Problem | None = None) -> str:
         error=error.detail if error else None,
         running_url=url_for("contacts.show_import", import_id=running) if running else None,
         most=context.settings().max_upload_mb,
+        most_bytes=context.settings().max_upload_mb * MB,
     )
+
+
+@views.errorhandler(TooLarge)
+def refuse_upload(problem: TooLarge) -> ResponseReturnValue:
+    """A file over the limit is refused before its view is asked: the upload page says so."""
+    actor = g.get("actor")
+    if request.endpoint != "contacts.receive_import" or actor is None or not actor.may(Permission.MANAGE):
+        return answer(problem)
+    return _upload_page(problem), problem.status
 
 
 @views.post("/imports")
@@ -145,7 +157,8 @@ def discard_import(import_id: str) -> ResponseReturnValue:
     import_service.discard(batch)
     db.session.commit()
     flash(f"{name} was discarded; nothing of it was imported")
-    return redirect(url_for("contacts.new_import"), 303)
+    back = "contacts.list_imports" if request.form.get("back") == "list" else "contacts.new_import"
+    return redirect(url_for(back), 303)
 
 
 @views.post("/imports/<import_id>/cancel")
@@ -214,9 +227,9 @@ def rejected_rows(import_id: str) -> ResponseReturnValue:
     batch = import_queries.get_import(import_id)
     name = batch.file_name.rpartition(".")[0] or batch.file_name
     lines = import_queries.rejected_lines(batch.inspection["header"], _reader(batch))
-    answer = Response(lines, mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}-rejected.csv")
-    return answer
+    report = Response(lines, mimetype="text/csv")
+    report.headers.set("Content-Disposition", "attachment", filename=f"{name}-rejected.csv")
+    return report
 
 
 def _reader(batch: Import) -> Callable[[int], Sequence[RejectedRow]]:

@@ -1,5 +1,6 @@
 """What may be said about a contact and about an import, by form, API or command alike."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from adsapp.contacts.reading.text import folded, one_line, slug
 
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 MAX_EMAIL = 200
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{2})?")
 
 
 class OnDuplicate(StrEnum):
@@ -49,7 +51,7 @@ class ContactIn(BaseModel):
     first_name: Name = ""
     last_name: Name = ""
     email: str = ""
-    language: str = Field("", pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z]{2})?)?$")
+    language: str = ""
     country: str = ""
     tags: list[str] = []
     attributes: dict[str, str] = {}
@@ -68,6 +70,13 @@ class ContactIn(BaseModel):
         if found is None or len(found[0]) > MAX_EMAIL:
             raise ValueError("This is not a valid e-mail address")
         return found[0]
+
+    @field_validator("language")
+    @classmethod
+    def _is_language(cls, value: str) -> str:
+        if value and not _LANGUAGE.fullmatch(value):
+            raise ValueError(f"{value[:40]!r} should be a language code such as en or pt_BR")
+        return value
 
     _known_country = field_validator("country")(_country)
     _tidy_tags = field_validator("tags")(tag_names)

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, ImportStatus, OptEvent, Tag
-from adsapp.contacts.reading.phones import person_key
+from adsapp.contacts.reading.countries import country_code
+from adsapp.contacts.reading.phones import Phone, normalise_phone, person_key
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
@@ -28,6 +29,7 @@ class ContactFilter:
     opted_out: bool = False
     import_id: str = ""
     by_number: bool = True  # False for those who may not see whole numbers: they must not guess them either
+    country: str = ""  # whose local form of a number a search may be in
 
     @property
     def is_narrow(self) -> bool:
@@ -46,7 +48,7 @@ def list_contacts(wanted: ContactFilter, cursor: str = "", limit: int = PAGE) ->
 
 def _narrowed(statement: Select[Contact], wanted: ContactFilter) -> Select[Contact]:
     if wanted.search:
-        statement = statement.where(_matches(wanted.search, wanted.by_number))
+        statement = statement.where(_matches(wanted))
     if wanted.tag:
         statement = statement.join(ContactTag, ContactTag.contact_id == Contact.id).where(
             ContactTag.tag_id == select(Tag.id).where(Tag.name == wanted.tag).scalar_subquery()
@@ -60,12 +62,15 @@ def _narrowed(statement: Select[Contact], wanted: ContactFilter) -> Select[Conta
     return statement
 
 
-def _matches(search: str, by_number: bool) -> ColumnElement[bool]:
+def _matches(wanted: ContactFilter) -> ColumnElement[bool]:
+    search = wanted.search
     if _DIGITS_ONLY.fullmatch(search):
         digits = re.sub(r"\D", "", search)
-        if not by_number:
+        if not wanted.by_number:
             return Contact.name.contains(search, autoescape=True)
-        return or_(_like(Contact.phone, digits), Contact.wa_id == digits)
+        local = normalise_phone(search, country_code(wanted.country))
+        whole = [Contact.phone == local.e164] if isinstance(local, Phone) else []
+        return or_(_like(Contact.phone, digits), Contact.wa_id == digits, *whole)
     return or_(_like(Contact.name, search), _like(Contact.email, search))
 
 

@@ -16,6 +16,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 
 __all__ = [
+    "ContactExists",
     "create_contact",
     "discard",
     "receive",
@@ -26,11 +27,20 @@ __all__ = [
 ]
 
 
+class ContactExists(Conflict):
+    """The number is somebody's already; `contact_id` is that contact's."""
+
+    def __init__(self, detail: str, contact: Contact) -> None:
+        super().__init__(detail, code="contact_exists")
+        self.contact_id = contact.id
+
+
 def create_contact(data: ContactIn, default_country: str = "") -> Contact:
     """Add a contact. Raises Invalid for a number that is none, Conflict where somebody has it already."""
     phone = _phone(data, default_country)
-    if queries.find_by_phone(phone.e164) is not None:
-        raise Conflict(f"{phone.e164} is a contact already; open it to change it", code="contact_exists")
+    known = queries.find_by_phone(phone.e164)
+    if known is not None:
+        raise ContactExists(f"{phone.e164} is a contact already; open it to change it", known)
     return _add(data, phone)
 
 
@@ -54,7 +64,7 @@ def update_contact(contact: Contact, data: ContactIn, default_country: str = "")
     phone = _phone(data, default_country)
     other = queries.find_by_phone(phone.e164)
     if other is not None and other.id != contact.id:
-        raise Conflict(f"{phone.e164} belongs to another contact of yours", code="contact_exists")
+        raise ContactExists(f"{phone.e164} belongs to another contact of yours", other)
     if phone.e164 != contact.phone:
         # What the provider told about the old number says nothing about the new one.
         contact.phone, contact.person_key, contact.wa_id, contact.wa_user_id = (

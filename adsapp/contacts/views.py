@@ -46,6 +46,7 @@ def _filter() -> ContactFilter:
         opted_out=request.args.get("opted_out") == "1",
         import_id=request.args.get("import_id", ""),
         by_number=current_actor().sees_numbers,
+        country=current_actor().organization.default_country,
     )
 
 
@@ -140,11 +141,24 @@ def _refused(form: ContactForm, problem: Invalid | Conflict, contact: Contact | 
         form.errors["phone"] = problem.detail
     else:
         form.refuse(problem)
-    return _form_page(form, contact), problem.status
+    known = getattr(problem, "contact_id", None)
+    return _form_page(
+        form, contact, url_for("contacts.show_contact", contact_id=known) if known else ""
+    ), problem.status
 
 
-def _form_page(form: ContactForm, contact: Contact | None = None) -> str:
-    return render_template("contacts/form.html", form=form, contact=contact, countries=list(countries().items()))
+def _form_page(form: ContactForm, contact: Contact | None = None, known_url: str = "") -> str:
+    choices = list(countries().items())
+    return render_template("contacts/form.html", form=form, contact=contact, known_url=known_url, countries=choices)
+
+
+@views.get("/contacts/<contact_id>/opt-out")
+@allow(Permission.SEND)
+def ask_to_opt_out(contact_id: str) -> ResponseReturnValue:
+    """The question the dialog asks, as a page of its own."""
+    contact = queries.get_contact(contact_id)
+    title = contact.display_name or format_phone(contact.phone, current_actor().sees_numbers)
+    return render_template("contacts/opt_out.html", contact=contact, title=title)
 
 
 @views.post("/contacts/<contact_id>/opt-out")

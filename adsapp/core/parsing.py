@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from adsapp.core.errors import FieldError, Invalid
 
@@ -40,8 +41,14 @@ def parse_query(model: type[Model], values: Mapping[str, str] | None = None) -> 
 
 def invalid(error: ValidationError) -> Invalid:
     """Pydantic's errors as ours: `audience.tags.0`, message."""
-    fields = [FieldError(place(item["loc"]), item["msg"].removeprefix("Value error, ")) for item in error.errors()]
+    fields = [FieldError(place(item["loc"]), _in_words(item)) for item in error.errors()]
     return Invalid("; ".join(f"{field.field or 'body'}: {field.message}" for field in fields), fields=fields)
+
+
+def _in_words(item: ErrorDetails) -> str:
+    if item["type"] == "string_pattern_mismatch":  # its own message is a regular expression
+        return f"{str(item['input'])[:40]!r} is not written as this should be; the documentation has an example"
+    return item["msg"].removeprefix("Value error, ")
 
 
 def place(location: tuple[int | str, ...]) -> str:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -31,7 +31,7 @@ ADVICE = {
 
 def init_problems(app: Flask) -> None:
     """Attach the handlers."""
-    app.register_error_handler(Problem, _problem)
+    app.register_error_handler(Problem, answer)
     app.register_error_handler(CSRFError, _expired_form)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _no_database)
@@ -40,7 +40,7 @@ def init_problems(app: Flask) -> None:
 
 def is_program() -> bool:
     """True where the answer should be JSON."""
-    return request.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz"))
+    return request.path == "/api" or request.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz"))
 
 
 def problem_response(status: int, title: str, detail: str, **more: Any) -> Response:
@@ -51,7 +51,8 @@ def problem_response(status: int, title: str, detail: str, **more: Any) -> Respo
     return response
 
 
-def _problem(error: Problem) -> ResponseReturnValue:
+def answer(error: Problem) -> ResponseReturnValue:
+    """An expected error, for a person or a program."""
     if is_program():
         fields = [{"field": field.field, "message": field.message} for field in error.fields]
         more = {"errors": fields} if fields else {}
@@ -97,4 +98,7 @@ def _told(status: int) -> ResponseReturnValue:
 
 
 def _page(status: int, title: str, detail: str) -> tuple[str, int]:
-    return render_template("errors/error.html", code=status, title=title, text=detail), status
+    # Where the fault is ours, the frame, which reads the database, might fail as well.
+    framed = status < 500 and g.get("actor") is not None
+    base = "base.html" if framed else "base_plain.html"
+    return render_template("errors/error.html", base=base, code=status, title=title, text=detail), status

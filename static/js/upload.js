@@ -11,6 +11,30 @@ const readable = (bytes) => {
 const say = (text, kind = "bad") => document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind } }));
 const dropOf = (event) => event.target.closest?.("[data-drop]");
 
+// What the server would refuse after minutes of sending is refused at once; data-max-bytes is its limit.
+const tooLarge = (input) => {
+  const most = Number(input.dataset.maxBytes);
+  const file = input.files[0];
+  if (!most || !file || file.size <= most) return "";
+  return `${file.name} is ${readable(file.size)}; at most ${readable(most)} are taken. Split it into smaller files.`;
+};
+
+const check = (input) => {
+  const message = tooLarge(input);
+  const field = input.closest(".field");
+  const id = `${input.id}-too-large`;
+  field.querySelector(".field-error")?.remove();
+  input.setCustomValidity(message);
+  input.toggleAttribute("aria-invalid", false);
+  input.removeAttribute("aria-describedby");
+  if (!message) return;
+  const note = Object.assign(document.createElement("p"), { className: "field-error", id, textContent: message });
+  note.setAttribute("role", "alert");
+  field.append(note);
+  input.setAttribute("aria-invalid", "true");
+  input.setAttribute("aria-describedby", id);
+};
+
 const showFile = (input) => {
   const drop = input.closest("[data-drop]");
   const file = input.files[0];
@@ -22,7 +46,9 @@ const showFile = (input) => {
 };
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches?.("[data-drop] input[type=file]")) showFile(event.target);
+  if (!event.target.matches?.("[data-drop] input[type=file]")) return;
+  showFile(event.target);
+  check(event.target);
 });
 
 for (const kind of ["dragenter", "dragover"]) {
@@ -102,5 +128,6 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.querySelector("[data-drop]") || !form.querySelector("[data-upload-progress]")) return;
   event.preventDefault();
+  if (form.querySelector("[data-drop] input:invalid")) return;
   if (form.getAttribute("aria-busy") !== "true") send(form, event.submitter);
 });

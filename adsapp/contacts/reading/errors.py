@@ -11,7 +11,9 @@ class UnreadableFile(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        return f"{self.message} ({self.place}) {self.advice}"
+        if not any(character.isdigit() for character in self.place):  # the file as a whole
+            return f"{self.message} {self.advice}"
+        return f"{self.message.rstrip('.')} ({self.place}). {self.advice}"
 
 
 SAVE_AS_CSV = "In Excel or Google Sheets, save or download the sheet as CSV UTF-8 and upload that file."

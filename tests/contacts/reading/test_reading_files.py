@@ -158,7 +158,8 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_place(tmp_path: Path, na
     assert message in refused.value.message
     assert place in refused.value.place
     assert refused.value.advice
-    assert refused.value.place in str(refused.value)
+    is_a_place = any(character.isdigit() for character in place)
+    assert (refused.value.place in str(refused.value)) is is_a_place  # "the whole file" says nothing
 
 
 @pytest.mark.parametrize("choice", [{"encoding": "klingon"}, {"delimiter": "x"}])
