@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     home: Path = Field(
         Path("var"),
         validation_alias="ADSAPP_HOME",
-        description="Directory for uploads, the embedded data and generated secrets; machines that work together share it.",
+        description="Directory for uploads, the embedded data and generated secrets; machines share it.",
     )
     host: str = Field("127.0.0.1", description="Address the web server listens on.")
     port: int = Field(5000, ge=1, le=65535, description="Port of the web server.")
