@@ -50,6 +50,7 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.contacts import import_views as contacts  # with the pages of contacts.views
     from adsapp.dashboard import health
     from adsapp.dashboard import views as dashboard
+    from adsapp.integrations import views as integrations
     from adsapp.jobs import api as jobs_api
     from adsapp.jobs import views as jobs
     from adsapp.message_templates import views as message_templates
@@ -67,4 +68,5 @@ def blueprints() -> "list[Blueprint]":
         contacts.views,
         contacts_api.api,
         message_templates.views,
+        integrations.views,
     ]

@@ -33,6 +33,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
     ("Work", (Item("Jobs", "list-details", "jobs.list_jobs", key="j"),)),
+    ("Organization", (Item("Settings", "settings", "integrations.show_whatsapp", Permission.ADMINISTER),)),
 )
 
 SEARCH = "contacts.list_contacts"  # where the field at the head of every page looks

@@ -88,7 +88,7 @@ def resume(campaign: Campaign, counts: Counts) -> Ask:
     """Go on."""
     lines = [f"It goes on to {_still_to_go(campaign, counts)}.", NOBODY_TWICE]
     if campaign.status_reason:
-        lines.append(f"It was paused: {campaign.status_reason}.")
+        lines.append(f"It was paused: {campaign.status_reason.rstrip('. ')}.")
     return Ask("resume", f"Resume “{campaign.name}”?", "Resume", lines, (Choice("Resume", icon="player-play"),))
 
 

@@ -229,9 +229,11 @@ def _missing_sample(audience: Audience, message: Message | None) -> tuple[str, .
 
 def _account_line(account: WhatsAppAccount | None) -> Line:
     if account is None:
-        return Line("bad", "No WhatsApp account is connected yet", "An owner or admin adds one first")
+        return Line(
+            "bad", "No WhatsApp account is connected yet", f"An owner or admin connects one under {accounts.WHERE}"
+        )
     if account.status is AccountStatus.REFUSED:
-        return Line("bad", "WhatsApp refuses this account", account.status_reason or "")
+        return Line("bad", "WhatsApp refuses this account", accounts.why_refused(account))
     if account.slowed_until and account.slowed_until > utcnow():
         return Line("warning", "This number is slowed down for now", account.slowed_reason or "")
     return Line("good", "WhatsApp account", account.name, account.display_phone_number)

@@ -19,7 +19,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.integrations import queries as accounts
-from adsapp.integrations.models import AccountStatus, WhatsAppAccount
+from adsapp.integrations.models import WhatsAppAccount
 from adsapp.jobs import service as jobs
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import PENDING, Priority, State
@@ -70,8 +70,7 @@ def create_campaign(data: CampaignIn, by: str = "") -> Campaign:
 
 def _sending_account() -> WhatsAppAccount:
     account = accounts.get_default_account()
-    if account.status is AccountStatus.REFUSED:
-        raise Conflict(f"WhatsApp refuses this account: {account.status_reason}", code="account_refused")
+    accounts.refuse_refused(account)
     return account
 
 
@@ -139,9 +138,7 @@ def resume(campaign: Campaign, by: str = "") -> None:
     failed = job is not None and job.state is State.FAILED and campaign.status not in ENDED
     if campaign.status is not CampaignStatus.PAUSED and not failed:
         raise Conflict(f"The campaign is {campaign.status.value}; only a paused one can be resumed")
-    account = accounts.get_account(campaign.account_id)
-    if account.status is AccountStatus.REFUSED:
-        raise Conflict(f"WhatsApp refuses this account: {account.status_reason}", code="account_refused")
+    accounts.refuse_refused(accounts.get_account(campaign.account_id))
     # A slice that saw the pause hands its job back a moment later; resumed in between, nobody would wake it again.
     if job is not None and job.state is State.ACTIVE:
         raise Conflict("The campaign is just coming to a stop; try again in a second", code="stopping")

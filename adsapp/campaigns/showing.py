@@ -19,6 +19,7 @@ from adsapp.core.htmx import version_of
 from adsapp.core.pagination import Page
 from adsapp.core.templating import format_phone
 from adsapp.integrations import queries as accounts
+from adsapp.integrations.models import AccountStatus
 from adsapp.message_templates.languages import language_name
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
@@ -43,12 +44,15 @@ def context(campaign: Campaign, actor: Actor, args: Mapping[str, str]) -> dict[s
     events = queries.events(campaign, 20)
     person = pages.person(campaign, _number(args.get("person", "")))
     pace = queries.rate_now(campaign, counts)
-    slowed_until = _slowed_until(campaign)
+    account = accounts.get_account(campaign.account_id)
+    slowed_until = account.slowed_until if account.slowed_until and account.slowed_until > utcnow() else None
+    is_refused = account.status is AccountStatus.REFUSED and not asks.has_ended(campaign)
     every = _every(campaign, counts, events[0].at if events else None)
     version = version_of(
         campaign.status, campaign.status_reason, counts, campaign.replied_count, campaign.opted_out_count,
         [(row["id"], row["status"], row["replied_at"]) for row in people["rows"]], events[:1] and events[0].id,
         round(pace.per_second, 1), person and (person.recipient.id, person.recipient.status), slowed_until, every,
+        is_refused,
     )  # fmt: skip
     shown: dict[str, Any] = {name: args[name] for name in SHOWN_ARGS if args.get(name)}
     return {
@@ -60,6 +64,7 @@ def context(campaign: Campaign, actor: Actor, args: Mapping[str, str]) -> dict[s
         "people_text": pages.people(counts.total),
         "pace": pace,
         "slowed_until": slowed_until,
+        "account_is_refused": is_refused,
         "local_start": pages.local_start(campaign),
         "in_language": language_name(campaign.template_language),
         "audience_words": pages.audience_words(campaign.audience),
@@ -113,11 +118,6 @@ def _every(campaign: Campaign, counts: Counts, changed_at: datetime | None) -> i
 def _failure(campaign: Campaign, failure: Failure) -> dict[str, Any]:
     why_not_yet = reasons.why_not_yet(failure.code, campaign.finished_at, utcnow())
     return {**vars(failure), "can_retry": asks.may_retry(campaign, failure), "why_not_yet": why_not_yet}
-
-
-def _slowed_until(campaign: Campaign) -> datetime | None:
-    until = accounts.get_account(campaign.account_id).slowed_until
-    return until if until and until > utcnow() else None
 
 
 def _verb(campaign: Campaign, verb: asks.Verb, actor: Actor) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.core.htmx import fragment, version_of, wants_fragment
+from adsapp.integrations import connection
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -212,6 +213,8 @@ def pause(campaign_id: str) -> ResponseReturnValue:
 def resume(campaign_id: str) -> ResponseReturnValue:
     """Go on."""
     campaign = queries.get_campaign(campaign_id)
+    if connection.check_refused(campaign.account_id):  # perhaps it is in order by now
+        db.session.commit()
     return _do(campaign, lambda by: service.resume(campaign, by), "It goes on")
 
 

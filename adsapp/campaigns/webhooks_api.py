@@ -37,7 +37,7 @@ def verify_whatsapp(account_id: str) -> ResponseReturnValue:
     account = _account(account_id)
     answer = challenge(request.args, db.vault().open_text(account.verify_token))
     if answer is None:
-        raise Forbidden("The verify token does not fit; compare it with the one in this account's settings")
+        raise Forbidden("The verify token does not fit; save the same one here, under Settings → WhatsApp, and at Meta")
     return Response(answer, mimetype="text/plain")
 
 

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from adsapp.cli import admin, contacts, demo, jobs, servers
+from adsapp.cli import accounts, admin, contacts, demo, jobs, servers
 from adsapp.cli.output import Told
 from adsapp.config import VERSION, ConfigError
 from adsapp.core.errors import Problem
@@ -24,6 +24,7 @@ adsapp.add_command(admin.db)
 adsapp.add_command(admin.org)
 adsapp.add_command(admin.user)
 adsapp.add_command(admin.token)
+adsapp.add_command(accounts.account)
 adsapp.add_command(contacts.import_file)
 adsapp.add_command(jobs.jobs)
 

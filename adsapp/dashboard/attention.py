@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from adsapp.dashboard import queries
 from adsapp.integrations.models import AccountStatus
+from adsapp.integrations.queries import why_refused
 from adsapp.jobs.states import Queue
 from adsapp.jobs.statistics import QueueStats
 from adsapp.jobs.words import QUEUE_TITLES
+from adsapp.organizations.policy import Permission
 
 NAMES = 3  # of files, in one line
 
@@ -26,6 +28,7 @@ class Concern:
     action: str = ""
     url: str = ""
     post: str = ""  # where the action is sent, where it is no link; for those who may manage
+    needs: Permission = Permission.SEE  # what following the link asks for
 
 
 def concerns(queues: Sequence[QueueStats], now: datetime) -> list[Concern]:
@@ -62,9 +65,11 @@ def _for(lacking: Sequence[QueueStats]) -> str:
 def _accounts(now: datetime) -> Iterator[Concern]:
     for account in queries.accounts():
         if account.status == AccountStatus.REFUSED:
-            reason = account.status_reason or "WhatsApp gave no reason"
-            text = f"{reason}. Give the account a working token, then resume its campaigns."
-            yield Concern("bad", "plug-connected-x", f"WhatsApp refuses “{account.name}”", text)
+            title, text = f"WhatsApp refuses “{account.name}”", f"{why_refused(account)} Then resume its campaigns."
+            url = f"/settings/whatsapp?account={account.id}"
+            yield Concern(
+                "bad", "plug-connected-x", title, text, action="WhatsApp settings", url=url, needs=Permission.ADMINISTER
+            )
         if account.slowed_until and account.slowed_until > now:
             text = f"{account.slowed_reason or 'The provider asked for less'}. Nothing is lost; it speeds up by itself."
             yield Concern("warning", "clock", f"“{account.name}” is slowed until", text, until=account.slowed_until)

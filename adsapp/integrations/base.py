@@ -65,6 +65,12 @@ class SendError:
     title: str = ""
     attempts: int | None = None
 
+    @property
+    def told(self) -> str:
+        """What happened and what to do, in sentences."""
+        code = "" if self.code is None else f" (code {self.code})"
+        return f"{self.title or self.message}{code}. {self.advice}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:

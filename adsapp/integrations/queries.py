@@ -7,7 +7,9 @@ from sqlalchemy import select
 from adsapp.core import db
 from adsapp.core.db import engine_transaction
 from adsapp.core.errors import Conflict, NotFound
-from adsapp.integrations.models import WhatsAppAccount
+from adsapp.integrations.models import AccountStatus, WhatsAppAccount
+
+WHERE = "Settings → WhatsApp"
 
 
 def list_accounts() -> list[WhatsAppAccount]:
@@ -32,8 +34,22 @@ def get_default_account() -> WhatsAppAccount:
     """As `find_default_account`; raises Conflict that says what to do first."""
     account = find_default_account()
     if account is None:
-        raise Conflict("No WhatsApp account is connected yet: an owner or admin adds one first", code="no_account")
+        raise Conflict(
+            f"No WhatsApp account is connected yet: an owner or admin connects one under {WHERE}", code="no_account"
+        )
     return account
+
+
+def refuse_refused(account: WhatsAppAccount) -> None:
+    """Raise Conflict where the provider lets the account send no more; it says why and where to put it right."""
+    if account.status is AccountStatus.REFUSED:
+        raise Conflict(f"WhatsApp refuses this account: {why_refused(account)}", code="account_refused")
+
+
+def why_refused(account: WhatsAppAccount) -> str:
+    """The reason in whole sentences, and where to put it right."""
+    reason = (account.status_reason or "WhatsApp gave no reason").rstrip(". ") + "."
+    return reason if WHERE in reason else f"{reason} Then check the connection under {WHERE}."
 
 
 def organization_of(account_id: uuid.UUID) -> uuid.UUID | None:

@@ -1,6 +1,9 @@
 """WhatsApp accounts: who may send, with which token, how fast."""
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 from sqlalchemy import select
@@ -11,6 +14,17 @@ from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 from adsapp.integrations.whatsapp.client import CloudApi
 
 SEND_TIMEOUT_SECONDS = 20.0
+SECRETS = ("token", "app_secret", "verify_token")
+_ID = (r"[A-Za-z0-9_-]{1,40}", "should be the id as Meta shows it: digits, without spaces")
+_SECRET = (r"[!-~]{1,2048}", "should be letters, digits and signs without spaces, as Meta shows it")
+# What a value has to look like, and what to say where it does not. The messages never repeat a value: some are secret.
+RULES = {
+    "phone_number_id": _ID,
+    "waba_id": _ID,
+    **dict.fromkeys(SECRETS, _SECRET),
+    "name": (r"[^\x00-\x1f\x7f]{1,200}", "should be one line of at most 200 characters"),
+    "display_phone_number": (r"[^\x00-\x1f\x7f]{0,30}", "should be a phone number of at most 30 characters"),
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,7 @@ class AccountChanges:
     """What changes; None leaves a value as it is."""
 
     name: str | None = None
+    waba_id: str | None = None
     token: str | None = None
     app_secret: str | None = None
     verify_token: str | None = None
@@ -46,19 +61,19 @@ class AccountChanges:
 
 def create_account(data: AccountIn) -> WhatsAppAccount:
     """Connect a number; its secrets are sealed. Raises Invalid with the field, Conflict for a number already there."""
-    _check(data)
-    known = select(WhatsAppAccount).where(WhatsAppAccount.phone_number_id == data.phone_number_id)
+    check_new(data)
+    known = select(WhatsAppAccount).where(WhatsAppAccount.phone_number_id == data.phone_number_id.strip())
     if db.session.scalars(known).first() is not None:
-        raise Conflict(f"The number {data.phone_number_id} is connected already")
+        raise Conflict(f"The number {data.phone_number_id} is connected already; change it under Settings → WhatsApp")
     account = WhatsAppAccount(
         organization_id=db.require_organization_id(),
         name=data.name.strip(),
-        phone_number_id=data.phone_number_id,
-        waba_id=data.waba_id,
-        display_phone_number=data.display_phone_number,
-        token=db.vault().seal_text(data.token),
-        app_secret=db.vault().seal_text(data.app_secret),
-        verify_token=db.vault().seal_text(data.verify_token),
+        phone_number_id=data.phone_number_id.strip(),
+        waba_id=data.waba_id.strip(),
+        display_phone_number=data.display_phone_number.strip(),
+        token=db.vault().seal_text(data.token.strip()),
+        app_secret=db.vault().seal_text(data.app_secret.strip()),
+        verify_token=db.vault().seal_text(data.verify_token.strip()),
         messages_per_second=data.messages_per_second or context.settings().default_messages_per_second,
         status=AccountStatus.ACTIVE,
     )
@@ -69,18 +84,26 @@ def create_account(data: AccountIn) -> WhatsAppAccount:
 
 def update_account(account: WhatsAppAccount, changes: AccountChanges) -> WhatsAppAccount:
     """Change an account. A new token lets a refused account send again."""
+    check_changes(changes)
     if changes.messages_per_second is not None:
-        account.messages_per_second = _pace(changes.messages_per_second)
-    if changes.name is not None:
-        account.name = changes.name.strip()
-    for name in ("token", "app_secret", "verify_token"):
-        value: str | None = getattr(changes, name)
-        if value is not None:
-            setattr(account, name, db.vault().seal_text(_present(name, value)))
+        account.messages_per_second = changes.messages_per_second
+    for name in ("name", "waba_id"):
+        plain: str | None = getattr(changes, name)
+        if plain is not None:
+            setattr(account, name, plain.strip())
+    for name in SECRETS:
+        secret: str | None = getattr(changes, name)
+        if secret is not None:
+            setattr(account, name, db.vault().seal_text(secret.strip()))
     if changes.token is not None:
-        account.status, account.status_reason = AccountStatus.ACTIVE, None
+        accept(account)
     db.session.flush()
     return account
+
+
+def accept(account: WhatsAppAccount) -> None:
+    """The provider answered this account: it may send (again)."""
+    account.status, account.status_reason = AccountStatus.ACTIVE, None
 
 
 def refuse(account: WhatsAppAccount, reason: str) -> None:
@@ -102,22 +125,28 @@ def cloud_api(account: WhatsAppAccount, session: aiohttp.ClientSession) -> Cloud
     )
 
 
-def _check(data: AccountIn) -> None:
-    names = ("phone_number_id", "waba_id", "token", "app_secret", "verify_token", "name")
-    empty = [FieldError(name, "should not be empty") for name in names if not getattr(data, name).strip()]
-    if empty:
-        raise Invalid("; ".join(f"{field.field}: {field.message}" for field in empty), fields=empty)
-    if data.messages_per_second is not None:
-        _pace(data.messages_per_second)
+def check_new(data: AccountIn) -> None:
+    """Raise Invalid with every field that is wrong."""
+    _raise_all(_mistakes({name: getattr(data, name) for name in (*RULES, "messages_per_second")}))
 
 
-def _pace(value: float) -> float:
-    if not 0.01 <= value <= 10_000:
-        raise Invalid.field("messages_per_second", f"should be 0.01 to 10,000 messages a second, not {value:g}")
-    return value
+def check_changes(changes: AccountChanges) -> None:
+    """Raise Invalid with every field that is wrong; what stays as it is is not looked at."""
+    _raise_all(_mistakes({name: value for name, value in vars(changes).items() if value is not None}))
 
 
-def _present(name: str, value: str) -> str:
-    if not value.strip():
-        raise Invalid.field(name, "should not be empty")
-    return value.strip()
+def _mistakes(values: Mapping[str, Any]) -> Iterator[FieldError]:
+    for name, value in values.items():
+        if name == "messages_per_second":
+            if value is not None and not 0.01 <= value <= 10_000:
+                yield FieldError(name, f"should be 0.01 to 10,000 messages a second, not {value:g}")
+        elif not value.strip() and name != "display_phone_number":
+            yield FieldError(name, "should not be empty")
+        elif not re.fullmatch(RULES[name][0], value.strip()):
+            yield FieldError(name, RULES[name][1])
+
+
+def _raise_all(mistakes: Iterator[FieldError]) -> None:
+    found = list(mistakes)
+    if found:
+        raise Invalid("; ".join(f"{each.field}: {each.message}" for each in found), fields=found)

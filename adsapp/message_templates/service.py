@@ -83,12 +83,13 @@ def sync(account_id: uuid.UUID, progress: Progress) -> int:
         return _not_fetched(account_id, error.error, progress)
     account = accounts.get_account(account_id)
     count = store_templates(account, entries)
+    integrations.accept(account)
     progress.commit()
     return count
 
 
 def _not_fetched(account_id: uuid.UUID, error: SendError, progress: Progress) -> int:
-    reason = f"{error.title or error.message} (code {error.code}). {error.advice}".replace(" (code None)", "")
+    reason = error.told
     if error.action is Action.ACCOUNT:
         integrations.refuse(accounts.get_account(account_id), reason)
         progress.commit()

@@ -25,7 +25,7 @@ class Meaning:
     attempts: int | None = None
 
 
-_RENEW = "Create a new access token for this WhatsApp account and save it in its settings."
+_RENEW = "Create a new access token for this WhatsApp account at Meta and save it under Settings → WhatsApp."
 _RIGHTS = "Give the app's system user the WhatsApp messaging permissions for this account, then try again."
 _LATER = "Nothing to do: it is sent again by itself."
 _SLOWER = "Nothing to do: sending goes on more slowly. If it happens often, lower this number's messages a second."
@@ -166,7 +166,7 @@ MEANINGS: Final[dict[int, Meaning]] = {
 PERMISSION: Final = Meaning("Permission missing or removed", _RIGHTS, _ACCOUNT)
 UNKNOWN_NUMBER: Final = Meaning(
     "WhatsApp does not know this phone number id, or the token may not use it",
-    "Compare the phone number id and business account id in the account's settings with those at Meta.",
+    "Compare the phone number id and business account id under Settings → WhatsApp with those at Meta.",
     _ACCOUNT,
 )
 BAD_VALUE: Final = MEANINGS[132018]

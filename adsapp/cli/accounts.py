@@ -1,0 +1,159 @@
+"""`adsapp account …`: the WhatsApp numbers of an organization on the command line."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+import click
+
+from adsapp.cli.admin import find_organization, organization_option
+from adsapp.cli.output import Told, json_option, open_app, show
+from adsapp.core import context, db
+from adsapp.integrations import connection, queries, service
+from adsapp.integrations.connection import Answer
+from adsapp.integrations.models import WhatsAppAccount
+from adsapp.integrations.service import AccountIn
+from adsapp.message_templates import service as templates
+from adsapp.organizations.service import audit
+
+BY = "command line"
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@click.group()
+def account() -> None:
+    """WhatsApp numbers: connect one, check it, list them."""
+
+
+def _not_as_argument(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Arguments are seen by everybody on the machine and kept in the shell's history."""
+    if ctx.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE:
+        raise click.UsageError(f"secrets are no arguments: set {parameter.envvar}, or be asked for it", ctx)
+    return value
+
+
+def _secret_option(name: str, variable: str) -> Callable[[Command], Command]:
+    return click.option(f"--{name}", envvar=variable, hidden=True, callback=_not_as_argument)
+
+
+@account.command()
+@organization_option
+@click.option("--phone-number-id", required=True, help="App dashboard → WhatsApp → API setup.")
+@click.option("--waba-id", required=True, help="The WhatsApp business account's id, in the business settings.")
+@click.option("--name", default="WhatsApp", show_default=True, help="What it is called in the console.")
+@click.option("--display-phone-number", default="", help="What people see; default: what WhatsApp says.")
+@click.option("--messages-per-second", type=float, help="Its pace; default: DEFAULT_MESSAGES_PER_SECOND.")
+@_secret_option("token", "WHATSAPP_TOKEN")
+@_secret_option("app-secret", "WHATSAPP_APP_SECRET")
+@_secret_option("verify-token", "WHATSAPP_VERIFY_TOKEN")
+@json_option
+def connect(
+    slug: str, as_json: bool, token: str | None, app_secret: str | None, verify_token: str | None, **plain: Any
+) -> None:
+    """Connect a WhatsApp number.
+
+    The access token, the app secret and the verify token are asked for, or taken from the environment:
+    WHATSAPP_TOKEN, WHATSAPP_APP_SECRET, WHATSAPP_VERIFY_TOKEN. WhatsApp is asked first; nothing is saved if it
+    refuses.
+    """
+    with open_app().app_context():
+        db.bind_organization(find_organization(slug).id)
+        data = AccountIn(
+            token=_secret(token, "Access token", "WHATSAPP_TOKEN"),
+            app_secret=_secret(app_secret, "App secret", "WHATSAPP_APP_SECRET"),
+            verify_token=_secret(verify_token, "Verify token", "WHATSAPP_VERIFY_TOKEN"),
+            **plain,
+        )
+        answer, made = _connect(data)
+        facts = _facts(made)
+        db.session.commit()
+    text = (
+        f"The number {facts['display_phone_number']} is connected ({answer.sentence}).\n"
+        f"Its templates are being read. Enter this webhook address at Meta, with the verify token: {facts['webhook']}"
+    )
+    show(facts, text, as_json)
+
+
+def _connect(data: AccountIn) -> tuple[Answer, WhatsAppAccount]:
+    service.check_new(data)
+    db.session.rollback()  # nothing is held while the provider is asked
+    answer = connection.ask(data.phone_number_id.strip(), data.waba_id.strip(), data.token.strip())
+    if not answer.is_good:
+        raise Told(f"nothing was saved. {answer.sentence}")
+    made = service.create_account(data)
+    made.display_phone_number = made.display_phone_number or answer.display_phone_number[:30]
+    audit(BY, "connect WhatsApp number", f"account:{made.id}", number=made.phone_number_id)
+    templates.request_sync(BY, made)
+    return answer, made
+
+
+def _secret(value: str | None, label: str, variable: str) -> str:
+    if value:
+        return value
+    if not sys.stdin.isatty():
+        raise Told(f"the {label.lower()} is missing: set {variable}, or run this at a terminal to be asked for it", 2)
+    typed: str = click.prompt(label, hide_input=True)
+    return typed
+
+
+@account.command()
+@organization_option
+@json_option
+def check(slug: str, as_json: bool) -> None:
+    """Ask WhatsApp whether it accepts each number; one it accepts may send again."""
+    with open_app().app_context():
+        db.bind_organization(find_organization(slug).id)
+        answers = [(each.name, _check(each)) for each in _accounts(slug)]
+    rows = [{"name": name, "accepted": it.is_good, **asdict(it)} for name, it in answers]
+    lines = [f"{name}: {'accepted' if it.is_good else 'NOT accepted'}: {it.sentence}" for name, it in answers]
+    show({"accounts": rows}, "\n".join(lines), as_json)
+    if not all(it.is_good for _, it in answers):
+        raise Told("WhatsApp does not accept every number; the answers are above")
+
+
+def _check(one: WhatsAppAccount) -> Answer:
+    wanted = one.id
+    answer = connection.check(wanted)
+    result = "accepted" if answer.is_good else answer.reason
+    audit(BY, "check WhatsApp number", f"account:{wanted}", result=result)
+    db.session.commit()
+    return answer
+
+
+@account.command("list")
+@organization_option
+@json_option
+def list_accounts(slug: str, as_json: bool) -> None:
+    """The numbers of an organization; the first is the one that sends."""
+    with open_app().app_context():
+        db.bind_organization(find_organization(slug).id)
+        rows = [_facts(each) for each in _accounts(slug)]
+    show({"accounts": rows}, "\n".join(_line(row) for row in rows), as_json)
+
+
+def _line(row: dict[str, Any]) -> str:
+    reason = f": {row['reason']}" if row["reason"] else ""
+    number = row["display_phone_number"] or row["phone_number_id"]
+    return f"{row['name']}  {number}  {row['messages_per_second']:g}/s  {row['state']}{reason}"
+
+
+def _accounts(slug: str) -> list[WhatsAppAccount]:
+    found = queries.list_accounts()
+    if not found:
+        raise Told(f"no WhatsApp number is connected: adsapp account connect --organization {slug} …")
+    return found
+
+
+def _facts(one: WhatsAppAccount) -> dict[str, Any]:
+    return {
+        "id": str(one.id),
+        "name": one.name,
+        "display_phone_number": one.display_phone_number,
+        "phone_number_id": one.phone_number_id,
+        "waba_id": one.waba_id,
+        "messages_per_second": one.messages_per_second,
+        "state": one.status.value,
+        "reason": one.status_reason,
+        "webhook": f"{context.settings().base_url}/webhooks/whatsapp/{one.id}",
+    }
