@@ -8,7 +8,16 @@ from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.service import SECRETS, AccountChanges, AccountIn, check_changes, check_new
 
 PLAIN = ("name", "display_phone_number", "phone_number_id", "waba_id", "messages_per_second")
-CHANGEABLE = ("name", "waba_id", "messages_per_second")
+LABELS = {
+    "name": "The name",
+    "display_phone_number": "The display number",
+    "phone_number_id": "The phone number id",
+    "waba_id": "The business account id",
+    "messages_per_second": "Messages a second",
+    "token": "The access token",
+    "app_secret": "The app secret",
+    "verify_token": "The verify token",
+}
 
 
 @dataclass
@@ -54,14 +63,14 @@ class AccountForm:
 
     def refuse(self, problem: Invalid) -> None:
         """Keep the messages of an error for the fields they belong to."""
-        self.errors |= problem.field_messages
+        self.errors |= {name: f"{LABELS[name]} {text}" for name, text in problem.field_messages.items()}
 
     def _pace(self) -> float | None:
         text = self.values["messages_per_second"]
         try:
             return float(text) if text else None
         except ValueError:
-            self.errors["messages_per_second"] = "should be a number such as 12.5"
+            self.errors["messages_per_second"] = f"{LABELS['messages_per_second']} should be a number such as 12.5"
             return None
 
     def _check(self, check: Callable[[], None]) -> None:

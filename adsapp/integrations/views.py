@@ -108,7 +108,7 @@ def _account(account_id: str) -> WhatsAppAccount:
 def _accepted(form: AccountForm, answer: Answer) -> Answer:
     """The answer where it is good; else Invalid, with the reason beside the token."""
     if not answer.is_good:
-        form.errors["token"] = f"Nothing was saved. {answer.sentence}"
+        form.errors["token"] = answer.sentence
         raise Invalid(answer.sentence)
     return answer
 

@@ -113,7 +113,8 @@ def test_no_secret_is_ever_shown_again(alice: FlaskClient, connected: str) -> No
 def test_a_token_whatsapp_refuses_connects_nothing(app: Flask, cast: Cast, alice: FlaskClient) -> None:
     answer = send(alice, **{**TYPED, "token": "EAAG-wrong"})
     assert answer.status_code == 422
-    assert "Nothing was saved. The access token is no longer valid (code 190)." in answer.text
+    assert "The number is not connected yet" in answer.text
+    assert "The access token is no longer valid (code 190)." in answer.text
     assert "Invalid OAuth access token" in answer.text
     assert f'value="{NUMBER}"' in answer.text
     assert found(app, cast) is None
@@ -124,6 +125,7 @@ def test_each_wrong_field_is_named_before_anybody_is_asked(alice: FlaskClient) -
     answer = send(alice, **{**TYPED, **wrong})
     assert answer.status_code == 422
     assert set(re.findall(r'id="field-(\w+)-error"', answer.text)) == set(wrong)
+    assert "The app secret should not be empty" in answer.text
 
 
 def test_a_number_is_not_connected_twice(alice: FlaskClient, connected: str) -> None:
