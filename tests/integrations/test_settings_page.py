@@ -228,6 +228,17 @@ def test_another_organizations_number_is_not_found(cast: Cast, client: FlaskClie
     assert send(client, f"{PAGE}/{connected}", **TYPED).status_code == 404
 
 
+def test_with_several_numbers_each_has_its_tab(app: Flask, cast: Cast, alice: FlaskClient, connected: str) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        second = service.create_account(AccountIn("555", WABA, **SECRETS, name="Second", messages_per_second=10)).id
+        db.session.commit()
+    page = alice.get(f"{PAGE}?account={second}").text
+    assert f'href="{PAGE}?account={connected}"' in page
+    assert f"{PAGE}/{second}/check" in page
+    send(alice, f"{PAGE}/{second}/check")
+    assert "WhatsApp does not know this phone number id" in alice.get(f"{PAGE}?account={second}").text
+
+
 def test_resume_asks_whatsapp_before_it_refuses(
     app: Flask, cast: Cast, alice: FlaskClient, connected: str, provider: Provider
 ) -> None:
@@ -237,6 +248,7 @@ def test_resume_asks_whatsapp_before_it_refuses(
     send(alice, f"/campaigns/{campaign_id}/resume")
     page = alice.get(f"/campaigns/{campaign_id}").text
     assert "WhatsApp refuses this account" in page
+    assert ".." not in re.sub(r"<[^>]*>", "", page)
     assert f'href="{PAGE}"' in re.sub(r"(?s)<aside.*?</aside>", "", page), "the way to put it right"
     provider.expire(TOKEN)
     send(alice, f"/campaigns/{campaign_id}/resume")
