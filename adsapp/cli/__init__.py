@@ -1,6 +1,7 @@
 """The `adsapp` command. Every command has help, exits non-zero on failure, and can print JSON."""
 
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -29,10 +30,10 @@ adsapp.add_command(contacts.import_file)
 adsapp.add_command(jobs.jobs)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; an expected failure is one clear line and exit code 1, a wrong setting is exit code 2."""
     try:
-        adsapp(standalone_mode=False)
+        adsapp(args=arguments, standalone_mode=False)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
     except click.ClickException as error:

@@ -1,9 +1,6 @@
 """`adsapp account …`: connect, check and list WhatsApp numbers; secrets come from the environment or a prompt."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 
 import click
@@ -11,14 +8,15 @@ import pytest
 from flask import Flask
 
 from adsapp.cli import accounts
-from adsapp.config import ROOT, Settings
+from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.integrations import queries
 from tests.cast import Cast
+from tests.cli.conftest import Command, Done
 from tests.installation import Installation
 from tests.integrations.provider import NUMBER, TOKEN, WABA, Provider, at, running_provider
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., Done]
 SECRETS = {
     "WHATSAPP_TOKEN": TOKEN,
     "WHATSAPP_APP_SECRET": "the-app-secret",
@@ -35,20 +33,12 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def run(settings: Settings, cast: Cast, provider: Provider) -> Run:
+def run(settings: Settings, cast: Cast, provider: Provider, command: Command) -> Run:
     """Run `adsapp …` over the test's database, with the sandbox in place of WhatsApp and no terminal."""
     told = Installation(at(settings, provider.url)).environment
 
-    def call(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "adsapp", *arguments],
-            cwd=ROOT,
-            env={**os.environ, **told, **env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def call(*arguments: str, **env: str) -> Done:
+        return command({**told, **env}, arguments)
 
     return call
 

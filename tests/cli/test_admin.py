@@ -1,30 +1,25 @@
 """Commands end with 0 and a plain line, or with another code and one line that says what to do."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from adsapp.config import ROOT, Settings
+from adsapp.config import Settings
+from tests.cli.conftest import Command, Done
 from tests.installation import Installation
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., Done]
 
 
 @pytest.fixture
-def run(settings: Settings) -> Run:
+def run(settings: Settings, command: Command) -> Run:
     """Run `adsapp …` over the test's database."""
     told = Installation(settings).environment
 
-    def call(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "adsapp", *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env={**os.environ, **told, **env}, capture_output=True, text=True, check=False
-        )
+    def call(*arguments: str, **env: str) -> Done:
+        return command({**told, **env}, arguments)
 
     return call
 
