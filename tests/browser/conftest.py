@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.browser.find import find
+from tests.browser.find import choose_node, find
 
 FLAGS = (
     "--no-sandbox",
@@ -41,6 +41,7 @@ def browser() -> Iterator[Browser]:
     """Chromium, for one test: while it runs, Playwright keeps an event loop that others of the process would meet."""
     path = find()
     assert path is not None, "no Chromium found: see tests/browser/find.py"
+    choose_node()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield started

