@@ -41,10 +41,12 @@ def fetch() -> str | None:
     if (there := find()) is not None:
         return there
     choose_node()
-    quietly = subprocess.run(
-        [sys.executable, "-m", "playwright", "install", "chromium"], capture_output=True, check=False, timeout=300
-    )
-    return _of_playwright() if quietly.returncode == 0 else None
+    try:
+        command = [sys.executable, "-m", "playwright", "install", "chromium"]
+        subprocess.run(command, capture_output=True, check=True, timeout=180)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return None
+    return _of_playwright()
 
 
 def _of_playwright() -> str | None:
