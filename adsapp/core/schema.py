@@ -67,6 +67,35 @@ def count_rows(connection: Connection, table: str, counts: str, keys: Sequence[s
         _count_by_row(connection, table, counts, columns)
 
 
+def stop_counting(connection: Connection, table: str) -> None:
+    """Undo `count_rows`, before its counters get other columns."""
+    for action in ("insert", "update", "delete"):
+        name = f"count_{table}_{action}"
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"drop function {name}() cascade"))
+        else:
+            connection.execute(text(f"drop trigger {name}"))
+
+
+def freeze_rows(connection: Connection, table: str) -> None:
+    """Rows of this table are written once; a change is refused by the database itself. Deleting them is not."""
+    words = f"rows of {table} are never changed"
+    if connection.dialect.name != "postgresql":
+        connection.execute(
+            text(f"create trigger freeze_{table} before update on {table} begin select raise(abort, '{words}'); end")
+        )
+        return
+    connection.execute(
+        text(
+            f"create function freeze_{table}() returns trigger language plpgsql as "
+            f"$$ begin raise exception '{words}'; end $$"
+        )
+    )
+    connection.execute(
+        text(f"create trigger freeze_{table} before update on {table} for each row execute function freeze_{table}()")
+    )
+
+
 def _count_by_statement(connection: Connection, table: str, counts: str, columns: list[str]) -> None:
     names = ", ".join(columns)
     sources = {

@@ -18,11 +18,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adsapp.core.clock import utcnow
 from adsapp.core.db import Base, BigId, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
-from adsapp.jobs.states import Priority, Queue, State
+from adsapp.jobs.states import On, Priority, Queue, State
 
 # What a list of jobs shows unless it is asked for routine work too. Queries repeat it word for word: SQLite uses a
 # partial index for the very same condition only.
 SHOWN = sql("(not routine or state = 'failed')")
+# What dispatch may look at; likewise, and PostgreSQL keeps one plan for it however the values change.
+OPEN = sql("state in ('waiting', 'delayed') and dispatched_at is null and blocked_by = 0")
 
 
 class Job(Tenant, Base):
@@ -32,13 +34,14 @@ class Job(Tenant, Base):
     __table_args__ = (
         UniqueConstraint("organization_id", "id"),
         Index(
-            "ix_jobs_due",
+            "ix_jobs_open",
             "queue",
             "organization_id",
+            "processor",
             "priority",
             "run_at",
-            postgresql_where=sql("state in ('waiting', 'delayed') and dispatched_at is null"),
-            sqlite_where=sql("state in ('waiting', 'delayed') and dispatched_at is null"),
+            postgresql_where=OPEN,
+            sqlite_where=OPEN,
         ),
         Index(
             "ix_jobs_dispatched",
@@ -77,12 +80,27 @@ class Job(Tenant, Base):
         ),
         Index("ix_jobs_subject", "organization_id", "subject"),
         Index(
+            "ix_jobs_parent",
+            "organization_id",
+            "parent_id",
+            postgresql_where=sql("parent_id is not null"),
+            sqlite_where=sql("parent_id is not null"),
+        ),
+        Index(
             "uq_jobs_dedupe",
             "organization_id",
             "dedupe_key",
             unique=True,
             postgresql_where=sql("state in ('waiting', 'delayed') and dedupe_key is not null"),
             sqlite_where=sql("state in ('waiting', 'delayed') and dedupe_key is not null"),
+        ),
+        Index(
+            "uq_jobs_idempotency",
+            "organization_id",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=sql("idempotency_key is not null"),
+            sqlite_where=sql("idempotency_key is not null"),
         ),
     )
 
@@ -93,10 +111,14 @@ class Job(Tenant, Base):
     subject: Mapped[str | None] = mapped_column(ShortText)  # what it works on, e.g. "campaign:<id>"
     priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.NORMAL)  # states.Priority
     state: Mapped[State] = mapped_column(text_enum(State))
-    payload: Mapped[bytes]  # encrypted JSON of the processor's params
+    payload: Mapped[bytes] = mapped_column(info={"sealed": True})  # encrypted JSON of the processor's params
     run_at: Mapped[datetime | None]  # None with state delayed: waits for somebody's decision
     wait_reason: Mapped[str | None]
-    dedupe_key: Mapped[str | None] = mapped_column(ShortText)
+    dedupe_key: Mapped[str | None] = mapped_column(ShortText)  # one of a key that has not begun
+    idempotency_key: Mapped[str | None] = mapped_column(ShortText)  # one of a key, as long as the row is kept
+    payload_digest: Mapped[str | None] = mapped_column(String(64))  # of what was asked under the idempotency key
+    parent_id: Mapped[uuid.UUID | None]  # the job that fanned out into this one
+    blocked_by: Mapped[int] = mapped_column(default=0)  # dependencies that have not been met yet
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     created_by: Mapped[str] = mapped_column(ShortText, default="")
     dispatched_at: Mapped[datetime | None]
@@ -153,6 +175,28 @@ class JobAttempt(Tenant, Base):
     trace: Mapped[str | None]
 
 
+class JobDependency(Tenant, Base):
+    """A job that waits for another: `job_id` may begin once `needs_id` has ended as `on` says.
+
+    A job's `blocked_by` is the number of its rows here that are not resolved.
+    """
+
+    __tablename__ = "job_dependencies"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "job_id"], ["jobs.organization_id", "jobs.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["organization_id", "needs_id"], ["jobs.organization_id", "jobs.id"], ondelete="CASCADE"),
+        Index("ix_job_dependencies_needs", "needs_id", "job_id"),
+    )
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    needs_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    on: Mapped[On] = mapped_column(text_enum(On))
+    condition: Mapped[dict[str, Any] | None]  # dependencies.Condition on the needed job's result
+    resolved_at: Mapped[datetime | None]
+    met: Mapped[bool | None]
+
+
 class JobItem(Tenant, Base):
     """One thing of a job that did not go as wished: its key, a code and a plain message."""
 
@@ -195,25 +239,21 @@ class JobLog(Tenant, Base):
 
 
 class JobCount(Tenant, Base):
-    """Jobs by queue, state and whether they are routine, kept by triggers (core.schema.count_rows)."""
+    """Jobs by queue, processor, state and whether they are routine, kept by triggers (core.schema.count_rows)."""
 
     __tablename__ = "job_counts"
 
     organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
+    processor: Mapped[str] = mapped_column(ShortText, primary_key=True)
     state: Mapped[State] = mapped_column(text_enum(State), primary_key=True)
     routine: Mapped[bool] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(BigId, default=0)
 
 
-class StatsMinute(Tenant, Base):
-    """What finished in one minute, by queue: no page ever counts jobs."""
+class Ended:
+    """Columns of what ended in some span of time."""
 
-    __tablename__ = "stats_minute"
-
-    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
-    minute: Mapped[datetime] = mapped_column(primary_key=True)
     completed: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     cancelled: Mapped[int] = mapped_column(default=0)
@@ -221,17 +261,63 @@ class StatsMinute(Tenant, Base):
     run_ms: Mapped[int] = mapped_column(BigId, default=0)
 
 
+class StatsMinute(Ended, Tenant, Base):
+    """What ended in one minute, by queue: no page ever counts jobs. Kept for some days."""
+
+    __tablename__ = "stats_minute"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
+    minute: Mapped[datetime] = mapped_column(primary_key=True)
+
+
+class StatsHour(Ended, Tenant, Base):
+    """The same by hour, written together with the minute."""
+
+    __tablename__ = "stats_hour"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+
+
+class StatsDay(Ended, Tenant, Base):
+    """The same by day (UTC)."""
+
+    __tablename__ = "stats_day"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
+    day: Mapped[datetime] = mapped_column(primary_key=True)
+
+
 class QueueControl(Tenant, Base):
-    """A queue that an organization has paused for itself: why, by whom, until when."""
+    """A queue, or one kind of job in it, that an organization has paused for itself: why, by whom, until when."""
 
     __tablename__ = "queue_controls"
 
     organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
+    processor: Mapped[str] = mapped_column(ShortText, primary_key=True, default="")  # empty: the whole queue
     paused_at: Mapped[datetime] = mapped_column(default=utcnow)
     paused_until: Mapped[datetime | None]
     reason: Mapped[str]
     by: Mapped[str] = mapped_column(ShortText)
+
+
+class QueueLimit(Tenant, Base):
+    """What an organization may ask of a queue; None is no limit."""
+
+    __tablename__ = "queue_limits"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
+    at_once: Mapped[int | None]  # jobs that run at the same time
+    per_minute: Mapped[int | None]  # jobs that are begun in any 60 seconds
+    waiting: Mapped[int | None]  # jobs that may wait; more are refused
+    next_at: Mapped[datetime | None]  # when the rate lets the next job begin
+    changed_at: Mapped[datetime] = mapped_column(default=utcnow)
+    changed_by: Mapped[str] = mapped_column(ShortText)
 
 
 class Worker(Base):
@@ -247,4 +333,6 @@ class Worker(Base):
     started_at: Mapped[datetime]
     heartbeat_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]
-    memory_mb: Mapped[int | None]
+    memory_mb: Mapped[int | None]  # resident now
+    drain_requested_at: Mapped[datetime | None]  # begins nothing more, ends what runs, then ends itself
+    drain_requested_by: Mapped[str | None] = mapped_column(ShortText)

@@ -42,6 +42,14 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class On(StrEnum):
+    """How a needed job must end for the one that waits for it."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"  # failed or cancelled
+    ALWAYS = "always"
+
+
 FINAL = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
 PENDING = frozenset({State.DELAYED, State.WAITING})
 
