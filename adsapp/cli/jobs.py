@@ -1,12 +1,14 @@
 """`adsapp jobs …`: the queue manager on the command line."""
 
 import uuid
+from datetime import timedelta
 
 import click
 
 from adsapp.cli.admin import find_organization, organization_option
 from adsapp.cli.output import Told, json_option, open_app, show
 from adsapp.core import db
+from adsapp.core.clock import utcnow
 from adsapp.jobs import service
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue, State, get_queue
@@ -71,7 +73,8 @@ def pause(queue: str, slug: str, reason: str, hours: float | None, as_json: bool
     """Pause a queue for an organization; running jobs go on."""
     with open_app().app_context():
         db.bind_organization(find_organization(slug).id)
-        service.pause_queue(get_queue(queue), by=BY, reason=reason, hours=hours)
+        until = utcnow() + timedelta(hours=hours) if hours else None
+        service.pause_queue(get_queue(queue), by=BY, reason=reason, until=until)
         db.session.commit()
     show({"queue": queue, "paused": True}, f"{queue} is paused.", as_json)
 

@@ -8,10 +8,10 @@ These statements pass the tenant filter by, so `organization_id` is put in here 
 organization; on PostgreSQL row-level security checks that again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, bindparam, text
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Table, any_, bindparam, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase
 
@@ -21,20 +21,35 @@ Row = Mapping[str, Any]
 
 
 def insert_rows(model: type[DeclarativeBase], rows: Sequence[Row], *, ignore_conflicts: bool = False) -> None:
-    """Insert the rows; all have the same keys, and every column without a default in the database is among them.
+    """Insert rows of the bound organization; all have the same keys, and every column without a default in the
+    database is among them.
 
     With `ignore_conflicts`, rows that are there already are passed over.
     """
+    owned = [{"organization_id": db.require_organization_id(), **row} for row in rows]
+    insert_many(db.session.connection(), model, owned, ignore_conflicts=ignore_conflicts)
+
+
+def insert_many(
+    connection: Connection, model: type[DeclarativeBase], rows: Sequence[Row], *, ignore_conflicts: bool = False
+) -> None:
+    """As `insert_rows`, on any connection and for any organization: each row names its own."""
     if not rows:
         return
     table = _table(model)
-    owned = [{"organization_id": db.require_organization_id(), **row} for row in rows]
-    connection = db.session.connection()
     if connection.dialect.name == "postgresql":
-        _insert_unfolded(connection, table, owned, ignore_conflicts)
+        _insert_unfolded(connection, table, rows, ignore_conflicts)
         return
     statement = sqlite.insert(table)
-    connection.execute(statement.on_conflict_do_nothing() if ignore_conflicts else statement, owned)
+    connection.execute(statement.on_conflict_do_nothing() if ignore_conflicts else statement, list(rows))
+
+
+def one_of(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """`column in values`, with one parameter on PostgreSQL, so that its plan is kept however many there are."""
+    if connection.dialect.name == "postgresql":
+        array: ColumnElement[Any] = bindparam(None, list(values), type_=ARRAY(column.type))
+        return column == any_(array)
+    return column.in_(values)
 
 
 def update_rows(model: type[DeclarativeBase], rows: Sequence[Row], *, key: str = "id") -> None:

@@ -37,6 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -49,6 +50,7 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from adsapp.config import Settings
@@ -110,6 +112,23 @@ class Base(DeclarativeBase):
             list[str]: Json,
         },
     )
+
+
+class random_uuid(FunctionElement[uuid.UUID]):
+    """SQL: a new random id for each row that a statement touches."""
+
+    type = Uuid()
+    inherit_cache = True
+
+
+@compiles(random_uuid, "postgresql")
+def _random_uuid_on_postgresql(_element: random_uuid, _compiler: Any, **_kw: Any) -> str:
+    return "gen_random_uuid()"
+
+
+@compiles(random_uuid, "sqlite")
+def _random_uuid_on_sqlite(_element: random_uuid, _compiler: Any, **_kw: Any) -> str:
+    return "lower(hex(randomblob(16)))"
 
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows in INTEGER keys only

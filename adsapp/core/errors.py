@@ -79,3 +79,10 @@ class TooLarge(Problem):
 
     status = 413
     title = "Too large"
+
+
+class TooMany(Problem):
+    """Over a quota or a rate; the detail says when to come again or what to change."""
+
+    status = 429
+    title = "Too many"

@@ -6,56 +6,67 @@ organizations that have work, never with the number of jobs: it reads the head o
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Uuid,
-    column,
-    or_,
-    select,
-    text,
-    true,
-    union_all,
-    update,
-    values,
-)
+from sqlalchemy import Connection, Engine, Table, Uuid, select, text, update
 
+from adsapp.core.bulk import one_of
 from adsapp.core.clock import DatabaseClock
-from adsapp.core.db import engine_transaction
-from adsapp.jobs.models import Job, QueueControl
+from adsapp.core.db import UtcDateTime, engine_transaction
+from adsapp.jobs import allowances
+from adsapp.jobs.models import OPEN, Job, QueueControl
 from adsapp.jobs.queue import Broker
-from adsapp.jobs.states import PENDING, Priority, Queue, State
+from adsapp.jobs.states import Priority, Queue, State
 
 WINDOW = 500  # ids of one queue that lie in the broker at most
 DISPATCH_AGAIN_SECONDS = 10  # a dispatched job not claimed in this time was lost in the broker
-FEWEST_HEADS = 20  # of one organization and priority, looked at in one sweep
+FEWEST_HEADS = 20  # of one organization, kind of job and priority, looked at in one sweep
 MOST_HEADS = 1000  # of one priority, shared by the organizations
 AGEING_SECONDS = 60  # a wait of so long lifts a job by one priority, so that low work is late but never starved
 
-# The organizations with work in a queue, by jumping from one to the next in the index instead of reading all jobs.
-_ORGANIZATIONS = text(
-    """
-    with recursive busy (organization_id) as (
-        select (select organization_id from jobs
-                where queue = :queue and state in ('waiting', 'delayed') and dispatched_at is null
-                order by organization_id limit 1)
+JOBS = cast(Table, Job.__table__)
+
+# Who has work in a queue, and of which kind: by jumping from one to the next in the index instead of reading all jobs.
+_BUSY = text(
+    f"""
+    with recursive busy (id, organization_id, processor) as (
+        select * from (
+            select id, organization_id, processor from jobs where queue = :queue and {OPEN.text}
+            order by organization_id, processor limit 1
+        ) as first
         union all
-        select (select jobs.organization_id from jobs
-                where queue = :queue and state in ('waiting', 'delayed') and dispatched_at is null
-                and jobs.organization_id > busy.organization_id
-                order by jobs.organization_id limit 1)
-        from busy where busy.organization_id is not null
+        select jobs.id, jobs.organization_id, jobs.processor
+        from busy join jobs on jobs.id = (
+            select following.id from jobs as following
+            where queue = :queue and {OPEN.text}
+            and (following.organization_id, following.processor) > (busy.organization_id, busy.processor)
+            order by following.organization_id, following.processor limit 1
+        )
     )
-    select organization_id from busy where organization_id is not null
-    """
-).columns(column("organization_id", Uuid()))
+    select organization_id, processor from busy
+    """  # noqa: S608  # our own constant
+).columns(organization_id=Uuid())
+
+# The first due jobs of each of them and each priority, straight from the index.
+_HEADS = text(
+    f"""
+    select head.id, head.organization_id, head.priority, head.run_at
+    from unnest(cast(:organizations as uuid[]), cast(:processors as text[])) as busy (organization_id, processor)
+    cross join (values (1), (2), (3), (4)) as every (priority)
+    cross join lateral (
+        select id, organization_id, priority, run_at from jobs
+        where queue = :queue and organization_id = busy.organization_id and processor = busy.processor
+        and priority = every.priority and run_at <= :now and {OPEN.text}
+        order by run_at limit :each
+    ) as head
+    """  # noqa: S608  # likewise
+).columns(id=Uuid(), organization_id=Uuid(), run_at=UtcDateTime())
+
+Busy = tuple[uuid.UUID, str]  # organization, processor
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,7 @@ def dispatch_again(engine: Engine, clock: DatabaseClock) -> int:
     with engine_transaction(engine) as connection:
         lost = clock.now() - timedelta(seconds=DISPATCH_AGAIN_SECONDS)
         return connection.execute(
-            update(Job).where(Job.state == State.WAITING, Job.dispatched_at < lost).values(dispatched_at=None)
+            update(JOBS).where(text("state = 'waiting'"), JOBS.c.dispatched_at < lost).values(dispatched_at=None)
         ).rowcount
 
 
@@ -97,24 +108,38 @@ def give_back(engine: Engine, job_id: uuid.UUID) -> None:
 
 def take_due(connection: Connection, queue: Queue, now: datetime, limit: int) -> list[Head]:
     """Mark up to `limit` due jobs as dispatched, each organization's best first, and return them in their turn."""
-    busy = connection.execute(_ORGANIZATIONS, {"queue": queue.value}).scalars().all()
-    organizations = [one for one in busy if one not in _paused(connection, queue, now)] if busy else []
-    if not organizations:
+    busy: list[Busy] = [(row.organization_id, row.processor) for row in _busy(connection, queue)]
+    if not busy:
         return []
-    each = min(limit, max(FEWEST_HEADS, MOST_HEADS // len(organizations)))
-    heads = in_turns(_heads(connection, queue, now, organizations, each))[:limit]
-    locked = (
-        select(Job.id).where(Job.id.in_([head.id for head in heads]), *_is_open()).with_for_update(skip_locked=True)
-    )
-    taken = set(
-        connection.execute(
-            update(Job).where(Job.id.in_(locked)).values(state=State.WAITING, dispatched_at=now).returning(Job.id)
-        ).scalars()
-    )
+    paused = _paused(connection, queue, now)
+    allowed = allowances.take(connection, queue, {organization for organization, _ in busy}, now)
+    open_to_us = [
+        (organization, kind)
+        for organization, kind in busy
+        if not {(organization, ""), (organization, kind)} & paused and allowed.room(organization) > 0
+    ]
+    if not open_to_us:
+        return []
+    each = min(limit, max(FEWEST_HEADS, MOST_HEADS // len(open_to_us)))
+    heads = allowed.cut(in_turns(_heads(connection, queue, now, open_to_us, each)))[:limit]
+    taken = _mark(connection, heads, now)
+    allowed.note(connection, (head.organization_id for head in heads if head.id in taken))
     return [head for head in heads if head.id in taken]
 
 
-def in_turns(heads: Sequence[Head]) -> list[Head]:
+def _mark(connection: Connection, heads: Sequence[Head], now: datetime) -> set[uuid.UUID]:
+    # Another sweep may be at the same jobs: what it has locked is its own.
+    locked = select(JOBS.c.id).where(one_of(connection, JOBS.c.id, [head.id for head in heads]), OPEN)
+    marked = (
+        update(JOBS)
+        .where(JOBS.c.id.in_(locked.with_for_update(skip_locked=True)))
+        .values(state=State.WAITING, dispatched_at=now)
+        .returning(JOBS.c.id)
+    )
+    return set(connection.execute(marked).scalars())
+
+
+def in_turns(heads: Iterable[Head]) -> list[Head]:
     """Each organization's best job, then each one's second: nobody waits behind another's million."""
     ordered = sorted(heads, key=lambda head: (head.organization_id, head.priority, head.run_at, head.id))
     ranked = [
@@ -132,41 +157,56 @@ def aged(priority: int, run_at: datetime, now: datetime) -> int:
     return max(Priority.CRITICAL, priority - lifts)
 
 
-def _is_open() -> tuple[ColumnElement[bool], ...]:
-    return (Job.state.in_(PENDING), Job.dispatched_at.is_(None))
+def _busy(connection: Connection, queue: Queue) -> Sequence[Any]:
+    return connection.execute(_BUSY, {"queue": queue.value}).all()
 
 
-def _paused(connection: Connection, queue: Queue, now: datetime) -> set[uuid.UUID]:
-    still = or_(QueueControl.paused_until.is_(None), QueueControl.paused_until > now)
-    paused = select(QueueControl.organization_id).where(QueueControl.queue == queue, still)
-    return set(connection.execute(paused).scalars())
+def _paused(connection: Connection, queue: Queue, now: datetime) -> set[Busy]:
+    """Who has paused the queue (the kind of job is empty) or one kind of job in it."""
+    controls = select(QueueControl.organization_id, QueueControl.processor, QueueControl.paused_until)
+    rows = connection.execute(controls.where(QueueControl.queue == queue))
+    return {(row.organization_id, row.processor) for row in rows if row.paused_until is None or row.paused_until > now}
 
 
-def _heads(
-    connection: Connection, queue: Queue, now: datetime, organizations: Sequence[uuid.UUID], each: int
-) -> list[Head]:
-    return [
-        Head(row.id, row.organization_id, aged(row.priority, row.run_at, now), row.run_at)
-        for row in _head_rows(connection, queue, now, organizations, each)
-    ]
+def _heads(connection: Connection, queue: Queue, now: datetime, busy: Sequence[Busy], each: int) -> Iterator[Head]:
+    for row in _head_rows(connection, queue, now, busy, each):
+        yield Head(row.id, row.organization_id, aged(row.priority, row.run_at, now), row.run_at)
 
 
-def _head_rows(
-    connection: Connection, queue: Queue, now: datetime, organizations: Sequence[uuid.UUID], each: int
-) -> Iterator[Any]:
-    """The first `each` due jobs of every organization and priority, straight from the index."""
-    columns = (Job.id, Job.organization_id, Job.priority, Job.run_at)
-    due = select(*columns).where(Job.queue == queue, Job.run_at <= now, *_is_open()).order_by(Job.run_at).limit(each)
+def _head_rows(connection: Connection, queue: Queue, now: datetime, busy: Sequence[Busy], each: int) -> Iterable[Any]:
     if connection.dialect.name == "postgresql":
-        every = values(column("id", Uuid()), name="every").data([(one,) for one in organizations])
-        parts = [
-            due.where(Job.organization_id == every.c.id, Job.priority == priority).lateral(f"heads_{int(priority)}")
-            for priority in Priority
-        ]
-        yield from connection.execute(
-            union_all(*(select(part).select_from(every.join(part, true())) for part in parts))
+        organizations, processors = zip(*busy, strict=True)
+        return connection.execute(
+            _HEADS,
+            {
+                "queue": queue.value,
+                "now": now,
+                "each": each,
+                "organizations": list(organizations),
+                "processors": list(processors),
+            },
         )
-        return
-    for one in organizations:
-        for priority in Priority:
-            yield from connection.execute(due.where(Job.organization_id == one, Job.priority == priority))
+    return (
+        row
+        for organization, processor in busy
+        for priority in Priority
+        for row in connection.execute(_one_head(queue, now, organization, processor, priority, each))
+    )
+
+
+def _one_head(
+    queue: Queue, now: datetime, organization: uuid.UUID, processor: str, priority: Priority, each: int
+) -> Any:
+    return (
+        select(JOBS.c.id, JOBS.c.organization_id, JOBS.c.priority, JOBS.c.run_at)
+        .where(
+            JOBS.c.queue == queue,
+            JOBS.c.organization_id == organization,
+            JOBS.c.processor == processor,
+            JOBS.c.priority == priority,
+            JOBS.c.run_at <= now,
+            OPEN,
+        )
+        .order_by(JOBS.c.run_at)
+        .limit(each)
+    )

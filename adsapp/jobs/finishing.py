@@ -1,21 +1,31 @@
-"""How an attempt ends: fenced by the lease id, everything in one transaction.
+"""How attempts end: fenced by the lease id, everything in one transaction, many jobs at once.
 
-State, retry, history, statistics and the attempt's row change together or not at all. A late worker, whose lease is
-another's by now, changes nothing.
+State, retry, history, statistics, the attempt's row and whoever waited for the job change together or not at all. A
+late worker, whose lease is another's by now, changes nothing.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, insert, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, Table, case, insert, null, update
 
+from adsapp.core.bulk import one_of
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
-from adsapp.jobs.models import Job, JobAttempt, JobLog, StatsMinute
-from adsapp.jobs.progress import Claim
-from adsapp.jobs.states import State
+from adsapp.jobs import dependencies, history
+from adsapp.jobs.history import ENDED
+from adsapp.jobs.models import Job, JobAttempt, JobItem
+from adsapp.jobs.progress import Claim, Unwritten
+from adsapp.jobs.states import FINAL, State
+
+JOBS = cast(Table, Job.__table__)
+ATTEMPTS = cast(Table, JobAttempt.__table__)
+
+# A job that goes on at once, unless it waits for its children or for others.
+GOES_ON = case((JOBS.c.blocked_by > 0, State.DELAYED.value), else_=State.WAITING.value)
 
 
 @dataclass(frozen=True)
@@ -57,42 +67,80 @@ class Released:
 Outcome = Completed | Failed | Cancelled | HandedBack | Released
 
 
+@dataclass(frozen=True)
+class Ending:
+    """An attempt that ended, and the progress it had not written yet."""
+
+    claim: Claim
+    outcome: Outcome
+    unwritten: Unwritten = field(default_factory=Unwritten)
+
+
 def finish(engine: Engine, clock: DatabaseClock, claim: Claim, outcome: Outcome, retry_seconds: float) -> State | None:
-    """End the attempt; the job's new state, or None where the lease is another's: then nothing was changed."""
+    """End one attempt; the job's new state, or None where the lease is another's: then nothing was changed."""
     with engine_transaction(engine) as connection:
-        return _apply(connection, clock, claim, outcome, retry_seconds)
+        return finish_many(connection, clock, [Ending(claim, outcome)], retry_seconds)[0]
 
 
-def take_back(connection: Connection, clock: DatabaseClock, claim: Claim, retry_seconds: float) -> None:
-    """End an attempt whose worker is silent (the reaper holds the row)."""
-    lost = Failed(
-        code="worker_lost",
-        error="The worker stopped without a word, and its lease ended.",
-        trace="",
-        outcome="lost",
-    )
-    _apply(connection, clock, claim, lost, retry_seconds)
+def take_back(connection: Connection, clock: DatabaseClock, claims: Sequence[Claim], retry_seconds: float) -> None:
+    """End attempts whose workers are silent, or let their time run out (the reaper holds the rows)."""
+    endings = [Ending(claim, _lost(claim, clock.now())) for claim in claims]
+    finish_many(connection, clock, endings, retry_seconds)
 
 
-def _apply(
-    connection: Connection, clock: DatabaseClock, claim: Claim, outcome: Outcome, retry_seconds: float
-) -> State | None:
+def _lost(claim: Claim, now: datetime) -> Failed:
+    if claim.claimed_at is not None and (now - claim.claimed_at).total_seconds() > claim.timeout_seconds:
+        text = f"The job ran longer than its limit of {claim.timeout_seconds} s and did not stop when it was told to."
+        return Failed("timed_out", text, "", outcome="lost")
+    return Failed("worker_lost", "The worker stopped without a word, and its lease ended.", "", outcome="lost")
+
+
+def finish_many(
+    connection: Connection, clock: DatabaseClock, endings: Sequence[Ending], retry_seconds: float
+) -> list[State | None]:
+    """End attempts of different jobs; for each the job's new state, or None where its lease is another's."""
     now = clock.now()
-    values = _values(claim, outcome, now, retry_seconds)
-    row = connection.execute(
-        update(Job)
-        .where(Job.id == claim.job_id, Job.lease_id == claim.lease_id, Job.state == State.ACTIVE)
+    ended: dict[Claim, Any] = {}
+    for values, group in _alike(endings, now, retry_seconds):
+        rows = {row.id: row for row in _update(connection, values, group)}
+        ended |= {each.claim: rows[each.claim.job_id] for each in group if each.claim.job_id in rows}
+    changed = [each for each in endings if each.claim in ended]
+    _add_items(connection, changed)
+    _close_attempts(connection, changed, ended, now)
+    settle(connection, [row for row in ended.values() if row.state in FINAL], now)
+    return [State(ended[each.claim].state) if each.claim in ended else None for each in endings]
+
+
+def settle(connection: Connection, rows: Sequence[Any], now: datetime) -> None:
+    """What follows from the end of these jobs (rows with ENDED): history, statistics, and whoever waited for them."""
+    while rows:
+        history.record(connection, rows, now)
+        rows = dependencies.resolve(connection, rows, now)
+
+
+def _alike(
+    endings: Sequence[Ending], now: datetime, retry_seconds: float
+) -> Iterator[tuple[dict[str, Any], list[Ending]]]:
+    """What ends alike is written in one statement."""
+    groups: dict[str, tuple[dict[str, Any], list[Ending]]] = {}
+    for ending in endings:
+        values = _values(ending.claim, ending.outcome, now, retry_seconds) | ending.unwritten.columns
+        groups.setdefault(repr(values), (values, []))[1].append(ending)
+    yield from groups.values()
+
+
+def _update(connection: Connection, values: Mapping[str, Any], group: Sequence[Ending]) -> Sequence[Any]:
+    # Lease ids are unique, so an id and a lease that belong to two different claims never meet in one row.
+    return connection.execute(
+        update(JOBS)
+        .where(
+            one_of(connection, JOBS.c.id, [each.claim.job_id for each in group]),
+            one_of(connection, JOBS.c.lease_id, [each.claim.lease_id for each in group]),
+            JOBS.c.state == State.ACTIVE,
+        )
         .values(lease_id=None, lease_until=None, dispatched_at=None, **values)
-        .returning(Job)
-    ).one_or_none()
-    if row is None:
-        return None
-    state = State(values["state"])
-    if not isinstance(outcome, HandedBack):
-        _close_attempt(connection, claim, outcome, state, now)
-    if state in (State.COMPLETED, State.FAILED, State.CANCELLED):
-        record(connection, row, state, now)
-    return state
+        .returning(*ENDED)
+    ).all()
 
 
 def _values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float) -> dict[str, Any]:
@@ -101,7 +149,7 @@ def _values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float)
             return {
                 "state": State.COMPLETED,
                 "finished_at": now,
-                "result": result,
+                "result": null() if result is None else result,  # not the JSON value null
                 "failures": 0,
                 "error": None,
                 "error_code": None,
@@ -111,7 +159,7 @@ def _values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float)
         case HandedBack(run_at, reason):
             due = run_at is not None and run_at <= now
             return {
-                "state": State.WAITING if due else State.DELAYED,
+                "state": GOES_ON if due else State.DELAYED,
                 "run_at": run_at,
                 "handed_back": True,
                 "wait_reason": reason or None,
@@ -119,7 +167,7 @@ def _values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float)
             }
         case Released():
             return {
-                "state": State.WAITING,
+                "state": GOES_ON,
                 "run_at": now,
                 "handed_back": False,
                 "wait_reason": "its worker was shut down",
@@ -138,90 +186,38 @@ def _failure(claim: Claim, failed: Failed, now: datetime, retry_seconds: float) 
     return values | {"state": State.DELAYED, "run_at": now + wait, "wait_reason": reason}
 
 
-def _close_attempt(connection: Connection, claim: Claim, outcome: Outcome, state: State, now: datetime) -> None:
-    failed = outcome if isinstance(outcome, Failed) else None
-    ended = {"lost": "lost"}.get(failed.outcome if failed else "")
-    if ended is None:
-        ended = {State.WAITING: "released", State.DELAYED: "retry"}.get(state, state.value)
-    connection.execute(
-        update(JobAttempt)
-        .where(
-            JobAttempt.organization_id == claim.organization_id,
-            JobAttempt.job_id == claim.job_id,
-            JobAttempt.attempt == claim.attempt,
-        )
-        .values(
-            ended_at=now,
-            outcome=ended,
-            error=failed.error if failed else None,
-            trace=failed.trace if failed else None,
-        )
-    )
+def _add_items(connection: Connection, changed: Sequence[Ending]) -> None:
+    items = [item for ending in changed for item in ending.unwritten.items]
+    if items:
+        connection.execute(insert(JobItem), items)
 
 
-def record(connection: Connection, row: Any, state: State, now: datetime) -> None:
-    """Write the history and the minute's statistics of a job that just finished."""
-    connection.execute(
-        insert(JobLog).values(
-            organization_id=row.organization_id,
-            job_id=row.id,
-            queue=row.queue,
-            processor=row.processor,
-            title=row.title,
-            state=state,
-            priority=row.priority,
-            attempts=row.attempt,
-            created_at=row.created_at,
-            started_at=row.started_at,
-            finished_at=now,
-            done=row.progress_done,
-            failed=row.progress_failed,
-            error_code=row.error_code,
-            error=row.error,
-        )
-    )
-    started = row.started_at or now
-    add_to_minute(
-        connection,
-        row.organization_id,
-        row.queue,
-        now,
-        state,
-        wait_ms=_milliseconds(started - row.created_at),
-        run_ms=_milliseconds(now - started),
-    )
-
-
-def add_to_minute(
-    connection: Connection,
-    organization_id: Any,
-    queue: Any,
-    now: datetime,
-    state: State,
-    *,
-    wait_ms: int,
-    run_ms: int,
+def _close_attempts(
+    connection: Connection, changed: Sequence[Ending], ended: Mapping[Claim, Any], now: datetime
 ) -> None:
-    """Add one finished job to the statistics of its minute."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insertion = dialect.insert(StatsMinute).values(
-        organization_id=organization_id,
-        queue=queue,
-        minute=now.replace(second=0, microsecond=0),
-        completed=int(state == State.COMPLETED),
-        failed=int(state == State.FAILED),
-        cancelled=int(state == State.CANCELLED),
-        wait_ms=max(0, wait_ms),
-        run_ms=max(0, run_ms),
-    )
-    sums = ("completed", "failed", "cancelled", "wait_ms", "run_ms")
-    connection.execute(
-        insertion.on_conflict_do_update(
-            index_elements=["organization_id", "queue", "minute"],
-            set_={name: getattr(StatsMinute, name) + insertion.excluded[name] for name in sums},
+    """A job has one open attempt at most, so its id names it; one that was handed back stays open."""
+    groups: dict[tuple[str, str | None, str | None], list[Claim]] = defaultdict(list)
+    for ending in changed:
+        if isinstance(ending.outcome, HandedBack):
+            continue
+        failed = ending.outcome if isinstance(ending.outcome, Failed) else None
+        word = _outcome(failed, State(ended[ending.claim].state))
+        groups[word, failed.error if failed else None, failed.trace if failed else None].append(ending.claim)
+    for (word, error, trace), claims in groups.items():
+        connection.execute(
+            update(ATTEMPTS)
+            .where(
+                one_of(connection, ATTEMPTS.c.organization_id, {claim.organization_id for claim in claims}),
+                one_of(connection, ATTEMPTS.c.job_id, [claim.job_id for claim in claims]),
+                ATTEMPTS.c.ended_at.is_(None),
+            )
+            .values(ended_at=now, outcome=word, error=error, trace=trace)
         )
-    )
 
 
-def _milliseconds(span: timedelta) -> int:
-    return int(span.total_seconds() * 1000)
+def _outcome(failed: Failed | None, state: State) -> str:
+    if failed is not None and failed.outcome == "lost":
+        return "lost"
+    if failed is None and state not in FINAL:
+        return "released"
+    return "retry" if state == State.DELAYED else state.value

@@ -3,14 +3,16 @@
 import threading
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, func, or_, select, text, update
 
+from adsapp.core.bulk import insert_many, one_of
 from adsapp.core.clock import DatabaseClock
-from adsapp.core.db import engine_transaction
-from adsapp.core.ids import new_id
+from adsapp.core.db import engine_transaction, random_uuid
 from adsapp.core.logs import get_logger
 from adsapp.jobs import finishing
 from adsapp.jobs.models import Job, JobAttempt, QueueControl
@@ -22,6 +24,12 @@ log = get_logger()
 # A worker stops believing in its lease before the reaper does, so that two never believe in it at once.
 SAFETY = 0.8
 
+ACTIVE = text("state = 'active'")  # as the index of leases has it, word for word
+
+
+JOBS = cast(Table, Job.__table__)
+CLAIMED = (JOBS.c.id, *(JOBS.c[each.name] for each in fields(Claim) if each.name != "job_id"))
+
 
 @dataclass(frozen=True)
 class WorkerIdentity:
@@ -32,10 +40,11 @@ class WorkerIdentity:
 
 
 def is_paused(now: datetime) -> ColumnElement[bool]:
-    """SQL condition: the job's organization has paused its queue."""
+    """SQL condition: the job's organization has paused its queue, or its kind of job in it."""
     return exists().where(
-        QueueControl.organization_id == Job.organization_id,
-        QueueControl.queue == Job.queue,
+        QueueControl.organization_id == JOBS.c.organization_id,
+        QueueControl.queue == JOBS.c.queue,
+        or_(QueueControl.processor == "", QueueControl.processor == JOBS.c.processor),
         or_(QueueControl.paused_until.is_(None), QueueControl.paused_until > now),
     )
 
@@ -43,75 +52,57 @@ def is_paused(now: datetime) -> ColumnElement[bool]:
 def claim(
     engine: Engine, clock: DatabaseClock, worker: WorkerIdentity, job_id: uuid.UUID, lease: float
 ) -> Claim | None:
-    """Take a waiting job; None where somebody else has it, it was cancelled or paused: the message is dropped."""
+    """Take one waiting job; None where somebody else has it, it was cancelled or paused: the message is dropped."""
     with engine_transaction(engine) as connection:
-        now = clock.now()
-        row = connection.execute(
-            update(Job)
-            .where(
-                Job.id == job_id,
-                Job.state == State.WAITING,
-                Job.run_at <= now,
-                ~is_paused(now),
-            )
-            .values(
-                state=State.ACTIVE,
-                attempt=Job.attempt + case((Job.handed_back, 0), else_=1),
-                lease_id=new_id(),
-                lease_until=now + timedelta(seconds=lease),
-                worker_id=worker.id,
-                started_at=func.coalesce(Job.started_at, now),
-                wait_reason=None,
-                handed_back=False,
-            )
-            .returning(Job)
-        ).one_or_none()
-        if row is None:
-            return None
-        claimed = _as_claim(row)
-        _open_attempt(connection, claimed, worker, clock)
-        return claimed
+        return claim_many(connection, clock.now(), worker, [job_id], lease).get(job_id)
 
 
-def _as_claim(row: object) -> Claim:
-    names = (
-        "organization_id",
-        "processor",
-        "payload",
-        "attempt",
-        "failures",
-        "max_attempts",
-        "timeout_seconds",
-        "lease_id",
-        "created_by",
-        "progress_total",
-        "progress_done",
-        "progress_failed",
-    )
-    return Claim(job_id=row.id, **{name: getattr(row, name) for name in names})  # type: ignore[attr-defined]
-
-
-def _open_attempt(connection: Connection, claimed: Claim, worker: WorkerIdentity, clock: DatabaseClock) -> None:
-    # A job that was handed back goes on with the attempt it has.
-    known = connection.execute(
-        select(JobAttempt.id).where(
-            JobAttempt.organization_id == claimed.organization_id,
-            JobAttempt.job_id == claimed.job_id,
-            JobAttempt.attempt == claimed.attempt,
+def claim_many(
+    connection: Connection, now: datetime, worker: WorkerIdentity, job_ids: Sequence[uuid.UUID], lease: float
+) -> dict[uuid.UUID, Claim]:
+    """Take those of the jobs that still may begin, each under a lease of its own."""
+    rows = connection.execute(
+        update(JOBS)
+        .where(
+            one_of(connection, JOBS.c.id, job_ids),
+            JOBS.c.state == State.WAITING,
+            JOBS.c.blocked_by == 0,
+            JOBS.c.run_at <= now,
+            ~is_paused(now),
         )
-    ).scalar_one_or_none()
-    if known is not None:
-        return
-    connection.execute(
-        JobAttempt.__table__.insert().values(  # type: ignore[attr-defined]
-            organization_id=claimed.organization_id,
-            job_id=claimed.job_id,
-            attempt=claimed.attempt,
+        .values(
+            state=State.ACTIVE,
+            attempt=JOBS.c.attempt + case((JOBS.c.handed_back, 0), else_=1),
+            lease_id=random_uuid(),
+            lease_until=now + timedelta(seconds=lease),
+            claimed_at=now,
             worker_id=worker.id,
-            worker=worker.name,
-            started_at=clock.now(),
+            started_at=func.coalesce(JOBS.c.started_at, now),
+            wait_reason=None,
+            handed_back=False,
         )
-    )
+        .returning(*CLAIMED)
+    ).all()
+    claims = [_as_claim(row) for row in rows]
+    # A job that was handed back goes on with the attempt it has.
+    attempts = [_attempt(claim, worker, now) for claim in claims]
+    insert_many(connection, JobAttempt, attempts, ignore_conflicts=True)
+    return {claim.job_id: claim for claim in claims}
+
+
+def _as_claim(row: Any) -> Claim:
+    return Claim(row.id, *row[1:])
+
+
+def _attempt(claimed: Claim, worker: WorkerIdentity, now: datetime) -> dict[str, Any]:
+    return {
+        "organization_id": claimed.organization_id,
+        "job_id": claimed.job_id,
+        "attempt": claimed.attempt,
+        "worker_id": worker.id,
+        "worker": worker.name,
+        "started_at": now,
+    }
 
 
 @dataclass
@@ -134,7 +125,7 @@ class Heartbeat:
         self._clock = clock
         self._lease = lease
         self._every = every
-        self._held: dict[uuid.UUID, Held] = {}
+        self._held: dict[uuid.UUID, Held] = {}  # by lease
         self._lock = threading.Lock()
 
     def hold(self, claim: Claim) -> Control:
@@ -166,14 +157,14 @@ class Heartbeat:
             renewed = {
                 row.lease_id: row.cancel_requested_at
                 for row in connection.execute(
-                    update(Job)
+                    update(JOBS)
                     .where(
-                        Job.id.in_([held.claim.job_id for held in running]),
-                        Job.lease_id.in_([held.claim.lease_id for held in running]),
-                        Job.state == State.ACTIVE,
+                        one_of(connection, JOBS.c.id, [held.claim.job_id for held in running]),
+                        one_of(connection, JOBS.c.lease_id, [held.claim.lease_id for held in running]),
+                        ACTIVE,
                     )
                     .values(lease_until=now + timedelta(seconds=self._lease))
-                    .returning(Job.lease_id, Job.cancel_requested_at)
+                    .returning(JOBS.c.lease_id, JOBS.c.cancel_requested_at)
                 )
             }
         for held in running:
@@ -199,13 +190,13 @@ def reap(engine: Engine, clock: DatabaseClock, retry_seconds: float, limit: int 
     """Take back active jobs whose lease is over; returns how many. A new attempt, or failed at the last one."""
     with engine_transaction(engine) as connection:
         lost = connection.execute(
-            select(Job)
-            .where(Job.state == State.ACTIVE, Job.lease_until < clock.now())
-            .order_by(Job.lease_until)
+            select(*CLAIMED)
+            .where(ACTIVE, JOBS.c.lease_until < clock.now())
+            .order_by(JOBS.c.lease_until)
             .limit(limit)
             .with_for_update(skip_locked=True)
         ).all()
-        for row in lost:
-            finishing.take_back(connection, clock, _as_claim(row), retry_seconds)
-            log.warning("worker_lost", job_id=str(row.id), processor=row.processor, attempt=row.attempt)
-        return len(lost)
+        finishing.take_back(connection, clock, [_as_claim(row) for row in lost], retry_seconds)
+    for row in lost:
+        log.warning("worker_lost", job_id=str(row.id), processor=row.processor, attempt=row.attempt)
+    return len(lost)

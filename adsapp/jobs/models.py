@@ -78,7 +78,13 @@ class Job(Tenant, Base):
             postgresql_where=SHOWN,
             sqlite_where=SHOWN,
         ),
-        Index("ix_jobs_subject", "organization_id", "subject"),
+        Index(
+            "ix_jobs_subject",
+            "organization_id",
+            "subject",
+            postgresql_where=sql("subject is not null"),
+            sqlite_where=sql("subject is not null"),
+        ),
         Index(
             "ix_jobs_parent",
             "organization_id",
@@ -123,6 +129,7 @@ class Job(Tenant, Base):
     created_by: Mapped[str] = mapped_column(ShortText, default="")
     dispatched_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]  # of the first attempt
+    claimed_at: Mapped[datetime | None]  # when its worker took it; the time limit counts from here
     finished_at: Mapped[datetime | None]
     attempt: Mapped[int] = mapped_column(default=0)  # how often it was begun
     failures: Mapped[int] = mapped_column(default=0)  # attempts in a row that failed or were lost

@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from adsapp.core import db
-from adsapp.core.clock import DatabaseClock
+from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.jobs.models import Job, JobItem
 
 WRITE_EVERY_SECONDS = 0.5
@@ -44,13 +44,19 @@ class WorkerStopping(JobInterrupted):
 class HandBack(Exception):
     """Raised by a processor that did its share for now: the job goes on later, as the same attempt.
 
-    `run_at` None means that it waits until somebody lets it go on (`jobs.service.promote`).
+    `run_at` None means that it waits until somebody lets it go on (`jobs.service.promote`). A job that has children
+    goes on when the last of them has ended, not before.
     """
 
     def __init__(self, run_at: datetime | None, reason: str = "") -> None:
         super().__init__(reason)
         self.run_at = run_at
         self.reason = reason
+
+    @classmethod
+    def for_children(cls, reason: str = "waits for its parts") -> "HandBack":
+        """Goes on as soon as every child has ended."""
+        return cls(utcnow(), reason)
 
 
 class JobFailed(Exception):
@@ -102,6 +108,15 @@ class Claim:
     progress_total: int | None
     progress_done: int
     progress_failed: int
+    claimed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Unwritten:
+    """Progress and items that go into the database together with the end of the attempt."""
+
+    columns: dict[str, int | None] = field(default_factory=dict)
+    items: list[dict[str, object]] = field(default_factory=list)
 
 
 class Progress:
@@ -117,6 +132,7 @@ class Progress:
         self._failed = claim.progress_failed
         self._items: list[dict[str, object]] = []
         self._written_at = 0.0
+        self._written = (self._total, self._done, self._failed)
 
     @property
     def job_id(self) -> uuid.UUID:
@@ -182,6 +198,7 @@ class Progress:
     def write(self) -> None:
         """Write progress and items now; raises LeaseLost."""
         items, self._items = self._items, []
+        standing = (self._total, self._done, self._failed)
         with self._transaction() as connection:
             written = connection.execute(
                 update(Job)
@@ -195,9 +212,17 @@ class Progress:
             ).rowcount
             if written and items:
                 connection.execute(insert(JobItem), items)
-        self._written_at = time.monotonic()
+        self._written_at, self._written = time.monotonic(), standing
         if not written:
             raise LeaseLost
+
+    def unwritten(self) -> Unwritten:
+        """What `write` would write now."""
+        standing = (self._total, self._done, self._failed)
+        if standing == self._written:
+            return Unwritten(items=self._items)
+        names = ("progress_total", "progress_done", "progress_failed")
+        return Unwritten(dict(zip(names, standing, strict=True)), self._items)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -211,6 +236,8 @@ class Progress:
 
     def commit(self) -> None:
         """Commit the session's work only if this worker still holds the job: a late worker overwrites nothing."""
+        if not db.session().in_transaction():
+            return
         if not holds_lease(db.session().connection(), self._claim):
             db.session.rollback()
             raise LeaseLost

@@ -3,24 +3,21 @@
 The only place where a processor meets Flask and the database session, so that processors see neither.
 """
 
-import time
 import traceback
 import uuid
 
 from flask import Flask
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger
-from adsapp.jobs import finishing, leases
-from adsapp.jobs.finishing import Cancelled, Completed, Failed, HandedBack, Outcome, Released
-from adsapp.jobs.leases import Heartbeat, WorkerIdentity
+from adsapp.jobs.committing import GroupCommit
+from adsapp.jobs.finishing import Cancelled, Completed, Ending, Failed, HandedBack, Outcome, Released
+from adsapp.jobs.leases import Heartbeat
 from adsapp.jobs.progress import (
     Claim,
-    Control,
     HandBack,
     JobCancelled,
     JobFailed,
@@ -30,43 +27,38 @@ from adsapp.jobs.progress import (
     WorkerStopping,
 )
 from adsapp.jobs.registry import UnknownProcessor, get_processor
-from adsapp.jobs.states import State
 
 log = get_logger()
-
-FINISH_TRIES_SECONDS = 10
 
 
 class Runner:
     """Runs jobs in this process."""
 
     def __init__(
-        self, app: Flask, engine: Engine, clock: DatabaseClock, heartbeat: Heartbeat, worker: WorkerIdentity
+        self, app: Flask, engine: Engine, clock: DatabaseClock, heartbeat: Heartbeat, commits: GroupCommit
     ) -> None:
-        settings = app.config["SETTINGS"]
         self._app = app
         self._engine = engine
         self._clock = clock
         self._heartbeat = heartbeat
-        self._worker = worker
-        self._lease: float = settings.lease_seconds
-        self._retry_seconds: float = settings.retry_seconds
+        self._commits = commits
 
-    def run(self, job_id: uuid.UUID) -> State | None:
-        """Run the job to the end of this attempt; None where it was not ours to run."""
-        claim = leases.claim(self._engine, self._clock, self._worker, job_id, self._lease)
+    def run(self, job_id: uuid.UUID) -> None:
+        """Run the job to the end of this attempt; nothing where it is not ours to run."""
+        claim = self._commits.claim(job_id)
         if claim is None:
-            return None
+            return
         control = self._heartbeat.hold(claim)
-        try:
-            outcome = self._attempt(claim, control)
-            return None if outcome is None else self._finish(claim, outcome)
-        finally:
+        progress = Progress(self._engine, self._clock, claim, control)
+        outcome = self._attempt(claim, progress)
+        if outcome is None:
             self._heartbeat.release(claim)
+            return
+        self._commits.finish(Ending(claim, outcome, progress.unwritten()), self._heartbeat.release)
 
-    def _attempt(self, claim: Claim, control: Control) -> Outcome | None:
+    def _attempt(self, claim: Claim, progress: Progress) -> Outcome | None:
         try:
-            return self._call(claim, control)
+            return self._call(claim, progress)
         except LeaseLost:
             log.warning("lease_lost", job_id=str(claim.job_id), processor=claim.processor)
             return None
@@ -89,28 +81,14 @@ class Runner:
             log.error("job_failed", job_id=str(claim.job_id), processor=claim.processor, error=type(error).__name__)
             return Failed(type(error).__name__, _in_words(error), traceback.format_exc())
 
-    def _call(self, claim: Claim, control: Control) -> Outcome:
+    def _call(self, claim: Claim, progress: Progress) -> Outcome:
         processor = get_processor(claim.processor)
-        progress = Progress(self._engine, self._clock, claim, control)
         with db.organization_context(self._app, claim.organization_id):
             params = processor.parse(db.vault().open_json(claim.payload))
-            control.check()
+            progress.check()
             result = processor.run(params, progress)
             progress.commit()
-            progress.write()
         return Completed(result)
-
-    def _finish(self, claim: Claim, outcome: Outcome) -> State | None:
-        # The work is done; a database that is away for a moment must not turn it into a lost worker.
-        give_up = time.monotonic() + FINISH_TRIES_SECONDS
-        while True:
-            try:
-                return finishing.finish(self._engine, self._clock, claim, outcome, self._retry_seconds)
-            except DBAPIError as error:
-                if time.monotonic() > give_up:
-                    raise
-                log.warning("finish_again", job_id=str(claim.job_id), error=type(error).__name__)
-                time.sleep(0.2)
 
 
 def _in_words(error: Exception) -> str:

@@ -3,113 +3,59 @@
 Services never commit: the edge that called them does, and what leaves the process (the nudge) leaves after that.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
-from adsapp.core import context, db
+from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.errors import Conflict, Invalid
-from adsapp.core.logs import get_logger
+from adsapp.core.errors import Conflict
 from adsapp.jobs import endings, finishing
-from adsapp.jobs.models import Job, QueueControl
-from adsapp.jobs.queue import Broker
-from adsapp.jobs.registry import UnknownProcessor, get_processor
-from adsapp.jobs.states import PENDING, Priority, Queue, State
+from adsapp.jobs.controls import drain, get_limit, pause_queue, resume_queue, set_limit
+from adsapp.jobs.enqueueing import Step, enqueue, enqueue_flow, enqueue_many, find_idempotent
+from adsapp.jobs.history import ENDED
+from adsapp.jobs.models import Job
+from adsapp.jobs.nudging import NUDGE_BELOW, nudge
+from adsapp.jobs.states import FINAL, PENDING, State, get_priority
 
-log = get_logger()
-
-# A nudge skips the sweep, so it is given only while the queue is nearly idle: under load the sweep decides who is
-# next, and the broker stays shallow.
-NUDGE_BELOW = 20
-
-
-def enqueue(
-    processor: str,
-    payload: Mapping[str, Any],
-    *,
-    title: str | None = None,
-    subject: str | None = None,
-    priority: Priority = Priority.NORMAL,
-    run_at: datetime | None = None,
-    dedupe_key: str | None = None,
-    created_by: str = "",
-    total: int | None = None,
-) -> Job:
-    """Add a job in the caller's transaction; it starts after the commit.
-
-    With `dedupe_key`, a job of that key which has not begun yet is returned instead of a second one.
-    Raises Invalid for an unknown processor, a payload that does not fit, a priority out of range.
-    """
-    kind = _known(processor)
-    kind.parse(payload)
-    if dedupe_key and (known := _not_begun(dedupe_key)) is not None:
-        return known
-    now = utcnow()
-    job = Job(
-        organization_id=db.require_organization_id(),
-        queue=kind.queue,
-        processor=kind.name,
-        title=title or kind.title,
-        subject=subject,
-        priority=_priority(priority),
-        state=State.DELAYED if run_at and run_at > now else State.WAITING,
-        payload=db.vault().seal_json(dict(payload)),
-        run_at=run_at or now,
-        wait_reason=None,
-        dedupe_key=dedupe_key,
-        created_by=created_by,
-        max_attempts=kind.attempts or context.settings().job_attempts,
-        timeout_seconds=kind.timeout_seconds,
-        routine=kind.routine,
-        progress_total=total,
-    )
-    db.session.add(job)
-    db.session.flush()
-    if job.state == State.WAITING:
-        nudge(job)
-    return job
-
-
-def _known(name: str) -> Any:
-    try:
-        return get_processor(name)
-    except UnknownProcessor as error:
-        raise Invalid.field("processor", str(error)) from None
-
-
-def _priority(value: int) -> Priority:
-    try:
-        return Priority(value)
-    except ValueError:
-        raise Invalid.field("priority", f"should be 1 (critical) to 4 (low), not {value}") from None
-
-
-def _not_begun(dedupe_key: str) -> Job | None:
-    return db.session.scalars(select(Job).where(Job.dedupe_key == dedupe_key, Job.state.in_(PENDING))).first()
-
-
-def nudge(job: Job) -> None:
-    """After the commit, push the id for a start within milliseconds. A lost nudge costs nothing but time."""
-    broker: Broker = context.extension("broker")
-    queue, job_id, priority = job.queue, job.id, int(job.priority)
-
-    def push() -> None:
-        try:
-            if broker.pending(queue) < NUDGE_BELOW:
-                broker.push(queue, job_id, priority)
-        except Exception as error:  # the broker is down: the sweep brings the row when it is back
-            log.warning("nudge_lost", job_id=str(job_id), error=type(error).__name__)
-
-    db.after_commit(push)
+__all__ = [
+    "Step",
+    "cancel",
+    "drain",
+    "enqueue",
+    "enqueue_flow",
+    "enqueue_many",
+    "find_idempotent",
+    "get_limit",
+    "pause_queue",
+    "promote",
+    "resume_queue",
+    "retry",
+    "retry_all",
+    "set_limit",
+    "set_priority",
+]
 
 
 def cancel(job: Job, by: str) -> None:
-    """Cancel a job that has not begun; ask a running one to stop (it does within seconds). Finished: Conflict."""
+    """Cancel a job that has not begun; ask a running one to stop (it does within seconds). Finished: Conflict.
+
+    Its children are cancelled with it.
+    """
+    if job.state in FINAL:
+        raise Conflict(f"The job is {job.state.value} already; there is nothing left to cancel")
+    stopped = _cancel_pending(job, by)
+    asked = None if stopped else _ask_to_stop(job, by)
+    db.session.refresh(job)
+    if not stopped and asked is None:
+        raise Conflict(f"The job is {job.state.value} already; there is nothing left to cancel")
+    for child in db.session.scalars(select(Job).where(Job.parent_id == job.id, Job.state.not_in(FINAL))).all():
+        cancel(child, by)
+
+
+def _cancel_pending(job: Job, by: str) -> bool:
     now = utcnow()
-    stopped = db.session.execute(
+    rows = db.session.execute(
         update(Job)
         .where(Job.id == job.id, Job.state.in_(PENDING))
         .values(
@@ -119,32 +65,40 @@ def cancel(job: Job, by: str) -> None:
             cancel_requested_by=by,
             run_at=None,
         )
-        .returning(Job.id)
-    ).first()
-    if stopped is not None:
-        db.session.refresh(job)
-        finishing.record(db.session.connection(), job, State.CANCELLED, now)
+        .returning(*(getattr(Job, column.name) for column in ENDED)),
+        execution_options={"synchronize_session": False},
+    ).all()
+    finishing.settle(db.session.connection(), rows, now)
+    if rows:
         endings.tell_cancelled(job, by)
-        return
-    asked = db.session.execute(
+    return bool(rows)
+
+
+def _ask_to_stop(job: Job, by: str) -> object:
+    return db.session.execute(
         update(Job)
         .where(Job.id == job.id, Job.state == State.ACTIVE)
-        .values(cancel_requested_at=now, cancel_requested_by=by)
+        .values(cancel_requested_at=utcnow(), cancel_requested_by=by)
         .returning(Job.id)
     ).first()
-    db.session.refresh(job)
-    if asked is None:
-        raise Conflict(f"The job is {job.state.value} already; there is nothing left to cancel")
 
 
 def retry(job: Job, by: str) -> None:
     """Begin a failed or cancelled job again, with all its attempts."""
+    if not retry_all([job], by):
+        raise Conflict(f"Only failed and cancelled jobs can be retried; this one is {job.state.value}")
+
+
+def retry_all(jobs: Iterable[Job], by: str) -> int:
+    """Begin those of the jobs again that failed or were cancelled; returns how many."""
+    by_id = {job.id: job for job in jobs}
+    now = utcnow()
     again = db.session.execute(
         update(Job)
-        .where(Job.id == job.id, Job.state.in_([State.FAILED, State.CANCELLED]))
+        .where(Job.id.in_(by_id), Job.state.in_([State.FAILED, State.CANCELLED]))
         .values(
-            state=State.WAITING,
-            run_at=utcnow(),
+            state=case((Job.blocked_by > 0, State.DELAYED), else_=State.WAITING),
+            run_at=now,
             failures=0,
             dispatched_at=None,
             finished_at=None,
@@ -155,19 +109,24 @@ def retry(job: Job, by: str) -> None:
             handed_back=False,
             wait_reason=f"retried by {by}",
         )
-        .returning(Job.id)
-    ).first()
-    db.session.refresh(job)
-    if again is None:
-        raise Conflict(f"Only failed and cancelled jobs can be retried; this one is {job.state.value}")
-    nudge(job)
+        .returning(Job.id),
+        execution_options={"synchronize_session": False},
+    ).scalars()
+    begun = [by_id[job_id] for job_id in again]
+    for job in by_id.values():
+        db.session.expire(job)
+    for job in begun[:NUDGE_BELOW]:
+        nudge(job)
+    return len(begun)
 
 
 def promote(job: Job) -> None:
-    """Let a delayed job run now."""
+    """Let a delayed job run now; Conflict where it is not delayed, or waits for other jobs."""
+    if job.blocked_by:
+        raise Conflict(f"This job waits for {job.blocked_by} other jobs to end; cancel those, or wait for them")
     moved = db.session.execute(
         update(Job)
-        .where(Job.id == job.id, Job.state == State.DELAYED)
+        .where(Job.id == job.id, Job.state == State.DELAYED, Job.blocked_by == 0)
         .values(state=State.WAITING, run_at=utcnow(), dispatched_at=None, wait_reason=None)
         .returning(Job.id)
     ).first()
@@ -177,23 +136,14 @@ def promote(job: Job) -> None:
     nudge(job)
 
 
-def pause_queue(queue: Queue, *, by: str, reason: str, hours: float | None = None) -> QueueControl:
-    """Pause a queue for this organization; jobs that run go on, none is begun."""
-    if not reason.strip():
-        raise Invalid.field("reason", "Say why, so that others know")
-    until = utcnow() + timedelta(hours=hours) if hours else None
-    control = QueueControl(
-        organization_id=db.require_organization_id(),
-        queue=queue,
-        reason=reason.strip(),
-        by=by,
-        paused_until=until,
-    )
-    return db.session.merge(control)
-
-
-def resume_queue(queue: Queue) -> None:
-    """Let a paused queue go on; no effect where it is not paused."""
-    control = db.session.scalars(select(QueueControl).where(QueueControl.queue == queue)).first()
-    if control is not None:
-        db.session.delete(control)
+def set_priority(job: Job, priority: int) -> None:
+    """Change the priority of a job that has not ended; it counts from the next time that it is taken up."""
+    changed = db.session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state.not_in(FINAL))
+        .values(priority=get_priority(priority))
+        .returning(Job.id)
+    ).first()
+    db.session.refresh(job)
+    if changed is None:
+        raise Conflict(f"The job is {job.state.value} already; its priority means nothing any more")

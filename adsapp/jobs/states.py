@@ -70,3 +70,11 @@ def get_queue(name: str) -> Queue:
     except ValueError:
         known = ", ".join(queue.value for queue in Queue)
         raise Invalid.field("queue", f"There is no queue {name}; there are {known}") from None
+
+
+def get_priority(value: int) -> Priority:
+    """The priority of this number; raises Invalid out of range."""
+    try:
+        return Priority(value)
+    except ValueError:
+        raise Invalid.field("priority", f"should be 1 (critical) to 4 (low), not {value}") from None

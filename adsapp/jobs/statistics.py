@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Result, Select, Table, func, select, text, union_all
 
 from adsapp.core import db
-from adsapp.jobs.models import Job, JobCount, QueueControl, StatsMinute
+from adsapp.jobs.models import OPEN, Job, JobCount, QueueControl, StatsDay, StatsHour, StatsMinute
 from adsapp.jobs.states import Priority, Queue, State
 from adsapp.jobs.waiting import Circumstances, circumstances
 
@@ -18,8 +18,11 @@ MINUTES = 60
 MOST_DAYS = 90
 JOBS = cast(Table, Job.__table__)
 
-# The key is (organization, queue, minute): a look at the last hour reads that hour alone only with the queues named.
-EVERY_QUEUE = StatsMinute.queue.in_(list(Queue))
+
+def of_every_queue(model: Any) -> ColumnElement[bool]:
+    """The key is (organization, queue, moment): only with the queues named, a look at some time reads that time."""
+    named: ColumnElement[bool] = model.queue.in_(list(Queue))
+    return named
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,12 @@ class _Minutes:
 
 
 def queue_stats(around: Circumstances | None = None) -> list[QueueStats]:
-    """All four queues, in seven statements."""
+    """All four queues, in eight statements."""
     around = around or circumstances()
-    counts = counted()
-    failed, waiting, minutes = _failed_since(around.now - timedelta(days=1)), _oldest_waits(), _minutes(around.now)
+    kinds = counted_by_kind()
+    counts = _summed(kinds)
+    waiting = _oldest_waits({(queue, kind) for queue, kind, state in kinds if state == State.WAITING})
+    failed, minutes = _failed_since(around.now - timedelta(days=1)), _minutes(around.now)
     return [
         QueueStats(
             queue=queue,
@@ -91,9 +96,21 @@ def queue_stats(around: Circumstances | None = None) -> list[QueueStats]:
 
 def counted() -> Counter[tuple[Queue, State]]:
     """Jobs by queue and state, routine work included, from the counters."""
+    return _summed(counted_by_kind())
+
+
+def counted_by_kind() -> Counter[tuple[Queue, str, State]]:
+    """Jobs by queue, processor and state, without those that are none."""
+    found: Counter[tuple[Queue, str, State]] = Counter()
+    for row in db.session.scalars(select(JobCount).where(JobCount.count > 0)):
+        found[row.queue, row.processor, row.state] += row.count
+    return found
+
+
+def _summed(kinds: Mapping[tuple[Queue, str, State], int]) -> Counter[tuple[Queue, State]]:
     found: Counter[tuple[Queue, State]] = Counter()
-    for row in db.session.scalars(select(JobCount)):
-        found[row.queue, row.state] += row.count
+    for (queue, _, state), count in kinds.items():
+        found[queue, state] += count
     return found
 
 
@@ -105,38 +122,33 @@ def queues_without_worker(around: Circumstances | None = None) -> list[Queue]:
 
 def history(days: int, now: datetime) -> list[Day]:
     """What ended on each of the last days (UTC), by queue, oldest first; `days` is cut to 1 … 90."""
-    first = (now - timedelta(days=min(max(days, 1), MOST_DAYS) - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    day = _utc_day()
-    sums = [func.sum(getattr(StatsMinute, name)) for name in ("completed", "failed", "cancelled", "wait_ms", "run_ms")]
-    rows = db.session.execute(
-        select(day, StatsMinute.queue, *sums)
-        .where(EVERY_QUEUE, StatsMinute.minute >= first)
-        .group_by(day, StatsMinute.queue)
-        .order_by(day, StatsMinute.queue)
+    first = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=min(max(days, 1), MOST_DAYS) - 1)
+    rows = db.session.scalars(
+        select(StatsDay).where(of_every_queue(StatsDay), StatsDay.day >= first).order_by(StatsDay.day, StatsDay.queue)
     )
-    return [Day(str(row[0]), row[1], *(int(value) for value in row[2:])) for row in rows]
-
-
-def _utc_day() -> ColumnElement[Any]:
-    if db.session.connection().dialect.name == "postgresql":
-        return func.date(func.timezone("UTC", StatsMinute.minute))
-    return func.date(StatsMinute.minute)
+    return [Day(f"{r.day:%Y-%m-%d}", r.queue, r.completed, r.failed, r.cancelled, r.wait_ms, r.run_ms) for r in rows]
 
 
 def _failed_since(moment: datetime) -> dict[Queue, int]:
-    rows = db.session.execute(
-        select(StatsMinute.queue, func.sum(StatsMinute.failed))
-        .where(EVERY_QUEUE, StatsMinute.minute > moment)
-        .group_by(StatsMinute.queue)
+    """Whole hours from their sums, and the minutes before the first of them."""
+    hour = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    minutes = select(StatsMinute.queue, StatsMinute.failed).where(
+        of_every_queue(StatsMinute), StatsMinute.minute > moment, StatsMinute.minute < hour
     )
-    return {row[0]: int(row[1]) for row in rows}
+    hours = select(StatsHour.queue, StatsHour.failed).where(of_every_queue(StatsHour), StatsHour.hour >= hour)
+    found: Counter[Queue] = Counter()
+    for statement in (minutes, hours):
+        for queue, failed in db.session.execute(statement):
+            found[queue] += failed
+    return found
 
 
-def _oldest_waits() -> dict[Queue, datetime | None]:
-    # Exact, and yet no look over all that waits: the head of each queue and priority along the dispatcher's index, and
-    # the few that lie in the broker. The indexes' conditions stand here word for word, else SQLite uses neither.
+def _oldest_waits(kinds: Iterable[tuple[Queue, str]]) -> dict[Queue, datetime | None]:
+    # Exact, and yet no look over all that waits: the head of each kind of job and priority along the dispatcher's
+    # index, and the few that lie in the broker. The indexes' conditions stand here word for word, else SQLite uses
+    # neither.
     organization_id = db.require_organization_id()
-    heads = [_head(organization_id, queue, priority) for queue in Queue for priority in Priority]
+    heads = [_head(organization_id, queue, kind, priority) for queue, kind in kinds for priority in Priority]
     in_broker = (
         select(JOBS.c.queue, func.min(JOBS.c.run_at).label("run_at"))
         .where(JOBS.c.organization_id == organization_id, text("state = 'waiting'"), JOBS.c.dispatched_at.is_not(None))
@@ -150,15 +162,16 @@ def _oldest_waits() -> dict[Queue, datetime | None]:
     return oldest
 
 
-def _head(organization_id: uuid.UUID, queue: Queue, priority: Priority) -> Select[Any]:
+def _head(organization_id: uuid.UUID, queue: Queue, processor: str, priority: Priority) -> Select[Any]:
     head = (
         select(JOBS.c.queue, JOBS.c.run_at)
         .where(
             JOBS.c.queue == queue,
             JOBS.c.organization_id == organization_id,
+            JOBS.c.processor == processor,
             JOBS.c.priority == priority,
             JOBS.c.state == State.WAITING,
-            text("state in ('waiting', 'delayed') and dispatched_at is null"),
+            OPEN,
         )
         .order_by(JOBS.c.run_at)
         .limit(1)
@@ -171,7 +184,7 @@ def _minutes(now: datetime) -> dict[Queue, _Minutes]:
     this_minute = now.replace(second=0, microsecond=0)
     # the running minute is left out: it would always look like a sudden stop
     since = this_minute - timedelta(minutes=MINUTES)
-    rows = db.session.scalars(select(StatsMinute).where(EVERY_QUEUE, StatsMinute.minute >= since))
+    rows = db.session.scalars(select(StatsMinute).where(of_every_queue(StatsMinute), StatsMinute.minute >= since))
     return _spread(rows, since)
 
 

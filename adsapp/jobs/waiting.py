@@ -37,14 +37,21 @@ class Circumstances:
     """What decides for every job of this organization whether it may run now."""
 
     now: datetime
-    pauses: Mapping[Queue, QueueControl]
+    pauses: Mapping[Queue, QueueControl]  # of whole queues
+    kinds: Mapping[tuple[Queue, str], QueueControl]  # of one kind of job in a queue
     workers: Mapping[Queue, int]  # living worker processes of each queue
 
 
 def circumstances() -> Circumstances:
     """Read them: three statements, whatever the number of jobs."""
     now = database_now()
-    return Circumstances(now, pauses(now), workers_alive(now))
+    held = pauses(now)
+    return Circumstances(
+        now,
+        {queue: control for (queue, processor), control in held.items() if not processor},
+        {place: control for place, control in held.items() if place[1]},
+        workers_alive(now),
+    )
 
 
 def database_now() -> datetime:
@@ -56,31 +63,44 @@ def database_now() -> datetime:
     return moment.astimezone(UTC)
 
 
-def pauses(now: datetime) -> dict[Queue, QueueControl]:
-    """The queues this organization has paused, as far as the pause has not ended by itself."""
+def pauses(now: datetime) -> dict[tuple[Queue, str], QueueControl]:
+    """The queues and kinds of job this organization has paused, as far as the pause has not ended by itself."""
     controls = db.session.scalars(select(QueueControl))
-    return {c.queue: c for c in controls if c.paused_until is None or c.paused_until > now}
+    return {(c.queue, c.processor): c for c in controls if c.paused_until is None or c.paused_until > now}
 
 
 def workers_alive(now: datetime) -> dict[Queue, int]:
     """How many worker processes of each queue have given a sign of life within three heartbeats."""
-    since = now - timedelta(seconds=ALIVE_HEARTBEATS * context.settings().heartbeat_seconds)
     alive = dict.fromkeys(Queue, 0)
-    living = select(Worker.queues).where(Worker.heartbeat_at >= since, Worker.stopped_at.is_(None))
+    living = select(Worker.queues).where(
+        Worker.heartbeat_at >= alive_since(now), Worker.stopped_at.is_(None), Worker.drain_requested_at.is_(None)
+    )
     for names in db.session.scalars(living):
         for queue in Queue:
             alive[queue] += queue.value in names
     return alive
 
 
+def alive_since(now: datetime) -> datetime:
+    """A worker whose last sign of life is older counts as gone."""
+    return now - timedelta(seconds=ALIVE_HEARTBEATS * context.settings().heartbeat_seconds)
+
+
 def why_waiting(job: Job, around: Circumstances | None = None) -> WaitReason | None:
     """Why a delayed or waiting job does not run; None for every other state."""
     if job.state not in PENDING:
         return None
+    if job.blocked_by:
+        return _blocked(job)
     around = around or circumstances()
     if job.state == State.DELAYED and (job.run_at is None or job.run_at > around.now):
         return _not_due(job)
     return _due(job, around)
+
+
+def _blocked(job: Job) -> WaitReason:
+    jobs = "1 other job" if job.blocked_by == 1 else f"{job.blocked_by:,} other jobs"
+    return WaitReason("dependency", f"{_sentence(job.wait_reason)}: {jobs}" if job.wait_reason else f"Waits for {jobs}")
 
 
 def _not_due(job: Job) -> WaitReason:
@@ -95,10 +115,11 @@ def _not_due(job: Job) -> WaitReason:
 
 def _due(job: Job, around: Circumstances) -> WaitReason:
     title = QUEUE_TITLES[job.queue]
-    pause = around.pauses.get(job.queue)
+    pause = around.pauses.get(job.queue) or around.kinds.get((job.queue, job.processor))
     if pause is not None:
+        what = f"This kind of job ({pause.processor})" if pause.processor else title
         until = "; it ends" if pause.paused_until else ""
-        return WaitReason("paused", f"{title} is paused by {pause.by}: {pause.reason}{until}", pause.paused_until)
+        return WaitReason("paused", f"{what} is paused by {pause.by}: {pause.reason}{until}", pause.paused_until)
     if not around.workers.get(job.queue):
         return WaitReason("no_worker", f"No worker is running for the queue {job.queue.value}")
     if job.wait_reason:

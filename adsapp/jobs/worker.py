@@ -20,6 +20,7 @@ from adsapp.core.db import engine_transaction
 from adsapp.core.ids import new_id
 from adsapp.core.logs import get_logger
 from adsapp.jobs import dispatch, leases
+from adsapp.jobs.committing import GroupCommit
 from adsapp.jobs.leases import Heartbeat, WorkerIdentity
 from adsapp.jobs.models import Worker
 from adsapp.jobs.queue import Broker, QuietConsumer
@@ -52,7 +53,10 @@ class WorkerProcess:
         self._heartbeat = Heartbeat(
             self._engine, self._clock, self._settings.lease_seconds, self._settings.heartbeat_seconds
         )
-        self._runner = Runner(app, self._engine, self._clock, self._heartbeat, self._identity)
+        self._commits = GroupCommit(
+            self._engine, self._clock, self._identity, self._settings.lease_seconds, self._settings.retry_seconds
+        )
+        self._runner = Runner(app, self._engine, self._clock, self._heartbeat, self._commits)
         self._consumers: list[QuietConsumer] = []
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
@@ -76,6 +80,7 @@ class WorkerProcess:
                     memory_mb=_memory_mb(),
                 )
             )
+        self._commits.start()
         for queue in self._queues:
             consumer = self._broker.consumer(queue, threads_of(self._settings, queue), self._run)
             consumer.start()
@@ -101,6 +106,7 @@ class WorkerProcess:
         waiting = [thread for consumer in self._consumers for _, thread in consumer.worker_threads]
         for thread in [*self._threads, *waiting]:
             thread.join(timeout=5)
+        self._commits.stop()
         with engine_transaction(self._engine) as connection:
             connection.execute(
                 update(Worker).where(Worker.id == self._identity.id).values(stopped_at=self._clock.now())

@@ -34,11 +34,14 @@ def widen_jobs() -> None:
     op.add_column("jobs", sa.Column("idempotency_key", sa.String(length=200), nullable=True))
     op.add_column("jobs", sa.Column("payload_digest", sa.String(length=64), nullable=True))
     op.add_column("jobs", sa.Column("parent_id", sa.Uuid(), nullable=True))
+    op.add_column("jobs", sa.Column("claimed_at", UtcDateTime(), nullable=True))
     op.add_column("jobs", sa.Column("blocked_by", sa.Integer(), nullable=False, server_default="0"))
     op.drop_index("ix_jobs_due", "jobs")
+    op.drop_index("ix_jobs_subject", "jobs")
     columns = ["queue", "organization_id", "processor", "priority", "run_at"]
     op.create_index("ix_jobs_open", "jobs", columns, postgresql_where=OPEN, sqlite_where=OPEN)
     for name, column, unique in (
+        ("ix_jobs_subject", "subject", False),
         ("ix_jobs_parent", "parent_id", False),
         ("uq_jobs_idempotency", "idempotency_key", True),
     ):

@@ -125,7 +125,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
         @rule(pause=st.booleans())
         def the_queue_is_paused_or_resumed(self, pause: bool) -> None:
             with db.organization_context(app, cast.bakery_id):
-                if pause and db.session.get(QueueControl, (cast.bakery_id, QUEUE)) is None:
+                if pause and db.session.get(QueueControl, (cast.bakery_id, QUEUE, "")) is None:
                     service.pause_queue(QUEUE, by="Alice", reason="lunch")
                 elif not pause:
                     service.resume_queue(QUEUE)

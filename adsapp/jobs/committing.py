@@ -1,0 +1,162 @@
+"""Group commit: one thread a process writes the claims and endings of all its jobs, many in one transaction.
+
+A transaction costs the same for one job as for fifty, so what comes in while one is under way goes into the next
+together. Threads wait for their claims, for they cannot begin without; nobody waits for an ending: until it is
+written the lease is held and renewed, and if the process dies before, the job is taken up again like any other that
+lost its worker (docs/adr/0006).
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from adsapp.core.clock import DatabaseClock
+from adsapp.core.db import engine_transaction
+from adsapp.core.logs import get_logger
+from adsapp.jobs import leases
+from adsapp.jobs.finishing import Ending, Failed, finish_many
+from adsapp.jobs.leases import WorkerIdentity
+from adsapp.jobs.progress import Claim
+
+log = get_logger()
+
+MOST_AT_ONCE = 200  # endings or claims in one transaction
+FINISH_TRIES_SECONDS = 10  # a database that is away for a moment must not turn work that is done into a lost worker
+TRY_AGAIN_SECONDS = 0.2
+
+
+@dataclass
+class _Asked:
+    """A thread that waits for its claim."""
+
+    job_id: uuid.UUID
+    answer: Future[Claim | None] = field(default_factory=Future)
+
+
+@dataclass
+class _Ended:
+    """An ending on its way into the database, and whom to tell when it is there."""
+
+    ending: Ending
+    then: Callable[[Claim], None]
+    give_up: float = field(default_factory=lambda: time.monotonic() + FINISH_TRIES_SECONDS)
+
+
+class GroupCommit:
+    """Claims and endings of this process. `start`, then `stop` once nothing is held any more."""
+
+    def __init__(
+        self, engine: Engine, clock: DatabaseClock, worker: WorkerIdentity, lease: float, retry_seconds: float
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._worker = worker
+        self._lease = lease
+        self._retry_seconds = retry_seconds
+        self._asked: list[_Asked] = []
+        self._ended: list[_Ended] = []
+        self._some = threading.Condition()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="commits", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what is there, then end."""
+        with self._some:
+            self._stopped = True
+            self._some.notify()
+        self._thread.join(timeout=FINISH_TRIES_SECONDS + 5)
+
+    def claim(self, job_id: uuid.UUID) -> Claim | None:
+        """Take the job; None where it is not ours to run. Raises what the database raises."""
+        asked = _Asked(job_id)
+        with self._some:
+            self._asked.append(asked)
+            self._some.notify()
+        return asked.answer.result()
+
+    def finish(self, ending: Ending, then: Callable[[Claim], None]) -> None:
+        """Write the end of an attempt soon, and call `then` when the job is no longer ours, either way."""
+        with self._some:
+            self._ended.append(_Ended(ending, then))
+            self._some.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._some:
+                self._some.wait_for(lambda: self._asked or self._ended or self._stopped)
+                if not (self._asked or self._ended):
+                    return
+                asked, self._asked = self._asked[:MOST_AT_ONCE], self._asked[MOST_AT_ONCE:]
+                ended, self._ended = self._ended[:MOST_AT_ONCE], self._ended[MOST_AT_ONCE:]
+            self._write(ended, asked)
+
+    def _write(self, ended: list[_Ended], asked: list[_Asked]) -> None:
+        try:
+            with engine_transaction(self._engine) as connection:
+                self._finish(connection, ended)
+                claims = self._claim(connection, asked)
+        except Exception as error:  # whatever it was, it must end neither the thread nor the others' work
+            self._fall_back(ended, asked, error)
+            return
+        for each in ended:
+            each.then(each.ending.claim)
+        for each_asked in asked:
+            each_asked.answer.set_result(claims.pop(each_asked.job_id, None))
+
+    def _finish(self, connection: Connection, ended: list[_Ended]) -> None:
+        endings = [each.ending for each in ended]
+        for ending, state in zip(
+            endings, finish_many(connection, self._clock, endings, self._retry_seconds), strict=True
+        ):
+            if state is None:
+                log.warning("late_finish", job_id=str(ending.claim.job_id), attempt=ending.claim.attempt)
+
+    def _claim(self, connection: Connection, asked: list[_Asked]) -> dict[uuid.UUID, Claim]:
+        if not asked:
+            return {}
+        ids = list({each.job_id for each in asked})  # a duplicate message asks in vain
+        return leases.claim_many(connection, self._clock.now(), self._worker, ids, self._lease)
+
+    def _fall_back(self, ended: list[_Ended], asked: list[_Asked], error: Exception) -> None:
+        """Claims are asked for again by dispatch; endings are tried again, alone where one may spoil the others."""
+        log.warning("commit_again", endings=len(ended), claims=len(asked), error=type(error).__name__)
+        for each_asked in asked:
+            each_asked.answer.set_exception(error)
+        if isinstance(error, OperationalError):
+            self._later(ended)
+        elif len(ended) > 1:
+            for each in ended:
+                self._write([each], [])
+        elif ended:
+            self._write_bare(ended[0], error)
+
+    def _later(self, ended: list[_Ended]) -> None:
+        time.sleep(TRY_AGAIN_SECONDS)
+        now = time.monotonic()
+        for each in ended:
+            if now > each.give_up:
+                each.then(each.ending.claim)  # the reaper takes it
+        with self._some:
+            self._ended = [each for each in ended if now <= each.give_up] + self._ended
+
+    def _write_bare(self, ended: _Ended, error: Exception) -> None:
+        """Something in this ending cannot be stored: the job fails with that reason instead of hanging."""
+        claim = ended.ending.claim
+        words = f"What the job returned cannot be stored: {type(error).__name__}."
+        failed = Ending(claim, Failed("result_not_stored", words, "", permanent=True))
+        try:
+            with engine_transaction(self._engine) as connection:
+                finish_many(connection, self._clock, [failed], self._retry_seconds)
+        except DBAPIError as again:
+            log.error("finish_lost", job_id=str(claim.job_id), error=type(again).__name__)
+        ended.then(claim)

@@ -1,0 +1,146 @@
+"""Jobs that wait for other jobs: on success, on failure, always, and on a condition on the other's result.
+
+A job's `blocked_by` is the number of needed jobs that have not ended yet; dispatch passes by what is blocked. When a
+job ends, `resolve` runs in the same transaction: it lets go those that got what they needed and returns those that
+never will, which are cancelled with the reason. Because both the finish and whoever adds a dependency lock the needed
+job's row first, none can slip through between them.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, bindparam, case, select, update
+
+from adsapp.core.bulk import one_of
+from adsapp.core.errors import Invalid
+from adsapp.jobs.history import ENDED
+from adsapp.jobs.models import Job, JobDependency
+from adsapp.jobs.states import PENDING, On, State
+
+JOBS = cast(Table, Job.__table__)
+EDGES = cast(Table, JobDependency.__table__)
+
+COMPARE = {"eq": eq, "ne": ne, "gt": gt, "ge": ge, "lt": lt, "le": le}
+SIGNS = {"eq": "is", "ne": "is not", "gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`field` of the needed job's result against a value: Condition("rejected", "gt", 0)."""
+
+    field: str
+    op: str
+    value: Any
+
+    def __post_init__(self) -> None:
+        if self.op not in COMPARE:
+            raise Invalid.field("condition.op", f"should be one of {', '.join(COMPARE)}, not {self.op}")
+
+    def __str__(self) -> str:
+        return f"{self.field} {SIGNS[self.op]} {self.value}"
+
+    def holds(self, result: Mapping[str, Any] | None) -> bool:
+        """True where the result has the field and it compares so; a value of another kind never does."""
+        if result is None or self.field not in result:
+            return False
+        try:
+            return bool(COMPARE[self.op](result[self.field], self.value))
+        except TypeError:
+            return False
+
+
+@dataclass(frozen=True)
+class After:
+    """What a job waits for: the end of another, as `on` says, and only if the condition holds."""
+
+    job_id: uuid.UUID
+    on: On = On.SUCCESS
+    condition: Condition | None = None
+
+    def as_row(self) -> dict[str, Any]:
+        """Its columns in `job_dependencies`."""
+        return {
+            "needs_id": self.job_id,
+            "on": self.on,
+            "condition": asdict(self.condition) if self.condition else None,
+        }
+
+
+def is_met(on: On, condition: Condition | None, state: State, result: Mapping[str, Any] | None) -> bool:
+    """Whether a job that ended so gives what was waited for."""
+    wanted = {On.SUCCESS: state == State.COMPLETED, On.FAILURE: state != State.COMPLETED, On.ALWAYS: True}[on]
+    return wanted and (condition is None or condition.holds(result))
+
+
+def why_unmet(on: On, condition: Condition | None, title: str, state: State) -> str:
+    """In words, why the job that waited is not begun any more."""
+    if condition is not None and is_met(on, None, state, None):
+        return f"It was to begin only if {condition}, and “{title}” did not end so."
+    wanted = "to end well" if on == On.SUCCESS else "to fail"
+    return f"It waited for “{title}” {wanted}, which is {state.value}."
+
+
+def resolve(connection: Connection, ended: Sequence[Any], now: datetime) -> Sequence[Any]:
+    """Let go whoever waited for these jobs (rows with ENDED); returns the rows of those that were cancelled."""
+    by_id = {row.id: row for row in ended}
+    edges = connection.execute(
+        select(EDGES).where(one_of(connection, EDGES.c.needs_id, by_id), EDGES.c.resolved_at.is_(None))
+    ).all()
+    if not edges:
+        return ()
+    verdicts = [(edge, _verdict(edge, by_id[edge.needs_id])) for edge in edges]
+    _close(connection, verdicts, now)
+    _let_go(connection, Counter(edge.job_id for edge in edges), now)
+    return _cancel(connection, {edge.job_id: reason for edge, reason in verdicts if reason}, now)
+
+
+def _verdict(edge: Any, needed: Any) -> str:
+    """Empty where the need is met, else the reason."""
+    condition = Condition(**edge.condition) if edge.condition else None
+    state = State(needed.state)
+    if is_met(edge.on, condition, state, needed.result):
+        return ""
+    return why_unmet(edge.on, condition, needed.title, state)
+
+
+def _close(connection: Connection, verdicts: Sequence[tuple[Any, str]], now: datetime) -> None:
+    connection.execute(
+        update(EDGES)
+        .where(EDGES.c.job_id == bindparam("waiting"), EDGES.c.needs_id == bindparam("needed"))
+        .values(resolved_at=now, met=bindparam("is_met")),
+        [{"waiting": edge.job_id, "needed": edge.needs_id, "is_met": not reason} for edge, reason in verdicts],
+    )
+
+
+def _let_go(connection: Connection, freed: Counter[uuid.UUID], now: datetime) -> None:
+    left = JOBS.c.blocked_by - bindparam("fewer")
+    is_due = (JOBS.c.state == State.DELAYED) & (left <= 0) & (JOBS.c.run_at <= now)
+    connection.execute(
+        update(JOBS)
+        .where(JOBS.c.id == bindparam("waiting"))
+        .values(blocked_by=left, state=case((is_due, State.WAITING.value), else_=JOBS.c.state)),
+        [{"waiting": job_id, "fewer": count} for job_id, count in sorted(freed.items())],
+    )
+
+
+def _cancel(connection: Connection, reasons: Mapping[uuid.UUID, str], now: datetime) -> Sequence[Any]:
+    cancelled: list[Any] = []
+    for job_id, reason in reasons.items():
+        cancelled += connection.execute(
+            update(JOBS)
+            .where(JOBS.c.id == job_id, JOBS.c.state.in_(PENDING))
+            .values(
+                state=State.CANCELLED,
+                finished_at=now,
+                run_at=None,
+                error_code="dependency_unmet",
+                error=reason,
+            )
+            .returning(*ENDED)
+        ).all()
+    return cancelled

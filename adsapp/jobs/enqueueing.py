@@ -1,0 +1,336 @@
+"""Adding jobs: one, many of a kind, a flow of jobs that wait for one another, children of a running job.
+
+All in the caller's transaction: the rows are the outbox, and a job exists if and only if what it belongs to does.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from sqlalchemy import Uuid, bindparam, func, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from adsapp.core import context, db
+from adsapp.core.bulk import insert_rows
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import Conflict, Invalid, TooMany
+from adsapp.core.ids import new_id
+from adsapp.jobs.controls import get_limit
+from adsapp.jobs.dependencies import After, Condition, is_met, why_unmet
+from adsapp.jobs.models import Job, JobCount, JobDependency
+from adsapp.jobs.nudging import nudge
+from adsapp.jobs.registry import Processor, UnknownProcessor, get_processor
+from adsapp.jobs.states import FINAL, PENDING, On, Priority, State, get_priority
+
+
+def enqueue(
+    processor: str,
+    payload: Mapping[str, Any],
+    *,
+    title: str | None = None,
+    subject: str | None = None,
+    priority: int = Priority.NORMAL,
+    run_at: datetime | None = None,
+    dedupe_key: str | None = None,
+    idempotency_key: str | None = None,
+    digest: str | None = None,
+    after: Sequence[After] = (),
+    parent: uuid.UUID | None = None,
+    created_by: str = "",
+    total: int | None = None,
+) -> Job:
+    """Add a job in the caller's transaction; it starts after the commit.
+
+    - `dedupe_key`: a job of that key which has not begun yet is returned instead of a second one.
+    - `idempotency_key`: the job of that key is returned, whatever has become of it, if it was asked for with the same
+      payload (or the same `digest`, where the payload does not tell); Conflict with another.
+    - `after`: it begins when these have ended as wished; where that cannot happen any more, Conflict.
+    - `parent`: the running job whose child it is; a parent that hands itself back goes on when its children ended.
+
+    Raises Invalid for an unknown processor, a payload that does not fit, a priority out of range, a circle of
+    dependencies; TooMany where the organization has as many jobs waiting as it allows itself.
+    """
+    kind = _known(processor)
+    kind.parse(payload)
+    if dedupe_key and (known := _not_begun(dedupe_key)) is not None:
+        return known
+    digest = digest or digest_of(processor, payload)
+    if idempotency_key and (known := find_idempotent(idempotency_key, digest)) is not None:
+        return known
+    _refuse_over_quota(kind, 1)
+    job = _row(kind, payload, priority=priority, run_at=run_at, created_by=created_by, total=total)
+    job.title, job.subject, job.dedupe_key = title or kind.title, subject, dedupe_key
+    if idempotency_key:
+        job.idempotency_key, job.payload_digest = idempotency_key, digest
+    job.parent_id = parent
+    _refuse_circle(after, parent)
+    if not _insert(job):
+        return _winner(idempotency_key or "", digest)
+    _wait_for(job, after)
+    if parent:
+        _let_parent_wait(parent, job)
+    nudge(job)
+    return job
+
+
+def enqueue_many(
+    processor: str,
+    payloads: Sequence[Mapping[str, Any]],
+    *,
+    title: str | None = None,
+    priority: int = Priority.NORMAL,
+    run_at: datetime | None = None,
+    created_by: str = "",
+) -> list[uuid.UUID]:
+    """Add many jobs of one kind in a few statements; their ids, in the order of the payloads.
+
+    One payload that does not fit refuses them all, with its place.
+    """
+    kind = _known(processor)
+    for place, payload in enumerate(payloads):
+        _parse_at(kind, payload, place)
+    _refuse_over_quota(kind, len(payloads))
+    rows = [_row(kind, p, priority=priority, run_at=run_at, created_by=created_by, total=None) for p in payloads]
+    for row in rows:
+        row.title = title or kind.title
+    columns = [column.name for column in Job.__table__.columns if column.name != "organization_id"]
+    insert_rows(Job, [{name: _value(row, name) for name in columns} for row in rows])
+    for row in rows[:1]:  # one is enough to wake a worker; the sweep brings the others within a tenth of a second
+        nudge(row)
+    return [row.id for row in rows]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One job of a flow. `after` names the steps it waits for and how they must end."""
+
+    processor: str
+    payload: Mapping[str, Any]
+    after: Mapping[str, On] = field(default_factory=dict)
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    title: str | None = None
+    priority: int = Priority.NORMAL
+
+
+def enqueue_flow(steps: Mapping[str, Step], *, created_by: str = "", subject: str | None = None) -> dict[str, Job]:
+    """Add jobs that wait for one another, all or none; the jobs by the names of their steps.
+
+    Raises Invalid that names an unknown step, or shows the circle where steps wait for themselves.
+    """
+    jobs: dict[str, Job] = {}
+    for name in _in_order(steps):
+        step = steps[name]
+        after = [After(jobs[other].id, on, step.conditions.get(other)) for other, on in step.after.items()]
+        jobs[name] = enqueue(
+            step.processor,
+            step.payload,
+            title=step.title,
+            priority=step.priority,
+            after=after,
+            subject=subject,
+            created_by=created_by,
+        )
+    return jobs
+
+
+def find_idempotent(key: str, digest: str) -> Job | None:
+    """The job that was asked for under this key; Conflict where it was asked for with other data."""
+    job = db.session.scalars(select(Job).where(Job.idempotency_key == key)).first()
+    if job is not None and job.payload_digest != digest:
+        raise Conflict(
+            f"The idempotency key {key} was used before with other data, for job {job.id}; take a new key",
+            code="idempotency_key_reused",
+        )
+    return job
+
+
+def digest_of(*parts: Any) -> str:
+    """SHA-256 of anything JSON can carry; the order of a mapping's keys does not count."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _known(name: str) -> Processor:
+    try:
+        return get_processor(name)
+    except UnknownProcessor as error:
+        raise Invalid.field("processor", str(error)) from None
+
+
+def _parse_at(kind: Processor, payload: Mapping[str, Any], place: int) -> None:
+    try:
+        kind.parse(payload)
+    except Invalid as error:
+        raise Invalid(f"Job {place + 1}: {error.detail}", fields=error.fields) from None
+
+
+def _not_begun(dedupe_key: str) -> Job | None:
+    return db.session.scalars(select(Job).where(Job.dedupe_key == dedupe_key, Job.state.in_(PENDING))).first()
+
+
+def _refuse_over_quota(kind: Processor, more: int) -> None:
+    limit = get_limit(kind.queue)
+    if limit is None or limit.waiting is None or kind.routine:
+        return
+    counted = select(func.sum(JobCount.count)).where(JobCount.queue == kind.queue, JobCount.state.in_(PENDING))
+    waiting = int(db.session.scalar(counted) or 0)
+    if waiting + more > limit.waiting:
+        raise TooMany(
+            f"{waiting:,} jobs wait in {kind.queue.value} already, and this organization allows itself "
+            f"{limit.waiting:,}: wait until some are done, or raise the limit"
+        )
+
+
+def _row(
+    kind: Processor,
+    payload: Mapping[str, Any],
+    *,
+    priority: int,
+    run_at: datetime | None,
+    created_by: str,
+    total: int | None,
+) -> Job:
+    now = utcnow()
+    return Job(
+        id=new_id(),
+        organization_id=db.require_organization_id(),
+        queue=kind.queue,
+        processor=kind.name,
+        title=kind.title,
+        priority=get_priority(priority),
+        state=State.DELAYED if run_at and run_at > now else State.WAITING,
+        payload=db.vault().seal_json(dict(payload)),
+        run_at=run_at or now,
+        created_at=now,
+        created_by=created_by,
+        max_attempts=kind.attempts or context.settings().job_attempts,
+        timeout_seconds=kind.timeout_seconds,
+        routine=kind.routine,
+        progress_total=total,
+        blocked_by=0,
+    )
+
+
+def _value(row: Job, name: str) -> Any:
+    value = getattr(row, name)
+    default = Job.__table__.columns[name].default
+    return default.arg if value is None and default is not None and default.is_scalar else value
+
+
+def _insert(job: Job) -> bool:
+    """False where another request came first with the same idempotency key."""
+    if job.idempotency_key is None:
+        db.session.add(job)
+        db.session.flush()
+        return True
+    try:
+        with db.session.begin_nested():
+            db.session.add(job)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _winner(key: str, digest: str) -> Job:
+    job = find_idempotent(key, digest)
+    if job is None:
+        raise Conflict("Another job of this kind was added at the same moment; try again")
+    return job
+
+
+# --- dependencies -----------------------------------------------------------------------------------------------
+
+
+def _wait_for(job: Job, after: Sequence[After]) -> None:
+    if not after:
+        return
+    needed = _locked([each.job_id for each in after])
+    open_needs = 0
+    for each in after:
+        other = needed.get(each.job_id)
+        if other is None:
+            raise Invalid.field("after", f"There is no job {each.job_id} in this organization")
+        open_needs += _add_edge(job, each, other)
+    if open_needs:
+        job.blocked_by = open_needs
+        job.state = State.DELAYED
+    db.session.flush()
+
+
+def _locked(job_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Job]:
+    # Against the moment in which they end: either that transaction sees our edges, or we see its end.
+    rows = db.session.scalars(
+        select(Job)
+        .where(Job.id.in_(job_ids))
+        .order_by(Job.id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in rows}
+
+
+def _add_edge(job: Job, each: After, other: Job) -> bool:
+    """True where the needed job has not ended yet."""
+    is_open = other.state not in FINAL
+    if not is_open and not is_met(each.on, each.condition, other.state, other.result):
+        raise Conflict(why_unmet(each.on, each.condition, other.title, other.state))
+    db.session.add(
+        JobDependency(
+            organization_id=job.organization_id,
+            job_id=job.id,
+            resolved_at=None if is_open else utcnow(),
+            met=None if is_open else True,
+            **each.as_row(),
+        )
+    )
+    return is_open
+
+
+def _let_parent_wait(parent: uuid.UUID, child: Job) -> None:
+    """The parent goes on only when the child has ended, however it ends."""
+    edge = After(parent, On.ALWAYS).as_row() | {"needs_id": child.id}
+    db.session.add(JobDependency(organization_id=child.organization_id, job_id=parent, **edge))
+    db.session.execute(update(Job).where(Job.id == parent).values(blocked_by=Job.blocked_by + 1))
+
+
+_REACHES = text(
+    """
+    with recursive needed (id) as (
+        select needs_id from job_dependencies
+        where organization_id = :organization_id and job_id = :start and resolved_at is null
+        union
+        select d.needs_id from job_dependencies d join needed on d.job_id = needed.id
+        where d.organization_id = :organization_id and d.resolved_at is null
+    )
+    select 1 from needed where id = :target
+    """
+).bindparams(*(bindparam(name, type_=Uuid()) for name in ("organization_id", "start", "target")))
+
+
+def _refuse_circle(after: Sequence[After], parent: uuid.UUID | None) -> None:
+    """A parent waits for its child, so the child must not wait for the parent, by whatever way."""
+    if parent is None:
+        return
+    for each in after:
+        if each.job_id == parent or _reaches(each.job_id, parent):
+            raise Invalid.field("after", f"A circle: {each.job_id} waits for {parent}, which would wait for this job")
+
+
+def _reaches(start: uuid.UUID, target: uuid.UUID) -> bool:
+    ids = {"organization_id": db.require_organization_id(), "start": start, "target": target}
+    return db.session.execute(_REACHES, ids, execution_options={"names_organization": True}).first() is not None
+
+
+def _in_order(steps: Mapping[str, Step]) -> list[str]:
+    for name, step in steps.items():
+        unknown = set(step.after) - set(steps)
+        if unknown:
+            raise Invalid.field(f"steps.{name}.after", f"There is no step {', '.join(sorted(unknown))} in this flow")
+    try:
+        return list(TopologicalSorter({name: step.after for name, step in steps.items()}).static_order())
+    except CycleError as error:
+        raise Invalid.field("steps", f"A circle: {' → '.join(reversed(error.args[1]))}") from None
