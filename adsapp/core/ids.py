@@ -1,6 +1,7 @@
 """Public ids: UUIDv7, which sort by the time they were made."""
 
 import uuid
+from datetime import datetime
 
 import uuid_utils
 
@@ -8,6 +9,12 @@ import uuid_utils
 def new_id() -> uuid.UUID:
     """A fresh UUIDv7."""
     return uuid.UUID(int=uuid_utils.uuid7().int)
+
+
+def first_id_of(moment: datetime) -> uuid.UUID:
+    """The smallest id that can be made at this moment: all ids made before are smaller (RFC 9562, 5.7)."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 def parse_id(text: str) -> uuid.UUID | None:

@@ -155,6 +155,11 @@ class Progress:
         return self._claim.attempt
 
     @property
+    def done(self) -> int:
+        """How much is through by now, former attempts included."""
+        return self._done
+
+    @property
     def created_by(self) -> str:
         """Who asked for the job."""
         return self._claim.created_by

@@ -33,7 +33,7 @@ def list_jobs(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest: 
 
     A page may hold fewer than `limit` rows, even none, and yet have a next one: see WINDOW.
     """
-    wanted = _narrow(filters, _within(select(Job), cursor, newest)).order_by(Job.id.desc()).limit(limit + 1)
+    wanted = narrow(filters, _within(select(Job), cursor, newest)).order_by(Job.id.desc()).limit(limit + 1)
     if filters.has_index:
         return cut(db.session.scalars(wanted).all(), limit, _cursor)
     edge = _edge(filters, cursor, newest)
@@ -46,7 +46,7 @@ def list_jobs(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest: 
 def count_newer(filters: JobFilters, newest: str) -> int:
     """How many jobs came in since `newest`, counted up to NEW_ROWS_COUNTED."""
     since = select(Job.id).where(Job.id > _place(newest)).order_by(Job.id).limit(WINDOW).subquery()
-    newer = _narrow(filters, select(Job.id).where(Job.id.in_(select(since)))).limit(NEW_ROWS_COUNTED)
+    newer = narrow(filters, select(Job.id).where(Job.id.in_(select(since)))).limit(NEW_ROWS_COUNTED)
     return len(db.session.scalars(newer).all())
 
 
@@ -72,7 +72,8 @@ def attempts(job: Job) -> Sequence[JobAttempt]:
     return db.session.scalars(mine).all()
 
 
-def _narrow(filters: JobFilters, statement: Select[Any]) -> Select[Any]:
+def narrow(filters: JobFilters, statement: Select[Any]) -> Select[Any]:
+    """The statement on jobs with the filter's conditions."""
     if not filters.routine:
         statement = statement.where(SHOWN)
     if filters.state:
@@ -92,7 +93,7 @@ def _within(statement: Select[Any], cursor: str, newest: str) -> Select[Any]:
 
 def _edge(filters: JobFilters, cursor: str, newest: str) -> uuid.UUID | None:
     # The last id of the window, along the one index that narrows most; None where the window reaches the end.
-    along = _narrow(filters.indexed, _within(select(Job.id), cursor, newest))
+    along = narrow(filters.indexed, _within(select(Job.id), cursor, newest))
     return db.session.scalars(along.order_by(Job.id.desc()).offset(WINDOW - 1).limit(1)).first()
 
 

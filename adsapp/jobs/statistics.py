@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -143,10 +143,13 @@ def _failed_since(moment: datetime) -> dict[Queue, int]:
     return found
 
 
-def _oldest_waits(kinds: Iterable[tuple[Queue, str]]) -> dict[Queue, datetime | None]:
+def _oldest_waits(kinds: Collection[tuple[Queue, str]]) -> dict[Queue, datetime | None]:
     # Exact, and yet no look over all that waits: the head of each kind of job and priority along the dispatcher's
     # index, and the few that lie in the broker. The indexes' conditions stand here word for word, else SQLite uses
     # neither.
+    oldest: dict[Queue, datetime | None] = dict.fromkeys(Queue)
+    if not kinds:
+        return oldest
     organization_id = db.require_organization_id()
     heads = [_head(organization_id, queue, kind, priority) for queue, kind in kinds for priority in Priority]
     in_broker = (
@@ -154,7 +157,6 @@ def _oldest_waits(kinds: Iterable[tuple[Queue, str]]) -> dict[Queue, datetime | 
         .where(JOBS.c.organization_id == organization_id, text("state = 'waiting'"), JOBS.c.dispatched_at.is_not(None))
         .group_by(JOBS.c.queue)
     )
-    oldest: dict[Queue, datetime | None] = dict.fromkeys(Queue)
     rows: Result[Any] = db.session.execute(union_all(*heads, in_broker), execution_options={"names_organization": True})
     for row in rows:
         known = oldest[row.queue]

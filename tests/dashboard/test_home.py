@@ -16,7 +16,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 from adsapp.jobs import service
-from adsapp.jobs.models import Job, JobLog, StatsMinute, Worker
+from adsapp.jobs.models import Job, JobLog, StatsHour, StatsMinute, Worker
 from adsapp.jobs.states import Priority, Queue, State
 from adsapp.jobs.statistics import queue_stats
 from tests.cast import Cast
@@ -206,9 +206,8 @@ def test_failed_jobs_are_named_until_they_are_retried(
         job = service.enqueue("demo", {"mood": "succeeds"})
         job.state = State.FAILED
         minute = utcnow().replace(second=0, microsecond=0) - timedelta(minutes=5)
-        db.session.add(
-            StatsMinute(organization_id=cast.bakery_id, queue=Queue.TEMPLATE_PROCESSING, minute=minute, failed=1)
-        )
+        place = {"organization_id": cast.bakery_id, "queue": Queue.TEMPLATE_PROCESSING, "failed": 1}
+        db.session.add_all([StatsMinute(minute=minute, **place), StatsHour(hour=minute.replace(minute=0), **place)])
         db.session.commit()
         job_id = job.id
     page = cast.sign_in(client, "alice").get("/").text

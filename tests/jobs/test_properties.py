@@ -59,7 +59,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
         @rule(target=jobs, priority=st.integers(1, 4))
         def enqueue(self, priority: int) -> uuid.UUID:
             with db.organization_context(app, cast.bakery_id):
-                job = service.enqueue("demo", {"mood": "succeeds"}, priority=priority)  # type: ignore[arg-type]
+                job = service.enqueue("demo", {"mood": "succeeds"}, priority=priority)
                 db.session.commit()
                 self.seen[job.id] = State(job.state)
                 return job.id

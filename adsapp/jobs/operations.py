@@ -1,0 +1,289 @@
+"""Verbs over many jobs: retry, cancel, clean, change priority, for those ticked or for all that match a filter.
+
+An operation is a job itself, with progress, a cancel button and a history. What it works on is fixed when it is asked
+for: the filter sees no job that came later, and none is met twice.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Select, delete, func, not_, or_, select, update
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import Conflict, Invalid
+from adsapp.core.ids import first_id_of
+from adsapp.jobs import queries, service
+from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.models import Job, JobCount
+from adsapp.jobs.progress import HandBack, Progress
+from adsapp.jobs.states import FINAL, Priority, State, get_priority
+from adsapp.organizations.service import audit
+
+PROCESSOR = "act-on-jobs"
+BATCH = 250  # jobs in one transaction: short enough that nobody waits for it
+MOST_TICKED = 1000
+COUNTED = 10_000  # a preview counts up to here
+TURN_SECONDS = 30  # then the operation lets others have its thread
+
+
+class Verb(StrEnum):
+    """What can be done to many jobs."""
+
+    RETRY = "retry"
+    CANCEL = "cancel"
+    CLEAN = "clean"
+    PRIORITIZE = "prioritize"
+
+
+# The states in which each verb means something.
+MEANT: Mapping[Verb, frozenset[State]] = {
+    Verb.RETRY: frozenset({State.FAILED, State.CANCELLED}),
+    Verb.CANCEL: frozenset(State) - FINAL,
+    Verb.CLEAN: FINAL,
+    Verb.PRIORITIZE: frozenset(State) - FINAL,
+}
+WORDS = {Verb.RETRY: "Retry", Verb.CANCEL: "Cancel", Verb.CLEAN: "Remove", Verb.PRIORITIZE: "Change priority of"}
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How many jobs an operation would work on; `more` where there are more than were counted."""
+
+    count: int
+    more: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.count:,}{'+' if self.more else ''}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an operation works on: ticked jobs, or all that match a filter, as they stood when it was asked for.
+
+    Every verb takes a job out of its own target, so an operation that was killed goes on with what is left.
+    """
+
+    verb: Verb
+    filters: JobFilters
+    asked_at: datetime
+    job_ids: tuple[uuid.UUID, ...] = ()
+    ended_before: datetime | None = None
+    priority: int | None = None
+
+    def jobs(self) -> Select[Any]:
+        """What is left of the target, oldest first."""
+        wanted = queries.narrow(self.filters, select(Job)).where(Job.id < first_id_of(self._made_before))
+        if not self.filters.state:
+            wanted = wanted.where(Job.state.in_(MEANT[self.verb]))
+        if self.job_ids:
+            wanted = wanted.where(Job.id.in_(self.job_ids))
+        return wanted.where(*self._not_done_yet()).order_by(Job.id)
+
+    @property
+    def _made_before(self) -> datetime:
+        # What ended before was made before; the key begins with the time, so it narrows what must be looked at.
+        return self.ended_before or self.asked_at + timedelta(milliseconds=1)
+
+    def _not_done_yet(self) -> Sequence[ColumnElement[bool]]:
+        match self.verb:
+            case Verb.RETRY:  # one that was retried and failed again ended later
+                return (Job.finished_at <= self.asked_at, Job.processor != PROCESSOR)
+            case Verb.CANCEL:
+                return (Job.cancel_requested_at.is_(None), Job.processor != PROCESSOR)
+            case Verb.PRIORITIZE:
+                return (Job.priority != self.priority, Job.processor != PROCESSOR)
+            case Verb.CLEAN:
+                return (Job.finished_at < (self.ended_before or self.asked_at),)
+
+
+def preview(
+    verb: str,
+    *,
+    filters: JobFilters | None = None,
+    job_ids: Sequence[uuid.UUID] | None = None,
+    older_than_days: int | None = None,
+    priority: int | None = None,
+) -> Matching:
+    """How many jobs the operation would work on, counted up to COUNTED; raises as `start` does."""
+    return _count(_target(verb, filters, job_ids, older_than_days, priority))
+
+
+def start(
+    verb: str,
+    *,
+    by: str,
+    filters: JobFilters | None = None,
+    job_ids: Sequence[uuid.UUID] | None = None,
+    older_than_days: int | None = None,
+    priority: int | None = None,
+    reason: str = "",
+) -> Job:
+    """Begin an operation; the job that carries it out.
+
+    Invalid for an unknown verb, a state that the verb does not fit, ids that are none or too many; Conflict where no
+    job matches.
+    """
+    target = _target(verb, filters, job_ids, older_than_days, priority)
+    found = _count(target)
+    if not found.count:
+        raise Conflict("No job matches; there is nothing to do")
+    order = Order(
+        verb=target.verb,
+        by=by,
+        filters=target.filters.as_query(),
+        asked_at=target.asked_at,
+        job_ids=target.job_ids,
+        ended_before=target.ended_before,
+        priority=priority,
+    )
+    job = service.enqueue(
+        PROCESSOR,
+        TypeAdapter(Order).dump_python(order, mode="json"),
+        title=_title(target, found),
+        priority=Priority.HIGH,  # somebody waits for it
+        created_by=by,
+        total=None if found.more else found.count,
+    )
+    details = {"filters": target.filters.as_query(), "jobs": str(found), "reason": reason}
+    audit(by, f"{target.verb.value} jobs", f"job:{job.id}", **details)
+    return job
+
+
+def _title(target: Target, found: Matching) -> str:
+    state = f"{target.filters.state.value} " if target.filters.state else ""
+    jobs = "job" if found.count == 1 and not found.more else "jobs"
+    return f"{WORDS[target.verb]} {found} {state}{jobs}"
+
+
+def _target(
+    verb: str,
+    filters: JobFilters | None,
+    job_ids: Sequence[uuid.UUID] | None,
+    older_than_days: int | None,
+    priority: int | None,
+) -> Target:
+    meant, filters, now = _verb(verb), filters or JobFilters(), utcnow()
+    if job_ids is not None and not 1 <= len(job_ids) <= MOST_TICKED:
+        raise Invalid.field("job_ids", f"should name 1 to {MOST_TICKED} jobs; for more, use a filter")
+    if filters.state and filters.state not in MEANT[meant]:
+        fits = ", ".join(sorted(state.value for state in MEANT[meant]))
+        raise Invalid.field("state", f"{filters.state.value} jobs cannot be chosen here; {fits} can")
+    if older_than_days is not None and older_than_days < 0:
+        raise Invalid.field("older_than_days", "should be 0 or more")
+    if meant == Verb.PRIORITIZE:
+        get_priority(priority or 0)
+    ended_before = None if older_than_days is None else now - timedelta(days=older_than_days)
+    return Target(meant, filters, now, tuple(job_ids or ()), ended_before, priority)
+
+
+def _verb(name: str) -> Verb:
+    try:
+        return Verb(name)
+    except ValueError:
+        raise Invalid.field("verb", f"should be one of {', '.join(Verb)}, not {name}") from None
+
+
+def _count(target: Target) -> Matching:
+    if _is_counted(target):
+        return Matching(_from_counters(target))
+    found = len(db.session.scalars(target.jobs().with_only_columns(Job.id).limit(COUNTED + 1)).all())
+    return Matching(min(found, COUNTED), found > COUNTED)
+
+
+def _is_counted(target: Target) -> bool:
+    """True where the counters know the number, so that none is counted."""
+    return target.verb != Verb.PRIORITIZE and not (target.job_ids or target.ended_before or target.filters.search)
+
+
+def _from_counters(target: Target) -> int:
+    filters = target.filters
+    states = {filters.state} if filters.state else MEANT[target.verb]
+    counted = select(func.sum(JobCount.count)).where(JobCount.state.in_(states))
+    if filters.queue:
+        counted = counted.where(JobCount.queue == filters.queue)
+    if not filters.routine:
+        counted = counted.where(or_(not_(JobCount.routine), JobCount.state == State.FAILED))
+    if target.verb != Verb.CLEAN:
+        counted = counted.where(JobCount.processor != PROCESSOR)
+    return int(db.session.scalar(counted) or 0)
+
+
+# --- carried out by the processor -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the processor is told: the target as plain JSON, and who asked."""
+
+    verb: Verb
+    by: str
+    filters: dict[str, str]
+    asked_at: datetime
+    job_ids: tuple[uuid.UUID, ...] = ()
+    ended_before: datetime | None = None
+    priority: int | None = None
+
+    def target(self) -> Target:
+        """The target again."""
+        filters = JobFilters.from_query(self.filters)
+        return Target(self.verb, filters, self.asked_at, self.job_ids, self.ended_before, self.priority)
+
+
+def carry_out(order: Order, progress: Progress) -> dict[str, Any]:
+    """Work through the target in short transactions; a job whose state changed meanwhile is passed over."""
+    jobs, act, turn_ends = order.target().jobs(), _ACTS[order.verb], time.monotonic() + TURN_SECONDS
+    last: uuid.UUID | None = None
+    while batch := db.session.scalars((jobs.where(Job.id > last) if last else jobs).limit(BATCH)).all():
+        last = batch[-1].id
+        changed = act(order, batch)
+        progress.commit()
+        progress.advance(changed)
+        if progress.is_draining or time.monotonic() > turn_ends:
+            raise HandBack(utcnow(), "lets others have a turn")
+    return {"changed": progress.done}
+
+
+def _retry(order: Order, jobs: Sequence[Job]) -> int:
+    return service.retry_all(jobs, order.by)
+
+
+def _cancel(order: Order, jobs: Sequence[Job]) -> int:
+    cancelled = 0
+    for job in jobs:
+        try:
+            service.cancel(job, order.by)
+        except Conflict:  # it ended meanwhile
+            continue
+        cancelled += 1
+    return cancelled
+
+
+def _clean(_order: Order, jobs: Sequence[Job]) -> int:
+    return remove([job.id for job in jobs])
+
+
+def _prioritize(order: Order, jobs: Sequence[Job]) -> int:
+    ids = [job.id for job in jobs]
+    changed = update(Job).where(Job.id.in_(ids), Job.state.not_in(FINAL)).values(priority=order.priority)
+    return len(db.session.execute(changed.returning(Job.id)).all())
+
+
+def remove(job_ids: Sequence[uuid.UUID]) -> int:
+    """Remove jobs that ended, with their attempts and items; `job_logs` keeps their ends. Returns how many."""
+    gone = delete(Job).where(Job.id.in_(job_ids), Job.state.in_(FINAL)).returning(Job.id)
+    return len(db.session.execute(gone, execution_options={"synchronize_session": False}).all())
+
+
+_ACTS: Mapping[Verb, Callable[[Order, Sequence[Job]], int]] = {
+    Verb.RETRY: _retry,
+    Verb.CANCEL: _cancel,
+    Verb.CLEAN: _clean,
+    Verb.PRIORITIZE: _prioritize,
+}

@@ -1,0 +1,14 @@
+"""Retry, cancel, clean or change the priority of many jobs."""
+
+from typing import Any
+
+from adsapp.jobs.operations import PROCESSOR, Order, carry_out
+from adsapp.jobs.progress import Progress
+from adsapp.jobs.registry import processor
+from adsapp.jobs.states import Queue
+
+
+@processor(PROCESSOR, queue=Queue.TEMPLATE_PROCESSING)
+def act_on_jobs(params: Order, progress: Progress) -> dict[str, Any]:
+    """Act on many jobs"""
+    return carry_out(params, progress)

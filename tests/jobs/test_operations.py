@@ -1,0 +1,150 @@
+"""Verbs over many jobs: what matches is fixed when it is asked for, a killed operation goes on with what is left."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import Conflict, Invalid
+from adsapp.core.ids import first_id_of
+from adsapp.jobs import operations, service
+from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.models import Job, JobLog
+from adsapp.jobs.states import Queue, State
+from adsapp.jobs.worker import WorkerProcess
+from tests.cast import Cast
+
+Read = Callable[[uuid.UUID], Job]
+FAILED = JobFilters(state=State.FAILED)
+
+
+@pytest.fixture
+def add(app: Flask, cast: Cast) -> Callable[..., list[uuid.UUID]]:
+    """Jobs of Harbour Bakery as they would stand after `days_ago` days in this state."""
+
+    def call(state: State, count: int, days_ago: int = 0, **changes: Any) -> list[uuid.UUID]:
+        with db.organization_context(app, cast.bakery_id):
+            ids = service.enqueue_many("demo", [{"mood": "succeeds", "steps": 1}] * count)
+            then = utcnow() - timedelta(days=days_ago)
+            values = {"state": state, "created_at": then, **changes}
+            if state in (State.FAILED, State.COMPLETED, State.CANCELLED):
+                values["finished_at"] = then
+            db.session.execute(update(Job).where(Job.id.in_(ids)).values(**values))
+            for job in db.session.scalars(select(Job).where(Job.id.in_(ids))).all() if days_ago else ():
+                job.id = uuid.UUID(int=first_id_of(then).int | job.id.int & (1 << 62) - 1)  # made then, too
+            db.session.commit()
+            return ids
+
+    return call
+
+
+def start(app: Flask, cast: Cast, verb: str, **options: Any) -> uuid.UUID:
+    with db.organization_context(app, cast.bakery_id):
+        job = operations.start(verb, by="Alice", **options)
+        db.session.commit()
+        return job.id
+
+
+def states(app: Flask, cast: Cast, ids: Sequence[uuid.UUID]) -> list[State]:
+    with db.organization_context(app, cast.bakery_id), db.reading():
+        found = db.session.execute(select(Job.id, Job.state).where(Job.id.in_(ids))).all()
+        return [row.state for row in sorted(found)]
+
+
+def test_all_failed_jobs_are_retried_in_the_background(
+    app: Flask,
+    cast: Cast,
+    add: Callable[..., list[uuid.UUID]],
+    worker: WorkerProcess,
+    finished: Read,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(operations, "BATCH", 7)
+    failed, completed = add(State.FAILED, 30), add(State.COMPLETED, 3)
+    operation = finished(start(app, cast, "retry", filters=FAILED))
+    assert (operation.state, operation.title, operation.result) == (
+        State.COMPLETED,
+        "Retry 30 failed jobs",
+        {"changed": 30},
+    )
+    assert (operation.progress_done, operation.progress_total) == (30, 30)
+    assert {finished(job_id).state for job_id in failed} == {State.COMPLETED}
+    assert states(app, cast, completed) == [State.COMPLETED] * 3
+
+
+def test_a_job_that_fails_again_is_not_retried_twice(
+    app: Flask, cast: Cast, add: Callable[..., list[uuid.UUID]], worker: WorkerProcess, finished: Read
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        job_id = service.enqueue("demo", {"mood": "fails_always"}).id
+        db.session.commit()
+    attempts = finished(job_id).attempt
+    finished(start(app, cast, "retry", filters=FAILED))
+    assert finished(job_id).attempt == 2 * attempts
+
+
+def test_ticked_jobs_alone_are_retried(
+    app: Flask, cast: Cast, add: Callable[..., list[uuid.UUID]], worker: WorkerProcess, finished: Read
+) -> None:
+    failed = add(State.FAILED, 4)
+    finished(start(app, cast, "retry", job_ids=failed[:2]))
+    assert {finished(job_id).state for job_id in failed[:2]} == {State.COMPLETED}
+    assert states(app, cast, failed[2:]) == [State.FAILED] * 2
+
+
+def test_waiting_jobs_are_cancelled_but_not_the_operation_itself(
+    app: Flask, cast: Cast, add: Callable[..., list[uuid.UUID]], worker: WorkerProcess, finished: Read
+) -> None:
+    delayed = add(State.DELAYED, 5, run_at=utcnow() + timedelta(days=1))
+    operation = finished(start(app, cast, "cancel", filters=JobFilters(queue=Queue.TEMPLATE_PROCESSING)))
+    assert (operation.state, operation.result) == (State.COMPLETED, {"changed": 5})
+    assert states(app, cast, delayed) == [State.CANCELLED] * 5
+
+
+def test_old_finished_jobs_are_removed_and_their_history_stays(
+    app: Flask, cast: Cast, add: Callable[..., list[uuid.UUID]], worker: WorkerProcess, finished: Read
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        job_id = service.enqueue("demo", {"mood": "succeeds"}).id
+        db.session.commit()
+    finished(job_id)
+    add(State.COMPLETED, 6, days_ago=40)
+    with db.organization_context(app, cast.bakery_id):
+        assert str(operations.preview("clean", older_than_days=30)) == "6"
+    finished(start(app, cast, "clean", older_than_days=30))
+    with db.organization_context(app, cast.bakery_id):
+        assert db.session.scalar(select(func.count()).select_from(Job).where(Job.processor == "demo")) == 1
+    finished(start(app, cast, "clean", older_than_days=0, filters=JobFilters(state=State.COMPLETED)))
+    with db.organization_context(app, cast.bakery_id):
+        assert db.session.get(Job, job_id) is None
+        assert db.session.scalars(select(JobLog.job_id).where(JobLog.job_id == job_id)).all() == [job_id]
+
+
+def test_the_priority_of_all_that_wait_is_changed(
+    app: Flask, cast: Cast, add: Callable[..., list[uuid.UUID]], worker: WorkerProcess, finished: Read, read: Read
+) -> None:
+    delayed = add(State.DELAYED, 3, run_at=utcnow() + timedelta(days=1))
+    finished(start(app, cast, "prioritize", filters=JobFilters(state=State.DELAYED), priority=1))
+    assert {read(job_id).priority for job_id in delayed} == {1}
+
+
+def test_a_wrong_request_is_refused_with_its_field(app: Flask, cast: Cast) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        for field, verb, options in (
+            ("verb", "explode", {}),
+            ("state", "retry", {"filters": JobFilters(state=State.COMPLETED)}),
+            ("job_ids", "retry", {"job_ids": []}),
+            ("older_than_days", "clean", {"older_than_days": -1}),
+            ("priority", "prioritize", {"priority": 9}),
+        ):
+            with pytest.raises(Invalid) as refused:
+                operations.start(verb, by="Alice", **options)
+            assert refused.value.fields[0].field == field
+        with pytest.raises(Conflict, match="No job matches"):
+            operations.start("retry", by="Alice", filters=FAILED)
