@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = Field(2.0, gt=0, description="Time between two signs of life of a worker.")
     sweep_seconds: float = Field(0.1, gt=0, description="Time between two looks for due jobs.")
     grace_seconds: float = Field(25.0, ge=0, description="What running jobs get to end after SIGTERM.")
+    history_days: int = Field(90, ge=1, description="Days for which finished jobs and their history are kept.")
     slice_seconds: float = Field(
         5.0, gt=0, description="How long one campaign keeps a sending thread before others get a turn."
     )

@@ -13,7 +13,7 @@ from adsapp.cli.output import open_app
 from adsapp.config import Settings
 from adsapp.jobs.states import Queue
 from adsapp.processes.commands import web_command, worker_children
-from adsapp.processes.supervisor import Supervisor
+from adsapp.processes.supervisor import DRAINED, Supervisor
 
 STOP_MARGIN_SECONDS = 10.0
 
@@ -50,9 +50,11 @@ def worker(queues: Sequence[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     process.start()
-    while not stop.wait(1):
+    while not stop.wait(0.5) and not process.is_drained:
         pass
     process.stop()
+    if not stop.is_set():
+        sys.exit(DRAINED)
 
 
 def _one_process_a_queue() -> None:

@@ -13,13 +13,13 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, delete, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, not_, or_, select, update
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import first_id_of
-from adsapp.jobs import queries, service
+from adsapp.jobs import queries, retention, service
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.models import Job, JobCount
 from adsapp.jobs.progress import HandBack, Progress
@@ -100,7 +100,7 @@ class Target:
             case Verb.PRIORITIZE:
                 return (Job.priority != self.priority, Job.processor != PROCESSOR)
             case Verb.CLEAN:
-                return (Job.finished_at < (self.ended_before or self.asked_at),)
+                return (Job.finished_at < (self.ended_before or self.asked_at), Job.subject.is_(None))
 
 
 def preview(
@@ -199,19 +199,18 @@ def _count(target: Target) -> Matching:
 
 def _is_counted(target: Target) -> bool:
     """True where the counters know the number, so that none is counted."""
-    return target.verb != Verb.PRIORITIZE and not (target.job_ids or target.ended_before or target.filters.search)
+    is_whole = not (target.job_ids or target.ended_before or target.filters.search)
+    return target.verb in (Verb.RETRY, Verb.CANCEL) and is_whole
 
 
 def _from_counters(target: Target) -> int:
     filters = target.filters
     states = {filters.state} if filters.state else MEANT[target.verb]
-    counted = select(func.sum(JobCount.count)).where(JobCount.state.in_(states))
+    counted = select(func.sum(JobCount.count)).where(JobCount.state.in_(states), JobCount.processor != PROCESSOR)
     if filters.queue:
         counted = counted.where(JobCount.queue == filters.queue)
     if not filters.routine:
         counted = counted.where(or_(not_(JobCount.routine), JobCount.state == State.FAILED))
-    if target.verb != Verb.CLEAN:
-        counted = counted.where(JobCount.processor != PROCESSOR)
     return int(db.session.scalar(counted) or 0)
 
 
@@ -266,19 +265,13 @@ def _cancel(order: Order, jobs: Sequence[Job]) -> int:
 
 
 def _clean(_order: Order, jobs: Sequence[Job]) -> int:
-    return remove([job.id for job in jobs])
+    return retention.remove([job.id for job in jobs])
 
 
 def _prioritize(order: Order, jobs: Sequence[Job]) -> int:
     ids = [job.id for job in jobs]
     changed = update(Job).where(Job.id.in_(ids), Job.state.not_in(FINAL)).values(priority=order.priority)
     return len(db.session.execute(changed.returning(Job.id)).all())
-
-
-def remove(job_ids: Sequence[uuid.UUID]) -> int:
-    """Remove jobs that ended, with their attempts and items; `job_logs` keeps their ends. Returns how many."""
-    gone = delete(Job).where(Job.id.in_(job_ids), Job.state.in_(FINAL)).returning(Job.id)
-    return len(db.session.execute(gone, execution_options={"synchronize_session": False}).all())
 
 
 _ACTS: Mapping[Verb, Callable[[Order, Sequence[Job]], int]] = {

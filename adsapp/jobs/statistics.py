@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Result, Select, Table, func, select, text, union_all
 
 from adsapp.core import db
+from adsapp.jobs.history import SUMS
 from adsapp.jobs.models import OPEN, Job, JobCount, QueueControl, StatsDay, StatsHour, StatsMinute
 from adsapp.jobs.states import Priority, Queue, State
 from adsapp.jobs.waiting import Circumstances, circumstances
@@ -127,6 +128,49 @@ def history(days: int, now: datetime) -> list[Day]:
         select(StatsDay).where(of_every_queue(StatsDay), StatsDay.day >= first).order_by(StatsDay.day, StatsDay.queue)
     )
     return [Day(f"{r.day:%Y-%m-%d}", r.queue, r.completed, r.failed, r.cancelled, r.wait_ms, r.run_ms) for r in rows]
+
+
+@dataclass(frozen=True)
+class QueueSummary:
+    """One queue now and over some days; as the SQL function `get_organization_job_stats` has it on PostgreSQL."""
+
+    queue: Queue
+    waiting: int
+    active: int
+    delayed: int
+    completed: int
+    failed: int
+    cancelled: int
+    average_wait_ms: int
+    average_run_ms: int
+
+
+def get_organization_job_stats(days: int, now: datetime) -> list[QueueSummary]:
+    """The four queues of this organization, by name; `days` is cut to 1 … 90 and counts today."""
+    counts, ended = counted(), _summed_up(history(days, now))
+    return [_summary(queue, counts, ended[queue]) for queue in sorted(Queue)]
+
+
+def _summed_up(days: Iterable[Day]) -> dict[Queue, Counter[str]]:
+    sums: dict[Queue, Counter[str]] = {queue: Counter() for queue in Queue}
+    for day in days:
+        sums[day.queue].update({name: getattr(day, name) for name in SUMS})
+    return sums
+
+
+def _summary(queue: Queue, counts: Mapping[tuple[Queue, State], int], ended: Mapping[str, int]) -> QueueSummary:
+    finished = ended["completed"] + ended["failed"] + ended["cancelled"]
+    return QueueSummary(
+        queue=queue,
+        waiting=counts[queue, State.WAITING],
+        active=counts[queue, State.ACTIVE],
+        delayed=counts[queue, State.DELAYED],
+        completed=ended["completed"],
+        failed=ended["failed"],
+        cancelled=ended["cancelled"],
+        average_wait_ms=ended["wait_ms"] // finished if finished else 0,
+        average_run_ms=ended["run_ms"] // finished if finished else 0,
+    )
 
 
 def _failed_since(moment: datetime) -> dict[Queue, int]:

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import delete, insert, update
@@ -19,7 +20,7 @@ from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
 from adsapp.core.ids import new_id
 from adsapp.core.logs import get_logger
-from adsapp.jobs import dispatch, leases
+from adsapp.jobs import dispatch, leases, retention
 from adsapp.jobs.committing import GroupCommit
 from adsapp.jobs.leases import Heartbeat, WorkerIdentity
 from adsapp.jobs.models import Worker
@@ -30,6 +31,7 @@ from adsapp.jobs.states import Queue
 log = get_logger()
 
 REAP_EVERY_SECONDS = 1.0
+UPKEEP_EVERY_SECONDS = 600.0  # between two looks whether today's upkeep was asked for
 FORGET_WORKERS_AFTER = timedelta(days=1)
 
 
@@ -46,6 +48,7 @@ class WorkerProcess:
         self._settings: Settings = app.config["SETTINGS"]
         with app.app_context():
             self._engine = db.db.engine
+            self._vault = db.vault()
         self._broker: Broker = app.extensions["broker"]
         self._queues = list(queues)
         self._clock = DatabaseClock()
@@ -88,15 +91,25 @@ class WorkerProcess:
         self._background("heartbeat", self._beat, self._settings.heartbeat_seconds)
         self._background("sweep", self._sweep, self._settings.sweep_seconds)
         self._background("reaper", self._reap, REAP_EVERY_SECONDS)
+        self._background("upkeep", self._ask_for_upkeep, UPKEEP_EVERY_SECONDS)
         log.info("worker_started", worker=self._identity.name, queues=",".join(self._queues))
 
-    def stop(self) -> None:
-        """Begin no job any more, give running ones their grace, release the rest for others."""
+    def drain(self) -> None:
+        """Begin no job any more; what runs goes on to its end, or to the next good place."""
         self._stopping.set()
         for consumer in self._consumers:
             consumer.stop_flag.set()
         for held in self._heartbeat.held():
             held.control.draining.set()
+
+    @property
+    def is_drained(self) -> bool:
+        """True once somebody asked to drain this worker and nothing runs here any more."""
+        return self._stopping.is_set() and not self._heartbeat.held()
+
+    def stop(self) -> None:
+        """Begin no job any more, give running ones their grace, release the rest for others."""
+        self.drain()
         self._wait_for_jobs(self._settings.grace_seconds)
         for held in self._heartbeat.held():
             held.control.stopping.set()
@@ -143,13 +156,17 @@ class WorkerProcess:
             self._heartbeat.beat()
             with engine_transaction(self._engine) as connection:
                 self._clock.synchronize(connection)
-                connection.execute(
+                asked_to_drain = connection.execute(
                     update(Worker)
                     .where(Worker.id == self._identity.id)
                     .values(heartbeat_at=self._clock.now(), memory_mb=_memory_mb())
-                )
+                    .returning(Worker.drain_requested_at)
+                ).scalar_one_or_none()
         finally:
             self._heartbeat.doubt()
+        if asked_to_drain is not None and not self._stopping.is_set():
+            log.info("worker_drains", worker=self._identity.name)
+            self.drain()
 
     def _sweep(self) -> None:
         if self._stopping.is_set():
@@ -161,6 +178,14 @@ class WorkerProcess:
         leases.reap(self._engine, self._clock, self._settings.retry_seconds)
         dispatch.dispatch_again(self._engine, self._clock)
 
+    def _ask_for_upkeep(self) -> None:
+        retention.ask_for_today(self._engine, self._vault, self._settings.job_attempts, self._clock.now())
+
 
 def _memory_mb() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """Resident now where the system tells (Linux), else the most it ever was."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return pages * resource.getpagesize() // (1024 * 1024)

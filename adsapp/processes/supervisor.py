@@ -21,6 +21,7 @@ log = get_logger()
 
 PR_SET_PDEATHSIG = 1
 RESTART_AFTER_SECONDS = 1.0
+DRAINED = 3  # the exit code of a worker that was asked to drain: it is left alone
 
 
 @dataclass
@@ -82,6 +83,8 @@ class Supervisor:
         if child.is_running or time.monotonic() < child.not_before:
             return
         code = child.process.returncode if child.process else None
+        if code == DRAINED:
+            return
         log.warning("restarted", process=child.name, exit_code=code)
         child.not_before = time.monotonic() + RESTART_AFTER_SECONDS
         child.start()

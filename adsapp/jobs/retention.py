@@ -1,0 +1,127 @@
+"""How long the record of jobs is kept: a routine job a day for each organization removes what is older.
+
+A finished job goes with its attempts and items; its end stays in `job_logs` as long as that is kept. A job that
+stands for something (its `subject` is an import or a campaign) is kept as long as that: their pages tell its state.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Engine, Table, delete, exists, select
+
+from adsapp.core import context, db
+from adsapp.core.bulk import insert_many
+from adsapp.core.clock import utcnow
+from adsapp.core.crypto import Vault
+from adsapp.core.errors import Invalid
+from adsapp.core.ids import first_id_of, new_id
+from adsapp.jobs.models import Job, JobLog, StatsHour, StatsMinute
+from adsapp.jobs.progress import Progress
+from adsapp.jobs.registry import get_processor
+from adsapp.jobs.states import FINAL, Priority, State
+from adsapp.organizations.models import Organization
+
+PROCESSOR = "keep-history"
+BATCH = 1000  # rows in one transaction
+MINUTES_KEPT_DAYS = 8  # hours and days tell the rest
+JOBS = cast(Table, Job.__table__)
+
+
+def cleanup_old_job_logs(days: int) -> int:
+    """Remove the ends of jobs that are older than so many days; returns how many. As the SQL function of this name."""
+    if days < 1:
+        raise Invalid.field("days", f"should be 1 or more, not {days}")
+    old = select(JobLog.id).where(JobLog.finished_at < utcnow() - timedelta(days=days))
+    return _removed(delete(JobLog).where(JobLog.id.in_(old)).returning(JobLog.id))
+
+
+def remove(job_ids: Sequence[uuid.UUID]) -> int:
+    """Remove jobs that ended and stand for nothing else; returns how many."""
+    return _removed(
+        delete(Job).where(Job.id.in_(job_ids), Job.state.in_(FINAL), Job.subject.is_(None)).returning(Job.id)
+    )
+
+
+def keep_history(progress: Progress) -> dict[str, int]:
+    """Remove what this organization keeps no longer, in short transactions; how many rows of each."""
+    now, days = utcnow(), context.settings().history_days
+    before = now - timedelta(days=days)
+    return {
+        "job_logs": _in_batches(progress, lambda: _old_logs(before)),
+        "jobs": _in_batches(progress, lambda: _old_jobs(before)),
+        "minutes": _in_batches(
+            progress, lambda: _old_sums(StatsMinute.minute, now - timedelta(days=MINUTES_KEPT_DAYS))
+        ),
+        "hours": _in_batches(progress, lambda: _old_sums(StatsHour.hour, before)),
+    }
+
+
+def _in_batches(progress: Progress, remove_some: Callable[[], int]) -> int:
+    total = 0
+    while removed := remove_some():
+        progress.commit()
+        progress.advance(removed)
+        total += removed
+    return total
+
+
+def _old_logs(before: datetime) -> int:
+    old = select(JobLog.id).where(JobLog.finished_at < before).order_by(JobLog.finished_at).limit(BATCH)
+    return _removed(delete(JobLog).where(JobLog.id.in_(old)).returning(JobLog.id))
+
+
+def _old_jobs(before: datetime) -> int:
+    # What ended before was made before, and the key begins with the time: only old jobs are looked at.
+    old = select(Job.id).where(
+        Job.id < first_id_of(before), Job.finished_at < before, Job.state.in_(FINAL), Job.subject.is_(None)
+    )
+    return remove(db.session.scalars(old.order_by(Job.id).limit(BATCH)).all())
+
+
+def _old_sums(moment: Any, before: datetime) -> int:
+    return _removed(delete(moment.class_).where(moment < before).returning(moment))
+
+
+def _removed(statement: Any) -> int:
+    return len(db.session.execute(statement, execution_options={"synchronize_session": False}).all())
+
+
+def ask_for_today(engine: Engine, vault: Vault, attempts: int, now: datetime) -> int:
+    """Add today's job for every organization that has none yet; returns how many. Any worker may ask, any time."""
+    key = f"{PROCESSOR}:{now:%Y-%m-%d}"
+    with db.engine_transaction(engine) as connection:
+        has_one = exists().where(JOBS.c.organization_id == Organization.id, JOBS.c.idempotency_key == key)
+        owners = connection.execute(select(Organization.id).where(~has_one)).scalars().all()
+        insert_many(
+            connection, Job, [_row(owner, key, vault, attempts, now) for owner in owners], ignore_conflicts=True
+        )
+    return len(owners)
+
+
+def _row(owner: uuid.UUID, key: str, vault: Vault, attempts: int, now: datetime) -> dict[str, Any]:
+    kind = get_processor(PROCESSOR)
+    return {
+        "organization_id": owner,
+        "id": new_id(),
+        "queue": kind.queue,
+        "processor": kind.name,
+        "title": kind.title,
+        "priority": Priority.LOW,
+        "state": State.WAITING,
+        "payload": vault.seal_json({}),
+        "run_at": now,
+        "idempotency_key": key,
+        "created_at": now,
+        "created_by": "",
+        "attempt": 0,
+        "failures": 0,
+        "max_attempts": kind.attempts or attempts,
+        "timeout_seconds": kind.timeout_seconds,
+        "handed_back": False,
+        "blocked_by": 0,
+        "routine": True,
+        "progress_done": 0,
+        "progress_failed": 0,
+    }
