@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from adsapp.cli import accounts, admin, contacts, demo, jobs, servers
+from adsapp.cli import accounts, admin, contacts, demo, jobs, secrets, servers
 from adsapp.cli.output import Told
 from adsapp.config import VERSION, ConfigError
 from adsapp.core.errors import Problem
@@ -28,6 +28,7 @@ adsapp.add_command(admin.token)
 adsapp.add_command(accounts.account)
 adsapp.add_command(contacts.import_file)
 adsapp.add_command(jobs.jobs)
+adsapp.add_command(secrets.secrets)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adsapp.core.clock import utcnow
 from adsapp.core.db import Base, BigId, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
+from adsapp.core.sealing import SEALED
 
 
 class AccountStatus(StrEnum):
@@ -34,9 +35,9 @@ class WhatsAppAccount(Tenant, Base):
     phone_number_id: Mapped[str] = mapped_column(String(40))
     waba_id: Mapped[str] = mapped_column(String(40))
     display_phone_number: Mapped[str] = mapped_column(String(30), default="")
-    token: Mapped[bytes]  # sealed
-    app_secret: Mapped[bytes]  # sealed
-    verify_token: Mapped[bytes]  # sealed
+    token: Mapped[bytes] = mapped_column(info=SEALED)
+    app_secret: Mapped[bytes] = mapped_column(info=SEALED)
+    verify_token: Mapped[bytes] = mapped_column(info=SEALED)
     messages_per_second: Mapped[float]
     status: Mapped[AccountStatus] = mapped_column(text_enum(AccountStatus), default=AccountStatus.ACTIVE)
     status_reason: Mapped[str | None]

@@ -1,0 +1,272 @@
+"""Columns that are encrypted at rest, and how their values come under a new key while everything runs.
+
+A column of secrets is marked with `SEALED`; it stands in a table of an organization with one primary key (a test holds
+that). A rotation walks such a table organization by organization, in the order of its key, and rewrites what is not
+under the first key. It keeps no place of its own: a value tells which key opens it, so a run that was stopped is simply
+run again.
+
+Values are judged and encrypted outside transactions. Those that write are short and hold no lock while they wait for
+another: a batch takes the rows that are free now, and those that somebody holds are written one by one afterwards.
+"""
+
+import fcntl
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from flask import Flask
+from sqlalchemy import Column, Row, Table, Update, bindparam, select, update
+
+from adsapp.core import db
+from adsapp.core.crypto import UnreadableSecret
+
+SEALED: dict[Any, Any] = {"sealed": True}  # mapped_column(info=SEALED)
+BATCH = 500  # rows of one transaction
+TRIES = 5  # looks at a value that somebody changes between look and write
+
+
+class Keys:
+    """The keys in use, newest first."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._first = Fernet(keys[0])
+        self._all = MultiFernet([Fernet(key) for key in keys])
+
+    def renew(self, sealed: bytes) -> bytes:
+        """The value under the first key: the very same bytes where it is already; raises UnreadableSecret."""
+        try:
+            return sealed if self._is_current(sealed) else self._all.rotate(sealed)
+        except InvalidToken:
+            raise UnreadableSecret("no key in use opens this value") from None
+
+    def _is_current(self, sealed: bytes) -> bool:
+        try:
+            self._first.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands."""
+
+    table: str
+    column: str
+    id: str
+
+
+@dataclass
+class Count:
+    """What was found in a table, in values; `unreadable` names each."""
+
+    table: str
+    values: int = 0
+    current: int = 0  # under the first key when they were looked at
+    under_old_keys: int = 0
+    rewritten: int = 0
+    changing: int = 0  # somebody changed it at every try
+    unreadable: list[Place] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Stale:
+    """A value under an old key, and the same under the first one."""
+
+    id: Any
+    column: str
+    old: bytes
+    new: bytes
+
+
+def sealed_tables() -> list[Table]:
+    """Every table with a sealed column, by name; the models must have been imported."""
+    tables = sorted(db.Base.metadata.tables.values(), key=lambda table: table.name)
+    return [table for table in tables if sealed_columns(table)]
+
+
+def sealed_columns(table: Table) -> list[Column[Any]]:
+    """The columns of a table that are marked with `SEALED`."""
+    return [column for column in table.columns if column.info.get("sealed")]
+
+
+class Rotation:
+    """Brings values under the first key. It commits itself, batch by batch; `write=False` only counts."""
+
+    def __init__(
+        self,
+        app: Flask,
+        keys: Keys,
+        *,
+        write: bool = True,
+        batch: int = BATCH,
+        on_batch: Callable[[Count], None] = lambda _count: None,
+    ) -> None:
+        self._app = app
+        self._keys = keys
+        self._write = write
+        self._batch = batch
+        self._on_batch = on_batch
+
+    def run(self, table: Table, organizations: Sequence[uuid.UUID]) -> Count:
+        """Rotate one table for these organizations."""
+        count = Count(table.name)
+        for organization_id in organizations:
+            with db.organization_context(self._app, organization_id):
+                self._walk(_Rows(table, organization_id), count)
+        return count
+
+    def _walk(self, rows: "_Rows", count: Count) -> None:
+        batch = rows.after(None, self._batch)
+        while batch:
+            stale = [each for row in batch for each in self._judge(rows, row, count)]
+            if stale and self._write:
+                self._rewrite(rows, stale, count)
+            self._on_batch(count)
+            batch = rows.after(batch[-1].key, self._batch)
+
+    def _judge(self, rows: "_Rows", row: Row[Any], count: Count) -> Iterator[_Stale]:
+        for column in rows.columns:
+            old: bytes | None = row._mapping[column.name]
+            if old is None:
+                continue
+            count.values += 1
+            try:
+                new = self._keys.renew(old)
+            except UnreadableSecret:
+                count.unreadable.append(Place(rows.table.name, column.name, str(row.key)))
+                continue
+            if new == old:
+                count.current += 1
+                continue
+            count.under_old_keys += 1
+            yield _Stale(row.key, column.name, old, new)
+
+    def _rewrite(self, rows: "_Rows", stale: list[_Stale], count: Count) -> None:
+        written = rows.write_free(stale)
+        count.rewritten += len(written)
+        for each in stale:
+            if each not in written:
+                self._rewrite_one(rows, each, count)
+
+    def _rewrite_one(self, rows: "_Rows", stale: _Stale, count: Count) -> None:
+        for _ in range(TRIES):
+            if rows.write_one(stale):
+                count.rewritten += 1
+                return
+            old = rows.value(stale)
+            new = self._renewed(old, stale, count)
+            if old is None or new is None:
+                return
+            stale = replace(stale, old=old, new=new)
+        count.changing += 1
+
+    def _renewed(self, old: bytes | None, stale: _Stale, count: Count) -> bytes | None:
+        # Somebody was faster: the row is gone, or holds what needs nothing more, or what must be written anew.
+        if old is None:
+            return None
+        try:
+            new = self._keys.renew(old)
+        except UnreadableSecret:
+            count.unreadable.append(Place(count.table, stale.column, str(stale.id)))
+            return None
+        return None if new == old else new
+
+
+class _Rows:
+    """The rows of one table that belong to the organization of this context's session."""
+
+    def __init__(self, table: Table, organization_id: uuid.UUID) -> None:
+        self.table = table
+        self.columns = sealed_columns(table)
+        (self._key,) = table.primary_key.columns
+        self._mine = table.c.organization_id == organization_id
+        self._select = select(self._key.label("key"), *self.columns).where(self._mine)
+
+    def after(self, key: Any, limit: int) -> Sequence[Row[Any]]:
+        """The next rows in the order of the key: `key` and the sealed columns."""
+        wanted = self._select if key is None else self._select.where(self._key > key)
+        with db.reading():
+            rows = db.session.connection().execute(wanted.order_by(self._key).limit(limit)).all()
+            db.session.rollback()
+        return rows
+
+    def value(self, stale: _Stale) -> bytes | None:
+        """What the column holds now; None where the row is gone."""
+        with db.reading():
+            row = db.session.connection().execute(self._select.where(self._key == stale.id)).one_or_none()
+            db.session.rollback()
+        return None if row is None else row._mapping[stale.column]
+
+    def write_free(self, stale: Sequence[_Stale]) -> set[_Stale]:
+        """Write those that nobody holds and nobody changed, in one transaction; returns them.
+
+        Rows are locked without waiting: a transaction that waits for one row while it holds others would end in a
+        deadlock with a worker that claims the same jobs in another order.
+        """
+        wanted = self._select.where(self._key.in_({each.id for each in stale})).order_by(self._key)
+        connection = db.session.connection()
+        locked = connection.execute(wanted.with_for_update(key_share=True, skip_locked=True)).all()
+        held = {row.key: row._mapping for row in locked}
+        free = {each for each in stale if each.id in held and held[each.id][each.column] == each.old}
+        for column in self.columns:
+            values = [_values(each) for each in stale if each in free and each.column == column.name]
+            if values:
+                connection.execute(self._update(column), values)
+        db.session.commit()
+        return free
+
+    def write_one(self, stale: _Stale) -> bool:
+        """Write one value in its own transaction, only where the column still holds the old one."""
+        connection = db.session.connection()
+        written = connection.execute(self._update(self.table.c[stale.column]), _values(stale)).rowcount
+        db.session.commit()
+        return bool(written)
+
+    def _update(self, column: Column[Any]) -> Update:
+        is_unchanged = column == bindparam("old_value", type_=column.type)
+        return (
+            update(self.table)
+            .where(self._mine, self._key == bindparam("row_key", type_=self._key.type), is_unchanged)
+            .values({column: bindparam("new_value", type_=column.type)})
+        )
+
+
+def _values(stale: _Stale) -> dict[str, Any]:
+    return {"row_key": stale.id, "old_value": stale.old, "new_value": stale.new}
+
+
+def keep_first(home: Path, key: str) -> int:
+    """Put a key first among those of the embedded shape in `home`/secrets.json; returns how many there are now.
+
+    The file is replaced in one step, readable by its owner only. Two commands at once both get their key in: one lost
+    here would take along all that was written with it.
+    """
+    path = home / "secrets.json"
+    directory = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)  # released with the descriptor
+        kept = json.loads(path.read_text())
+        kept["encryption_keys"] = [key, *kept["encryption_keys"]]
+        _replace(path, json.dumps(kept))
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+    return len(kept["encryption_keys"])
+
+
+def _replace(path: Path, text: str) -> None:
+    temporary = path.with_name(f".secrets-{uuid.uuid4().hex}")
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
