@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from adsapp.core import db
-from adsapp.jobs import service
+from adsapp.jobs import registry, service
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue
 from adsapp.jobs.worker import WorkerProcess
@@ -59,5 +59,16 @@ def finished(read: Callable[[uuid.UUID], Job]) -> Callable[[uuid.UUID], Job]:
     def call(job_id: uuid.UUID) -> Job:
         wait_for(lambda: read(job_id).is_finished, what=f"job {job_id} ends")
         return read(job_id)
+
+    return call
+
+
+@pytest.fixture
+def register(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Register a processor for one test; the process forgets it afterwards."""
+    monkeypatch.setattr(registry, "_processors", dict(registry._processors))
+
+    def call(name: str, run: Callable[..., Any], **options: Any) -> None:
+        registry.processor(name, queue=options.pop("queue", Queue.TEMPLATE_PROCESSING), **options)(run)
 
     return call
