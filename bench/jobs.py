@@ -1,0 +1,130 @@
+"""Our job engine beside BullMQ, bare Huey and Procrastinate, on one machine and the same servers, concurrency 10.
+
+What each promises differs, and so does what it costs: ours and Procrastinate commit every change to a PostgreSQL that
+loses nothing; BullMQ keeps jobs in a Redis that is not written to disk here; a job that Huey has taken is gone if its
+worker dies. Peers are installed at first use, outside the tree; one that cannot be is left out.
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from adsapp import create_app
+from adsapp.config import Settings
+from adsapp.core import db, migrations
+from adsapp.core.clock import DatabaseClock
+from adsapp.jobs import dispatch
+from adsapp.jobs.states import Queue
+from adsapp.organizations.models import Organization
+from bench.fairness import FLOOD
+from bench.harness import commit_ms, durable_servers
+from bench.peers import table
+from bench.peers.installing import Unavailable
+from bench.peers.measuring import Figures, Plan, measure
+from bench.peers.systems import BareHuey, BullMq, Ground, Ours, Procrastinate, System
+from tests.servers import with_database
+
+SYSTEMS: dict[str, Callable[[Ground], System]] = {
+    "ours": Ours,
+    "ours_2": lambda ground: Ours(ground, processes=2),
+    "bullmq": BullMq,
+    "huey": BareHuey,
+    "procrastinate": Procrastinate,
+}
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=20_000, help="no-op jobs of each system, half as many that sleep")
+    parser.add_argument("--seconds", type=float, default=20.0, help="at most for each backlog; slow systems do fewer")
+    parser.add_argument("--only", default=",".join(SYSTEMS), help="systems to measure, comma-separated: %(default)s")
+    parser.add_argument("--waiting", type=int, default=1_000_000, help="rows that wait while Redis is weighed; 0: none")
+    arguments = parser.parse_args()
+    wanted = arguments.only.split(",")
+    if unknown := set(wanted) - set(SYSTEMS):
+        parser.error(f"no system is called {', '.join(sorted(unknown))}; known: {', '.join(SYSTEMS)}")
+    with _ground() as ground:
+        commit = commit_ms(ground.servers.database_url)
+        measured, missing = _measure_all(ground, wanted, Plan(arguments.jobs, arguments.seconds))
+        weight = _weigh_waiting(ground, arguments.waiting) if arguments.waiting else None
+    table.show(measured, missing, commit, weight)
+    print(json.dumps(table.summary(measured, commit, weight)))
+
+
+@contextmanager
+def _ground() -> Iterator[Ground]:
+    home = Path(tempfile.mkdtemp(prefix="adsapp-bench-"))
+    try:
+        with durable_servers() as servers:
+            settings = Settings(
+                home=home,
+                log_level="ERROR",
+                database_url=with_database(servers.database_url, servers.template_database),
+                redis_url=servers.redis_url,
+                secret_key="bench",  # noqa: S106  # of throwaway servers
+                encryption_keys=(Fernet.generate_key().decode(),),
+            )
+            yield Ground(servers, home, settings, _make_template(settings))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _make_template(settings: Settings) -> uuid.UUID:
+    """Migrate the database that each phase's own is copied from, with one organization in it."""
+    app = create_app(settings)
+    migrations.upgrade(app)
+    with app.app_context():
+        organization = Organization(slug="bench", name="bench", default_country="US")
+        db.session.add(organization)
+        db.session.commit()
+        made: uuid.UUID = organization.id
+        db.session.remove()
+        db.db.engine.dispose()
+    return made
+
+
+def _measure_all(ground: Ground, wanted: Sequence[str], plan: Plan) -> tuple[dict[str, Figures], dict[str, str]]:
+    measured, missing = {}, {}
+    for name in wanted:
+        system = SYSTEMS[name](ground)
+        print(f"measuring {system.label} …", flush=True)
+        try:
+            system.install()
+            measured[name] = measure(system, plan)
+        except Unavailable as error:
+            missing[system.label] = str(error)
+        finally:
+            system.close()
+    return measured, missing
+
+
+def _weigh_waiting(ground: Ground, count: int) -> float:
+    """By how many MB Redis grows while so many jobs wait and one sweep has handed out what it hands out."""
+    print(f"weighing {count:,} waiting jobs …", flush=True)
+    system = Ours(ground)
+    system.fresh()
+    app = create_app(ground.settings.model_copy(update={"database_url": system.url}))
+    broker, clock = app.extensions["broker"], DatabaseClock()
+    with app.app_context():
+        broker.pending(Queue.BULK_MESSAGES)  # connected
+        before = int(system.redis.info("memory")["used_memory"])
+        with db.engine_transaction() as connection:
+            connection.execute(FLOOD, {"organization": ground.organization, "count": count})
+            clock.synchronize(connection)
+        dispatch.sweep(db.db.engine, clock, broker, Queue.BULK_MESSAGES)
+        after = int(system.redis.info("memory")["used_memory"])
+        db.db.engine.dispose()
+    system.close()
+    return (after - before) / 1024 / 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""Enqueues our jobs the way a view does: a row in the caller's transaction, a commit, the nudge after it."""
+
+import os
+import uuid
+
+from adsapp import create_app
+from adsapp.core import db
+from adsapp.jobs import service
+from bench.peers.ours_processor import NAME
+from bench.peers.producing import Payload, produce
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    with db.organization_context(create_app(), uuid.UUID(os.environ["BENCH_ORGANIZATION"])):
+        produce(_one, _many)
+
+
+def _one(payload: Payload) -> None:
+    service.enqueue(NAME, payload)
+    db.session.commit()
+
+
+def _many(payloads: list[Payload]) -> None:
+    service.enqueue_many(NAME, payloads)
+    db.session.commit()
+
+
+if __name__ == "__main__":
+    main()
