@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     default_messages_per_second: float = Field(
         12.5, gt=0, description="Pace of a new WhatsApp account, messages a second."
     )
-    job_attempts: int = Field(3, ge=1, description="Attempts of a job whose processor names no other number.")
+    job_attempts: int = Field(3, ge=1, le=100, description="Attempts of a job whose processor names no other number.")
     retry_seconds: float = Field(1.0, gt=0, description="Wait before the second attempt; doubles each time.")
     lease_seconds: float = Field(15.0, gt=0, description="A job whose worker is silent for so long is taken up again.")
     heartbeat_seconds: float = Field(2.0, gt=0, description="Time between two signs of life of a worker.")

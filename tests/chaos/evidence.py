@@ -98,9 +98,8 @@ class Evidence:
         """Everything about a job, for people."""
         row = self.jobs.get(job_id)
         values = {name: getattr(row, name) for name in SHOWN} if row is not None else {}
-        lines = [
-            f"job {job_id}: " + ", ".join(f"{name}={value}" for name, value in values.items() if value is not None)
-        ]
+        known = {name: value for name, value in values.items() if value is not None}
+        lines = [f"job {job_id}: " + ", ".join(f"{name}={value}" for name, value in known.items())]
         lines += [f"attempt {a.attempt} {a.outcome}: {a.started_at} – {a.ended_at}" for a in self.attempts_of[job_id]]
         lines += [str(event) for hold in self.holds.get(job_id, []) for event in _short(hold.events)]
         return "\n    ".join(lines)
