@@ -19,16 +19,13 @@ from cryptography.fernet import Fernet
 from adsapp import create_app
 from adsapp.config import Settings
 from adsapp.core import db, migrations
-from adsapp.core.clock import DatabaseClock
-from adsapp.jobs import dispatch
-from adsapp.jobs.states import Queue
 from adsapp.organizations.models import Organization
-from bench.fairness import FLOOD
 from bench.harness import commit_ms, durable_servers
 from bench.peers import table
 from bench.peers.installing import Unavailable
 from bench.peers.measuring import Figures, Plan, measure
 from bench.peers.systems import BareHuey, BullMq, Ground, Ours, Procrastinate, System
+from bench.peers.weighing import weigh_waiting
 from tests.servers import with_database
 
 SYSTEMS: dict[str, Callable[[Ground], System]] = {
@@ -54,7 +51,7 @@ def main() -> None:
     with _ground() as ground:
         commit = commit_ms(ground.servers.database_url)
         measured, missing = _measure_all(ground, wanted, Plan(arguments.jobs, arguments.seconds))
-        weight = _weigh_waiting(ground, arguments.waiting) if arguments.waiting else None
+        weight = _weigh(ground, arguments.waiting)
     table.show(measured, missing, commit, weight)
     print(json.dumps(table.summary(measured, commit, weight)))
 
@@ -98,7 +95,10 @@ def _measure_all(ground: Ground, wanted: Sequence[str], plan: Plan) -> tuple[dic
         print(f"measuring {system.label} …", flush=True)
         try:
             system.install()
-            measured[name] = measure(system, plan)
+            measured[name] = figures = measure(system, plan)
+            print(
+                f"  {figures.noop_per_s:,.0f} no-op jobs/s, idle start p50 {figures.latency_p50_ms:.1f} ms", flush=True
+            )
         except Unavailable as error:
             missing[system.label] = str(error)
         finally:
@@ -106,24 +106,11 @@ def _measure_all(ground: Ground, wanted: Sequence[str], plan: Plan) -> tuple[dic
     return measured, missing
 
 
-def _weigh_waiting(ground: Ground, count: int) -> float:
-    """By how many MB Redis grows while so many jobs wait and one sweep has handed out what it hands out."""
+def _weigh(ground: Ground, count: int) -> float | None:
+    if not count:
+        return None
     print(f"weighing {count:,} waiting jobs …", flush=True)
-    system = Ours(ground)
-    system.fresh()
-    app = create_app(ground.settings.model_copy(update={"database_url": system.url}))
-    broker, clock = app.extensions["broker"], DatabaseClock()
-    with app.app_context():
-        broker.pending(Queue.BULK_MESSAGES)  # connected
-        before = int(system.redis.info("memory")["used_memory"])
-        with db.engine_transaction() as connection:
-            connection.execute(FLOOD, {"organization": ground.organization, "count": count})
-            clock.synchronize(connection)
-        dispatch.sweep(db.db.engine, clock, broker, Queue.BULK_MESSAGES)
-        after = int(system.redis.info("memory")["used_memory"])
-        db.db.engine.dispose()
-    system.close()
-    return (after - before) / 1024 / 1024
+    return weigh_waiting(ground, count)
 
 
 if __name__ == "__main__":
