@@ -12,7 +12,7 @@ from adsapp.jobs.states import Queue
 from tests.chaos.fleet import Fleet, Member
 from tests.chaos.ground import QUICK, Ground
 
-FREEZE_LEASES = 1.6  # how long a worker is frozen, in leases
+FREEZE_LEASES = 2.1  # how long a worker is frozen, in leases: long enough for the reaper and a new attempt
 BROKER_AWAY_SECONDS = 0.6  # at most
 REPEATED = 20  # messages
 

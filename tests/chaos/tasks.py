@@ -12,9 +12,9 @@ ORGANIZATIONS = 4
 
 # How often a mood comes, in a hundred jobs, after each came once.
 WEIGHTS: dict[Mood, int] = {
-    Mood.SUCCEEDS: 20,
+    Mood.SUCCEEDS: 16,
     Mood.CRAWLS: 14,
-    Mood.COMMITS: 12,
+    Mood.COMMITS: 16,
     Mood.HANDS_BACK: 8,
     Mood.FAILS_ONCE: 8,
     Mood.FAILS_ALWAYS: 5,
@@ -72,8 +72,10 @@ def _make(rng: random.Random, number: int, at: float, mood: Mood) -> Task:
 
 def _params(rng: random.Random, mood: Mood) -> ChaosParams:
     match mood:
-        case Mood.CRAWLS | Mood.COMMITS | Mood.RACES:
+        case Mood.CRAWLS | Mood.RACES:
             return ChaosParams(mood, rng.randint(5, 25), rng.uniform(0.005, 0.05))
+        case Mood.COMMITS:
+            return ChaosParams(mood, rng.randint(10, 40), rng.uniform(0.02, 0.06))
         case Mood.HANDS_BACK:
             return ChaosParams(mood, rng.randint(1, 4), rng.uniform(0, 0.4))
         case Mood.CANCELLED_RUNNING:

@@ -24,7 +24,7 @@ def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
     ground.stop()
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_every_job_ends_as_it_should_whatever_is_killed(ground: Ground, seed: int) -> None:
     report = run(ground, seed, SHORT)
     again = f"again: ./run bench chaos --shape {ground.shape} --jobs {SHORT.jobs} --seed {seed}"
