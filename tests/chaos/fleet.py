@@ -26,15 +26,29 @@ class Member:
     leaving: bool = False  # was sent SIGTERM
     killed: bool = False  # by us
 
+    _closing: threading.Lock = field(default_factory=threading.Lock)  # against the timer that wakes it
+
     @property
     def is_alive(self) -> bool:
         """True until it has ended, however that was."""
-        return not select.select([self.handle], [], [], 0)[0]
+        with self._closing:
+            return self._is_alive()
+
+    def _is_alive(self) -> bool:
+        return self.handle >= 0 and not select.select([self.handle], [], [], 0)[0]
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal; no effect on one that has ended."""
-        if self.is_alive:
-            signal.pidfd_send_signal(self.handle, number)
+        with self._closing:
+            if self._is_alive():
+                signal.pidfd_send_signal(self.handle, number)
+
+    def bury(self) -> None:
+        """Wait until it has ended, and forget it."""
+        with self._closing:
+            select.select([self.handle], [], [], 20)
+            os.close(self.handle)
+            self.handle = -1
 
 
 @dataclass
@@ -70,7 +84,7 @@ class Fleet:
         for member in self.members:
             member.send(signal.SIGKILL)
         for member in self.members:
-            self._bury(member)
+            member.bury()
         self.members.clear()
         if self._nursery is not None:
             self._nursery.communicate(timeout=20)
@@ -86,7 +100,7 @@ class Fleet:
         """Start a new worker for each that has ended."""
         for member in [each for each in self.members if not each.is_alive]:
             self.own_deaths += not (member.killed or member.leaving) and member.counts
-            self._bury(member)
+            member.bury()
             self.members.remove(member)
         while sum(member.counts and not member.leaving for member in self.members) < self.size:
             self.hire("works")
@@ -119,7 +133,3 @@ class Fleet:
     def _wake(self, member: Member) -> None:
         member.send(signal.SIGCONT)
         member.frozen = False
-
-    def _bury(self, member: Member) -> None:
-        select.select([member.handle], [], [], 20)
-        os.close(member.handle)

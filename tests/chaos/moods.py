@@ -108,8 +108,12 @@ class Hold:
         _witness(os.getpid()).tell(str(p.job_id), p.attempt, str(p.lease_id), what, str(value))
 
     def rows(self) -> list[str]:
-        """Keys of the steps that are committed; tells the witness how many rows there are of all kinds."""
-        mine = select(JobItem.key, JobItem.status).where(JobItem.job_id == self.progress.job_id)
+        """Keys of the steps that are committed; tells the witness how many rows there are of all kinds.
+
+        One that was frozen may look when a later attempt has begun: what that one writes is no business of its.
+        """
+        p = self.progress
+        mine = select(JobItem.key, JobItem.status).where(JobItem.job_id == p.job_id, JobItem.attempt <= p.attempt)
         with db.reading():
             found = db.session.execute(mine).all()
             db.session.rollback()
