@@ -58,13 +58,17 @@ def isolate_table(connection: Connection, table: str, *, engine: str = "") -> No
         connection.execute(text(statement))
 
 
-def count_rows(connection: Connection, table: str, counts: str, keys: Sequence[str]) -> None:
-    """Keep `counts(organization_id, *keys, count)` equal to the rows of `table`, whoever changes them."""
+def count_rows(connection: Connection, table: str, counts: str, keys: Sequence[str], *, slots: bool = False) -> None:
+    """Keep `counts(organization_id, *keys, count)` equal to the rows of `table`, whoever changes them.
+
+    With `slots`, a counter is the sum of several rows that differ in a column `slot`, and on PostgreSQL a transaction
+    takes one that nobody else has locked: many may count at once, and none ever waits for another's counter.
+    """
     columns = ["organization_id", *keys]
     if connection.dialect.name == "postgresql":
-        _count_by_statement(connection, table, counts, columns)
+        _count_by_statement(connection, table, counts, columns, slots)
     else:
-        _count_by_row(connection, table, counts, columns)
+        _count_by_row(connection, table, counts, columns, slots)
 
 
 def stop_counting(connection: Connection, table: str) -> None:
@@ -96,7 +100,7 @@ def freeze_rows(connection: Connection, table: str) -> None:
     )
 
 
-def _count_by_statement(connection: Connection, table: str, counts: str, columns: list[str]) -> None:
+def _count_by_statement(connection: Connection, table: str, counts: str, columns: list[str], slots: bool) -> None:
     names = ", ".join(columns)
     sources = {
         "insert": (f"select {names}, 1 as n from new_rows", "new table as new_rows"),
@@ -108,16 +112,10 @@ def _count_by_statement(connection: Connection, table: str, counts: str, columns
     }
     for action, (changes, referencing) in sources.items():
         name = f"count_{table}_{action}"
-        connection.execute(
-            text(
-                f"create function {name}() returns trigger language plpgsql as $$ begin "
-                f"insert into {counts} ({names}, count) "
-                # ordered, so that two transactions lock the same counters in the same order
-                f"select {names}, sum(n) from ({changes}) c group by {names} having sum(n) <> 0 order by {names} "
-                f"on conflict ({names}) do update set count = {counts}.count + excluded.count; "
-                "return null; end $$"
-            )
-        )
+        # ordered, so that two transactions lock the same counters in the same order
+        sums = f"select {names}, sum(n) as n from ({changes}) c group by {names} having sum(n) <> 0 order by {names}"
+        body = _add_to_a_free_slot(counts, columns, sums) if slots else _add_to_the_one(counts, names, sums)
+        connection.execute(text(f"create function {name}() returns trigger language plpgsql as $$ {body} $$"))
         connection.execute(
             text(
                 f"create trigger {name} after {action} on {table} referencing {referencing} "
@@ -126,14 +124,37 @@ def _count_by_statement(connection: Connection, table: str, counts: str, columns
         )
 
 
-def _count_by_row(connection: Connection, table: str, counts: str, columns: list[str]) -> None:
+def _add_to_the_one(counts: str, names: str, sums: str) -> str:
+    return (
+        f"begin insert into {counts} ({names}, count) {sums} "
+        f"on conflict ({names}) do update set count = {counts}.count + excluded.count; return null; end"
+    )
+
+
+def _add_to_a_free_slot(counts: str, columns: list[str], sums: str) -> str:
+    names, same = ", ".join(columns), " and ".join(f"t.{column} = c.{column}" for column in columns)
+    values = ", ".join(f"c.{column}" for column in columns)
+    return (
+        f"declare c record; begin for c in {sums} loop "
+        f"update {counts} t set count = t.count + c.n where {same} and t.slot = "
+        f"(select t.slot from {counts} t where {same} limit 1 for update skip locked); "
+        f"if not found then insert into {counts} ({names}, slot, count) "
+        # as good as never taken; should it be, the row is added to like any other counter
+        f"values ({values}, floor(random() * 2147483647)::integer, c.n) "
+        f"on conflict ({names}, slot) do update set count = {counts}.count + excluded.count; end if; "
+        "end loop; return null; end"
+    )
+
+
+def _count_by_row(connection: Connection, table: str, counts: str, columns: list[str], slots: bool) -> None:
     names = ", ".join(columns)
+    slot = ", slot" if slots else ""  # one writer at a time: the first slot does for all
 
     def add(row: str, n: int) -> str:
-        values = ", ".join(f"{row}.{column}" for column in columns)
+        values = ", ".join(f"{row}.{column}" for column in columns) + (", 0" if slots else "")
         return (
-            f"insert into {counts} ({names}, count) values ({values}, {n}) "
-            f"on conflict ({names}) do update set count = count + ({n});"
+            f"insert into {counts} ({names}{slot}, count) values ({values}, {n}) "
+            f"on conflict ({names}{slot}) do update set count = count + ({n});"
         )
 
     changed = " or ".join(f"old.{column} is not new.{column}" for column in columns)

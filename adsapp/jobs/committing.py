@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -19,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
 from adsapp.core.logs import get_logger
-from adsapp.jobs import leases
+from adsapp.jobs import dispatch, history, leases
 from adsapp.jobs.finishing import Ending, Failed, finish_many
 from adsapp.jobs.leases import WorkerIdentity
 from adsapp.jobs.progress import Claim
@@ -61,6 +62,7 @@ class GroupCommit:
         self._retry_seconds = retry_seconds
         self._asked: list[_Asked] = []
         self._ended: list[_Ended] = []
+        self._missed: set[uuid.UUID] = set()  # asked for in vain: paused meanwhile, or locked by somebody just then
         self._some = threading.Condition()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="commits", daemon=True)
@@ -77,7 +79,7 @@ class GroupCommit:
         self._thread.join(timeout=FINISH_TRIES_SECONDS + 5)
 
     def claim(self, job_id: uuid.UUID) -> Claim | None:
-        """Take the job; None where it is not ours to run. Raises what the database raises."""
+        """Take the job; None where it is not ours to run, or the database does not answer."""
         asked = _Asked(job_id)
         with self._some:
             self._asked.append(asked)
@@ -93,8 +95,8 @@ class GroupCommit:
     def _run(self) -> None:
         while True:
             with self._some:
-                self._some.wait_for(lambda: self._asked or self._ended or self._stopped)
-                if not (self._asked or self._ended):
+                self._some.wait_for(lambda: self._asked or self._ended or self._missed or self._stopped)
+                if self._stopped and not (self._asked or self._ended):
                     return
                 asked, self._asked = self._asked[:MOST_AT_ONCE], self._asked[MOST_AT_ONCE:]
                 ended, self._ended = self._ended[:MOST_AT_ONCE], self._ended[MOST_AT_ONCE:]
@@ -103,8 +105,9 @@ class GroupCommit:
     def _write(self, ended: list[_Ended], asked: list[_Asked]) -> None:
         try:
             with engine_transaction(self._engine) as connection:
-                self._finish(connection, ended)
+                finished = self._finish(connection, ended)
                 claims = self._claim(connection, asked)
+                history.record(connection, finished, self._clock.now())
         except Exception as error:  # whatever it was, it must end neither the thread nor the others' work
             self._fall_back(ended, asked, error)
             return
@@ -113,35 +116,42 @@ class GroupCommit:
         for each_asked in asked:
             each_asked.answer.set_result(claims.pop(each_asked.job_id, None))
 
-    def _finish(self, connection: Connection, ended: list[_Ended]) -> None:
-        endings = [each.ending for each in ended]
-        for ending, state in zip(
-            endings, finish_many(connection, self._clock, endings, self._retry_seconds), strict=True
-        ):
+    def _finish(self, connection: Connection, ended: list[_Ended]) -> list[Any]:
+        if not ended:
+            return []
+        finished = finish_many(connection, self._clock, [each.ending for each in ended], self._retry_seconds)
+        for each, state in zip(ended, finished.states, strict=True):
             if state is None:
-                log.warning("late_finish", job_id=str(ending.claim.job_id), attempt=ending.claim.attempt)
+                claim = each.ending.claim
+                log.warning("late_finish", job_id=str(claim.job_id), attempt=claim.attempt)
+        return finished.ended
 
     def _claim(self, connection: Connection, asked: list[_Asked]) -> dict[uuid.UUID, Claim]:
+        missed, self._missed = self._missed, set()
+        dispatch.give_back(connection, missed)
         if not asked:
             return {}
-        ids = list({each.job_id for each in asked})  # a duplicate message asks in vain
-        return leases.claim_many(connection, self._clock.now(), self._worker, ids, self._lease)
+        ids = {each.job_id for each in asked}  # a duplicate message asks in vain
+        claims = leases.claim_many(connection, self._clock.now(), self._worker, list(ids), self._lease)
+        self._missed = ids - set(claims)
+        return claims
 
     def _fall_back(self, ended: list[_Ended], asked: list[_Asked], error: Exception) -> None:
-        """Claims are asked for again by dispatch; endings are tried again, alone where one may spoil the others."""
+        """Claims are left to dispatch; endings are tried again, alone where one may spoil the others."""
         log.warning("commit_again", endings=len(ended), claims=len(asked), error=type(error).__name__)
+        self._missed |= {each.job_id for each in asked}
         for each_asked in asked:
-            each_asked.answer.set_exception(error)
+            each_asked.answer.set_result(None)
         if isinstance(error, OperationalError):
-            self._later(ended)
+            self._later(ended, 0 if _is_deadlock(error) else TRY_AGAIN_SECONDS)
         elif len(ended) > 1:
             for each in ended:
                 self._write([each], [])
         elif ended:
             self._write_bare(ended[0], error)
 
-    def _later(self, ended: list[_Ended]) -> None:
-        time.sleep(TRY_AGAIN_SECONDS)
+    def _later(self, ended: list[_Ended], seconds: float) -> None:
+        time.sleep(seconds)
         now = time.monotonic()
         for each in ended:
             if now > each.give_up:
@@ -156,7 +166,12 @@ class GroupCommit:
         failed = Ending(claim, Failed("result_not_stored", words, "", permanent=True))
         try:
             with engine_transaction(self._engine) as connection:
-                finish_many(connection, self._clock, [failed], self._retry_seconds)
+                finished = finish_many(connection, self._clock, [failed], self._retry_seconds)
+                history.record(connection, finished.ended, self._clock.now())
         except DBAPIError as again:
             log.error("finish_lost", job_id=str(claim.job_id), error=type(again).__name__)
         ended.then(claim)
+
+
+def _is_deadlock(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == "40P01"

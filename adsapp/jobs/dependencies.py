@@ -1,8 +1,8 @@
 """Jobs that wait for other jobs: on success, on failure, always, and on a condition on the other's result.
 
 A job's `blocked_by` is the number of needed jobs that have not ended yet; dispatch passes by what is blocked. When a
-job ends, `resolve` runs in the same transaction: it lets go those that got what they needed and returns those that
-never will, which are cancelled with the reason. Because both the finish and whoever adds a dependency lock the needed
+job ends, `resolve` runs in the same transaction: it lets go those that waited and tells which of them never get what
+they need; these are cancelled with the reason. Because both the finish and whoever adds a dependency lock the needed
 job's row first, none can slip through between them.
 """
 
@@ -18,9 +18,8 @@ from sqlalchemy import Connection, Table, bindparam, case, select, update
 
 from adsapp.core.bulk import one_of
 from adsapp.core.errors import Invalid
-from adsapp.jobs.history import ENDED
 from adsapp.jobs.models import Job, JobDependency
-from adsapp.jobs.states import PENDING, On, State
+from adsapp.jobs.states import On, State
 
 JOBS = cast(Table, Job.__table__)
 EDGES = cast(Table, JobDependency.__table__)
@@ -85,18 +84,18 @@ def why_unmet(on: On, condition: Condition | None, title: str, state: State) -> 
     return f"It waited for “{title}” {wanted}, which is {state.value}."
 
 
-def resolve(connection: Connection, ended: Sequence[Any], now: datetime) -> Sequence[Any]:
-    """Let go whoever waited for these jobs (rows with ENDED); returns the rows of those that were cancelled."""
+def resolve(connection: Connection, ended: Sequence[Any], now: datetime) -> dict[uuid.UUID, str]:
+    """Let go whoever waited for these jobs (rows with ENDED); those that waited in vain, and why."""
     by_id = {row.id: row for row in ended}
     edges = connection.execute(
         select(EDGES).where(one_of(connection, EDGES.c.needs_id, by_id), EDGES.c.resolved_at.is_(None))
     ).all()
     if not edges:
-        return ()
+        return {}
     verdicts = [(edge, _verdict(edge, by_id[edge.needs_id])) for edge in edges]
     _close(connection, verdicts, now)
     _let_go(connection, Counter(edge.job_id for edge in edges), now)
-    return _cancel(connection, {edge.job_id: reason for edge, reason in verdicts if reason}, now)
+    return {edge.job_id: reason for edge, reason in verdicts if reason}
 
 
 def _verdict(edge: Any, needed: Any) -> str:
@@ -126,21 +125,3 @@ def _let_go(connection: Connection, freed: Counter[uuid.UUID], now: datetime) ->
         .values(blocked_by=left, state=case((is_due, State.WAITING.value), else_=JOBS.c.state)),
         [{"waiting": job_id, "fewer": count} for job_id, count in sorted(freed.items())],
     )
-
-
-def _cancel(connection: Connection, reasons: Mapping[uuid.UUID, str], now: datetime) -> Sequence[Any]:
-    cancelled: list[Any] = []
-    for job_id, reason in reasons.items():
-        cancelled += connection.execute(
-            update(JOBS)
-            .where(JOBS.c.id == job_id, JOBS.c.state.in_(PENDING))
-            .values(
-                state=State.CANCELLED,
-                finished_at=now,
-                run_at=None,
-                error_code="dependency_unmet",
-                error=reason,
-            )
-            .returning(*ENDED)
-        ).all()
-    return cancelled

@@ -6,7 +6,7 @@ organizations that have work, never with the number of jobs: it reads the head o
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -95,15 +95,20 @@ def dispatch_again(engine: Engine, clock: DatabaseClock) -> int:
     """Make jobs due again that were dispatched and never claimed: the broker lost them. Returns how many."""
     with engine_transaction(engine) as connection:
         lost = clock.now() - timedelta(seconds=DISPATCH_AGAIN_SECONDS)
-        return connection.execute(
-            update(JOBS).where(text("state = 'waiting'"), JOBS.c.dispatched_at < lost).values(dispatched_at=None)
-        ).rowcount
+        found = select(JOBS.c.id).where(text("state = 'waiting'"), JOBS.c.dispatched_at < lost)
+        free = found.with_for_update(skip_locked=True)
+        return connection.execute(update(JOBS).where(JOBS.c.id.in_(free)).values(dispatched_at=None)).rowcount
 
 
-def give_back(engine: Engine, job_id: uuid.UUID) -> None:
-    """Undo the dispatch of a job that nobody has begun, so that another worker gets it at once."""
-    with engine_transaction(engine) as connection:
-        connection.execute(update(Job).where(Job.id == job_id, Job.state == State.WAITING).values(dispatched_at=None))
+def give_back(connection: Connection, job_ids: Collection[uuid.UUID]) -> None:
+    """Undo the dispatch of jobs that nobody has begun, so that they are handed out again at once."""
+    if not job_ids:
+        return
+    dispatched = select(JOBS.c.id).where(
+        one_of(connection, JOBS.c.id, job_ids), JOBS.c.state == State.WAITING, JOBS.c.dispatched_at.is_not(None)
+    )
+    free = dispatched.with_for_update(skip_locked=True)
+    connection.execute(update(JOBS).where(JOBS.c.id.in_(free)).values(dispatched_at=None))
 
 
 def take_due(connection: Connection, queue: Queue, now: datetime, limit: int) -> list[Head]:

@@ -14,8 +14,12 @@ def when_cancelled(processor: str, hook: Hook) -> None:
     _hooks[processor] = hook
 
 
+def is_told(processor: str) -> bool:
+    """True where a feature wants to know."""
+    return processor in _hooks
+
+
 def tell_cancelled(job: Job, by: str) -> None:
     """The job was cancelled without running."""
-    hook = _hooks.get(job.processor)
-    if hook is not None:
-        hook(job, by)
+    if is_told(job.processor):
+        _hooks[job.processor](job, by)

@@ -4,8 +4,9 @@ State, retry, history, statistics, the attempt's row and whoever waited for the 
 late worker, whose lease is another's by now, changes nothing.
 """
 
+import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -19,7 +20,7 @@ from adsapp.jobs import dependencies, history
 from adsapp.jobs.history import ENDED
 from adsapp.jobs.models import Job, JobAttempt, JobItem
 from adsapp.jobs.progress import Claim, Unwritten
-from adsapp.jobs.states import FINAL, State
+from adsapp.jobs.states import FINAL, PENDING, State
 
 JOBS = cast(Table, Job.__table__)
 ATTEMPTS = cast(Table, JobAttempt.__table__)
@@ -76,16 +77,26 @@ class Ending:
     unwritten: Unwritten = field(default_factory=Unwritten)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """What became of some endings: for each the job's new state, or None where its lease is another's."""
+
+    states: list[State | None]
+    ended: list[Any]  # rows with ENDED of all jobs that are final now, those that waited in vain among them
+
+
 def finish(engine: Engine, clock: DatabaseClock, claim: Claim, outcome: Outcome, retry_seconds: float) -> State | None:
     """End one attempt; the job's new state, or None where the lease is another's: then nothing was changed."""
     with engine_transaction(engine) as connection:
-        return finish_many(connection, clock, [Ending(claim, outcome)], retry_seconds)[0]
+        finished = finish_many(connection, clock, [Ending(claim, outcome)], retry_seconds)
+        history.record(connection, finished.ended, clock.now())
+        return finished.states[0]
 
 
 def take_back(connection: Connection, clock: DatabaseClock, claims: Sequence[Claim], retry_seconds: float) -> None:
     """End attempts whose workers are silent, or let their time run out (the reaper holds the rows)."""
     endings = [Ending(claim, _lost(claim, clock.now())) for claim in claims]
-    finish_many(connection, clock, endings, retry_seconds)
+    history.record(connection, finish_many(connection, clock, endings, retry_seconds).ended, clock.now())
 
 
 def _lost(claim: Claim, now: datetime) -> Failed:
@@ -97,25 +108,60 @@ def _lost(claim: Claim, now: datetime) -> Failed:
 
 def finish_many(
     connection: Connection, clock: DatabaseClock, endings: Sequence[Ending], retry_seconds: float
-) -> list[State | None]:
-    """End attempts of different jobs; for each the job's new state, or None where its lease is another's."""
+) -> Finished:
+    """End attempts of different jobs. The caller records what ended (`history.record`), last in its transaction."""
     now = clock.now()
-    ended: dict[Claim, Any] = {}
+    rows: dict[Claim, Any] = {}
     for values, group in _alike(endings, now, retry_seconds):
-        rows = {row.id: row for row in _update(connection, values, group)}
-        ended |= {each.claim: rows[each.claim.job_id] for each in group if each.claim.job_id in rows}
-    changed = [each for each in endings if each.claim in ended]
+        by_id = {row.id: row for row in _update(connection, values, group)}
+        rows |= {each.claim: by_id[each.claim.job_id] for each in group if each.claim.job_id in by_id}
+    changed = [each for each in endings if each.claim in rows]
     _add_items(connection, changed)
-    _close_attempts(connection, changed, ended, now)
-    settle(connection, [row for row in ended.values() if row.state in FINAL], now)
-    return [State(ended[each.claim].state) if each.claim in ended else None for each in endings]
+    _close_attempts(connection, changed, rows, now)
+    rows |= _cancel_as_asked(connection, rows, now)
+    ended = settle(connection, [row for row in rows.values() if row.state in FINAL], now)
+    return Finished([State(rows[each.claim].state) if each.claim in rows else None for each in endings], ended)
 
 
-def settle(connection: Connection, rows: Sequence[Any], now: datetime) -> None:
-    """What follows from the end of these jobs (rows with ENDED): history, statistics, and whoever waited for them."""
+def _cancel_as_asked(connection: Connection, rows: Mapping[Claim, Any], now: datetime) -> dict[Claim, Any]:
+    """Somebody asked to cancel while the attempt ended in another way: the job does not go on."""
+    asked = {row.id: claim for claim, row in rows.items() if row.cancel_requested_at and row.state not in FINAL}
+    return {asked[row.id]: row for row in end_pending(connection, asked, now)} if asked else {}
+
+
+def end_pending(connection: Connection, job_ids: Collection[uuid.UUID], now: datetime, **values: Any) -> Sequence[Any]:
+    """Cancel those of the jobs that no worker holds; their rows with ENDED."""
+    rows = connection.execute(
+        update(JOBS)
+        .where(one_of(connection, JOBS.c.id, job_ids), JOBS.c.state.in_(PENDING))
+        .values(state=State.CANCELLED, finished_at=now, run_at=None, **values)
+        .returning(*ENDED)
+    ).all()
+    if rows:  # one that was handed back has an open attempt
+        connection.execute(
+            update(ATTEMPTS)
+            .where(
+                one_of(connection, ATTEMPTS.c.organization_id, {row.organization_id for row in rows}),
+                one_of(connection, ATTEMPTS.c.job_id, [row.id for row in rows]),
+                ATTEMPTS.c.ended_at.is_(None),
+            )
+            .values(ended_at=now, outcome=State.CANCELLED.value)
+        )
+    return rows
+
+
+def settle(connection: Connection, rows: Sequence[Any], now: datetime) -> list[Any]:
+    """Tell whoever waited for these jobs (rows with ENDED); all that ended, those that waited in vain included."""
+    ended = list(rows)
     while rows:
-        history.record(connection, rows, now)
-        rows = dependencies.resolve(connection, rows, now)
+        in_vain = dependencies.resolve(connection, rows, now)
+        rows = [row for job_id, why in in_vain.items() for row in _end_in_vain(connection, job_id, why, now)]
+        ended += rows
+    return ended
+
+
+def _end_in_vain(connection: Connection, job_id: uuid.UUID, why: str, now: datetime) -> Sequence[Any]:
+    return end_pending(connection, [job_id], now, error_code="dependency_unmet", error=why)
 
 
 def _alike(

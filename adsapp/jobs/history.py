@@ -1,6 +1,7 @@
 """The record of what ended: one immutable row in `job_logs` for each end, and the sums by minute, hour and day.
 
-Written in the transaction that ends the job, so that what is counted is what is there.
+Written in the transaction that ends the job, so that what is counted is what is there, and last in it: these sums are
+what every worker adds to, so whoever holds them waits for nothing else.
 """
 
 import uuid
@@ -37,6 +38,7 @@ ENDED = tuple(
         "error_code",
         "error",
         "result",
+        "cancel_requested_at",
     )
 )
 

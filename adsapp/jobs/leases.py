@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, case, exists, func, or_, select, text, update
 
 from adsapp.core.bulk import insert_many, one_of
 from adsapp.core.clock import DatabaseClock
@@ -60,16 +60,17 @@ def claim(
 def claim_many(
     connection: Connection, now: datetime, worker: WorkerIdentity, job_ids: Sequence[uuid.UUID], lease: float
 ) -> dict[uuid.UUID, Claim]:
-    """Take those of the jobs that still may begin, each under a lease of its own."""
+    """Take those of the jobs that still may begin, each under a lease of its own. It waits for no lock."""
+    may_begin = select(JOBS.c.id).where(
+        one_of(connection, JOBS.c.id, job_ids),
+        JOBS.c.state == State.WAITING,
+        JOBS.c.blocked_by == 0,
+        JOBS.c.run_at <= now,
+        ~is_paused(now),
+    )
     rows = connection.execute(
         update(JOBS)
-        .where(
-            one_of(connection, JOBS.c.id, job_ids),
-            JOBS.c.state == State.WAITING,
-            JOBS.c.blocked_by == 0,
-            JOBS.c.run_at <= now,
-            ~is_paused(now),
-        )
+        .where(JOBS.c.id.in_(may_begin.with_for_update(skip_locked=True, of=JOBS)))
         .values(
             state=State.ACTIVE,
             attempt=JOBS.c.attempt + case((JOBS.c.handed_back, 0), else_=1),
@@ -153,24 +154,30 @@ class Heartbeat:
         if not running:
             return
         with engine_transaction(self._engine) as connection:
-            now = self._clock.now()
-            renewed = {
-                row.lease_id: row.cancel_requested_at
-                for row in connection.execute(
-                    update(JOBS)
-                    .where(
-                        one_of(connection, JOBS.c.id, [held.claim.job_id for held in running]),
-                        one_of(connection, JOBS.c.lease_id, [held.claim.lease_id for held in running]),
-                        ACTIVE,
-                    )
-                    .values(lease_until=now + timedelta(seconds=self._lease))
-                    .returning(JOBS.c.lease_id, JOBS.c.cancel_requested_at)
-                )
-            }
+            renewed = self._renew(connection, running)
+            missing = [held for held in running if held.claim.lease_id not in renewed]
+            busy = self._still_ours(connection, missing) if missing else set()
         for held in running:
-            self._tell(held, renewed, started)
+            if held.claim.lease_id not in busy:
+                self._tell(held, renewed, started)
 
-    def _tell(self, held: Held, renewed: dict[uuid.UUID | None, object], started: float) -> None:
+    def _renew(self, connection: Connection, running: Sequence[Held]) -> dict[uuid.UUID, datetime | None]:
+        """Leases that were renewed, and since when their cancellation is asked for. It waits for no lock."""
+        free = _rows_of(connection, running).with_for_update(skip_locked=True)
+        until = self._clock.now() + timedelta(seconds=self._lease)
+        renewed = connection.execute(
+            update(JOBS)
+            .where(JOBS.c.id.in_(free))
+            .values(lease_until=until)
+            .returning(JOBS.c.lease_id, JOBS.c.cancel_requested_at)
+        )
+        return {row.lease_id: row.cancel_requested_at for row in renewed}
+
+    def _still_ours(self, connection: Connection, missing: Sequence[Held]) -> set[uuid.UUID]:
+        """Leases whose rows somebody had locked just then: they wait for the next beat."""
+        return set(connection.execute(_rows_of(connection, missing).with_only_columns(JOBS.c.lease_id)).scalars())
+
+    def _tell(self, held: Held, renewed: dict[uuid.UUID, datetime | None], started: float) -> None:
         if held.claim.lease_id not in renewed:
             held.control.lost.set()
             return
@@ -184,6 +191,14 @@ class Heartbeat:
         for held in self.held():
             if now > held.good_until:
                 held.control.lost.set()
+
+
+def _rows_of(connection: Connection, held: Sequence[Held]) -> Select[tuple[uuid.UUID]]:
+    return select(JOBS.c.id).where(
+        one_of(connection, JOBS.c.id, [each.claim.job_id for each in held]),
+        one_of(connection, JOBS.c.lease_id, [each.claim.lease_id for each in held]),
+        ACTIVE,
+    )
 
 
 def reap(engine: Engine, clock: DatabaseClock, retry_seconds: float, limit: int = 100) -> int:

@@ -246,7 +246,10 @@ class JobLog(Tenant, Base):
 
 
 class JobCount(Tenant, Base):
-    """Jobs by queue, processor, state and whether they are routine, kept by triggers (core.schema.count_rows)."""
+    """Jobs by queue, processor, state and whether they are routine, kept by triggers (core.schema.count_rows).
+
+    A count is the sum over its slots; one slot alone means nothing and may be below zero.
+    """
 
     __tablename__ = "job_counts"
 
@@ -255,6 +258,7 @@ class JobCount(Tenant, Base):
     processor: Mapped[str] = mapped_column(ShortText, primary_key=True)
     state: Mapped[State] = mapped_column(text_enum(State), primary_key=True)
     routine: Mapped[bool] = mapped_column(primary_key=True)
+    slot: Mapped[int] = mapped_column(primary_key=True, default=0)
     count: Mapped[int] = mapped_column(BigId, default=0)
 
 

@@ -254,14 +254,7 @@ def _retry(order: Order, jobs: Sequence[Job]) -> int:
 
 
 def _cancel(order: Order, jobs: Sequence[Job]) -> int:
-    cancelled = 0
-    for job in jobs:
-        try:
-            service.cancel(job, order.by)
-        except Conflict:  # it ended meanwhile
-            continue
-        cancelled += 1
-    return cancelled
+    return service.cancel_all(jobs, order.by)
 
 
 def _clean(_order: Order, jobs: Sequence[Job]) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from huey import PriorityRedisHuey, SqliteHuey
 from huey.api import Huey
-from huey.consumer import Consumer
+from huey.consumer import Consumer, Worker
 from huey.registry import Message
 from huey.serializer import Serializer
 
@@ -24,6 +24,7 @@ from adsapp.jobs.states import Queue
 TASK = "run_job"
 TASK_NAME = f"{__name__}.{TASK}"  # as Huey's registry calls it
 WAIT_SECONDS = 0.5  # how long a consumer waits at Redis before it looks whether it should stop
+BROKER_AWAY_SECONDS = 0.25  # between two tries of a thread
 Run = Callable[[uuid.UUID], None]
 
 log = get_logger()
@@ -48,8 +49,42 @@ class IdSerializer(Serializer):  # type: ignore[misc]  # huey publishes no types
         return Message(job_id, TASK_NAME, None, 0, 0, priority, (job_id,), {}, None, None)
 
 
+class PatientWorker(Worker):  # type: ignore[misc]
+    """Huey's worker thread; while the broker is away it waits and says so once, not a thousand times a second."""
+
+    broker_is_away = False
+
+    def loop(self, now: Any = None) -> None:
+        """Take one message and run it."""
+        try:
+            task = self.huey.dequeue()
+        except Exception as error:  # whichever way the client of this shape says that its storage is away
+            self._wait_for_broker(error)
+            return
+        self.broker_is_away = False
+        if task is not None:
+            self.delay = self.default_delay
+            self._execute(task, now)
+        elif not self.huey.storage.blocking:
+            self.sleep()
+
+    def _execute(self, task: Any, now: Any) -> None:
+        try:
+            self.huey.execute(task, now)
+        except Exception as error:  # the row is the truth, the reaper finds it; the thread goes on
+            log.error("job_broke_its_thread", job_id=str(task.id), error=type(error).__name__)
+
+    def _wait_for_broker(self, error: Exception) -> None:
+        if not self.broker_is_away and not isinstance(error, NotAJobMessage):
+            log.warning("broker_away", queue=self.huey.name, error=type(error).__name__)
+            self.broker_is_away = True
+        self.stop_flag.wait(0 if isinstance(error, NotAJobMessage) else BROKER_AWAY_SECONDS)
+
+
 class QuietConsumer(Consumer):  # type: ignore[misc]
     """Huey's consumer inside our own process: it leaves the signals alone."""
+
+    worker_class = PatientWorker
 
     def _set_signal_handlers(self) -> None:
         return

@@ -3,24 +3,25 @@
 Services never commit: the edge that called them does, and what leaves the process (the nudge) leaves after that.
 """
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import case, select, update
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
-from adsapp.jobs import endings, finishing
+from adsapp.jobs import endings, finishing, history
 from adsapp.jobs.controls import drain, get_limit, pause_queue, resume_queue, set_limit
 from adsapp.jobs.enqueueing import Step, enqueue, enqueue_flow, enqueue_many, find_idempotent
-from adsapp.jobs.history import ENDED
 from adsapp.jobs.models import Job
 from adsapp.jobs.nudging import NUDGE_BELOW, nudge
-from adsapp.jobs.states import FINAL, PENDING, State, get_priority
+from adsapp.jobs.states import FINAL, State, get_priority
 
 __all__ = [
     "Step",
     "cancel",
+    "cancel_all",
     "drain",
     "enqueue",
     "enqueue_flow",
@@ -42,45 +43,43 @@ def cancel(job: Job, by: str) -> None:
 
     Its children are cancelled with it.
     """
-    if job.state in FINAL:
+    if not cancel_all([job], by):
         raise Conflict(f"The job is {job.state.value} already; there is nothing left to cancel")
-    stopped = _cancel_pending(job, by)
-    asked = None if stopped else _ask_to_stop(job, by)
-    db.session.refresh(job)
-    if not stopped and asked is None:
-        raise Conflict(f"The job is {job.state.value} already; there is nothing left to cancel")
-    for child in db.session.scalars(select(Job).where(Job.parent_id == job.id, Job.state.not_in(FINAL))).all():
-        cancel(child, by)
 
 
-def _cancel_pending(job: Job, by: str) -> bool:
-    now = utcnow()
-    rows = db.session.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.state.in_(PENDING))
-        .values(
-            state=State.CANCELLED,
-            finished_at=now,
-            cancel_requested_at=now,
-            cancel_requested_by=by,
-            run_at=None,
-        )
-        .returning(*(getattr(Job, column.name) for column in ENDED)),
-        execution_options={"synchronize_session": False},
-    ).all()
-    finishing.settle(db.session.connection(), rows, now)
-    if rows:
-        endings.tell_cancelled(job, by)
-    return bool(rows)
+def cancel_all(jobs: Iterable[Job], by: str) -> int:
+    """Cancel those of the jobs that have not ended, and their children; how many of the jobs that were."""
+    jobs, now = list(jobs), utcnow()
+    family = _locked(_with_children([job.id for job in jobs]))
+    going = {job.id for job in family if job.state not in FINAL}
+    asked = {"cancel_requested_at": now, "cancel_requested_by": by}
+    connection = db.session.connection()
+    ended = finishing.end_pending(connection, going, now, **asked)
+    running = update(Job).where(Job.id.in_(going), Job.state == State.ACTIVE).values(**asked)
+    db.session.execute(running, execution_options={"synchronize_session": False})
+    in_vain = finishing.settle(connection, ended, now)
+    for job in family:
+        db.session.expire(job)
+    for row in ended:
+        if endings.is_told(row.processor):
+            endings.tell_cancelled(db.session.get_one(Job, row.id), by)
+    history.record(connection, in_vain, now)
+    return len(going & {job.id for job in jobs})
 
 
-def _ask_to_stop(job: Job, by: str) -> object:
-    return db.session.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.state == State.ACTIVE)
-        .values(cancel_requested_at=utcnow(), cancel_requested_by=by)
-        .returning(Job.id)
-    ).first()
+def _with_children(job_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    found, generation = list(job_ids), list(job_ids)
+    while generation:
+        children = select(Job.id).where(Job.parent_id.in_(generation), Job.state.not_in(FINAL))
+        generation = [child for child in db.session.scalars(children) if child not in found]
+        found += generation
+    return found
+
+
+def _locked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
+    # All at once and in one order, so that what is true of them stays true until they are changed.
+    rows = select(Job).where(Job.id.in_(job_ids)).order_by(Job.id).with_for_update()
+    return db.session.scalars(rows, execution_options={"populate_existing": True}).all()
 
 
 def retry(job: Job, by: str) -> None:
@@ -91,7 +90,7 @@ def retry(job: Job, by: str) -> None:
 
 def retry_all(jobs: Iterable[Job], by: str) -> int:
     """Begin those of the jobs again that failed or were cancelled; returns how many."""
-    by_id = {job.id: job for job in jobs}
+    by_id = {job.id: job for job in _locked([job.id for job in jobs])}
     now = utcnow()
     again = db.session.execute(
         update(Job)

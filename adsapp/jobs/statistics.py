@@ -103,9 +103,9 @@ def counted() -> Counter[tuple[Queue, State]]:
 def counted_by_kind() -> Counter[tuple[Queue, str, State]]:
     """Jobs by queue, processor and state, without those that are none."""
     found: Counter[tuple[Queue, str, State]] = Counter()
-    for row in db.session.scalars(select(JobCount).where(JobCount.count > 0)):
+    for row in db.session.scalars(select(JobCount)):
         found[row.queue, row.processor, row.state] += row.count
-    return found
+    return +found
 
 
 def _summed(kinds: Mapping[tuple[Queue, str, State], int]) -> Counter[tuple[Queue, State]]:

@@ -133,7 +133,8 @@ class WorkerProcess:
 
     def _run(self, job_id: uuid.UUID) -> None:
         if self._stopping.is_set():
-            dispatch.give_back(self._engine, job_id)
+            with engine_transaction(self._engine) as connection:
+                dispatch.give_back(connection, [job_id])
             return
         self._runner.run(job_id)
 

@@ -62,15 +62,18 @@ def count_by_processor() -> None:
         sa.Column("processor", sa.String(length=200), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("routine", sa.Boolean(), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("count", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("organization_id", "queue", "processor", "state", "routine", name="pk_job_counts"),
+        sa.PrimaryKeyConstraint(
+            "organization_id", "queue", "processor", "state", "routine", "slot", name="pk_job_counts"
+        ),
     )
     names = "organization_id, queue, processor, state, routine"
     connection.execute(
         sa.text(f"insert into job_counts ({names}, count) select {names}, count(*) from jobs group by {names}")
     )
     isolate_table(connection, "job_counts", engine="select, insert, update, delete")
-    count_rows(connection, "jobs", "job_counts", ["queue", "processor", "state", "routine"])
+    count_rows(connection, "jobs", "job_counts", ["queue", "processor", "state", "routine"], slots=True)
 
 
 def add_dependencies() -> None:
