@@ -7,6 +7,7 @@ worker dies. Peers are installed at first use, outside the tree; one that cannot
 
 import argparse
 import json
+import os
 import shutil
 import tempfile
 import uuid
@@ -48,12 +49,13 @@ def main() -> None:
     wanted = arguments.only.split(",")
     if unknown := set(wanted) - set(SYSTEMS):
         parser.error(f"no system is called {', '.join(sorted(unknown))}; known: {', '.join(SYSTEMS)}")
+    load = os.getloadavg()[0]  # what others do on this machine shakes every figure
     with _ground() as ground:
         commit = commit_ms(ground.servers.database_url)
         measured, missing = _measure_all(ground, wanted, Plan(arguments.jobs, arguments.seconds))
-        weight = _weigh(ground, arguments.waiting)
-    table.show(measured, missing, commit, weight)
-    print(json.dumps(table.summary(measured, commit, weight)))
+        around = table.Around(commit, load, arguments.waiting, _weigh(ground, arguments.waiting))
+    table.show(measured, missing, around)
+    print(json.dumps(table.summary(measured, around)))
 
 
 @contextmanager

@@ -83,5 +83,6 @@ def _run(command: list[str], where: Path, environment: dict[str, str] | None = N
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"{Path(command[0]).name}: {error}") from None
     if done.returncode:
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-        raise Unavailable(f"it cannot be installed: {lines[-1][:120]}")
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        reasons = [line for line in lines if "error" in line.lower()] or lines or ["no reason given"]
+        raise Unavailable(f"it cannot be installed: {reasons[0][:120]}")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.harness import machine
@@ -24,7 +24,17 @@ PEERS = ("bullmq", "huey", "procrastinate")
 WIDTH = 21
 
 
-def show(measured: Mapping[str, Figures], missing: Mapping[str, str], commit: float, weight: float | None) -> None:
+@dataclass(frozen=True)
+class Around:
+    """What was measured beside the systems themselves."""
+
+    commit_ms: float
+    load: float  # of the machine before the bench began; above some tenths, others were at work
+    waiting_jobs: int
+    waiting_mb: float | None
+
+
+def show(measured: Mapping[str, Figures], missing: Mapping[str, str], around: Around) -> None:
     """A column a system; in brackets the ratio to BullMQ, or to the first column where that is not there."""
     base = measured.get("bullmq") or next(iter(measured.values()), None)
     print(f"\njobs on {machine()}; concurrency {CONCURRENCY}")
@@ -36,7 +46,7 @@ def show(measured: Mapping[str, Figures], missing: Mapping[str, str], commit: fl
         print(f"  {label:26}" + "".join(f"{cell:>{WIDTH}}" for cell in cells))
     print(f"  {'processes':26}" + "".join(f"{figures.processes:>{WIDTH}}" for figures in measured.values()))
     print()
-    for line in _notes(measured, missing, commit, weight):
+    for line in _notes(measured, missing, around):
         print(f"  {line}")
     print()
 
@@ -48,34 +58,35 @@ def _cell(value: float | None, against: float | None, unit: str, digits: int) ->
     return f"{value:,.{digits}f}{unit}{ratio}"
 
 
-def _notes(
-    measured: Mapping[str, Figures], missing: Mapping[str, str], commit: float, weight: float | None
-) -> list[str]:
+def _notes(measured: Mapping[str, Figures], missing: Mapping[str, str], around: Around) -> list[str]:
     lines = [f"{label} is not measured: {reason}" for label, reason in missing.items()]
-    lines.append(f"one durable commit of PostgreSQL: {commit:.2f} ms (p50); Redis writes nothing to disk")
+    lines.append(f"load of the machine before: {around.load:.1f} (quiet: below 0.3)")
+    lines.append(f"one durable commit of PostgreSQL: {around.commit_ms:.2f} ms (p50); Redis writes nothing to disk")
     for figures in measured.values():
         kept = ", ".join(f"{count:,} {table}" for table, count in (figures.history or {}).items()) or "nothing"
         lines.append(f"{figures.label} kept: {kept}")
         lines += [f"{figures.label}: {problem}" for problem in figures.problems]
-    if weight is not None:
-        lines.append(f"waiting jobs add to Redis: {weight:.2f} MB")
+    if around.waiting_mb is not None:
+        lines.append(f"{around.waiting_jobs:,} waiting jobs add to Redis: {around.waiting_mb:.2f} MB")
     return lines
 
 
-def summary(measured: Mapping[str, Figures], commit: float, weight: float | None) -> dict[str, Any]:
+def summary(measured: Mapping[str, Figures], around: Around) -> dict[str, Any]:
     """The JSON object; figures that were not measured are null."""
     ours = measured.get("ours")
     return {
         "bench": "jobs",
         "cores": os.cpu_count(),
         "machine": machine(),
-        "commit_ms": round(commit, 3),
+        "load": round(around.load, 2),
+        "commit_ms": round(around.commit_ms, 3),
         **{name: _rounded(figures) for name, figures in measured.items()},
         **{f"ratio_to_{peer}": _ratio(ours, measured.get(peer)) for peer in PEERS},
         "latency_p50_ms": _round(ours.latency_p50_ms if ours else None),
         "latency_p99_ms": _round(ours.latency_p99_ms if ours else None),
         "memory_mb": _round(ours.rss_mb if ours else None),
-        "redis_mb_for_waiting_jobs": _round(weight),
+        "waiting_jobs": around.waiting_jobs,
+        "redis_mb_for_waiting_jobs": _round(around.waiting_mb),
     }
 
 
