@@ -23,7 +23,7 @@ from tests.servers import Running, Servers, create_database, drop_database, with
 QUICK: dict[str, Any] = {
     "lease_seconds": 1.5,
     "heartbeat_seconds": 0.25,
-    "retry_seconds": 0.05,
+    "retry_seconds": 0.02,
     "sweep_seconds": 0.05,
     "grace_seconds": 0.5,
     "workers_bulk_messages": 4,

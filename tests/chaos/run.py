@@ -47,7 +47,7 @@ class Size:
     blows: int
     workers: int
     span: float  # seconds over which jobs and blows are spread
-    patience: float = 60.0  # seconds after that within which everything must have ended
+    patience: float = 120.0  # seconds after that within which everything must have ended
 
 
 @dataclass
