@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import click
 
-from adsapp.cli import accounts, admin, contacts, demo, jobs, secrets, servers
-from adsapp.cli.output import Told
+from adsapp.cli import accounts, admin, contacts, demo, jobs, queues, secrets, servers, workers
+from adsapp.cli.output import Told, line_of
 from adsapp.config import VERSION, ConfigError
 from adsapp.core.errors import Problem
 
@@ -28,6 +28,8 @@ adsapp.add_command(admin.token)
 adsapp.add_command(accounts.account)
 adsapp.add_command(contacts.import_file)
 adsapp.add_command(jobs.jobs)
+for command in (queues.pause, queues.resume, queues.limit, workers.workers, workers.drain):
+    jobs.jobs.add_command(command)
 adsapp.add_command(secrets.secrets)
 
 
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Told as error:
         fail(str(error), error.exit_code)
     except Problem as error:
-        fail(error.detail, 1)
+        fail(line_of(error), 1)
 
 
 def fail(text: str, code: int) -> None:

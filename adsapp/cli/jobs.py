@@ -1,99 +1,216 @@
 """`adsapp jobs …`: the queue manager on the command line."""
 
+import sys
 import uuid
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 import click
 
-from adsapp.cli.admin import find_organization, organization_option
-from adsapp.cli.output import Told, json_option, open_app, show
+from adsapp.cli import operations as bulk
+from adsapp.cli.admin import organization_option
+from adsapp.cli.operations import wait_option
+from adsapp.cli.organization import BY, inside
+from adsapp.cli.output import Told, json_option, line_of, show
+from adsapp.cli.tables import minute, since, table
 from adsapp.core import db
-from adsapp.core.clock import utcnow
-from adsapp.jobs import service
+from adsapp.core.errors import Problem
+from adsapp.jobs import actions, operations, queries, statistics
+from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.health import Health, check_health
+from adsapp.jobs.holding import held_back
+from adsapp.jobs.json import job_json
 from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue, State, get_queue
-from adsapp.jobs.statistics import counted
+from adsapp.jobs.states import FINAL, Queue, State, get_queue
+from adsapp.jobs.waiting import circumstances
 
-BY = "command line"
+ERROR_WIDTH = 80
+COLUMNS = ("waiting", "active", "delayed", "paused", "completed", "failed", "cancelled")
+
+queue_option = click.option("--queue", default="", help="Jobs of this queue only.")
 
 
 @click.group()
 def jobs() -> None:
-    """Queues and jobs of an organization."""
+    """Queues, jobs and workers: look, retry, cancel, pause, limit, clean, drain."""
 
 
 @jobs.command()
 @organization_option
 @json_option
-def stats(slug: str, as_json: bool) -> None:
-    """How many jobs stand where, by queue."""
-    with open_app().app_context():
-        db.bind_organization(find_organization(slug).id)
-        counts = counted()
-        table = {queue.value: {state.value: counts[queue, state] for state in State} for queue in Queue}
-    head = f"{'queue':22}" + "".join(f"{state.value:>11}" for state in State)
-    lines = [f"{name:22}" + "".join(f"{count:>11}" for count in row.values()) for name, row in table.items()]
-    show(table, "\n".join([head, *lines]), as_json)
+def health(slug: str, as_json: bool) -> None:
+    """Is work done here? Exits with 1 and the reasons where it is not."""
+    with inside(slug), db.reading():
+        found = check_health()
+        show(found.as_json(), _health_text(found), as_json)
+    if found.reasons:
+        raise Told("; ".join(found.reasons))
+
+
+def _health_text(found: Health) -> str:
+    rows = [
+        (
+            stats.queue.value,
+            stats.workers or ("none needed" if stats.pause else "NONE"),
+            stats.of("waiting"),
+            stats.of("active"),
+            since(stats.waiting_since, found.now),
+            f"by {stats.pause.by}: {stats.pause.reason}" if stats.pause else "–",
+        )
+        for stats in found.queues
+    ]
+    verdict = "Not healthy" if found.reasons else "Healthy"
+    return f"{verdict}\n{table(('queue', 'workers', 'waiting', 'active', 'oldest wait', 'paused'), rows)}"
+
+
+@jobs.command()
+@organization_option
+@click.option("--days", type=click.IntRange(1, statistics.MOST_DAYS), help="Also what ended on each of so many days.")
+@json_option
+def stats(slug: str, days: int | None, as_json: bool) -> None:
+    """How many jobs stand where, by queue; `paused` are those of the waiting ones that a pause holds back."""
+    with inside(slug), db.reading():
+        around = circumstances()
+        counts, held = statistics.counted(), held_back(around)
+        queues = {
+            queue.value: {name: held[queue] if name == "paused" else counts[queue, State(name)] for name in COLUMNS}
+            for queue in Queue
+        }
+        ended = [asdict(day) for day in statistics.history(days, around.now)] if days else []
+    parts = [table(("queue", *COLUMNS), [(name, *row.values()) for name, row in queues.items()])]
+    if days:
+        names = ("day", "queue", "completed", "failed", "cancelled")
+        rows = [tuple(day[name] for name in names) for day in ended]
+        parts.append(table(names, rows) if rows else f"Nothing ended in the last {days} days.")
+    show({"queues": queues} | ({"history": ended} if days else {}), "\n\n".join(parts), as_json)
+
+
+@jobs.command()
+@organization_option
+@queue_option
+@click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True, help="At most so many.")
+@json_option
+def failed(slug: str, queue: str, limit: int, as_json: bool) -> None:
+    """The jobs that failed, newest first: id, when, queue, title, error."""
+    with inside(slug), db.reading():
+        page = queries.list_jobs(JobFilters(state=State.FAILED, queue=_queue(queue)), limit=limit)
+        around = circumstances()
+        shown = {"jobs": [job_json(job, around) for job in page.items], "next": page.next}
+        rows = [(job.id, minute(job.finished_at), job.queue.value, job.title, _error(job)) for job in page.items]
+    text = table(("id", "failed at (UTC)", "queue", "title", "error"), rows) if rows else "No job has failed."
+    show(shown, text, as_json)
+
+
+def _error(job: Job) -> str:
+    line = (job.error or "").strip().splitlines()[:1]
+    return line[0][:ERROR_WIDTH] if line else "–"
+
+
+@jobs.command()
+@click.argument("job_ids", metavar="[JOB_ID]...", type=click.UUID, nargs=-1)
+@organization_option
+@click.option("--all-failed", is_flag=True, help="Every failed job, as one operation in the background.")
+@queue_option
+@wait_option
+@json_option
+def retry(job_ids: Sequence[uuid.UUID], slug: str, all_failed: bool, queue: str, waits: bool, as_json: bool) -> None:
+    """Begin failed or cancelled jobs again: those named, all or none of them, or all that failed."""
+    if bool(job_ids) == all_failed:
+        raise click.UsageError("name the jobs, or say --all-failed")
+    with inside(slug):
+        if all_failed:
+            filters = JobFilters(state=State.FAILED, queue=_queue(queue))
+            bulk.carry_out("retry", filters=filters, waits=waits, as_json=as_json)
+            return
+        _each(slug, job_ids, lambda job: actions.retry(job, BY), as_json)
+
+
+@jobs.command()
+@click.argument("job_ids", metavar="JOB_ID...", type=click.UUID, nargs=-1, required=True)
+@organization_option
+@json_option
+def cancel(job_ids: Sequence[uuid.UUID], slug: str, as_json: bool) -> None:
+    """Cancel jobs, all or none of those named; one that runs stops within seconds."""
+    with inside(slug):
+        _each(slug, job_ids, lambda job: actions.cancel(job, BY), as_json)
 
 
 @jobs.command()
 @click.argument("job_id", type=click.UUID)
 @organization_option
 @json_option
-def cancel(job_id: uuid.UUID, slug: str, as_json: bool) -> None:
-    """Cancel a job; one that runs stops within seconds."""
-    with open_app().app_context():
-        job = _job(slug, job_id)
-        service.cancel(job, by=BY)
-        db.session.commit()
-        state = "stopping" if job.is_stopping else job.state.value
-        show({"id": job.id, "state": state}, f"{job.title}: {state}", as_json)
+def promote(job_id: uuid.UUID, slug: str, as_json: bool) -> None:
+    """Run a delayed job now."""
+    with inside(slug):
+        _each(slug, [job_id], lambda job: actions.run_now(job, BY), as_json)
 
 
 @jobs.command()
 @click.argument("job_id", type=click.UUID)
+@click.argument("priority", type=int)
 @organization_option
 @json_option
-def retry(job_id: uuid.UUID, slug: str, as_json: bool) -> None:
-    """Begin a failed or cancelled job again."""
-    with open_app().app_context():
-        job = _job(slug, job_id)
-        service.retry(job, by=BY)
-        db.session.commit()
-        show({"id": job.id, "state": job.state}, f"{job.title}: {job.state.value}", as_json)
+def priority(job_id: uuid.UUID, priority: int, slug: str, as_json: bool) -> None:
+    """Change a job's priority: 1 critical, 2 high, 3 normal, 4 low."""
+    with inside(slug):
+        _each(slug, [job_id], lambda job: actions.set_priority(job, priority, BY), as_json)
+
+
+def _each(slug: str, job_ids: Sequence[uuid.UUID], act: Callable[[Job], None], as_json: bool) -> None:
+    """Do it to each of the jobs, in one transaction; the first that refuses stops all."""
+    found = [_job(slug, job_id) for job_id in dict.fromkeys(job_ids)]
+    for job in found:
+        title = job.title
+        try:
+            act(job)
+        except Problem as error:
+            kept = "" if len(found) == 1 else ". Nothing was changed"
+            raise Told(f"{job.id} ({title}): {line_of(error)}{kept}") from None
+    db.session.commit()
+    facts = [{"id": str(j.id), "title": j.title, "state": _state(j), "priority": j.priority} for j in found]
+    lines = [f"{j.title}: {_state(j)}, priority {j.priority}" for j in found]
+    show(facts[0] if len(facts) == 1 else {"jobs": facts}, "\n".join(lines), as_json)
+
+
+def _state(job: Job) -> str:
+    return "stopping" if job.is_stopping else job.state.value
 
 
 @jobs.command()
-@click.argument("queue")
 @organization_option
-@click.option("--reason", required=True, help="Why, for those who look at it.")
-@click.option("--hours", type=float, help="Resume by itself after so long.")
+@click.option("--state", required=True, type=click.Choice(sorted(state.value for state in FINAL)), help="Which jobs.")
+@click.option("--older-than-days", "days", required=True, type=click.IntRange(0), help="That ended so long ago.")
+@queue_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@wait_option
 @json_option
-def pause(queue: str, slug: str, reason: str, hours: float | None, as_json: bool) -> None:
-    """Pause a queue for an organization; running jobs go on."""
-    with open_app().app_context():
-        db.bind_organization(find_organization(slug).id)
-        until = utcnow() + timedelta(hours=hours) if hours else None
-        service.pause_queue(get_queue(queue), by=BY, reason=reason, until=until)
-        db.session.commit()
-    show({"queue": queue, "paused": True}, f"{queue} is paused.", as_json)
+def clean(slug: str, state: str, days: int, queue: str, yes: bool, waits: bool, as_json: bool) -> None:
+    """Remove finished jobs by age, in the background; the history of jobs and those of campaigns and imports stay."""
+    with inside(slug):
+        filters = JobFilters(state=State(state), queue=_queue(queue))
+        with db.reading():
+            matching = operations.preview("clean", filters=filters, older_than_days=days)
+            db.session.rollback()
+        if not matching.count:
+            show({"job": None, "matching": 0}, "No job is that old; nothing to remove.", as_json)
+            return
+        _confirm(f"Remove {matching} {state} jobs that ended more than {days} days ago?", yes)
+        bulk.carry_out("clean", filters=filters, older_than_days=days, waits=waits, as_json=as_json)
 
 
-@jobs.command()
-@click.argument("queue")
-@organization_option
-@json_option
-def resume(queue: str, slug: str, as_json: bool) -> None:
-    """Let a paused queue go on."""
-    with open_app().app_context():
-        db.bind_organization(find_organization(slug).id)
-        service.resume_queue(get_queue(queue))
-        db.session.commit()
-    show({"queue": queue, "paused": False}, f"{queue} goes on.", as_json)
+def _confirm(question: str, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Told(f"{question} Say --yes, or run this at a terminal to be asked.", 2)
+    click.confirm(question, abort=True, err=True)
+
+
+def _queue(name: str) -> Queue | None:
+    return get_queue(name) if name else None
 
 
 def _job(slug: str, job_id: uuid.UUID) -> Job:
-    db.bind_organization(find_organization(slug).id)
     job = db.session.get(Job, job_id)
     if job is None:
         raise Told(f"{slug} has no job {job_id}")

@@ -1,10 +1,25 @@
-"""What people do with jobs and queues: the service's change and its line in the audit, for pages and API alike."""
+"""What people and programs do with jobs and queues: the service's change and its line in the audit.
 
-from adsapp.core.errors import Conflict
+Console, API and command line all call these, so that who did what is noted whichever way it was asked for.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from adsapp.core import db
+from adsapp.core.clock import iso
+from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.jobs import service
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import FINAL, Queue, State
+from adsapp.jobs.models import Job, QueueLimit, Worker
+from adsapp.jobs.operations import MEANT, Verb
+from adsapp.jobs.states import FINAL, Queue, State, get_priority
 from adsapp.organizations.service import audit
+
+AT_ONCE = 50  # jobs that are changed in one request; more is an operation with its own page and progress
+LIMITS = ("at_once", "per_minute", "waiting")
 
 
 def may_cancel(job: Job) -> bool:
@@ -19,7 +34,12 @@ def may_retry(job: Job) -> bool:
 
 def may_run_now(job: Job) -> bool:
     """True where only the clock holds the job back; a decision is taken where it is asked for."""
-    return job.state == State.DELAYED and job.run_at is not None
+    return job.state == State.DELAYED and job.run_at is not None and not job.blocked_by
+
+
+def may_prioritize(job: Job) -> bool:
+    """True while a priority still means something."""
+    return job.state not in FINAL
 
 
 def cancel(job: Job, by: str) -> None:
@@ -35,20 +55,90 @@ def retry(job: Job, by: str) -> None:
 
 
 def run_now(job: Job, by: str) -> None:
-    """Let a delayed job run at once; Conflict where it is not delayed, or waits for a decision."""
-    if job.state == State.DELAYED and job.run_at is None:
+    """Let a delayed job run at once; Conflict where it is not delayed, or waits for a decision or another job."""
+    if job.state == State.DELAYED and job.run_at is None and not job.blocked_by:
         raise Conflict(f"This job waits for a decision, not for the time: {job.wait_reason or 'see what it works on'}")
     service.promote(job)
     audit(by, "run job now", f"job:{job.id}", title=job.title)
 
 
-def pause_queue(queue: Queue, by: str, reason: str) -> None:
-    """Pause a queue for this organization; Invalid without a reason."""
-    service.pause_queue(queue, by=by, reason=reason)
-    audit(by, "pause queue", f"queue:{queue.value}", reason=reason)
+def set_priority(job: Job, priority: int, by: str) -> None:
+    """Change the priority, 1 to 4; Invalid out of range, Conflict where the job has ended."""
+    before = job.priority
+    service.set_priority(job, priority)
+    audit(by, "change job priority", f"job:{job.id}", title=job.title, before=before, after=job.priority)
 
 
-def resume_queue(queue: Queue, by: str) -> None:
-    """Let a paused queue go on."""
-    service.resume_queue(queue)
-    audit(by, "resume queue", f"queue:{queue.value}")
+def act_on(verb: Verb, job_ids: Sequence[uuid.UUID], by: str, priority: int | None = None, reason: str = "") -> int:
+    """Retry, cancel or prioritize up to AT_ONCE jobs now; how many it was possible for.
+
+    Invalid for none or too many, NotFound where none of them is this organization's, Conflict where no one fits.
+    """
+    if not 1 <= len(job_ids) <= AT_ONCE:
+        raise Invalid.field("job", f"Tick 1 to {AT_ONCE} jobs; for more, choose all that match")
+    jobs = ticked(job_ids)
+    changed = _change(verb, jobs, by, priority)
+    if not changed:
+        fits = " or ".join(sorted(state.value for state in MEANT[verb]))
+        raise Conflict(f"None of these jobs is {fits} any more; nothing was changed")
+    ids = [str(job.id) for job in jobs]
+    more = {"priority": priority} if verb == Verb.PRIORITIZE else {}
+    audit(by, f"{verb.value} jobs", "jobs", changed=changed, jobs=ids, reason=reason, **more)
+    return changed
+
+
+def ticked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
+    """The jobs of these ids, oldest first; NotFound where none is this organization's."""
+    jobs = db.session.scalars(select(Job).where(Job.id.in_(job_ids)).order_by(Job.id)).all()
+    if not jobs:
+        raise NotFound("There are no such jobs in this organization")
+    return jobs
+
+
+def _change(verb: Verb, jobs: Sequence[Job], by: str, priority: int | None) -> int:
+    match verb:
+        case Verb.RETRY:
+            return service.retry_all(jobs, by)
+        case Verb.CANCEL:
+            return service.cancel_all(jobs, by)
+        case Verb.PRIORITIZE:
+            wanted = get_priority(priority or 0)
+            fitting = [job for job in jobs if may_prioritize(job)]
+            for job in fitting:
+                service.set_priority(job, wanted)
+            return len(fitting)
+    raise Invalid.field("verb", f"{verb.value} is done by age, not for single jobs")
+
+
+def pause_queue(queue: Queue, by: str, reason: str, until: datetime | None = None, processor: str = "") -> None:
+    """Pause a queue, or one kind of job in it; Invalid without a reason, for a past moment, for an unknown kind."""
+    service.pause_queue(queue, by=by, reason=reason, until=until, processor=processor)
+    audit(by, "pause queue", f"queue:{queue.value}", reason=reason, kind=processor, until=iso(until))
+
+
+def resume_queue(queue: Queue, by: str, processor: str = "") -> None:
+    """Let a paused queue, or a paused kind of job, go on."""
+    service.resume_queue(queue, processor)
+    audit(by, "resume queue", f"queue:{queue.value}", kind=processor)
+
+
+def set_limit(queue: Queue, by: str, **limits: int | None) -> QueueLimit | None:
+    """Set all three limits (LIMITS) of a queue; None lifts one. Invalid below 1."""
+    before = limit_values(service.get_limit(queue))
+    limit = service.set_limit(queue, by=by, **limits)
+    audit(by, "change queue limits", f"queue:{queue.value}", before=before, after=limit_values(limit))
+    return limit
+
+
+def limit_values(limit: QueueLimit | None) -> dict[str, int | None]:
+    """The three limits by name; None is no limit."""
+    return {name: getattr(limit, name) if limit else None for name in LIMITS}
+
+
+def drain(worker: Worker, by: str) -> None:
+    """Ask a worker to end once its jobs have; Conflict where it has stopped, or was asked already."""
+    if worker.drain_requested_at is not None and worker.stopped_at is None:
+        raise Conflict(f"{worker.drain_requested_by} asked this worker to drain already; it ends when its jobs do")
+    service.drain(worker, by)
+    if db.current_organization_id() is not None:
+        audit(by, "drain worker", f"worker:{worker.id}", host=worker.host, pid=worker.pid)

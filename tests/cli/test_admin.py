@@ -41,7 +41,7 @@ def test_an_organization_is_set_up_from_the_command_line(run: Run) -> None:
     token = json.loads(run("token", "create", "--organization", "bakery", "--role", "admin", "--json").stdout)
     assert token["token"].startswith("ads_")
     stats = json.loads(run("jobs", "stats", "--organization", "bakery", "--json").stdout)
-    assert stats["bulk-messages"]["waiting"] == 0
+    assert stats["queues"]["bulk-messages"]["waiting"] == 0
     assert run("jobs", "pause", "bulk-messages", "--organization", "bakery", "--reason", "lunch").returncode == 0
     assert run("jobs", "resume", "bulk-messages", "--organization", "bakery").returncode == 0
 

@@ -1,0 +1,38 @@
+"""Tables and spans of time for a terminal."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from adsapp.core.templating import format_duration
+
+GAP = "  "
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Columns as wide as they need; a column of figures is aligned right, the last one is not padded."""
+    cells = [list(head), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
+    right = [bool(rows) and all(isinstance(row[column], int) for row in rows) for column in range(len(head))]
+    return "\n".join(
+        GAP.join(
+            cell.rjust(width) if is_right else cell.ljust(width)
+            for cell, width, is_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in cells
+    )
+
+
+def minute(moment: datetime | None) -> str:
+    """2026-03-28 09:00 UTC, to the minute; – for none."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else "–"
+
+
+def since(moment: datetime | None, now: datetime) -> str:
+    """How long ago; – for none."""
+    return format_duration((now - moment).total_seconds()) if moment else "–"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else "–" if value is None else str(value)

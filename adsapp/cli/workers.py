@@ -1,0 +1,76 @@
+"""`adsapp jobs workers|drain`: the worker processes of the installation.
+
+Whoever has the command line runs the installation, so it shows what workers do for all organizations.
+"""
+
+from collections import Counter
+from typing import Any
+
+import click
+
+from adsapp.cli.admin import find_organization
+from adsapp.cli.organization import BY
+from adsapp.cli.output import json_option, open_app, show
+from adsapp.cli.tables import table
+from adsapp.core import db
+from adsapp.core.templating import format_duration
+from adsapp.jobs import actions
+from adsapp.jobs import workers as registry
+
+HEAD = ("worker", "state", "queues", "jobs", "memory", "heartbeat", "version")
+
+
+@click.command()
+@click.option("--organization", "slug", default="", help="Its jobs only; else those of all organizations.")
+@json_option
+def workers(slug: str, as_json: bool) -> None:
+    """The worker processes: state, queues, running jobs, memory, age of the last heartbeat, version."""
+    with open_app().app_context(), db.reading():
+        if slug:
+            db.bind_organization(find_organization(slug).id)
+        views = registry.list_workers()
+        running = Counter({view.worker.id: len(view.jobs) for view in views}) if slug else registry.count_running()
+        rows = [_facts(view, running[view.worker.id]) for view in views]
+        lines = [_line(view, running[view.worker.id]) for view in views]
+    text = table(HEAD, lines) if lines else "No worker is running. Start one with: adsapp worker"
+    show({"workers": rows}, text, as_json)
+
+
+@click.command()
+@click.argument("worker")
+@click.option("--organization", "slug", default="", help="Note it in the audit of this organization.")
+@json_option
+def drain(worker: str, slug: str, as_json: bool) -> None:
+    """Let a worker end what it runs, begin nothing more, and then end itself. WORKER is its name or id.
+
+    It serves all organizations. What started it starts a fresh one in its place, where it is told to.
+    """
+    with open_app().app_context():
+        if slug:
+            db.bind_organization(find_organization(slug).id)
+        found = registry.find_worker(worker)
+        actions.drain(found, BY)
+        db.session.commit()
+        name = registry.name_of(found)
+        show({"id": str(found.id), "name": name, "draining": True}, f"{name} ends when its jobs have.", as_json)
+
+
+def _facts(view: registry.WorkerView, running: int) -> dict[str, Any]:
+    return registry.worker_json(view) | {"running_jobs": running, "state": _state(view, running)}
+
+
+def _line(view: registry.WorkerView, running: int) -> tuple[object, ...]:
+    worker = view.worker
+    return (
+        view.name,
+        _state(view, running),
+        ",".join(worker.queues),
+        running,
+        f"{worker.memory_mb} MB" if worker.memory_mb is not None else "–",
+        f"{format_duration(view.heartbeat_age)} ago",
+        worker.version,
+    )
+
+
+def _state(view: registry.WorkerView, running: int) -> str:
+    return "working" if view.state == "idle" and running else view.state
