@@ -9,9 +9,10 @@ organization; on PostgreSQL row-level security checks that again.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Table, any_, bindparam, text
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Dialect, Table, TextClause, any_, bindparam, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase
 
@@ -52,6 +53,14 @@ def one_of(connection: Connection, column: ColumnElement[Any], values: Collectio
     return column.in_(values)
 
 
+def one_of_named(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """As `one_of`, for a statement that is built once: the values come as the parameter of this name (a list)."""
+    if dialect == "postgresql":
+        array: ColumnElement[Any] = bindparam(name, type_=ARRAY(column.type))
+        return column == any_(array)
+    return column.in_(bindparam(name, expanding=True))
+
+
 def update_rows(model: type[DeclarativeBase], rows: Sequence[Row], *, key: str = "id") -> None:
     """Set the columns of each row that its `key` names, in the bound organization; all rows have the same keys."""
     if not rows:
@@ -78,39 +87,43 @@ def _table(model: type[DeclarativeBase]) -> Table:
 
 def _insert_unfolded(connection: Connection, table: Table, rows: Sequence[Row], ignore_conflicts: bool) -> None:
     columns = [table.c[name] for name in rows[0]]
-    names = ", ".join(_quoted(connection, column) for column in columns)
+    statement = _insertion(connection.dialect, table, tuple(rows[0]), ignore_conflicts)
+    connection.execute(statement, _arrays(connection, columns, rows))
+
+
+@lru_cache(maxsize=256)
+def _insertion(dialect: Dialect, table: Table, names: tuple[str, ...], ignore_conflicts: bool) -> TextClause:
+    columns = [table.c[name] for name in names]
+    listed = ", ".join(_quoted(dialect, column) for column in columns)
     ending = " on conflict do nothing" if ignore_conflicts else ""
-    connection.execute(
-        text(f"insert into {table.name} ({names}) select * from {_unfold(connection, columns)} as u{ending}"),  # noqa: S608  # names of our own tables
-        _arrays(connection, columns, rows),
-    )
+    return text(f"insert into {table.name} ({listed}) select * from {_unfold(dialect, columns)} as u{ending}")  # noqa: S608  # names of our own tables
 
 
 def _update_unfolded(connection: Connection, table: Table, rows: Sequence[Row], key: str) -> None:
     columns = [table.c[name] for name in rows[0]]
-    names = [_quoted(connection, column) for column in columns]
+    names = [_quoted(connection.dialect, column) for column in columns]
     changes = ", ".join(f"{name} = u.{name}" for name in names if name != key)
     connection.execute(
         text(
             f"update {table.name} as t set {changes} "  # noqa: S608  # names of our own tables
-            f"from {_unfold(connection, columns)} as u({', '.join(names)}) "
+            f"from {_unfold(connection.dialect, columns)} as u({', '.join(names)}) "
             f"where t.organization_id = :organization_id and t.{key} = u.{key}"
         ),
         {"organization_id": db.require_organization_id(), **_arrays(connection, columns, rows)},
     )
 
 
-def _quoted(connection: Connection, column: Column[Any]) -> str:
-    return connection.dialect.identifier_preparer.quote(column.name)
+def _quoted(dialect: Dialect, column: Column[Any]) -> str:
+    return dialect.identifier_preparer.quote(column.name)
 
 
-def _unfold(connection: Connection, columns: Sequence[Column[Any]]) -> str:
-    arrays = ", ".join(f"cast(:a{place} as {_type(connection, c)}[])" for place, c in enumerate(columns))
+def _unfold(dialect: Dialect, columns: Sequence[Column[Any]]) -> str:
+    arrays = ", ".join(f"cast(:a{place} as {_type(dialect, c)}[])" for place, c in enumerate(columns))
     return f"unnest({arrays})"
 
 
-def _type(connection: Connection, column: Column[Any]) -> str:
-    name = column.type.compile(dialect=connection.dialect)
+def _type(dialect: Dialect, column: Column[Any]) -> str:
+    name = column.type.compile(dialect=dialect)
     # A cast to varchar(n) would cut what is too long without a word; the column itself refuses it.
     return "text" if name.startswith("VARCHAR") else name
 

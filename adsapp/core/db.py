@@ -87,7 +87,8 @@ def text_enum(kind: type[StrEnum]) -> Enum:
     return Enum(kind, native_enum=False, length=40, values_callable=lambda members: [m.value for m in members])
 
 
-Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+# None is no value at all, not the JSON value null.
+Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
 class Base(DeclarativeBase):
@@ -248,12 +249,15 @@ def organization_context(app: Flask, organization_id: uuid.UUID) -> Iterator[Non
         yield
 
 
+_TAKE_ROLE = text("select set_config('role', :role, true)")
+
+
 @contextlib.contextmanager
 def engine_transaction(engine: Engine | None = None) -> Iterator[Connection]:
     """A transaction across organizations, for the job engine and the doors; commits at its end."""
     with (engine or db.engine).begin() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("select set_config('role', :role, true)"), {"role": ENGINE_ROLE})
+            connection.execute(_TAKE_ROLE, {"role": ENGINE_ROLE})
         yield connection
 
 

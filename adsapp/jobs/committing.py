@@ -28,6 +28,8 @@ from adsapp.jobs.progress import Claim
 log = get_logger()
 
 MOST_AT_ONCE = 200  # endings or claims in one transaction
+BUSY = 4  # claims and endings that came together: from here on it pays to wait for more
+GATHER_SECONDS = 0.001
 FINISH_TRIES_SECONDS = 10  # a database that is away for a moment must not turn work that is done into a lost worker
 TRY_AGAIN_SECONDS = 0.2
 
@@ -93,13 +95,17 @@ class GroupCommit:
             self._some.notify()
 
     def _run(self) -> None:
+        size = 0
         while True:
+            if size >= BUSY:
+                time.sleep(GATHER_SECONDS)  # more will come at once: let it go along
             with self._some:
                 self._some.wait_for(lambda: self._asked or self._ended or self._missed or self._stopped)
                 if self._stopped and not (self._asked or self._ended):
                     return
                 asked, self._asked = self._asked[:MOST_AT_ONCE], self._asked[MOST_AT_ONCE:]
                 ended, self._ended = self._ended[:MOST_AT_ONCE], self._ended[MOST_AT_ONCE:]
+            size = len(asked) + len(ended)
             self._write(ended, asked)
 
     def _write(self, ended: list[_Ended], asked: list[_Asked]) -> None:

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table, bindparam, case, select, update
 
-from adsapp.core.bulk import one_of
+from adsapp.core.bulk import one_of_named
 from adsapp.core.errors import Invalid
 from adsapp.jobs.models import Job, JobDependency
 from adsapp.jobs.states import On, State
@@ -87,15 +88,18 @@ def why_unmet(on: On, condition: Condition | None, title: str, state: State) -> 
 def resolve(connection: Connection, ended: Sequence[Any], now: datetime) -> dict[uuid.UUID, str]:
     """Let go whoever waited for these jobs (rows with ENDED); those that waited in vain, and why."""
     by_id = {row.id: row for row in ended}
-    edges = connection.execute(
-        select(EDGES).where(one_of(connection, EDGES.c.needs_id, by_id), EDGES.c.resolved_at.is_(None))
-    ).all()
+    edges = connection.execute(_open_edges(connection.dialect.name), {"needed": list(by_id)}).all()
     if not edges:
         return {}
     verdicts = [(edge, _verdict(edge, by_id[edge.needs_id])) for edge in edges]
     _close(connection, verdicts, now)
     _let_go(connection, Counter(edge.job_id for edge in edges), now)
     return {edge.job_id: reason for edge, reason in verdicts if reason}
+
+
+@cache
+def _open_edges(dialect: str) -> Any:
+    return select(EDGES).where(one_of_named(dialect, EDGES.c.needs_id, "needed"), EDGES.c.resolved_at.is_(None))
 
 
 def _verdict(edge: Any, needed: Any) -> str:

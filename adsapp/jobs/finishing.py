@@ -6,14 +6,15 @@ late worker, whose lease is another's by now, changes nothing.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, case, insert, null, update
+from sqlalchemy import Connection, Engine, Table, bindparam, case, insert, text, update
 
-from adsapp.core.bulk import one_of
+from adsapp.core.bulk import one_of, one_of_named
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
 from adsapp.jobs import dependencies, history
@@ -138,15 +139,7 @@ def end_pending(connection: Connection, job_ids: Collection[uuid.UUID], now: dat
         .returning(*ENDED)
     ).all()
     if rows:  # one that was handed back has an open attempt
-        connection.execute(
-            update(ATTEMPTS)
-            .where(
-                one_of(connection, ATTEMPTS.c.organization_id, {row.organization_id for row in rows}),
-                one_of(connection, ATTEMPTS.c.job_id, [row.id for row in rows]),
-                ATTEMPTS.c.ended_at.is_(None),
-            )
-            .values(ended_at=now, outcome=State.CANCELLED.value)
-        )
+        _close(connection, rows, now, State.CANCELLED.value, None, None)
     return rows
 
 
@@ -177,16 +170,56 @@ def _alike(
 
 def _update(connection: Connection, values: Mapping[str, Any], group: Sequence[Ending]) -> Sequence[Any]:
     # Lease ids are unique, so an id and a lease that belong to two different claims never meet in one row.
-    return connection.execute(
+    goes_on = values.get("state") is GOES_ON
+    statement = _update_of(connection.dialect.name, tuple(values), goes_on)
+    claims = [each.claim for each in group]
+    named = {f"new_{name}": value for name, value in values.items() if value is not GOES_ON}
+    held = {"job_ids": [claim.job_id for claim in claims], "lease_ids": [claim.lease_id for claim in claims]}
+    return connection.execute(statement, {**named, **held}).all()
+
+
+# Statements that every job needs are built once: to build them anew costs more than to run them.
+
+
+@cache
+def _update_of(dialect: str, names: tuple[str, ...], goes_on: bool) -> Any:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=JOBS.c[name].type) for name in names}
+    if goes_on:
+        values["state"] = GOES_ON
+    return (
         update(JOBS)
         .where(
-            one_of(connection, JOBS.c.id, [each.claim.job_id for each in group]),
-            one_of(connection, JOBS.c.lease_id, [each.claim.lease_id for each in group]),
-            JOBS.c.state == State.ACTIVE,
+            one_of_named(dialect, JOBS.c.id, "job_ids"),
+            one_of_named(dialect, JOBS.c.lease_id, "lease_ids"),
+            text("state = 'active'"),
         )
         .values(lease_id=None, lease_until=None, dispatched_at=None, **values)
         .returning(*ENDED)
-    ).all()
+    )
+
+
+@cache
+def _closing(dialect: str) -> Any:
+    names = ("ended_at", "outcome", "error", "trace")
+    return (
+        update(ATTEMPTS)
+        .where(
+            one_of_named(dialect, ATTEMPTS.c.organization_id, "organization_ids"),
+            one_of_named(dialect, ATTEMPTS.c.job_id, "job_ids"),
+            ATTEMPTS.c.ended_at.is_(None),
+        )
+        .values({name: bindparam(f"new_{name}", type_=ATTEMPTS.c[name].type) for name in names})
+    )
+
+
+def _close(
+    connection: Connection, jobs: Iterable[Any], now: datetime, outcome: str, error: str | None, trace: str | None
+) -> None:
+    """Close the open attempts of these jobs (claims or rows: whatever has the ids); a job has one at most."""
+    places = [(each.organization_id, each.job_id if isinstance(each, Claim) else each.id) for each in jobs]
+    values = {"new_ended_at": now, "new_outcome": outcome, "new_error": error, "new_trace": trace}
+    ids = {"organization_ids": list({place[0] for place in places}), "job_ids": [place[1] for place in places]}
+    connection.execute(_closing(connection.dialect.name), values | ids)
 
 
 def _values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float) -> dict[str, Any]:
@@ -195,7 +228,7 @@ def _values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float)
             return {
                 "state": State.COMPLETED,
                 "finished_at": now,
-                "result": null() if result is None else result,  # not the JSON value null
+                "result": result,
                 "failures": 0,
                 "error": None,
                 "error_code": None,
@@ -250,15 +283,7 @@ def _close_attempts(
         word = _outcome(failed, State(ended[ending.claim].state))
         groups[word, failed.error if failed else None, failed.trace if failed else None].append(ending.claim)
     for (word, error, trace), claims in groups.items():
-        connection.execute(
-            update(ATTEMPTS)
-            .where(
-                one_of(connection, ATTEMPTS.c.organization_id, {claim.organization_id for claim in claims}),
-                one_of(connection, ATTEMPTS.c.job_id, [claim.job_id for claim in claims]),
-                ATTEMPTS.c.ended_at.is_(None),
-            )
-            .values(ended_at=now, outcome=word, error=error, trace=trace)
-        )
+        _close(connection, claims, now, word, error, trace)
 
 
 def _outcome(failed: Failed | None, state: State) -> str:

@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table
@@ -95,15 +96,19 @@ def _summed(ended: Iterable[Any], now: datetime) -> dict[Place, Sums]:
 
 
 def _add(connection: Connection, model: Any, span: str, moment: datetime, sums: dict[Place, Sums]) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insertion = dialect.insert(model)
-    upsert = insertion.on_conflict_do_update(
-        index_elements=["organization_id", "queue", span],
-        set_={name: getattr(model, name) + insertion.excluded[name] for name in SUMS},
-    )
+    upsert = _upsert(connection.dialect.name, model, span)
     # in one order, so that two transactions lock the same sums one after the other
     for (organization_id, queue), values in sorted(sums.items()):
         connection.execute(upsert, {"organization_id": organization_id, "queue": queue, span: moment, **values})
+
+
+@cache
+def _upsert(dialect: str, model: Any, span: str) -> Any:
+    insertion = (postgresql if dialect == "postgresql" else sqlite).insert(model)
+    return insertion.on_conflict_do_update(
+        index_elements=["organization_id", "queue", span],
+        set_={name: getattr(model, name) + insertion.excluded[name] for name in SUMS},
+    )
 
 
 def _milliseconds(span: timedelta) -> int:

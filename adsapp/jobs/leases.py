@@ -6,13 +6,28 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, case, exists, func, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    Table,
+    Uuid,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
-from adsapp.core.bulk import insert_many, one_of
+from adsapp.core.bulk import insert_many, one_of, one_of_named
 from adsapp.core.clock import DatabaseClock
-from adsapp.core.db import engine_transaction, random_uuid
+from adsapp.core.db import UtcDateTime, engine_transaction, random_uuid
 from adsapp.core.logs import get_logger
 from adsapp.jobs import finishing
 from adsapp.jobs.models import Job, JobAttempt, QueueControl
@@ -39,16 +54,6 @@ class WorkerIdentity:
     name: str
 
 
-def is_paused(now: datetime) -> ColumnElement[bool]:
-    """SQL condition: the job's organization has paused its queue, or its kind of job in it."""
-    return exists().where(
-        QueueControl.organization_id == JOBS.c.organization_id,
-        QueueControl.queue == JOBS.c.queue,
-        or_(QueueControl.processor == "", QueueControl.processor == JOBS.c.processor),
-        or_(QueueControl.paused_until.is_(None), QueueControl.paused_until > now),
-    )
-
-
 def claim(
     engine: Engine, clock: DatabaseClock, worker: WorkerIdentity, job_id: uuid.UUID, lease: float
 ) -> Claim | None:
@@ -61,34 +66,47 @@ def claim_many(
     connection: Connection, now: datetime, worker: WorkerIdentity, job_ids: Sequence[uuid.UUID], lease: float
 ) -> dict[uuid.UUID, Claim]:
     """Take those of the jobs that still may begin, each under a lease of its own. It waits for no lock."""
+    held = {"job_ids": job_ids, "now": now, "until": now + timedelta(seconds=lease), "by_worker": worker.id}
+    rows = connection.execute(_claiming(connection.dialect.name), held).all()
+    claims = [_as_claim(row) for row in rows]
+    # A job that was handed back goes on with the attempt it has.
+    attempts = [_attempt(claim, worker, now) for claim in claims]
+    insert_many(connection, JobAttempt, attempts, ignore_conflicts=True)
+    return {claim.job_id: claim for claim in claims}
+
+
+@cache
+def _claiming(dialect: str) -> Any:
+    now = bindparam("now", type_=UtcDateTime())
+    is_paused = exists().where(
+        QueueControl.organization_id == JOBS.c.organization_id,
+        QueueControl.queue == JOBS.c.queue,
+        or_(QueueControl.processor == "", QueueControl.processor == JOBS.c.processor),
+        or_(QueueControl.paused_until.is_(None), QueueControl.paused_until > now),
+    )
     may_begin = select(JOBS.c.id).where(
-        one_of(connection, JOBS.c.id, job_ids),
+        one_of_named(dialect, JOBS.c.id, "job_ids"),
         JOBS.c.state == State.WAITING,
         JOBS.c.blocked_by == 0,
         JOBS.c.run_at <= now,
-        ~is_paused(now),
+        ~is_paused,
     )
-    rows = connection.execute(
+    return (
         update(JOBS)
         .where(JOBS.c.id.in_(may_begin.with_for_update(skip_locked=True, of=JOBS)))
         .values(
             state=State.ACTIVE,
             attempt=JOBS.c.attempt + case((JOBS.c.handed_back, 0), else_=1),
             lease_id=random_uuid(),
-            lease_until=now + timedelta(seconds=lease),
+            lease_until=bindparam("until", type_=UtcDateTime()),
             claimed_at=now,
-            worker_id=worker.id,
+            worker_id=bindparam("by_worker", type_=Uuid()),
             started_at=func.coalesce(JOBS.c.started_at, now),
             wait_reason=None,
             handed_back=False,
         )
         .returning(*CLAIMED)
-    ).all()
-    claims = [_as_claim(row) for row in rows]
-    # A job that was handed back goes on with the attempt it has.
-    attempts = [_attempt(claim, worker, now) for claim in claims]
-    insert_many(connection, JobAttempt, attempts, ignore_conflicts=True)
-    return {claim.job_id: claim for claim in claims}
+    )
 
 
 def _as_claim(row: Any) -> Claim:
