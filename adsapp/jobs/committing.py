@@ -1,16 +1,14 @@
 """Group commit: one thread a process writes the claims and endings of all its jobs, many in one transaction.
 
 A transaction costs the same for one job as for fifty, so what comes in while one is under way goes into the next
-together. Threads wait for their claims, for they cannot begin without; nobody waits for an ending: until it is
-written the lease is held and renewed, and if the process dies before, the job is taken up again like any other that
-lost its worker (docs/adr/0006).
+together. Nobody waits for an ending: until it is written the lease is held and renewed, and if the process dies
+before, the job is taken up again like any other that lost its worker (docs/adr/0006).
 """
 
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,19 +25,22 @@ from adsapp.jobs.progress import Claim
 
 log = get_logger()
 
-MOST_AT_ONCE = 200  # endings or claims in one transaction
+MOST_AT_ONCE = 200  # endings in one transaction
 BUSY = 4  # claims and endings that came together: from here on it pays to wait for more
 GATHER_SECONDS = 0.001
 FINISH_TRIES_SECONDS = 10  # a database that is away for a moment must not turn work that is done into a lost worker
 TRY_AGAIN_SECONDS = 0.2
 
 
+Answer = Callable[[list[Claim | None]], None]
+
+
 @dataclass
 class _Asked:
-    """A thread that waits for its claim."""
+    """Ids that somebody wants to claim, and whom to tell which of them are ours."""
 
-    job_id: uuid.UUID
-    answer: Future[Claim | None] = field(default_factory=Future)
+    job_ids: list[uuid.UUID]
+    then: Answer
 
 
 @dataclass
@@ -64,7 +65,7 @@ class GroupCommit:
         self._retry_seconds = retry_seconds
         self._asked: list[_Asked] = []
         self._ended: list[_Ended] = []
-        self._missed: set[uuid.UUID] = set()  # asked for in vain: paused meanwhile, or locked by somebody just then
+        self._missed: set[uuid.UUID] = set()  # to be given back
         self._some = threading.Condition()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="commits", daemon=True)
@@ -80,13 +81,17 @@ class GroupCommit:
             self._some.notify()
         self._thread.join(timeout=FINISH_TRIES_SECONDS + 5)
 
-    def claim(self, job_id: uuid.UUID) -> Claim | None:
-        """Take the job; None where it is not ours to run, or the database does not answer."""
-        asked = _Asked(job_id)
+    def ask(self, job_ids: list[uuid.UUID], then: Answer) -> None:
+        """Claim these jobs soon; `then` gets the claim of each in their order, None for those that are not ours."""
         with self._some:
-            self._asked.append(asked)
+            self._asked.append(_Asked(job_ids, then))
             self._some.notify()
-        return asked.answer.result()
+
+    def give_back(self, job_ids: Iterable[uuid.UUID]) -> None:
+        """Let others have jobs whose ids were taken from the broker and are not asked for."""
+        with self._some:
+            self._missed.update(job_ids)
+            self._some.notify()
 
     def finish(self, ending: Ending, then: Callable[[Claim], None]) -> None:
         """Write the end of an attempt soon, and call `then` when the job is no longer ours, either way."""
@@ -101,26 +106,36 @@ class GroupCommit:
                 time.sleep(GATHER_SECONDS)  # more will come at once: let it go along
             with self._some:
                 self._some.wait_for(lambda: self._asked or self._ended or self._missed or self._stopped)
-                if self._stopped and not (self._asked or self._ended):
+                if self._stopped and not (self._asked or self._ended or self._missed):
                     return
-                asked, self._asked = self._asked[:MOST_AT_ONCE], self._asked[MOST_AT_ONCE:]
+                asked, self._asked = self._asked, []
+                missed, self._missed = self._missed, set()
                 ended, self._ended = self._ended[:MOST_AT_ONCE], self._ended[MOST_AT_ONCE:]
-            size = len(asked) + len(ended)
-            self._write(ended, asked)
+            size = len(ended) + sum(len(each.job_ids) for each in asked)
+            self._write(ended, asked, missed)
 
-    def _write(self, ended: list[_Ended], asked: list[_Asked]) -> None:
+    def _write(self, ended: list[_Ended], asked: list[_Asked], missed: set[uuid.UUID]) -> None:
         try:
             with engine_transaction(self._engine) as connection:
                 finished = self._finish(connection, ended)
                 claims = self._claim(connection, asked)
+                dispatch.give_back(connection, missed)
                 history.record(connection, finished, self._clock.now())
         except Exception as error:  # whatever it was, it must end neither the thread nor the others' work
             self._fall_back(ended, asked, error)
             return
         for each in ended:
             each.then(each.ending.claim)
-        for each_asked in asked:
-            each_asked.answer.set_result(claims.pop(each_asked.job_id, None))
+        self._answer(asked, claims)
+
+    def _answer(self, asked: list[_Asked], claims: dict[uuid.UUID, Claim]) -> None:
+        in_vain: set[uuid.UUID] = set()
+        for each in asked:
+            answers = [claims.pop(job_id, None) for job_id in each.job_ids]
+            # Paused meanwhile, or locked by somebody just then: dispatch hands it out again.
+            in_vain |= {job_id for job_id, claim in zip(each.job_ids, answers, strict=True) if claim is None}
+            each.then(answers)
+        self.give_back(in_vain)
 
     def _finish(self, connection: Connection, ended: list[_Ended]) -> list[Any]:
         if not ended:
@@ -133,26 +148,20 @@ class GroupCommit:
         return finished.ended
 
     def _claim(self, connection: Connection, asked: list[_Asked]) -> dict[uuid.UUID, Claim]:
-        missed, self._missed = self._missed, set()
-        dispatch.give_back(connection, missed)
         if not asked:
             return {}
-        ids = {each.job_id for each in asked}  # a duplicate message asks in vain
-        claims = leases.claim_many(connection, self._clock.now(), self._worker, list(ids), self._lease)
-        self._missed = ids - set(claims)
-        return claims
+        ids = {job_id for each in asked for job_id in each.job_ids}  # a duplicate message asks in vain
+        return leases.claim_many(connection, self._clock.now(), self._worker, list(ids), self._lease)
 
     def _fall_back(self, ended: list[_Ended], asked: list[_Asked], error: Exception) -> None:
         """Claims are left to dispatch; endings are tried again, alone where one may spoil the others."""
-        log.warning("commit_again", endings=len(ended), claims=len(asked), error=type(error).__name__)
-        self._missed |= {each.job_id for each in asked}
-        for each_asked in asked:
-            each_asked.answer.set_result(None)
+        log.warning("commit_again", endings=len(ended), asked=len(asked), error=type(error).__name__)
+        self._answer(asked, {})
         if isinstance(error, OperationalError):
             self._later(ended, 0 if _is_deadlock(error) else TRY_AGAIN_SECONDS)
         elif len(ended) > 1:
             for each in ended:
-                self._write([each], [])
+                self._write([each], [], set())
         elif ended:
             self._write_bare(ended[0], error)
 

@@ -86,8 +86,7 @@ def sweep(engine: Engine, clock: DatabaseClock, broker: Broker, queue: Queue) ->
         return 0
     with engine_transaction(engine) as connection:
         chosen = take_due(connection, queue, clock.now(), room)
-    for head in chosen:
-        broker.push(queue, head.id, head.priority)
+    broker.push_all(queue, [(head.id, head.priority) for head in chosen])
     return len(chosen)
 
 

@@ -63,7 +63,9 @@ class HandedBack:
 
 @dataclass(frozen=True)
 class Released:
-    """The worker shuts down; the job goes on elsewhere at once, and this was no failure."""
+    """The worker shuts down, or could not begin it soon; the job goes on elsewhere at once, and this was no failure."""
+
+    reason: str = "its worker was shut down"
 
 
 Outcome = Completed | Failed | Cancelled | HandedBack | Released
@@ -244,12 +246,12 @@ def _values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float)
                 "wait_reason": reason or None,
                 "failures": 0,
             }
-        case Released():
+        case Released(reason):
             return {
                 "state": GOES_ON,
                 "run_at": now,
                 "handed_back": False,
-                "wait_reason": "its worker was shut down",
+                "wait_reason": reason,
             }
         case Failed():
             return _failure(claim, outcome, now, retry_seconds)

@@ -1,84 +1,110 @@
 """The broker: Huey carries one JSON message, a job id, and may be flushed at any moment.
 
-The only file that speaks Huey. None of Huey's retries, schedules, periodic tasks, rate limits, locks, results or
-chords is used (docs/adr/0002).
+The only file that speaks Huey. Its storages carry the messages and its consumer keeps the threads; none of its retries,
+schedules, periodic tasks, rate limits, locks, results, revocations or chords is used (docs/adr/0002), so a message
+goes past its registry of tasks, which would ask Redis twice more for each.
 """
 
 import json
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from huey import PriorityRedisHuey, SqliteHuey
 from huey.api import Huey
 from huey.consumer import Consumer, Worker
-from huey.registry import Message
-from huey.serializer import Serializer
+from huey.storage import PriorityRedisStorage
 
 from adsapp.config import Settings
 from adsapp.core.logs import get_logger
 from adsapp.jobs.states import Queue
 
-TASK = "run_job"
-TASK_NAME = f"{__name__}.{TASK}"  # as Huey's registry calls it
 WAIT_SECONDS = 0.5  # how long a consumer waits at Redis before it looks whether it should stop
 BROKER_AWAY_SECONDS = 0.25  # between two tries of a thread
-Run = Callable[[uuid.UUID], None]
 
 log = get_logger()
 
 
-class NotAJobMessage(Exception):
-    """Something that is no job id lay in the broker; it is dropped. Nothing is ever unpickled."""
+class Source(Protocol):
+    """Where a thread gets job ids from."""
+
+    def first(self) -> uuid.UUID | None:
+        """The next id; waits for one where the storage can."""
+
+    def more(self, most: int) -> list[uuid.UUID]:
+        """Ids that are there already."""
 
 
-class IdSerializer(Serializer):  # type: ignore[misc]  # huey publishes no types
-    """A message is `["<job id>", priority]` in JSON, and nothing else."""
+class Line(Protocol):
+    """What a thread of a queue does, again and again."""
 
-    def _serialize(self, data: Any) -> bytes:
-        return json.dumps([data.args[0], data.priority or 0]).encode()
+    def turn(self, source: Source) -> bool:
+        """Do the next thing; False where there was nothing to do."""
 
-    def _deserialize(self, data: bytes) -> Any:
-        try:
-            job_id, priority = json.loads(bytes(data))
-            uuid.UUID(job_id)
-        except (ValueError, TypeError, AttributeError):
-            raise NotAJobMessage("a message in the broker is not a job id; it was dropped") from None
-        return Message(job_id, TASK_NAME, None, 0, 0, priority, (job_id,), {}, None, None)
+
+class RedisStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey publishes no types
+    """Huey's, with a way to take several messages at once."""
+
+    def dequeue_some(self, most: int) -> list[bytes]:
+        """Up to so many messages that are there."""
+        return [message[8:] for message, _ in self.conn.zpopmin(self.queue_key, most)]  # without their time
 
 
 class PatientWorker(Worker):  # type: ignore[misc]
     """Huey's worker thread; while the broker is away it waits and says so once, not a thousand times a second."""
 
+    line: Line
     broker_is_away = False
 
     def loop(self, now: Any = None) -> None:
-        """Take one message and run it."""
+        """One turn."""
         try:
-            task = self.huey.dequeue()
+            found = self.line.turn(self)
         except Exception as error:  # whichever way the client of this shape says that its storage is away
             self._wait_for_broker(error)
             return
         self.broker_is_away = False
-        if task is not None:
+        if found:
             self.delay = self.default_delay
-            self._execute(task, now)
         elif not self.huey.storage.blocking:
             self.sleep()
 
-    def _execute(self, task: Any, now: Any) -> None:
-        try:
-            self.huey.execute(task, now)
-        except Exception as error:  # the row is the truth, the reaper finds it; the thread goes on
-            log.error("job_broke_its_thread", job_id=str(task.id), error=type(error).__name__)
+    def first(self) -> uuid.UUID | None:
+        """The next id, or None after a while."""
+        message = self.huey.storage.dequeue()
+        return None if message is None else read_message(message)
+
+    def more(self, most: int) -> list[uuid.UUID]:
+        """Ids that are there already."""
+        storage = self.huey.storage
+        if isinstance(storage, RedisStorage):
+            messages = storage.dequeue_some(most)
+        else:
+            message = storage.dequeue()
+            messages = [] if message is None else [message]
+        return [job_id for job_id in map(read_message, messages) if job_id is not None]
 
     def _wait_for_broker(self, error: Exception) -> None:
-        if not self.broker_is_away and not isinstance(error, NotAJobMessage):
-            log.warning("broker_away", queue=self.huey.name, error=type(error).__name__)
+        if not self.broker_is_away:
+            log.warning("broker_away", queue=self.huey.name, error=f"{type(error).__name__}: {error}")
             self.broker_is_away = True
-        self.stop_flag.wait(0 if isinstance(error, NotAJobMessage) else BROKER_AWAY_SECONDS)
+        self.stop_flag.wait(BROKER_AWAY_SECONDS)
+
+
+def write_message(job_id: uuid.UUID) -> bytes:
+    """A message is `["<job id>"]` in JSON, and nothing else."""
+    return json.dumps([str(job_id)]).encode()
+
+
+def read_message(message: bytes) -> uuid.UUID | None:
+    """The id; None for anything that is none: it is dropped, and never unpickled."""
+    try:
+        return uuid.UUID(json.loads(bytes(message))[0])
+    except (ValueError, TypeError, AttributeError, LookupError):
+        log.warning("not_a_job", size=len(message))
+        return None
 
 
 class QuietConsumer(Consumer):  # type: ignore[misc]
@@ -96,14 +122,16 @@ class Broker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._hueys: dict[Queue, Huey] = {}
-        self._tasks: dict[Queue, Any] = {}
-        self._runs: dict[Queue, Run] = {}
         self._lock = threading.Lock()
 
     def push(self, queue: Queue, job_id: uuid.UUID, priority: int) -> None:
         """Hand a job id to the consumers of a queue; priority 1 is taken first."""
-        huey = self._huey(queue)
-        huey.enqueue(self._tasks[queue].s(str(job_id), priority=5 - priority))  # Huey takes the highest first
+        self._huey(queue).storage.enqueue(write_message(job_id), 5 - priority)  # Huey takes the highest first
+
+    def push_all(self, queue: Queue, jobs: Iterable[tuple[uuid.UUID, int]]) -> None:
+        """Hand over many: each an id and its priority."""
+        for job_id, priority in jobs:
+            self.push(queue, job_id, priority)
 
     def pending(self, queue: Queue) -> int:
         """How many ids lie in the broker."""
@@ -115,12 +143,15 @@ class Broker:
         for queue in Queue:
             self._huey(queue).storage.flush_queue()
 
-    def consumer(self, queue: Queue, threads: int, run: Run) -> QuietConsumer:
-        """A consumer with this many threads, which calls `run` with each job id; not started yet."""
-        huey = self._huey(queue)
-        self._runs[queue] = run
+    def consumer(self, queue: Queue, threads: int, line: Line) -> QuietConsumer:
+        """A consumer with this many threads, each of which takes turns of `line`; not started yet."""
         # Short, slowly growing waits where the storage must be polled (SQLite); Redis blocks and ignores them.
-        return QuietConsumer(huey, workers=threads, periodic=False, initial_delay=0.01, backoff=1.1, max_delay=0.1)
+        consumer = QuietConsumer(
+            self._huey(queue), workers=threads, periodic=False, initial_delay=0.01, backoff=1.1, max_delay=0.1
+        )
+        for worker, _ in consumer.worker_threads:
+            worker.line = line
+        return consumer
 
     def _huey(self, queue: Queue) -> Huey:
         with self._lock:
@@ -131,16 +162,11 @@ class Broker:
     def _open(self, queue: Queue) -> Huey:
         # Huey keeps letters, digits and _ only; written so, no two names can collide.
         name = "adsapp_" + queue.value.replace("-", "_")
-        options = {"results": False, "store_none": False, "serializer": IdSerializer(), "utc": True}
+        options = {"results": False, "store_none": False, "utc": True}
         if self._settings.distributed:
-            huey = PriorityRedisHuey(name, url=self._settings.redis_url, read_timeout=WAIT_SECONDS, **options)
-        else:
-            path: Path = self._settings.home / "queue.db"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            huey = SqliteHuey(name, filename=str(path), timeout=30, fsync=False, **options)
-
-        def run_job(job_id: str) -> None:
-            self._runs[queue](uuid.UUID(job_id))
-
-        self._tasks[queue] = huey.task(name=TASK, context=False)(run_job)
-        return huey
+            return PriorityRedisHuey(
+                name, storage_class=RedisStorage, url=self._settings.redis_url, read_timeout=WAIT_SECONDS, **options
+            )
+        path: Path = self._settings.home / "queue.db"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return SqliteHuey(name, filename=str(path), timeout=30, fsync=False, **options)

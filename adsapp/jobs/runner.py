@@ -1,10 +1,9 @@
-"""Runs one job: claim, bind the organization, call the processor, record how it ended.
+"""Runs one job: bind the organization, call the processor, record how it ended.
 
 The only place where a processor meets Flask and the database session, so that processors see neither.
 """
 
 import traceback
-import uuid
 
 from flask import Flask
 from sqlalchemy import Engine
@@ -18,6 +17,7 @@ from adsapp.jobs.finishing import Cancelled, Completed, Ending, Failed, HandedBa
 from adsapp.jobs.leases import Heartbeat
 from adsapp.jobs.progress import (
     Claim,
+    Control,
     HandBack,
     JobCancelled,
     JobFailed,
@@ -43,12 +43,8 @@ class Runner:
         self._heartbeat = heartbeat
         self._commits = commits
 
-    def run(self, job_id: uuid.UUID) -> None:
-        """Run the job to the end of this attempt; nothing where it is not ours to run."""
-        claim = self._commits.claim(job_id)
-        if claim is None:
-            return
-        control = self._heartbeat.hold(claim)
+    def run(self, claim: Claim, control: Control) -> None:
+        """Run a job that is ours to the end of this attempt."""
         progress = Progress(self._engine, self._clock, claim, control)
         outcome = self._attempt(claim, progress)
         if outcome is None:

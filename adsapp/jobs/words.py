@@ -22,6 +22,6 @@ OUTCOMES = {
     "failed": ("bad", "failed"),
     "retry": ("bad", "failed, tried again"),
     "lost": ("bad", "lost its worker"),
-    "released": ("warning", "released when its worker shut down"),
+    "released": ("warning", "released, to be taken up elsewhere"),
     "cancelled": ("warning", "stopped, because the job was cancelled"),
 }

@@ -5,7 +5,6 @@ import resource
 import socket
 import threading
 import time
-import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from adsapp.core.ids import new_id
 from adsapp.core.logs import get_logger
 from adsapp.jobs import dispatch, leases, retention
 from adsapp.jobs.committing import GroupCommit
+from adsapp.jobs.intake import Intake
 from adsapp.jobs.leases import Heartbeat, WorkerIdentity
 from adsapp.jobs.models import Worker
 from adsapp.jobs.queue import Broker, QuietConsumer
@@ -61,6 +61,7 @@ class WorkerProcess:
         )
         self._runner = Runner(app, self._engine, self._clock, self._heartbeat, self._commits)
         self._consumers: list[QuietConsumer] = []
+        self._intakes: list[Intake] = []
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._ended = threading.Event()
@@ -85,7 +86,10 @@ class WorkerProcess:
             )
         self._commits.start()
         for queue in self._queues:
-            consumer = self._broker.consumer(queue, threads_of(self._settings, queue), self._run)
+            threads = threads_of(self._settings, queue)
+            intake = Intake(threads, self._commits, self._heartbeat, self._runner.run, self._stopping)
+            self._intakes.append(intake)
+            consumer = self._broker.consumer(queue, threads, intake)
             consumer.start()
             self._consumers.append(consumer)
         self._background("heartbeat", self._beat, self._settings.heartbeat_seconds)
@@ -99,6 +103,8 @@ class WorkerProcess:
         self._stopping.set()
         for consumer in self._consumers:
             consumer.stop_flag.set()
+        for intake in self._intakes:
+            intake.release()
         for held in self._heartbeat.held():
             held.control.draining.set()
 
@@ -131,13 +137,6 @@ class WorkerProcess:
         while self._heartbeat.held() and time.monotonic() < until:
             time.sleep(0.05)
 
-    def _run(self, job_id: uuid.UUID) -> None:
-        if self._stopping.is_set():
-            with engine_transaction(self._engine) as connection:
-                dispatch.give_back(connection, [job_id])
-            return
-        self._runner.run(job_id)
-
     def _background(self, name: str, work: object, every: float) -> None:
         def loop() -> None:
             while not self._ended.wait(every):
@@ -165,6 +164,8 @@ class WorkerProcess:
                 ).scalar_one_or_none()
         finally:
             self._heartbeat.doubt()
+            for intake in self._intakes:
+                intake.release(stale_only=True)
         if asked_to_drain is not None and not self._stopping.is_set():
             log.info("worker_drains", worker=self._identity.name)
             self.drain()
