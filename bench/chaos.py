@@ -65,7 +65,7 @@ def _run(ground: Ground, seed: int, size: Size) -> Report:
     line = [f"{figure:>{len(column)}}" for figure, column in zip(figures, COLUMNS, strict=True)]
     print("  ".join([*line, verdict]), flush=True)
     if report.violations:
-        print(shown(report.violations))
+        print(shown(report.violations), report.last_words, sep="\n")
         print(f"again: ./run bench chaos --shape {report.shape} --jobs {size.jobs} --seed {seed}", flush=True)
     return report
 

@@ -35,6 +35,7 @@ from tests.waiting import wait_for
 TICK_SECONDS = 0.02
 LOCKED_SECONDS = 30  # a frozen worker may hold locks, a crashed database is back before
 FAR = timedelta(hours=1)
+LAST_WORDS = 1500  # characters
 WHILE_ACTIVE = (Mood.CANCELLED_RUNNING, Mood.CANCELLED_LEAVING)  # when these are cancelled
 JOBS = cast(Table, Job.__table__)
 
@@ -65,6 +66,7 @@ class Report:
     deadlocks: int = 0  # that PostgreSQL had to break
     seconds: float = 0.0
     violations: list[str] = field(default_factory=list)
+    last_words: str = ""  # of the workers' log, where something was violated
 
     @property
     def kills(self) -> int:
@@ -228,3 +230,5 @@ class Run:
         report.deadlocks = self._ground.deadlocks() - self._deadlocks_before
         report.as_demanded = sum(map(evidence.is_as_demanded, self._tasks))
         report.violations += judging.judge(evidence)
+        if report.violations:
+            report.last_words = self._place.log.read_text(encoding="utf-8", errors="replace")[-LAST_WORDS:]

@@ -28,6 +28,6 @@ def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
 def test_every_job_ends_as_it_should_whatever_is_killed(ground: Ground, seed: int) -> None:
     report = run(ground, seed, SHORT)
     again = f"again: ./run bench chaos --shape {ground.shape} --jobs {SHORT.jobs} --seed {seed}"
-    assert not report.violations, f"{shown(report.violations)}\n{again}"
+    assert not report.violations, f"{shown(report.violations)}\n{again}\n{report.last_words}"
     assert report.as_demanded == SHORT.jobs
     assert set(report.blows) == set(blows.kinds(ground.is_distributed))

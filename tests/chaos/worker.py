@@ -39,16 +39,17 @@ class Dying:
 def main() -> None:
     """Fork until the end of the input; children are nobody's zombies."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    parent = os.getpid()
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _work(line.strip())
+            _work(line.strip(), parent)
             os._exit(0)
         print(pid, flush=True)
 
 
-def _work(kind: str) -> None:
+def _work(kind: str, parent: int) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     dispatch.DISPATCH_AGAIN_SECONDS = DISPATCH_AGAIN_SECONDS
@@ -56,13 +57,12 @@ def _work(kind: str) -> None:
     if kind == "dies-in-dispatch":
         app.extensions["broker"] = Dying(app.extensions["broker"])
     with registered():
-        _run(app, stop)
+        _run(app, stop, parent)
 
 
-def _run(app: Flask, stop: threading.Event) -> None:
+def _run(app: Flask, stop: threading.Event, parent: int) -> None:
     process = WorkerProcess(app, QUEUES)
     process.start()
-    parent = os.getppid()
     while not stop.wait(1) and os.getppid() == parent:  # nobody is left behind where the run itself is killed
         pass
     process.stop()
