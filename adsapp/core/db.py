@@ -255,7 +255,14 @@ _TAKE_ROLE = text("select set_config('role', :role, true)")
 @contextlib.contextmanager
 def engine_transaction(engine: Engine | None = None) -> Iterator[Connection]:
     """A transaction across organizations, for the job engine and the doors; commits at its end."""
-    with (engine or db.engine).begin() as connection:
+    with (engine or db.engine).connect() as connection, engine_transaction_on(connection):
+        yield connection
+
+
+@contextlib.contextmanager
+def engine_transaction_on(connection: Connection) -> Iterator[Connection]:
+    """As `engine_transaction`, on a connection that is kept."""
+    with connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(_TAKE_ROLE, {"role": ENGINE_ROLE})
         yield connection

@@ -5,10 +5,11 @@ together. Nobody waits for an ending: until it is written the lease is held and 
 before, the job is taken up again like any other that lost its worker (docs/adr/0006).
 """
 
+import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from adsapp.core.clock import DatabaseClock
-from adsapp.core.db import engine_transaction
+from adsapp.core.db import engine_transaction, engine_transaction_on
 from adsapp.core.logs import get_logger
 from adsapp.jobs import dispatch, history, leases
 from adsapp.jobs.finishing import Ending, Failed, finish_many
@@ -66,6 +67,7 @@ class GroupCommit:
         self._asked: list[_Asked] = []
         self._ended: list[_Ended] = []
         self._missed: set[uuid.UUID] = set()  # to be given back
+        self._connection: Connection | None = None
         self._some = threading.Condition()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="commits", daemon=True)
@@ -107,16 +109,32 @@ class GroupCommit:
             with self._some:
                 self._some.wait_for(lambda: self._asked or self._ended or self._missed or self._stopped)
                 if self._stopped and not (self._asked or self._ended or self._missed):
-                    return
+                    break
                 asked, self._asked = self._asked, []
                 missed, self._missed = self._missed, set()
                 ended, self._ended = self._ended[:MOST_AT_ONCE], self._ended[MOST_AT_ONCE:]
             size = len(ended) + sum(len(each.job_ids) for each in asked)
             self._write(ended, asked, missed)
+        if self._connection is not None:
+            self._connection.close()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """On one connection that is kept; after an error on a new one."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            with engine_transaction_on(self._connection) as connection:
+                yield connection
+        except BaseException:
+            broken, self._connection = self._connection, None
+            broken.invalidate()
+            broken.close()
+            raise
 
     def _write(self, ended: list[_Ended], asked: list[_Asked], missed: set[uuid.UUID]) -> None:
         try:
-            with engine_transaction(self._engine) as connection:
+            with self._transaction() as connection:
                 finished = self._finish(connection, ended)
                 claims = self._claim(connection, asked)
                 dispatch.give_back(connection, missed)

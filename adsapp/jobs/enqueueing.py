@@ -22,7 +22,7 @@ from adsapp.core.errors import Conflict, Invalid, TooMany
 from adsapp.core.ids import new_id
 from adsapp.jobs.controls import get_limit
 from adsapp.jobs.dependencies import After, Condition, is_met, why_unmet
-from adsapp.jobs.models import Job, JobCount, JobDependency
+from adsapp.jobs.models import Job, JobCount, JobDependency, QueueLimit
 from adsapp.jobs.nudging import nudge
 from adsapp.jobs.registry import Processor, UnknownProcessor, get_processor
 from adsapp.jobs.states import FINAL, PENDING, On, Priority, State, get_priority
@@ -62,7 +62,7 @@ def enqueue(
     digest = digest or digest_of(processor, payload)
     if idempotency_key and (known := find_idempotent(idempotency_key, digest)) is not None:
         return known
-    _refuse_over_quota(kind, 1)
+    limit = _within_quota(kind, 1)
     job = _row(kind, payload, priority=priority, run_at=run_at, created_by=created_by, total=total)
     job.title, job.subject, job.dedupe_key = title or kind.title, subject, dedupe_key
     if idempotency_key:
@@ -74,7 +74,7 @@ def enqueue(
     _wait_for(job, after)
     if parent:
         _let_parent_wait(parent, job)
-    nudge(job)
+    nudge(job, limit)
     return job
 
 
@@ -94,14 +94,14 @@ def enqueue_many(
     kind = _known(processor)
     for place, payload in enumerate(payloads):
         _parse_at(kind, payload, place)
-    _refuse_over_quota(kind, len(payloads))
+    limit = _within_quota(kind, len(payloads))
     rows = [_row(kind, p, priority=priority, run_at=run_at, created_by=created_by, total=None) for p in payloads]
     for row in rows:
         row.title = title or kind.title
     columns = [column.name for column in Job.__table__.columns if column.name != "organization_id"]
     insert_rows(Job, [{name: _value(row, name) for name in columns} for row in rows])
     for row in rows[:1]:  # one is enough to wake a worker; the sweep brings the others within a tenth of a second
-        nudge(row)
+        nudge(row, limit)
     return [row.id for row in rows]
 
 
@@ -172,10 +172,11 @@ def _not_begun(dedupe_key: str) -> Job | None:
     return db.session.scalars(select(Job).where(Job.dedupe_key == dedupe_key, Job.state.in_(PENDING))).first()
 
 
-def _refuse_over_quota(kind: Processor, more: int) -> None:
+def _within_quota(kind: Processor, more: int) -> QueueLimit | None:
+    """The organization's limit, if it has one; TooMany where it leaves no room for so many more."""
     limit = get_limit(kind.queue)
     if limit is None or limit.waiting is None or kind.routine:
-        return
+        return limit
     counted = select(func.sum(JobCount.count)).where(JobCount.queue == kind.queue, JobCount.state.in_(PENDING))
     waiting = int(db.session.scalar(counted) or 0)
     if waiting + more > limit.waiting:
@@ -183,6 +184,7 @@ def _refuse_over_quota(kind: Processor, more: int) -> None:
             f"{waiting:,} jobs wait in {kind.queue.value} already, and this organization allows itself "
             f"{limit.waiting:,}: wait until some are done, or raise the limit"
         )
+    return limit
 
 
 def _row(

@@ -2,8 +2,7 @@
 
 from adsapp.core import context, db
 from adsapp.core.logs import get_logger
-from adsapp.jobs.controls import get_limit
-from adsapp.jobs.models import Job
+from adsapp.jobs.models import Job, QueueLimit
 from adsapp.jobs.queue import Broker
 from adsapp.jobs.states import State
 
@@ -14,12 +13,12 @@ log = get_logger()
 NUDGE_BELOW = 20
 
 
-def nudge(job: Job) -> None:
+def nudge(job: Job, limit: QueueLimit | None) -> None:
     """Push the id once the transaction is committed. A lost nudge costs nothing but time.
 
     Nothing is pushed that may not begin yet, nor where the organization has limits: there the sweep alone decides.
     """
-    if job.state != State.WAITING or job.blocked_by or get_limit(job.queue) is not None:
+    if job.state != State.WAITING or job.blocked_by or limit is not None:
         return
     broker: Broker = context.extension("broker")
     queue, job_id, priority = job.queue, job.id, int(job.priority)

@@ -5,7 +5,6 @@ lease. `check` (called by `advance`) raises when the job was cancelled, ran out 
 """
 
 import contextlib
-import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -69,15 +68,32 @@ class JobFailed(Exception):
         self.permanent = permanent
 
 
+class Flag:
+    """Raised once by another thread, looked at by this one. Nobody waits for it, so it needs no lock."""
+
+    __slots__ = ("_is_set",)
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def set(self) -> None:
+        """Raise it."""
+        self._is_set = True
+
+    def is_set(self) -> bool:
+        """True once it was raised."""
+        return self._is_set
+
+
 @dataclass
 class Control:
     """What the heartbeat tells the running job; set from another thread."""
 
     deadline: float  # time.monotonic()
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    lost: threading.Event = field(default_factory=threading.Event)
-    stopping: threading.Event = field(default_factory=threading.Event)
-    draining: threading.Event = field(default_factory=threading.Event)  # no more work is begun; finish what runs
+    cancelled: Flag = field(default_factory=Flag)
+    lost: Flag = field(default_factory=Flag)
+    stopping: Flag = field(default_factory=Flag)
+    draining: Flag = field(default_factory=Flag)  # no more work is begun; finish what runs
 
     def check(self) -> None:
         """Raise the reason to stop, if there is one."""

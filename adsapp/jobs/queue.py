@@ -6,7 +6,9 @@ goes past its registry of tasks, which would ask Redis twice more for each.
 """
 
 import json
+import struct
 import threading
+import time
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,7 +47,15 @@ class Line(Protocol):
 
 
 class RedisStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey publishes no types
-    """Huey's, with a way to take several messages at once."""
+    """Huey's, with a way to give and to take several messages at once."""
+
+    def enqueue_all(self, messages: Iterable[tuple[bytes, int]]) -> None:
+        """Add messages with their priorities, in their order."""
+        now = int(time.time() * 1e6)
+        written = (
+            (struct.pack(">Q", now + place) + data, -priority) for place, (data, priority) in enumerate(messages)
+        )
+        self.conn.zadd(self.queue_key, dict(written))
 
     def dequeue_some(self, most: int) -> list[bytes]:
         """Up to so many messages that are there."""
@@ -130,8 +140,13 @@ class Broker:
 
     def push_all(self, queue: Queue, jobs: Iterable[tuple[uuid.UUID, int]]) -> None:
         """Hand over many: each an id and its priority."""
-        for job_id, priority in jobs:
-            self.push(queue, job_id, priority)
+        messages = [(write_message(job_id), 5 - priority) for job_id, priority in jobs]
+        storage = self._huey(queue).storage
+        if isinstance(storage, RedisStorage) and messages:
+            storage.enqueue_all(messages)
+            return
+        for message, priority in messages:
+            storage.enqueue(message, priority)
 
     def pending(self, queue: Queue) -> int:
         """How many ids lie in the broker."""
