@@ -52,6 +52,7 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.dashboard import views as dashboard
     from adsapp.integrations import views as integrations
     from adsapp.jobs import api as jobs_api
+    from adsapp.jobs import steering_api
     from adsapp.jobs import views as jobs
     from adsapp.message_templates import views as message_templates
     from adsapp.organizations import sign_in
@@ -62,6 +63,7 @@ def blueprints() -> "list[Blueprint]":
         dashboard.views,
         jobs.views,
         jobs_api.api,
+        steering_api.api,
         campaigns.views,
         campaigns_api.api,
         webhooks_api.webhooks,

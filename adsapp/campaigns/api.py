@@ -15,8 +15,12 @@ from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.parsing import parse_body, parse_query
+from adsapp.jobs import idempotency
 from adsapp.jobs import queries as job_queries
+from adsapp.jobs.enqueueing import digest_of
+from adsapp.jobs.idempotency import AskedMeanwhile
 from adsapp.jobs.json import job_json
+from adsapp.jobs.models import Job
 from adsapp.jobs.redaction import mask_number
 from adsapp.message_templates import queries as templates
 from adsapp.message_templates.models import MessageTemplate
@@ -77,12 +81,25 @@ class PageQuery(BaseModel):
 @api.post("/campaigns")
 @allow(Permission.SEND)
 def create_campaign() -> ResponseReturnValue:
-    """Start or schedule a campaign: 202 with its job."""
-    body = parse_body(CampaignBody)
-    campaign = service.create_campaign(body.as_draft(), by=current_actor().name)
-    db.session.commit()
+    """Start or schedule a campaign: 202 with its job; the same again for the same Idempotency-Key."""
+    body, key = parse_body(CampaignBody), idempotency.requested_key()
+    digest = digest_of("bulk-message", body.model_dump(mode="json"))
+    if (known := idempotency.known_job(key, digest)) is not None:
+        return _accepted(known)
+    try:
+        campaign = service.create_campaign(body.as_draft(), by=current_actor().name, idempotency_key=key, digest=digest)
+        db.session.commit()
+    except AskedMeanwhile:
+        db.session.rollback()
+        if (known := idempotency.known_job(key, digest)) is None:
+            raise
+        return _accepted(known)
     assert campaign.job_id is not None
-    job = job_queries.get_job(campaign.job_id)
+    return _accepted(job_queries.get_job(campaign.job_id))
+
+
+def _accepted(job: Job) -> ResponseReturnValue:
+    campaign = queries.get_campaign((job.subject or "").removeprefix("campaign:"))
     answer: Response = jsonify({"job": job_json(job), "campaign": campaign_json(campaign, queries.counts(campaign))})
     answer.status_code = 202
     answer.headers["Location"] = f"/api/jobs/{job.id}"

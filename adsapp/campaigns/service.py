@@ -21,6 +21,7 @@ from adsapp.core.errors import Conflict, Invalid
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.jobs import service as jobs
+from adsapp.jobs.idempotency import own
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import PENDING, Priority, State
 
@@ -53,17 +54,20 @@ class Decision:
     count: int
 
 
-def create_campaign(data: CampaignIn, by: str = "") -> Campaign:
+def create_campaign(
+    data: CampaignIn, by: str = "", *, idempotency_key: str | None = None, digest: str | None = None
+) -> Campaign:
     """Make a campaign and enqueue the one job that sends it; the audience is frozen when it starts.
 
-    Raises Invalid with every field that is wrong, Conflict where there is no account that may send.
+    `idempotency_key` and the `digest` of what was asked stay with the job. Raises Invalid with every field that is
+    wrong, Conflict where no account may send, AskedMeanwhile where another request used the key at this moment.
     """
     checked = draft.check(data)
     account = _sending_account()
     campaign = _new_campaign(checked, account, data, by)
     db.session.add(campaign)
     db.session.flush()
-    _enqueue(campaign, by)
+    _enqueue(campaign, by, idempotency_key, digest)
     note(campaign, "Scheduled" if checked.scheduled_at else "Started", by)
     return campaign
 
@@ -103,18 +107,21 @@ def _priority(value: int) -> Priority:
         raise Invalid.field("priority", f"should be 1 (critical) to 4 (low), not {value}") from None
 
 
-def _enqueue(campaign: Campaign, by: str) -> None:
+def _enqueue(campaign: Campaign, by: str, idempotency_key: str | None = None, digest: str | None = None) -> None:
+    subject = f"campaign:{campaign.id}"
     job = jobs.enqueue(
         "bulk-message",
         {"campaign_id": str(campaign.id)},
         title=f"Campaign {campaign.name}"[:200],
-        subject=f"campaign:{campaign.id}",
+        subject=subject,
         priority=Priority(campaign.priority),
         run_at=None if campaign.frozen_at else campaign.scheduled_at,
+        idempotency_key=idempotency_key,
+        digest=digest,
         created_by=by,
         total=campaign.audience_size,
     )
-    campaign.job_id = job.id
+    campaign.job_id = own(job, subject).id
 
 
 def note(campaign: Campaign, text: str, by: str = "") -> None:

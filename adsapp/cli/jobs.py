@@ -179,7 +179,7 @@ def _state(job: Job) -> str:
 @jobs.command()
 @organization_option
 @click.option("--state", required=True, type=click.Choice(sorted(state.value for state in FINAL)), help="Which jobs.")
-@click.option("--older-than-days", "days", required=True, type=click.IntRange(0), help="That ended so long ago.")
+@click.option("--older-than-days", "days", required=True, type=click.IntRange(0, 36500), help="That ended so long ago.")
 @queue_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @wait_option

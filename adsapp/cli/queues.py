@@ -23,7 +23,7 @@ kind_option = click.option("--kind", default="", help="One kind of job only, by 
 @click.option("--reason", required=True, help="Why, for those who look at it.")
 @kind_option
 @click.option("--until", default="", help="Resume by itself at this moment, as in 2026-03-28T09:00+01:00; else UTC.")
-@click.option("--hours", type=click.FloatRange(0, min_open=True), help="Resume by itself after so long.")
+@click.option("--hours", type=click.FloatRange(0, 24 * 366, min_open=True), help="Resume by itself after so long.")
 @json_option
 def pause(queue: str, slug: str, reason: str, kind: str, until: str, hours: float | None, as_json: bool) -> None:
     """Pause a queue for an organization, or one kind of job in it; running jobs go on."""

@@ -1,15 +1,19 @@
 """API of contacts and imports: the same services and verdicts as the pages."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
+from werkzeug.datastructures import FileStorage
 
 from adsapp.contacts import import_queries, import_service, queries, service, uploads
 from adsapp.contacts.forms import mapping_of
 from adsapp.contacts.import_items import rows_as_items
+from adsapp.contacts.import_service import ImportRunning
 from adsapp.contacts.inputs import ContactIn, ImportOptions, ListedContacts
 from adsapp.contacts.models import Contact, Import
 from adsapp.contacts.queries import ContactFilter
@@ -20,6 +24,9 @@ from adsapp.core.errors import Invalid, TooLarge
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.parsing import parse, parse_body, parse_query
 from adsapp.core.templating import format_phone
+from adsapp.jobs import idempotency
+from adsapp.jobs.enqueueing import digest_of
+from adsapp.jobs.idempotency import AskedMeanwhile
 from adsapp.jobs.items import register_items
 from adsapp.jobs.json import job_json
 from adsapp.jobs.models import Job
@@ -29,6 +36,7 @@ from adsapp.organizations.policy import Permission
 api = Blueprint("contacts_api", __name__, url_prefix="/api")
 register_items("import-contacts", rows_as_items)
 
+IMPORT = "import-contacts"
 MAX_LIST_BYTES = 20 * 1024 * 1024  # a list in JSON is read into memory; a file is not
 
 
@@ -80,18 +88,49 @@ def get_contact(contact_id: Any) -> ResponseReturnValue:
 @api.post("/jobs/import-contacts")
 @allow(Permission.MANAGE)
 def import_contacts() -> ResponseReturnValue:
-    """A file (multipart `file`, with optional `mapping` and `options` as JSON) or a list of contacts; 202."""
-    actor = current_actor()
-    if request.mimetype == "multipart/form-data":
-        options = parse(ImportOptions, _form_json("options"))
-        wanted = _wanted_mapping()
-        batch, mapping = _receive_file(wanted, actor.name)
-    else:
-        body = _listed()
-        options = body.options
-        batch, mapping = import_service.receive_list(body.contacts, by=actor.name)
-    job = _start(batch, mapping, _with_country(options, actor.organization.default_country), actor.name)
+    """A file (multipart `file`, with optional `mapping` and `options` as JSON) or a list of contacts; 202.
+
+    The same again for the same Idempotency-Key.
+    """
+    key = idempotency.requested_key()
+    asked = _asked_with_file(key) if request.mimetype == "multipart/form-data" else _asked_with_list()
+    if (known := idempotency.known_job(key, asked.digest)) is not None:
+        return _accepted(known)
+    try:
+        job = _start(asked, key)
+    except (ImportRunning, AskedMeanwhile):  # perhaps it is this very request, sent twice
+        db.session.rollback()
+        if (known := idempotency.known_job(key, asked.digest)) is None:
+            raise
+        return _accepted(known)
+    return _accepted(job)
+
+
+def _accepted(job: Job) -> ResponseReturnValue:
+    batch = import_queries.get_import((job.subject or "").removeprefix("import:"))
     return {"job": job_json(job), "import": import_json(batch)}, 202, {"Location": f"/api/jobs/{job.id}"}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked for: options, the digest of it all, and how the file is taken in."""
+
+    options: ImportOptions
+    digest: str
+    receive: Callable[[str], tuple[Import, Mapping]]
+
+
+def _asked_with_file(key: str | None) -> _Asked:
+    options, wanted, file = parse(ImportOptions, _form_json("options")), _wanted_mapping(), _sent_file()
+    content = idempotency.sha256_of(file.stream) if key else ""  # another look at the whole file, only where it counts
+    digest = digest_of(IMPORT, content, options.model_dump(mode="json"), wanted)
+    return _Asked(options, digest, lambda by: _receive_file(file, wanted, by))
+
+
+def _asked_with_list() -> _Asked:
+    body = _listed()
+    digest = digest_of(IMPORT, body.model_dump(mode="json"))
+    return _Asked(body.options, digest, lambda by: import_service.receive_list(body.contacts, by=by))
 
 
 @api.get("/imports/<uuid:import_id>")
@@ -122,11 +161,15 @@ def _wanted_mapping() -> dict[str, str | None]:
     return wanted
 
 
-def _receive_file(wanted: dict[str, str | None], by: str) -> tuple[Import, Mapping]:
+def _sent_file() -> FileStorage:
     file = request.files.get(import_service.FILE_FIELD)
     if file is None or not file.filename:
         raise Invalid.field(import_service.FILE_FIELD, "No file was sent: send it as the multipart field `file`")
-    batch = import_service.receive(file.stream, file.filename, by=by)
+    return file
+
+
+def _receive_file(file: FileStorage, wanted: dict[str, str | None], by: str) -> tuple[Import, Mapping]:
+    batch = import_service.receive(file.stream, file.filename or "", by=by)
     if not wanted:
         return batch, import_service.proposed(batch)
     try:
@@ -146,9 +189,14 @@ def _with_country(options: ImportOptions, country: str) -> ImportOptions:
     return options if options.default_country else options.model_copy(update={"default_country": country})
 
 
-def _start(batch: Import, mapping: Mapping, options: ImportOptions, by: str) -> Job:
+def _start(asked: _Asked, key: str | None) -> Job:
+    actor = current_actor()
+    batch, mapping = asked.receive(actor.name)
+    options = _with_country(asked.options, actor.organization.default_country)
     try:
-        job = import_service.start_import(batch, mapping, options, by=by)
+        job = import_service.start_import(
+            batch, mapping, options, by=actor.name, idempotency_key=key, digest=asked.digest
+        )
         db.session.commit()
     except BaseException:
         uploads.remove(batch.path)

@@ -20,6 +20,7 @@ from adsapp.core import db
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.ids import new_id
 from adsapp.jobs import service as jobs
+from adsapp.jobs.idempotency import own
 from adsapp.jobs.models import Job
 
 FILE_FIELD = "file"
@@ -98,10 +99,19 @@ def proposed(batch: Import) -> Mapping:
     return propose(inspection.header, inspection.sample)
 
 
-def start_import(batch: Import, mapping: Mapping, options: ImportOptions, *, by: str = "") -> Job:
-    """Begin: check the mapping, keep it, enqueue the job.
+def start_import(
+    batch: Import,
+    mapping: Mapping,
+    options: ImportOptions,
+    *,
+    by: str = "",
+    idempotency_key: str | None = None,
+    digest: str | None = None,
+) -> Job:
+    """Begin: check the mapping, keep it, enqueue the job, with the `idempotency_key` and `digest` of the request.
 
-    Raises Invalid that names the columns; Conflict where it was begun already or the same file runs.
+    Raises Invalid that names the columns; Conflict where it was begun already or the same file runs; AskedMeanwhile
+    where another request used the key at the same moment.
     """
     problems = mapping.validate()
     if problems:
@@ -120,9 +130,11 @@ def start_import(batch: Import, mapping: Mapping, options: ImportOptions, *, by:
         {"import_id": str(batch.id)},
         title=f"Import {batch.file_name}"[:200],
         subject=f"import:{batch.id}",
+        idempotency_key=idempotency_key,
+        digest=digest,
         created_by=by,
     )
-    batch.job_id = job.id
+    batch.job_id = own(job, f"import:{batch.id}").id
     db.session.flush()
     db.session.refresh(batch)
     return job

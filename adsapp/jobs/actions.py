@@ -20,6 +20,7 @@ from adsapp.organizations.service import audit
 
 AT_ONCE = 50  # jobs that are changed in one request; more is an operation with its own page and progress
 LIMITS = ("at_once", "per_minute", "waiting")
+HIGHEST_LIMIT = 1_000_000_000
 
 
 def may_cancel(job: Job) -> bool:
@@ -123,7 +124,10 @@ def resume_queue(queue: Queue, by: str, processor: str = "") -> None:
 
 
 def set_limit(queue: Queue, by: str, **limits: int | None) -> QueueLimit | None:
-    """Set all three limits (LIMITS) of a queue; None lifts one. Invalid below 1."""
+    """Set all three limits (LIMITS) of a queue; None lifts one. Invalid below 1 or beyond HIGHEST_LIMIT."""
+    for name, value in limits.items():
+        if value is not None and value > HIGHEST_LIMIT:
+            raise Invalid.field(name, f"should be at most {HIGHEST_LIMIT:,}, or empty for no limit")
     before = limit_values(service.get_limit(queue))
     limit = service.set_limit(queue, by=by, **limits)
     audit(by, "change queue limits", f"queue:{queue.value}", before=before, after=limit_values(limit))

@@ -6,21 +6,22 @@ from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.pagination import MOST, PAGE
-from adsapp.core.parsing import parse_query
+from adsapp.core.parsing import parse_body, parse_query
 from adsapp.jobs import actions, queries, statistics
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.health import check_health
+from adsapp.jobs.holding import held_back, pause_json, paused_kinds
 from adsapp.jobs.items import items
 from adsapp.jobs.json import job_json
 from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.redaction import mask_number
 from adsapp.jobs.states import State
-from adsapp.jobs.waiting import circumstances
+from adsapp.jobs.waiting import Circumstances, circumstances
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -44,6 +45,14 @@ class StatsQuery(BaseModel):
     """How far back."""
 
     days: int = Field(7, ge=1, le=statistics.MOST_DAYS)
+
+
+class JobChange(BaseModel):
+    """What may be changed of a job."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    priority: int = Field(strict=True)
 
 
 @api.get("/jobs")
@@ -74,6 +83,26 @@ def cancel_job(job_id: uuid.UUID) -> ResponseReturnValue:
     return _answer(job, 200 if job.state == State.CANCELLED else 202)
 
 
+@api.patch("/jobs/<uuid:job_id>")
+@allow(Permission.SEND)
+def change_job(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Another priority, `{"priority": 2}`; 409 where the job has ended."""
+    job, change = queries.get_job(job_id), parse_body(JobChange)
+    actions.set_priority(job, change.priority, current_actor().name)
+    db.session.commit()
+    return _answer(job, 200)
+
+
+@api.post("/jobs/<uuid:job_id>/runs")
+@allow(Permission.SEND)
+def run_job(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Run a delayed job now: 202; 409 where it is not delayed, or waits for a decision or another job."""
+    job = queries.get_job(job_id)
+    actions.run_now(job, current_actor().name)
+    db.session.commit()
+    return _answer(job, 202)
+
+
 @api.get("/jobs/<uuid:job_id>/items")
 @allow(Permission.SEE)
 def list_items(job_id: uuid.UUID) -> ResponseReturnValue:
@@ -101,8 +130,9 @@ def stats() -> ResponseReturnValue:
     """Queues as they stand, what ended by day, and the newest jobs; `?days=7`."""
     days = parse_query(StatsQuery).days
     around = circumstances()
+    held = held_back(around)
     return {
-        "queues": {one.queue.value: queue_json(one) for one in statistics.queue_stats(around)},
+        "queues": {one.queue.value: queue_json(one, held[one.queue], around) for one in statistics.queue_stats(around)},
         "queues_without_worker": [queue.value for queue in statistics.queues_without_worker(around)],
         "history": [asdict(day) for day in statistics.history(days, around.now)],
         "recent": [job_json(job, around) for job in queries.recent_jobs()],
@@ -130,12 +160,16 @@ def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
     }
 
 
-def queue_json(one: statistics.QueueStats) -> dict[str, Any]:
-    """A queue's figures; `finished_per_minute` are the last 60 minutes, oldest first."""
-    pause = one.pause
+def queue_json(one: statistics.QueueStats, held: int, around: Circumstances) -> dict[str, Any]:
+    """A queue's figures. `paused` counts those of the waiting jobs that a pause holds back, `pause` is the queue's
+    own, `paused_kinds` those of single kinds; `finished_per_minute` are the last 60 minutes, oldest first.
+    """
+    kinds = paused_kinds(around, one.queue)
     return {
         **{state.value: count for state, count in one.counts.items()},
-        "paused": {"by": pause.by, "reason": pause.reason, "at": iso(pause.paused_at)} if pause else None,
+        "paused": held,
+        "pause": pause_json(one.pause),
+        "paused_kinds": [{"processor": control.processor, **(pause_json(control) or {})} for control in kinds],
         "workers": one.workers,
         "waiting_since": iso(one.waiting_since),
         "failed_24h": one.failed_today,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from adsapp.core import context
 from adsapp.core.clock import iso
+from adsapp.jobs.holding import pause_json
 from adsapp.jobs.queue import Broker
 from adsapp.jobs.states import Queue
 from adsapp.jobs.statistics import QueueStats, queue_stats
@@ -26,6 +27,7 @@ class Health:
             "healthy": not self.reasons,
             "reasons": self.reasons,
             "database": {"ok": True},  # it has just been read from
+            "queues_without_worker": [stats.queue.value for stats in self.queues if stats.lacks_worker],
             "broker": {"ok": not self.broker_error, "error": self.broker_error or None},
             "queues": {stats.queue.value: self._queue(stats) for stats in self.queues},
             "as_of": iso(self.now),
@@ -36,6 +38,7 @@ class Health:
         return {
             "workers": stats.workers,
             "paused": stats.pause is not None,
+            "pause": pause_json(stats.pause),
             "waiting": stats.of("waiting"),
             "active": stats.of("active"),
             "oldest_wait_seconds": round(max(0.0, waited), 1),

@@ -22,6 +22,8 @@ def job_json(job: Job, around: Circumstances | None = None) -> dict[str, Any]:
         "progress": progress_json(job),
         "attempt": job.attempt,
         "max_attempts": job.max_attempts,
+        "parent": str(job.parent_id) if job.parent_id else None,
+        "blocked_by": job.blocked_by,
         "created_at": iso(job.created_at),
         "created_by": job.created_by,
         "started_at": iso(job.started_at),
@@ -56,4 +58,5 @@ def percent(job: Job) -> int | None:
 
 def _links(job: Job) -> dict[str, str]:
     base = f"/api/jobs/{job.id}"
-    return {"self": base, "items": f"{base}/items", "retries": f"{base}/retries", "page": f"/jobs/{job.id}"}
+    below = {name: f"{base}/{name}" for name in ("items", "retries", "runs")}
+    return {"self": base, **below, "page": f"/jobs/{job.id}"}

@@ -51,6 +51,21 @@ def test_a_campaign_goes_out_through_the_api(live: Live, client: FlaskClient) ->
     assert [one["key"] for one in items] == [A, B]
 
 
+def test_the_same_campaign_under_the_same_key_is_sent_once(live: Live, client: FlaskClient) -> None:
+    live.contacts(A, B)
+
+    def ask(**changes: Any) -> Any:
+        headers = live.cast.headers("bob") | {"Idempotency-Key": "spring-1"}
+        return client.post("/api/jobs/bulk-message", json=body(**changes), headers=headers)
+
+    first, second = ask(), ask()
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json == second.json
+    assert len(get(live, client, "/api/campaigns", "bob")["campaigns"]) == 1
+    other = ask(name="Another name")
+    assert (other.status_code, other.json["code"]) == (409, "idempotency_key_reused")
+
+
 def test_recipients_are_paged_and_filtered(live: Live, client: FlaskClient) -> None:
     live.contacts(*[f"+120255501{place:02}" for place in range(5)])
     live.start_worker()

@@ -31,8 +31,10 @@ Run = Callable[..., Done]
 Enqueue = Callable[..., uuid.UUID]
 Read = Callable[[uuid.UUID], Job]
 LATER = timedelta(days=1)
-VERBS = ("health", "stats", "failed", "retry", "cancel", "promote", "priority", "pause", "resume", "clean", "limit")
-VERBS += ("workers", "drain")
+VERBS = [
+    *("health", "stats", "failed", "retry", "cancel", "promote", "priority", "clean"),
+    *("pause", "resume", "limit", "workers", "drain"),
+]
 
 
 @pytest.fixture
