@@ -140,8 +140,8 @@ class Run:
         while (now := time.monotonic() - began) < self._size.span + self._size.patience:
             while to_send and to_send[0].at <= now:
                 self._patiently(self._send, to_send.pop(0))
-            while to_strike and to_strike[0][0] <= now:
-                self._strike(to_strike.pop(0)[1])
+            while to_strike and to_strike[0][0] <= now and self._strike(to_strike[0][1]):
+                to_strike.pop(0)
             self._fleet.replace()
             self._patiently(self._cancel_what_is_ready)
             if not (to_send or to_strike) and self._have_all_ended():
@@ -149,8 +149,11 @@ class Run:
             time.sleep(TICK_SECONDS)
         return False
 
-    def _strike(self, blow: Blow) -> None:
-        self._struck[blow] += self._fist.strike(blow, sent(self._tasks))
+    def _strike(self, blow: Blow) -> bool:
+        """False where nobody is there to be struck just now; the blow falls when somebody is."""
+        is_struck = self._fist.strike(blow, sent(self._tasks))
+        self._struck[blow] += is_struck
+        return is_struck
 
     def _patiently(self, do: Callable[..., None], *arguments: Any) -> None:
         """The database may be gone for a moment, or locked by a worker that is frozen."""

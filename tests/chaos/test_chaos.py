@@ -31,3 +31,4 @@ def test_every_job_ends_as_it_should_whatever_is_killed(ground: Ground, seed: in
     assert not report.violations, f"{shown(report.violations)}\n{again}\n{report.last_words}"
     assert report.as_demanded == SHORT.jobs
     assert set(report.blows) == set(blows.kinds(ground.is_distributed))
+    assert all(report.blows.values())
