@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Flask, g, request, url_for
 
-from adsapp.organizations import queries
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 
@@ -63,16 +62,8 @@ def init_navigation(app: Flask) -> None:
 
 
 def _organizations(actor: Actor) -> list[dict[str, Any]]:
-    mine = queries.memberships_of(actor.user) if actor.user else []
     here = actor.organization.id
-    return [
-        {
-            "id": membership.organization_id,
-            "name": membership.organization.name,
-            "active": membership.organization_id == here,
-        }
-        for membership in mine
-    ]
+    return [{"id": each.id, "name": each.name, "active": each.id == here} for each in actor.organizations]
 
 
 def _entries(app: Flask, actor: Actor) -> Iterator[dict[str, Any]]:

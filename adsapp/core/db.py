@@ -58,6 +58,7 @@ from adsapp.core.crypto import Vault
 
 APP_ROLE = "adsapp_app"
 ENGINE_ROLE = "adsapp_engine"
+IDLE_IN_TRANSACTION = "60s"  # far longer than any transaction of ours does nothing
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
@@ -177,11 +178,20 @@ def engine_options(distributed: bool) -> dict[str, Any]:
 
 
 def listen(engine: Engine) -> None:
-    """Set SQLite's connections up: write-ahead log, foreign keys, and our own BEGIN."""
+    """Set connections up. SQLite: write-ahead log, foreign keys, and our own BEGIN. PostgreSQL: no endless waits."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _set_up_postgresql)
         return
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+
+
+def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # A process that is frozen in the middle of a transaction must not hold its locks for ever.
+    cursor = connection.cursor()
+    cursor.execute(f"set idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'")
+    cursor.close()
+    connection.commit()
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -223,8 +233,12 @@ def bind_organization(organization_id: uuid.UUID) -> None:
         return
     if bound is not None:
         raise UnscopedStatement("this session already belongs to another organization")
-    session.rollback()  # the next transaction begins with the organization set
-    session().info["organization_id"] = organization_id
+    owner = session()
+    if not _reading.get():
+        owner.rollback()  # on SQLite it holds the write lock, and a body may take long to come
+    owner.info["organization_id"] = organization_id
+    if owner.in_transaction():
+        _name_organization(owner, owner.connection())
 
 
 def current_organization_id() -> uuid.UUID | None:
@@ -274,15 +288,19 @@ def vault() -> Vault:
     return opened
 
 
+_TAKE_APP_ROLE = text("select set_config('role', :role, true), set_config('app.organization_id', :id, true)")
+
+
 @event.listens_for(Session, "after_begin")
 def _take_role(owner: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    _name_organization(owner, connection)
+
+
+def _name_organization(owner: Session, connection: Connection) -> None:
     if connection.dialect.name != "postgresql":
         return
     bound = owner.info.get("organization_id")
-    connection.execute(
-        text("select set_config('role', :role, true), set_config('app.organization_id', :id, true)"),
-        {"role": APP_ROLE, "id": str(bound) if bound else ""},
-    )
+    connection.execute(_TAKE_APP_ROLE, {"role": APP_ROLE, "id": str(bound) if bound else ""})
 
 
 @event.listens_for(Session, "do_orm_execute")

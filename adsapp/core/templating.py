@@ -1,35 +1,30 @@
 """What templates may call: static files with their version, figures and times as people read them."""
 
-import hashlib
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask
 
+from adsapp.core import markup
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.htmx import version_of
+from adsapp.core.statics import static_url
 
 
 def init_templating(app: Flask) -> None:
     """Attach globals and filters; undefined names in templates are errors."""
-    root = Path(app.static_folder or "static")
-
-    def static_url(name: str) -> str:
-        return url_for("static", filename=name, v=_fingerprint(root / name))
-
     app.jinja_env.globals.update(static_url=static_url, now=utcnow, version_of=version_of)
+    app.jinja_env.globals.update(
+        draw_count=markup.draw_count,
+        draw_icon=markup.draw_icon,
+        draw_pill=markup.draw_pill,
+        draw_time=markup.draw_time,
+    )
     app.jinja_env.filters.update(
         count=format_count, iso=iso, ago=format_ago, duration=format_duration, phone=format_phone
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-
-
-@lru_cache(maxsize=256)
-def _fingerprint(path: Path) -> str:
-    return hashlib.blake2s(path.read_bytes(), digest_size=6).hexdigest() if path.is_file() else "0"
 
 
 def format_count(value: Any) -> str:

@@ -129,8 +129,11 @@ def accounts() -> Sequence[WhatsAppAccount]:
 
 def imports_not_begun(since: datetime) -> list[Import]:
     """Of the newest imports, those uploaded since then whose columns nobody has confirmed; newest first."""
-    newest = db.session.scalars(select(Import).order_by(Import.id.desc()).limit(LOOK_BACK)).all()
-    return [each for each in newest if each.status == ImportStatus.MAPPING and each.created_at >= since]
+    newest = select(Import.id).order_by(Import.id.desc()).limit(LOOK_BACK)
+    not_begun = select(Import).where(
+        Import.id.in_(newest.subquery().select()), Import.status == ImportStatus.MAPPING, Import.created_at >= since
+    )
+    return list(db.session.scalars(not_begun.order_by(Import.id.desc())))
 
 
 def scheduled_campaigns() -> Sequence[Campaign]:
@@ -141,17 +144,13 @@ def scheduled_campaigns() -> Sequence[Campaign]:
     )
 
 
-def running() -> list[Running]:
+def running(campaigns: Sequence[Campaign]) -> list[Running]:
     """Campaigns and imports under way, campaigns first."""
-    return [*_running_campaigns(), *_running_imports()]
+    return [*_running_campaigns(campaigns), *_running_imports()]
 
 
-def campaigns_going_out() -> int:
-    """How many campaigns are being sent, at most MOST."""
-    return len(_campaigns_under_way())
-
-
-def _campaigns_under_way() -> Sequence[Campaign]:
+def campaigns_under_way() -> Sequence[Campaign]:
+    """Campaigns that are being sent, at most MOST, newest first."""
     # A job that failed for good leaves its campaign's row behind; such a campaign is among the failures, not here.
     return db.session.scalars(
         select(Campaign)
@@ -165,8 +164,7 @@ def _campaigns_under_way() -> Sequence[Campaign]:
     ).all()
 
 
-def _running_campaigns() -> list[Running]:
-    campaigns = _campaigns_under_way()
+def _running_campaigns(campaigns: Sequence[Campaign]) -> list[Running]:
     counted = campaign_queries.counts_of(campaigns) if campaigns else {}
     return [_campaign(campaign, counted[campaign.id]) for campaign in campaigns]
 

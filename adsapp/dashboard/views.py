@@ -1,11 +1,13 @@
 """The first page: what needs a person, the four queues, what runs now. Each block is a fragment that is polled."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from adsapp.campaigns.models import Campaign
 from adsapp.core.htmx import fragment, version_of
 from adsapp.dashboard import attention, queries
 from adsapp.jobs import queries as job_queries
@@ -30,6 +32,10 @@ class _Now:
     @cached_property
     def queues(self) -> list[QueueStats]:
         return queue_stats(self.around)
+
+    @cached_property
+    def under_way(self) -> Sequence[Campaign]:
+        return queries.campaigns_under_way()
 
 
 @views.get("/")
@@ -89,7 +95,7 @@ def _named(name: str, now: _Now, *shown: object, **context: Any) -> dict[str, An
 
 def _attention(now: _Now) -> dict[str, Any]:
     concerns = attention.concerns(now.queues, now.around.now)
-    going_out = queries.campaigns_going_out()
+    going_out = len(now.under_way)
     actor = current_actor()
     return _named(
         "attention",
@@ -112,7 +118,7 @@ def _queues(now: _Now) -> dict[str, Any]:
 
 
 def _running(now: _Now) -> dict[str, Any]:
-    running = queries.running()
+    running = queries.running(now.under_way)
     return _named("running", now, running, running=running)
 
 

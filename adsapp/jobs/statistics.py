@@ -1,29 +1,52 @@
 """Figures of the four queues, from counters and minutes: no job is counted for a page."""
 
-import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Result, Select, Table, func, select, text, union_all
+from sqlalchemy import ColumnElement, Executable, Table, bindparam, func, select, union_all
 
 from adsapp.core import db
 from adsapp.jobs.history import SUMS
-from adsapp.jobs.models import OPEN, Job, JobCount, QueueControl, StatsDay, StatsHour, StatsMinute
-from adsapp.jobs.states import Priority, Queue, State
+from adsapp.jobs.models import JobCount, QueueControl, StatsDay, StatsHour, StatsMinute
+from adsapp.jobs.oldest import oldest_waits
+from adsapp.jobs.states import Queue, State
 from adsapp.jobs.waiting import Circumstances, circumstances
 
 MINUTES = 60
 MOST_DAYS = 90
-JOBS = cast(Table, Job.__table__)
+MINUTE, HOUR, DAY, COUNTS = (cast(Table, model.__table__).c for model in (StatsMinute, StatsHour, StatsDay, JobCount))
 
 
-def of_every_queue(model: Any) -> ColumnElement[bool]:
+def _span(columns: Any) -> tuple[ColumnElement[bool], ...]:
     """The key is (organization, queue, moment): only with the queues named, a look at some time reads that time."""
-    named: ColumnElement[bool] = model.queue.in_(list(Queue))
-    return named
+    mine = bindparam("organization_id", type_=columns.organization_id.type)
+    queues = bindparam("queues", expanding=True, type_=columns.queue.type)
+    return (columns.organization_id == mine, columns.queue.in_(queues))
+
+
+def _moment(name: str = "moment") -> Any:
+    return bindparam(name, type_=MINUTE.minute.type)
+
+
+# Made once: these are read by every poll of every open page.
+COUNTED = select(COUNTS.queue, COUNTS.processor, COUNTS.state, COUNTS.count).where(_span(COUNTS)[0])
+FAILED_SINCE = union_all(
+    select(MINUTE.queue, func.sum(MINUTE.failed))
+    .where(*_span(MINUTE), MINUTE.minute > _moment(), MINUTE.minute < _moment("hour"))
+    .group_by(MINUTE.queue),
+    select(HOUR.queue, func.sum(HOUR.failed)).where(*_span(HOUR), HOUR.hour >= _moment("hour")).group_by(HOUR.queue),
+)
+ENDED_SINCE = select(MINUTE.queue, MINUTE.minute, MINUTE.completed, MINUTE.failed, MINUTE.cancelled).where(
+    *_span(MINUTE), MINUTE.minute >= _moment()
+)
+ENDED_BY_DAY = (
+    select(DAY.day, DAY.queue, *(DAY[name] for name in SUMS))
+    .where(*_span(DAY), DAY.day >= _moment())
+    .order_by(DAY.day, DAY.queue)
+)
 
 
 @dataclass(frozen=True)
@@ -74,11 +97,10 @@ class _Minutes:
 
 
 def queue_stats(around: Circumstances | None = None) -> list[QueueStats]:
-    """All four queues, in eight statements."""
+    """All four queues, in four statements and those of the circumstances."""
     around = around or circumstances()
-    kinds = counted_by_kind()
-    counts = _summed(kinds)
-    waiting = _oldest_waits({(queue, kind) for queue, kind, state in kinds if state == State.WAITING})
+    counts = counted()
+    waiting = oldest_waits() if any(state == State.WAITING for _, state in counts) else {}
     failed, minutes = _failed_since(around.now - timedelta(days=1)), _minutes(around.now)
     return [
         QueueStats(
@@ -87,7 +109,7 @@ def queue_stats(around: Circumstances | None = None) -> list[QueueStats]:
             failed_today=failed.get(queue, 0),
             finished=minutes[queue].finished,
             failed=minutes[queue].failed,
-            waiting_since=waiting[queue],
+            waiting_since=waiting.get(queue),
             workers=around.workers.get(queue, 0),
             pause=around.pauses.get(queue),
         )
@@ -103,8 +125,8 @@ def counted() -> Counter[tuple[Queue, State]]:
 def counted_by_kind() -> Counter[tuple[Queue, str, State]]:
     """Jobs by queue, processor and state, without those that are none."""
     found: Counter[tuple[Queue, str, State]] = Counter()
-    for row in db.session.scalars(select(JobCount)):
-        found[row.queue, row.processor, row.state] += row.count
+    for queue, processor, state, count in _read(COUNTED):
+        found[queue, processor, state] += count
     return +found
 
 
@@ -124,10 +146,7 @@ def queues_without_worker(around: Circumstances | None = None) -> list[Queue]:
 def history(days: int, now: datetime) -> list[Day]:
     """What ended on each of the last days (UTC), by queue, oldest first; `days` is cut to 1 … 90."""
     first = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=min(max(days, 1), MOST_DAYS) - 1)
-    rows = db.session.scalars(
-        select(StatsDay).where(of_every_queue(StatsDay), StatsDay.day >= first).order_by(StatsDay.day, StatsDay.queue)
-    )
-    return [Day(f"{r.day:%Y-%m-%d}", r.queue, r.completed, r.failed, r.cancelled, r.wait_ms, r.run_ms) for r in rows]
+    return [Day(f"{row.day:%Y-%m-%d}", *row[1:]) for row in _read(ENDED_BY_DAY, moment=first)]
 
 
 @dataclass(frozen=True)
@@ -173,72 +192,29 @@ def _summary(queue: Queue, counts: Mapping[tuple[Queue, State], int], ended: Map
     )
 
 
+def _read(statement: Executable, **values: datetime) -> Sequence[Any]:
+    # Past the ORM, which takes longer than the database for so many small rows; so the organization is named here.
+    given = {"organization_id": db.require_organization_id(), "queues": list(Queue), **values}
+    return db.session.execute(statement, given, execution_options={"names_organization": True}).all()
+
+
 def _failed_since(moment: datetime) -> dict[Queue, int]:
     """Whole hours from their sums, and the minutes before the first of them."""
     hour = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    minutes = select(StatsMinute.queue, StatsMinute.failed).where(
-        of_every_queue(StatsMinute), StatsMinute.minute > moment, StatsMinute.minute < hour
-    )
-    hours = select(StatsHour.queue, StatsHour.failed).where(of_every_queue(StatsHour), StatsHour.hour >= hour)
     found: Counter[Queue] = Counter()
-    for statement in (minutes, hours):
-        for queue, failed in db.session.execute(statement):
-            found[queue] += failed
+    for queue, failed in _read(FAILED_SINCE, moment=moment, hour=hour):
+        found[queue] += failed
     return found
-
-
-def _oldest_waits(kinds: Collection[tuple[Queue, str]]) -> dict[Queue, datetime | None]:
-    # Exact, and yet no look over all that waits: the head of each kind of job and priority along the dispatcher's
-    # index, and the few that lie in the broker. The indexes' conditions stand here word for word, else SQLite uses
-    # neither.
-    oldest: dict[Queue, datetime | None] = dict.fromkeys(Queue)
-    if not kinds:
-        return oldest
-    organization_id = db.require_organization_id()
-    heads = [_head(organization_id, queue, kind, priority) for queue, kind in kinds for priority in Priority]
-    in_broker = (
-        select(JOBS.c.queue, func.min(JOBS.c.run_at).label("run_at"))
-        .where(JOBS.c.organization_id == organization_id, text("state = 'waiting'"), JOBS.c.dispatched_at.is_not(None))
-        .group_by(JOBS.c.queue)
-    )
-    rows: Result[Any] = db.session.execute(union_all(*heads, in_broker), execution_options={"names_organization": True})
-    for row in rows:
-        known = oldest[row.queue]
-        oldest[row.queue] = row.run_at if known is None else min(known, row.run_at)
-    return oldest
-
-
-def _head(organization_id: uuid.UUID, queue: Queue, processor: str, priority: Priority) -> Select[Any]:
-    head = (
-        select(JOBS.c.queue, JOBS.c.run_at)
-        .where(
-            JOBS.c.queue == queue,
-            JOBS.c.organization_id == organization_id,
-            JOBS.c.processor == processor,
-            JOBS.c.priority == priority,
-            JOBS.c.state == State.WAITING,
-            OPEN,
-        )
-        .order_by(JOBS.c.run_at)
-        .limit(1)
-        .subquery()
-    )
-    return select(head)
 
 
 def _minutes(now: datetime) -> dict[Queue, _Minutes]:
     this_minute = now.replace(second=0, microsecond=0)
     # the running minute is left out: it would always look like a sudden stop
     since = this_minute - timedelta(minutes=MINUTES)
-    rows = db.session.scalars(select(StatsMinute).where(of_every_queue(StatsMinute), StatsMinute.minute >= since))
-    return _spread(rows, since)
-
-
-def _spread(rows: Iterable[StatsMinute], since: datetime) -> dict[Queue, _Minutes]:
     series = {queue: _Minutes() for queue in Queue}
-    for row in rows:
-        place = int((row.minute - since).total_seconds() // 60)
+    for queue, minute, completed, failed, cancelled in _read(ENDED_SINCE, moment=since):
+        place = int((minute - since).total_seconds() // 60)
         if 0 <= place < MINUTES:
-            series[row.queue].finished[place] += row.completed + row.failed + row.cancelled
-            series[row.queue].failed[place] += row.failed
+            series[queue].finished[place] += completed + failed + cancelled
+            series[queue].failed[place] += failed
     return series

@@ -5,7 +5,7 @@ that says nothing is refused (a test looks for such views).
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -34,6 +34,7 @@ class Actor:
     role: Role
     organization: Organization
     user: User | None = None
+    organizations: Sequence[Organization] = ()  # all of the user's, by name
 
     def may(self, permission: Permission) -> bool:
         """True where the actor's role has the permission."""
@@ -130,13 +131,15 @@ def _actor_of_session() -> Actor | None:
     if not current_user.is_authenticated:
         return None
     user: User = current_user._get_current_object()
-    membership = queries.membership_of(user, _chosen_organization())
+    memberships = queries.memberships_of(user)
+    membership = queries.choose(memberships, user, _chosen_organization())
     if membership is None:
         return None
     organization, role = membership.organization, membership.role
+    organizations = [each.organization for each in memberships]
     db.session.expunge_all()  # what was loaded before the organization was known stays usable, detached
     db.bind_organization(organization.id)
-    return Actor(name=user.name, role=role, organization=organization, user=user)
+    return Actor(user.name, role, organization, user, organizations)
 
 
 def _chosen_organization() -> uuid.UUID | None:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, lazyload
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -30,13 +31,14 @@ def find_organization(slug: str) -> Organization | None:
 
 def memberships_of(user: User) -> Sequence[Membership]:
     """The user's organizations, by name."""
-    mine = select(Membership).join(Organization).where(Membership.user_id == user.id).order_by(Organization.name)
-    return db.session.scalars(mine).all()
+    mine = select(Membership).join(Membership.organization).where(Membership.user_id == user.id)
+    loaded = (contains_eager(Membership.organization), lazyload(Membership.user))
+    return db.session.scalars(mine.options(*loaded).order_by(Organization.name)).all()
 
 
-def membership_of(user: User, chosen: uuid.UUID | None) -> Membership | None:
-    """The membership for the chosen organization, else the last one used, else the first."""
-    mine = {membership.organization_id: membership for membership in memberships_of(user)}
+def choose(memberships: Sequence[Membership], user: User, chosen: uuid.UUID | None) -> Membership | None:
+    """Of the user's memberships that for the chosen organization, else the last one used, else the first."""
+    mine = {membership.organization_id: membership for membership in memberships}
     for wanted in (chosen, user.last_organization_id):
         if wanted in mine:
             return mine[wanted]

@@ -81,7 +81,7 @@ def _fill(connection: Connection, say: Dialect, past: Past, payload: bytes, firs
 
 def _seed(connection: Connection, say: Dialect, past: Past, first: int, last: int) -> None:
     """One row a job with what decides about it; `h` is scattered, so that no two properties go together."""
-    busy, quiet = "(:count - n) * :busy_ms", "(:count - :quiet) * :busy_ms + (:quiet - n) * :quiet_ms"
+    busy, quiet = "(:count - n) * :busy_ms", ":tail_ms + (:quiet - n) * :quiet_ms"
     ms = f":until_ms - case when n > :quiet then {busy} else {quiet} end"
     spread = f"n, ((n * 2654435761) % 4294967296) / 64 as h, {ms} as ms"
     newest = f"n > :count - {NEWEST} and h / 31 % 3 = 0"
@@ -104,12 +104,14 @@ def _seed(connection: Connection, say: Dialect, past: Past, first: int, last: in
 def _pace(past: Past) -> dict[str, int]:
     quiet = past.count // 5
     busy_ms = min(BUSY_MS, DAYS * DAY_MS // past.count)
+    tail_ms = (past.count - quiet) * busy_ms
     return {
         "count": past.count,
         "until_ms": int(past.until.timestamp() * 1000),
         "quiet": quiet,
         "busy_ms": busy_ms,
-        "quiet_ms": (DAYS * DAY_MS - (past.count - quiet) * busy_ms) // quiet,
+        "tail_ms": tail_ms,
+        "quiet_ms": (DAYS * DAY_MS - tail_ms) // quiet,
     }
 
 

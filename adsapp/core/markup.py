@@ -1,0 +1,65 @@
+"""The smallest pieces of a page, of which a list draws several in each row.
+
+They are functions because a macro of Jinja takes ten times as long, and a page of fifty rows has some three hundred of
+these. Templates reach them through macros/ui.html, like any macro.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from adsapp.core.statics import static_url
+
+SHAPES = {
+    "second": "%H:%M:%S",
+    "minute": "%H:%M",
+    "date": "%-d %b %Y",
+    "full": "%-d %b %Y, %H:%M",
+    "ago": "%-d %b %Y, %H:%M",
+}
+PILL_ICONS = {"good": "check", "busy": "refresh", "warning": "alert-triangle", "bad": "circle-x"}
+NOTHING = Markup("–")
+
+
+def draw_count(number: Any) -> Markup:
+    """12430 as 12,430; what is no number as –."""
+    return Markup(f"{number:,}") if isinstance(number, int | float) else NOTHING
+
+
+def draw_time(moment: datetime | None, shape: str = "full") -> Markup:
+    """A moment, or – for none; shape: full, date, minute, second, ago.
+
+    A script writes it anew in the viewer's zone; without, it says UTC. One without a zone is taken as UTC.
+    """
+    if not moment:
+        return NOTHING
+    words = moment.strftime(SHAPES.get(shape, SHAPES["full"])) + ("" if shape == "date" else " UTC")
+    stamp = moment.isoformat(timespec="seconds") + ("" if moment.tzinfo else "Z")
+    return Markup(f'<time datetime="{stamp}" data-local="{escape(shape)}">{words}</time>')
+
+
+def draw_icon(name: str, label: str | None = None) -> Markup:
+    """An outline from static/icons.svg. With a label it is read aloud; without, it is decoration."""
+    return _icon(static_url("icons.svg"), name, label)
+
+
+@lru_cache(maxsize=2048)
+def _icon(sprite: str, name: str, label: str | None) -> Markup:
+    spoken = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    drawn = f'<svg class="icon" {spoken} focusable="false"><use href="{escape(sprite)}#{escape(name)}"></use></svg>'
+    return Markup(drawn)
+
+
+def draw_pill(kind: str, text: Any, icon: str | None = None, href: str | None = None, current: bool = False) -> Markup:
+    """A state: icon, word and colour together, never colour alone; a link where there is `href`.
+
+    kind: good, busy, warning, bad, neutral, accent. An empty `icon` draws none; without one the kind has its own.
+    """
+    shown = PILL_ICONS.get(kind) if icon is None else icon
+    inside = f"{draw_icon(shown) if shown else ''}{escape(text)}"
+    if not href:
+        return Markup(f'<span class="pill pill-{escape(kind)}">{inside}</span>')
+    marked = ' aria-current="true"' if current else ""
+    return Markup(f'<a class="pill pill-{escape(kind)}" href="{escape(href)}"{marked}>{inside}</a>')
