@@ -52,8 +52,9 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.dashboard import views as dashboard
     from adsapp.integrations import views as integrations
     from adsapp.jobs import api as jobs_api
+    from adsapp.jobs import queue_views as jobs  # with the pages of jobs.views and jobs.bulk_views
     from adsapp.jobs import steering_api
-    from adsapp.jobs import views as jobs
+    from adsapp.jobs import worker_views as workers
     from adsapp.message_templates import views as message_templates
     from adsapp.organizations import sign_in
 
@@ -62,6 +63,7 @@ def blueprints() -> "list[Blueprint]":
         health.views,
         dashboard.views,
         jobs.views,
+        workers.views,
         jobs_api.api,
         steering_api.api,
         campaigns.views,

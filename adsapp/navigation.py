@@ -31,7 +31,13 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Templates", "template", "message_templates.list_templates", key="t"),
         ),
     ),
-    ("Work", (Item("Jobs", "list-details", "jobs.list_jobs", key="j"),)),
+    (
+        "Work",
+        (
+            Item("Jobs", "list-details", "jobs.list_jobs", key="j"),
+            Item("Workers", "server-2", "workers.list_workers", Permission.MANAGE, key="w"),
+        ),
+    ),
     ("Organization", (Item("Settings", "settings", "integrations.show_whatsapp", Permission.ADMINISTER),)),
 )
 

@@ -35,6 +35,7 @@ class Event:
     until: datetime | None = None
     note: str = ""
     text: str = ""
+    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def _attempt(each: JobAttempt) -> Event:
     text = each.error or ""
     if each.outcome == "lost":
         text = f"{text} The job was taken up again from its last commit.".strip()
-    return Event(mark, f"{title} {word}", each.started_at, each.ended_at, f"worker {each.worker},", text)
+    note = f"worker {each.worker},"
+    return Event(mark, f"{title} {word}", each.started_at, each.ended_at, note, text, each.trace or "")
 
 
 def _cancellation(job: Job) -> list[Event]:
@@ -106,6 +108,22 @@ def _end(job: Job) -> Event:
     if job.state == State.COMPLETED:
         return Event("good", "Completed", job.finished_at)
     return Event("bad", "Failed for good", job.finished_at, text="It is not tried again by itself.")
+
+
+def tries(job: Job) -> str:
+    """How often it was begun, of how often it may be: 2 of 3. Each retry by a person grants `max_attempts` more."""
+    if not job.attempt:
+        return f"0 of {job.max_attempts}"
+    if job.state in (State.COMPLETED, State.CANCELLED):  # these no longer tell how many were left
+        return f"{job.attempt} of {job.max_attempts}" if job.attempt <= job.max_attempts else str(job.attempt)
+    is_under_way = job.state == State.ACTIVE or job.handed_back
+    left = job.max_attempts - job.failures - (1 if is_under_way and job.state != State.FAILED else 0)
+    return f"{job.attempt} of {job.attempt + max(0, left)}"
+
+
+def granted(job: Job) -> str:
+    """What a retry grants: 3 more attempts."""
+    return "1 more attempt" if job.max_attempts == 1 else f"{job.max_attempts} more attempts"
 
 
 def headline(job: Job) -> str:

@@ -1,24 +1,25 @@
-"""Pages: the list of jobs, one job, and pausing a queue."""
+"""Pages: the list of jobs, and one job with what may be done to it."""
 
 import json
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.core import db
-from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.htmx import fragment, version_of
 from adsapp.jobs import actions, presenting, queries
 from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.forms import back_or, whole_number
 from adsapp.jobs.items import items
 from adsapp.jobs.json import percent
 from adsapp.jobs.models import Job
+from adsapp.jobs.operations import MEANT, Verb
 from adsapp.jobs.redaction import mask_number, redact
-from adsapp.jobs.states import Queue, State, get_queue
-from adsapp.jobs.waiting import circumstances, why_waiting
+from adsapp.jobs.relations import relations
+from adsapp.jobs.states import FINAL, Priority, State
+from adsapp.jobs.waiting import Circumstances, circumstances, why_waiting
 from adsapp.jobs.words import PRIORITY_WORDS, QUEUE_TITLES
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
@@ -26,6 +27,7 @@ from adsapp.organizations.policy import Permission
 views = Blueprint("jobs", __name__)
 
 ITEMS_SHOWN = 20
+VERBS = (Verb.RETRY, Verb.CANCEL, Verb.PRIORITIZE)
 STATES = (State.ACTIVE, State.WAITING, State.DELAYED, State.FAILED, State.COMPLETED, State.CANCELLED)
 
 
@@ -72,7 +74,7 @@ def cancel(job_id: uuid.UUID) -> ResponseReturnValue:
     job = queries.get_job(job_id)
     actions.cancel(job, current_actor().name)
     flash(f"{job.title}: {'the worker is asked to stop' if job.is_stopping else 'cancelled'}", "good")
-    return _done(url_for("jobs.show_job", job_id=job_id))
+    return done(url_for("jobs.show_job", job_id=job_id))
 
 
 @views.post("/jobs/<uuid:job_id>/retries")
@@ -81,8 +83,8 @@ def retry(job_id: uuid.UUID) -> ResponseReturnValue:
     """Begin it again."""
     job = queries.get_job(job_id)
     actions.retry(job, current_actor().name)
-    flash(f"{job.title} begins again", "good")
-    return _done(url_for("jobs.show_job", job_id=job_id))
+    flash(f"{job.title} begins again, with {presenting.granted(job)}", "good")
+    return done(url_for("jobs.show_job", job_id=job_id))
 
 
 @views.post("/jobs/<uuid:job_id>/run")
@@ -92,54 +94,32 @@ def run_now(job_id: uuid.UUID) -> ResponseReturnValue:
     job = queries.get_job(job_id)
     actions.run_now(job, current_actor().name)
     flash(f"{job.title} runs now", "good")
-    return _done(url_for("jobs.show_job", job_id=job_id))
+    return done(url_for("jobs.show_job", job_id=job_id))
 
 
-@views.get("/queues/<name>/pause")
-@allow(Permission.MANAGE)
-def ask_to_pause(name: str) -> ResponseReturnValue:
-    """The question the dialog asks, as a page of its own."""
-    return render_template("jobs/pause.html", queue=_queue(name), titles=QUEUE_TITLES, reason="", error=None)
+@views.get("/jobs/<uuid:job_id>/priority")
+@allow(Permission.SEND)
+def ask_for_priority(job_id: uuid.UUID) -> ResponseReturnValue:
+    """The dialog's choice, as a page of its own."""
+    return render_template("jobs/priority.html", job=queries.get_job(job_id), priorities=PRIORITY_WORDS)
 
 
-@views.post("/queues/<name>/pause")
-@allow(Permission.MANAGE)
-def pause(name: str) -> ResponseReturnValue:
-    """Pause a queue for this organization, with a reason."""
-    queue, reason = _queue(name), request.form.get("reason", "")
-    try:
-        actions.pause_queue(queue, current_actor().name, reason)
-    except Invalid as error:
-        page = render_template("jobs/pause.html", queue=queue, titles=QUEUE_TITLES, reason=reason, error=error.detail)
-        return page, error.status
-    flash(f"{QUEUE_TITLES[queue]} is paused; what runs goes on", "good")
-    return _done(url_for("dashboard.home"))
+@views.post("/jobs/<uuid:job_id>/priority")
+@allow(Permission.SEND)
+def set_priority(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Another place in the queue."""
+    job = queries.get_job(job_id)
+    before, wanted = job.priority, whole_number("priority", request.form.get("priority", ""), 1, 4)
+    actions.set_priority(job, wanted or 0, current_actor().name)
+    words = f"{PRIORITY_WORDS[Priority(before)]} → {PRIORITY_WORDS[Priority(job.priority)]}"
+    flash(f"{job.title}: priority {words}", "good")
+    return done(url_for("jobs.show_job", job_id=job_id))
 
 
-@views.post("/queues/<name>/resume")
-@allow(Permission.MANAGE)
-def resume(name: str) -> ResponseReturnValue:
-    """Let it go on."""
-    queue = _queue(name)
-    actions.resume_queue(queue, current_actor().name)
-    flash(f"{QUEUE_TITLES[queue]} goes on", "good")
-    return _done(url_for("dashboard.home"))
-
-
-def _queue(name: str) -> Queue:
-    try:
-        return get_queue(name)
-    except Invalid as error:
-        raise NotFound(error.detail) from None
-
-
-def _done(otherwise: str) -> ResponseReturnValue:
+def done(otherwise: str) -> ResponseReturnValue:
     """Commit, and back to the URL the button stood on."""
     db.session.commit()
-    back = request.form.get("back", "")
-    parts = urlsplit(back)
-    is_ours = back.startswith("/") and not back.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return redirect(back if is_ours else otherwise, 303)
+    return redirect(back_or(request.form.get("back", ""), otherwise), 303)
 
 
 def _list() -> dict[str, Any]:
@@ -172,7 +152,23 @@ def _list() -> dict[str, Any]:
         "queue_options": [("", "All queues"), *((queue.value, title) for queue, title in QUEUE_TITLES.items())],
         "percent": percent,
         "chip": lambda state: url_for("jobs.list_jobs", **filters.as_query(state=state)),
+        "tries": presenting.tries,
+        "verbs": _verbs(filters) if page.items else [],
+        "matching": sum(counts[state] for state in ([filters.state] if filters.state else State)) if counts else None,
+        "clean_url": url_for("jobs.ask_to_clean", **filters.as_query(state=_final(filters), q="", routine="")),
+        "retry_all_url": url_for("jobs.ask_to_act", **filters.as_query(verb="retry", scope="all", state="failed")),
     }
+
+
+def _verbs(filters: JobFilters) -> list[str]:
+    """What can be done to ticked rows of this list; nothing for those who only look."""
+    if not current_actor().may(Permission.SEND):
+        return []
+    return [verb.value for verb in VERBS if filters.state is None or filters.state in MEANT[verb]]
+
+
+def _final(filters: JobFilters) -> str:
+    return filters.state.value if filters.state in FINAL else State.COMPLETED.value
 
 
 def _face(job: Job) -> tuple[object, ...]:
@@ -182,8 +178,9 @@ def _face(job: Job) -> tuple[object, ...]:
 def _job(job: Job) -> dict[str, Any]:
     attempts, around = queries.attempts(job), circumstances()
     shown, whole = items(job, "failed", limit=ITEMS_SHOWN), current_actor().sees_numbers
-    reason = why_waiting(job, around)
-    version = version_of(_face(job), job.progress_at, reason, len(attempts), len(shown.items), shown.next)
+    reason, family = why_waiting(job, around), relations(job)
+    seen = (_face(job), job.progress_at, job.priority, reason, family.face)
+    version = version_of(*seen, len(attempts), len(shown.items), shown.next)
     return {
         "job": job,
         "attempts": attempts,
@@ -197,6 +194,11 @@ def _job(job: Job) -> dict[str, Any]:
         "related": presenting.related(job),
         "titles": QUEUE_TITLES,
         "priorities": PRIORITY_WORDS,
+        "family": family,
+        "tries": presenting.tries(job),
+        "granted": presenting.granted(job),
+        "resume": _resume(job, around),
+        "manages": current_actor().may(Permission.MANAGE),
         "data": _pretty(presenting.data(job, whole=whole)),
         "result": _pretty(redact(job.result, whole=whole)) if job.result else None,
         "may_act": current_actor().may(Permission.SEND),
@@ -204,11 +206,19 @@ def _job(job: Job) -> dict[str, Any]:
             "cancel": actions.may_cancel(job),
             "retry": actions.may_retry(job),
             "run_now": actions.may_run_now(job),
+            "prioritize": actions.may_prioritize(job),
         },
         "as_of": around.now,
         "version": version,
         "live_url": None if job.is_finished else url_for("jobs.live", job_id=job.id, version=version),
     }
+
+
+def _resume(job: Job, around: Circumstances) -> dict[str, str]:
+    """What the button that ends the pause sends: the queue's own pause goes before that of a kind."""
+    is_kind = job.queue not in around.pauses and (job.queue, job.processor) in around.kinds
+    back = {"back": url_for("jobs.show_job", job_id=job.id)}
+    return back | ({"processor": job.processor} if is_kind else {})
 
 
 def _pretty(value: Any) -> str | None:

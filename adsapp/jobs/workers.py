@@ -41,6 +41,12 @@ class WorkerView:
         """As attempts name it: host and process."""
         return name_of(self.worker)
 
+    @property
+    def face(self) -> tuple[object, ...]:
+        """What a page shows of it, for its version."""
+        worker = self.worker
+        return (worker.id, self.state, worker.heartbeat_at, worker.memory_mb, [job.id for job in self.jobs])
+
 
 def name_of(worker: Worker) -> str:
     """Host and process id."""

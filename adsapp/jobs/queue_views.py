@@ -1,0 +1,179 @@
+"""The page of one queue: how it stands, what holds it back, who works on it; its pauses and limits."""
+
+from typing import Any
+
+from flask import flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from adsapp.core.errors import Invalid
+from adsapp.core.htmx import fragment, version_of
+from adsapp.jobs import actions, queries, service, workers
+from adsapp.jobs.bulk_views import views
+from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.forms import end_of_pause, queue_of, whole_number
+from adsapp.jobs.holding import held_back, paused_kinds
+from adsapp.jobs.registry import processors
+from adsapp.jobs.states import Queue, State
+from adsapp.jobs.statistics import MINUTES, QueueStats, queue_stats
+from adsapp.jobs.views import done
+from adsapp.jobs.waiting import circumstances
+from adsapp.jobs.words import QUEUE_TITLES
+from adsapp.organizations.access import allow, current_actor
+from adsapp.organizations.policy import Permission
+
+__all__ = ["views"]
+
+FAILURES_SHOWN = 5
+CHART_LABELS = [f"{MINUTES - place} min ago" for place in range(MINUTES)]
+LIMIT_WORDS = {"at_once": "At once", "per_minute": "A minute", "waiting": "Waiting"}
+
+
+@views.get("/queues/<name>")
+@allow(Permission.SEE)
+def show_queue(name: str) -> ResponseReturnValue:
+    """One queue."""
+    return render_template("queues/queue.html", **_page(queue_of(name)))
+
+
+@views.get("/queues/<name>/live")
+@allow(Permission.SEE)
+def live_queue(name: str) -> ResponseReturnValue:
+    """The live part of a queue's page."""
+    return fragment("queues/_queue.html", **_page(queue_of(name)))
+
+
+@views.get("/queues/<name>/pause")
+@allow(Permission.MANAGE)
+def ask_to_pause(name: str) -> ResponseReturnValue:
+    """The question the dialog asks, as a page of its own."""
+    return _pause_page(queue_of(name), {})
+
+
+@views.post("/queues/<name>/pause")
+@allow(Permission.MANAGE)
+def pause(name: str) -> ResponseReturnValue:
+    """Pause a queue for this organization, or one kind of job in it, with a reason."""
+    queue, form = queue_of(name), request.form
+    kind = form.get("processor", "")
+    try:
+        until = end_of_pause(form.get("hours", ""))
+        actions.pause_queue(queue, current_actor().name, form.get("reason", "")[:200], until, kind)
+    except Invalid as error:
+        return _pause_page(queue, error.field_messages), error.status
+    flash(f"{_kind_title(kind) if kind else QUEUE_TITLES[queue]} is paused; what runs goes on", "good")
+    return done(url_for("dashboard.home"))
+
+
+@views.post("/queues/<name>/resume")
+@allow(Permission.MANAGE)
+def resume(name: str) -> ResponseReturnValue:
+    """Let it go on."""
+    queue, kind = queue_of(name), request.form.get("processor", "")
+    actions.resume_queue(queue, current_actor().name, kind)
+    flash(f"{_kind_title(kind) if kind else QUEUE_TITLES[queue]} goes on", "good")
+    return done(url_for("dashboard.home"))
+
+
+@views.get("/queues/<name>/limits")
+@allow(Permission.MANAGE)
+def ask_for_limits(name: str) -> ResponseReturnValue:
+    """The dialog's form, as a page of its own."""
+    queue = queue_of(name)
+    return _limits_page(queue, _typed_limits(actions.limit_values(service.get_limit(queue))), {})
+
+
+@views.post("/queues/<name>/limits")
+@allow(Permission.MANAGE)
+def set_limits(name: str) -> ResponseReturnValue:
+    """Set all three; an empty field is no limit."""
+    queue = queue_of(name)
+    typed = {field: request.form.get(field, "") for field in actions.LIMITS}
+    before = actions.limit_values(service.get_limit(queue))
+    try:
+        wanted = {field: whole_number(field, text, 1, actions.HIGHEST_LIMIT) for field, text in typed.items()}
+        actions.set_limit(queue, current_actor().name, **wanted)
+    except Invalid as error:
+        return _limits_page(queue, typed, error.field_messages), error.status
+    flash(f"{QUEUE_TITLES[queue]}: {_changes(before, wanted)}", "good")
+    return done(url_for("jobs.show_queue", name=queue.value))
+
+
+def _changes(before: dict[str, int | None], after: dict[str, int | None]) -> str:
+    """At once: no limit → 5."""
+    changed = [name for name in actions.LIMITS if before[name] != after[name]]
+    words = [f"{LIMIT_WORDS[name].lower()} {_limit(before[name])} → {_limit(after[name])}" for name in changed]
+    return ", ".join(words) or "the limits are as they were"
+
+
+def _limit(value: int | None) -> str:
+    return "no limit" if value is None else f"{value:,}"
+
+
+def _typed_limits(values: dict[str, int | None]) -> dict[str, str]:
+    return {name: "" if value is None else str(value) for name, value in values.items()}
+
+
+def _pause_page(queue: Queue, errors: Any) -> str:
+    values = {name: request.form.get(name, "") for name in ("reason", "hours", "processor")}
+    return render_template(
+        "jobs/pause.html", queue=queue, titles=QUEUE_TITLES, kinds=_kinds(queue), values=values, errors=errors
+    )
+
+
+def _limits_page(queue: Queue, typed: dict[str, str], errors: Any) -> str:
+    now = actions.limit_values(service.get_limit(queue))
+    return render_template(
+        "queues/limits.html", queue=queue, titles=QUEUE_TITLES, limits=now, values=typed, errors=errors
+    )
+
+
+def _kinds(queue: Queue) -> list[tuple[str, str]]:
+    """The kinds of job of a queue, by their titles."""
+    return sorted(((kind.name, kind.title) for kind in processors() if kind.queue == queue), key=lambda kind: kind[1])
+
+
+def _kind_title(name: str) -> str:
+    return next((f"“{kind.title}”" for kind in processors() if kind.name == name), name)
+
+
+def _page(queue: Queue) -> dict[str, Any]:
+    around = circumstances()
+    stats = next(one for one in queue_stats(around) if one.queue == queue)
+    held, kinds = held_back(around)[queue], paused_kinds(around, queue)
+    limits = actions.limit_values(service.get_limit(queue))
+    failures = queries.list_jobs(JobFilters(State.FAILED, queue), limit=FAILURES_SHOWN).items
+    crew = workers.list_workers(around.now, queue) if current_actor().may(Permission.MANAGE) else None
+    pauses = [(each.processor, each.reason, each.paused_until) for each in (*kinds, *filter(None, [stats.pause]))]
+    failed = [(job.id, job.finished_at) for job in failures]
+    version = version_of(_figures(stats), held, pauses, limits, failed, [each.face for each in crew or ()])
+    return {
+        "stats": stats,
+        "queue": queue,
+        "name": queue.value,
+        "titles": QUEUE_TITLES,
+        "held": held,
+        "paused_kinds": kinds,
+        "kind_titles": dict(_kinds(queue)),
+        "kinds": _kinds(queue),
+        "limits": limits,
+        "failures": failures,
+        "crew": crew,
+        "series": _series(stats),
+        "chart_labels": CHART_LABELS,
+        "manages": current_actor().may(Permission.MANAGE),
+        "as_of": around.now,
+        "version": version,
+        "live_url": url_for("jobs.live_queue", name=queue.value, version=version),
+    }
+
+
+def _figures(stats: QueueStats) -> tuple[object, ...]:
+    """What the page shows of a queue's figures, for its version."""
+    return (stats.counts, stats.failed_today, stats.finished, stats.failed, stats.waiting_since, stats.workers)
+
+
+def _series(stats: QueueStats) -> list[dict[str, Any]]:
+    return [
+        {"label": "finished", "kind": "accent", "values": stats.finished},
+        {"label": "failed", "kind": "bad", "values": stats.failed},
+    ]

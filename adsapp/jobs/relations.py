@@ -1,0 +1,80 @@
+"""The jobs a job stands among: those it waits for, those that wait for it, its parent, its children. Some of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, or_, select
+
+from adsapp.core import db
+from adsapp.jobs.dependencies import Condition
+from adsapp.jobs.models import Job, JobDependency
+from adsapp.jobs.states import On
+
+MOST = 20  # of one kind on a page
+ON_WORDS = {On.SUCCESS: "once it has completed", On.FAILURE: "once it has failed", On.ALWAYS: "once it has ended"}
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Another job, and how it must end; `met` None while that is open."""
+
+    job: Job
+    words: str
+    met: bool | None
+
+
+@dataclass(frozen=True)
+class Relations:
+    """At most MOST of each; `more_children` where there are more."""
+
+    parent: Job | None
+    children: Sequence[Job]
+    more_children: bool
+    needs: Sequence[Edge]
+    needed_by: Sequence[Edge]
+
+    @property
+    def face(self) -> tuple[object, ...]:
+        """What a page shows of them, for its version."""
+        edges = [(edge.job.id, edge.job.state, edge.met) for edge in (*self.needs, *self.needed_by)]
+        return (edges, [(child.id, child.state) for child in self.children], self.more_children)
+
+
+def relations(job: Job) -> Relations:
+    """Read them, in four statements at most."""
+    children = _children(job)
+    return Relations(
+        parent=db.session.get(Job, job.parent_id) if job.parent_id else None,
+        children=children[:MOST],
+        more_children=len(children) > MOST,
+        needs=_needs(job),
+        needed_by=_needed_by(job),
+    )
+
+
+def _children(job: Job) -> Sequence[Job]:
+    mine = select(Job).where(Job.parent_id == job.id).order_by(Job.id).limit(MOST + 1)
+    return db.session.scalars(mine).all()
+
+
+def _needs(job: Job) -> list[Edge]:
+    # A parent waits for its children too; those are told apart, as children.
+    others = select(JobDependency, Job).join(Job, Job.id == JobDependency.needs_id)
+    is_no_child = or_(Job.parent_id.is_(None), Job.parent_id != job.id)
+    return _edges(others.where(JobDependency.job_id == job.id, is_no_child))
+
+
+def _needed_by(job: Job) -> list[Edge]:
+    others = select(JobDependency, Job).join(Job, Job.id == JobDependency.job_id)
+    parents = [JobDependency.job_id != job.parent_id] if job.parent_id else []
+    return _edges(others.where(JobDependency.needs_id == job.id, *parents))
+
+
+def _edges(statement: Select[JobDependency, Job]) -> list[Edge]:
+    rows = db.session.execute(statement.order_by(Job.id).limit(MOST))
+    return [Edge(other, _words(edge), edge.met) for edge, other in rows]
+
+
+def _words(edge: JobDependency) -> str:
+    condition = f", only if {Condition(**edge.condition)}" if edge.condition else ""
+    return ON_WORDS[edge.on] + condition
