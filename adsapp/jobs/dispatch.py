@@ -7,12 +7,11 @@ organizations that have work, never with the number of jobs: it reads the head o
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Engine, Table, Uuid, select, text, update
+from sqlalchemy import Connection, Engine, Table, Uuid, bindparam, select, text, update
 
 from adsapp.core.bulk import one_of
 from adsapp.core.clock import DatabaseClock
@@ -51,26 +50,29 @@ _BUSY = text(
     """  # noqa: S608  # our own constant
 ).columns(organization_id=Uuid())
 
-# The first due jobs of each of them and each priority, straight from the index.
+# The first due jobs of each of them, straight from the index: each priority's oldest, then the best of these.
 _HEADS = text(
     f"""
-    select head.id, head.organization_id, head.priority, head.run_at
+    select head.id, busy.organization_id, head.priority, head.run_at
     from unnest(cast(:organizations as uuid[]), cast(:processors as text[])) as busy (organization_id, processor)
-    cross join (values (1), (2), (3), (4)) as every (priority)
     cross join lateral (
-        select id, organization_id, priority, run_at from jobs
-        where queue = :queue and organization_id = busy.organization_id and processor = busy.processor
-        and priority = every.priority and run_at <= :now and {OPEN.text}
-        order by run_at limit :each
+        select oldest.* from (values (1), (2), (3), (4)) as every (priority)
+        cross join lateral (
+            select id, priority, run_at from jobs
+            where queue = :queue and organization_id = busy.organization_id and processor = busy.processor
+            and priority = every.priority and run_at <= :now and {OPEN.text}
+            order by run_at limit :each
+        ) as oldest
+        order by greatest(1, oldest.priority - trunc(extract(epoch from :now - run_at) / :ageing)), run_at
+        limit :each
     ) as head
     """  # noqa: S608  # likewise
-).columns(id=Uuid(), organization_id=Uuid(), run_at=UtcDateTime())
+).bindparams(bindparam("now", type_=UtcDateTime()))
 
 Busy = tuple[uuid.UUID, str]  # organization, processor
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """A job that is due, as far as dispatch must know it."""
 
     id: uuid.UUID
@@ -145,7 +147,8 @@ def _mark(connection: Connection, heads: Sequence[Head], now: datetime) -> set[u
 
 def in_turns(heads: Iterable[Head]) -> list[Head]:
     """Each organization's best job, then each one's second: nobody waits behind another's million."""
-    ordered = sorted(heads, key=lambda head: (head.organization_id, head.priority, head.run_at, head.id))
+    # by the ids' numbers: to compare two ids is many times slower
+    ordered = sorted(heads, key=lambda head: (head.organization_id.int, head.priority, head.run_at, head.id.int))
     ranked = [
         (turn, head)
         for _, group in groupby(ordered, key=lambda head: head.organization_id)
@@ -173,8 +176,8 @@ def _paused(connection: Connection, queue: Queue, now: datetime) -> set[Busy]:
 
 
 def _heads(connection: Connection, queue: Queue, now: datetime, busy: Sequence[Busy], each: int) -> Iterator[Head]:
-    for row in _head_rows(connection, queue, now, busy, each):
-        yield Head(row.id, row.organization_id, aged(row.priority, row.run_at, now), row.run_at)
+    for job_id, organization_id, priority, run_at in _head_rows(connection, queue, now, busy, each):
+        yield Head(job_id, organization_id, aged(priority, run_at, now), run_at)
 
 
 def _head_rows(connection: Connection, queue: Queue, now: datetime, busy: Sequence[Busy], each: int) -> Iterable[Any]:
@@ -186,6 +189,7 @@ def _head_rows(connection: Connection, queue: Queue, now: datetime, busy: Sequen
                 "queue": queue.value,
                 "now": now,
                 "each": each,
+                "ageing": AGEING_SECONDS,
                 "organizations": list(organizations),
                 "processors": list(processors),
             },

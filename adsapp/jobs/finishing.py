@@ -26,6 +26,9 @@ from adsapp.jobs.states import FINAL, PENDING, State
 JOBS = cast(Table, Job.__table__)
 ATTEMPTS = cast(Table, JobAttempt.__table__)
 
+LONGEST_WAIT_SECONDS = 3600.0  # before another attempt
+MOST_DOUBLINGS = 30  # far beyond the longest wait, and no overflow
+
 # A job that goes on at once, unless it waits for its children or for others.
 GOES_ON = case((JOBS.c.blocked_by > 0, State.DELAYED.value), else_=State.WAITING.value)
 
@@ -262,7 +265,7 @@ def _failure(claim: Claim, failed: Failed, now: datetime, retry_seconds: float) 
     values: dict[str, Any] = {"failures": failures, "error_code": failed.code, "error": failed.error}
     if failed.permanent or failures >= claim.max_attempts:
         return values | {"state": State.FAILED, "finished_at": now}
-    wait = timedelta(seconds=retry_seconds * 2 ** (failures - 1))
+    wait = timedelta(seconds=min(retry_seconds * 2 ** min(failures - 1, MOST_DOUBLINGS), LONGEST_WAIT_SECONDS))
     reason = f"attempt {claim.attempt} {'was lost' if failed.outcome == 'lost' else 'failed'}; tried again"
     return values | {"state": State.DELAYED, "run_at": now + wait, "wait_reason": reason}
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from adsapp.config import ConfigError, Settings
 from adsapp.core import db
-from adsapp.core.clock import DatabaseClock
+from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.ids import new_id
 from adsapp.jobs import leases, registry, service
 from adsapp.jobs.leases import WorkerIdentity
@@ -151,17 +151,17 @@ def test_the_history_keeps_each_attempt_with_its_error_and_times(
     assert times == sorted(times)
 
 
-@pytest.mark.parametrize("retry_seconds", [3600.0])
+@pytest.mark.parametrize("retry_seconds", [1200.0])
 def test_the_wait_doubles_and_the_next_attempt_s_time_is_shown(
     app: Flask, cast: Cast, client: FlaskClient, enqueue: Enqueue, read: Read
 ) -> None:
     job_id = enqueue(payload={"mood": "fails_always"})
     with worker(app):
-        for failures, hours in ((1, 1), (2, 2)):
+        for failures, minutes in ((1, 20), (2, 40)):
             wait_for(lambda n=failures: (read(job_id).failures, read(job_id).state) == (n, State.DELAYED))  # type: ignore[misc]
             api = shown(client, cast, job_id)
             ended = datetime.fromisoformat(api["attempts"][-1]["ended_at"])
-            assert datetime.fromisoformat(api["run_at"]) - ended == timedelta(hours=hours)
+            assert datetime.fromisoformat(api["run_at"]) - ended == timedelta(minutes=minutes)
             due = datetime.fromisoformat(api["run_at"])
             assert api["waits_because"]["code"] == "retry"
             assert (
@@ -218,3 +218,18 @@ def test_a_number_of_attempts_that_makes_no_sense_is_refused_by_name(
 def test_a_number_of_attempts_that_does_is_taken(monkeypatch: pytest.MonkeyPatch, value: int) -> None:
     monkeypatch.setenv("JOB_ATTEMPTS", str(value))
     assert Settings.load().job_attempts == value
+
+
+@pytest.mark.parametrize("attempts, retry_seconds", [(100, 3600.0)])
+def test_the_longest_wait_is_an_hour_however_often_it_failed(
+    app: Flask, cast: Cast, enqueue: Enqueue, read: Read
+) -> None:
+    job_id = enqueue(payload={"mood": "fails_always"})
+    with db.organization_context(app, cast.bakery_id):
+        db.session.get_one(Job, job_id).failures = 80
+        db.session.commit()
+    with worker(app):
+        wait_for(lambda: read(job_id).failures == 81)
+    waits = read(job_id).run_at
+    assert waits is not None
+    assert waits - utcnow() <= timedelta(hours=1)
