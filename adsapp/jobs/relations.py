@@ -1,6 +1,6 @@
 """The jobs a job stands among: those it waits for, those that wait for it, its parent, its children. Some of each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, or_, select
@@ -11,12 +11,17 @@ from adsapp.jobs.models import Job, JobDependency
 from adsapp.jobs.states import On
 
 MOST = 20  # of one kind on a page
-ON_WORDS = {On.SUCCESS: "once it has completed", On.FAILURE: "once it has failed", On.ALWAYS: "once it has ended"}
+NEEDS_WORDS = {On.SUCCESS: "has to complete", On.FAILURE: "has to fail", On.ALWAYS: "has to end"}
+NEEDED_WORDS = {
+    On.SUCCESS: "begins once this one has completed",
+    On.FAILURE: "begins once this one has failed",
+    On.ALWAYS: "begins once this one has ended",
+}
 
 
 @dataclass(frozen=True)
 class Edge:
-    """Another job, and how it must end; `met` None while that is open."""
+    """Another job, how the needed one has to end, and whether it did; `met` None while that is open."""
 
     job: Job
     words: str
@@ -32,6 +37,12 @@ class Relations:
     more_children: bool
     needs: Sequence[Edge]
     needed_by: Sequence[Edge]
+
+    @property
+    def awaited(self) -> Sequence[Job]:
+        """Those that it waits for now, children among them."""
+        open_needs = [edge.job for edge in self.needs if edge.met is None]
+        return open_needs or [child for child in self.children if not child.is_finished]
 
     @property
     def face(self) -> tuple[object, ...]:
@@ -61,20 +72,19 @@ def _needs(job: Job) -> list[Edge]:
     # A parent waits for its children too; those are told apart, as children.
     others = select(JobDependency, Job).join(Job, Job.id == JobDependency.needs_id)
     is_no_child = or_(Job.parent_id.is_(None), Job.parent_id != job.id)
-    return _edges(others.where(JobDependency.job_id == job.id, is_no_child))
+    return _edges(others.where(JobDependency.job_id == job.id, is_no_child), NEEDS_WORDS)
 
 
 def _needed_by(job: Job) -> list[Edge]:
     others = select(JobDependency, Job).join(Job, Job.id == JobDependency.job_id)
     parents = [JobDependency.job_id != job.parent_id] if job.parent_id else []
-    return _edges(others.where(JobDependency.needs_id == job.id, *parents))
+    return _edges(others.where(JobDependency.needs_id == job.id, *parents), NEEDED_WORDS)
 
 
-def _edges(statement: Select[JobDependency, Job]) -> list[Edge]:
+def _edges(statement: Select[JobDependency, Job], words: Mapping[On, str]) -> list[Edge]:
     rows = db.session.execute(statement.order_by(Job.id).limit(MOST))
-    return [Edge(other, _words(edge), edge.met) for edge, other in rows]
+    return [Edge(other, words[edge.on] + _condition(edge), edge.met) for edge, other in rows]
 
 
-def _words(edge: JobDependency) -> str:
-    condition = f", only if {Condition(**edge.condition)}" if edge.condition else ""
-    return ON_WORDS[edge.on] + condition
+def _condition(edge: JobDependency) -> str:
+    return f", and its {Condition(**edge.condition)}" if edge.condition else ""
