@@ -9,26 +9,42 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: "Settings | None" = None) -> "Flask":
-    """The web application; also what workers and commands run in."""
+    """The web application: everything."""
+    from adsapp.config import Settings
+
+    settings = settings or Settings.load()
+    app = create_core(settings)
+    add_pages(app, settings)
+    return app
+
+
+def create_core(settings: "Settings") -> "Flask":
+    """What every process needs, web or not: settings, database, broker, providers. Workers run in this alone."""
     # Imported here, so that the sandbox, a program of its own in this package, starts without them.
     from flask import Flask
 
-    from adsapp import navigation
-    from adsapp.config import ROOT, Settings
-    from adsapp.core import db, htmx, limits, problems, security, templating
+    from adsapp.config import ROOT
+    from adsapp.core import db
     from adsapp.core.logs import configure_logs
     from adsapp.integrations import extension as integrations
     from adsapp.jobs import extension as jobs
-    from adsapp.organizations import access
 
-    settings = settings or Settings.load()
     configure_logs(settings.log_level)
     app = Flask("adsapp", root_path=str(ROOT), template_folder="templates", static_folder="static")
-    app.config.from_mapping(security.flask_config(settings), SETTINGS=settings)
-
+    app.config["SETTINGS"] = settings
     db.init_db(app, settings)
     jobs.init_jobs(app, settings)
     integrations.init_integrations(app, settings)
+    return app
+
+
+def add_pages(app: "Flask", settings: "Settings") -> None:
+    """Pages, API, and what stands before them."""
+    from adsapp import navigation
+    from adsapp.core import htmx, limits, problems, security, templating
+    from adsapp.organizations import access
+
+    app.config.from_mapping(security.flask_config(settings))
     limits.init_limits(app, settings, access.identify)
     access.init_access(app)
     security.init_security(app, settings)
@@ -38,7 +54,6 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     problems.init_problems(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
-    return app
 
 
 def blueprints() -> "list[Blueprint]":

@@ -31,12 +31,16 @@ def show(data: dict[str, Any], text: str, as_json: bool) -> None:
     click.echo(json.dumps(data, indent=2, default=str) if as_json else text)
 
 
-def open_app(*, check_schema: bool = True) -> Flask:
-    """The application with all processors; raises Told where the database is not ready for it."""
-    import huey_tasks  # noqa: F401  # registers the processors
-    from adsapp import create_app
-    from adsapp.cli.readiness import check_database
+def open_app(*, check_schema: bool = True, pages: bool = True) -> Flask:
+    """The application with all processors; raises Told where the database is not ready for it.
 
-    app = create_app()
+    Without `pages` it takes less memory and serves nobody: for workers.
+    """
+    import huey_tasks  # noqa: F401  # registers the processors
+    from adsapp import create_app, create_core
+    from adsapp.cli.readiness import check_database
+    from adsapp.config import Settings
+
+    app = create_app() if pages else create_core(Settings.load())
     check_database(app, schema=check_schema)
     return app

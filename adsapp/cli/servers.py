@@ -44,7 +44,7 @@ def worker(queues: Sequence[str]) -> None:
         return
     from adsapp.jobs.worker import WorkerProcess
 
-    app = open_app()
+    app = open_app(pages=False)
     process = WorkerProcess(app, [Queue(name) for name in queues])
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
