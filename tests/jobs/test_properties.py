@@ -15,11 +15,12 @@ from adsapp.core.clock import DatabaseClock
 from adsapp.core.errors import Conflict
 from adsapp.core.ids import new_id
 from adsapp.jobs import dispatch, finishing, leases, service
+from adsapp.jobs.dependencies import After
 from adsapp.jobs.finishing import Cancelled, Completed, Failed, HandedBack, Released
 from adsapp.jobs.leases import WorkerIdentity
-from adsapp.jobs.models import Job, JobAttempt, JobLog, QueueControl
+from adsapp.jobs.models import Job, JobAttempt, JobDependency, JobLog, QueueControl
 from adsapp.jobs.progress import Claim
-from adsapp.jobs.states import ALLOWED, FINAL, Queue, State
+from adsapp.jobs.states import ALLOWED, FINAL, On, Queue, State
 from adsapp.jobs.statistics import counted
 from tests.cast import Cast
 
@@ -48,10 +49,11 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
         def __init__(self) -> None:
             super().__init__()
             with app.app_context(), db.engine_transaction() as connection:
-                for table in (JobLog, Job):
+                for table in (JobLog, JobDependency, Job):
                     connection.execute(delete(table))
             with db.organization_context(app, cast.bakery_id):
                 service.resume_queue(QUEUE)
+                service.set_limit(QUEUE, by="Alice")
                 db.session.commit()
             self.seen: dict[uuid.UUID, State] = {}
             self.claims: list[Claim] = []
@@ -62,6 +64,18 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
             with db.organization_context(app, cast.bakery_id):
                 job = service.enqueue("demo", {"mood": "succeeds"}, priority=priority)
                 db.session.commit()
+                self.seen[job.id] = State(job.state)
+                return job.id
+
+        @rule(target=jobs, needed=jobs, on=st.sampled_from(On))
+        def enqueue_after(self, needed: uuid.UUID, on: On) -> uuid.UUID:
+            with db.organization_context(app, cast.bakery_id):
+                try:
+                    job = service.enqueue("demo", {"mood": "succeeds"}, after=[After(needed, on)])
+                    db.session.commit()
+                except Conflict:  # what it needs has ended otherwise already
+                    db.session.rollback()
+                    return needed
                 self.seen[job.id] = State(job.state)
                 return job.id
 
@@ -87,11 +101,11 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
             if not self.claims:
                 return
             claim = self.claims[0] if late else self.claims[-1]
-            held = self.lease_of(claim.job_id) == claim.lease_id
+            held, before = self.lease_of(claim.job_id) == claim.lease_id, self.states()
             with app.app_context():
                 state = finishing.finish(db.db.engine, CLOCK, claim, outcome, 0)
             assert (state is not None) == held, "only the holder of the lease may change the job"
-            self.ended += state in FINAL if state else 0
+            self.ended += sum(before[job] not in FINAL and now in FINAL for job, now in self.states().items())
 
         @rule()
         def workers_die(self) -> None:
@@ -104,12 +118,11 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
             before = self.states()
             with app.app_context():
                 leases.reap(db.db.engine, CLOCK, 0)
-            self.ended += sum(
-                before[job] is State.ACTIVE and state is State.FAILED for job, state in self.states().items()
-            )
+            self.ended += sum(before[job] not in FINAL and now in FINAL for job, now in self.states().items())
 
         @rule(job=jobs, verb=st.sampled_from(["cancel", "retry", "promote"]))
         def a_person_acts(self, job: uuid.UUID, verb: str) -> None:
+            before = self.states()
             with db.organization_context(app, cast.bakery_id):
                 row = db.session.get_one(Job, job)
                 try:
@@ -121,7 +134,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
                 except Conflict:
                     db.session.rollback()
                     return
-                self.ended += verb == "cancel" and row.state is State.CANCELLED
+            self.ended += sum(before[job] not in FINAL and now in FINAL for job, now in self.states().items())
 
         @rule(pause=st.booleans())
         def the_queue_is_paused_or_resumed(self, pause: bool) -> None:
@@ -131,6 +144,35 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
                 elif not pause:
                     service.resume_queue(QUEUE)
                 db.session.commit()
+
+        @rule(at_once=st.sampled_from([None, 1, 2]))
+        def the_organization_limits_itself(self, at_once: int | None) -> None:
+            with db.organization_context(app, cast.bakery_id):
+                service.set_limit(QUEUE, by="Alice", at_once=at_once)
+                db.session.commit()
+
+        @rule(job=jobs, priority=st.integers(1, 4))
+        def a_person_changes_the_priority(self, job: uuid.UUID, priority: int) -> None:
+            with db.organization_context(app, cast.bakery_id):
+                try:
+                    service.set_priority(db.session.get_one(Job, job), priority)
+                    db.session.commit()
+                except Conflict:
+                    db.session.rollback()
+
+        @invariant()
+        def a_job_is_blocked_by_what_has_not_ended(self) -> None:
+            with db.organization_context(app, cast.bakery_id), db.reading():
+                edges = db.session.execute(
+                    select(JobDependency.job_id, JobDependency.needs_id, JobDependency.resolved_at)
+                ).all()
+                blocked = {row.id: row.blocked_by for row in db.session.execute(select(Job.id, Job.blocked_by))}
+            states = self.states()
+            waited_for = Counter(edge.job_id for edge in edges if edge.resolved_at is None)
+            assert {job: count for job, count in blocked.items() if count} == waited_for
+            for edge in edges:
+                assert edge.resolved_at is not None or states[edge.needs_id] not in FINAL
+            assert not any(state is State.ACTIVE and blocked[job] for job, state in states.items())
 
         @invariant()
         def only_allowed_changes(self) -> None:
@@ -182,7 +224,7 @@ def test_any_order_of_events_keeps_what_must_hold(app: Flask, cast: Cast) -> Non
     run_state_machine_as_test(
         machine(app, cast),
         settings=settings(
-            max_examples=8,
+            max_examples=10,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,
