@@ -1,0 +1,113 @@
+"""Steering by keyboard and mouse: ticked rows hold the refresh, dialogs ask, every page is looked at."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import update
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.jobs import service
+from adsapp.jobs.dependencies import After
+from adsapp.jobs.models import Job
+from adsapp.jobs.states import Queue, State
+from tests.browser.conftest import Look
+from tests.cast import PASSWORD
+from tests.journeys.conftest import Journey, journey
+
+pytestmark = pytest.mark.browser
+__all__ = ["journey"]
+
+FAILED = 12
+
+
+@pytest.fixture(params=["embedded"])
+def shape(request: pytest.FixtureRequest) -> str:
+    """One shape: every view is tested on both without a browser."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def page(look: Look, journey: Journey) -> Iterator[Page]:
+    """Alice at the console, among jobs that failed and jobs that wait; no worker runs, so nothing moves by itself."""
+    with db.organization_context(journey.app, journey.cast.bakery_id):
+        ids = service.enqueue_many("demo", [{"mood": "succeeds"}] * FAILED, title="Render the offer")
+        values = {"state": State.FAILED, "error": "The template has no image", "finished_at": utcnow(), "attempt": 3}
+        db.session.execute(update(Job).where(Job.id.in_(ids)).values(**values, failures=3))
+        first = service.enqueue("demo", {"mood": "succeeds"}, title="Prepare the catalogue")
+        service.enqueue("demo", {"mood": "succeeds"}, title="Tell the team", after=[After(first.id)])
+        service.pause_queue(Queue.EMAIL_NOTIFICATION, by="Adam", reason="A new template")
+        db.session.commit()
+    journey.installation.start_web()
+    page = look.page
+    page.goto(journey.installation.settings.base_url)
+    page.get_by_label("E-mail").fill("alice@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Alice")
+    yield page
+    page.goto("about:blank")  # nobody asks a server that is about to stop
+
+
+def open_page(page: Page, journey: Journey, path: str) -> None:
+    page.goto(journey.installation.settings.base_url + path)
+
+
+def test_rows_are_ticked_by_keyboard_and_retried(page: Page, look: Look, journey: Journey) -> None:
+    open_page(page, journey, "/jobs?state=failed")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("[data-tick-count]")).to_have_text("1 ticked")
+    expect(page.locator("[data-live-text]")).to_contain_text("held while a row is ticked")
+    page.get_by_label("1 ticked").check()
+    expect(page.locator("[data-tick-count]")).to_have_text(f"{FAILED} ticked")
+    look.at("jobs-ticked")
+    page.get_by_role("button", name="Retry…").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Retry {FAILED} jobs?")
+    look.at("jobs-retry")
+    page.get_by_role("button", name=f"Retry {FAILED} jobs").click()
+    expect(page.get_by_text(f"{FAILED} jobs begin again")).to_be_visible()
+    expect(page.get_by_text("No job fits")).to_be_visible()
+
+
+def test_a_queue_is_paused_limited_and_resumed_in_dialogs(page: Page, look: Look, journey: Journey) -> None:
+    page.locator("#queue-template-processing h2 a").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Templates")
+    look.at("queue")
+    page.get_by_role("link", name="Pause").click()
+    page.get_by_label("Why").fill("A look at the numbers")
+    page.get_by_label("How long").select_option(label="1 hour")
+    look.at("queue-pause")
+    page.locator("dialog[open]").get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("This queue is paused")).to_be_visible()
+    page.get_by_role("link", name="Limits").click()
+    page.get_by_label("Jobs at once").fill("3")
+    look.at("queue-limits")
+    page.get_by_role("button", name="Set the limits").click()
+    expect(page.get_by_text("at once no limit → 3")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("Templates goes on")).to_be_visible()
+
+
+def test_the_other_pages_stand_a_look(page: Page, look: Look, journey: Journey) -> None:
+    for name, path in (
+        ("queue-paused", "/queues/email-notification"),
+        ("workers", "/workers"),
+        ("jobs-clean", "/jobs/clean?state=failed&older_than_days=0"),
+        ("jobs-all", "/jobs/actions?verb=cancel&scope=all"),
+    ):
+        open_page(page, journey, path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        look.at(name)
+    open_page(page, journey, "/jobs?state=delayed")
+    page.get_by_role("link", name="Tell the team").click()
+    expect(page.get_by_text(re.compile("Waits for 1 other job")).first).to_be_visible()
+    look.at("job-waits")
+    page.get_by_role("link", name="Priority").click()
+    page.get_by_label("High").check()
+    look.at("job-priority")
+    page.get_by_role("button", name="Change the priority").click()
+    expect(page.get_by_text("priority normal → high")).to_be_visible()
