@@ -43,7 +43,7 @@ def workers(slug: str, as_json: bool) -> None:
 def drain(worker: str, slug: str, as_json: bool) -> None:
     """Let a worker end what it runs, begin nothing more, and then end itself. WORKER is its name or id.
 
-    It serves all organizations. What started it starts a fresh one in its place, where it is told to.
+    It serves all organizations, and nothing of ours starts it again by itself; what waits is taken by other workers.
     """
     with open_app().app_context():
         if slug:
