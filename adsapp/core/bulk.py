@@ -86,17 +86,32 @@ def _table(model: type[DeclarativeBase]) -> Table:
 
 
 def _insert_unfolded(connection: Connection, table: Table, rows: Sequence[Row], ignore_conflicts: bool) -> None:
-    columns = [table.c[name] for name in rows[0]]
-    statement = _insertion(connection.dialect, table, tuple(rows[0]), ignore_conflicts)
-    connection.execute(statement, _arrays(connection, columns, rows))
+    names = tuple(rows[0])
+    # What is the same in all rows travels once. One column must unfold, to say how many rows there are.
+    common = frozenset(name for name in names[1:] if _is_common([row[name] for row in rows]))
+    statement = _insertion(connection.dialect, table, names, common, ignore_conflicts)
+    arrays = _arrays(connection, [table.c[name] for name in names if name not in common], rows)
+    once = _arrays(connection, [table.c[name] for name in common], rows[:1], "c")
+    connection.execute(statement, arrays | {name: values[0] for name, values in once.items()})
 
 
-@lru_cache(maxsize=256)
-def _insertion(dialect: Dialect, table: Table, names: tuple[str, ...], ignore_conflicts: bool) -> TextClause:
-    columns = [table.c[name] for name in names]
-    listed = ", ".join(_quoted(dialect, column) for column in columns)
+def _is_common(values: Sequence[Any]) -> bool:
+    return values[0] == values[-1] and all(value == values[0] for value in values)
+
+
+@lru_cache(maxsize=1024)
+def _insertion(
+    dialect: Dialect, table: Table, names: tuple[str, ...], common: frozenset[str], ignore_conflicts: bool
+) -> TextClause:
+    unfolded = [table.c[name] for name in names if name not in common]
+    once = [table.c[name] for name in common]
+    listed = ", ".join(_quoted(dialect, column) for column in [*unfolded, *once])
+    scalars = "".join(f", cast(:c{place} as {_type(dialect, column)})" for place, column in enumerate(once))
     ending = " on conflict do nothing" if ignore_conflicts else ""
-    return text(f"insert into {table.name} ({listed}) select * from {_unfold(dialect, columns)} as u{ending}")  # noqa: S608  # names of our own tables
+    return text(
+        f"insert into {table.name} ({listed}) "  # noqa: S608  # names of our own tables
+        f"select u.*{scalars} from {_unfold(dialect, unfolded)} as u{ending}"
+    )
 
 
 def _update_unfolded(connection: Connection, table: Table, rows: Sequence[Row], key: str) -> None:
@@ -128,12 +143,14 @@ def _type(dialect: Dialect, column: Column[Any]) -> str:
     return "text" if name.startswith("VARCHAR") else name
 
 
-def _arrays(connection: Connection, columns: Sequence[Column[Any]], rows: Sequence[Row]) -> dict[str, list[Any]]:
+def _arrays(
+    connection: Connection, columns: Sequence[Column[Any]], rows: Sequence[Row], prefix: str = "a"
+) -> dict[str, list[Any]]:
     arrays = {}
     for place, column in enumerate(columns):
         values = [row[column.name] for row in rows]
         bind = _binder(connection, column)
-        arrays[f"a{place}"] = [bind(value) for value in values] if bind else values
+        arrays[f"{prefix}{place}"] = [bind(value) for value in values] if bind else values
     return arrays
 
 
