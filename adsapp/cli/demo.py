@@ -19,7 +19,7 @@ from adsapp.demo import seed, stage
 from adsapp.demo.http import Api, ApiError, wait_until
 from adsapp.organizations import service
 from adsapp.organizations.models import Role
-from adsapp.processes.supervisor import Supervisor
+from adsapp.processes.supervisor import STOP_MARGIN_SECONDS, Supervisor
 
 START_SECONDS = 60.0
 BAR_WIDTH = 32
@@ -45,7 +45,7 @@ def _stay() -> None:
     made = seed.ensure_demo(app, number)
     webhook = f"http://{settings.host}:{settings.port}/webhooks/whatsapp/{made.account_id}"
     config = stage.write_sandbox_config(settings, number, webhook)
-    with Supervisor(stage.children(settings, config), settings.grace_seconds) as supervisor:
+    with Supervisor(stage.children(settings, config), settings.grace_seconds + STOP_MARGIN_SECONDS) as supervisor:
         supervisor.catch_signals()
         _wait_for_web(settings)
         click.echo(_welcome(settings))
@@ -89,7 +89,7 @@ def _main_job(home: Path) -> list[main_job.Check]:
     webhook = f"{settings.base_url}/webhooks/whatsapp/{account_id}"
     # Short delays and a fast number: the demo is about the counts, not about waiting.
     config = stage.write_sandbox_config(settings, number, webhook, fast=True, magic=False)
-    with Supervisor(stage.children(settings, config), settings.grace_seconds):
+    with Supervisor(stage.children(settings, config), settings.grace_seconds + STOP_MARGIN_SECONDS):
         _wait_for_web(settings)
         return main_job.run(Api(settings.base_url, token), settings.sandbox_url, _bar)
 

@@ -13,9 +13,7 @@ from adsapp.cli.output import open_app
 from adsapp.config import Settings
 from adsapp.jobs.states import Queue
 from adsapp.processes.commands import web_command, worker_children
-from adsapp.processes.supervisor import DRAINED, Supervisor
-
-STOP_MARGIN_SECONDS = 10.0
+from adsapp.processes.supervisor import DRAINED, STOP_MARGIN_SECONDS, Supervisor
 
 
 @click.command()

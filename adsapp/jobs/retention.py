@@ -90,7 +90,7 @@ def _removed(statement: Any) -> int:
 
 def ask_for_today(engine: Engine, vault: Vault, attempts: int, now: datetime) -> int:
     """Add today's job for every organization that has none yet; returns how many. Any worker may ask, any time."""
-    key = f"{PROCESSOR}:{now:%Y-%m-%d}"
+    key = f"{PROCESSOR} {now:%Y-%m-%d}"  # with a blank, which no key of the API has
     with db.engine_transaction(engine) as connection:
         has_one = exists().where(JOBS.c.organization_id == Organization.id, JOBS.c.idempotency_key == key)
         owners = connection.execute(select(Organization.id).where(~has_one)).scalars().all()

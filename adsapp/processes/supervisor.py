@@ -21,6 +21,7 @@ log = get_logger()
 
 PR_SET_PDEATHSIG = 1
 RESTART_AFTER_SECONDS = 1.0
+STOP_MARGIN_SECONDS = 10.0  # beyond a worker's grace: it still has to release what is left
 DRAINED = 3  # the exit code of a worker that was asked to drain: it is left alone
 
 
