@@ -22,7 +22,8 @@ SMALL, FEW, BATCH = 200, 3, 500
 
 FLOOD = text(
     "insert into jobs (id, organization_id, queue, processor, title, priority, state, payload, run_at, created_at, "
-    "created_by, attempt, failures, max_attempts, timeout_seconds, handed_back, routine, progress_done, progress_failed) "
+    "created_by, attempt, failures, max_attempts, timeout_seconds, handed_back, routine, progress_done, "
+    "progress_failed) "
     "select uuidv7(), :organization, 'bulk-messages', 'demo', 'a job', 1 + n % 4, 'waiting', ''::bytea, "
     "now() - interval '1 hour' + n * interval '1 ms', now(), '', 0, 0, 3, 60, false, false, 0, 0 "
     "from generate_series(1, :count) n"
