@@ -55,8 +55,7 @@ class Intake:
 
     def turn(self, source: Source) -> bool:
         """See that enough is asked for, then run what is claimed next; False where there is nothing to do."""
-        if (missing := self._missing()) > 0:
-            self._ask(source.more(missing))
+        self._ask_ahead(source)
         if not self._may_take():
             first = source.first()
             if first is None:
@@ -92,6 +91,15 @@ class Intake:
             wanted = self._takers + 1 + ahead - self._promised
         # By the handful, so that one thread asks for many and the others run.
         return wanted if ahead and wanted > ahead // 2 else 0
+
+    def _ask_ahead(self, source: Source) -> None:
+        if (missing := self._missing()) <= 0:
+            return
+        try:
+            self._ask(source.more(missing))
+        except Exception:  # the broker is away: what is claimed already is run all the same
+            if not self._promised:
+                raise
 
     def _may_take(self) -> bool:
         with self._changed:

@@ -5,6 +5,7 @@ schedules, periodic tasks, rate limits, locks, results, revocations or chords is
 goes past its registry of tasks, which would ask Redis twice more for each.
 """
 
+import itertools
 import json
 import struct
 import threading
@@ -92,8 +93,7 @@ class PatientWorker(Worker):  # type: ignore[misc]
         if isinstance(storage, RedisStorage):
             messages = storage.dequeue_some(most)
         else:
-            message = storage.dequeue()
-            messages = [] if message is None else [message]
+            messages = list(itertools.islice(iter(storage.dequeue, None), most))
         return [job_id for job_id in map(read_message, messages) if job_id is not None]
 
     def _wait_for_broker(self, error: Exception) -> None:
