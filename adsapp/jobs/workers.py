@@ -82,7 +82,9 @@ def _running_jobs(workers: Iterable[Worker]) -> dict[uuid.UUID, list[Job]]:
     # Without an organization there is nobody whose jobs they could be shown to.
     ids = {worker.id for worker in workers} if db.current_organization_id() else set()
     found: dict[uuid.UUID, list[Job]] = {}
-    for job in db.session.scalars(select(Job).where(RUNNING, Job.worker_id.in_(ids)).order_by(Job.id)) if ids else ():
+    # What runs has a lease; said here, SQLite goes along the leases and not through all jobs of the organization.
+    running = select(Job).where(RUNNING, Job.lease_until.is_not(None), Job.worker_id.in_(ids)).order_by(Job.id)
+    for job in db.session.scalars(running) if ids else ():
         if job.worker_id is not None:
             found.setdefault(job.worker_id, []).append(job)
     return found

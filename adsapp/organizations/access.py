@@ -131,7 +131,7 @@ def _actor_of_session() -> Actor | None:
     if not current_user.is_authenticated:
         return None
     user: User = current_user._get_current_object()
-    memberships = queries.memberships_of(user)
+    memberships = g.memberships  # read with the user
     membership = queries.choose(memberships, user, _chosen_organization())
     if membership is None:
         return None
@@ -155,4 +155,6 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]  # flask-login publishes no types
 def _load_user(user_id: str) -> User | None:
-    return queries.get_user(user_id)
+    # Whoever belongs to no organization any more is asked to sign in, as somebody else perhaps.
+    g.memberships = queries.memberships_of(user_id)
+    return g.memberships[0].user if g.memberships else None

@@ -4,19 +4,13 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager, lazyload
+from sqlalchemy.orm import contains_eager
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.crypto import digest
 from adsapp.core.ids import parse_id
 from adsapp.organizations.models import ApiToken, Membership, Organization, User
-
-
-def get_user(user_id: str) -> User | None:
-    """The user of a session."""
-    parsed = parse_id(user_id)
-    return db.session.get(User, parsed) if parsed else None
 
 
 def find_user(email: str) -> User | None:
@@ -29,11 +23,12 @@ def find_organization(slug: str) -> Organization | None:
     return db.session.scalars(select(Organization).where(Organization.slug == slug)).one_or_none()
 
 
-def memberships_of(user: User) -> Sequence[Membership]:
-    """The user's organizations, by name."""
-    mine = select(Membership).join(Membership.organization).where(Membership.user_id == user.id)
-    loaded = (contains_eager(Membership.organization), lazyload(Membership.user))
-    return db.session.scalars(mine.options(*loaded).order_by(Organization.name)).all()
+def memberships_of(user_id: uuid.UUID | str) -> Sequence[Membership]:
+    """A user's organizations, by name, each membership with its user: one statement."""
+    parsed = parse_id(user_id) if isinstance(user_id, str) else user_id
+    mine = select(Membership).join(Membership.organization).join(Membership.user).where(Membership.user_id == parsed)
+    loaded = (contains_eager(Membership.organization), contains_eager(Membership.user))
+    return db.session.scalars(mine.options(*loaded).order_by(Organization.name)).all() if parsed else []
 
 
 def choose(memberships: Sequence[Membership], user: User, chosen: uuid.UUID | None) -> Membership | None:

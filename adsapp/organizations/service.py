@@ -84,7 +84,7 @@ def authenticate(email: str, password: str) -> User | None:
 
 def choose_organization(user: User, organization_id: uuid.UUID) -> Membership:
     """Remember the organization a user works in; NotFound where the user is no member."""
-    chosen = next((m for m in queries.memberships_of(user) if m.organization_id == organization_id), None)
+    chosen = next((m for m in queries.memberships_of(user.id) if m.organization_id == organization_id), None)
     if chosen is None:
         raise NotFound("There is no such organization among yours")
     db.session.execute(update(User).where(User.id == user.id).values(last_organization_id=organization_id))

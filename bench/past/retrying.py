@@ -6,12 +6,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from adsapp.core import db
-from adsapp.jobs import operations
-from adsapp.jobs.filters import JobFilters
-from adsapp.jobs.states import Queue, State
 from bench.harness import quantile
-from bench.past.looking import Answer, Browser, Unexpected
+from bench.past.looking import Answer, Browser
 from bench.past.serving import Installation, add_failed, process
 
 QUEUE = "email-notification"  # no worker serves it here, so the jobs that begin again wait
@@ -48,7 +44,7 @@ def retry_all(installed: Installation, jobs: int) -> Retried:
     with process("worker", command, installed.environment):
         _wait_until_idle(program)
         before = _watch(watcher, _Counted(BEFORE))
-        answer = _start(installed, program)
+        answer = program.post_json("/api/jobs/retries", {"filter": {"state": "failed", "queue": QUEUE}})
         began = time.perf_counter()
         follow = _Follow(installed, _job_of(answer))
         during = _watch(watcher, follow)
@@ -56,19 +52,6 @@ def retry_all(installed: Installation, jobs: int) -> Retried:
         took = time.perf_counter() - began
     _check(program, jobs)
     return Retried(jobs, answer.ms, took, len(follow.steps), before, during)
-
-
-def _start(installed: Installation, program: Browser) -> Answer:
-    try:
-        return program.post_json("/api/jobs/retries", {"filter": {"state": "failed", "queue": QUEUE}})
-    except Unexpected as error:
-        if ": 404 instead" not in str(error):
-            raise
-    began = time.perf_counter()
-    with installed.context():
-        job = operations.start("retry", by="bench", filters=JobFilters(state=State.FAILED, queue=Queue(QUEUE)))
-        db.session.commit()
-        return Answer(202, json.dumps({"id": str(job.id)}).encode(), (time.perf_counter() - began) * 1000)
 
 
 class _Counted:

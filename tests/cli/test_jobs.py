@@ -259,7 +259,7 @@ def test_clean_says_how_many_and_asks_first(
 def test_workers_are_listed_with_what_they_do_for_all_organizations(
     app: Flask, cast: Cast, run: Run, enqueue: Enqueue, lone_worker: uuid.UUID
 ) -> None:
-    change(app, cast, enqueue(), state=State.ACTIVE, worker_id=lone_worker)
+    change(app, cast, enqueue(), state=State.ACTIVE, worker_id=lone_worker, lease_until=utcnow())
     with db.organization_context(app, cast.other_id):
         job = service.enqueue("demo", {"mood": "succeeds"})
         job.state, job.worker_id = State.ACTIVE, lone_worker

@@ -228,7 +228,7 @@ def test_workers_show_an_organization_its_own_jobs_only(
     app: Flask, cast: Cast, ask: Ask, enqueue: Enqueue, lone_worker: uuid.UUID
 ) -> None:
     job_id = enqueue(title="Ours")
-    change(app, cast.bakery_id, job_id, state=State.ACTIVE, worker_id=lone_worker)
+    change(app, cast.bakery_id, job_id, state=State.ACTIVE, worker_id=lone_worker, lease_until=utcnow())
     (mine,) = ask("adam", "GET", "/api/workers").json["workers"]
     assert (mine["name"], mine["state"], mine["memory_mb"]) == ("harbour-7", "working", 61)
     assert mine["jobs"] == [{"id": str(job_id), "title": "Ours", "queue": "template-processing"}]

@@ -291,7 +291,7 @@ def test_a_queues_workers_are_shown_with_the_organizations_own_jobs(
     app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue
 ) -> None:
     worker_id = add_worker(app)
-    change(app, cast, enqueue(title="Ours"), state=State.ACTIVE, worker_id=worker_id)
+    change(app, cast, enqueue(title="Ours"), state=State.ACTIVE, worker_id=worker_id, lease_until=utcnow())
     assert "harbour-7" not in cast.sign_in(app.test_client(), "bob").get(f"/queues/{QUEUE}").text
     page = cast.sign_in(client, "adam").get(f"/queues/{QUEUE}").text
     assert "harbour-7" in page
@@ -348,7 +348,7 @@ def test_workers_are_shown_to_those_who_manage(app: Flask, client: FlaskClient, 
     lost = add_worker(app, "quay", heartbeat_at=utcnow() - timedelta(hours=1))
     add_worker(app, "gone", stopped_at=utcnow())
     worker_id = add_worker(app, drain_requested_at=utcnow(), drain_requested_by="Olga")
-    change(app, cast, enqueue(title="Ours"), state=State.ACTIVE, worker_id=worker_id)
+    change(app, cast, enqueue(title="Ours"), state=State.ACTIVE, worker_id=worker_id, lease_until=utcnow())
     page = cast.sign_in(client, "adam").get("/workers").text
     for words in ("harbour-7", "draining", "by Olga", "Ours", "61 MB", f"worker-{lost}", "lost", "2 processes"):
         assert words in page
