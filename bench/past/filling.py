@@ -9,7 +9,7 @@ the newest ones some wait, are delayed or run. Triggers keep the counters, as th
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
@@ -46,6 +46,16 @@ class Past:
     until: datetime
     campaigns: Sequence[uuid.UUID]
     imports: Sequence[uuid.UUID]
+
+    @property
+    def busy_ms(self) -> int:
+        """Between two jobs of the last days."""
+        return min(BUSY_MS, DAYS * DAY_MS // self.count)
+
+    @property
+    def middle(self) -> datetime:
+        """When half of the jobs had come in."""
+        return self.until - timedelta(milliseconds=self.count // 2 * self.busy_ms)
 
 
 def fill(connection: Connection, past: Past, payload: bytes) -> None:
@@ -103,13 +113,12 @@ def _seed(connection: Connection, say: Dialect, past: Past, first: int, last: in
 
 def _pace(past: Past) -> dict[str, int]:
     quiet = past.count // 5
-    busy_ms = min(BUSY_MS, DAYS * DAY_MS // past.count)
-    tail_ms = (past.count - quiet) * busy_ms
+    tail_ms = (past.count - quiet) * past.busy_ms
     return {
         "count": past.count,
         "until_ms": int(past.until.timestamp() * 1000),
         "quiet": quiet,
-        "busy_ms": busy_ms,
+        "busy_ms": past.busy_ms,
         "tail_ms": tail_ms,
         "quiet_ms": (DAYS * DAY_MS - tail_ms) // quiet,
     }

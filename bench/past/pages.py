@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import StrEnum
 
 from adsapp.core.ids import first_id_of
@@ -59,15 +58,15 @@ def looks(installed: Installation, browser: Browser) -> list[Look]:
 
 
 def _pages(installed: Installation, browser: Browser) -> list[Look]:
-    deep = first_id_of(installed.past.until - timedelta(days=60))
+    deep = first_id_of(installed.past.middle)
     failed = _first_job(browser, "failed")
     paths = {
         "home": "/",
         "jobs": "/jobs",
         "jobs, failed": "/jobs?state=failed",
         "jobs, a queue": "/jobs?queue=email-notification",
-        "jobs, a queue's failed": "/jobs?queue=email-notification&state=failed",
-        "jobs, search that finds": "/jobs?q=offer+99",
+        "jobs, a queue's failed": "/jobs?queue=bulk-messages&state=failed",
+        "jobs, search that finds": "/jobs?q=99",
         "jobs, search that finds nothing": "/jobs?q=zebra",
         "jobs, deep": f"/jobs?cursor={deep}",
         "jobs, failed, deep": f"/jobs?state=failed&cursor={deep}",
