@@ -33,13 +33,14 @@ class Concern:
 
 def concerns(queues: Sequence[QueueStats], now: datetime) -> list[Concern]:
     """Everything that needs somebody, the gravest first."""
+    uncertain, failing = queries.troubled_campaigns(now - timedelta(days=1))
     found = [
         *_workers(queues),
         *_accounts(now),
         *_paused_queues(queues),
         *_paused_campaigns(),
-        *_uncertain(),
-        *_failing_campaigns(now),
+        *_uncertain(uncertain),
+        *_failing_campaigns(failing),
         *_failed_jobs(queues),
         *_imports(now),
     ]
@@ -101,20 +102,20 @@ def _paused_queues(queues: Sequence[QueueStats]) -> Iterator[Concern]:
         )
 
 
-def _failing_campaigns(now: datetime) -> Iterator[Concern]:
-    for each in queries.failing_campaigns(now - timedelta(days=1)):
-        title = f"{each.failed:,} of {each.tried:,} messages of “{each.campaign.name}” failed"
+def _failing_campaigns(failing: Sequence[queries.Failing]) -> Iterator[Concern]:
+    for each in failing:
+        title = f"{each.failed:,} of {each.tried:,} messages of “{each.name}” failed"
         text = "The campaign says why, and what can be done about each reason."
         kind = "bad" if each.failed * 2 > each.tried else "warning"
-        yield Concern(kind, "alert-circle", title, text, action="Look", url=f"/campaigns/{each.campaign.id}")
+        yield Concern(kind, "alert-circle", title, text, action="Look", url=f"/campaigns/{each.campaign_id}")
 
 
-def _uncertain() -> Iterator[Concern]:
-    for each in queries.uncertain_campaigns():
+def _uncertain(uncertain: Sequence[queries.Uncertain]) -> Iterator[Concern]:
+    for each in uncertain:
         what = "1 message" if each.count == 1 else f"{each.count:,} messages"
-        title = f"{what} of “{each.campaign.name}” {'is' if each.count == 1 else 'are'} uncertain"
+        title = f"{what} of “{each.name}” {'is' if each.count == 1 else 'are'} uncertain"
         text = "The request may or may not have arrived. Nobody is sent twice unless you say so."
-        yield Concern("bad", "alert-triangle", title, text, action="Settle", url=f"/campaigns/{each.campaign.id}")
+        yield Concern("bad", "alert-triangle", title, text, action="Settle", url=f"/campaigns/{each.campaign_id}")
 
 
 def _failed_jobs(queues: Sequence[QueueStats]) -> Iterator[Concern]:

@@ -4,11 +4,14 @@ What all jobs share (pauses, living workers, the time) is read once as `Circumst
 asks as little as one job.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import select, text
+from sqlalchemy import Interval, Select, Table, and_, bindparam, func, literal, select, text
 
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
@@ -16,6 +19,7 @@ from adsapp.jobs.models import Job, QueueControl, Worker
 from adsapp.jobs.states import PENDING, Queue, State
 from adsapp.jobs.words import QUEUE_TITLES
 
+WORKERS = cast(Table, Worker.__table__).c
 ALIVE_HEARTBEATS = 3  # a worker is alive while its last sign of life is no older than so many heartbeats
 
 
@@ -43,14 +47,14 @@ class Circumstances:
 
 
 def circumstances() -> Circumstances:
-    """Read them: three statements, whatever the number of jobs."""
-    now = database_now()
+    """Read them: two statements, whatever the number of jobs."""
+    now, workers = _now_and_workers()
     held = pauses(now)
     return Circumstances(
         now,
         {queue: control for (queue, processor), control in held.items() if not processor},
         {place: control for place, control in held.items() if place[1]},
-        workers_alive(now),
+        workers,
     )
 
 
@@ -69,21 +73,38 @@ def pauses(now: datetime) -> dict[tuple[Queue, str], QueueControl]:
     return {(c.queue, c.processor): c for c in controls if c.paused_until is None or c.paused_until > now}
 
 
-def workers_alive(now: datetime) -> dict[Queue, int]:
-    """How many worker processes of each queue have given a sign of life within three heartbeats."""
-    alive = dict.fromkeys(Queue, 0)
-    living = select(Worker.queues).where(
-        Worker.heartbeat_at >= alive_since(now), Worker.stopped_at.is_(None), Worker.drain_requested_at.is_(None)
+def _now_and_workers() -> tuple[datetime, dict[Queue, int]]:
+    """The database's time, and how many worker processes of each queue live by it."""
+    connection, now = db.session.connection(), utcnow()
+    given = {"now": now, "since": alive_since(now), "silence": silence()}
+    rows = connection.execute(_living(connection.dialect.name), given).all()
+    served = Counter(name for _, names in rows for name in names or ())
+    return rows[0][0], {queue: served[queue.value] for queue in Queue}
+
+
+@cache
+def _living(dialect: str) -> Select[Any]:
+    """The time, beside the queues of each living worker; without any, the time alone."""
+    moment = WORKERS.heartbeat_at.type
+    now: Any = bindparam("now", type_=moment)
+    since: Any = bindparam("since", type_=moment)
+    if dialect == "postgresql":
+        now = func.clock_timestamp(type_=moment)
+        since = now - bindparam("silence", type_=Interval())
+    lives = and_(WORKERS.heartbeat_at >= since, WORKERS.stopped_at.is_(None), WORKERS.drain_requested_at.is_(None))
+    return select(now, WORKERS.queues).select_from(
+        select(literal(1)).subquery("always").outerjoin(cast(Table, Worker.__table__), lives)
     )
-    for names in db.session.scalars(living):
-        for queue in Queue:
-            alive[queue] += queue.value in names
-    return alive
 
 
 def alive_since(now: datetime) -> datetime:
     """A worker whose last sign of life is older counts as gone."""
-    return now - timedelta(seconds=ALIVE_HEARTBEATS * context.settings().heartbeat_seconds)
+    return now - silence()
+
+
+def silence() -> timedelta:
+    """For so long a living worker gives no sign of life at most."""
+    return timedelta(seconds=ALIVE_HEARTBEATS * context.settings().heartbeat_seconds)
 
 
 def why_waiting(job: Job, around: Circumstances | None = None) -> WaitReason | None:
