@@ -23,7 +23,7 @@ from adsapp.integrations.models import WhatsAppAccount
 from adsapp.jobs import service as jobs
 from adsapp.jobs.idempotency import own
 from adsapp.jobs.models import Job
-from adsapp.jobs.states import PENDING, Priority, State
+from adsapp.jobs.states import PENDING, Priority, State, get_priority
 
 __all__ = [
     "CampaignIn",
@@ -93,18 +93,11 @@ def _new_campaign(checked: Draft, account: WhatsAppAccount, data: CampaignIn, by
         text=checked.message.text,
         variables=checked.message.variables,
         audience=dict(checked.audience.spec),
-        priority=default if data.priority is None else _priority(data.priority),
+        priority=default if data.priority is None else get_priority(data.priority),
         scheduled_at=checked.scheduled_at,
         time_zone=checked.time_zone,
         created_by=by,
     )
-
-
-def _priority(value: int) -> Priority:
-    try:
-        return Priority(value)
-    except ValueError:
-        raise Invalid.field("priority", f"should be 1 (critical) to 4 (low), not {value}") from None
 
 
 def _enqueue(campaign: Campaign, by: str, idempotency_key: str | None = None, digest: str | None = None) -> None:

@@ -17,10 +17,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from adsapp.core.clock import DatabaseClock
-from adsapp.core.db import engine_transaction, engine_transaction_on
+from adsapp.core.db import engine_transaction_on
 from adsapp.core.logs import get_logger
 from adsapp.jobs import dispatch, history, leases
-from adsapp.jobs.finishing import Ending, Failed, finish_many
+from adsapp.jobs.finishing import Ending, Failed, finish, finish_many
 from adsapp.jobs.leases import WorkerIdentity
 from adsapp.jobs.progress import Claim
 
@@ -196,11 +196,9 @@ class GroupCommit:
         """Something in this ending cannot be stored: the job fails with that reason instead of hanging."""
         claim = ended.ending.claim
         words = f"What the job returned cannot be stored: {type(error).__name__}."
-        failed = Ending(claim, Failed("result_not_stored", words, "", permanent=True))
+        failed = Failed("result_not_stored", words, "", permanent=True)
         try:
-            with engine_transaction(self._engine) as connection:
-                finished = finish_many(connection, self._clock, [failed], self._retry_seconds)
-                history.record(connection, finished.ended, self._clock.now())
+            finish(self._engine, self._clock, claim, failed, self._retry_seconds)
         except DBAPIError as again:
             log.error("finish_lost", job_id=str(claim.job_id), error=type(again).__name__)
         ended.then(claim)

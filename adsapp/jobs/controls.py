@@ -8,7 +8,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.jobs.models import QueueControl, QueueLimit, Worker
-from adsapp.jobs.registry import UnknownProcessor, get_processor
+from adsapp.jobs.registry import asked_processor
 from adsapp.jobs.states import Queue
 
 
@@ -46,10 +46,7 @@ def resume_queue(queue: Queue, processor: str = "") -> None:
 def _kind_of(queue: Queue, processor: str) -> str:
     if not processor:
         return ""
-    try:
-        known = get_processor(processor)
-    except UnknownProcessor as error:
-        raise Invalid.field("processor", str(error)) from None
+    known = asked_processor(processor)
     if known.queue != queue:
         raise Invalid.field("processor", f"{processor} belongs to the queue {known.queue.value}, not to {queue.value}")
     return processor

@@ -25,7 +25,7 @@ from adsapp.jobs.dependencies import After, Condition
 from adsapp.jobs.linking import let_parent_wait, refuse_circle, wait_for
 from adsapp.jobs.models import Job, JobCount, QueueLimit
 from adsapp.jobs.nudging import nudge
-from adsapp.jobs.registry import Processor, UnknownProcessor, get_processor
+from adsapp.jobs.registry import Processor, asked_processor
 from adsapp.jobs.states import PENDING, On, Priority, State, get_priority
 
 
@@ -56,13 +56,14 @@ def enqueue(
     Raises Invalid for an unknown processor, a payload that does not fit, a priority out of range, a circle of
     dependencies; TooMany where the organization has as many jobs waiting as it allows itself.
     """
-    kind = _known(processor)
+    kind = asked_processor(processor)
     kind.parse(payload)
     if dedupe_key and (known := _not_begun(dedupe_key)) is not None:
         return known
-    digest = digest or digest_of(processor, payload)
-    if idempotency_key and (known := find_idempotent(idempotency_key, digest)) is not None:
-        return known
+    if idempotency_key:
+        digest = digest or digest_of(processor, payload)
+        if (known := find_idempotent(idempotency_key, digest)) is not None:
+            return known
     limit = _within_quota(kind, 1)
     job = _row(kind, payload, priority=priority, run_at=run_at, created_by=created_by, total=total)
     job.title, job.subject, job.dedupe_key = title or kind.title, subject, dedupe_key
@@ -71,7 +72,7 @@ def enqueue(
     job.parent_id = parent
     refuse_circle(after, parent)
     if not _insert(job):
-        return _winner(idempotency_key or "", digest)
+        return _winner(idempotency_key or "", digest or "")
     wait_for(job, after)
     if parent:
         let_parent_wait(parent, job)
@@ -92,7 +93,7 @@ def enqueue_many(
 
     One payload that does not fit refuses them all, with its place.
     """
-    kind = _known(processor)
+    kind = asked_processor(processor)
     for place, payload in enumerate(payloads):
         _parse_at(kind, payload, place)
     limit = _within_quota(kind, len(payloads))
@@ -153,13 +154,6 @@ def find_idempotent(key: str, digest: str) -> Job | None:
 def digest_of(*parts: Any) -> str:
     """SHA-256 of anything JSON can carry; the order of a mapping's keys does not count."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _known(name: str) -> Processor:
-    try:
-        return get_processor(name)
-    except UnknownProcessor as error:
-        raise Invalid.field("processor", str(error)) from None
 
 
 def _parse_at(kind: Processor, payload: Mapping[str, Any], place: int) -> None:

@@ -109,6 +109,14 @@ def get_processor(name: str) -> Processor:
         raise UnknownProcessor(f"No processor is called {name}; known here: {known}") from None
 
 
+def asked_processor(name: str) -> Processor:
+    """As `get_processor`, for a name that somebody typed; raises Invalid."""
+    try:
+        return get_processor(name)
+    except UnknownProcessor as error:
+        raise Invalid.field("processor", str(error)) from None
+
+
 def processors() -> Iterator[Processor]:
     """All registered processors."""
     return iter(_processors.values())

@@ -14,6 +14,7 @@ from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.parsing import parse_body
 from adsapp.jobs import actions, operations, service, workers
 from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.forms import queue_of
 from adsapp.jobs.holding import pause_json
 from adsapp.jobs.json import job_json
 from adsapp.jobs.models import Job, Worker
@@ -120,7 +121,7 @@ def clean_jobs() -> ResponseReturnValue:
 @allow(Permission.MANAGE)
 def pause_queue(name: str) -> ResponseReturnValue:
     """Pause a queue of this organization, or one kind of job in it; running jobs go on."""
-    queue, body = _queue(name), parse_body(Pause)
+    queue, body = queue_of(name), parse_body(Pause)
     until: datetime | None = body.until
     actions.pause_queue(queue, current_actor().name, body.reason, until, body.processor)
     db.session.commit()
@@ -132,7 +133,7 @@ def pause_queue(name: str) -> ResponseReturnValue:
 @allow(Permission.MANAGE)
 def resume_queue(name: str) -> ResponseReturnValue:
     """Let it go on, `?processor=` one kind of job: 204, also where nothing was paused."""
-    actions.resume_queue(_queue(name), current_actor().name, request.args.get("processor", ""))
+    actions.resume_queue(queue_of(name), current_actor().name, request.args.get("processor", ""))
     db.session.commit()
     return "", 204
 
@@ -141,14 +142,14 @@ def resume_queue(name: str) -> ResponseReturnValue:
 @allow(Permission.SEE)
 def get_limits(name: str) -> ResponseReturnValue:
     """What this organization allows itself of the queue."""
-    return _limits_json(_queue(name))
+    return _limits_json(queue_of(name))
 
 
 @api.put("/queues/<name>/limits")
 @allow(Permission.MANAGE)
 def set_limits(name: str) -> ResponseReturnValue:
     """Set all three; what is left out or null is no limit."""
-    queue, body = _queue(name), parse_body(Limits)
+    queue, body = queue_of(name), parse_body(Limits)
     actions.set_limit(queue, current_actor().name, **body.model_dump())
     db.session.commit()
     return _limits_json(queue)
@@ -185,13 +186,6 @@ def _operation(verb: str, state: State | None = None) -> ResponseReturnValue:
 def _begun(job: Job) -> ResponseReturnValue:
     db.session.commit()
     return job_json(job), 202, {"Location": f"/api/jobs/{job.id}"}
-
-
-def _queue(name: str) -> Queue:
-    try:
-        return get_queue(name)
-    except Invalid as error:
-        raise NotFound(error.detail) from None
 
 
 def _limits_json(queue: Queue) -> dict[str, Any]:
