@@ -12,15 +12,13 @@ from typing import Any, cast
 from sqlalchemy import Engine, Table, delete, exists, select
 
 from adsapp.core import context, db
-from adsapp.core.bulk import insert_many
 from adsapp.core.clock import utcnow
-from adsapp.core.crypto import Vault
 from adsapp.core.errors import Invalid
-from adsapp.core.ids import first_id_of, new_id
+from adsapp.core.ids import first_id_of
+from adsapp.jobs.enqueueing import enqueue
 from adsapp.jobs.models import Job, JobLog, StatsHour, StatsMinute
 from adsapp.jobs.progress import Progress
-from adsapp.jobs.registry import get_processor
-from adsapp.jobs.states import FINAL, Priority, State
+from adsapp.jobs.states import FINAL, Priority
 from adsapp.organizations.models import Organization
 
 PROCESSOR = "keep-history"
@@ -88,40 +86,17 @@ def _removed(statement: Any) -> int:
     return len(db.session.execute(statement, execution_options={"synchronize_session": False}).all())
 
 
-def ask_for_today(engine: Engine, vault: Vault, attempts: int, now: datetime) -> int:
-    """Add today's job for every organization that has none yet; returns how many. Any worker may ask, any time."""
-    key = f"{PROCESSOR} {now:%Y-%m-%d}"  # with a blank, which no key of the API has
+def without_upkeep(engine: Engine, now: datetime) -> Sequence[uuid.UUID]:
+    """Organizations for which nobody has asked for today's job yet."""
+    has_one = exists().where(JOBS.c.organization_id == Organization.id, JOBS.c.idempotency_key == _key(now))
     with db.engine_transaction(engine) as connection:
-        has_one = exists().where(JOBS.c.organization_id == Organization.id, JOBS.c.idempotency_key == key)
-        owners = connection.execute(select(Organization.id).where(~has_one)).scalars().all()
-        insert_many(
-            connection, Job, [_row(owner, key, vault, attempts, now) for owner in owners], ignore_conflicts=True
-        )
-    return len(owners)
+        return connection.execute(select(Organization.id).where(~has_one)).scalars().all()
 
 
-def _row(owner: uuid.UUID, key: str, vault: Vault, attempts: int, now: datetime) -> dict[str, Any]:
-    kind = get_processor(PROCESSOR)
-    return {
-        "organization_id": owner,
-        "id": new_id(),
-        "queue": kind.queue,
-        "processor": kind.name,
-        "title": kind.title,
-        "priority": Priority.LOW,
-        "state": State.WAITING,
-        "payload": vault.seal_json({}),
-        "run_at": now,
-        "idempotency_key": key,
-        "created_at": now,
-        "created_by": "",
-        "attempt": 0,
-        "failures": 0,
-        "max_attempts": kind.attempts or attempts,
-        "timeout_seconds": kind.timeout_seconds,
-        "handed_back": False,
-        "blocked_by": 0,
-        "routine": True,
-        "progress_done": 0,
-        "progress_failed": 0,
-    }
+def ask_for_upkeep(now: datetime) -> Job:
+    """Add today's job of the bound organization; however many workers ask, there is one."""
+    return enqueue(PROCESSOR, {}, priority=Priority.LOW, idempotency_key=_key(now))
+
+
+def _key(now: datetime) -> str:
+    return f"{PROCESSOR} {now:%Y-%m-%d}"  # with a blank, which no key of the API has

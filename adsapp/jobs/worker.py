@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -45,10 +45,10 @@ class WorkerProcess:
     """Everything one worker process runs. `start`, then `wait` for `stop`."""
 
     def __init__(self, app: Flask, queues: Sequence[Queue]) -> None:
+        self._app = app
         self._settings: Settings = app.config["SETTINGS"]
         with app.app_context():
             self._engine = db.db.engine
-            self._vault = db.vault()
         self._broker: Broker = app.extensions["broker"]
         self._queues = list(queues)
         self._clock = DatabaseClock()
@@ -181,7 +181,18 @@ class WorkerProcess:
         dispatch.dispatch_again(self._engine, self._clock)
 
     def _ask_for_upkeep(self) -> None:
-        retention.ask_for_today(self._engine, self._vault, self._settings.job_attempts, self._clock.now())
+        ask_for_upkeep(self._app, self._clock.now())
+
+
+def ask_for_upkeep(app: Flask, now: datetime) -> int:
+    """Ask for today's upkeep of every organization that has none yet; how many. Any worker may, any time."""
+    with app.app_context():
+        owners = retention.without_upkeep(db.db.engine, now)
+    for owner in owners:
+        with db.organization_context(app, owner):
+            retention.ask_for_upkeep(now)
+            db.session.commit()
+    return len(owners)
 
 
 def _memory_mb() -> int:

@@ -16,7 +16,7 @@ from adsapp.core.ids import first_id_of, new_id
 from adsapp.jobs import retention, service, statistics
 from adsapp.jobs.models import Job, JobAttempt, JobLog, StatsHour, StatsMinute
 from adsapp.jobs.states import Queue, State
-from adsapp.jobs.worker import WorkerProcess
+from adsapp.jobs.worker import WorkerProcess, ask_for_upkeep
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -54,8 +54,7 @@ def add_old(cast: Cast, then: datetime, *, subject: str | None = None, queue: Qu
 
 
 def ask(app: Flask) -> int:
-    with app.app_context():
-        return retention.ask_for_today(db.db.engine, db.vault(), 3, utcnow())
+    return ask_for_upkeep(app, utcnow())
 
 
 def test_what_is_older_than_promised_goes_and_the_rest_stays(
