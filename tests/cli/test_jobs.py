@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from adsapp.cli import organization
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.ids import new_id
 from adsapp.jobs import service
-from adsapp.jobs.models import Job, QueueControl, QueueLimit, Worker
-from adsapp.jobs.states import State
+from adsapp.jobs.models import Job, QueueControl, QueueLimit
+from adsapp.jobs.states import Queue, State
 from adsapp.jobs.worker import WorkerProcess
 from adsapp.organizations.models import AuditEvent
 from tests.cast import Cast
 from tests.cli.conftest import Command, Done
 from tests.installation import Installation
 from tests.jobs.conftest import enqueue, finished, read, worker
+from tests.lone_worker import add_lone_worker
 
 __all__ = ["enqueue", "finished", "read", "worker"]
 
@@ -71,13 +71,7 @@ def fail(app: Flask, cast: Cast, job_id: uuid.UUID) -> uuid.UUID:
 @pytest.fixture
 def lone_worker(app: Flask, cast: Cast) -> uuid.UUID:
     """A worker process of two queues that lives on without a heartbeat."""
-    worker_id = new_id()
-    with app.app_context(), db.engine_transaction() as connection:
-        now = utcnow() + timedelta(hours=1)
-        row = {"id": worker_id, "host": "harbour", "pid": 7, "version": "0.1", "memory_mb": 61}
-        row |= {"queues": ["bulk-messages", "contact-import"], "started_at": now, "heartbeat_at": now}
-        connection.execute(insert(Worker).values(**row))
-    return worker_id
+    return add_lone_worker(app, [Queue.BULK_MESSAGES, Queue.CONTACT_IMPORT])
 
 
 def test_health_names_each_queue_without_a_worker_and_exits_with_1(run: Run, lone_worker: uuid.UUID) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import insert
 
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
 from adsapp.contacts.models import Import, ImportStatus
@@ -16,10 +15,11 @@ from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 from adsapp.jobs import service
-from adsapp.jobs.models import Job, JobLog, StatsHour, StatsMinute, Worker
+from adsapp.jobs.models import Job, JobLog, StatsHour, StatsMinute
 from adsapp.jobs.states import Priority, Queue, State
 from adsapp.jobs.statistics import queue_stats
 from tests.cast import Cast
+from tests.lone_worker import add_lone_worker
 from tests.statements import recorded
 
 BLOCKS = ("attention", "queues", "running", "chart", "latest")
@@ -28,14 +28,7 @@ BLOCKS = ("attention", "queues", "running", "chart", "latest")
 @pytest.fixture
 def workers(app: Flask, cast: Cast) -> None:
     """One living worker for all four queues."""
-    with app.app_context(), db.engine_transaction() as connection:
-        now = utcnow() + timedelta(hours=1)  # stays alive without a heartbeat
-        names = [queue.value for queue in Queue]
-        connection.execute(
-            insert(Worker).values(
-                id=new_id(), host="harbour", pid=1, version="0", queues=names, started_at=now, heartbeat_at=now
-            )
-        )
+    add_lone_worker(app, Queue, pid=1)
 
 
 @pytest.fixture

@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.jobs.models import Job, QueueControl, Worker
-from adsapp.jobs.states import State
+from adsapp.jobs.states import Queue, State
 from adsapp.jobs.worker import WorkerProcess
 from adsapp.organizations import service as organizations
 from adsapp.organizations.models import AuditEvent, Role
 from tests.cast import Cast
+from tests.lone_worker import add_lone_worker
 
 Enqueue = Callable[..., uuid.UUID]
 Read = Callable[[uuid.UUID], Job]
@@ -40,13 +41,7 @@ def ask(client: FlaskClient, cast: Cast) -> Ask:
 @pytest.fixture
 def lone_worker(app: Flask, cast: Cast) -> uuid.UUID:
     """A worker process that lives on without a heartbeat."""
-    worker_id = new_id()
-    with app.app_context(), db.engine_transaction() as connection:
-        now = utcnow() + timedelta(hours=1)
-        row = {"id": worker_id, "host": "harbour", "pid": 7, "version": "0.1", "memory_mb": 61}
-        row |= {"queues": ["template-processing"], "started_at": now, "heartbeat_at": now}
-        connection.execute(insert(Worker).values(**row))
-    return worker_id
+    return add_lone_worker(app, [Queue.TEMPLATE_PROCESSING])
 
 
 def change(app: Flask, organization_id: uuid.UUID, job_id: uuid.UUID, **values: object) -> None:
