@@ -4,7 +4,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from adsapp.campaigns import applying
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.registry import processor
 from adsapp.jobs.states import Queue
@@ -20,4 +19,6 @@ class ApplyWebhooksParams:
 @processor("apply-webhooks", queue=Queue.TEMPLATE_PROCESSING, routine=True)
 def apply_webhooks(params: ApplyWebhooksParams, progress: Progress) -> dict[str, Any]:
     """Apply reports from WhatsApp"""
+    from adsapp.campaigns import applying
+
     return {"deliveries": applying.apply_all(params.account_id, progress)}

@@ -4,11 +4,12 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from adsapp.campaigns import items, sending
+from adsapp.core.pagination import Page
 from adsapp.jobs.endings import when_cancelled
 from adsapp.jobs.items import register_items
+from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Progress
-from adsapp.jobs.registry import processor
+from adsapp.jobs.registry import ItemRow, processor
 from adsapp.jobs.states import Queue
 
 
@@ -19,11 +20,25 @@ class BulkMessageParams:
     campaign_id: uuid.UUID
 
 
-register_items("bulk-message", items.recipients_as_items)
-when_cancelled("bulk-message", items.job_was_cancelled)
+def _items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
+    from adsapp.campaigns import items
+
+    return items.recipients_as_items(job, status, cursor, limit)
+
+
+def _tell_campaign(job: Job, by: str) -> None:
+    from adsapp.campaigns import items
+
+    items.job_was_cancelled(job, by)
+
+
+register_items("bulk-message", _items)
+when_cancelled("bulk-message", _tell_campaign)
 
 
 @processor("bulk-message", queue=Queue.BULK_MESSAGES)
 def bulk_message(params: BulkMessageParams, progress: Progress) -> dict[str, Any] | None:
     """Send a campaign"""
+    from adsapp.campaigns import sending
+
     return sending.send(params.campaign_id, progress)

@@ -4,7 +4,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from adsapp.contacts.importing import run_import
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.registry import processor
 from adsapp.jobs.states import Queue
@@ -20,4 +19,6 @@ class ImportContactsParams:
 @processor("import-contacts", queue=Queue.CONTACT_IMPORT)
 def import_contacts(params: ImportContactsParams, progress: Progress) -> dict[str, Any]:
     """Import contacts"""
+    from adsapp.contacts.importing import run_import
+
     return run_import(params.import_id, progress)

@@ -7,7 +7,6 @@ from typing import Any
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.registry import processor
 from adsapp.jobs.states import Queue
-from adsapp.message_templates import service
 
 
 @dataclass(frozen=True)
@@ -20,4 +19,6 @@ class SyncTemplatesParams:
 @processor("sync-templates", queue=Queue.TEMPLATE_PROCESSING)
 def sync_templates(params: SyncTemplatesParams, progress: Progress) -> dict[str, Any]:
     """Read the templates from WhatsApp"""
+    from adsapp.message_templates import service
+
     return {"templates": service.sync(params.account_id, progress)}

@@ -1,36 +1,51 @@
 """The `adsapp` command. Every command has help, exits non-zero on failure, and can print JSON."""
 
+import importlib
 import sys
 from collections.abc import Sequence
 
 import click
 
-from adsapp.cli import accounts, admin, contacts, demo, jobs, queues, secrets, servers, workers
 from adsapp.cli.output import Told, line_of
 from adsapp.config import VERSION, ConfigError
 from adsapp.core.errors import Problem
 
+COMMANDS = {  # where each stands; it is imported when it is asked for, so that a worker does not carry the others
+    "demo": "demo:demo",
+    "web": "servers:web",
+    "worker": "servers:worker",
+    "sandbox": "servers:sandbox",
+    "db": "admin:db",
+    "org": "admin:org",
+    "user": "admin:user",
+    "token": "admin:token",
+    "account": "accounts:account",
+    "import": "contacts:import_file",
+    "jobs": "jobs:jobs",
+    "secrets": "secrets:secrets",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class LateCommands(click.Group):
+    """A group that imports a command when somebody asks for it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        return command
+
+
+@click.group(cls=LateCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="adsapp")
 def adsapp() -> None:
     """ADSapp: WhatsApp campaigns, imports and the jobs behind them."""
-
-
-adsapp.add_command(demo.demo)
-adsapp.add_command(servers.web)
-adsapp.add_command(servers.worker)
-adsapp.add_command(servers.sandbox)
-adsapp.add_command(admin.db)
-adsapp.add_command(admin.org)
-adsapp.add_command(admin.user)
-adsapp.add_command(admin.token)
-adsapp.add_command(accounts.account)
-adsapp.add_command(contacts.import_file)
-adsapp.add_command(jobs.jobs)
-for command in (queues.pause, queues.resume, queues.limit, workers.workers, workers.drain):
-    jobs.jobs.add_command(command)
-adsapp.add_command(secrets.secrets)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from adsapp.cli import operations as bulk
+from adsapp.cli import queues, workers
 from adsapp.cli.admin import organization_option
 from adsapp.cli.operations import wait_option
 from adsapp.cli.organization import BY, inside
@@ -33,6 +34,10 @@ queue_option = click.option("--queue", default="", help="Jobs of this queue only
 @click.group()
 def jobs() -> None:
     """Queues, jobs and workers: look, retry, cancel, pause, limit, clean, drain."""
+
+
+for command in (queues.pause, queues.resume, queues.limit, workers.workers, workers.drain):
+    jobs.add_command(command)
 
 
 @jobs.command()

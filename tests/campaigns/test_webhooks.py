@@ -121,7 +121,7 @@ def test_a_report_of_an_unknown_message_is_kept_and_matched_once_it_is_known(liv
     with live.organization():
         db.session.get_one(CampaignRecipient, person.id).wamid = "wamid.UNKNOWN"
         db.session.commit()
-        assert statuses.match_parked(["wamid.UNKNOWN"]) == 1
+        statuses.match_parked(["wamid.UNKNOWN"])  # unless the worker, which looks once more, was quicker
         assert db.session.scalar(select(ParkedStatus.wamid)) is None
     assert live.recipients(sent["campaign"])[A].status == "read"
 
