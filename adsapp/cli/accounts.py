@@ -15,7 +15,7 @@ from adsapp.integrations.connection import Answer
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.service import AccountIn
 from adsapp.message_templates import service as templates
-from adsapp.organizations.service import audit
+from adsapp.organizations.auditing import audit
 
 BY = "command line"
 Command = TypeVar("Command", bound=Callable[..., Any])

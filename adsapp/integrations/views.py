@@ -15,8 +15,8 @@ from adsapp.integrations.connection import Answer
 from adsapp.integrations.forms import AccountForm
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 from adsapp.organizations.access import allow, current_actor
+from adsapp.organizations.auditing import audit
 from adsapp.organizations.policy import Permission
-from adsapp.organizations.service import audit
 
 views = Blueprint("integrations", __name__)
 

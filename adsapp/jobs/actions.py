@@ -16,7 +16,7 @@ from adsapp.jobs import service
 from adsapp.jobs.models import Job, QueueLimit, Worker
 from adsapp.jobs.operations import MEANT, Verb
 from adsapp.jobs.states import FINAL, Queue, State, get_priority
-from adsapp.organizations.service import audit
+from adsapp.organizations.auditing import audit
 
 AT_ONCE = 50  # jobs that are changed in one request; more is an operation with its own page and progress
 LIMITS = ("at_once", "per_minute", "waiting")

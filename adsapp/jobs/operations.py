@@ -24,7 +24,7 @@ from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.models import Job, JobCount
 from adsapp.jobs.progress import HandBack, Progress
 from adsapp.jobs.states import FINAL, Priority, State, get_priority
-from adsapp.organizations.service import audit
+from adsapp.organizations.auditing import audit
 
 PROCESSOR = "act-on-jobs"
 BATCH = 250  # jobs in one transaction: short enough that nobody waits for it

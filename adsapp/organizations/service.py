@@ -16,7 +16,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.crypto import digest
 from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.organizations import queries
-from adsapp.organizations.models import ApiToken, AuditEvent, Membership, Organization, Role, User
+from adsapp.organizations.models import ApiToken, Membership, Organization, Role, User
 
 SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$")
 TOKEN_PREFIX = "ads_"  # noqa: S105  # tells people and secret scanners what it is
@@ -89,19 +89,6 @@ def choose_organization(user: User, organization_id: uuid.UUID) -> Membership:
         raise NotFound("There is no such organization among yours")
     db.session.execute(update(User).where(User.id == user.id).values(last_organization_id=organization_id))
     return chosen
-
-
-def audit(actor: str, action: str, subject: str, **details: object) -> None:
-    """Note who did what to what."""
-    db.session.add(
-        AuditEvent(
-            organization_id=db.require_organization_id(),
-            actor=actor,
-            action=action,
-            subject=subject,
-            details=details,
-        )
-    )
 
 
 def hasher() -> PasswordHasher:
