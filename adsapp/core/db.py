@@ -264,22 +264,31 @@ def organization_context(app: Flask, organization_id: uuid.UUID) -> Iterator[Non
 
 
 _TAKE_ROLE = text("select set_config('role', :role, true)")
+_KEEP_ROLE = text("select set_config('role', :role, false)")
 
 
 @contextlib.contextmanager
 def engine_transaction(engine: Engine | None = None) -> Iterator[Connection]:
     """A transaction across organizations, for the job engine and the doors; commits at its end."""
-    with (engine or db.engine).connect() as connection, engine_transaction_on(connection):
-        yield connection
-
-
-@contextlib.contextmanager
-def engine_transaction_on(connection: Connection) -> Iterator[Connection]:
-    """As `engine_transaction`, on a connection that is kept."""
-    with connection.begin():
+    with (engine or db.engine).connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(_TAKE_ROLE, {"role": ENGINE_ROLE})
         yield connection
+
+
+def engine_connection(engine: Engine) -> Connection:
+    """A connection for many transactions as `engine_transaction` makes them; end it with `end_engine_connection`."""
+    connection = engine.connect()
+    if connection.dialect.name == "postgresql":
+        with connection.begin():
+            connection.execute(_KEEP_ROLE, {"role": ENGINE_ROLE})
+    return connection
+
+
+def end_engine_connection(connection: Connection) -> None:
+    """Close it for good: it has a role that nobody else may get from the pool."""
+    connection.invalidate()
+    connection.close()
 
 
 def vault() -> Vault:

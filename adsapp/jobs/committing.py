@@ -1,4 +1,4 @@
-"""Group commit: one thread a process writes the claims and endings of all its jobs, many in one transaction.
+"""Group commit: a thread or two a process write the claims and endings of all its jobs, many in one transaction.
 
 A transaction costs the same for one job as for fifty, so what comes in while one is under way goes into the next
 together. Nobody waits for an ending: until it is written the lease is held and renewed, and if the process dies
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from adsapp.core.clock import DatabaseClock
-from adsapp.core.db import engine_transaction_on
+from adsapp.core.db import end_engine_connection, engine_connection
 from adsapp.core.logs import get_logger
 from adsapp.jobs import dispatch, history, leases
 from adsapp.jobs.finishing import Ending, Failed, finish, finish_many
@@ -29,6 +29,7 @@ log = get_logger()
 MOST_AT_ONCE = 200  # endings in one transaction
 BUSY = 4  # claims and endings that came together: from here on it pays to wait for more
 GATHER_SECONDS = 0.001
+LANES = 2  # transactions under way at once on PostgreSQL: while one waits for the database, the next is made
 FINISH_TRIES_SECONDS = 10  # a database that is away for a moment must not turn work that is done into a lost worker
 TRY_AGAIN_SECONDS = 0.2
 
@@ -53,6 +54,32 @@ class _Ended:
     give_up: float = field(default_factory=lambda: time.monotonic() + FINISH_TRIES_SECONDS)
 
 
+class _Lane:
+    """A connection that is kept from one transaction to the next; after an error it is a new one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Commits at its end."""
+        if self._connection is None:
+            self._connection = engine_connection(self._engine)
+        try:
+            with self._connection.begin():
+                yield self._connection
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        if self._connection is not None:
+            end_engine_connection(self._connection)
+            self._connection = None
+
+
 class GroupCommit:
     """Claims and endings of this process. `start`, then `stop` once nothing is held any more."""
 
@@ -67,21 +94,26 @@ class GroupCommit:
         self._asked: list[_Asked] = []
         self._ended: list[_Ended] = []
         self._missed: set[uuid.UUID] = set()  # to be given back
-        self._connection: Connection | None = None
         self._some = threading.Condition()
         self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="commits", daemon=True)
+        lanes = LANES if engine.dialect.name == "postgresql" else 1  # SQLite has one writer
+        self._threads = [
+            threading.Thread(target=self._run, args=(_Lane(engine),), name=f"commits {n}", daemon=True)
+            for n in range(lanes)
+        ]
 
     def start(self) -> None:
         """Begin to write."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Write what is there, then end."""
         with self._some:
             self._stopped = True
-            self._some.notify()
-        self._thread.join(timeout=FINISH_TRIES_SECONDS + 5)
+            self._some.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=FINISH_TRIES_SECONDS + 5)
 
     def ask(self, job_ids: list[uuid.UUID], then: Answer) -> None:
         """Claim these jobs soon; `then` gets the claim of each in their order, None for those that are not ours."""
@@ -101,7 +133,7 @@ class GroupCommit:
             self._ended.append(_Ended(ending, then))
             self._some.notify()
 
-    def _run(self) -> None:
+    def _run(self, lane: _Lane) -> None:
         size = 0
         while True:
             if size >= BUSY:
@@ -114,33 +146,18 @@ class GroupCommit:
                 missed, self._missed = self._missed, set()
                 ended, self._ended = self._ended[:MOST_AT_ONCE], self._ended[MOST_AT_ONCE:]
             size = len(ended) + sum(len(each.job_ids) for each in asked)
-            self._write(ended, asked, missed)
-        if self._connection is not None:
-            self._connection.close()
+            self._write(lane, ended, asked, missed)
+        lane.close()
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        """On one connection that is kept; after an error on a new one."""
-        if self._connection is None:
-            self._connection = self._engine.connect()
+    def _write(self, lane: _Lane, ended: list[_Ended], asked: list[_Asked], missed: set[uuid.UUID]) -> None:
         try:
-            with engine_transaction_on(self._connection) as connection:
-                yield connection
-        except BaseException:
-            broken, self._connection = self._connection, None
-            broken.invalidate()
-            broken.close()
-            raise
-
-    def _write(self, ended: list[_Ended], asked: list[_Asked], missed: set[uuid.UUID]) -> None:
-        try:
-            with self._transaction() as connection:
+            with lane.transaction() as connection:
                 finished = self._finish(connection, ended)
                 claims = self._claim(connection, asked)
                 dispatch.give_back(connection, missed)
                 history.record(connection, finished, self._clock.now())
         except Exception as error:  # whatever it was, it must end neither the thread nor the others' work
-            self._fall_back(ended, asked, error)
+            self._fall_back(lane, ended, asked, error)
             return
         for each in ended:
             each.then(each.ending.claim)
@@ -171,7 +188,7 @@ class GroupCommit:
         ids = {job_id for each in asked for job_id in each.job_ids}  # a duplicate message asks in vain
         return leases.claim_many(connection, self._clock.now(), self._worker, list(ids), self._lease)
 
-    def _fall_back(self, ended: list[_Ended], asked: list[_Asked], error: Exception) -> None:
+    def _fall_back(self, lane: _Lane, ended: list[_Ended], asked: list[_Asked], error: Exception) -> None:
         """Claims are left to dispatch; endings are tried again, alone where one may spoil the others."""
         log.warning("commit_again", endings=len(ended), asked=len(asked), error=type(error).__name__)
         self._answer(asked, {})
@@ -179,7 +196,7 @@ class GroupCommit:
             self._later(ended, 0 if _is_deadlock(error) else TRY_AGAIN_SECONDS)
         elif len(ended) > 1:
             for each in ended:
-                self._write([each], [], set())
+                self._write(lane, [each], [], set())
         elif ended:
             self._write_bare(ended[0], error)
 

@@ -11,16 +11,17 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adsapp.core.bulk import insert_many
+from adsapp.core.bulk import one_of_named
+from adsapp.core.db import UtcDateTime
 from adsapp.jobs.models import Job, JobLog, StatsDay, StatsHour, StatsMinute
 from adsapp.jobs.states import Queue, State
 
 JOBS = cast(Table, Job.__table__)
 
-# What the history wants to know of a job that ended; updates that end jobs return these.
+# What the sums, and whoever waited for a job, want to know of its end; updates that end jobs return these.
 ENDED = tuple(
     JOBS.c[name]
     for name in (
@@ -30,19 +31,26 @@ ENDED = tuple(
         "processor",
         "title",
         "state",
-        "priority",
-        "attempt",
         "created_at",
         "started_at",
-        "progress_done",
-        "progress_failed",
-        "error_code",
-        "error",
         "result",
         "cancel_requested_at",
     )
 )
 
+# Columns that a row of `job_logs` has as the job has them.
+SAME = (
+    "organization_id",
+    "queue",
+    "processor",
+    "title",
+    "state",
+    "priority",
+    "created_at",
+    "started_at",
+    "error_code",
+    "error",
+)
 SUMS = ("completed", "failed", "cancelled", "wait_ms", "run_ms")
 SPANS: tuple[tuple[Any, str, dict[str, int]], ...] = (
     (StatsMinute, "minute", {"second": 0, "microsecond": 0}),
@@ -58,30 +66,28 @@ def record(connection: Connection, ended: Sequence[Any], now: datetime) -> None:
     """Write history and statistics of jobs that just ended (rows with the columns ENDED, in their final state)."""
     if not ended:
         return
-    insert_many(connection, JobLog, [_log(row, now) for row in ended])
-    sums = _summed(ended, now)
-    for model, span, cut in SPANS:
-        _add(connection, model, span, now.replace(**cut), sums)  # type: ignore[arg-type]
+    dialect = connection.dialect.name
+    connection.execute(_logging(dialect), {"job_ids": [row.id for row in ended], "now": now})
+    moments = {f"the_{span}": now.replace(**cut) for _, span, cut in SPANS}  # type: ignore[arg-type]
+    # in one order, so that two transactions lock the same sums one after the other
+    for (organization_id, queue), sums in sorted(_summed(ended, now).items()):
+        values = {"organization": organization_id, "of_queue": queue, **moments, **sums}
+        for statement in _adding(dialect):
+            connection.execute(statement, values)
 
 
-def _log(row: Any, now: datetime) -> dict[str, Any]:
-    return {
-        "organization_id": row.organization_id,
-        "job_id": row.id,
-        "queue": row.queue,
-        "processor": row.processor,
-        "title": row.title,
-        "state": row.state,
-        "priority": row.priority,
-        "attempts": row.attempt,
-        "created_at": row.created_at,
-        "started_at": row.started_at,
-        "finished_at": now,
-        "done": row.progress_done,
-        "failed": row.progress_failed,
-        "error_code": row.error_code,
-        "error": row.error,
-    }
+@cache
+def _logging(dialect: str) -> Any:
+    """The rows of `job_logs` are made where the jobs are: nothing of them travels."""
+    ended = select(
+        *(JOBS.c[name] for name in SAME),
+        JOBS.c.id,
+        JOBS.c.attempt,
+        JOBS.c.progress_done,
+        JOBS.c.progress_failed,
+        bindparam("now", type_=UtcDateTime()),
+    ).where(one_of_named(dialect, JOBS.c.id, "job_ids"))
+    return insert(JobLog).from_select([*SAME, "job_id", "attempts", "done", "failed", "finished_at"], ended)
 
 
 def _summed(ended: Iterable[Any], now: datetime) -> dict[Place, Sums]:
@@ -95,16 +101,20 @@ def _summed(ended: Iterable[Any], now: datetime) -> dict[Place, Sums]:
     return sums
 
 
-def _add(connection: Connection, model: Any, span: str, moment: datetime, sums: dict[Place, Sums]) -> None:
-    upsert = _upsert(connection.dialect.name, model, span)
-    # in one order, so that two transactions lock the same sums one after the other
-    for (organization_id, queue), values in sorted(sums.items()):
-        connection.execute(upsert, {"organization_id": organization_id, "queue": queue, span: moment, **values})
-
-
 @cache
+def _adding(dialect: str) -> Sequence[Any]:
+    """What adds to the sums of a minute, an hour and a day: on PostgreSQL one statement, on SQLite three."""
+    upserts = [_upsert(dialect, model, span) for model, span, _ in SPANS]
+    if dialect != "postgresql":
+        return upserts
+    *others, last = upserts
+    return [last.add_cte(*(other.cte(f"other_{n}") for n, other in enumerate(others)))]
+
+
 def _upsert(dialect: str, model: Any, span: str) -> Any:
-    insertion = (postgresql if dialect == "postgresql" else sqlite).insert(model)
+    named = {"organization_id": "organization", "queue": "of_queue", span: f"the_{span}"} | {n: n for n in SUMS}
+    values = {column: bindparam(name, type_=model.__table__.c[column].type) for column, name in named.items()}
+    insertion = (postgresql if dialect == "postgresql" else sqlite).insert(model).values(values)
     return insertion.on_conflict_do_update(
         index_elements=["organization_id", "queue", span],
         set_={name: getattr(model, name) + insertion.excluded[name] for name in SUMS},

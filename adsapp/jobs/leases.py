@@ -14,6 +14,7 @@ from sqlalchemy import (
     Engine,
     Select,
     Table,
+    Text,
     Uuid,
     bindparam,
     case,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects import postgresql
 
 from adsapp.core.bulk import insert_many, one_of, one_of_named
 from adsapp.core.clock import DatabaseClock
@@ -67,12 +69,30 @@ def claim_many(
 ) -> dict[uuid.UUID, Claim]:
     """Take those of the jobs that still may begin, each under a lease of its own. It waits for no lock."""
     held = {"job_ids": job_ids, "now": now, "until": now + timedelta(seconds=lease), "by_worker": worker.id}
-    rows = connection.execute(_claiming(connection.dialect.name), held).all()
-    claims = [_as_claim(row) for row in rows]
-    # A job that was handed back goes on with the attempt it has.
+    if connection.dialect.name == "postgresql":
+        rows = connection.execute(_claiming_and_noting(), held | {"by_name": worker.name}).all()
+        return {row.id: _as_claim(row) for row in rows}
+    claims = [_as_claim(row) for row in connection.execute(_claiming("sqlite"), held)]
     attempts = [_attempt(claim, worker, now) for claim in claims]
     insert_many(connection, JobAttempt, attempts, ignore_conflicts=True)
     return {claim.job_id: claim for claim in claims}
+
+
+@cache
+def _claiming_and_noting() -> Any:
+    """The claim and its attempts in one statement. A job that was handed back goes on with the attempt it has."""
+    claimed = _claiming("postgresql").cte("claimed")
+    attempt = (
+        claimed.c.organization_id,
+        claimed.c.id,
+        claimed.c.attempt,
+        bindparam("by_worker", type_=Uuid()),
+        bindparam("by_name", type_=Text()),
+        bindparam("now", type_=UtcDateTime()),
+    )
+    names = ["organization_id", "job_id", "attempt", "worker_id", "worker", "started_at"]
+    noted = postgresql.insert(JobAttempt).from_select(names, select(*attempt)).on_conflict_do_nothing()
+    return select(claimed).add_cte(noted.cte("noted"))
 
 
 @cache
