@@ -149,7 +149,7 @@ async def _its_turn(line: Line, slot: float) -> bool:
     await asyncio.sleep(slot - time.monotonic())
     if line.is_withdrawn:
         return False
-    line.window.hold_slot(time.monotonic())
+    line.window.hold_slot(slot)
     while not _is_late(slot) and not line.is_withdrawn:
         if line.window.has_room(time.monotonic()):
             return True

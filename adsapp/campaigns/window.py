@@ -12,38 +12,69 @@ When a request arrived is not known; that it arrived after its slot and before i
 
 import math
 from collections import deque
-from collections.abc import Callable
 
 WINDOW = 1.0
 FORGET_AFTER = 5.0
 HEADROOM = 0.95
 MOST_JITTER = 0.5
 FIRST_JITTER = 0.075  # assumed until there is something to go by
+FIRST_PERIOD = 0.5
+CALM_ANSWERS = 10  # more than a few stalls in a row let through
 
 
 class Recent:
-    """The smallest or largest value of the last seconds: of this period and of the one before."""
+    """The largest value of the last seconds: of this period and of the one before."""
 
-    def __init__(self, pick: Callable[..., float], empty: float, assumed: float, first_period: float) -> None:
-        self._pick = pick
-        self._empty = empty
-        self._values = [assumed, empty]
+    def __init__(self, assumed: float) -> None:
+        self._values = [assumed, 0.0]
         self._until: float | None = None
-        self._period = first_period
 
     @property
     def value(self) -> float:
         """The value."""
-        return self._pick(self._values)
+        return max(self._values)
 
     def see(self, value: float, now: float) -> None:
         """One more."""
         if self._until is None:
-            self._until = now + self._period
-        if now > self._until:
-            self._values = [self._values[1], self._empty]
             self._until = now + FORGET_AFTER
-        self._values[1] = self._pick(self._values[1], value)
+        if now > self._until:
+            self._values = [self._values[1], 0.0]
+            self._until = now + FORGET_AFTER
+        self._values[1] = max(self._values[1], value)
+
+
+class Best:
+    """What an answer takes at best, of this period and of the one before.
+
+    To take too little for it costs pace, to take too much breaks the limit, and what a stall held back took too long,
+    all of it. So a period ends only when enough answers in it were calm: came as far behind the one before as their
+    request left behind the other's. Until the first has ended, nothing is known and nothing is taken off.
+    """
+
+    def __init__(self) -> None:
+        self._known = 0.0
+        self._lowest = math.inf
+        self._calm = 0
+        self._until: float | None = None
+        self._last = (-math.inf, -math.inf)
+
+    @property
+    def value(self) -> float:
+        """The value, 0 while it is not known."""
+        return min(self._known, self._lowest)
+
+    def see(self, posted: float, now: float) -> None:
+        """One more answer, and when its request was written."""
+        last_posted, last_answered = self._last
+        self._last = (posted, now)
+        self._calm += now - last_answered >= abs(posted - last_posted) / 2
+        self._lowest = min(self._lowest, now - posted)
+        if self._until is None:
+            self._until = now + FIRST_PERIOD
+        if now > self._until and self._calm >= CALM_ANSWERS:
+            self._known, self._lowest, self._calm = self._lowest, math.inf, 0
+            self._until = now + FORGET_AFTER
 
 
 class Window:
@@ -55,23 +86,24 @@ class Window:
         self._in_flight = 0
         self._slots: deque[float] = deque()
         self._answered: deque[float] = deque()
-        # What an answer takes at best is not known in the first half second, so nothing is taken off.
-        self._best = Recent(min, math.inf, 0.0, 0.5)
-        self._jitter = Recent(max, 0.0, FIRST_JITTER, FORGET_AFTER)
+        self._best = Best()
+        self._jitter = Recent(FIRST_JITTER)
 
     @property
     def rate(self) -> float:
         """Slots a second, for all processes together."""
         return min(self.limit * HEADROOM, math.ceil(self.limit) / (1.0 + self._jitter.value))
 
-    def hold_slot(self, now: float) -> None:
-        """A slot has come, whether it will be used or not."""
-        self._slots.append(now)
+    def hold_slot(self, slot: float) -> None:
+        """A slot has come, whether it will be used or not. It counts from its own time on: those that a stopped
+        process finds all at once were never one second's."""
+        self._slots.append(slot)
 
     def has_room(self, now: float) -> bool:
         """True where one more request cannot be one too many in any second."""
         _drop_until(self._slots, now - WINDOW)
-        _drop_until(self._answered, now - WINDOW)
+        # By what is known of the best answer now, a second after most of them came.
+        _drop_until(self._answered, now - WINDOW + self._best.value)
         mine, most = len(self._slots), math.ceil(self.limit * HEADROOM)
         spare = max(1, (math.ceil(self.limit) - most) * mine // most)
         return self._in_flight + len(self._answered) < mine + spare
@@ -83,9 +115,9 @@ class Window:
     def answer(self, slot: float, posted: float, now: float) -> None:
         """Its answer is there, or it failed."""
         self._in_flight -= 1
-        self._best.see(now - posted, now)
+        self._best.see(posted, now)
+        self._answered.append(now)
         best = self._best.value
-        self._answered.append(now - best)
         if best > 0:
             self._jitter.see(min(MOST_JITTER, now - slot - best), now)
 

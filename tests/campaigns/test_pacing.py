@@ -1,32 +1,38 @@
 """The window, the journal and the verdicts: pure parts of sending."""
 
+import asyncio
 import math
 import os
+import time
 import uuid
 from pathlib import Path
+from typing import cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adsapp.campaigns import journal
 from adsapp.campaigns.journal import Journal
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.posting import Missed
+from adsapp.campaigns.posting import Line, Mailbox, Missed, _its_turn
 from adsapp.campaigns.verdicts import Effect, judge
 from adsapp.campaigns.window import HEADROOM, Window
 from adsapp.integrations.base import Accepted, NotSent, Refused, Uncertain
+from adsapp.integrations.whatsapp.client import CloudApi
 from adsapp.integrations.whatsapp.errors import classify
 
 stalls = st.lists(st.tuples(st.floats(0, 8), st.floats(0, 1.5)), max_size=4)
 
 
 @given(limit=st.sampled_from([12.5, 20.0, 80.0, 200.0]), stalls=stalls, seed=st.integers(0, 10_000))
+@example(limit=12.5, stalls=[(0.0, 1.25), (1.25, 1.25)], seed=0)  # nothing but stalled answers to go by at first
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_no_stall_makes_one_sender_exceed_the_limit_in_any_second(
     limit: float, stalls: list[tuple[float, float]], seed: int
 ) -> None:
-    """A server that stops reading for a while gets what piled up all at once; it arrives in order all the same."""
+    """A server that stops reading for a while gets what piled up all at once; it arrives in order all the same. Of two
+    stalls one after the other, it reads what is there in between."""
     window, arrivals = Window(limit), list[float]()
     pending: list[tuple[float, float, float]] = []  # answered at, slot, posted
     now, number = 0.0, 0
@@ -62,6 +68,15 @@ def test_even_answers_leave_the_whole_pace() -> None:
         window.post()
         window.answer(now, now, now + 0.1)
     assert window.rate == pytest.approx(80 * HEADROOM)
+
+
+def test_slots_that_a_stopped_process_missed_make_no_room(tmp_path: Path) -> None:
+    window, now = Window(2), time.monotonic()
+    line = Line(cast(CloudApi, None), window, Journal(tmp_path, uuid.uuid4()), Mailbox())
+    assert not any(asyncio.run(_its_turn(line, now - seconds)) for seconds in range(20, 0, -1))
+    for _ in range(3):
+        window.post()
+    assert not window.has_room(time.monotonic())
 
 
 def test_a_journal_outlives_its_process_and_tells_who_was_written_to(tmp_path: Path) -> None:
