@@ -4,10 +4,12 @@ They are functions because a macro of Jinja takes ten times as long, and a page 
 these. Templates reach them through macros/ui.html, like any macro.
 """
 
+from collections.abc import Hashable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from flask import current_app
 from markupsafe import Markup, escape
 
 from adsapp.core.statics import static_url
@@ -63,3 +65,13 @@ def draw_pill(kind: str, text: Any, icon: str | None = None, href: str | None = 
         return Markup(f'<span class="pill pill-{escape(kind)}">{inside}</span>')
     marked = ' aria-current="true"' if current else ""
     return Markup(f'<a class="pill pill-{escape(kind)}" href="{escape(href)}"{marked}>{inside}</a>')
+
+
+@lru_cache(maxsize=2_000)
+def drawn(template: str, **given: Hashable) -> Markup:
+    """A piece of a page that is drawn again and again, such as the row of a list that is polled: kept once drawn.
+
+    The template sees what it is given and nothing of the request, so whoever is shown it gets the very same. The
+    organization must be among what is given where anything of it is shown.
+    """
+    return Markup(current_app.jinja_env.get_template(template).render(given))

@@ -19,6 +19,7 @@ def init_templating(app: Flask) -> None:
         draw_icon=markup.draw_icon,
         draw_pill=markup.draw_pill,
         draw_time=markup.draw_time,
+        drawn=markup.drawn,
     )
     app.jinja_env.filters.update(
         count=format_count, iso=iso, ago=format_ago, duration=format_duration, phone=format_phone

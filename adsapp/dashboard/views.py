@@ -11,6 +11,7 @@ from adsapp.campaigns.models import Campaign
 from adsapp.core.htmx import fragment, version_of
 from adsapp.dashboard import attention, queries
 from adsapp.jobs import queries as job_queries
+from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.statistics import MINUTES, QueueStats, queue_stats
 from adsapp.jobs.waiting import circumstances
 from adsapp.jobs.words import QUEUE_TITLES
@@ -134,6 +135,6 @@ def _chart(now: _Now) -> dict[str, Any]:
 
 
 def _latest(now: _Now) -> dict[str, Any]:
-    jobs, scheduled = job_queries.recent_jobs(LATEST_JOBS), queries.scheduled_campaigns()
+    jobs, scheduled = job_queries.list_lines(JobFilters(), limit=LATEST_JOBS).items, queries.scheduled_campaigns()
     shown = [(job.id, job.state) for job in jobs], [(each.id, each.name, each.scheduled_at) for each in scheduled]
     return _named("latest", now, shown, latest=jobs, scheduled=scheduled, titles=QUEUE_TITLES)

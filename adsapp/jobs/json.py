@@ -3,6 +3,7 @@
 from typing import Any
 
 from adsapp.core.clock import iso
+from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import PENDING, State
 from adsapp.jobs.waiting import Circumstances, why_waiting
@@ -47,7 +48,7 @@ def progress_json(job: Job) -> dict[str, Any]:
     }
 
 
-def percent(job: Job) -> int | None:
+def percent(job: AnyJob) -> int | None:
     """0 to 99 while it runs, 100 for a completed job only; None where the total is not known."""
     if job.state == State.COMPLETED:
         return 100

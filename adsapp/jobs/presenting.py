@@ -8,6 +8,7 @@ from typing import Any
 from adsapp.core import db
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.jobs.json import percent
+from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.redaction import redact
 from adsapp.jobs.states import FINAL, State
@@ -110,7 +111,7 @@ def _end(job: Job) -> Event:
     return Event("bad", "Failed for good", job.finished_at, text="It is not tried again by itself.")
 
 
-def tries(job: Job) -> str:
+def tries(job: AnyJob) -> str:
     """How often it was begun, of how often it may be: 2 of 3. Each retry by a person grants `max_attempts` more."""
     if not job.attempt:
         return f"0 of {job.max_attempts}"

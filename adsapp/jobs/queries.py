@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, not_, or_, select
 
@@ -11,12 +11,14 @@ from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.listing import JobLine, select_lines
 from adsapp.jobs.models import SHOWN, Job, JobAttempt, JobCount
 from adsapp.jobs.states import State
 
 # Looking for a needle, so many jobs are gone through for one page, newest first; the next page goes on from there.
 WINDOW = 5_000
 NEW_ROWS_COUNTED = 100
+J = TypeVar("J", Job, JobLine)
 
 
 def get_job(job_id: uuid.UUID | str) -> Job:
@@ -33,13 +35,27 @@ def list_jobs(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest: 
 
     A page may hold fewer than `limit` rows, even none, and yet have a next one: see WINDOW.
     """
-    wanted = narrow(filters, _within(select(Job), cursor, newest)).order_by(Job.id.desc()).limit(limit + 1)
-    if filters.has_index:
-        return cut(db.session.scalars(wanted).all(), limit, _cursor)
-    edge = _edge(filters, cursor, newest)
-    if edge is not None:
-        wanted = wanted.where(Job.id >= edge)
-    page = cut(db.session.scalars(wanted).all(), limit, _cursor)
+    wanted, edge = _newest_first(select(Job), filters, cursor, limit, newest)
+    return _page(db.session.scalars(wanted).all(), limit, edge)
+
+
+def list_lines(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest: str = "") -> Page[JobLine]:
+    """As `list_jobs`, for a page that shows a line of each."""
+    wanted, edge = _newest_first(select_lines(), filters, cursor, limit, newest)
+    return _page([JobLine._make(row) for row in db.session.execute(wanted)], limit, edge)
+
+
+def _newest_first(
+    statement: Select[Any], filters: JobFilters, cursor: str, limit: int, newest: str
+) -> tuple[Select[Any], uuid.UUID | None]:
+    """The statement for one more than `limit`, and the last id that is looked at where no index finds the rows."""
+    wanted = narrow(filters, _within(statement, cursor, newest)).order_by(Job.id.desc()).limit(limit + 1)
+    edge = None if filters.has_index else _edge(filters, cursor, newest)
+    return (wanted if edge is None else wanted.where(Job.id >= edge)), edge
+
+
+def _page(jobs: Sequence[J], limit: int, edge: uuid.UUID | None) -> Page[J]:
+    page = cut(jobs, limit, lambda job: str(job.id))
     return page if page.next or edge is None else Page(page.items, str(edge))
 
 
@@ -98,10 +114,6 @@ def _edge(filters: JobFilters, cursor: str, newest: str) -> uuid.UUID | None:
     # The last id of the window, along the one index that narrows most; None where the window reaches the end.
     along = narrow(filters.indexed, _within(select(Job.id), cursor, newest))
     return db.session.scalars(along.order_by(Job.id.desc()).offset(WINDOW - 1).limit(1)).first()
-
-
-def _cursor(job: Job) -> str:
-    return str(job.id)
 
 
 def _place(cursor: str) -> uuid.UUID:

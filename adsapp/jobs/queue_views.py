@@ -141,7 +141,7 @@ def _page(queue: Queue) -> dict[str, Any]:
     stats = next(one for one in queue_stats(around) if one.queue == queue)
     held, kinds = held_back(around)[queue], paused_kinds(around, queue)
     limits = actions.limit_values(service.get_limit(queue))
-    failures = queries.list_jobs(JobFilters(State.FAILED, queue), limit=FAILURES_SHOWN).items
+    failures = queries.list_lines(JobFilters(State.FAILED, queue), limit=FAILURES_SHOWN).items
     crew = workers.list_workers(around.now, queue) if current_actor().may(Permission.MANAGE) else None
     pauses = [(each.processor, each.reason, each.paused_until) for each in (*kinds, *filter(None, [stats.pause]))]
     failed = [(job.id, job.finished_at) for job in failures]

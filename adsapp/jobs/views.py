@@ -14,6 +14,7 @@ from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import back_or, whole_number
 from adsapp.jobs.items import items
 from adsapp.jobs.json import percent
+from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job
 from adsapp.jobs.operations import MEANT, Verb
 from adsapp.jobs.redaction import mask_number, redact
@@ -125,7 +126,7 @@ def done(otherwise: str) -> ResponseReturnValue:
 def _list() -> dict[str, Any]:
     filters = JobFilters.from_query(request.args)
     cursor, newest = request.args.get("cursor", ""), request.args.get("newest", "")
-    page = queries.list_jobs(filters, cursor, newest=newest)
+    page = queries.list_lines(filters, cursor, newest=newest)
     around = circumstances()
     newest = newest or (str(page.items[0].id) if page.items and not cursor else "")
     fresh = queries.count_newer(filters, newest) if newest and not cursor else 0
@@ -171,7 +172,7 @@ def _final(filters: JobFilters) -> str:
     return filters.state.value if filters.state in FINAL else State.COMPLETED.value
 
 
-def _face(job: Job) -> tuple[object, ...]:
+def _face(job: AnyJob) -> tuple[object, ...]:
     return (job.id, job.state, job.attempt, job.is_stopping, job.progress_done, job.progress_failed, job.progress_total)
 
 

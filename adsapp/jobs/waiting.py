@@ -15,7 +15,8 @@ from sqlalchemy import Interval, Select, Table, and_, bindparam, func, literal, 
 
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
-from adsapp.jobs.models import Job, QueueControl, Worker
+from adsapp.jobs.listing import AnyJob
+from adsapp.jobs.models import QueueControl, Worker
 from adsapp.jobs.states import PENDING, Queue, State
 from adsapp.jobs.words import QUEUE_TITLES
 
@@ -107,7 +108,7 @@ def silence() -> timedelta:
     return timedelta(seconds=ALIVE_HEARTBEATS * context.settings().heartbeat_seconds)
 
 
-def why_waiting(job: Job, around: Circumstances | None = None) -> WaitReason | None:
+def why_waiting(job: AnyJob, around: Circumstances | None = None) -> WaitReason | None:
     """Why a delayed or waiting job does not run; None for every other state."""
     if job.state not in PENDING:
         return None
@@ -119,12 +120,12 @@ def why_waiting(job: Job, around: Circumstances | None = None) -> WaitReason | N
     return _due(job, around)
 
 
-def _blocked(job: Job) -> WaitReason:
+def _blocked(job: AnyJob) -> WaitReason:
     jobs = "1 other job" if job.blocked_by == 1 else f"{job.blocked_by:,} other jobs"
     return WaitReason("dependency", f"{_sentence(job.wait_reason)}: {jobs}" if job.wait_reason else f"Waits for {jobs}")
 
 
-def _not_due(job: Job) -> WaitReason:
+def _not_due(job: AnyJob) -> WaitReason:
     if job.run_at is None:
         return WaitReason("decision", job.wait_reason or "Waits until somebody lets it go on")
     if job.failures:
@@ -134,7 +135,7 @@ def _not_due(job: Job) -> WaitReason:
     return WaitReason("later", "Due later,", job.run_at)
 
 
-def _due(job: Job, around: Circumstances) -> WaitReason:
+def _due(job: AnyJob, around: Circumstances) -> WaitReason:
     title = QUEUE_TITLES[job.queue]
     pause = around.pauses.get(job.queue) or around.kinds.get((job.queue, job.processor))
     if pause is not None:

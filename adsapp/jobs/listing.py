@@ -1,0 +1,51 @@
+"""A job as a line of a list: the columns shown and no others, read past the identity map, and equal where they are.
+
+A page of fifty whole jobs takes the program longer than the database; and what is equal need not be drawn again.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, select
+
+from adsapp.jobs.models import Job
+from adsapp.jobs.states import Queue, State
+
+
+class JobLine(NamedTuple):
+    """The columns of `Job` by their names."""
+
+    id: uuid.UUID
+    queue: Queue
+    processor: str
+    title: str
+    state: State
+    run_at: datetime | None
+    wait_reason: str | None
+    blocked_by: int
+    created_at: datetime
+    created_by: str
+    finished_at: datetime | None
+    attempt: int
+    failures: int
+    max_attempts: int
+    handed_back: bool
+    cancel_requested_at: datetime | None
+    progress_total: int | None
+    progress_done: int
+    progress_failed: int
+    error: str | None
+
+    @property
+    def is_stopping(self) -> bool:
+        """As `Job.is_stopping`."""
+        return self.state == State.ACTIVE and self.cancel_requested_at is not None
+
+
+AnyJob = Job | JobLine
+
+
+def select_lines() -> Select[Any]:
+    """The statement that reads them."""
+    return select(*(getattr(Job, name) for name in JobLine._fields))
