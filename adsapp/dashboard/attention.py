@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from adsapp.dashboard import queries
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import why_refused
+from adsapp.jobs.registry import title_of
 from adsapp.jobs.states import Queue
 from adsapp.jobs.statistics import QueueStats
 from adsapp.jobs.words import QUEUE_TITLES
@@ -38,6 +39,7 @@ def concerns(queues: Sequence[QueueStats], now: datetime) -> list[Concern]:
         *_workers(queues),
         *_accounts(now),
         *_paused_queues(queues),
+        *_paused_kinds(queues),
         *_paused_campaigns(),
         *_uncertain(uncertain),
         *_failing_campaigns(failing),
@@ -100,6 +102,21 @@ def _paused_queues(queues: Sequence[QueueStats]) -> Iterator[Concern]:
             action="Resume",
             post=f"/queues/{stats.queue.value}/resume",
         )
+
+
+def _paused_kinds(queues: Sequence[QueueStats]) -> Iterator[Concern]:
+    for stats in queues:
+        for pause in stats.paused_kinds:
+            yield Concern(
+                "warning",
+                "player-pause",
+                f"{title_of(pause.processor)} is paused{' until' if pause.paused_until else ''}",
+                f"In the queue {QUEUE_TITLES[stats.queue]}, by {pause.by}: {pause.reason.rstrip('.')}.",
+                pause.paused_at,
+                pause.paused_until,
+                action="Open the queue",
+                url=f"/queues/{stats.queue.value}",
+            )
 
 
 def _failing_campaigns(failing: Sequence[queries.Failing]) -> Iterator[Concern]:

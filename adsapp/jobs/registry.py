@@ -117,6 +117,12 @@ def asked_processor(name: str) -> Processor:
         raise Invalid.field("processor", str(error)) from None
 
 
+def title_of(name: str) -> str:
+    """The kind of job as people read it: its title in quotation marks, or the name of one that is not known here."""
+    known = _processors.get(name)
+    return f"“{known.title}”" if known else name
+
+
 def processors() -> Iterator[Processor]:
     """All registered processors."""
     return iter(_processors.values())

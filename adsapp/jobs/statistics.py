@@ -61,6 +61,7 @@ class QueueStats:
     waiting_since: datetime | None  # since when the oldest due job waits
     workers: int
     pause: QueueControl | None
+    paused_kinds: Sequence[QueueControl] = ()  # pauses of one kind of job each, by name
 
     def of(self, state: str) -> int:
         """How many jobs are in this state."""
@@ -112,6 +113,7 @@ def queue_stats(around: Circumstances | None = None) -> list[QueueStats]:
             waiting_since=waiting.get(queue),
             workers=around.workers.get(queue, 0),
             pause=around.pauses.get(queue),
+            paused_kinds=[control for (its, _), control in sorted(around.kinds.items()) if its == queue],
         )
         for queue in Queue
     ]

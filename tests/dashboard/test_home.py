@@ -16,6 +16,7 @@ from adsapp.core.ids import new_id
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 from adsapp.jobs import service
 from adsapp.jobs.models import Job, JobLog, StatsHour, StatsMinute
+from adsapp.jobs.registry import get_processor
 from adsapp.jobs.states import Priority, Queue, State
 from adsapp.jobs.statistics import queue_stats
 from tests.cast import Cast
@@ -149,6 +150,24 @@ def test_a_paused_queue_is_never_all_is_well(app: Flask, client: FlaskClient, ca
     viewers = cast.sign_in(app.test_client(), "vera").get("/home/attention").text
     assert "The queue Bulk messages is paused" in viewers
     assert "/resume" not in viewers
+
+
+def test_a_paused_kind_of_job_is_named_with_who_why_and_until_when(
+    app: Flask, client: FlaskClient, cast: Cast, workers: None
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        until = utcnow() + timedelta(hours=4)
+        kind = get_processor("bulk-message")
+        service.pause_queue(kind.queue, by="Adam", reason="Stocktaking.", until=until, processor=kind.name)
+        service.pause_queue(Queue.TEMPLATE_PROCESSING, by="Adam", reason="A test", processor="demo")
+        db.session.commit()
+    page = cast.sign_in(client, "vera").get("/home/attention").text
+    assert f"“{kind.title}” is paused until <time" in page
+    assert f'datetime="{until:%Y-%m-%dT%H:%M}' in page
+    assert "In the queue Bulk messages, by Adam: Stocktaking." in page
+    assert 'href="/queues/bulk-messages"' in page
+    assert "In the queue Templates, by Adam: A test." in page
+    assert "All is well" not in page
 
 
 def test_a_campaign_that_lost_many_messages_today_needs_somebody(
