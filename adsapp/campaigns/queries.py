@@ -21,6 +21,7 @@ from adsapp.jobs.models import Job
 from adsapp.jobs.states import State
 
 UNFINISHED = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING, CampaignStatus.SENDING, CampaignStatus.PAUSED)
+ENDED_JOBS = {State.FAILED: CampaignStatus.FAILED, State.CANCELLED: CampaignStatus.CANCELLED}
 RATE_WINDOW = timedelta(seconds=10)
 RATE_ROWS = 200
 
@@ -147,16 +148,19 @@ def get_campaign(campaign_id: uuid.UUID | str) -> Campaign:
 
 
 def _show_ended_job(campaign: Campaign) -> None:
-    # A job that failed for good (a bug, a worker lost three times) cannot write its campaign's status any more, so
-    # the campaign shows what became of its job; nothing is written by looking.
+    # A job that failed for good (a bug, a worker lost three times) cannot write its campaign's status any more, and one
+    # that waited for others in vain is cancelled among other organizations' jobs, where nobody knows of campaigns. So
+    # the campaign shows what became of its job; nothing is written by looking, and a retry of the job undoes it.
     if campaign.status not in UNFINISHED or campaign.job_id is None:
         return
-    job = db.session.execute(select(Job.state, Job.error).where(Job.id == campaign.job_id)).first()
-    if job is not None and job.state is State.FAILED:
-        set_committed_value(campaign, "status", CampaignStatus.FAILED)
-        set_committed_value(campaign, "status_reason", job.error)
-    if job is not None and job.state is State.CANCELLED:
-        set_committed_value(campaign, "status", CampaignStatus.CANCELLED)
+    columns = (Job.state, Job.error, Job.cancel_requested_by, Job.finished_at)
+    job = db.session.execute(select(*columns).where(Job.id == campaign.job_id)).first()
+    if job is None or job.state not in ENDED_JOBS:
+        return
+    by = job.cancel_requested_by if job.state is State.CANCELLED else None
+    set_committed_value(campaign, "status", ENDED_JOBS[job.state])
+    set_committed_value(campaign, "status_reason", f"cancelled by {by}" if by else job.error)
+    set_committed_value(campaign, "finished_at", job.finished_at)
 
 
 def counts(campaign: Campaign) -> Counts:

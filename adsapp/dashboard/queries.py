@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, or_, select
 
 from adsapp.campaigns import queries as campaign_queries
 from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, CampaignStatus, RecipientStatus
@@ -70,11 +70,17 @@ def paused_campaigns() -> list[Paused]:
     """Campaigns that stand still, each with the time of the last thing that happened to it."""
     rows = db.session.execute(
         select(Campaign, _last_event())
-        .where(Campaign.status == CampaignStatus.PAUSED)
+        .outerjoin(Job, Job.id == Campaign.job_id)
+        .where(Campaign.status == CampaignStatus.PAUSED, _goes_on())
         .order_by(Campaign.id.desc())
         .limit(MOST)
     )
     return [Paused(row[0], row[1]) for row in rows]
+
+
+def _goes_on() -> ColumnElement[bool]:
+    # A job that failed for good, or waited in vain, leaves its campaign's row behind as it was.
+    return or_(Job.id.is_(None), Job.state.not_in([State.FAILED, State.CANCELLED]))
 
 
 def _last_event() -> ScalarSelect[datetime]:
@@ -124,7 +130,8 @@ def imports_not_begun(since: datetime) -> list[Import]:
 
 def scheduled_campaigns() -> Sequence[Campaign]:
     """What goes out later, soonest first."""
-    waiting = select(Campaign).where(Campaign.status == CampaignStatus.SCHEDULED).order_by(Campaign.id.desc())
+    waiting = select(Campaign).outerjoin(Job, Job.id == Campaign.job_id)
+    waiting = waiting.where(Campaign.status == CampaignStatus.SCHEDULED, _goes_on()).order_by(Campaign.id.desc())
     return sorted(
         db.session.scalars(waiting.limit(MOST)), key=lambda campaign: campaign.scheduled_at or campaign.created_at
     )
@@ -137,13 +144,12 @@ def running(campaigns: Sequence[Campaign]) -> list[Running]:
 
 def campaigns_under_way() -> Sequence[Campaign]:
     """Campaigns that are being sent, at most MOST, newest first."""
-    # A job that failed for good leaves its campaign's row behind; such a campaign is among the failures, not here.
     return db.session.scalars(
         select(Campaign)
         .outerjoin(Job, Job.id == Campaign.job_id)
         .where(
             Campaign.status.in_([CampaignStatus.PREPARING, CampaignStatus.SENDING]),
-            or_(Job.id.is_(None), Job.state.not_in([State.FAILED, State.CANCELLED])),
+            _goes_on(),
         )
         .order_by(Campaign.id.desc())
         .limit(MOST)
