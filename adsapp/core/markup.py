@@ -4,7 +4,7 @@ They are functions because a macro of Jinja takes ten times as long, and a page 
 these. Templates reach them through macros/ui.html, like any macro.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -65,6 +65,29 @@ def draw_pill(kind: str, text: Any, icon: str | None = None, href: str | None = 
         return Markup(f'<span class="pill pill-{escape(kind)}">{inside}</span>')
     marked = ' aria-current="true"' if current else ""
     return Markup(f'<a class="pill pill-{escape(kind)}" href="{escape(href)}"{marked}>{inside}</a>')
+
+
+def draw_attributes(given: Mapping[str, Any]) -> Markup:
+    """Keyword arguments as attributes: `hx_get="/x"` is `hx-get="/x"`; True stands alone, False and None go."""
+    parts = []
+    for key, value in given.items():
+        if value is None or value is False:
+            continue
+        name = escape(key.rstrip("_").replace("_", "-"))
+        parts.append(f" {name}" if value is True else f' {name}="{escape(value)}"')
+    return Markup("".join(parts))
+
+
+def draw_points(values: Sequence[float], width: float, height: float, low: float, high: float, pad: float) -> str:
+    """Values as the points of a line from left to right, `low` at the bottom of `height`, `high` at its top."""
+    step, scale = width / max(len(values) - 1, 1), height / ((high - low) or 1)
+    places = enumerate(values)
+    return " ".join(f"{at * step + pad:.1f},{pad + height - (value - low) * scale:.1f}" for at, value in places)
+
+
+def span_of(values: Sequence[float]) -> tuple[float, float]:
+    """The smallest and the largest."""
+    return min(values), max(values)
 
 
 @lru_cache(maxsize=2_000)

@@ -15,11 +15,14 @@ def init_templating(app: Flask) -> None:
     """Attach globals and filters; undefined names in templates are errors."""
     app.jinja_env.globals.update(static_url=static_url, now=utcnow, version_of=version_of)
     app.jinja_env.globals.update(
+        draw_attributes=markup.draw_attributes,
         draw_count=markup.draw_count,
         draw_icon=markup.draw_icon,
+        draw_points=markup.draw_points,
         draw_pill=markup.draw_pill,
         draw_time=markup.draw_time,
         drawn=markup.drawn,
+        span_of=markup.span_of,
     )
     app.jinja_env.filters.update(
         count=format_count, iso=iso, ago=format_ago, duration=format_duration, phone=format_phone

@@ -1,13 +1,11 @@
-"""A job as a line of a list: the columns shown and no others, read past the identity map, and equal where they are.
+"""A job as a line of a list: the columns shown and no others, read past the ORM, and equal where they are.
 
 A page of fifty whole jobs takes the program longer than the database; and what is equal need not be drawn again.
 """
 
 import uuid
 from datetime import datetime
-from typing import Any, NamedTuple
-
-from sqlalchemy import Select, select
+from typing import NamedTuple
 
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue, State
@@ -44,8 +42,3 @@ class JobLine(NamedTuple):
 
 
 AnyJob = Job | JobLine
-
-
-def select_lines() -> Select[Any]:
-    """The statement that reads them."""
-    return select(*(getattr(Job, name) for name in JobLine._fields))

@@ -1,23 +1,27 @@
 """Reads of jobs for the console and the API. None costs more as the history grows: counters and key ranges only."""
 
 import uuid
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Select, func, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, func, not_, or_, select
 
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
+from adsapp.core.reads import mine, read
 from adsapp.jobs.filters import JobFilters
-from adsapp.jobs.listing import JobLine, select_lines
+from adsapp.jobs.listing import JobLine
 from adsapp.jobs.models import SHOWN, Job, JobAttempt, JobCount
-from adsapp.jobs.states import State
+from adsapp.jobs.states import Queue, State
 
+JOBS, COUNTS = (cast(Table, model.__table__).c for model in (Job, JobCount))
 # Looking for a needle, so many jobs are gone through for one page, newest first; the next page goes on from there.
 WINDOW = 5_000
 NEW_ROWS_COUNTED = 100
+MADE = 256  # statements of a kind that are kept; without a search there are fewer
 J = TypeVar("J", Job, JobLine)
 
 
@@ -35,38 +39,22 @@ def list_jobs(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest: 
 
     A page may hold fewer than `limit` rows, even none, and yet have a next one: see WINDOW.
     """
-    wanted, edge = _newest_first(select(Job), filters, cursor, limit, newest)
-    return _page(db.session.scalars(wanted).all(), limit, edge)
+    span = _span(filters, cursor, newest)
+    wanted = _newest_first(select(Job), filters, tuple(span)).limit(limit + 1)
+    jobs = db.session.scalars(wanted, span).all()
+    return _page(jobs, limit, span.get("edge"))
 
 
 def list_lines(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest: str = "") -> Page[JobLine]:
     """As `list_jobs`, for a page that shows a line of each."""
-    wanted, edge = _newest_first(select_lines(), filters, cursor, limit, newest)
-    return _page([JobLine._make(row) for row in db.session.execute(wanted)], limit, edge)
-
-
-def _newest_first(
-    statement: Select[Any], filters: JobFilters, cursor: str, limit: int, newest: str
-) -> tuple[Select[Any], uuid.UUID | None]:
-    """The statement for one more than `limit`, and the last id that is looked at where no index finds the rows."""
-    wanted = narrow(filters, _within(statement, cursor, newest)).order_by(Job.id.desc()).limit(limit + 1)
-    edge = None if filters.has_index else _edge(filters, cursor, newest)
-    return (wanted if edge is None else wanted.where(Job.id >= edge)), edge
-
-
-def _page(jobs: Sequence[J], limit: int, edge: uuid.UUID | None) -> Page[J]:
-    page = cut(jobs, limit, lambda job: str(job.id))
-    return page if page.next or edge is None else Page(page.items, str(edge))
+    span = _span(filters, cursor, newest)
+    rows = read(_lines(filters, tuple(span)), limit=limit + 1, **span)
+    return _page([JobLine._make(row) for row in rows], limit, span.get("edge"))
 
 
 def count_newer(filters: JobFilters, newest: str) -> int:
     """How many jobs came in since `newest`, counted up to NEW_ROWS_COUNTED."""
-    since = select(Job.id).where(Job.id > _place(newest)).order_by(Job.id)
-    if filters.has_index:
-        newer = narrow(filters, since)
-    else:
-        newer = narrow(filters, select(Job.id).where(Job.id.in_(select(since.limit(WINDOW).subquery()))))
-    return len(db.session.scalars(newer.limit(NEW_ROWS_COUNTED)).all())
+    return len(read(_newer(filters), newer=_place(newest)))
 
 
 def recent_jobs(limit: int = 10) -> Sequence[Job]:
@@ -76,12 +64,7 @@ def recent_jobs(limit: int = 10) -> Sequence[Job]:
 
 def count_by_state(filters: JobFilters) -> dict[State, int]:
     """Jobs in each state, of one queue or of all, from the counters."""
-    statement = select(JobCount.state, func.sum(JobCount.count)).group_by(JobCount.state)
-    if filters.queue:
-        statement = statement.where(JobCount.queue == filters.queue)
-    if not filters.routine:
-        statement = statement.where(or_(not_(JobCount.routine), JobCount.state == State.FAILED))
-    counted = {row[0]: int(row[1]) for row in db.session.execute(statement)}
+    counted = {row[0]: int(row[1]) for row in read(_counts(filters.queue, filters.routine))}
     return {state: counted.get(state, 0) for state in State}
 
 
@@ -96,24 +79,71 @@ def narrow(filters: JobFilters, statement: Select[Any]) -> Select[Any]:
     if not filters.routine:
         statement = statement.where(SHOWN)
     if filters.state:
-        statement = statement.where(Job.state == filters.state)
+        statement = statement.where(JOBS.state == filters.state)
     if filters.queue:
-        statement = statement.where(Job.queue == filters.queue)
+        statement = statement.where(JOBS.queue == filters.queue)
     if filters.search:
-        statement = statement.where(Job.title.icontains(filters.search, autoescape=True))
+        statement = statement.where(JOBS.title.icontains(filters.search, autoescape=True))
     return statement
 
 
-def _within(statement: Select[Any], cursor: str, newest: str) -> Select[Any]:
-    if cursor:
-        statement = statement.where(Job.id < _place(cursor))
-    return statement.where(Job.id <= _place(newest)) if newest else statement
+BOUNDS: Mapping[str, ColumnElement[bool]] = {
+    "older": JOBS.id < bindparam("older", type_=JOBS.id.type),
+    "newest": JOBS.id <= bindparam("newest", type_=JOBS.id.type),
+    "edge": JOBS.id >= bindparam("edge", type_=JOBS.id.type),
+}
 
 
-def _edge(filters: JobFilters, cursor: str, newest: str) -> uuid.UUID | None:
-    # The last id of the window, along the one index that narrows most; None where the window reaches the end.
-    along = narrow(filters.indexed, _within(select(Job.id), cursor, newest))
-    return db.session.scalars(along.order_by(Job.id.desc()).offset(WINDOW - 1).limit(1)).first()
+def _span(filters: JobFilters, cursor: str, newest: str) -> dict[str, uuid.UUID]:
+    """The bounds between which is looked, each with its id."""
+    asked = {"older": cursor, "newest": newest}
+    span = {name: _place(place) for name, place in asked.items() if place}
+    if filters.has_index:
+        return span
+    # The last id of the window, along the one index that narrows most; none where the window reaches the end.
+    edge = read(_edge(filters.indexed, tuple(span)), **span)
+    return span | {"edge": edge[0][0]} if edge else span
+
+
+# Statements are made once for each way of asking: these are read by every poll of every open list.
+
+
+def _newest_first(statement: Select[Any], filters: JobFilters, bounds: tuple[str, ...]) -> Select[Any]:
+    within = statement.where(*(BOUNDS[name] for name in bounds))
+    return narrow(filters, within).order_by(JOBS.id.desc())
+
+
+@lru_cache(maxsize=MADE)
+def _lines(filters: JobFilters, bounds: tuple[str, ...]) -> Select[Any]:
+    shown = select(*(JOBS[name] for name in JobLine._fields)).where(mine(JOBS))
+    return _newest_first(shown, filters, bounds).limit(bindparam("limit", type_=Integer()))
+
+
+@lru_cache(maxsize=MADE)
+def _edge(filters: JobFilters, bounds: tuple[str, ...]) -> Select[Any]:
+    return _newest_first(select(JOBS.id).where(mine(JOBS)), filters, bounds).offset(WINDOW - 1).limit(1)
+
+
+@lru_cache(maxsize=MADE)
+def _newer(filters: JobFilters) -> Select[Any]:
+    since = select(JOBS.id).where(mine(JOBS), JOBS.id > bindparam("newer", type_=JOBS.id.type)).order_by(JOBS.id)
+    if filters.has_index:
+        return narrow(filters, since).limit(NEW_ROWS_COUNTED)
+    window = since.limit(WINDOW).subquery()
+    return narrow(filters, select(JOBS.id).where(mine(JOBS), JOBS.id.in_(select(window)))).limit(NEW_ROWS_COUNTED)
+
+
+@lru_cache(maxsize=MADE)
+def _counts(queue: Queue | None, routine: bool) -> Select[Any]:
+    counted = select(COUNTS.state, func.sum(COUNTS.count)).where(mine(COUNTS)).group_by(COUNTS.state)
+    if queue:
+        counted = counted.where(COUNTS.queue == queue)
+    return counted if routine else counted.where(or_(not_(COUNTS.routine), COUNTS.state == State.FAILED))
+
+
+def _page(jobs: Sequence[J], limit: int, edge: uuid.UUID | None) -> Page[J]:
+    page = cut(jobs, limit, lambda job: str(job.id))
+    return page if page.next or edge is None else Page(page.items, str(edge))
 
 
 def _place(cursor: str) -> uuid.UUID:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import contains_eager
 
 from adsapp.core import db
@@ -23,12 +23,21 @@ def find_organization(slug: str) -> Organization | None:
     return db.session.scalars(select(Organization).where(Organization.slug == slug)).one_or_none()
 
 
+# Made once: it is read by every request.
+MEMBERSHIPS = (
+    select(Membership)
+    .join(Membership.organization)
+    .join(Membership.user)
+    .where(Membership.user_id == bindparam("user_id"))
+    .options(contains_eager(Membership.organization), contains_eager(Membership.user))
+    .order_by(Organization.name)
+)
+
+
 def memberships_of(user_id: uuid.UUID | str) -> Sequence[Membership]:
     """A user's organizations, by name, each membership with its user: one statement."""
     parsed = parse_id(user_id) if isinstance(user_id, str) else user_id
-    mine = select(Membership).join(Membership.organization).join(Membership.user).where(Membership.user_id == parsed)
-    loaded = (contains_eager(Membership.organization), contains_eager(Membership.user))
-    return db.session.scalars(mine.options(*loaded).order_by(Organization.name)).all() if parsed else []
+    return db.session.scalars(MEMBERSHIPS, {"user_id": parsed}).all() if parsed else []
 
 
 def choose(memberships: Sequence[Membership], user: User, chosen: uuid.UUID | None) -> Membership | None:
