@@ -54,13 +54,21 @@ WORDS = {Verb.RETRY: "Retry", Verb.CANCEL: "Cancel", Verb.CLEAN: "Remove", Verb.
 
 @dataclass(frozen=True)
 class Matching:
-    """How many jobs an operation would work on; `more` where there are more than were counted."""
+    """How many jobs an operation would work on; `more` where there may be more than were counted."""
 
     count: int
     more: bool = False
+    newest: int = 0  # only among so many of the newest jobs was counted; 0 where all were
+
+    @property
+    def is_none(self) -> bool:
+        """True where it is certain that no job matches."""
+        return not (self.count or self.more)
 
     def __str__(self) -> str:
-        return f"{self.count:,}{'+' if self.more else ''}"
+        if self.more:
+            return f"{self.count:,}+" if self.count else "any"
+        return f"{self.count:,}"
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ class Target:
 
     def jobs(self) -> Select[Any]:
         """What is left of the target, oldest first."""
-        wanted = queries.narrow(self.filters, select(Job)).where(Job.id < first_id_of(self._made_before))
+        wanted = queries.narrow(self.filters, select(Job)).where(Job.id < self.id_before)
         if not self.filters.state:
             wanted = wanted.where(Job.state.in_(MEANT[self.verb]))
         if self.job_ids:
@@ -87,9 +95,10 @@ class Target:
         return wanted.where(*self._not_done_yet()).order_by(Job.id)
 
     @property
-    def _made_before(self) -> datetime:
+    def id_before(self) -> uuid.UUID:
+        """No job of the target has this id or a later one."""
         # What ended before was made before; the key begins with the time, so it narrows what must be looked at.
-        return self.ended_before or self.asked_at + timedelta(milliseconds=1)
+        return first_id_of(self.ended_before or self.asked_at + timedelta(milliseconds=1))
 
     def _not_done_yet(self) -> Sequence[ColumnElement[bool]]:
         match self.verb:
@@ -111,7 +120,10 @@ def preview(
     older_than_days: int | None = None,
     priority: int | None = None,
 ) -> Matching:
-    """How many jobs the operation would work on, counted up to COUNTED; raises as `start` does."""
+    """How many jobs the operation would work on; raises as `start` does.
+
+    Counted up to COUNTED, with words of the title among the newest `queries.WINDOW` jobs, as the list looks for them.
+    """
     return _count(_target(verb, filters, job_ids, older_than_days, priority))
 
 
@@ -132,7 +144,7 @@ def start(
     """
     target = _target(verb, filters, job_ids, older_than_days, priority)
     found = _count(target)
-    if not found.count:
+    if found.is_none:
         raise Conflict("No job matches; there is nothing to do")
     order = Order(
         verb=target.verb,
@@ -193,8 +205,19 @@ def _verb(name: str) -> Verb:
 def _count(target: Target) -> Matching:
     if _is_counted(target):
         return Matching(_from_counters(target))
-    found = len(db.session.scalars(target.jobs().with_only_columns(Job.id).limit(COUNTED + 1)).all())
+    wanted, edge = target.jobs().with_only_columns(Job.id), _edge(target)
+    if edge is not None:
+        return Matching(len(db.session.scalars(wanted.where(Job.id >= edge)).all()), True, queries.WINDOW)
+    found = len(db.session.scalars(wanted.limit(COUNTED + 1)).all())
     return Matching(min(found, COUNTED), found > COUNTED)
+
+
+def _edge(target: Target) -> uuid.UUID | None:
+    """The last id among which is counted, because no index finds words; None where all may be looked at."""
+    if target.job_ids or not target.filters.search:
+        return None
+    along = queries.narrow(target.filters.indexed, select(Job.id)).where(Job.id < target.id_before)
+    return db.session.scalars(along.order_by(Job.id.desc()).offset(queries.WINDOW - 1).limit(1)).first()
 
 
 def _is_counted(target: Target) -> bool:

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import first_id_of
-from adsapp.jobs import operations, service
+from adsapp.jobs import operations, queries, service
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.models import Job, JobLog
+from adsapp.jobs.operations import Matching
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.worker import WorkerProcess
 from tests.cast import Cast
@@ -124,6 +126,51 @@ def test_old_finished_jobs_are_removed_and_their_history_stays(
     with db.organization_context(app, cast.bakery_id):
         assert db.session.get(Job, job_id) is None
         assert db.session.scalars(select(JobLog.job_id).where(JobLog.job_id == job_id)).all() == [job_id]
+
+
+def test_words_of_the_title_are_counted_among_the_newest_jobs_and_all_that_match_are_meant(
+    app: Flask,
+    cast: Cast,
+    client: FlaskClient,
+    add: Callable[..., list[uuid.UUID]],
+    worker: WorkerProcess,
+    finished: Read,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queries, "WINDOW", 5)
+    march = add(State.FAILED, 4, title="Import march.csv")
+    add(State.FAILED, 3, title="Import april.csv")
+    page = cast.sign_in(client, "alice").get("/jobs/actions?verb=retry&scope=all&state=failed&q=march").text
+    assert "Retry 2+ failed jobs?" in page
+    assert "2 are among the newest 5 jobs; further back was not counted." in page
+    wanted = JobFilters(state=State.FAILED, search="march")
+    with db.organization_context(app, cast.bakery_id):
+        assert operations.preview("retry", filters=wanted) == Matching(2, more=True, newest=5)
+        assert operations.preview("retry", filters=wanted, job_ids=march[:1]) == Matching(1)
+    operation = finished(start(app, cast, "retry", filters=wanted))
+    assert (operation.title, operation.result) == ("Retry 2+ failed jobs", {"changed": 4})
+
+
+def test_what_matches_beyond_the_newest_jobs_is_not_called_nothing(
+    app: Flask, cast: Cast, client: FlaskClient, add: Callable[..., list[uuid.UUID]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "WINDOW", 2)
+    add(State.FAILED, 1, title="Import march.csv")
+    add(State.FAILED, 2, title="Import april.csv")
+    page = cast.sign_in(client, "alice").get("/jobs/actions?verb=retry&scope=all&state=failed&q=march").text
+    assert "Retry any failed jobs?" in page
+    assert "0 are among the newest 2 jobs" in page
+
+
+def test_a_search_that_reaches_all_jobs_counts_exactly(
+    app: Flask, cast: Cast, add: Callable[..., list[uuid.UUID]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "WINDOW", 9)
+    add(State.FAILED, 2, title="Import march.csv")
+    with db.organization_context(app, cast.bakery_id):
+        for words, count in (("march", 2), ("april", 0)):
+            found = operations.preview("retry", filters=JobFilters(state=State.FAILED, search=words))
+            assert found == Matching(count)
 
 
 def test_the_priority_of_all_that_wait_is_changed(
