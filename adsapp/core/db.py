@@ -8,6 +8,7 @@ tables only. docs/adr/0003 has the reasons.
 """
 
 import contextlib
+import select
 import uuid
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -37,6 +38,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -49,7 +51,7 @@ from sqlalchemy.orm import (
     scoped_session,
     with_loader_criteria,
 )
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
@@ -171,7 +173,6 @@ def engine_options(distributed: bool) -> dict[str, Any]:
         return {
             "pool_size": 10,
             "max_overflow": 30,
-            "pool_pre_ping": True,
             "connect_args": {"connect_timeout": 5},
         }
     return {"connect_args": {"timeout": 30}, "pool_size": 10, "max_overflow": 30}
@@ -181,6 +182,7 @@ def listen(engine: Engine) -> None:
     """Set connections up. SQLite: write-ahead log, foreign keys, and our own BEGIN. PostgreSQL: no endless waits."""
     if engine.dialect.name != "sqlite":
         event.listen(engine, "connect", _set_up_postgresql)
+        event.listen(engine, "checkout", _refuse_closed)
         return
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -192,6 +194,21 @@ def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry)
     cursor.execute(f"set idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'")
     cursor.close()
     connection.commit()
+
+
+def _refuse_closed(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    """A server that went away has closed its connections, and a closed one has something to read: that it ended.
+
+    The pool then makes another. To ask the server itself ("pre-ping") costs each request and each job a round trip.
+    """
+    if connection.closed or _has_news(connection.fileno()):
+        raise DisconnectionError("the server closed this connection")
+
+
+def _has_news(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

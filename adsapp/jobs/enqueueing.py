@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from adsapp.core import context, db
@@ -20,7 +20,7 @@ from adsapp.core.bulk import insert_rows
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid, TooMany
 from adsapp.core.ids import new_id
-from adsapp.jobs.controls import get_limit
+from adsapp.core.reads import mine, read
 from adsapp.jobs.dependencies import After, Condition
 from adsapp.jobs.linking import let_parent_wait, refuse_circle, wait_for
 from adsapp.jobs.models import Job, JobCount, QueueLimit
@@ -64,7 +64,7 @@ def enqueue(
         digest = digest or digest_of(processor, payload)
         if (known := find_idempotent(idempotency_key, digest)) is not None:
             return known
-    limit = _within_quota(kind, 1)
+    limited = _within_quota(kind, 1)
     job = _row(kind, payload, priority=priority, run_at=run_at, created_by=created_by, total=total)
     job.title, job.subject, job.dedupe_key = title or kind.title, subject, dedupe_key
     if idempotency_key:
@@ -76,7 +76,7 @@ def enqueue(
     wait_for(job, after)
     if parent:
         let_parent_wait(parent, job)
-    nudge(job, limit)
+    nudge(job, limited=limited)
     return job
 
 
@@ -96,14 +96,14 @@ def enqueue_many(
     kind = asked_processor(processor)
     for place, payload in enumerate(payloads):
         _parse_at(kind, payload, place)
-    limit = _within_quota(kind, len(payloads))
+    limited = _within_quota(kind, len(payloads))
     rows = [_row(kind, p, priority=priority, run_at=run_at, created_by=created_by, total=None) for p in payloads]
     for row in rows:
         row.title = title or kind.title
     columns = [column.name for column in Job.__table__.columns if column.name != "organization_id"]
     insert_rows(Job, [{name: _value(row, name) for name in columns} for row in rows])
     for row in rows[:1]:  # one is enough to wake a worker; the sweep brings the others within a tenth of a second
-        nudge(row, limit)
+        nudge(row, limited=limited)
     return [row.id for row in rows]
 
 
@@ -167,19 +167,24 @@ def _not_begun(dedupe_key: str) -> Job | None:
     return db.session.scalars(select(Job).where(Job.dedupe_key == dedupe_key, Job.state.in_(PENDING))).first()
 
 
-def _within_quota(kind: Processor, more: int) -> QueueLimit | None:
-    """The organization's limit, if it has one; TooMany where it leaves no room for so many more."""
-    limit = get_limit(kind.queue)
-    if limit is None or limit.waiting is None or kind.routine:
-        return limit
+_LIMITS = cast(Table, QueueLimit.__table__)
+_MOST_WAITING = select(_LIMITS.c.waiting).where(mine(_LIMITS.c), _LIMITS.c.queue == bindparam("queue"))
+
+
+def _within_quota(kind: Processor, more: int) -> bool:
+    """Whether the organization has limits for this queue; TooMany where they leave no room for so many more."""
+    limits = read(_MOST_WAITING, queue=kind.queue)
+    most = limits[0].waiting if limits else None
+    if most is None or kind.routine:
+        return bool(limits)
     counted = select(func.sum(JobCount.count)).where(JobCount.queue == kind.queue, JobCount.state.in_(PENDING))
     waiting = int(db.session.scalar(counted) or 0)
-    if waiting + more > limit.waiting:
+    if waiting + more > most:
         raise TooMany(
             f"{waiting:,} jobs wait in {kind.queue.value} already, and this organization allows itself "
-            f"{limit.waiting:,}: wait until some are done, or raise the limit"
+            f"{most:,}: wait until some are done, or raise the limit"
         )
-    return limit
+    return True
 
 
 def _row(

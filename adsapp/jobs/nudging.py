@@ -2,7 +2,7 @@
 
 from adsapp.core import context, db
 from adsapp.core.logs import get_logger
-from adsapp.jobs.models import Job, QueueLimit
+from adsapp.jobs.models import Job
 from adsapp.jobs.queue import Broker
 from adsapp.jobs.states import State
 
@@ -13,20 +13,19 @@ log = get_logger()
 NUDGE_BELOW = 20
 
 
-def nudge(job: Job, limit: QueueLimit | None) -> None:
+def nudge(job: Job, *, limited: bool) -> None:
     """Push the id once the transaction is committed. A lost nudge costs nothing but time.
 
     Nothing is pushed that may not begin yet, nor where the organization has limits: there the sweep alone decides.
     """
-    if job.state != State.WAITING or job.blocked_by or limit is not None:
+    if job.state != State.WAITING or job.blocked_by or limited:
         return
     broker: Broker = context.extension("broker")
     queue, job_id, priority = job.queue, job.id, int(job.priority)
 
     def push() -> None:
         try:
-            if broker.pending(queue) < NUDGE_BELOW:
-                broker.push(queue, job_id, priority)
+            broker.push_below(NUDGE_BELOW, queue, job_id, priority)
         except Exception as error:  # the broker is down: the sweep brings the row when it is back
             log.warning("nudge_lost", job_id=str(job_id), error=type(error).__name__)
 

@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,6 +58,17 @@ class RedisStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey publishe
             (struct.pack(">Q", now + place) + data, -priority) for place, (data, priority) in enumerate(messages)
         )
         self.conn.zadd(self.queue_key, dict(written))
+
+    def enqueue_below(self, most: int, message: bytes, priority: int) -> None:
+        """Add a message if fewer than so many lie there: asked and done in one trip."""
+        written = struct.pack(">Q", int(time.time() * 1e6)) + message
+        self._enqueue_below(keys=[self.queue_key], args=[most, -priority, written])
+
+    @cached_property
+    def _enqueue_below(self) -> Any:
+        return self.conn.register_script(
+            "if redis.call('zcard', KEYS[1]) < tonumber(ARGV[1]) then redis.call('zadd', KEYS[1], ARGV[2], ARGV[3]) end"
+        )
 
     def dequeue_some(self, most: int) -> list[bytes]:
         """Up to so many messages that are there."""
@@ -137,6 +149,14 @@ class Broker:
     def push(self, queue: Queue, job_id: uuid.UUID, priority: int) -> None:
         """Hand a job id to the consumers of a queue; priority 1 is taken first."""
         self._huey(queue).storage.enqueue(write_message(job_id), 5 - priority)  # Huey takes the highest first
+
+    def push_below(self, most: int, queue: Queue, job_id: uuid.UUID, priority: int) -> None:
+        """As `push`, if fewer than `most` ids lie in the broker."""
+        storage = self._huey(queue).storage
+        if isinstance(storage, RedisStorage):
+            storage.enqueue_below(most, write_message(job_id), 5 - priority)
+        elif self.pending(queue) < most:
+            self.push(queue, job_id, priority)
 
     def push_all(self, queue: Queue, jobs: Iterable[tuple[uuid.UUID, int]]) -> None:
         """Hand over many: each an id and its priority."""

@@ -115,7 +115,7 @@ def retry_all(jobs: Iterable[Job], by: str) -> int:
     for job in by_id.values():
         db.session.expire(job)
     for job in begun[:NUDGE_BELOW]:
-        nudge(job, get_limit(job.queue))
+        nudge(job, limited=get_limit(job.queue) is not None)
     return len(begun)
 
 
@@ -132,7 +132,7 @@ def promote(job: Job) -> None:
     db.session.refresh(job)
     if moved is None:
         raise Conflict(f"Only a delayed job can be run early; this one is {job.state.value}")
-    nudge(job, get_limit(job.queue))
+    nudge(job, limited=get_limit(job.queue) is not None)
 
 
 def set_priority(job: Job, priority: int) -> None:

@@ -1,0 +1,27 @@
+"""Connections that PostgreSQL ended while they lay in the pool."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from adsapp.core import db
+
+OTHERS = text(
+    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() "
+    "and backend_type = 'client backend' and pid <> pg_backend_pid()"
+)
+
+
+@pytest.mark.parametrize("shape", ["distributed"], indirect=True)
+def test_connections_that_the_server_ended_are_replaced_before_anybody_meets_them(app: Flask) -> None:
+    with app.app_context():
+        engine = db.db.engine
+        pooled = [engine.connect() for _ in range(3)]
+        spared = engine.connect()
+        for connection in pooled:
+            connection.close()
+        assert spared.scalars(OTHERS).all()
+        spared.close()
+        for _ in range(4):
+            with engine.connect() as connection:
+                assert connection.scalar(text("select 1")) == 1
