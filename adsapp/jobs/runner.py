@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock
+from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger
 from adsapp.jobs.committing import GroupCommit
@@ -29,6 +30,11 @@ from adsapp.jobs.progress import (
 from adsapp.jobs.registry import UnknownProcessor, get_processor
 
 log = get_logger()
+
+PUT_BACK = (
+    "Put that key back at the end of ENCRYPTION_KEYS, on every machine (where the setting is empty: of encryption_keys "
+    "in secrets.json under ADSAPP_HOME), start the workers and the web server again, then retry this job."
+)
 
 
 class Runner:
@@ -71,6 +77,8 @@ class Runner:
             return Failed(error.code, error.message, traceback.format_exc(), error.permanent)
         except UnknownProcessor as error:
             return Failed("unknown_processor", str(error), "", permanent=True)
+        except UnreadableSecret as error:  # the keys are those of this process: another attempt has no others
+            return Failed("unreadable_secret", f"{error}. {PUT_BACK}", "", permanent=True)
         except Problem as error:
             return Failed(error.code or "invalid", error.detail, traceback.format_exc(), permanent=True)
         except Exception as error:  # a bug or a broken part: kept for the user, tried again

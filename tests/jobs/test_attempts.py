@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -16,6 +17,7 @@ from sqlalchemy import func, select
 from adsapp.config import ConfigError, Settings
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock, utcnow
+from adsapp.core.crypto import Vault
 from adsapp.core.ids import new_id
 from adsapp.jobs import leases, registry, service
 from adsapp.jobs.leases import WorkerIdentity
@@ -233,3 +235,26 @@ def test_the_longest_wait_is_an_hour_however_often_it_failed(
     waits = read(job_id).run_at
     assert waits is not None
     assert waits - utcnow() <= timedelta(hours=1)
+
+
+def test_a_payload_whose_key_is_lost_fails_at_once_and_says_what_to_do(
+    app: Flask, cast: Cast, client: FlaskClient, enqueue: Enqueue, finished: Read, begun: list[int]
+) -> None:
+    job_id = enqueue()
+    with db.organization_context(app, cast.bakery_id):
+        lost = Vault((Fernet.generate_key().decode(),))
+        db.session.get_one(Job, job_id).payload = lost.seal_json({"mood": "succeeds"})
+        db.session.commit()
+    with worker(app):
+        job = finished(job_id)
+    assert (job.state, job.error_code, job.attempt, job.failures) == (State.FAILED, "unreadable_secret", 1, 1)
+    assert begun == []
+    page = cast.sign_in(client, "bob").get(f"/jobs/{job_id}").text
+    assert "ENCRYPTION_KEYS lacks the key it was written with. Put that key back" in page
+    with db.organization_context(app, cast.bakery_id):
+        mended = db.session.get_one(Job, job_id)
+        mended.payload = db.vault().seal_json({"mood": "succeeds"})
+        service.retry(mended, "Bob")
+        db.session.commit()
+    with worker(app):
+        assert finished(job_id).state == State.COMPLETED
