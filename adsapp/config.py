@@ -204,9 +204,11 @@ def _kept_secrets(home: Path) -> Secrets:
     path = home / "secrets.json"
     fresh = {"secret_key": secrets.token_urlsafe(48), "encryption_keys": [Fernet.generate_key().decode()]}
     temporary = home / f".secrets-{os.getpid()}-{secrets.token_hex(4)}"
-    temporary.write_text(json.dumps(fresh))
-    temporary.chmod(0o600)
+    # For the owner alone from its first moment on; O_EXCL, so that nobody has it open already.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump(fresh, file)
         os.link(temporary, path)  # whoever is first wins; the others read what it wrote
     except FileExistsError:
         pass

@@ -1,5 +1,7 @@
 """A wrong setting stops the start with its name and what it should be; secrets of one machine are made once."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,16 @@ def test_secrets_of_one_machine_are_made_once_and_kept_private(tmp_path: Path) -
     assert (first.secret_key, first.encryption_keys) == (second.secret_key, second.encryption_keys)
     assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
     assert list(tmp_path.glob(".secrets-*")) == []
+
+
+def test_secrets_are_private_from_the_moment_they_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "chmod", lambda *_: None)  # to mend it afterwards would be too late
+    before = os.umask(0)
+    try:
+        assert Settings(home=tmp_path).secrets.secret_key
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
 
 
 def test_the_user_s_own_home_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
