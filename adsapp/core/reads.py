@@ -22,5 +22,6 @@ def mine(columns: Any) -> ColumnElement[bool]:
 
 def read(statement: Executable, **values: Any) -> Sequence[Any]:
     """The rows of a Core statement that says `mine` of every tenant's table in it, given its other values by name."""
+    db.session.flush()  # as the ORM does: what was changed and not written yet is seen
     given = {"organization_id": db.require_organization_id(), **values}
     return db.session.execute(statement, given, execution_options={"names_organization": True}).all()

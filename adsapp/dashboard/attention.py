@@ -80,9 +80,8 @@ def _accounts(now: datetime) -> Iterator[Concern]:
 
 def _paused_campaigns() -> Iterator[Concern]:
     for paused in queries.paused_campaigns():
-        campaign = paused.campaign
-        reason = campaign.status_reason or "No reason was given"
-        title, url = f"“{campaign.name}” is paused", f"/campaigns/{campaign.id}"
+        reason = paused.status_reason or "No reason was given"
+        title, url = f"“{paused.name}” is paused", f"/campaigns/{paused.id}"
         yield Concern("warning", "player-pause", title, reason, paused.since, action="Open", url=url)
 
 

@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, ScalarSelect, or_, select
+from sqlalchemy import Select, Table, and_, bindparam, or_, select
 
 from adsapp.campaigns import queries as campaign_queries
 from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, CampaignStatus, RecipientStatus
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
+from adsapp.core.reads import mine, read
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import State
@@ -39,12 +41,31 @@ class Running:
     seconds_left: float | None
 
 
-@dataclass(frozen=True)
-class Paused:
-    """A paused campaign and since when."""
+class Paused(NamedTuple):
+    """A paused campaign, why, and since when."""
 
-    campaign: Campaign
+    id: uuid.UUID
+    name: str
+    status_reason: str | None
     since: datetime | None
+
+
+class Scheduled(NamedTuple):
+    """A campaign that goes out later."""
+
+    id: uuid.UUID
+    name: str
+    created_by: str
+    created_at: datetime
+    scheduled_at: datetime | None
+
+
+class NotBegun(NamedTuple):
+    """An upload whose columns nobody has confirmed."""
+
+    id: uuid.UUID
+    file_name: str
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -68,45 +89,16 @@ class Uncertain:
 
 def paused_campaigns() -> list[Paused]:
     """Campaigns that stand still, each with the time of the last thing that happened to it."""
-    rows = db.session.execute(
-        select(Campaign, _last_event())
-        .outerjoin(Job, Job.id == Campaign.job_id)
-        .where(Campaign.status == CampaignStatus.PAUSED, _goes_on())
-        .order_by(Campaign.id.desc())
-        .limit(MOST)
-    )
-    return [Paused(row[0], row[1]) for row in rows]
-
-
-def _goes_on() -> ColumnElement[bool]:
-    # A job that failed for good, or waited in vain, leaves its campaign's row behind as it was.
-    return or_(Job.id.is_(None), Job.state.not_in([State.FAILED, State.CANCELLED]))
-
-
-def _last_event() -> ScalarSelect[datetime]:
-    return (
-        select(CampaignEvent.at)
-        .where(CampaignEvent.organization_id == Campaign.organization_id, CampaignEvent.campaign_id == Campaign.id)
-        .order_by(CampaignEvent.id.desc())
-        .limit(1)
-        .correlate(Campaign)
-        .scalar_subquery()
-    )
+    return [Paused._make(row) for row in read(PAUSED)]
 
 
 def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]:
     """Of the newest campaigns, those with uncertain messages, and those that were at work since then and lost a fifth
     of their messages or more. One statement."""
-    newest = select(Campaign.id).order_by(Campaign.id.desc()).limit(LOOK_BACK).subquery()
-    was_at_work = or_(Campaign.started_at >= since, Campaign.finished_at >= since)
-    rows = db.session.execute(
-        select(Campaign.id, Campaign.name, was_at_work, CampaignCount.status, CampaignCount.count)
-        .join(CampaignCount, CampaignCount.campaign_id == Campaign.id)
-        .where(Campaign.id.in_(newest.select()), or_(was_at_work, CampaignCount.status == RecipientStatus.UNCERTAIN))
-        .order_by(Campaign.id.desc())
-    )
     sums: dict[tuple[uuid.UUID, str, bool], Counter[str]] = {}
-    for campaign_id, name, at_work, status, count in rows:  # one row for each status and error code
+    for campaign_id, name, at_work, status, count in read(
+        TROUBLED, since=since
+    ):  # one row for each status and error code
         sums.setdefault((campaign_id, name, bool(at_work)), Counter())[status.value] += count
     counted = [(*key, campaign_queries.Counts(**counts)) for key, counts in sums.items()]
     uncertain = [Uncertain(key, name, counts.uncertain) for key, name, _, counts in counted if counts.uncertain]
@@ -116,25 +108,18 @@ def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]
 
 def accounts() -> Sequence[WhatsAppAccount]:
     """The organization's WhatsApp accounts."""
-    return db.session.scalars(select(WhatsAppAccount).order_by(WhatsAppAccount.name)).all()
+    return db.session.scalars(ACCOUNTS).all()
 
 
-def imports_not_begun(since: datetime) -> list[Import]:
+def imports_not_begun(since: datetime) -> list[NotBegun]:
     """Of the newest imports, those uploaded since then whose columns nobody has confirmed; newest first."""
-    newest = select(Import.id).order_by(Import.id.desc()).limit(LOOK_BACK)
-    not_begun = select(Import).where(
-        Import.id.in_(newest.subquery().select()), Import.status == ImportStatus.MAPPING, Import.created_at >= since
-    )
-    return list(db.session.scalars(not_begun.order_by(Import.id.desc())))
+    return [NotBegun._make(row) for row in read(NOT_BEGUN, since=since)]
 
 
-def scheduled_campaigns() -> Sequence[Campaign]:
+def scheduled_campaigns() -> list[Scheduled]:
     """What goes out later, soonest first."""
-    waiting = select(Campaign).outerjoin(Job, Job.id == Campaign.job_id)
-    waiting = waiting.where(Campaign.status == CampaignStatus.SCHEDULED, _goes_on()).order_by(Campaign.id.desc())
-    return sorted(
-        db.session.scalars(waiting.limit(MOST)), key=lambda campaign: campaign.scheduled_at or campaign.created_at
-    )
+    waiting = [Scheduled._make(row) for row in read(SCHEDULED)]
+    return sorted(waiting, key=lambda campaign: campaign.scheduled_at or campaign.created_at)
 
 
 def running(campaigns: Sequence[Campaign]) -> list[Running]:
@@ -144,16 +129,7 @@ def running(campaigns: Sequence[Campaign]) -> list[Running]:
 
 def campaigns_under_way() -> Sequence[Campaign]:
     """Campaigns that are being sent, at most MOST, newest first."""
-    return db.session.scalars(
-        select(Campaign)
-        .outerjoin(Job, Job.id == Campaign.job_id)
-        .where(
-            Campaign.status.in_([CampaignStatus.PREPARING, CampaignStatus.SENDING]),
-            _goes_on(),
-        )
-        .order_by(Campaign.id.desc())
-        .limit(MOST)
-    ).all()
+    return db.session.scalars(UNDER_WAY).all()
 
 
 def _running_campaigns(campaigns: Sequence[Campaign]) -> list[Running]:
@@ -180,17 +156,7 @@ def _campaign(campaign: Campaign, counts: campaign_queries.Counts) -> Running:
 
 
 def _running_imports() -> list[Running]:
-    rows = db.session.execute(
-        select(Import, Job)
-        .join(Job, Job.id == Import.job_id)
-        .where(
-            Import.id.in_(select(Import.id).order_by(Import.id.desc()).limit(LOOK_BACK).subquery().select()),
-            Job.state.in_([State.ACTIVE, State.WAITING, State.DELAYED]),
-        )
-        .order_by(Import.id.desc())
-        .limit(MOST)
-    )
-    return [_import(row[0], row[1]) for row in rows]
+    return [_import(imported, job) for imported, job in db.session.execute(RUNNING_IMPORTS)]
 
 
 def _import(imported: Import, job: Job) -> Running:
@@ -218,3 +184,73 @@ def _rows_per_second(imported: Import, job: Job) -> float | None:
         return None
     seconds = (job.progress_at - imported.started_at).total_seconds()
     return round(imported.rows_read / seconds, 1) if seconds >= 1 and imported.rows_read else None
+
+
+# --- the statements, made once: every poll of every open home page reads them -----------------------------------
+
+CAMPAIGNS, COUNTS, EVENTS, IMPORTS, JOBS = (
+    cast(Table, model.__table__).c for model in (Campaign, CampaignCount, CampaignEvent, Import, Job)
+)
+# A job that failed for good, or waited in vain, leaves its campaign's row behind as it was.
+GOES_ON = or_(JOBS.id.is_(None), JOBS.state.not_in([State.FAILED, State.CANCELLED]))
+SINCE: Any = bindparam("since", type_=CAMPAIGNS.started_at.type)
+LAST_EVENT = (
+    select(EVENTS.at)
+    .where(EVENTS.organization_id == CAMPAIGNS.organization_id, EVENTS.campaign_id == CAMPAIGNS.id)
+    .order_by(EVENTS.id.desc())
+    .limit(1)
+    .correlate(cast(Table, Campaign.__table__))
+    .scalar_subquery()
+)
+
+
+def _campaigns(status: CampaignStatus, *columns: Any) -> Select[Any]:
+    """Campaigns of a status that go on, at most MOST, newest first."""
+    its_job = and_(JOBS.organization_id == CAMPAIGNS.organization_id, JOBS.id == CAMPAIGNS.job_id)
+    there = cast(Table, Campaign.__table__).outerjoin(cast(Table, Job.__table__), its_job)
+    found = select(*columns).select_from(there).where(mine(CAMPAIGNS), CAMPAIGNS.status == status, GOES_ON)
+    return found.order_by(CAMPAIGNS.id.desc()).limit(MOST)
+
+
+def _newest(columns: Any) -> Select[Any]:
+    """The ids among which is looked for what needs somebody."""
+    newest = select(columns.id).where(mine(columns)).order_by(columns.id.desc()).limit(LOOK_BACK)
+    return newest.subquery().select()
+
+
+PAUSED = _campaigns(CampaignStatus.PAUSED, CAMPAIGNS.id, CAMPAIGNS.name, CAMPAIGNS.status_reason, LAST_EVENT)
+SCHEDULED = _campaigns(CampaignStatus.SCHEDULED, *(CAMPAIGNS[name] for name in Scheduled._fields))
+WAS_AT_WORK = or_(CAMPAIGNS.started_at >= SINCE, CAMPAIGNS.finished_at >= SINCE)
+TROUBLED = (
+    select(CAMPAIGNS.id, CAMPAIGNS.name, WAS_AT_WORK, COUNTS.status, COUNTS.count)
+    .join_from(
+        cast(Table, Campaign.__table__), cast(Table, CampaignCount.__table__), COUNTS.campaign_id == CAMPAIGNS.id
+    )
+    .where(mine(CAMPAIGNS), mine(COUNTS), CAMPAIGNS.id.in_(_newest(CAMPAIGNS)))
+    .where(or_(WAS_AT_WORK, COUNTS.status == RecipientStatus.UNCERTAIN))
+    .order_by(CAMPAIGNS.id.desc())
+)
+NOT_BEGUN = (
+    select(*(IMPORTS[name] for name in NotBegun._fields))
+    .where(mine(IMPORTS), IMPORTS.id.in_(_newest(IMPORTS)))
+    .where(IMPORTS.status == ImportStatus.MAPPING, IMPORTS.created_at >= SINCE)
+    .order_by(IMPORTS.id.desc())
+)
+ACCOUNTS = select(WhatsAppAccount).order_by(WhatsAppAccount.name)
+UNDER_WAY = (
+    select(Campaign)
+    .outerjoin(Job, Job.id == Campaign.job_id)
+    .where(Campaign.status.in_([CampaignStatus.PREPARING, CampaignStatus.SENDING]), GOES_ON)
+    .order_by(Campaign.id.desc())
+    .limit(MOST)
+)
+RUNNING_IMPORTS = (
+    select(Import, Job)
+    .join(Job, Job.id == Import.job_id)
+    .where(
+        Import.id.in_(select(Import.id).order_by(Import.id.desc()).limit(LOOK_BACK).subquery().select()),
+        Job.state.in_([State.ACTIVE, State.WAITING, State.DELAYED]),
+    )
+    .order_by(Import.id.desc())
+    .limit(MOST)
+)

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adsapp.core.clock import iso
-from adsapp.jobs.models import QueueControl
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.statistics import counted_by_kind
-from adsapp.jobs.waiting import Circumstances
+from adsapp.jobs.waiting import Circumstances, Pause
 
 
 def held_back(around: Circumstances) -> Mapping[Queue, int]:
@@ -21,12 +20,12 @@ def held_back(around: Circumstances) -> Mapping[Queue, int]:
     return held
 
 
-def paused_kinds(around: Circumstances, queue: Queue) -> Sequence[QueueControl]:
+def paused_kinds(around: Circumstances, queue: Queue) -> Sequence[Pause]:
     """The kinds of job in the queue that are paused, by name."""
     return [control for (its, _), control in sorted(around.kinds.items()) if its == queue]
 
 
-def pause_json(pause: QueueControl | None) -> dict[str, Any] | None:
+def pause_json(pause: Pause | None) -> dict[str, Any] | None:
     """A pause for programs; `until` None: until somebody resumes it. None where nothing is paused."""
     if pause is None:
         return None

@@ -5,10 +5,12 @@ A page of fifty whole jobs takes the program longer than the database; and what 
 
 import uuid
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
+
+from sqlalchemy import Table
 
 from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs.states import FINAL, Queue, State
 
 
 class JobLine(NamedTuple):
@@ -36,9 +38,16 @@ class JobLine(NamedTuple):
     error: str | None
 
     @property
+    def is_finished(self) -> bool:
+        """As `Job.is_finished`."""
+        return self.state in FINAL
+
+    @property
     def is_stopping(self) -> bool:
         """As `Job.is_stopping`."""
         return self.state == State.ACTIVE and self.cancel_requested_at is not None
 
 
 AnyJob = Job | JobLine
+JOBS = cast(Table, Job.__table__).c
+LINE = tuple(JOBS[name] for name in JobLine._fields)  # what a statement selects

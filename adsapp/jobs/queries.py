@@ -13,22 +13,24 @@ from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.core.reads import mine, read
 from adsapp.jobs.filters import JobFilters
-from adsapp.jobs.listing import JobLine
+from adsapp.jobs.listing import JOBS, LINE, JobLine
 from adsapp.jobs.models import SHOWN, Job, JobAttempt, JobCount
 from adsapp.jobs.states import Queue, State
 
-JOBS, COUNTS = (cast(Table, model.__table__).c for model in (Job, JobCount))
+COUNTS = cast(Table, JobCount.__table__).c
 # Looking for a needle, so many jobs are gone through for one page, newest first; the next page goes on from there.
 WINDOW = 5_000
 NEW_ROWS_COUNTED = 100
 MADE = 256  # statements of a kind that are kept; without a search there are fewer
+BY_ID = select(Job).where(Job.id == bindparam("id"))
+ATTEMPTS = select(JobAttempt).where(JobAttempt.job_id == bindparam("job")).order_by(JobAttempt.attempt)
 J = TypeVar("J", Job, JobLine)
 
 
 def get_job(job_id: uuid.UUID | str) -> Job:
     """The job; NotFound for an unknown id and for another organization's alike."""
     parsed = parse_id(job_id) if isinstance(job_id, str) else job_id
-    job = db.session.scalars(select(Job).where(Job.id == parsed)).one_or_none() if parsed else None
+    job = db.session.scalars(BY_ID, {"id": parsed}).one_or_none() if parsed else None
     if job is None:
         raise NotFound("There is no such job in this organization")
     return job
@@ -70,8 +72,7 @@ def count_by_state(filters: JobFilters) -> dict[State, int]:
 
 def attempts(job: Job) -> Sequence[JobAttempt]:
     """The attempts of a job, oldest first."""
-    mine = select(JobAttempt).where(JobAttempt.job_id == job.id).order_by(JobAttempt.attempt)
-    return db.session.scalars(mine).all()
+    return db.session.scalars(ATTEMPTS, {"job": job.id}).all()
 
 
 def narrow(filters: JobFilters, statement: Select[Any]) -> Select[Any]:
@@ -115,7 +116,7 @@ def _newest_first(statement: Select[Any], filters: JobFilters, bounds: tuple[str
 
 @lru_cache(maxsize=MADE)
 def _lines(filters: JobFilters, bounds: tuple[str, ...]) -> Select[Any]:
-    shown = select(*(JOBS[name] for name in JobLine._fields)).where(mine(JOBS))
+    shown = select(*LINE).where(mine(JOBS))
     return _newest_first(shown, filters, bounds).limit(bindparam("limit", type_=Integer()))
 
 

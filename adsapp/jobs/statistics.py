@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Executable, Table, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Table, bindparam, func, select, union_all
 
-from adsapp.core import db
+from adsapp.core.reads import mine, read
 from adsapp.jobs.history import SUMS
-from adsapp.jobs.models import JobCount, QueueControl, StatsDay, StatsHour, StatsMinute
+from adsapp.jobs.models import JobCount, StatsDay, StatsHour, StatsMinute
 from adsapp.jobs.oldest import oldest_waits
 from adsapp.jobs.states import Queue, State
-from adsapp.jobs.waiting import Circumstances, circumstances
+from adsapp.jobs.waiting import Circumstances, Pause, circumstances
 
 MINUTES = 60
 MOST_DAYS = 90
@@ -22,9 +22,7 @@ MINUTE, HOUR, DAY, COUNTS = (cast(Table, model.__table__).c for model in (StatsM
 
 def _span(columns: Any) -> tuple[ColumnElement[bool], ...]:
     """The key is (organization, queue, moment): only with the queues named, a look at some time reads that time."""
-    mine = bindparam("organization_id", type_=columns.organization_id.type)
-    queues = bindparam("queues", expanding=True, type_=columns.queue.type)
-    return (columns.organization_id == mine, columns.queue.in_(queues))
+    return (mine(columns), columns.queue.in_(list(Queue)))
 
 
 def _moment(name: str = "moment") -> Any:
@@ -32,7 +30,7 @@ def _moment(name: str = "moment") -> Any:
 
 
 # Made once: these are read by every poll of every open page.
-COUNTED = select(COUNTS.queue, COUNTS.processor, COUNTS.state, COUNTS.count).where(_span(COUNTS)[0])
+COUNTED = select(COUNTS.queue, COUNTS.processor, COUNTS.state, COUNTS.count).where(mine(COUNTS))
 FAILED_SINCE = union_all(
     select(MINUTE.queue, func.sum(MINUTE.failed))
     .where(*_span(MINUTE), MINUTE.minute > _moment(), MINUTE.minute < _moment("hour"))
@@ -60,8 +58,8 @@ class QueueStats:
     failed: Sequence[int]  # likewise
     waiting_since: datetime | None  # since when the oldest due job waits
     workers: int
-    pause: QueueControl | None
-    paused_kinds: Sequence[QueueControl] = ()  # pauses of one kind of job each, by name
+    pause: Pause | None
+    paused_kinds: Sequence[Pause] = ()  # pauses of one kind of job each, by name
 
     def of(self, state: str) -> int:
         """How many jobs are in this state."""
@@ -127,7 +125,7 @@ def counted() -> Counter[tuple[Queue, State]]:
 def counted_by_kind() -> Counter[tuple[Queue, str, State]]:
     """Jobs by queue, processor and state, without those that are none."""
     found: Counter[tuple[Queue, str, State]] = Counter()
-    for queue, processor, state, count in _read(COUNTED):
+    for queue, processor, state, count in read(COUNTED):
         found[queue, processor, state] += count
     return +found
 
@@ -148,7 +146,7 @@ def queues_without_worker(around: Circumstances | None = None) -> list[Queue]:
 def history(days: int, now: datetime) -> list[Day]:
     """What ended on each of the last days (UTC), by queue, oldest first; `days` is cut to 1 … 90."""
     first = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=min(max(days, 1), MOST_DAYS) - 1)
-    return [Day(f"{row.day:%Y-%m-%d}", *row[1:]) for row in _read(ENDED_BY_DAY, moment=first)]
+    return [Day(f"{row.day:%Y-%m-%d}", *row[1:]) for row in read(ENDED_BY_DAY, moment=first)]
 
 
 @dataclass(frozen=True)
@@ -194,17 +192,11 @@ def _summary(queue: Queue, counts: Mapping[tuple[Queue, State], int], ended: Map
     )
 
 
-def _read(statement: Executable, **values: datetime) -> Sequence[Any]:
-    # Past the ORM, which takes longer than the database for so many small rows; so the organization is named here.
-    given = {"organization_id": db.require_organization_id(), "queues": list(Queue), **values}
-    return db.session.execute(statement, given, execution_options={"names_organization": True}).all()
-
-
 def _failed_since(moment: datetime) -> dict[Queue, int]:
     """Whole hours from their sums, and the minutes before the first of them."""
     hour = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     found: Counter[Queue] = Counter()
-    for queue, failed in _read(FAILED_SINCE, moment=moment, hour=hour):
+    for queue, failed in read(FAILED_SINCE, moment=moment, hour=hour):
         found[queue] += failed
     return found
 
@@ -214,7 +206,7 @@ def _minutes(now: datetime) -> dict[Queue, _Minutes]:
     # the running minute is left out: it would always look like a sudden stop
     since = this_minute - timedelta(minutes=MINUTES)
     series = {queue: _Minutes() for queue in Queue}
-    for queue, minute, completed, failed, cancelled in _read(ENDED_SINCE, moment=since):
+    for queue, minute, completed, failed, cancelled in read(ENDED_SINCE, moment=since):
         place = int((minute - since).total_seconds() // 60)
         if 0 <= place < MINUTES:
             series[queue].finished[place] += completed + failed + cancelled

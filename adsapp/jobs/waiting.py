@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Interval, Select, Table, and_, bindparam, func, literal, select, text
 
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
+from adsapp.core.reads import mine, read
 from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import QueueControl, Worker
 from adsapp.jobs.states import PENDING, Queue, State
@@ -37,13 +38,28 @@ class WaitReason:
         return self.text + until
 
 
+class Pause(NamedTuple):
+    """A queue, or one kind of job in it, that stands still: the columns of `QueueControl` by their names."""
+
+    queue: Queue
+    processor: str  # empty: the whole queue
+    paused_at: datetime
+    paused_until: datetime | None
+    reason: str
+    by: str
+
+
+CONTROLS = cast(Table, QueueControl.__table__).c
+PAUSES = select(*(CONTROLS[name] for name in Pause._fields)).where(mine(CONTROLS))
+
+
 @dataclass(frozen=True)
 class Circumstances:
     """What decides for every job of this organization whether it may run now."""
 
     now: datetime
-    pauses: Mapping[Queue, QueueControl]  # of whole queues
-    kinds: Mapping[tuple[Queue, str], QueueControl]  # of one kind of job in a queue
+    pauses: Mapping[Queue, Pause]  # of whole queues
+    kinds: Mapping[tuple[Queue, str], Pause]  # of one kind of job in a queue
     workers: Mapping[Queue, int]  # living worker processes of each queue
 
 
@@ -68,10 +84,10 @@ def database_now() -> datetime:
     return moment.astimezone(UTC)
 
 
-def pauses(now: datetime) -> dict[tuple[Queue, str], QueueControl]:
+def pauses(now: datetime) -> dict[tuple[Queue, str], Pause]:
     """The queues and kinds of job this organization has paused, as far as the pause has not ended by itself."""
-    controls = db.session.scalars(select(QueueControl))
-    return {(c.queue, c.processor): c for c in controls if c.paused_until is None or c.paused_until > now}
+    found = [Pause._make(row) for row in read(PAUSES)]
+    return {(one.queue, one.processor): one for one in found if one.paused_until is None or one.paused_until > now}
 
 
 def _now_and_workers() -> tuple[datetime, dict[Queue, int]]:
