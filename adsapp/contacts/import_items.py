@@ -13,7 +13,7 @@ FAILED = "failed"  # what any job calls an item that went badly; here it is a re
 
 
 def rows_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
-    """Rows with a remark, in the file's order; the cursor is a row number."""
+    """Rows with a remark, in the file's order; the cursor is a row number. NotFound where the import is gone."""
     statement = (
         select(ImportRow)
         .join(Import, Import.id == ImportRow.import_id)
@@ -26,6 +26,8 @@ def rows_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRo
     if cursor:
         statement = statement.where(ImportRow.row_no > _place(cursor))
     page = cut(db.session.scalars(statement).all(), limit, lambda row: str(row.row_no))
+    if not page.items and db.session.scalar(select(Import.id).where(Import.job_id == job.id)) is None:
+        raise NotFound("The import of this job is not there any more")
     return Page([_item(row) for row in page.items], page.next)
 
 

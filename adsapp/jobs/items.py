@@ -33,6 +33,14 @@ def items(job: Job, status: str = "", cursor: str = "", limit: int = PAGE) -> Pa
     return source(job, status, cursor, limit)
 
 
+def first_items(job: Job, status: str, limit: int) -> Page[ItemRow] | None:
+    """As `items`, from the beginning; None where the campaign or import that has them is not there any more."""
+    try:
+        return items(job, status, limit=limit)
+    except NotFound:
+        return None
+
+
 def _noted(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
     statement = select(JobItem).where(JobItem.job_id == job.id).order_by(JobItem.id).limit(limit + 1)
     if status:

@@ -9,15 +9,17 @@ from flask.typing import ResponseReturnValue
 
 from adsapp.core import db
 from adsapp.core.htmx import fragment, version_of
+from adsapp.core.pagination import Page
 from adsapp.jobs import actions, presenting, queries
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import back_or, whole_number
-from adsapp.jobs.items import items
+from adsapp.jobs.items import first_items
 from adsapp.jobs.json import percent
 from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job
 from adsapp.jobs.operations import MEANT, Verb
 from adsapp.jobs.redaction import mask_number, redact
+from adsapp.jobs.registry import ItemRow
 from adsapp.jobs.relations import relations
 from adsapp.jobs.states import FINAL, Priority, State
 from adsapp.jobs.waiting import Circumstances, circumstances, why_waiting
@@ -178,7 +180,8 @@ def _face(job: AnyJob) -> tuple[object, ...]:
 
 def _job(job: Job) -> dict[str, Any]:
     attempts, around = queries.attempts(job), circumstances()
-    shown, whole = items(job, "failed", limit=ITEMS_SHOWN), current_actor().sees_numbers
+    found, whole = first_items(job, "failed", ITEMS_SHOWN), current_actor().sees_numbers
+    shown: Page[ItemRow] = found or Page([], None)
     reason, family = why_waiting(job, around), relations(job)
     seen = (_face(job), job.progress_at, job.priority, reason, family.face)
     version = version_of(*seen, len(attempts), len(shown.items), shown.next)
@@ -192,7 +195,7 @@ def _job(job: Job) -> dict[str, Any]:
         "bar": presenting.bar(job),
         "items": shown,
         "mask": lambda key: mask_number(key, whole=whole),
-        "related": presenting.related(job),
+        "related": presenting.related(job) if found else None,  # no link to what is gone
         "titles": QUEUE_TITLES,
         "priorities": PRIORITY_WORDS,
         "family": family,

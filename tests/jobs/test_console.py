@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.ids import new_id
 from adsapp.jobs import service
 from adsapp.jobs.models import Job, JobItem, QueueControl
 from adsapp.jobs.states import Queue, State
@@ -168,6 +169,23 @@ def test_a_job_leads_to_what_it_works_on(client: FlaskClient, cast: Cast, enqueu
     cast.sign_in(client, "vera")
     assert 'href="/campaigns/17"' in client.get(f"/jobs/{enqueue(subject='campaign:17')}").text
     assert 'href="/imports/18"' in client.get(f"/jobs/{enqueue(subject='import:18')}").text
+
+
+@pytest.mark.parametrize(
+    "processor, kind, link", [("bulk-message", "campaign", "/campaigns/"), ("import-contacts", "import", "/imports/")]
+)
+def test_a_job_whose_campaign_or_import_is_gone_is_shown_all_the_same(
+    client: FlaskClient, cast: Cast, enqueue: Enqueue, processor: str, kind: str, link: str
+) -> None:
+    gone = new_id()
+    job_id = enqueue(processor, {f"{kind}_id": str(gone)}, subject=f"{kind}:{gone}", title="What became of it")
+    cast.sign_in(client, "bob")
+    for path in (f"/jobs/{job_id}", f"/jobs/{job_id}/live"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "What became of it" in answer.text
+        assert f"{link}{gone}" not in answer.text
+    assert client.get(f"/api/jobs/{job_id}/items", headers=cast.headers("bob")).status_code == 404
 
 
 def test_items_and_data_are_shown_without_secrets_and_without_numbers_for_viewers(
