@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, g, request
 
+from adsapp.core.urls import url_for
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 

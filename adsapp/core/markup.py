@@ -85,6 +85,14 @@ def draw_points(values: Sequence[float], width: float, height: float, low: float
     return " ".join(f"{at * step + pad:.1f},{pad + height - (value - low) * scale:.1f}" for at, value in places)
 
 
+def draw_chart_rows(series: Sequence[Mapping[str, Any]], labels: Sequence[str], unit: str = "") -> Markup:
+    """The figures of a chart as rows of a table, one for each label; `values` of each of the series are as many."""
+    columns = [[f'<td class="num">{escape(value)}{escape(unit)}</td>' for value in each["values"]] for each in series]
+    cells = map("".join, zip(*columns, strict=True))
+    rows = zip(labels, cells, strict=True)
+    return Markup("".join(f'<tr><th scope="row">{escape(label)}</th>{its}</tr>' for label, its in rows))
+
+
 def span_of(values: Sequence[float]) -> tuple[float, float]:
     """The smallest and the largest."""
     return min(values), max(values)

@@ -9,13 +9,15 @@ from adsapp.core import markup
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.htmx import version_of
 from adsapp.core.statics import static_url
+from adsapp.core.urls import url_for
 
 
 def init_templating(app: Flask) -> None:
     """Attach globals and filters; undefined names in templates are errors."""
-    app.jinja_env.globals.update(static_url=static_url, now=utcnow, version_of=version_of)
+    app.jinja_env.globals.update(static_url=static_url, url_for=url_for, now=utcnow, version_of=version_of)
     app.jinja_env.globals.update(
         draw_attributes=markup.draw_attributes,
+        draw_chart_rows=markup.draw_chart_rows,
         draw_count=markup.draw_count,
         draw_icon=markup.draw_icon,
         draw_points=markup.draw_points,

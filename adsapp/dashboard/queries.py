@@ -156,34 +156,34 @@ def _campaign(campaign: Campaign, counts: campaign_queries.Counts) -> Running:
 
 
 def _running_imports() -> list[Running]:
-    return [_import(imported, job) for imported, job in db.session.execute(RUNNING_IMPORTS)]
+    return [_import(row) for row in read(RUNNING_IMPORTS)]
 
 
-def _import(imported: Import, job: Job) -> Running:
-    rate = _rows_per_second(imported, job)
-    left = None if not rate or not job.progress_total else max(0, job.progress_total - imported.rows_read) / rate
+def _import(row: Any) -> Running:
+    rate = _rows_per_second(row)
+    left = None if not rate or not row.progress_total else max(0, row.progress_total - row.rows_read) / rate
     return Running(
-        key=f"import-{imported.id}",
+        key=f"import-{row.id}",
         kind="Import",
-        title=imported.file_name,
-        url=f"/imports/{imported.id}",
-        by=imported.created_by,
-        state="" if job.state == State.ACTIVE else job.state.value,
-        done=imported.rows_read,
-        total=job.progress_total,
-        failed=imported.rejected,
+        title=row.file_name,
+        url=f"/imports/{row.id}",
+        by=row.created_by,
+        state="" if row.state == State.ACTIVE else row.state.value,
+        done=row.rows_read,
+        total=row.progress_total,
+        failed=row.rejected,
         failed_word="rejected",
         per_second=rate,
         seconds_left=left,
     )
 
 
-def _rows_per_second(imported: Import, job: Job) -> float | None:
+def _rows_per_second(row: Any) -> float | None:
     # The average since the start is honest only where nothing interrupted it.
-    if job.state != State.ACTIVE or job.attempt > 1 or not (imported.started_at and job.progress_at):
+    if row.state != State.ACTIVE or row.attempt > 1 or not (row.started_at and row.progress_at):
         return None
-    seconds = (job.progress_at - imported.started_at).total_seconds()
-    return round(imported.rows_read / seconds, 1) if seconds >= 1 and imported.rows_read else None
+    seconds: float = (row.progress_at - row.started_at).total_seconds()
+    return round(row.rows_read / seconds, 1) if seconds >= 1 and row.rows_read else None
 
 
 # --- the statements, made once: every poll of every open home page reads them -----------------------------------
@@ -245,12 +245,13 @@ UNDER_WAY = (
     .limit(MOST)
 )
 RUNNING_IMPORTS = (
-    select(Import, Job)
-    .join(Job, Job.id == Import.job_id)
-    .where(
-        Import.id.in_(select(Import.id).order_by(Import.id.desc()).limit(LOOK_BACK).subquery().select()),
-        Job.state.in_([State.ACTIVE, State.WAITING, State.DELAYED]),
+    select(
+        *(IMPORTS[name] for name in ("id", "file_name", "created_by", "rows_read", "rejected", "started_at")),
+        *(JOBS[name] for name in ("state", "attempt", "progress_total", "progress_at")),
     )
-    .order_by(Import.id.desc())
+    .join_from(cast(Table, Import.__table__), cast(Table, Job.__table__), JOBS.id == IMPORTS.job_id)
+    .where(mine(IMPORTS), mine(JOBS), IMPORTS.id.in_(_newest(IMPORTS)))
+    .where(JOBS.state.in_([State.ACTIVE, State.WAITING, State.DELAYED]))
+    .order_by(IMPORTS.id.desc())
     .limit(MOST)
 )

@@ -27,12 +27,12 @@ CHART_LABELS = [f"{MINUTES - place} min ago" for place in range(MINUTES)]
 class _Now:
     """What several blocks look at, read once a request, and only by those that need it."""
 
-    def __init__(self) -> None:
-        self.around = circumstances()
+    def __init__(self, *, by_minute: bool = True) -> None:
+        self.around, self._by_minute = circumstances(), by_minute
 
     @cached_property
     def queues(self) -> list[QueueStats]:
-        return queue_stats(self.around)
+        return queue_stats(self.around, by_minute=self._by_minute)
 
     @cached_property
     def under_way(self) -> Sequence[Campaign]:
@@ -52,7 +52,7 @@ def home() -> ResponseReturnValue:
 @allow(Permission.SEE)
 def attention_block() -> ResponseReturnValue:
     """Greeting and "Needs attention"."""
-    return _block("attention", _attention(_Now()))
+    return _block("attention", _attention(_Now(by_minute=False)))
 
 
 @views.get("/home/queues")

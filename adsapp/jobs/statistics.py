@@ -95,12 +95,13 @@ class _Minutes:
     failed: list[int] = field(default_factory=lambda: [0] * MINUTES)
 
 
-def queue_stats(around: Circumstances | None = None) -> list[QueueStats]:
-    """All four queues, in four statements and those of the circumstances."""
+def queue_stats(around: Circumstances | None = None, *, by_minute: bool = True) -> list[QueueStats]:
+    """All four queues, in four statements and those of the circumstances; in three without the last hour's minutes."""
     around = around or circumstances()
     counts = counted()
     waiting = oldest_waits() if any(state == State.WAITING for _, state in counts) else {}
-    failed, minutes = _failed_since(around.now - timedelta(days=1)), _minutes(around.now)
+    failed = _failed_since(around.now - timedelta(days=1))
+    minutes = _minutes(around.now) if by_minute else {queue: _Minutes() for queue in Queue}
     return [
         QueueStats(
             queue=queue,
