@@ -17,7 +17,7 @@ from adsapp.core.bulk import one_of
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import UtcDateTime, engine_transaction
 from adsapp.jobs import allowances
-from adsapp.jobs.models import OPEN, Job, QueueControl
+from adsapp.jobs.models import OPEN, Job, QueueControl, in_state
 from adsapp.jobs.queue import Broker
 from adsapp.jobs.states import Priority, Queue, State
 
@@ -106,7 +106,7 @@ def give_back(connection: Connection, job_ids: Collection[uuid.UUID]) -> None:
     if not job_ids:
         return
     dispatched = select(JOBS.c.id).where(
-        one_of(connection, JOBS.c.id, job_ids), JOBS.c.state == State.WAITING, JOBS.c.dispatched_at.is_not(None)
+        one_of(connection, JOBS.c.id, job_ids), in_state(State.WAITING), JOBS.c.dispatched_at.is_not(None)
     )
     free = dispatched.with_for_update(skip_locked=True)
     connection.execute(update(JOBS).where(JOBS.c.id.in_(free)).values(dispatched_at=None))
@@ -135,7 +135,12 @@ def take_due(connection: Connection, queue: Queue, now: datetime, limit: int) ->
 
 def _mark(connection: Connection, heads: Sequence[Head], now: datetime) -> set[uuid.UUID]:
     # Another sweep may be at the same jobs: what it has locked is its own.
-    locked = select(JOBS.c.id).where(one_of(connection, JOBS.c.id, [head.id for head in heads]), OPEN)
+    locked = select(JOBS.c.id).where(
+        one_of(connection, JOBS.c.id, [head.id for head in heads]),
+        in_state(State.WAITING, State.DELAYED),
+        JOBS.c.dispatched_at.is_(None),
+        JOBS.c.blocked_by == 0,
+    )
     marked = (
         update(JOBS)
         .where(JOBS.c.id.in_(locked.with_for_update(skip_locked=True)))

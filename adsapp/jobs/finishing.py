@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, bindparam, case, insert, text, update
+from sqlalchemy import Connection, Engine, Table, bindparam, case, insert, update
 
 from adsapp.core.bulk import one_of, one_of_named
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
 from adsapp.jobs import dependencies, history
 from adsapp.jobs.history import ENDED
-from adsapp.jobs.models import Job, JobAttempt, JobItem
+from adsapp.jobs.models import Job, JobAttempt, JobItem, in_state
 from adsapp.jobs.progress import Claim, Unwritten
 from adsapp.jobs.states import FINAL, PENDING, State
 
@@ -139,7 +139,7 @@ def end_pending(connection: Connection, job_ids: Collection[uuid.UUID], now: dat
     """Cancel those of the jobs that no worker holds; their rows with ENDED."""
     rows = connection.execute(
         update(JOBS)
-        .where(one_of(connection, JOBS.c.id, job_ids), JOBS.c.state.in_(PENDING))
+        .where(one_of(connection, JOBS.c.id, job_ids), in_state(*PENDING))
         .values(state=State.CANCELLED, finished_at=now, run_at=None, **values)
         .returning(*ENDED)
     ).all()
@@ -195,8 +195,7 @@ def _update_of(dialect: str, names: tuple[str, ...], goes_on: bool) -> Any:
         update(JOBS)
         .where(
             one_of_named(dialect, JOBS.c.id, "job_ids"),
-            one_of_named(dialect, JOBS.c.lease_id, "lease_ids"),
-            text("state = 'active'"),
+            one_of_named(dialect, JOBS.c.lease_id, "lease_ids"),  # who has one is active
         )
         .values(lease_id=None, lease_until=None, dispatched_at=None, **values)
         .returning(*ENDED)

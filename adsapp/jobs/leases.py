@@ -32,7 +32,7 @@ from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import UtcDateTime, engine_transaction, random_uuid
 from adsapp.core.logs import get_logger
 from adsapp.jobs import finishing
-from adsapp.jobs.models import Job, JobAttempt, QueueControl
+from adsapp.jobs.models import Job, JobAttempt, QueueControl, in_state
 from adsapp.jobs.progress import Claim, Control
 from adsapp.jobs.states import State
 
@@ -106,7 +106,7 @@ def _claiming(dialect: str) -> Any:
     )
     may_begin = select(JOBS.c.id).where(
         one_of_named(dialect, JOBS.c.id, "job_ids"),
-        JOBS.c.state == State.WAITING,
+        in_state(State.WAITING),
         JOBS.c.blocked_by == 0,
         JOBS.c.run_at <= now,
         ~is_paused,
@@ -217,25 +217,24 @@ class Heartbeat:
 
     def _tell(self, held: Held, renewed: dict[uuid.UUID, datetime | None], started: float) -> None:
         if held.claim.lease_id not in renewed:
-            held.control.lost.set()
+            held.control.lost = True
             return
         held.good_until = started + self._lease * SAFETY
         if renewed[held.claim.lease_id] is not None:
-            held.control.cancelled.set()
+            held.control.cancelled = True
 
     def doubt(self) -> None:
         """Tell every job whose lease could not be renewed in time that it is lost."""
         now = time.monotonic()
         for held in self.held():
             if now > held.good_until:
-                held.control.lost.set()
+                held.control.lost = True
 
 
 def _rows_of(connection: Connection, held: Sequence[Held]) -> Select[tuple[uuid.UUID]]:
     return select(JOBS.c.id).where(
         one_of(connection, JOBS.c.id, [each.claim.job_id for each in held]),
-        one_of(connection, JOBS.c.lease_id, [each.claim.lease_id for each in held]),
-        ACTIVE,
+        one_of(connection, JOBS.c.lease_id, [each.claim.lease_id for each in held]),  # who has one is active
     )
 
 

@@ -68,46 +68,29 @@ class JobFailed(Exception):
         self.permanent = permanent
 
 
-class Flag:
-    """Raised once by another thread, looked at by this one. Nobody waits for it, so it needs no lock."""
-
-    __slots__ = ("_is_set",)
-
-    def __init__(self) -> None:
-        self._is_set = False
-
-    def set(self) -> None:
-        """Raise it."""
-        self._is_set = True
-
-    def is_set(self) -> bool:
-        """True once it was raised."""
-        return self._is_set
-
-
 @dataclass
 class Control:
-    """What the heartbeat tells the running job; set from another thread."""
+    """What the heartbeat tells the running job; set by another thread, once. Nobody waits for it: no lock."""
 
     deadline: float  # time.monotonic()
-    cancelled: Flag = field(default_factory=Flag)
-    lost: Flag = field(default_factory=Flag)
-    stopping: Flag = field(default_factory=Flag)
-    draining: Flag = field(default_factory=Flag)  # no more work is begun; finish what runs
+    cancelled: bool = False
+    lost: bool = False
+    stopping: bool = False
+    draining: bool = False  # no more work is begun; finish what runs
 
     def check(self) -> None:
         """Raise the reason to stop, if there is one."""
-        if self.lost.is_set():
+        if self.lost:
             raise LeaseLost
-        if self.cancelled.is_set():
+        if self.cancelled:
             raise JobCancelled
         if time.monotonic() > self.deadline:
             raise JobTimedOut
-        if self.stopping.is_set():
+        if self.stopping:
             raise WorkerStopping
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object a claim: to compare all its fields would cost each job
 class Claim:
     """A job that this worker holds."""
 
@@ -183,7 +166,7 @@ class Progress:
     @property
     def is_draining(self) -> bool:
         """True when the worker shuts down: hand back at the next good place."""
-        return self._control.draining.is_set()
+        return self._control.draining
 
     def start(self, total: int | None, *, done: int = 0, failed: int = 0) -> None:
         """Say how much there is to do (None: unknown) and how much an earlier attempt has done already."""

@@ -106,7 +106,7 @@ class WorkerProcess:
         for intake in self._intakes:
             intake.release()
         for held in self._heartbeat.held():
-            held.control.draining.set()
+            held.control.draining = True
 
     @property
     def is_drained(self) -> bool:
@@ -118,7 +118,7 @@ class WorkerProcess:
         self.drain()
         self._wait_for_jobs(self._settings.grace_seconds)
         for held in self._heartbeat.held():
-            held.control.stopping.set()
+            held.control.stopping = True
         self._wait_for_jobs(5)
         self._ended.set()
         # A consumer that waits for a message wakes up once more; what it then takes is given back, not lost.
