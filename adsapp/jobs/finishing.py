@@ -195,7 +195,8 @@ def _update_of(dialect: str, names: tuple[str, ...], goes_on: bool) -> Any:
         update(JOBS)
         .where(
             one_of_named(dialect, JOBS.c.id, "job_ids"),
-            one_of_named(dialect, JOBS.c.lease_id, "lease_ids"),  # who has one is active
+            one_of_named(dialect, JOBS.c.lease_id, "lease_ids"),
+            in_state(State.ACTIVE),
         )
         .values(lease_id=None, lease_until=None, dispatched_at=None, **values)
         .returning(*ENDED)

@@ -234,7 +234,8 @@ class Heartbeat:
 def _rows_of(connection: Connection, held: Sequence[Held]) -> Select[tuple[uuid.UUID]]:
     return select(JOBS.c.id).where(
         one_of(connection, JOBS.c.id, [each.claim.job_id for each in held]),
-        one_of(connection, JOBS.c.lease_id, [each.claim.lease_id for each in held]),  # who has one is active
+        one_of(connection, JOBS.c.lease_id, [each.claim.lease_id for each in held]),
+        in_state(State.ACTIVE),
     )
 
 
