@@ -5,13 +5,26 @@ asks as little as one job.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Interval, Select, Table, and_, bindparam, func, literal, select, text
+from sqlalchemy import (
+    CompoundSelect,
+    Interval,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    text,
+    type_coerce,
+    union_all,
+)
 
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
@@ -64,14 +77,18 @@ class Circumstances:
 
 
 def circumstances() -> Circumstances:
-    """Read them: two statements, whatever the number of jobs."""
-    now, workers = _now_and_workers()
-    held = pauses(now)
+    """Read them: one statement, whatever the number of jobs."""
+    clock = utcnow()
+    asked = {"now": clock, "since": alive_since(clock), "silence": silence()}
+    rows = read(_around(db.session.get_bind().dialect.name), **asked)
+    living = [(moment, names) for moment, names, *_ in rows if moment is not None]
+    now, served = living[0][0], Counter(name for _, names in living for name in names or ())
+    held = _in_force((row[2:] for row in rows if row[0] is None), now)
     return Circumstances(
         now,
-        {queue: control for (queue, processor), control in held.items() if not processor},
-        {place: control for place, control in held.items() if place[1]},
-        workers,
+        {queue: pause for (queue, processor), pause in held.items() if not processor},
+        {place: pause for place, pause in held.items() if place[1]},
+        {queue: served[queue.value] for queue in Queue},
     )
 
 
@@ -86,22 +103,17 @@ def database_now() -> datetime:
 
 def pauses(now: datetime) -> dict[tuple[Queue, str], Pause]:
     """The queues and kinds of job this organization has paused, as far as the pause has not ended by itself."""
-    found = [Pause._make(row) for row in read(PAUSES)]
+    return _in_force(read(PAUSES), now)
+
+
+def _in_force(rows: Iterable[Sequence[Any]], now: datetime) -> dict[tuple[Queue, str], Pause]:
+    found = map(Pause._make, rows)
     return {(one.queue, one.processor): one for one in found if one.paused_until is None or one.paused_until > now}
 
 
-def _now_and_workers() -> tuple[datetime, dict[Queue, int]]:
-    """The database's time, and how many worker processes of each queue live by it."""
-    connection, now = db.session.connection(), utcnow()
-    given = {"now": now, "since": alive_since(now), "silence": silence()}
-    rows = connection.execute(_living(connection.dialect.name), given).all()
-    served = Counter(name for _, names in rows for name in names or ())
-    return rows[0][0], {queue: served[queue.value] for queue in Queue}
-
-
 @cache
-def _living(dialect: str) -> Select[Any]:
-    """The time, beside the queues of each living worker; without any, the time alone."""
+def _around(dialect: str) -> CompoundSelect[Any]:
+    """The time beside the queues of each living worker (without any, the time alone); then the pauses, without it."""
     moment = WORKERS.heartbeat_at.type
     now: Any = bindparam("now", type_=moment)
     since: Any = bindparam("since", type_=moment)
@@ -109,9 +121,15 @@ def _living(dialect: str) -> Select[Any]:
         now = func.clock_timestamp(type_=moment)
         since = now - bindparam("silence", type_=Interval())
     lives = and_(WORKERS.heartbeat_at >= since, WORKERS.stopped_at.is_(None), WORKERS.drain_requested_at.is_(None))
-    return select(now, WORKERS.queues).select_from(
-        select(literal(1)).subquery("always").outerjoin(cast(Table, Worker.__table__), lives)
+    always = select(literal(1)).subquery("always").outerjoin(cast(Table, Worker.__table__), lives)
+    living = select(now, WORKERS.queues, *map(_nothing, PAUSES.selected_columns)).select_from(always)
+    return union_all(
+        living, PAUSES.with_only_columns(_nothing(now), _nothing(WORKERS.queues), *PAUSES.selected_columns)
     )
+
+
+def _nothing(column: Any) -> Any:
+    return type_coerce(null(), column.type)
 
 
 def alive_since(now: datetime) -> datetime:
