@@ -4,12 +4,13 @@ import json
 import uuid
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from adsapp.core import db
 from adsapp.core.htmx import fragment, version_of
 from adsapp.core.pagination import Page
+from adsapp.core.urls import url_for
 from adsapp.jobs import actions, presenting, queries
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import back_or, whole_number
