@@ -281,7 +281,8 @@ def organization_context(app: Flask, organization_id: uuid.UUID) -> Iterator[Non
 
 
 _TAKE_ROLE = text("select set_config('role', :role, true)")
-_KEEP_ROLE = text("select set_config('role', :role, false)")
+# Its statements find rows by their ids: how many there are changes no plan, so none is planned anew.
+_KEEP_ROLE = text("select set_config('role', :role, false), set_config('plan_cache_mode', 'force_generic_plan', false)")
 
 
 @contextlib.contextmanager

@@ -60,24 +60,35 @@ class _Lane:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
+        self._level = ""
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """Commits at its end."""
-        if self._connection is None:
-            self._connection = engine_connection(self._engine)
+    def transaction(self, *, one_statement: bool = False) -> Iterator[Connection]:
+        """Commits at its end. What is one statement is a transaction by itself: PostgreSQL is not told twice more."""
         try:
-            with self._connection.begin():
-                yield self._connection
+            connection = self._open()
+            self._set_level(connection, "AUTOCOMMIT" if one_statement else "READ COMMITTED")
+            with connection.begin():
+                yield connection
         except BaseException:
             self.close()
             raise
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            self._connection = engine_connection(self._engine)
+        return self._connection
+
+    def _set_level(self, connection: Connection, level: str) -> None:
+        if level != self._level and connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level=level)
+            self._level = level
 
     def close(self) -> None:
         """End the connection, if there is one."""
         if self._connection is not None:
             end_engine_connection(self._connection)
-            self._connection = None
+            self._connection, self._level = None, ""
 
 
 class GroupCommit:
@@ -151,7 +162,7 @@ class GroupCommit:
 
     def _write(self, lane: _Lane, ended: list[_Ended], asked: list[_Asked], missed: set[uuid.UUID]) -> None:
         try:
-            with lane.transaction() as connection:
+            with lane.transaction(one_statement=not ended and not missed) as connection:
                 finished = self._finish(connection, ended)
                 claims = self._claim(connection, asked)
                 dispatch.give_back(connection, missed)
