@@ -40,6 +40,7 @@ def worker(queues: Sequence[str]) -> None:
     if not queues:
         _one_process_a_queue()
         return
+    from adsapp.core.collector import leave_alone_what_is_there
     from adsapp.jobs.worker import WorkerProcess
 
     app = open_app(pages=False)
@@ -48,6 +49,7 @@ def worker(queues: Sequence[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     process.start()
+    leave_alone_what_is_there()
     while not stop.wait(0.5) and not process.is_drained:
         pass
     process.stop()
