@@ -233,7 +233,7 @@ def _account_line(account: WhatsAppAccount | None) -> Line:
             "bad", "No WhatsApp account is connected yet", f"An owner or admin connects one under {accounts.WHERE}"
         )
     if account.status is AccountStatus.REFUSED:
-        return Line("bad", "WhatsApp refuses this account", accounts.why_refused(account))
+        return Line("bad", "WhatsApp refuses this account", accounts.why_refused(account.status_reason))
     if account.slowed_until and account.slowed_until > utcnow():
         return Line("warning", "This number is slowed down for now", account.slowed_reason or "")
     return Line("good", "WhatsApp account", account.name, account.display_phone_number)

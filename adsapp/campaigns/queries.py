@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm.attributes import set_committed_value
@@ -24,6 +25,20 @@ UNFINISHED = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING, CampaignStatus
 ENDED_JOBS = {State.FAILED: CampaignStatus.FAILED, State.CANCELLED: CampaignStatus.CANCELLED}
 RATE_WINDOW = timedelta(seconds=10)
 RATE_ROWS = 200
+
+
+class UnderWay(NamedTuple):
+    """A campaign that is being sent: the columns of `Campaign` by their names."""
+
+    id: uuid.UUID
+    account_id: uuid.UUID
+    name: str
+    status: CampaignStatus
+    created_by: str
+    audience_size: int | None
+
+
+AnyCampaign = Campaign | UnderWay
 
 
 @dataclass(frozen=True)
@@ -163,12 +178,12 @@ def _show_ended_job(campaign: Campaign) -> None:
     set_committed_value(campaign, "finished_at", job.finished_at)
 
 
-def counts(campaign: Campaign) -> Counts:
+def counts(campaign: AnyCampaign) -> Counts:
     """The campaign's recipients by status."""
     return counts_of([campaign])[campaign.id]
 
 
-def counts_of(campaigns: Sequence[Campaign]) -> dict[uuid.UUID, Counts]:
+def counts_of(campaigns: Sequence[AnyCampaign]) -> dict[uuid.UUID, Counts]:
     """As `counts`, for a whole list in one statement."""
     by_status: dict[uuid.UUID, dict[str, int]] = {campaign.id: {} for campaign in campaigns}
     rows = db.session.execute(
@@ -231,7 +246,7 @@ def events(campaign: Campaign, limit: int = 100) -> list[CampaignEvent]:
     return list(db.session.scalars(query.order_by(CampaignEvent.id.desc()).limit(limit)))
 
 
-def rate_now(campaign: Campaign, known: Counts | None = None) -> Pace:
+def rate_now(campaign: AnyCampaign, known: Counts | None = None) -> Pace:
     """How fast it goes now: from the few rows before the first one that is still to go, never from a count."""
     limit = db.session.scalar(
         select(WhatsAppAccount.messages_per_second).where(WhatsAppAccount.id == campaign.account_id)
@@ -244,7 +259,7 @@ def rate_now(campaign: Campaign, known: Counts | None = None) -> Pace:
     return Pace(rate, known.to_go / (rate or limit), limit)
 
 
-def _recent_rate(campaign: Campaign) -> float:
+def _recent_rate(campaign: AnyCampaign) -> float:
     mine = CampaignRecipient.campaign_id == campaign.id
     first_to_go = db.session.scalar(
         select(CampaignRecipient.id)

@@ -66,9 +66,10 @@ def _for(lacking: Sequence[QueueStats]) -> str:
 
 
 def _accounts(now: datetime) -> Iterator[Concern]:
-    for account in queries.accounts():
+    for account in queries.troubled_accounts(now):
         if account.status == AccountStatus.REFUSED:
-            title, text = f"WhatsApp refuses “{account.name}”", f"{why_refused(account)} Then resume its campaigns."
+            title = f"WhatsApp refuses “{account.name}”"
+            text = f"{why_refused(account.status_reason)} Then resume its campaigns."
             url = f"/settings/whatsapp?account={account.id}"
             yield Concern(
                 "bad", "plug-connected-x", title, text, action="WhatsApp settings", url=url, needs=Permission.ADMINISTER

@@ -11,10 +11,10 @@ from sqlalchemy import Select, Table, and_, bindparam, or_, select
 
 from adsapp.campaigns import queries as campaign_queries
 from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, CampaignStatus, RecipientStatus
+from adsapp.campaigns.queries import UnderWay
 from adsapp.contacts.models import Import, ImportStatus
-from adsapp.core import db
 from adsapp.core.reads import mine, read
-from adsapp.integrations.models import WhatsAppAccount
+from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import State
 
@@ -68,6 +68,17 @@ class NotBegun(NamedTuple):
     created_at: datetime
 
 
+class Troubled(NamedTuple):
+    """A WhatsApp account that is refused, or slowed down: the columns of `WhatsAppAccount` by their names."""
+
+    id: uuid.UUID
+    name: str
+    status: AccountStatus
+    status_reason: str | None
+    slowed_until: datetime | None
+    slowed_reason: str | None
+
+
 @dataclass(frozen=True)
 class Failing:
     """A campaign of whose `tried` messages too many failed."""
@@ -106,9 +117,9 @@ def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]
     return uncertain, [each for each in failing if each.failed and each.failed >= each.tried * FAILING_SHARE]
 
 
-def accounts() -> Sequence[WhatsAppAccount]:
-    """The organization's WhatsApp accounts."""
-    return db.session.scalars(ACCOUNTS).all()
+def troubled_accounts(now: datetime) -> list[Troubled]:
+    """WhatsApp accounts that are refused, or slowed down now."""
+    return [Troubled._make(row) for row in read(ACCOUNTS, now=now)]
 
 
 def imports_not_begun(since: datetime) -> list[NotBegun]:
@@ -122,22 +133,22 @@ def scheduled_campaigns() -> list[Scheduled]:
     return sorted(waiting, key=lambda campaign: campaign.scheduled_at or campaign.created_at)
 
 
-def running(campaigns: Sequence[Campaign]) -> list[Running]:
+def running(campaigns: Sequence[UnderWay]) -> list[Running]:
     """Campaigns and imports under way, campaigns first."""
     return [*_running_campaigns(campaigns), *_running_imports()]
 
 
-def campaigns_under_way() -> Sequence[Campaign]:
+def campaigns_under_way() -> list[UnderWay]:
     """Campaigns that are being sent, at most MOST, newest first."""
-    return db.session.scalars(UNDER_WAY).all()
+    return [UnderWay._make(row) for row in read(UNDER_WAY)]
 
 
-def _running_campaigns(campaigns: Sequence[Campaign]) -> list[Running]:
+def _running_campaigns(campaigns: Sequence[UnderWay]) -> list[Running]:
     counted = campaign_queries.counts_of(campaigns) if campaigns else {}
     return [_campaign(campaign, counted[campaign.id]) for campaign in campaigns]
 
 
-def _campaign(campaign: Campaign, counts: campaign_queries.Counts) -> Running:
+def _campaign(campaign: UnderWay, counts: campaign_queries.Counts) -> Running:
     pace = campaign_queries.rate_now(campaign, counts)
     return Running(
         key=f"campaign-{campaign.id}",
@@ -188,8 +199,8 @@ def _rows_per_second(row: Any) -> float | None:
 
 # --- the statements, made once: every poll of every open home page reads them -----------------------------------
 
-CAMPAIGNS, COUNTS, EVENTS, IMPORTS, JOBS = (
-    cast(Table, model.__table__).c for model in (Campaign, CampaignCount, CampaignEvent, Import, Job)
+CAMPAIGNS, COUNTS, EVENTS, IMPORTS, JOBS, NUMBERS = (
+    cast(Table, model.__table__).c for model in (Campaign, CampaignCount, CampaignEvent, Import, Job, WhatsAppAccount)
 )
 # A job that failed for good, or waited in vain, leaves its campaign's row behind as it was.
 GOES_ON = or_(JOBS.id.is_(None), JOBS.state.not_in([State.FAILED, State.CANCELLED]))
@@ -204,11 +215,11 @@ LAST_EVENT = (
 )
 
 
-def _campaigns(status: CampaignStatus, *columns: Any) -> Select[Any]:
-    """Campaigns of a status that go on, at most MOST, newest first."""
+def _campaigns(statuses: Sequence[CampaignStatus], *columns: Any) -> Select[Any]:
+    """Campaigns of these statuses that go on, at most MOST, newest first."""
     its_job = and_(JOBS.organization_id == CAMPAIGNS.organization_id, JOBS.id == CAMPAIGNS.job_id)
     there = cast(Table, Campaign.__table__).outerjoin(cast(Table, Job.__table__), its_job)
-    found = select(*columns).select_from(there).where(mine(CAMPAIGNS), CAMPAIGNS.status == status, GOES_ON)
+    found = select(*columns).select_from(there).where(mine(CAMPAIGNS), CAMPAIGNS.status.in_(statuses), GOES_ON)
     return found.order_by(CAMPAIGNS.id.desc()).limit(MOST)
 
 
@@ -218,8 +229,8 @@ def _newest(columns: Any) -> Select[Any]:
     return newest.subquery().select()
 
 
-PAUSED = _campaigns(CampaignStatus.PAUSED, CAMPAIGNS.id, CAMPAIGNS.name, CAMPAIGNS.status_reason, LAST_EVENT)
-SCHEDULED = _campaigns(CampaignStatus.SCHEDULED, *(CAMPAIGNS[name] for name in Scheduled._fields))
+PAUSED = _campaigns([CampaignStatus.PAUSED], CAMPAIGNS.id, CAMPAIGNS.name, CAMPAIGNS.status_reason, LAST_EVENT)
+SCHEDULED = _campaigns([CampaignStatus.SCHEDULED], *(CAMPAIGNS[name] for name in Scheduled._fields))
 WAS_AT_WORK = or_(CAMPAIGNS.started_at >= SINCE, CAMPAIGNS.finished_at >= SINCE)
 TROUBLED = (
     select(CAMPAIGNS.id, CAMPAIGNS.name, WAS_AT_WORK, COUNTS.status, COUNTS.count)
@@ -236,13 +247,12 @@ NOT_BEGUN = (
     .where(IMPORTS.status == ImportStatus.MAPPING, IMPORTS.created_at >= SINCE)
     .order_by(IMPORTS.id.desc())
 )
-ACCOUNTS = select(WhatsAppAccount).order_by(WhatsAppAccount.name)
-UNDER_WAY = (
-    select(Campaign)
-    .outerjoin(Job, Job.id == Campaign.job_id)
-    .where(Campaign.status.in_([CampaignStatus.PREPARING, CampaignStatus.SENDING]), GOES_ON)
-    .order_by(Campaign.id.desc())
-    .limit(MOST)
+IN_TROUBLE = or_(
+    NUMBERS.status == AccountStatus.REFUSED, NUMBERS.slowed_until > bindparam("now", type_=NUMBERS.slowed_until.type)
+)
+ACCOUNTS = select(*(NUMBERS[name] for name in Troubled._fields)).where(mine(NUMBERS), IN_TROUBLE).order_by(NUMBERS.name)
+UNDER_WAY = _campaigns(
+    [CampaignStatus.PREPARING, CampaignStatus.SENDING], *(CAMPAIGNS[name] for name in UnderWay._fields)
 )
 RUNNING_IMPORTS = (
     select(

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from adsapp.campaigns.models import Campaign
+from adsapp.campaigns.queries import UnderWay
 from adsapp.core.htmx import fragment, version_of
 from adsapp.dashboard import attention, queries
 from adsapp.jobs import queries as job_queries
@@ -35,7 +35,7 @@ class _Now:
         return queue_stats(self.around, by_minute=self._by_minute)
 
     @cached_property
-    def under_way(self) -> Sequence[Campaign]:
+    def under_way(self) -> Sequence[UnderWay]:
         return queries.campaigns_under_way()
 
 

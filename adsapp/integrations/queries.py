@@ -43,12 +43,12 @@ def get_default_account() -> WhatsAppAccount:
 def refuse_refused(account: WhatsAppAccount) -> None:
     """Raise Conflict where the provider lets the account send no more; it says why and where to put it right."""
     if account.status is AccountStatus.REFUSED:
-        raise Conflict(f"WhatsApp refuses this account: {why_refused(account)}", code="account_refused")
+        raise Conflict(f"WhatsApp refuses this account: {why_refused(account.status_reason)}", code="account_refused")
 
 
-def why_refused(account: WhatsAppAccount) -> str:
+def why_refused(status_reason: str | None) -> str:
     """The reason in whole sentences, and where to put it right."""
-    reason = (account.status_reason or "WhatsApp gave no reason").rstrip(". ") + "."
+    reason = (status_reason or "WhatsApp gave no reason").rstrip(". ") + "."
     return reason if WHERE in reason else f"{reason} Then check the connection under {WHERE}."
 
 

@@ -136,7 +136,7 @@ def _account_page(account: WhatsAppAccount, form: AccountForm, answer: Answer | 
         form=form,
         answer=answer,
         tabs=tabs,
-        why_refused=queries.why_refused(account) if refused else "",
+        why_refused=queries.why_refused(account.status_reason) if refused else "",
         webhook_url=webhook_url(account),
     )
 
