@@ -1,6 +1,6 @@
 """The first page: what needs a person, the four queues, what runs now. Each block is a fragment that is polled."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,8 @@ from adsapp.core.htmx import fragment, version_of
 from adsapp.dashboard import attention, queries
 from adsapp.jobs import queries as job_queries
 from adsapp.jobs.filters import JobFilters
-from adsapp.jobs.statistics import MINUTES, QueueStats, queue_stats
+from adsapp.jobs.states import Queue
+from adsapp.jobs.statistics import MINUTES, Minutes, QueueStats, last_minutes, queue_stats
 from adsapp.jobs.waiting import circumstances
 from adsapp.jobs.words import QUEUE_TITLES
 from adsapp.organizations.access import allow, current_actor
@@ -32,7 +33,11 @@ class _Now:
 
     @cached_property
     def queues(self) -> list[QueueStats]:
-        return queue_stats(self.around, by_minute=self._by_minute)
+        return queue_stats(self.around, self.minutes if self._by_minute else {})
+
+    @cached_property
+    def minutes(self) -> Mapping[Queue, Minutes]:
+        return last_minutes(self.around.now)
 
     @cached_property
     def under_way(self) -> Sequence[UnderWay]:
@@ -124,9 +129,9 @@ def _running(now: _Now) -> dict[str, Any]:
 
 
 def _chart(now: _Now) -> dict[str, Any]:
-    stats = now.queues
-    finished = [sum(minute) for minute in zip(*(one.finished for one in stats), strict=True)]
-    failed = [sum(minute) for minute in zip(*(one.failed for one in stats), strict=True)]
+    queues = now.minutes.values()
+    finished = [sum(minute) for minute in zip(*(one.finished for one in queues), strict=True)]
+    failed = [sum(minute) for minute in zip(*(one.failed for one in queues), strict=True)]
     series = [
         {"label": "finished", "kind": "accent", "values": finished},
         {"label": "failed", "kind": "bad", "values": failed},

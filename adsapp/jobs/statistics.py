@@ -90,25 +90,33 @@ class Day:
 
 
 @dataclass
-class _Minutes:
+class Minutes:
+    """What ended in each of the last 60 full minutes, oldest first."""
+
     finished: list[int] = field(default_factory=lambda: [0] * MINUTES)
     failed: list[int] = field(default_factory=lambda: [0] * MINUTES)
 
 
-def queue_stats(around: Circumstances | None = None, *, by_minute: bool = True) -> list[QueueStats]:
-    """All four queues, in four statements and those of the circumstances; in three without the last hour's minutes."""
+def queue_stats(
+    around: Circumstances | None = None, minutes: Mapping[Queue, Minutes] | None = None
+) -> list[QueueStats]:
+    """All four queues, in four statements and those of the circumstances; `minutes` are read where they are not given.
+
+    Give none of them ({}) where nobody looks at the last hour.
+    """
     around = around or circumstances()
     counts = counted()
     waiting = oldest_waits() if any(state == State.WAITING for _, state in counts) else {}
     failed = _failed_since(around.now - timedelta(days=1))
-    minutes = _minutes(around.now) if by_minute else {queue: _Minutes() for queue in Queue}
+    minutes = last_minutes(around.now) if minutes is None else minutes
+    unknown = Minutes()
     return [
         QueueStats(
             queue=queue,
             counts={state: counts[queue, state] for state in State},
             failed_today=failed.get(queue, 0),
-            finished=minutes[queue].finished,
-            failed=minutes[queue].failed,
+            finished=minutes.get(queue, unknown).finished,
+            failed=minutes.get(queue, unknown).failed,
             waiting_since=waiting.get(queue),
             workers=around.workers.get(queue, 0),
             pause=around.pauses.get(queue),
@@ -202,11 +210,12 @@ def _failed_since(moment: datetime) -> dict[Queue, int]:
     return found
 
 
-def _minutes(now: datetime) -> dict[Queue, _Minutes]:
+def last_minutes(now: datetime) -> dict[Queue, Minutes]:
+    """The last hour of each queue, in one statement."""
     this_minute = now.replace(second=0, microsecond=0)
     # the running minute is left out: it would always look like a sudden stop
     since = this_minute - timedelta(minutes=MINUTES)
-    series = {queue: _Minutes() for queue in Queue}
+    series = {queue: Minutes() for queue in Queue}
     for queue, minute, completed, failed, cancelled in read(ENDED_SINCE, moment=since):
         place = int((minute - since).total_seconds() // 60)
         if 0 <= place < MINUTES:
