@@ -82,6 +82,7 @@ def summary(measured: Mapping[str, Figures], around: Around) -> dict[str, Any]:
         "commit_ms": round(around.commit_ms, 3),
         **{name: _rounded(figures) for name, figures in measured.items()},
         **{f"ratio_to_{peer}": _ratio(ours, measured.get(peer)) for peer in PEERS},
+        "ratio_to_bullmq_2_processes": _ratio(measured.get("ours_2"), measured.get("bullmq")),
         "latency_p50_ms": _round(ours.latency_p50_ms if ours else None),
         "latency_p99_ms": _round(ours.latency_p99_ms if ours else None),
         "memory_mb": _round(ours.rss_mb if ours else None),
