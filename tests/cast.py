@@ -1,9 +1,12 @@
 """The people of the tests: Alice (owner), Adam (admin), Bob (agent), Vera (viewer); Charlie is elsewhere."""
 
+import json
 import re
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -28,6 +31,17 @@ class Cast:
     other_id: uuid.UUID
     tokens: dict[str, str] = field(default_factory=dict)
 
+    def write(self, file: Path) -> None:
+        """Keep it for those whose database is a copy of this one."""
+        kept = {"bakery_id": str(self.bakery_id), "other_id": str(self.other_id), "tokens": self.tokens}
+        file.write_text(json.dumps(kept), encoding="utf-8")
+
+    @classmethod
+    def read(cls, file: Path) -> "Cast":
+        """As it was written."""
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return cls(uuid.UUID(kept["bakery_id"]), uuid.UUID(kept["other_id"]), kept["tokens"])
+
     def headers(self, name: str) -> dict[str, str]:
         """A program's headers with the rights of this person."""
         return {"Authorization": f"Bearer {self.tokens[name]}"}
@@ -49,11 +63,14 @@ def csrf_token(client: FlaskClient, path: str = "/sign-in") -> str:
     return found.group(1)
 
 
+def use_quick_hashes(app: Flask) -> None:
+    """Passwords that cost nothing to check."""
+    app.extensions["password_hasher"] = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
 def make_cast(app: Flask) -> Cast:
     """Make the two organizations and their people."""
-    from argon2 import PasswordHasher
-
-    app.extensions["password_hasher"] = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    use_quick_hashes(app)
     with app.app_context():
         bakery = service.create_organization("harbour-bakery", "Harbour Bakery", "US")
         other = service.create_organization("charlies", "Charlie's", "GB")

@@ -3,7 +3,7 @@
 import json
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from adsapp.config import Settings
 from adsapp.core import migrations
 from adsapp.core.db import db
 from tests import servers as throwaway
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, make_cast, use_quick_hashes
 from tests.servers import Running, Servers
 
 KEYS = (Fernet.generate_key().decode(),)
@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _running = Running()
     servers = _running.start()
     config.stash[SERVERS] = servers
-    _migrate_templates(servers)
+    _make_templates(servers)
 
 
 SERVERS = pytest.StashKey[Servers]()
@@ -60,16 +60,30 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     config.pluginmanager.register(HandOver(), "adsapp-hand-over")
 
 
-def _migrate_templates(servers: Servers) -> None:
+def _make_templates(servers: Servers) -> None:
+    """What each test's database is copied from: migrated, and once more with the cast, whom most tests need."""
     home = Path(servers.template_sqlite).parent / "template"
     embedded = Settings(home=home)
-    distributed = _distributed(servers, servers.template_database, home, 0)
-    for settings in (embedded, distributed):
-        app = create_app(settings)
-        migrations.upgrade(app)
-        with app.app_context():
-            db.engine.dispose()
+    _prepare(embedded, migrations.upgrade)
     shutil.copy(home / "adsapp.db", servers.template_sqlite)
+    _prepare(embedded, lambda app: make_cast(app).write(_cast_file(servers, "embedded")))
+    shutil.copy(home / "adsapp.db", servers.cast_sqlite)
+    _prepare(_distributed(servers, servers.template_database, home, 0), migrations.upgrade)
+    throwaway.create_database(servers, servers.cast_database)
+    distributed = _distributed(servers, servers.cast_database, home, 0)
+    _prepare(distributed, lambda app: make_cast(app).write(_cast_file(servers, "distributed")))
+
+
+def _prepare(settings: Settings, change: Callable[[Flask], object]) -> None:
+    app = create_app(settings)
+    change(app)
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _cast_file(servers: Servers, shape: str) -> Path:
+    return Path(f"{servers.template_sqlite}.{shape}.json")
 
 
 def _distributed(servers: Servers, database: str, home: Path, redis_number: int) -> Settings:
@@ -103,16 +117,19 @@ def shape(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def settings(shape: str, servers: Servers, tmp_path: Path, redis_number: int) -> Iterator[Settings]:
-    """Settings over a fresh, migrated database and an empty broker."""
+def settings(
+    shape: str, servers: Servers, tmp_path: Path, redis_number: int, request: pytest.FixtureRequest
+) -> Iterator[Settings]:
+    """Settings over a fresh, migrated database, with the cast in it for tests that ask for it, and an empty broker."""
     home = tmp_path / "home"
     home.mkdir()
+    peopled = "cast" in request.fixturenames
     if shape == "embedded":
-        shutil.copy(servers.template_sqlite, home / "adsapp.db")
+        shutil.copy(servers.cast_sqlite if peopled else servers.template_sqlite, home / "adsapp.db")
         yield Settings(home=home, **QUICK)
         return
     name = f"adsapp_{uuid.uuid4().hex[:12]}"
-    throwaway.create_database(servers, name)
+    throwaway.create_database(servers, name, servers.cast_database if peopled else servers.template_database)
     redis.Redis.from_url(servers.redis_db(redis_number)).flushdb()
     yield _distributed(servers, name, home, redis_number).model_copy(update=QUICK)
     throwaway.drop_database(servers, name)
@@ -149,9 +166,10 @@ def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iter
 
 
 @pytest.fixture
-def cast(app: Flask) -> Cast:
+def cast(app: Flask, shape: str, servers: Servers) -> Cast:
     """Alice (owner), Bob (agent), Vera (viewer), Adam (admin) of Harbour Bakery; Charlie of another organization."""
-    return make_cast(app)
+    use_quick_hashes(app)
+    return Cast.read(_cast_file(servers, shape))
 
 
 @pytest.fixture

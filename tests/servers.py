@@ -35,6 +35,16 @@ class Servers:
     template_sqlite: str
     template_database: str
 
+    @property
+    def cast_database(self) -> str:
+        """As `template_database`, with the cast in it."""
+        return f"{self.template_database}_cast"
+
+    @property
+    def cast_sqlite(self) -> str:
+        """As `template_sqlite`, likewise."""
+        return f"{self.template_sqlite}.cast"
+
     def redis_db(self, number: int) -> str:
         """The address of one of Redis' numbered databases."""
         separator = "&" if "?" in self.redis_url else "?"
@@ -47,10 +57,11 @@ def with_database(url: str, name: str) -> str:
     return head.rsplit("/", 1)[0] + f"/{name}" + (f"?{query}" if query else "")
 
 
-def create_database(servers: Servers, name: str) -> str:
-    """A fresh, migrated database; its address."""
+def create_database(servers: Servers, name: str, template: str = "") -> str:
+    """A fresh database, migrated as the template is; its address."""
+    template = template or servers.template_database
     with psycopg.connect(servers.database_url, autocommit=True) as connection:
-        connection.execute(f"create database {name} template {servers.template_database} strategy file_copy")
+        connection.execute(f"create database {name} template {template} strategy file_copy")
     return with_database(servers.database_url, name)
 
 
