@@ -47,7 +47,8 @@ def test_the_list_says_what_each_job_is_in_business_words(client: FlaskClient, c
 
 def test_an_empty_list_says_what_to_do(client: FlaskClient, cast: Cast) -> None:
     assert "No jobs yet" in cast.sign_in(client, "vera").get("/jobs").text
-    assert "No job fits" in client.get("/jobs?state=failed").text
+    assert "No failed jobs" in client.get("/jobs?state=failed").text
+    assert "No job fits" in client.get("/jobs?state=failed&queue=bulk-messages").text
 
 
 def test_filters_stay_in_the_url_and_narrow_the_list(client: FlaskClient, cast: Cast, enqueue: Enqueue) -> None:
