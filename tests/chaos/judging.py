@@ -55,8 +55,16 @@ def _failed_with_its_own_reason(evidence: Evidence) -> Iterator[str]:
         if job is None or job.state != State.FAILED:
             continue
         last = evidence.attempts_of[str(job.id)][-1]
-        if job.error_code != ("worker_lost" if last.outcome == "lost" else "chaos"):
+        own = "worker_lost" if last.outcome == "lost" else "chaos"
+        if job.error_code != own and not _met_a_dead_database(evidence, job):
             yield evidence.of(str(job.id))
+
+
+def _met_a_dead_database(evidence: Evidence, job: Any) -> bool:
+    """Its last attempt came just when the database was away: that fails it like any error, and is said."""
+    holds = evidence.holds.get(str(job.id), [])
+    seen = holds[-1].how if holds else ""
+    return job.error_code == seen == "OperationalError" and "connection" in job.error.lower()
 
 
 def _was_done_to_the_end(evidence: Evidence) -> Iterator[str]:
