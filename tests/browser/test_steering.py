@@ -70,7 +70,7 @@ def test_rows_are_ticked_by_keyboard_and_retried(page: Page, look: Look, journey
     look.at("jobs-retry")
     page.get_by_role("button", name=f"Retry {FAILED} jobs").click()
     expect(page.get_by_text(f"{FAILED} jobs begin again")).to_be_visible()
-    expect(page.get_by_text("No job fits")).to_be_visible()
+    expect(page.get_by_text("No failed jobs")).to_be_visible()
 
 
 def test_a_queue_is_paused_limited_and_resumed_in_dialogs(page: Page, look: Look, journey: Journey) -> None:
