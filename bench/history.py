@@ -7,7 +7,6 @@ client's, on the loopback, from the request to the last byte. The reference in t
 
 import argparse
 import contextlib
-import gc
 import json
 import shutil
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from adsapp.core import db
+from adsapp.core.collector import leave_alone_what_is_there
 from adsapp.processes.commands import web_command
 from bench.harness import durable_servers, machine, quantile
 from bench.past import pages, reference
@@ -112,8 +112,7 @@ def _reference(installed: Installation) -> Iterator[Browser]:
 def _look(few: Installation, many: Installation, plain: Browser, times: int) -> Measured:
     at = pages.Browsers(Browser(few.settings.port).sign_in(), Browser(many.settings.port).sign_in(), plain)
     # This process has filled two histories: what its collector still walks there would be taken for the server's time.
-    gc.collect()
-    gc.freeze()
+    leave_alone_what_is_there()
     looks = list(zip(pages.looks(few, at.few), pages.looks(many, at.many), strict=True))
     taken, reference_times = pages.fetch_all(at, looks, times)
     return Measured(taken, _create(many), reference_times, retry_all(many, RETRIED))

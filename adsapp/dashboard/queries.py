@@ -107,9 +107,8 @@ def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]
     """Of the newest campaigns, those with uncertain messages, and those that were at work since then and lost a fifth
     of their messages or more. One statement."""
     sums: dict[tuple[uuid.UUID, str, bool], Counter[str]] = {}
-    for campaign_id, name, at_work, status, count in read(
-        TROUBLED, since=since
-    ):  # one row for each status and error code
+    # one row for each status and error code
+    for campaign_id, name, at_work, status, count in read(TROUBLED, since=since):
         sums.setdefault((campaign_id, name, bool(at_work)), Counter())[status.value] += count
     counted = [(*key, campaign_queries.Counts(**counts)) for key, counts in sums.items()]
     uncertain = [Uncertain(key, name, counts.uncertain) for key, name, _, counts in counted if counts.uncertain]
@@ -203,7 +202,7 @@ CAMPAIGNS, COUNTS, EVENTS, IMPORTS, JOBS, NUMBERS = (
     cast(Table, model.__table__).c for model in (Campaign, CampaignCount, CampaignEvent, Import, Job, WhatsAppAccount)
 )
 # A job that failed for good, or waited in vain, leaves its campaign's row behind as it was.
-GOES_ON = or_(JOBS.id.is_(None), JOBS.state.not_in([State.FAILED, State.CANCELLED]))
+GOES_ON = or_(JOBS.id.is_(None), JOBS.state.not_in(list(campaign_queries.ENDED_JOBS)))
 SINCE: Any = bindparam("since", type_=CAMPAIGNS.started_at.type)
 LAST_EVENT = (
     select(EVENTS.at)

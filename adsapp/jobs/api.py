@@ -15,13 +15,13 @@ from adsapp.core.parsing import parse_body, parse_query
 from adsapp.jobs import actions, queries, statistics
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.health import check_health
-from adsapp.jobs.holding import held_back, pause_json, paused_kinds
+from adsapp.jobs.holding import held_back, pause_json
 from adsapp.jobs.items import items
 from adsapp.jobs.json import job_json
 from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.redaction import mask_number
 from adsapp.jobs.states import State
-from adsapp.jobs.waiting import Circumstances, circumstances
+from adsapp.jobs.waiting import circumstances
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -132,7 +132,7 @@ def stats() -> ResponseReturnValue:
     around = circumstances()
     held = held_back(around)
     return {
-        "queues": {one.queue.value: queue_json(one, held[one.queue], around) for one in statistics.queue_stats(around)},
+        "queues": {one.queue.value: queue_json(one, held[one.queue]) for one in statistics.queue_stats(around)},
         "queues_without_worker": [queue.value for queue in statistics.queues_without_worker(around)],
         "history": [asdict(day) for day in statistics.history(days, around.now)],
         "recent": [job_json(job, around) for job in queries.recent_jobs()],
@@ -160,16 +160,15 @@ def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
     }
 
 
-def queue_json(one: statistics.QueueStats, held: int, around: Circumstances) -> dict[str, Any]:
+def queue_json(one: statistics.QueueStats, held: int) -> dict[str, Any]:
     """A queue's figures. `paused` counts those of the waiting jobs that a pause holds back, `pause` is the queue's
     own, `paused_kinds` those of single kinds; `finished_per_minute` are the last 60 minutes, oldest first.
     """
-    kinds = paused_kinds(around, one.queue)
     return {
         **{state.value: count for state, count in one.counts.items()},
         "paused": held,
         "pause": pause_json(one.pause),
-        "paused_kinds": [{"processor": control.processor, **(pause_json(control) or {})} for control in kinds],
+        "paused_kinds": [{"processor": pause.processor, **(pause_json(pause) or {})} for pause in one.paused_kinds],
         "workers": one.workers,
         "waiting_since": iso(one.waiting_since),
         "failed_24h": one.failed_today,

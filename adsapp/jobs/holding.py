@@ -1,6 +1,6 @@
 """What an organization holds back: the pauses of a queue, and how many waiting jobs stand behind them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from adsapp.core.clock import iso
@@ -18,11 +18,6 @@ def held_back(around: Circumstances) -> Mapping[Queue, int]:
         is_held = queue in around.pauses or (queue, processor) in around.kinds
         held[queue] += count if is_held and state == State.WAITING else 0
     return held
-
-
-def paused_kinds(around: Circumstances, queue: Queue) -> Sequence[Pause]:
-    """The kinds of job in the queue that are paused, by name."""
-    return [control for (its, _), control in sorted(around.kinds.items()) if its == queue]
 
 
 def pause_json(pause: Pause | None) -> dict[str, Any] | None:

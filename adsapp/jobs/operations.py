@@ -216,8 +216,7 @@ def _edge(target: Target) -> uuid.UUID | None:
     """The last id among which is counted, because no index finds words; None where all may be looked at."""
     if target.job_ids or not target.filters.search:
         return None
-    along = queries.narrow(target.filters.indexed, select(Job.id)).where(Job.id < target.id_before)
-    return db.session.scalars(along.order_by(Job.id.desc()).offset(queries.WINDOW - 1).limit(1)).first()
+    return queries.edge_of(target.filters, {"older": target.id_before})
 
 
 def _is_counted(target: Target) -> bool:

@@ -56,7 +56,7 @@ def list_lines(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest:
 
 def count_newer(filters: JobFilters, newest: str) -> int:
     """How many jobs came in since `newest`, counted up to NEW_ROWS_COUNTED."""
-    return len(read(_newer(filters), newer=_place(newest)))
+    return len(read(_newer(filters), newer=_place(newest), window=WINDOW))
 
 
 def recent_jobs(limit: int = 10) -> Sequence[Job]:
@@ -101,9 +101,15 @@ def _span(filters: JobFilters, cursor: str, newest: str) -> dict[str, uuid.UUID]
     span = {name: _place(place) for name, place in asked.items() if place}
     if filters.has_index:
         return span
-    # The last id of the window, along the one index that narrows most; none where the window reaches the end.
-    edge = read(_edge(filters.indexed, tuple(span)), **span)
-    return span | {"edge": edge[0][0]} if edge else span
+    edge = edge_of(filters, span)
+    return span | {"edge": edge} if edge else span
+
+
+def edge_of(filters: JobFilters, span: Mapping[str, uuid.UUID]) -> uuid.UUID | None:
+    """The last id of the window between these BOUNDS, along the one index that narrows most; None where the window
+    reaches the end."""
+    found = read(_edge(filters.indexed, tuple(span)), skipped=WINDOW - 1, **span)
+    return found[0][0] if found else None
 
 
 # Statements are made once for each way of asking: these are read by every poll of every open list.
@@ -122,7 +128,8 @@ def _lines(filters: JobFilters, bounds: tuple[str, ...]) -> Select[Any]:
 
 @lru_cache(maxsize=MADE)
 def _edge(filters: JobFilters, bounds: tuple[str, ...]) -> Select[Any]:
-    return _newest_first(select(JOBS.id).where(mine(JOBS)), filters, bounds).offset(WINDOW - 1).limit(1)
+    along = _newest_first(select(JOBS.id).where(mine(JOBS)), filters, bounds)
+    return along.offset(bindparam("skipped", type_=Integer())).limit(1)
 
 
 @lru_cache(maxsize=MADE)
@@ -130,7 +137,7 @@ def _newer(filters: JobFilters) -> Select[Any]:
     since = select(JOBS.id).where(mine(JOBS), JOBS.id > bindparam("newer", type_=JOBS.id.type)).order_by(JOBS.id)
     if filters.has_index:
         return narrow(filters, since).limit(NEW_ROWS_COUNTED)
-    window = since.limit(WINDOW).subquery()
+    window = since.limit(bindparam("window", type_=Integer())).subquery()
     return narrow(filters, select(JOBS.id).where(mine(JOBS), JOBS.id.in_(select(window)))).limit(NEW_ROWS_COUNTED)
 
 

@@ -120,6 +120,10 @@ def write_message(job_id: uuid.UUID) -> bytes:
     return json.dumps([str(job_id)]).encode()
 
 
+def _as_huey_has_it(job_id: uuid.UUID, priority: int) -> tuple[bytes, int]:
+    return write_message(job_id), 5 - priority  # Huey takes the highest first
+
+
 def read_message(message: bytes) -> uuid.UUID | None:
     """The id; None for anything that is none: it is dropped, and never unpickled."""
     try:
@@ -148,19 +152,19 @@ class Broker:
 
     def push(self, queue: Queue, job_id: uuid.UUID, priority: int) -> None:
         """Hand a job id to the consumers of a queue; priority 1 is taken first."""
-        self._huey(queue).storage.enqueue(write_message(job_id), 5 - priority)  # Huey takes the highest first
+        self._huey(queue).storage.enqueue(*_as_huey_has_it(job_id, priority))
 
     def push_below(self, most: int, queue: Queue, job_id: uuid.UUID, priority: int) -> None:
         """As `push`, if fewer than `most` ids lie in the broker."""
         storage = self._huey(queue).storage
         if isinstance(storage, RedisStorage):
-            storage.enqueue_below(most, write_message(job_id), 5 - priority)
+            storage.enqueue_below(most, *_as_huey_has_it(job_id, priority))
         elif self.pending(queue) < most:
             self.push(queue, job_id, priority)
 
     def push_all(self, queue: Queue, jobs: Iterable[tuple[uuid.UUID, int]]) -> None:
         """Hand over many: each an id and its priority."""
-        messages = [(write_message(job_id), 5 - priority) for job_id, priority in jobs]
+        messages = [_as_huey_has_it(job_id, priority) for job_id, priority in jobs]
         storage = self._huey(queue).storage
         if isinstance(storage, RedisStorage) and messages:
             storage.enqueue_all(messages)

@@ -11,8 +11,8 @@ from adsapp.jobs import actions, queries, service, workers
 from adsapp.jobs.bulk_views import views
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import end_of_pause, queue_of, whole_number
-from adsapp.jobs.holding import held_back, paused_kinds
-from adsapp.jobs.registry import processors
+from adsapp.jobs.holding import held_back
+from adsapp.jobs.registry import processors, title_of
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.statistics import MINUTES, QueueStats, queue_stats
 from adsapp.jobs.views import done
@@ -60,7 +60,7 @@ def pause(name: str) -> ResponseReturnValue:
         actions.pause_queue(queue, current_actor().name, form.get("reason", "")[:200], until, kind)
     except Invalid as error:
         return _pause_page(queue, error.field_messages), error.status
-    flash(f"{_kind_title(kind) if kind else QUEUE_TITLES[queue]} is paused; what runs goes on", "good")
+    flash(f"{title_of(kind) if kind else QUEUE_TITLES[queue]} is paused; what runs goes on", "good")
     return done(url_for("dashboard.home"))
 
 
@@ -70,7 +70,7 @@ def resume(name: str) -> ResponseReturnValue:
     """Let it go on."""
     queue, kind = queue_of(name), request.form.get("processor", "")
     actions.resume_queue(queue, current_actor().name, kind)
-    flash(f"{_kind_title(kind) if kind else QUEUE_TITLES[queue]} goes on", "good")
+    flash(f"{title_of(kind) if kind else QUEUE_TITLES[queue]} goes on", "good")
     return done(url_for("dashboard.home"))
 
 
@@ -132,14 +132,10 @@ def _kinds(queue: Queue) -> list[tuple[str, str]]:
     return sorted(((kind.name, kind.title) for kind in processors() if kind.queue == queue), key=lambda kind: kind[1])
 
 
-def _kind_title(name: str) -> str:
-    return next((f"“{kind.title}”" for kind in processors() if kind.name == name), name)
-
-
 def _page(queue: Queue) -> dict[str, Any]:
     around = circumstances()
     stats = next(one for one in queue_stats(around) if one.queue == queue)
-    held, kinds = held_back(around)[queue], paused_kinds(around, queue)
+    held, kinds, known = held_back(around)[queue], stats.paused_kinds, _kinds(queue)
     limits = actions.limit_values(service.get_limit(queue))
     failures = queries.list_lines(JobFilters(State.FAILED, queue), limit=FAILURES_SHOWN).items
     crew = workers.list_workers(around.now, queue) if current_actor().may(Permission.MANAGE) else None
@@ -153,8 +149,8 @@ def _page(queue: Queue) -> dict[str, Any]:
         "titles": QUEUE_TITLES,
         "held": held,
         "paused_kinds": kinds,
-        "kind_titles": dict(_kinds(queue)),
-        "kinds": _kinds(queue),
+        "kind_titles": dict(known),
+        "kinds": known,
         "limits": limits,
         "failures": failures,
         "crew": crew,
