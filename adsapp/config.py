@@ -32,6 +32,11 @@ class Settings(BaseSettings):
         validation_alias="ADSAPP_HOME",
         description="Directory for uploads, the embedded data and generated secrets; machines share it.",
     )
+    command: str = Field(
+        "adsapp",
+        validation_alias="ADSAPP_COMMAND",
+        description="What is typed to run a command of ours, for the advice we give; ./run sets it.",
+    )
     host: str = Field("127.0.0.1", description="Address the web server listens on.")
     port: int = Field(5000, ge=1, le=65535, description="Port of the web server.")
     sandbox_port: int = Field(5001, ge=1, le=65535, description="Port of the sandbox that stands in for WhatsApp.")
@@ -56,7 +61,9 @@ class Settings(BaseSettings):
         "https://graph.facebook.com", description="Where the WhatsApp Cloud API answers."
     )
     whatsapp_api_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Version of the Cloud API, vNN.N.")
-    sandbox_url: str = Field("", description="Address of the sandbox's page, shown in the console; set by the demo.")
+    sandbox_url: str = Field(
+        "", description="Address of a sandbox: all messages go there in place of WhatsApp. The demo sets it."
+    )
     default_country: str = Field(
         "US",
         pattern=r"^[A-Z]{2}$",
@@ -184,7 +191,8 @@ class Secrets:
 
 def env_name(field: str) -> str:
     """The environment variable of a setting."""
-    return "ADSAPP_HOME" if field == "home" else field.upper()
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else field.upper()
 
 
 def _explain(settings: type[Settings], item: Any) -> str:

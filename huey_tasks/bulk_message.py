@@ -36,7 +36,10 @@ register_items("bulk-message", _items)
 when_cancelled("bulk-message", _tell_campaign)
 
 
-@processor("bulk-message", queue=Queue.BULK_MESSAGES)
+OVER = "A cancelled campaign is over; nobody was promised anything more. “Use again” on its page makes a new one."
+
+
+@processor("bulk-message", queue=Queue.BULK_MESSAGES, over_once_cancelled=OVER)
 def bulk_message(params: BulkMessageParams, progress: Progress) -> dict[str, Any] | None:
     """Send a campaign"""
     from adsapp.campaigns import sending

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from adsapp.campaigns import queries
@@ -29,6 +30,7 @@ from adsapp.contacts.reading.phones import person_key
 from adsapp.core import db
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.service import AccountIn, create_account
+from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue
 from adsapp.jobs.worker import WorkerProcess
 from adsapp.message_templates.models import MessageTemplate
@@ -168,6 +170,13 @@ class Live:
             campaign = queries.get_campaign(campaign_id)
             db.session.expunge(campaign)
             return campaign
+
+    def job(self, campaign_id: uuid.UUID) -> Job:
+        """The job that sends it, as it stands now, detached."""
+        with self.organization(), db.reading():
+            job = db.session.scalars(select(Job).where(Job.subject == f"campaign:{campaign_id}")).one()
+            db.session.expunge(job)
+            return job
 
     def counts(self, campaign_id: uuid.UUID) -> Counts:
         """Its counts now."""

@@ -17,6 +17,8 @@ from adsapp.campaigns.queries import Counts
 from adsapp.contacts.models import Import
 from adsapp.core import db
 from adsapp.core.ids import parse_id
+from adsapp.jobs.models import Job
+from adsapp.jobs.waiting import WaitReason, why_waiting
 from adsapp.message_templates import previews
 from adsapp.message_templates.components import view
 from adsapp.message_templates.previews import Bubble
@@ -39,6 +41,7 @@ CHIP_KINDS: Final[dict[Status, str]] = {
     Status.DELIVERED: "busy",
 }
 LOOKED_AT: Final = 25
+MOMENTARY: Final = ("free_worker",)
 TICKS: Final = {Status.SENT: "sent", Status.ACCEPTED: "sent", Status.DELIVERED: "delivered", Status.READ: "read"}
 
 
@@ -145,6 +148,23 @@ def _shares(counts: Counts) -> tuple[tuple[int, str], ...]:
         (counts.uncertain, "uncertain"),
         (counts.to_go, "to go"),
     )
+
+
+def goes_out(campaign: Campaign) -> bool:
+    """True while it is being prepared or sent."""
+    return campaign.status in (CampaignStatus.PREPARING, CampaignStatus.SENDING)
+
+
+def why_it_waits(campaign: Campaign) -> WaitReason | None:
+    """Why a campaign that should be going out does not: its queue is paused, no worker runs, its job failed, …
+
+    None while it goes out, and between two turns, which take moments.
+    """
+    if not goes_out(campaign) or campaign.job_id is None:
+        return None
+    job = db.session.scalars(select(Job).where(Job.id == campaign.job_id)).first()
+    reason = why_waiting(job) if job else None
+    return None if reason is None or reason.code in MOMENTARY else reason
 
 
 def headline(campaign: Campaign, counts: Counts) -> str:

@@ -135,7 +135,8 @@ def _route(campaign_id: uuid.UUID) -> Route:
         account = accounts.get_account(campaign.account_id)
         office = post_office()
         api = integrations.cloud_api(account, office.session)
-        route = Route(api, office, pacer(), account.messages_per_second)
+        is_unreachable = account.unreachable_since is not None
+        route = Route(api, office, pacer(), account.messages_per_second, is_unreachable)
         db.session.rollback()
     return route
 

@@ -27,6 +27,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.logs import get_logger
 from adsapp.integrations import queries as accounts
 from adsapp.integrations import service as integrations
+from adsapp.integrations.base import Accepted, Refused
 
 log = get_logger()
 
@@ -42,6 +43,7 @@ class Trouble:
 
     kind: str = ""
     count: int = 0
+    is_unreachable: bool = False  # the number's provider did not answer when it was last tried
 
     def see(self, kind: str) -> int:
         """One more of this kind ("" for a good ending); how many there are in a row."""
@@ -61,6 +63,7 @@ class Settled:
     slow_until: datetime | None = None
     slow_reason: str = ""
     unreachable: str = ""
+    is_reached: bool = False  # again, after it was not
 
 
 def settle(
@@ -92,6 +95,8 @@ def _look(verdicts: Sequence[tuple[Posted, Verdict]], trouble: Trouble) -> Settl
             settled.missed.append(one.recipient_id)
             continue
         _note_effect(one.at, verdict, settled, trouble)
+        if trouble.is_unreachable and isinstance(one.outcome, Accepted | Refused):
+            trouble.is_unreachable, settled.is_reached = False, True
     return settled
 
 
@@ -165,12 +170,17 @@ def _beyond(entry: Entry, verdict: Verdict) -> None:
 
 
 def _stop_or_slow(campaign_id: uuid.UUID, settled: Settled) -> None:
-    if not (settled.pause or settled.refuse or settled.slow_until):
+    if not (settled.pause or settled.refuse or settled.slow_until or settled.unreachable or settled.is_reached):
         return
     campaign = db.session.scalars(
         select(Campaign).where(Campaign.id == campaign_id).execution_options(populate_existing=True)
     ).one()
     account = accounts.get_account(campaign.account_id)
+    if settled.is_reached:
+        integrations.reached(account)
+        _note(campaign, "WhatsApp answers again")
+    if settled.unreachable and integrations.unreachable(account, settled.unreachable):
+        _note(campaign, "WhatsApp cannot be reached; it is tried again by itself")
     if settled.refuse:
         integrations.refuse(account, settled.refuse)
     if settled.slow_until:

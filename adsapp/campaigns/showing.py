@@ -47,12 +47,14 @@ def context(campaign: Campaign, actor: Actor, args: Mapping[str, str]) -> dict[s
     account = accounts.get_account(campaign.account_id)
     slowed_until = account.slowed_until if account.slowed_until and account.slowed_until > utcnow() else None
     is_refused = account.status is AccountStatus.REFUSED and not asks.has_ended(campaign)
+    unreachable = accounts.why_unreachable(account, utcnow()) if pages.goes_out(campaign) else None
+    waits = pages.why_it_waits(campaign)
     every = _every(campaign, counts, events[0].at if events else None)
     version = version_of(
         campaign.status, campaign.status_reason, counts, campaign.replied_count, campaign.opted_out_count,
         [(row["id"], row["status"], row["replied_at"]) for row in people["rows"]], events[:1] and events[0].id,
         round(pace.per_second, 1), person and (person.recipient.id, person.recipient.status), slowed_until, every,
-        is_refused,
+        is_refused, unreachable, waits,
     )  # fmt: skip
     shown: dict[str, Any] = {name: args[name] for name in SHOWN_ARGS if args.get(name)}
     return {
@@ -65,6 +67,9 @@ def context(campaign: Campaign, actor: Actor, args: Mapping[str, str]) -> dict[s
         "pace": pace,
         "slowed_until": slowed_until,
         "account_is_refused": is_refused,
+        "unreachable": unreachable,
+        "waits": waits,
+        "job_url": url_for("jobs.show_job", job_id=campaign.job_id) if campaign.job_id else None,
         "local_start": pages.local_start(campaign),
         "in_language": language_name(campaign.template_language),
         "audience_words": pages.audience_words(campaign.audience),

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from adsapp.campaigns import settling
+from adsapp.campaigns import reasons, settling
 from adsapp.campaigns.journal import Journal
 from adsapp.campaigns.marking import Candidate, mark, next_candidates
 from adsapp.campaigns.messages import CampaignMessage
@@ -43,6 +43,7 @@ REPORT_SECONDS = 1.0
 LONGEST_TURN = 60.0  # even where nobody waits: a job that went on and on would outrun its timeout
 SLOW_FACTOR = 0.5
 SLOW_AT_LEAST = 10.0
+TO_GO = (Status.PENDING, Status.SENDING)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Route:
     office: PostOffice
     pacer: Pacer
     messages_per_second: float
+    is_unreachable: bool = False  # nothing was answered when it was last tried
 
     @property
     def key(self) -> str:
@@ -110,7 +112,7 @@ class Slice:
         self._again: deque[Candidate] = deque()  # marked already, missed their slot
         self._slots: deque[float] = deque()
         self._out: dict[int, Candidate] = {}
-        self._trouble = Trouble()
+        self._trouble = Trouble(is_unreachable=route.is_unreachable)
         self._status = CampaignStatus.SENDING
         self._wait_until = 0.0
         self._look_again = 0.0
@@ -301,18 +303,21 @@ class Slice:
 
 
 def report(campaign_id: uuid.UUID, progress: Progress) -> None:
-    """Take the job's progress from the ledger's own counters, so that the two never differ."""
+    """Take the job's progress from the ledger's own counters, so that the two never differ.
+
+    Whom a cancel left out is not done: their messages never went out, and the job says how far it had come.
+    """
     with db.reading():
         counted = db.session.execute(
-            select(CampaignCount.status, CampaignCount.count).where(CampaignCount.campaign_id == campaign_id)
+            select(CampaignCount.status, CampaignCount.error_code, CampaignCount.count).where(
+                CampaignCount.campaign_id == campaign_id
+            )
         ).all()
         db.session.rollback()
-    by_status: dict[Status, int] = {}
-    for status, count in counted:
-        by_status[status] = by_status.get(status, 0) + count
-    total = sum(by_status.values())
-    to_go = by_status.get(Status.PENDING, 0) + by_status.get(Status.SENDING, 0)
-    progress.start(total, done=total - to_go, failed=by_status.get(Status.FAILED, 0))
+    total = sum(count for _, _, count in counted)
+    left = sum(count for status, code, count in counted if status in TO_GO or code == reasons.CANCELLED)
+    failed = sum(count for status, _, count in counted if status is Status.FAILED)
+    progress.start(total, done=total - left, failed=failed)
 
 
 def _next_due(campaign_id: uuid.UUID) -> datetime | None:

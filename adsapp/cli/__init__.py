@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from adsapp.cli.output import Told, line_of
-from adsapp.config import VERSION, ConfigError
+from adsapp.config import VERSION, ConfigError, Settings
 from adsapp.core.errors import Problem
 
 COMMANDS = {  # where each stands; it is imported when it is asked for, so that a worker does not carry the others
@@ -51,7 +51,7 @@ def adsapp() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; an expected failure is one clear line and exit code 1, a wrong setting is exit code 2."""
     try:
-        adsapp(args=arguments, standalone_mode=False)
+        adsapp(args=arguments, prog_name=Settings.load().command, standalone_mode=False)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
     except click.ClickException as error:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from adsapp.cli.admin import find_organization, organization_option
-from adsapp.cli.output import Told, json_option, open_app, show
+from adsapp.cli.output import Told, json_option, open_app, show, typed
 from adsapp.core import context, db
 from adsapp.integrations import connection, queries, service
 from adsapp.integrations.connection import Answer
@@ -78,7 +78,9 @@ def connect(
 def _connect(data: AccountIn) -> tuple[Answer, WhatsAppAccount]:
     service.check_new(data)
     db.session.rollback()  # nothing is held while the provider is asked
-    answer = connection.ask(data.phone_number_id.strip(), data.waba_id.strip(), data.token.strip())
+    answer = connection.ask(
+        service.api_address(None), data.phone_number_id.strip(), data.waba_id.strip(), data.token.strip()
+    )
     if not answer.is_good:
         raise Told(f"nothing was saved. {answer.sentence}")
     made = service.create_account(data)
@@ -141,7 +143,7 @@ def _line(row: dict[str, Any]) -> str:
 def _accounts(slug: str) -> list[WhatsAppAccount]:
     found = queries.list_accounts()
     if not found:
-        raise Told(f"no WhatsApp number is connected: adsapp account connect --organization {slug} …")
+        raise Told(f"no WhatsApp number is connected: {typed(f'account connect --organization {slug}')} …")
     return found
 
 

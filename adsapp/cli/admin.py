@@ -4,7 +4,7 @@ import getpass
 
 import click
 
-from adsapp.cli.output import Told, json_option, open_app, show
+from adsapp.cli.output import Told, json_option, open_app, show, typed
 from adsapp.core import db as database
 from adsapp.core import migrations
 from adsapp.organizations import queries, service
@@ -95,5 +95,5 @@ def find_organization(slug: str) -> Organization:
     """The organization, or a line that says how to make it."""
     found = queries.find_organization(slug)
     if found is None:
-        raise Told(f"there is no organization {slug}: make it with `adsapp org create {slug}`")
+        raise Told(f"there is no organization {slug}: make it with `{typed(f'org create {slug}')}`")
     return found

@@ -31,6 +31,13 @@ def show(data: dict[str, Any], text: str, as_json: bool) -> None:
     click.echo(json.dumps(data, indent=2, default=str) if as_json else text)
 
 
+def typed(words: str) -> str:
+    """What a person types here to run this command of ours: `./run db upgrade`, or `adsapp db upgrade`."""
+    from adsapp.config import Settings
+
+    return f"{Settings.load().command} {words}"
+
+
 def open_app(*, check_schema: bool = True, pages: bool = True) -> Flask:
     """The application with all processors; raises Told where the database is not ready for it.
 

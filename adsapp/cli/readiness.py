@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from adsapp.cli.output import Told
+from adsapp.cli.output import Told, typed
 from adsapp.config import Settings
 from adsapp.core import db, migrations
 
@@ -24,7 +24,7 @@ def check_database(app: Flask, *, schema: bool) -> None:
     if schema and found != migrations.needed(app):
         needed = migrations.needed(app)
         raise Told(
-            f"the database has schema {found or 'none'}, this version needs {needed}: run `adsapp db upgrade`",
+            f"the database has schema {found or 'none'}, this version needs {needed}: run `{typed('db upgrade')}`",
             2,
         )
 
@@ -48,7 +48,7 @@ def check_port(host: str, port: int, variable: str) -> None:
         except OSError as error:
             raise Told(
                 f"port {port} on {host} cannot be used ({error.strerror}): stop what uses it, "
-                f"or choose another, e.g. {variable}={port + 100} ./run"
+                f"or choose another by putting {variable}={port + 100} before the command"
             ) from None
 
 

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import select
 
-from adsapp.cli.output import Told, json_option, open_app, show
+from adsapp.cli.output import Told, json_option, open_app, show, typed
 from adsapp.config import Settings
 from adsapp.core import db, sealing
 from adsapp.core.sealing import Count, Keys, Rotation
@@ -17,10 +17,16 @@ from adsapp.organizations.models import Organization
 
 NAMED = 20  # unreadable values that are named for people; --json names all
 TELL_EVERY = 10_000  # values
-NEXT = "Restart web and workers, which read the keys at their start, then run `adsapp secrets rotate`."
-PUT_FIRST = f"""\
+
+
+def _next() -> str:
+    return f"Restart web and workers, which read the keys at their start, then run `{typed('secrets rotate')}`."
+
+
+def _put_first() -> str:
+    return f"""\
 Put it first, before the keys that are there now: ENCRYPTION_KEYS=<this key>,<the keys of now>
-{NEXT}
+{_next()}
 Where processes are restarted one after another, put it last and restart all; then put it first and restart all:
 a process that lacks the key cannot read what another one wrote with it."""
 
@@ -40,20 +46,22 @@ def new_key(keep: bool, as_json: bool) -> None:
         _keep(key, as_json)
         return
     show({"key": key}, key, as_json)
-    click.echo(PUT_FIRST, err=True)
+    click.echo(_put_first(), err=True)
 
 
 def _keep(key: str, as_json: bool) -> None:
     settings = Settings.load()
     if settings.encryption_keys:
-        raise Told("the keys are those of ENCRYPTION_KEYS: run `adsapp secrets new-key` and put the key first there", 2)
+        raise Told(
+            f"the keys are those of ENCRYPTION_KEYS: run `{typed('secrets new-key')}` and put the key first there", 2
+        )
     path = settings.home / "secrets.json"
     try:
         _ = settings.secrets  # makes the file where there is none yet
         count = sealing.keep_first(settings.home, key)
     except OSError as error:
         raise Told(f"{path} cannot be written: {error.strerror}") from None
-    text = f"A new key stands first in {path}, before {count - 1} older. {NEXT}"
+    text = f"A new key stands first in {path}, before {count - 1} older. {_next()}"
     show({"file": str(path), "keys": count}, text, as_json)
 
 

@@ -10,7 +10,7 @@ import click
 
 from adsapp.cli.admin import find_organization
 from adsapp.cli.organization import BY
-from adsapp.cli.output import json_option, open_app, show
+from adsapp.cli.output import json_option, open_app, show, typed
 from adsapp.cli.tables import table
 from adsapp.core import db
 from adsapp.core.templating import format_duration
@@ -32,7 +32,7 @@ def workers(slug: str, as_json: bool) -> None:
         running = Counter({view.worker.id: len(view.jobs) for view in views}) if slug else registry.count_running()
         rows = [_facts(view, running[view.worker.id]) for view in views]
         lines = [_line(view, running[view.worker.id]) for view in views]
-    text = table(HEAD, lines) if lines else "No worker is running. Start one with: adsapp worker"
+    text = table(HEAD, lines) if lines else f"No worker is running. Start one with: {typed('worker')}"
     show({"workers": rows}, text, as_json)
 
 

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from adsapp.dashboard import queries
 from adsapp.integrations.models import AccountStatus
-from adsapp.integrations.queries import why_refused
+from adsapp.integrations.queries import why_refused, why_unreachable
 from adsapp.jobs.registry import title_of
 from adsapp.jobs.states import Queue
 from adsapp.jobs.statistics import QueueStats
 from adsapp.jobs.words import QUEUE_TITLES
+from adsapp.jobs.workers import start_command
 from adsapp.organizations.policy import Permission
 
 NAMES = 3  # of files, in one line
@@ -55,7 +56,8 @@ def _workers(queues: Sequence[QueueStats]) -> Iterator[Concern]:
         return
     since = min((stats.waiting_since for stats in lacking if stats.waiting_since), default=None)
     waiting = sum(stats.of("waiting") for stats in lacking)
-    text = f"{waiting:,} {'job waits' if waiting == 1 else 'jobs wait'}. Start one with: adsapp worker"
+    start = start_command([stats.queue for stats in lacking])
+    text = f"{waiting:,} {'job waits' if waiting == 1 else 'jobs wait'}. Start one with: {start}"
     yield Concern("bad", "server-2", f"No worker is running{_for(lacking)}", text, since, action="Jobs", url="/jobs")
 
 
@@ -74,6 +76,12 @@ def _accounts(now: datetime) -> Iterator[Concern]:
             yield Concern(
                 "bad", "plug-connected-x", title, text, action="WhatsApp settings", url=url, needs=Permission.ADMINISTER
             )
+        silent = why_unreachable(account, now)
+        if silent is not None:
+            yield Concern(
+                "bad", "plug-connected-x", f"{silent.title} from “{account.name}”", silent.text, silent.since,
+                action="Campaigns", url="/campaigns",
+            )  # fmt: skip
         if account.slowed_until and account.slowed_until > now:
             text = f"{account.slowed_reason or 'The provider asked for less'}. Nothing is lost; it speeds up by itself."
             yield Concern("warning", "clock", f"“{account.name}” is slowed until", text, until=account.slowed_until)

@@ -69,7 +69,7 @@ class NotBegun(NamedTuple):
 
 
 class Troubled(NamedTuple):
-    """A WhatsApp account that is refused, or slowed down: the columns of `WhatsAppAccount` by their names."""
+    """A WhatsApp account that is refused, slowed down or out of reach: the columns of `WhatsAppAccount` by name."""
 
     id: uuid.UUID
     name: str
@@ -77,6 +77,10 @@ class Troubled(NamedTuple):
     status_reason: str | None
     slowed_until: datetime | None
     slowed_reason: str | None
+    unreachable_since: datetime | None
+    unreachable_at: datetime | None
+    unreachable_reason: str | None
+    sandbox_url: str | None
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]
 
 
 def troubled_accounts(now: datetime) -> list[Troubled]:
-    """WhatsApp accounts that are refused, or slowed down now."""
+    """WhatsApp accounts that are refused, or slowed down now, or that were out of reach when they were last tried."""
     return [Troubled._make(row) for row in read(ACCOUNTS, now=now)]
 
 
@@ -247,7 +251,9 @@ NOT_BEGUN = (
     .order_by(IMPORTS.id.desc())
 )
 IN_TROUBLE = or_(
-    NUMBERS.status == AccountStatus.REFUSED, NUMBERS.slowed_until > bindparam("now", type_=NUMBERS.slowed_until.type)
+    NUMBERS.status == AccountStatus.REFUSED,
+    NUMBERS.slowed_until > bindparam("now", type_=NUMBERS.slowed_until.type),
+    NUMBERS.unreachable_since.is_not(None),
 )
 ACCOUNTS = select(*(NUMBERS[name] for name in Troubled._fields)).where(mine(NUMBERS), IN_TROUBLE).order_by(NUMBERS.name)
 UNDER_WAY = _campaigns(

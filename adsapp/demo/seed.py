@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from adsapp.campaigns import reasons
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
 from adsapp.contacts.models import Contact, ContactTag, OptEvent, OptSource, Tag
-from adsapp.core import db
+from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.demo.people import TAGS, Person, people
@@ -57,6 +57,8 @@ def ensure_demo(app: Flask, number: Number) -> Demo:
     with db.organization_context(app, organization_id):
         account = db.session.scalars(select(WhatsAppAccount)).first()
         if account is not None:
+            account.sandbox_url = context.settings().sandbox_url  # its port may be another today
+            db.session.commit()
             return Demo(organization_id, account.id, is_new=False)
         account = connect_sandbox(number)
         contacts = _add_contacts()

@@ -33,7 +33,7 @@ class Number:
 def demo_settings(settings: Settings) -> Settings:
     """The same settings with the sandbox in place of WhatsApp."""
     sandbox = f"http://{settings.host}:{settings.sandbox_port}"
-    return settings.model_copy(update={"whatsapp_api_base_url": sandbox, "sandbox_url": sandbox})
+    return settings.model_copy(update={"sandbox_url": sandbox})
 
 
 def environment(settings: Settings) -> dict[str, str]:

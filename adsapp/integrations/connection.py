@@ -59,16 +59,16 @@ class Answer:
         return self.reason + said
 
 
-def ask(phone_number_id: str, waba_id: str, token: str) -> Answer:
-    """Ask the provider for the number with this token; waits up to 10 s. The values were checked before."""
-    settings = context.settings()
+def ask(address: str, phone_number_id: str, waba_id: str, token: str) -> Answer:
+    """Ask the provider at this address for the number with this token; waits up to 10 s. The values were checked."""
+    version = context.settings().whatsapp_api_version
 
     async def read() -> dict[str, Any]:
         async with open_session(max_in_flight=1) as session:
             api = CloudApi(
                 session,
-                base_url=settings.whatsapp_api_base_url,
-                api_version=settings.whatsapp_api_version,
+                base_url=address,
+                api_version=version,
                 phone_number_id=phone_number_id,
                 waba_id=waba_id,
                 token=token,
@@ -111,7 +111,7 @@ def _ask_stored(account: WhatsAppAccount) -> Answer:
     except UnreadableSecret:
         why = "The stored access token cannot be read with this installation's ENCRYPTION_KEYS."
         return Answer(reason=f"{why} Save a new access token.")
-    return ask(account.phone_number_id, account.waba_id, token)
+    return ask(service.api_address(account), account.phone_number_id, account.waba_id, token)
 
 
 def _keep(account: WhatsAppAccount, answer: Answer) -> None:

@@ -43,6 +43,10 @@ class WhatsAppAccount(Tenant, Base):
     status_reason: Mapped[str | None]
     slowed_until: Mapped[datetime | None]
     slowed_reason: Mapped[str | None]
+    unreachable_since: Mapped[datetime | None]  # until something is answered again
+    unreachable_at: Mapped[datetime | None]  # the last time that nothing was
+    unreachable_reason: Mapped[str | None]
+    sandbox_url: Mapped[str | None]  # the sandbox it lives at; never sent to WhatsApp, whoever works on it
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

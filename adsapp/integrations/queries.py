@@ -1,15 +1,19 @@
 """Reads of WhatsApp accounts."""
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from sqlalchemy import select
 
-from adsapp.core import db
+from adsapp.core import context, db
 from adsapp.core.db import engine_transaction
 from adsapp.core.errors import Conflict, NotFound
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 
 WHERE = "Settings → WhatsApp"
+TRIED_LATELY: Final = timedelta(minutes=10)
 
 
 def list_accounts() -> list[WhatsAppAccount]:
@@ -50,6 +54,40 @@ def why_refused(status_reason: str | None) -> str:
     """The reason in whole sentences, and where to put it right."""
     reason = (status_reason or "WhatsApp gave no reason").rstrip(". ") + "."
     return reason if WHERE in reason else f"{reason} Then check the connection under {WHERE}."
+
+
+class Reach(Protocol):
+    """What an account, or a row of its columns, says of its provider."""
+
+    @property
+    def unreachable_since(self) -> datetime | None: ...
+    @property
+    def unreachable_at(self) -> datetime | None: ...
+    @property
+    def unreachable_reason(self) -> str | None: ...
+    @property
+    def sandbox_url(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """A number whose provider does not answer: what to say, what to do, and since when."""
+
+    title: str
+    text: str
+    since: datetime
+
+
+def why_unreachable(account: Reach, now: datetime) -> Unreachable | None:
+    """None for a number whose provider answers, and for one that nobody tried to use for a while."""
+    since, at = account.unreachable_since, account.unreachable_at
+    if since is None or at is None or now - at > TRIED_LATELY:
+        return None
+    title, advice = "WhatsApp cannot be reached", "Check the network of the machine on which the workers run."
+    if account.sandbox_url:
+        title, advice = "The sandbox cannot be reached", f"It runs with the demo: {context.settings().command} demo."
+    reason = (account.unreachable_reason or "no answer").rstrip(".")
+    return Unreachable(title, f"{advice} It is tried again by itself, and nothing is lost. ({reason})", since)
 
 
 def organization_of(account_id: uuid.UUID) -> uuid.UUID | None:

@@ -9,6 +9,7 @@ import aiohttp
 from sqlalchemy import select
 
 from adsapp.core import context, db
+from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 from adsapp.integrations.whatsapp.client import CloudApi
@@ -76,6 +77,7 @@ def create_account(data: AccountIn) -> WhatsAppAccount:
         verify_token=db.vault().seal_text(data.verify_token.strip()),
         messages_per_second=data.messages_per_second or context.settings().default_messages_per_second,
         status=AccountStatus.ACTIVE,
+        sandbox_url=context.settings().sandbox_url or None,
     )
     db.session.add(account)
     db.session.flush()
@@ -104,6 +106,20 @@ def update_account(account: WhatsAppAccount, changes: AccountChanges) -> WhatsAp
 def accept(account: WhatsAppAccount) -> None:
     """The provider answered this account: it may send (again)."""
     account.status, account.status_reason = AccountStatus.ACTIVE, None
+    reached(account)
+
+
+def unreachable(account: WhatsAppAccount, reason: str) -> bool:
+    """No request got through to the provider just now; True where that is news."""
+    now, is_news = utcnow(), account.unreachable_since is None
+    account.unreachable_since = account.unreachable_since or now
+    account.unreachable_at, account.unreachable_reason = now, reason
+    return is_news
+
+
+def reached(account: WhatsAppAccount) -> None:
+    """The provider answered, whatever it said."""
+    account.unreachable_since = account.unreachable_at = account.unreachable_reason = None
 
 
 def refuse(account: WhatsAppAccount, reason: str) -> None:
@@ -116,13 +132,24 @@ def cloud_api(account: WhatsAppAccount, session: aiohttp.ClientSession) -> Cloud
     settings = context.settings()
     return CloudApi(
         session,
-        base_url=settings.whatsapp_api_base_url,
+        base_url=api_address(account),
         api_version=settings.whatsapp_api_version,
         phone_number_id=account.phone_number_id,
         waba_id=account.waba_id,
         token=db.vault().open_text(account.token),
         timeout=SEND_TIMEOUT_SECONDS,
     )
+
+
+def api_address(account: WhatsAppAccount | None) -> str:
+    """Where a number's API answers, of a new number where None.
+
+    A number connected to the sandbox stays with it, also under a worker that was started without the demo: what
+    people wrote to try things out must never reach anybody.
+    """
+    settings = context.settings()
+    own = account.sandbox_url if account is not None else None
+    return settings.sandbox_url or own or settings.whatsapp_api_base_url
 
 
 def check_new(data: AccountIn) -> None:

@@ -51,7 +51,8 @@ def connect_whatsapp() -> ResponseReturnValue:
     try:
         data = form.new()
         db.session.rollback()  # nothing is held while the provider is asked
-        answer = _accepted(form, connection.ask(data.phone_number_id, data.waba_id, data.token))
+        address = service.api_address(None)
+        answer = _accepted(form, connection.ask(address, data.phone_number_id, data.waba_id, data.token))
         account = service.create_account(data)
     except Conflict as problem:
         db.session.rollback()
@@ -74,8 +75,9 @@ def change_whatsapp(account_id: str) -> ResponseReturnValue:
         changes = form.changes()
         if changes.token:
             number, waba = account.phone_number_id, changes.waba_id or account.waba_id
+            address = service.api_address(account)
             db.session.rollback()  # nothing is held while the provider is asked
-            answer = _accepted(form, connection.ask(number, waba, changes.token))
+            answer = _accepted(form, connection.ask(address, number, waba, changes.token))
     except Invalid as problem:
         return _account_page(_account(account_id), form), problem.status
     account = service.update_account(_account(account_id), changes)

@@ -29,8 +29,13 @@ def may_cancel(job: Job) -> bool:
 
 
 def may_retry(job: Job) -> bool:
-    """True for a job that ended without success."""
-    return job.state in (State.FAILED, State.CANCELLED)
+    """True for a job that ended without success, unless its kind is over once it was cancelled."""
+    return job.state == State.FAILED or (job.state == State.CANCELLED and not service.why_over(job))
+
+
+def fits(verb: Verb, job: Job) -> bool:
+    """True where the verb means something for the job as it stands."""
+    return may_retry(job) if verb == Verb.RETRY else job.state in MEANT[verb]
 
 
 def may_run_now(job: Job) -> bool:

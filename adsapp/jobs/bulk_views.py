@@ -16,7 +16,7 @@ from adsapp.jobs import actions, operations
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import OLDEST_DAYS, ids_of, verb_of, whole_number
 from adsapp.jobs.models import Job
-from adsapp.jobs.operations import MEANT, Matching, Verb
+from adsapp.jobs.operations import Matching, Verb
 from adsapp.jobs.states import FINAL, Priority, State
 from adsapp.jobs.views import done, views
 from adsapp.jobs.words import PRIORITY_WORDS, QUEUE_TITLES
@@ -44,7 +44,7 @@ def ask_to_act() -> ResponseReturnValue:
         page = _ask(verb, filters, scope="ticked", error="No job is ticked. Go back and tick some, or choose all.")
         return page, Invalid.status
     jobs = actions.ticked(ids[: actions.AT_ONCE])
-    return _ask(verb, filters, scope="ticked", jobs=[job for job in jobs if job.state in MEANT[verb]], ticked=jobs)
+    return _ask(verb, filters, scope="ticked", jobs=[job for job in jobs if actions.fits(verb, job)], ticked=jobs)
 
 
 @views.post("/jobs/actions")

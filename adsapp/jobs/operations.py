@@ -103,7 +103,7 @@ class Target:
     def _not_done_yet(self) -> Sequence[ColumnElement[bool]]:
         match self.verb:
             case Verb.RETRY:  # one that was retried and failed again ended later
-                return (Job.finished_at <= self.asked_at, Job.processor != PROCESSOR)
+                return (Job.finished_at <= self.asked_at, Job.processor != PROCESSOR, service.retriable())
             case Verb.CANCEL:
                 return (Job.cancel_requested_at.is_(None), Job.processor != PROCESSOR)
             case Verb.PRIORITIZE:
@@ -222,7 +222,8 @@ def _edge(target: Target) -> uuid.UUID | None:
 def _is_counted(target: Target) -> bool:
     """True where the counters know the number, so that none is counted."""
     is_whole = not (target.job_ids or target.ended_before or target.filters.search)
-    return target.verb in (Verb.RETRY, Verb.CANCEL) and is_whole
+    is_known = target.verb == Verb.CANCEL or (target.verb == Verb.RETRY and target.filters.state == State.FAILED)
+    return is_known and is_whole
 
 
 def _from_counters(target: Target) -> int:

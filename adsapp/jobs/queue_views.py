@@ -146,6 +146,7 @@ def _page(queue: Queue) -> dict[str, Any]:
         "stats": stats,
         "queue": queue,
         "name": queue.value,
+        "start_command": workers.start_command([queue]),
         "titles": QUEUE_TITLES,
         "held": held,
         "paused_kinds": kinds,

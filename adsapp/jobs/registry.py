@@ -55,6 +55,7 @@ class Processor:
     attempts: int | None  # None: the setting JOB_ATTEMPTS
     timeout_seconds: int
     routine: bool = False  # the program's own upkeep: lists of jobs leave it out unless it fails
+    over_once_cancelled: str = ""  # why a cancelled job cannot be retried, and what to do; empty where it can
 
     def parse(self, payload: Mapping[str, Any]) -> Any:
         """The params object; raises Invalid that names each wrong field."""
@@ -76,10 +77,12 @@ def processor(
     attempts: int | None = None,
     timeout_seconds: int | None = None,
     routine: bool = False,
+    over_once_cancelled: str = "",
 ) -> Callable[[Run[P]], Run[P]]:
     """Register a function `(params, progress)` as the processor of jobs of this name.
 
-    `routine` marks upkeep that nobody asked for: lists of jobs leave it out, unless it failed.
+    `routine` marks upkeep that nobody asked for: lists of jobs leave it out, unless it failed. `over_once_cancelled`
+    is for jobs whose subject ends with them: the sentence that is said to those who want to retry one.
     """
 
     def register(run: Run[P]) -> Run[P]:
@@ -94,6 +97,7 @@ def processor(
             attempts=attempts,
             timeout_seconds=timeout_seconds or TIMEOUT_SECONDS[queue],
             routine=routine,
+            over_once_cancelled=over_once_cancelled,
         )
         return run
 
@@ -121,6 +125,17 @@ def title_of(name: str) -> str:
     """The kind of job as people read it: its title in quotation marks, or the name of one that is not known here."""
     known = _processors.get(name)
     return f"“{known.title}”" if known else name
+
+
+def over_once_cancelled(name: str) -> str:
+    """Why a cancelled job of this kind cannot be retried; empty where it can."""
+    known = _processors.get(name)
+    return known.over_once_cancelled if known else ""
+
+
+def all_over_once_cancelled() -> list[str]:
+    """The kinds of job that are over once they are cancelled."""
+    return [each.name for each in _processors.values() if each.over_once_cancelled]
 
 
 def processors() -> Iterator[Processor]:

@@ -6,7 +6,7 @@ Services never commit: the edge that called them does, and what leaves the proce
 import uuid
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import case, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -16,6 +16,7 @@ from adsapp.jobs.controls import drain, get_limit, pause_queue, resume_queue, se
 from adsapp.jobs.enqueueing import Step, enqueue, enqueue_flow, enqueue_many, find_idempotent
 from adsapp.jobs.models import Job
 from adsapp.jobs.nudging import NUDGE_BELOW, nudge
+from adsapp.jobs.registry import all_over_once_cancelled, over_once_cancelled
 from adsapp.jobs.states import FINAL, State, get_priority
 
 __all__ = [
@@ -31,10 +32,12 @@ __all__ = [
     "pause_queue",
     "promote",
     "resume_queue",
+    "retriable",
     "retry",
     "retry_all",
     "set_limit",
     "set_priority",
+    "why_over",
 ]
 
 
@@ -82,9 +85,25 @@ def _locked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
     return db.session.scalars(rows, execution_options={"populate_existing": True}).all()
 
 
+def retriable() -> ColumnElement[bool]:
+    """The jobs that can be retried: `why_over` for all of them at once."""
+    goes_on = or_(Job.processor.not_in(all_over_once_cancelled()), Job.error.is_not(None))
+    return or_(Job.state == State.FAILED, and_(Job.state == State.CANCELLED, goes_on))
+
+
+def why_over(job: Job) -> str:
+    """Why this cancelled job cannot be retried; empty where it can.
+
+    One that was cancelled because it waited in vain (it says so as its error) touched nothing, and may be retried.
+    """
+    return over_once_cancelled(job.processor) if job.state == State.CANCELLED and job.error is None else ""
+
+
 def retry(job: Job, by: str) -> None:
     """Begin a failed or cancelled job again, with all its attempts."""
     if not retry_all([job], by):
+        if over := why_over(job):
+            raise Conflict(over)
         raise Conflict(f"Only failed and cancelled jobs can be retried; this one is {job.state.value}")
 
 
@@ -94,7 +113,7 @@ def retry_all(jobs: Iterable[Job], by: str) -> int:
     now = utcnow()
     again = db.session.execute(
         update(Job)
-        .where(Job.id.in_(by_id), Job.state.in_([State.FAILED, State.CANCELLED]))
+        .where(Job.id.in_(by_id), retriable())
         .values(
             state=case((Job.blocked_by > 0, State.DELAYED), else_=State.WAITING),
             run_at=now,

@@ -11,7 +11,7 @@ from adsapp.core import db
 from adsapp.core.htmx import fragment, version_of
 from adsapp.core.pagination import Page
 from adsapp.core.urls import url_for
-from adsapp.jobs import actions, presenting, queries
+from adsapp.jobs import actions, presenting, queries, service
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import back_or, whole_number
 from adsapp.jobs.items import first_items
@@ -20,7 +20,7 @@ from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job
 from adsapp.jobs.operations import MEANT, Verb
 from adsapp.jobs.redaction import mask_number, redact
-from adsapp.jobs.registry import ItemRow
+from adsapp.jobs.registry import ItemRow, over_once_cancelled
 from adsapp.jobs.relations import relations
 from adsapp.jobs.states import FINAL, Priority, State
 from adsapp.jobs.waiting import Circumstances, circumstances, why_waiting
@@ -68,7 +68,8 @@ def live(job_id: uuid.UUID) -> ResponseReturnValue:
 @allow(Permission.SEND)
 def ask_to_cancel(job_id: uuid.UUID) -> ResponseReturnValue:
     """The question the dialog asks, as a page of its own."""
-    return render_template("jobs/cancel.html", job=queries.get_job(job_id))
+    job = queries.get_job(job_id)
+    return render_template("jobs/cancel.html", job=job, is_over_then=bool(over_once_cancelled(job.processor)))
 
 
 @views.post("/jobs/<uuid:job_id>/cancel")
@@ -202,6 +203,8 @@ def _job(job: Job) -> dict[str, Any]:
         "family": family,
         "tries": presenting.tries(job),
         "granted": presenting.granted(job),
+        "is_over_then": bool(over_once_cancelled(job.processor)),
+        "over": service.why_over(job),
         "resume": _resume(job, around),
         "manages": current_actor().may(Permission.MANAGE),
         "data": _pretty(presenting.data(job, whole=whole)),

@@ -6,11 +6,12 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from adsapp.core import db
+from adsapp.core import context, db
 from adsapp.core.errors import NotFound
 from adsapp.core.htmx import fragment, version_of
 from adsapp.jobs import actions, workers
 from adsapp.jobs.models import Worker
+from adsapp.jobs.states import Queue
 from adsapp.jobs.statistics import queues_without_worker
 from adsapp.jobs.waiting import circumstances
 from adsapp.jobs.words import QUEUE_TITLES
@@ -70,6 +71,8 @@ def _page() -> dict[str, Any]:
     return {
         "crew": crew,
         "lacking": lacking,
+        "start_command": workers.start_command(lacking or tuple(Queue)),
+        "command": context.settings().command,
         "may_drain": may_drain,
         "titles": {queue.value: title for queue, title in QUEUE_TITLES.items()},
         "as_of": around.now,

@@ -6,14 +6,14 @@ and which of its own jobs they run; never what they do for others.
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, text
 
-from adsapp.core import db
+from adsapp.core import context, db
 from adsapp.core.clock import iso
 from adsapp.core.errors import Forbidden, NotFound
 from adsapp.core.ids import parse_id
@@ -117,8 +117,14 @@ def refuse_where_shared() -> None:
     if not is_ours_alone():
         raise Forbidden(
             "The workers of this installation serve other organizations too, so only those who run it may end one, "
-            "on its command line: adsapp jobs drain WORKER"
+            f"on its command line: {context.settings().command} jobs drain WORKER"
         )
+
+
+def start_command(queues: Collection[Queue]) -> str:
+    """What to type to start a worker for these queues."""
+    few = "" if len(queues) == len(Queue) else "".join(f" --queue {queue.value}" for queue in queues)
+    return f"{context.settings().command} worker{few}"
 
 
 def worker_json(view: WorkerView) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
-from adsapp.core import db
+from adsapp.core import context, db
 from adsapp.core.errors import Unauthenticated
 from adsapp.core.security import csrf
 from adsapp.organizations import policy, queries
@@ -121,7 +121,8 @@ def _bearer_token() -> str | None:
 def _actor_of_token(token: str) -> Actor:
     found = queries.find_token(token)
     if found is None:
-        raise Unauthenticated("This token is not known, or it has expired; make one with: adsapp token create")
+        make = f"{context.settings().command} token create"
+        raise Unauthenticated(f"This token is not known, or it has expired; make one with: {make}")
     known, organization = found
     db.bind_organization(organization.id)
     return Actor(name=f"token {known.name}", role=known.role, organization=organization)

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from flask.testing import FlaskClient
 
 from adsapp.campaigns import service
 from adsapp.campaigns.journal import Journal
@@ -239,6 +239,9 @@ def test_a_cancelled_campaign_skips_the_rest(live: Live) -> None:
     assert counts.adds_up
     assert counts.accepted_total == len(live.sandbox.ledger())
     assert live.campaign(campaign_id).status == "cancelled"
+    wait_for(lambda: live.job(campaign_id).is_finished, what="its job ends")
+    job = live.job(campaign_id)
+    assert (job.progress_done, job.progress_total) == (counts.done - counts.skipped, len(phones))
 
 
 def test_a_message_without_an_answer_is_uncertain_until_a_report_settles_it(live: Live) -> None:
@@ -294,26 +297,44 @@ def test_two_campaigns_to_one_person_keep_their_distance(live: Live) -> None:
     assert live.sandbox.stats()["refused_by_code"] == {}
 
 
-def test_a_provider_that_cannot_be_reached_costs_nobody_an_attempt(live: Live) -> None:
+def test_a_provider_that_cannot_be_reached_costs_nobody_an_attempt_and_is_named(
+    live: Live, client: FlaskClient
+) -> None:
     live.contacts(*NUMBERS)
     reachable = live.app.config["SETTINGS"]
     live.app.config["SETTINGS"] = reachable.model_copy(update={"whatsapp_api_base_url": "http://127.0.0.1:9"})
     live.start_worker()
     campaign_id = live.start_campaign()
 
-    def job() -> Job:
-        with live.organization(), db.reading():
-            found = db.session.scalars(select(Job).where(Job.subject == f"campaign:{campaign_id}")).one()
-            db.session.expunge(found)
-            return found
-
-    wait_for(lambda: "cannot be reached" in (job().wait_reason or ""), what="the job waits for the provider")
+    wait_for(
+        lambda: "cannot be reached" in (live.job(campaign_id).wait_reason or ""), what="the job waits for the provider"
+    )
     assert {(one.status, one.attempts) for one in live.recipients(campaign_id).values()} == {("pending", 0)}
+    shown = live.cast.sign_in(client, "alice").get(f"/campaigns/{campaign_id}").text
+    assert "WhatsApp cannot be reached since" in shown
+    assert f"/jobs/{live.job(campaign_id).id}" in shown
+    assert "WhatsApp cannot be reached from “WhatsApp”" in client.get("/").text
     live.app.config["SETTINGS"] = reachable
     with live.organization():
-        jobs.promote(db.session.get_one(Job, job().id))
+        jobs.promote(db.session.get_one(Job, live.job(campaign_id).id))
         db.session.commit()
     live.wait_for_status(campaign_id, "completed")
+    assert live.sandbox.numbers() == NUMBERS
+    shown = client.get(f"/campaigns/{campaign_id}").text
+    assert "WhatsApp answers again" in shown
+    assert "WhatsApp cannot be reached since" not in shown
+    assert "cannot be reached" not in client.get("/").text
+
+
+def test_a_number_of_the_sandbox_is_never_sent_from_to_whatsapp(live: Live) -> None:
+    live.contacts(*NUMBERS)
+    with live.organization():
+        get_account(live.account_id).sandbox_url = live.sandbox.url
+        db.session.commit()
+    settings = live.app.config["SETTINGS"]  # as those of a worker that was started without the demo
+    live.app.config["SETTINGS"] = settings.model_copy(update={"whatsapp_api_base_url": "http://127.0.0.1:9"})
+    live.start_worker()
+    live.wait_for_status(live.start_campaign(), "completed")
     assert live.sandbox.numbers() == NUMBERS
 
 

@@ -24,7 +24,7 @@ def test_a_taken_port_is_named_with_the_way_out() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(Told, match=rf"port {port} .*PORT={port + 100} ./run"):
+        with pytest.raises(Told, match=rf"port {port} .*PORT={port + 100} before"):
             check_port("127.0.0.1", port, "PORT")
 
 

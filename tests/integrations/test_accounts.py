@@ -11,7 +11,7 @@ from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.core.ids import new_id
 from adsapp.integrations import queries
 from adsapp.integrations.models import AccountStatus
-from adsapp.integrations.service import AccountChanges, AccountIn, create_account, refuse, update_account
+from adsapp.integrations.service import AccountChanges, AccountIn, api_address, create_account, refuse, update_account
 from tests.cast import Cast
 
 BAKERY = AccountIn("100000000000001", "200000000000001", "the-token", "the-secret", "the-verify-token")
@@ -58,6 +58,24 @@ def test_a_new_token_lets_a_refused_account_send_again() -> None:
     assert (account.status, account.status_reason) == (AccountStatus.ACTIVE, None)
     assert (account.name, account.messages_per_second) == ("Bakery", 80)
     assert db.vault().open_text(account.token) == "another"
+
+
+def test_a_number_connected_to_the_sandbox_stays_with_it(app: Flask) -> None:
+    settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = settings.model_copy(update={"sandbox_url": "http://127.0.0.1:5001"})
+    tried = create_account(BAKERY)
+    assert api_address(tried) == api_address(None) == "http://127.0.0.1:5001"
+    app.config["SETTINGS"] = settings
+    real = create_account(replace(BAKERY, phone_number_id="100000000000002"))
+    assert api_address(tried) == "http://127.0.0.1:5001"
+    assert api_address(real) == api_address(None) == "https://graph.facebook.com"
+
+
+def test_under_the_demo_nothing_goes_to_whatsapp_whoever_connected_the_number(app: Flask) -> None:
+    real = create_account(BAKERY)
+    settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = settings.model_copy(update={"sandbox_url": "http://127.0.0.1:5001"})
+    assert api_address(real) == "http://127.0.0.1:5001"
 
 
 def test_an_empty_change_is_refused() -> None:
