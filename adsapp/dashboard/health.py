@@ -2,10 +2,9 @@
 
 from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from adsapp.core import db
+from adsapp.core import db, migrations
 from adsapp.core.problems import problem_response
 from adsapp.organizations.access import public
 
@@ -25,7 +24,12 @@ def ready() -> ResponseReturnValue:
     """200 when the database answers and has the schema of this code; 503 with the reason otherwise."""
     try:
         with db.db.engine.connect() as connection:
-            connection.execute(text("select 1"))
+            found = migrations.current(connection)
     except SQLAlchemyError as error:
         return problem_response(503, "Not ready", f"the database does not answer ({type(error).__name__})")
+    needed = migrations.needed(current_app)
+    if found != needed:
+        upgrade = f"run: {current_app.config['SETTINGS'].command} db upgrade"
+        wrong = f"the database has schema {found or 'none'}, this version needs {needed}; {upgrade}"
+        return problem_response(503, "Not ready", wrong)
     return {"ok": True, "shape": "distributed" if current_app.config["SETTINGS"].distributed else "embedded"}
