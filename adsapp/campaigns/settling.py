@@ -178,9 +178,9 @@ def _stop_or_slow(campaign_id: uuid.UUID, settled: Settled) -> None:
     account = accounts.get_account(campaign.account_id)
     if settled.is_reached:
         integrations.reached(account)
-        _note(campaign, "WhatsApp answers again")
+        _note(campaign, f"{accounts.provider_of(account)} answers again")
     if settled.unreachable and integrations.unreachable(account, settled.unreachable):
-        _note(campaign, "WhatsApp cannot be reached; it is tried again by itself")
+        _note(campaign, f"{accounts.provider_of(account)} cannot be reached; it is tried again by itself")
     if settled.refuse:
         integrations.refuse(account, settled.refuse)
     if settled.slow_until:

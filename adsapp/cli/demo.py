@@ -60,7 +60,7 @@ def _welcome(settings: Settings) -> str:
         f"  Messages arrive:   {settings.sandbox_url}   (the sandbox, in place of WhatsApp)\n\n"
         f"  Sign in with the password {seed.PASSWORD} as\n{people}\n\n"
         f"  A file to import:  {main_job.SAMPLE}\n"
-        f"  On the command line, beside this: {settings.command} jobs list --organization {seed.SLUG}\n"
+        f"  On the command line, beside this: {settings.command} jobs stats --organization {seed.SLUG}\n"
         "  Stop with Ctrl-C.\n"
     )
 

@@ -78,14 +78,19 @@ class Unreachable:
     since: datetime
 
 
+def provider_of(account: Reach) -> str:
+    """Where its messages go, as a sentence begins with it."""
+    return "The sandbox" if account.sandbox_url else "WhatsApp"
+
+
 def why_unreachable(account: Reach, now: datetime) -> Unreachable | None:
     """None for a number whose provider answers, and for one that nobody tried to use for a while."""
     since, at = account.unreachable_since, account.unreachable_at
     if since is None or at is None or now - at > TRIED_LATELY:
         return None
-    title, advice = "WhatsApp cannot be reached", "Check the network of the machine on which the workers run."
+    title, advice = f"{provider_of(account)} cannot be reached", "Check the network of the machine the workers run on."
     if account.sandbox_url:
-        title, advice = "The sandbox cannot be reached", f"It runs with the demo: {context.settings().command} demo."
+        advice = f"It runs with the demo; start that: {context.settings().command} demo."
     reason = (account.unreachable_reason or "no answer").rstrip(".")
     return Unreachable(title, f"{advice} It is tried again by itself, and nothing is lost. ({reason})", since)
 
