@@ -1,4 +1,8 @@
-"""Features that must know when a job of theirs was cancelled before a worker had it (a worker tells them by itself)."""
+"""Features that must know when a job of theirs is cancelled.
+
+Before a worker had it, they are told here. Once a worker had it, the processor always sees the cancellation
+(`progress.check`), if need be by being begun once more for nothing else (`finishing`).
+"""
 
 from collections.abc import Callable
 

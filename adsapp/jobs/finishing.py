@@ -18,6 +18,7 @@ from adsapp.core.bulk import one_of, one_of_named
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
 from adsapp.jobs import dependencies, history
+from adsapp.jobs.endings import is_told
 from adsapp.jobs.history import ENDED
 from adsapp.jobs.models import Job, JobAttempt, JobItem, in_state
 from adsapp.jobs.progress import Claim, Unwritten
@@ -130,9 +131,18 @@ def finish_many(
 
 
 def _cancel_as_asked(connection: Connection, rows: Mapping[Claim, Any], now: datetime) -> dict[Claim, Any]:
-    """Somebody asked to cancel while the attempt ended in another way: the job does not go on."""
+    """Somebody asked to cancel while the attempt ended in another way: the job does not go on.
+
+    One whose feature wants to know is begun once more, cancelled from its first moment: what belongs to the
+    cancellation (people who are left out) is done among its own organization's rows, which nobody sees from here.
+    """
     asked = {row.id: claim for claim, row in rows.items() if row.cancel_requested_at and row.state not in FINAL}
-    return {asked[row.id]: row for row in end_pending(connection, asked, now)} if asked else {}
+    told = [job_id for job_id, claim in asked.items() if is_told(claim.processor)]
+    if told:
+        once_more = update(JOBS).where(one_of(connection, JOBS.c.id, told), JOBS.c.state.in_(PENDING))
+        connection.execute(once_more.values(state=GOES_ON, run_at=now, dispatched_at=None))
+    over = asked.keys() - set(told)
+    return {asked[row.id]: row for row in end_pending(connection, over, now)} if over else {}
 
 
 def end_pending(connection: Connection, job_ids: Collection[uuid.UUID], now: datetime, **values: Any) -> Sequence[Any]:

@@ -170,7 +170,7 @@ class Heartbeat:
     def hold(self, claim: Claim) -> Control:
         """Begin to renew a claim's lease; the control tells the job when to stop."""
         now = time.monotonic()
-        control = Control(deadline=now + claim.timeout_seconds)
+        control = Control(now + claim.timeout_seconds, cancelled=claim.cancel_requested_at is not None)
         with self._lock:
             self._held[claim.lease_id] = Held(claim, control, now + self._lease * SAFETY)
         return control

@@ -108,6 +108,7 @@ class Claim:
     progress_done: int
     progress_failed: int
     claimed_at: datetime | None = None
+    cancel_requested_at: datetime | None = None  # it is begun to come to a proper end, nothing else
 
 
 @dataclass(frozen=True)

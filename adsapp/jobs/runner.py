@@ -14,6 +14,7 @@ from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger
 from adsapp.jobs.committing import GroupCommit
+from adsapp.jobs.endings import is_told
 from adsapp.jobs.finishing import Cancelled, Completed, Ending, Failed, HandedBack, Outcome, Released
 from adsapp.jobs.leases import Heartbeat
 from adsapp.jobs.progress import (
@@ -89,7 +90,8 @@ class Runner:
         processor = get_processor(claim.processor)
         with db.organization_context(self._app, claim.organization_id):
             params = processor.parse(db.vault().open_json(claim.payload))
-            progress.check()
+            if not is_told(claim.processor):  # those have to do something about a cancellation themselves
+                progress.check()
             result = processor.run(params, progress)
             progress.commit()
         return Completed(result)

@@ -1,0 +1,73 @@
+"""A cancel that meets a slice which is just ending otherwise: whoever was not sent to is left out all the same."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from adsapp.campaigns import service
+from adsapp.campaigns.queries import get_campaign
+from adsapp.core import db
+from adsapp.core.clock import DatabaseClock, utcnow
+from adsapp.core.ids import new_id
+from adsapp.integrations.queries import get_account
+from adsapp.jobs import finishing, leases
+from adsapp.jobs.finishing import Failed, HandedBack, Released
+from adsapp.jobs.leases import WorkerIdentity
+from adsapp.jobs.progress import Claim
+from adsapp.jobs.states import State
+from tests.live import Live
+from tests.waiting import wait_for
+
+CLOCK = DatabaseClock()
+SLICE = WorkerIdentity(new_id(), "by-hand")
+PHONES = [f"+120255502{place:02}" for place in range(40)]
+RETRY_SECONDS = 3600.0  # nobody waits so long here
+
+Ends = Callable[[Claim], object]
+ENDS: dict[str, Ends] = {
+    "its worker is lost": lambda claim: leases.reap(db.db.engine, CLOCK, RETRY_SECONDS),
+    "it hands back": lambda claim: finish(claim, HandedBack(utcnow() + timedelta(hours=1), "tried again later")),
+    "it is released": lambda claim: finish(claim, Released()),
+    "it fails": lambda claim: finish(claim, Failed("odd", "Something odd happened", "")),
+}
+
+
+def finish(claim: Claim, outcome: finishing.Outcome) -> None:
+    finishing.finish(db.db.engine, CLOCK, claim, outcome, RETRY_SECONDS)
+
+
+def half_sent(live: Live) -> tuple[uuid.UUID, Claim]:
+    """A campaign of which some went out, under a slice that nobody goes on with."""
+    live.contacts(*PHONES)
+    with live.organization():
+        get_account(live.account_id).messages_per_second = 10
+        db.session.commit()
+    live.start_worker()
+    campaign_id = live.start_campaign()
+    wait_for(lambda: live.counts(campaign_id).accepted_total >= 3, what="some are accepted")
+    live.stop()
+    wait_for(lambda: live.job(campaign_id).state == State.WAITING, what="the job is released")
+    with live.app.app_context():
+        claim = leases.claim(db.db.engine, CLOCK, SLICE, live.job(campaign_id).id, lease=-1)
+    assert claim is not None
+    return campaign_id, claim
+
+
+@pytest.mark.parametrize("ends", ENDS)
+def test_whoever_was_not_sent_to_is_left_out_however_the_slice_ended(live: Live, ends: str) -> None:
+    campaign_id, claim = half_sent(live)
+    with live.organization():
+        service.cancel(get_campaign(campaign_id), "Alice")
+        db.session.commit()
+    sent = len(live.sandbox.ledger())
+    with live.app.app_context():
+        ENDS[ends](claim)
+    live.start_worker()
+    wait_for(lambda: live.job(campaign_id).is_finished, what="the job ends")
+    counts, job = live.counts(campaign_id), live.job(campaign_id)
+    assert (live.campaign(campaign_id).status, job.state) == ("cancelled", State.CANCELLED)
+    assert (counts.to_go, counts.skipped, counts.adds_up) == (0, len(PHONES) - counts.done + counts.skipped, True)
+    assert len(live.sandbox.ledger()) == sent  # nobody got anything after the cancel
+    assert job.progress_done == len(PHONES) - counts.skipped
