@@ -20,7 +20,7 @@ from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job
 from adsapp.jobs.operations import MEANT, Verb
 from adsapp.jobs.redaction import mask_number, redact
-from adsapp.jobs.registry import ItemRow
+from adsapp.jobs.registry import ItemRow, bare_title
 from adsapp.jobs.relations import relations
 from adsapp.jobs.states import FINAL, Priority, State
 from adsapp.jobs.waiting import Circumstances, circumstances, why_waiting
@@ -191,7 +191,8 @@ def _job(job: Job) -> dict[str, Any]:
         "attempts": attempts,
         "reason": reason,
         "pace": presenting.pace(job, attempts),
-        "events": presenting.story(job, attempts),
+        "events": presenting.story(job, attempts, reason),
+        "kind": bare_title(job.processor),
         "headline": presenting.headline(job),
         "bar": presenting.bar(job),
         "items": shown,
