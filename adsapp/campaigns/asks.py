@@ -9,6 +9,7 @@ from typing import Final
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.pages import people
 from adsapp.campaigns.queries import Counts, Failure
+from adsapp.campaigns.reasons import told
 from adsapp.campaigns.service import ASSUME_DELIVERED, ENDED, RUNNING, SEND_AGAIN
 
 NOBODY_TWICE: Final = "Nobody who already got it gets it again."
@@ -88,7 +89,7 @@ def resume(campaign: Campaign, counts: Counts) -> Ask:
     """Go on."""
     lines = [f"It goes on to {_still_to_go(campaign, counts)}.", NOBODY_TWICE]
     if campaign.status_reason:
-        lines.append(f"It was paused: {campaign.status_reason.rstrip('. ')}.")
+        lines.append(f"{told('It was paused', campaign.status_reason.rstrip('. '))}.")
     return Ask("resume", f"Resume “{campaign.name}”?", "Resume", lines, (Choice("Resume", icon="player-play"),))
 
 

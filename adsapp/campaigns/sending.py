@@ -105,7 +105,7 @@ def _doubt_orphans(campaign_id: uuid.UUID, lease_id: uuid.UUID) -> set[uuid.UUID
 
 def _go_on(campaign_id: uuid.UUID, opened: Opened, progress: Progress) -> dict[str, Any] | None:
     if opened.status is CampaignStatus.PAUSED:
-        raise HandBack(None, f"the campaign is paused: {opened.reason}")
+        raise HandBack(None, reasons.told("the campaign is paused", opened.reason))
     if opened.status is CampaignStatus.CANCELLED:
         raise JobCancelled
     if opened.status is CampaignStatus.COMPLETED:
@@ -154,7 +154,7 @@ def _after(campaign_id: uuid.UUID, ended: Ended, progress: Progress) -> dict[str
             campaign = _read(campaign_id)
             reason = campaign.status_reason if campaign else ""
             db.session.rollback()
-        raise HandBack(None, f"the campaign is paused: {reason}")
+        raise HandBack(None, reasons.told("the campaign is paused", reason))
     if ended.run_at is not None:
         raise HandBack(ended.run_at, ended.reason)
     return _complete(campaign_id, progress)

@@ -128,7 +128,7 @@ def pause(campaign: Campaign, reason: str, by: str = "") -> None:
     if campaign.status not in RUNNING:
         raise Conflict(f"The campaign is {campaign.status.value}; there is nothing to pause")
     campaign.status, campaign.status_reason = CampaignStatus.PAUSED, reason.strip() or f"paused by {by}"
-    note(campaign, f"Paused: {campaign.status_reason}", by)
+    note(campaign, reasons.told("Paused", reason.strip()), by)
 
 
 def resume(campaign: Campaign, by: str = "") -> None:

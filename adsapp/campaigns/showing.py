@@ -61,6 +61,7 @@ def context(campaign: Campaign, actor: Actor, args: Mapping[str, str]) -> dict[s
         "campaign": campaign,
         "funnel": funnel,
         "counts": counts,
+        "told": reasons.told,
         "headline": pages.headline(campaign, counts),
         "trouble": pages.trouble(campaign, counts),
         "people_text": pages.people(counts.total),

@@ -19,14 +19,16 @@ from adsapp.core.errors import Problem
 from adsapp.jobs import actions, operations, queries, statistics
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.health import Health, check_health
-from adsapp.jobs.holding import held_back
 from adsapp.jobs.json import job_json
 from adsapp.jobs.models import Job
+from adsapp.jobs.registry import title_of
 from adsapp.jobs.states import FINAL, Queue, State, get_queue
 from adsapp.jobs.waiting import circumstances
 
 ERROR_WIDTH = 80
-COLUMNS = ("waiting", "active", "delayed", "paused", "completed", "failed", "cancelled")
+COLUMNS = ("waiting", "paused", "active", "delayed", "completed", "failed", "cancelled", "total")
+HEAD = ("queue", *("(paused)" if name == "paused" else name for name in COLUMNS))
+FOOT = "(paused): those of the waiting jobs that a pause holds back. The total counts them once."
 
 queue_option = click.option("--queue", default="", help="Jobs of this queue only.")
 
@@ -60,12 +62,19 @@ def _health_text(found: Health) -> str:
             stats.of("waiting"),
             stats.of("active"),
             since(stats.waiting_since, found.now),
-            f"by {stats.pause.by}: {stats.pause.reason}" if stats.pause else "–",
+            _pauses(stats),
         )
         for stats in found.queues
     ]
     verdict = "Not healthy" if found.reasons else "Healthy"
     return f"{verdict}\n{table(('queue', 'workers', 'waiting', 'active', 'oldest wait', 'paused'), rows)}"
+
+
+def _pauses(stats: statistics.QueueStats) -> str:
+    """By whom and why: the queue's own pause, else those of single kinds of job."""
+    if stats.pause:
+        return f"by {stats.pause.by}: {stats.pause.reason}"
+    return "; ".join(f"{title_of(one.processor)} by {one.by}: {one.reason}" for one in stats.paused_kinds) or "–"
 
 
 @jobs.command()
@@ -76,18 +85,19 @@ def stats(slug: str, days: int | None, as_json: bool) -> None:
     """How many jobs stand where, by queue; `paused` are those of the waiting ones that a pause holds back."""
     with inside(slug), db.reading():
         around = circumstances()
-        counts, held = statistics.counted(), held_back(around)
-        queues = {
-            queue.value: {name: held[queue] if name == "paused" else counts[queue, State(name)] for name in COLUMNS}
-            for queue in Queue
-        }
+        queues = {one.queue.value: _row(one) for one in statistics.queue_stats(around, {})}
         ended = [asdict(day) for day in statistics.history(days, around.now)] if days else []
-    parts = [table(("queue", *COLUMNS), [(name, *row.values()) for name, row in queues.items()])]
+    parts = [table(HEAD, [(name, *row.values()) for name, row in queues.items()]) + f"\n{FOOT}"]
     if days:
         names = ("day", "queue", "completed", "failed", "cancelled")
         rows = [tuple(day[name] for name in names) for day in ended]
         parts.append(table(names, rows) if rows else f"Nothing ended in the last {days} days.")
     show({"queues": queues} | ({"history": ended} if days else {}), "\n\n".join(parts), as_json)
+
+
+def _row(one: statistics.QueueStats) -> dict[str, int]:
+    apart = {"paused": one.held, "total": one.total}
+    return {name: apart[name] if name in apart else one.of(name) for name in COLUMNS}
 
 
 @jobs.command()

@@ -13,7 +13,7 @@ from adsapp.core.errors import Invalid
 from adsapp.jobs import actions, service
 from adsapp.jobs.states import get_queue
 
-WORDS = {"at_once": "jobs at once", "per_minute": "jobs a minute", "waiting": "jobs waiting"}
+WORDS = {"at_once": "at once", "per_minute": "a minute", "waiting": "waiting"}
 kind_option = click.option("--kind", default="", help="One kind of job only, by the name of its processor.")
 
 
@@ -70,7 +70,11 @@ def limit(queue: str, slug: str, lifts: bool, as_json: bool, **asked: int | None
             values = dict.fromkeys(values) if lifts else values | named
             actions.set_limit(wanted, BY, **values)
             db.session.commit()
-    parts = [f"{value:,} {WORDS[name]}" for name, value in values.items() if value is not None]
+    parts = [
+        f"{value:,} {'job' if value == 1 else 'jobs'} {WORDS[name]}"
+        for name, value in values.items()
+        if value is not None
+    ]
     show({"queue": queue, "limits": values}, f"{queue}: {', '.join(parts) or 'no limits'}", as_json)
 
 

@@ -20,6 +20,7 @@ SHAPES = {
     "date": "%-d %b %Y",
     "full": "%-d %b %Y, %H:%M",
     "ago": "%-d %b %Y, %H:%M",
+    "span": "since %-d %b %Y, %H:%M",
 }
 PILL_ICONS = {"good": "check", "busy": "refresh", "warning": "alert-triangle", "bad": "circle-x"}
 NOTHING = Markup("–")
@@ -31,7 +32,7 @@ def draw_count(number: Any) -> Markup:
 
 
 def draw_time(moment: datetime | None, shape: str = "full") -> Markup:
-    """A moment, or – for none; shape: full, date, minute, second, ago.
+    """A moment, or – for none; shape: full, date, minute, second, ago; span is how long it lasts since.
 
     A script writes it anew in the viewer's zone; without, it says UTC. One without a zone is taken as UTC.
     """

@@ -144,14 +144,14 @@ def _uncertain(uncertain: Sequence[queries.Uncertain]) -> Iterator[Concern]:
 
 
 def _failed_jobs(queues: Sequence[QueueStats]) -> Iterator[Concern]:
-    # A job that failed today and was retried since needs nobody: it is no longer among the failed.
-    open_failures = {stats.queue: min(stats.failed_today, stats.of("failed")) for stats in queues}
-    total = sum(open_failures.values())
-    if not total:
+    # What failed today and was retried since needs nobody, and what failed long ago has been seen.
+    if not any(stats.failed_today and stats.of("failed") for stats in queues):
         return
-    where = ", ".join(f"{QUEUE_TITLES[queue]} {count:,}" for queue, count in open_failures.items() if count)
-    title = f"{total:,} {'job' if total == 1 else 'jobs'} failed in the last 24 hours"
-    text = f"{where}. Each says why, and can be retried."
+    total, today = sum(stats.of("failed") for stats in queues), sum(stats.failed_today for stats in queues)
+    where = ", ".join(f"{QUEUE_TITLES[one.queue]} {one.of('failed'):,}" for one in queues if one.of("failed"))
+    title = f"{total:,} {'job stands' if total == 1 else 'jobs stand'} failed"
+    times = "There was 1 failure" if today == 1 else f"There were {today:,} failures"
+    text = f"{where}. {times} in the last 24 hours, retried jobs included. Each job says why, and can be retried."
     yield Concern("warning", "alert-circle", title, text, action="Look", url="/jobs?state=failed")
 
 

@@ -17,9 +17,11 @@ from adsapp.core.reads import mine, read
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import State
+from adsapp.jobs.waiting import Circumstances
 
 MOST = 10  # of one kind, on a page that is read at a glance
 FAILING_SHARE = 0.2  # of the messages tried
+HELD = "held by a pause"
 LOOK_BACK = 50  # imports and campaigns, newest first, among which is looked for what needs somebody
 
 
@@ -39,6 +41,13 @@ class Running:
     failed_word: str
     per_second: float | None
     seconds_left: float | None
+
+
+class GoingOut(NamedTuple):
+    """A campaign under way, and whether a pause of its queue or kind of job holds it."""
+
+    campaign: UnderWay
+    is_held: bool
 
 
 class Paused(NamedTuple):
@@ -136,22 +145,29 @@ def scheduled_campaigns() -> list[Scheduled]:
     return sorted(waiting, key=lambda campaign: campaign.scheduled_at or campaign.created_at)
 
 
-def running(campaigns: Sequence[UnderWay]) -> list[Running]:
+def running(campaigns: Sequence[GoingOut], around: Circumstances) -> list[Running]:
     """Campaigns and imports under way, campaigns first."""
-    return [*_running_campaigns(campaigns), *_running_imports()]
+    return [*_running_campaigns(campaigns), *_running_imports(around)]
 
 
-def campaigns_under_way() -> list[UnderWay]:
+def campaigns_under_way(around: Circumstances) -> list[GoingOut]:
     """Campaigns that are being sent, at most MOST, newest first."""
-    return [UnderWay._make(row) for row in read(UNDER_WAY)]
+    width = len(UnderWay._fields)
+    return [GoingOut(UnderWay._make(row[:width]), _is_held(row, around)) for row in read(UNDER_WAY)]
 
 
-def _running_campaigns(campaigns: Sequence[UnderWay]) -> list[Running]:
-    counted = campaign_queries.counts_of(campaigns) if campaigns else {}
-    return [_campaign(campaign, counted[campaign.id]) for campaign in campaigns]
+def _is_held(row: Any, around: Circumstances) -> bool:
+    """True where a pause keeps the job from going on; a row with the columns ITS_JOB, empty for no job."""
+    return row.state not in (None, State.ACTIVE) and around.pause_of(row.queue, row.processor) is not None
 
 
-def _campaign(campaign: UnderWay, counts: campaign_queries.Counts) -> Running:
+def _running_campaigns(going_out: Sequence[GoingOut]) -> list[Running]:
+    counted = campaign_queries.counts_of([each.campaign for each in going_out]) if going_out else {}
+    return [_campaign(each, counted[each.campaign.id]) for each in going_out]
+
+
+def _campaign(going_out: GoingOut, counts: campaign_queries.Counts) -> Running:
+    campaign, preparing = going_out.campaign, going_out.campaign.status == CampaignStatus.PREPARING
     pace = campaign_queries.rate_now(campaign, counts)
     return Running(
         key=f"campaign-{campaign.id}",
@@ -159,21 +175,21 @@ def _campaign(campaign: UnderWay, counts: campaign_queries.Counts) -> Running:
         title=campaign.name,
         url=f"/campaigns/{campaign.id}",
         by=campaign.created_by,
-        state="preparing" if campaign.status == CampaignStatus.PREPARING else "",
+        state=HELD if going_out.is_held else "preparing" if preparing else "",
         done=counts.done,
         total=campaign.audience_size,
         failed=counts.failed,
         failed_word="failed",
         per_second=round(pace.per_second, 1) or None,
-        seconds_left=pace.seconds_left,
+        seconds_left=None if going_out.is_held else pace.seconds_left,
     )
 
 
-def _running_imports() -> list[Running]:
-    return [_import(row) for row in read(RUNNING_IMPORTS)]
+def _running_imports(around: Circumstances) -> list[Running]:
+    return [_import(row, is_held=_is_held(row, around)) for row in read(RUNNING_IMPORTS)]
 
 
-def _import(row: Any) -> Running:
+def _import(row: Any, *, is_held: bool) -> Running:
     rate = _rows_per_second(row)
     left = None if not rate or not row.progress_total else max(0, row.progress_total - row.rows_read) / rate
     return Running(
@@ -182,7 +198,7 @@ def _import(row: Any) -> Running:
         title=row.file_name,
         url=f"/imports/{row.id}",
         by=row.created_by,
-        state="" if row.state == State.ACTIVE else row.state.value,
+        state=HELD if is_held else "" if row.state == State.ACTIVE else row.state.value,
         done=row.rows_read,
         total=row.progress_total,
         failed=row.rejected,
@@ -205,6 +221,7 @@ def _rows_per_second(row: Any) -> float | None:
 CAMPAIGNS, COUNTS, EVENTS, IMPORTS, JOBS, NUMBERS = (
     cast(Table, model.__table__).c for model in (Campaign, CampaignCount, CampaignEvent, Import, Job, WhatsAppAccount)
 )
+ITS_JOB = (JOBS.queue, JOBS.processor, JOBS.state)  # whether a pause holds it
 # A job that failed for good, or waited in vain, leaves its campaign's row behind as it was.
 GOES_ON = or_(JOBS.id.is_(None), JOBS.state.not_in(list(campaign_queries.ENDED_JOBS)))
 SINCE: Any = bindparam("since", type_=CAMPAIGNS.started_at.type)
@@ -257,12 +274,13 @@ IN_TROUBLE = or_(
 )
 ACCOUNTS = select(*(NUMBERS[name] for name in Troubled._fields)).where(mine(NUMBERS), IN_TROUBLE).order_by(NUMBERS.name)
 UNDER_WAY = _campaigns(
-    [CampaignStatus.PREPARING, CampaignStatus.SENDING], *(CAMPAIGNS[name] for name in UnderWay._fields)
+    [CampaignStatus.PREPARING, CampaignStatus.SENDING], *(CAMPAIGNS[name] for name in UnderWay._fields), *ITS_JOB
 )
 RUNNING_IMPORTS = (
     select(
         *(IMPORTS[name] for name in ("id", "file_name", "created_by", "rows_read", "rejected", "started_at")),
-        *(JOBS[name] for name in ("state", "attempt", "progress_total", "progress_at")),
+        *(JOBS[name] for name in ("attempt", "progress_total", "progress_at")),
+        *ITS_JOB,
     )
     .join_from(cast(Table, Import.__table__), cast(Table, Job.__table__), JOBS.id == IMPORTS.job_id)
     .where(mine(IMPORTS), mine(JOBS), IMPORTS.id.in_(_newest(IMPORTS)))

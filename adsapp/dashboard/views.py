@@ -7,13 +7,13 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from adsapp.campaigns.queries import UnderWay
 from adsapp.core.htmx import fragment, version_of
 from adsapp.dashboard import attention, queries
 from adsapp.jobs import queries as job_queries
 from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.registry import kinds_of
 from adsapp.jobs.states import Queue
-from adsapp.jobs.statistics import MINUTES, Minutes, QueueStats, last_minutes, queue_stats
+from adsapp.jobs.statistics import MINUTE_LABELS, Minutes, QueueStats, last_minutes, queue_stats
 from adsapp.jobs.waiting import circumstances
 from adsapp.jobs.words import QUEUE_TITLES
 from adsapp.organizations.access import allow, current_actor
@@ -22,7 +22,6 @@ from adsapp.organizations.policy import Permission
 views = Blueprint("dashboard", __name__)
 
 LATEST_JOBS = 6
-CHART_LABELS = [f"{MINUTES - place} min ago" for place in range(MINUTES)]
 
 
 class _Now:
@@ -40,8 +39,8 @@ class _Now:
         return last_minutes(self.around.now)
 
     @cached_property
-    def under_way(self) -> Sequence[UnderWay]:
-        return queries.campaigns_under_way()
+    def under_way(self) -> Sequence[queries.GoingOut]:
+        return queries.campaigns_under_way(self.around)
 
 
 @views.get("/")
@@ -50,7 +49,8 @@ def home() -> ResponseReturnValue:
     """All blocks at once."""
     now = _Now()
     blocks = _attention(now) | _queues(now) | _running(now) | _chart(now) | _latest(now)
-    return render_template("dashboard/home.html", **blocks)
+    kinds = {queue: kinds_of(queue) for queue in Queue}
+    return render_template("dashboard/home.html", kinds=kinds, **blocks)
 
 
 @views.get("/home/attention")
@@ -77,7 +77,7 @@ def running_block() -> ResponseReturnValue:
 @views.get("/home/chart")
 @allow(Permission.SEE)
 def chart_block() -> ResponseReturnValue:
-    """Jobs a minute over the last hour."""
+    """Jobs a minute over the last hour, and so far in the running minute."""
     return _block("chart", _chart(_Now()))
 
 
@@ -101,7 +101,7 @@ def _named(name: str, now: _Now, *shown: object, **context: Any) -> dict[str, An
 
 def _attention(now: _Now) -> dict[str, Any]:
     concerns = attention.concerns(now.queues, now.around.now)
-    going_out = len(now.under_way)
+    going_out = sum(not each.is_held for each in now.under_way)
     actor = current_actor()
     return _named(
         "attention",
@@ -117,14 +117,14 @@ def _attention(now: _Now) -> dict[str, Any]:
 def _queues(now: _Now) -> dict[str, Any]:
     stats = now.queues
     faces = [
-        (one.counts, one.failed_today, one.finished, one.waiting_since, one.workers, one.pause and one.pause.reason)
+        (one.standing, one.counts, one.held, one.finished[:-1], one.waiting_since, one.pause and one.pause.reason)
         for one in stats
     ]
     return _named("queues", now, faces, queues=stats, titles=QUEUE_TITLES)
 
 
 def _running(now: _Now) -> dict[str, Any]:
-    running = queries.running(now.under_way)
+    running = queries.running(now.under_way, now.around)
     return _named("running", now, running, running=running)
 
 
@@ -136,7 +136,7 @@ def _chart(now: _Now) -> dict[str, Any]:
         {"label": "finished", "kind": "accent", "values": finished},
         {"label": "failed", "kind": "bad", "values": failed},
     ]
-    return _named("chart", now, series, series=series, chart_labels=CHART_LABELS)
+    return _named("chart", now, series, series=series, chart_labels=MINUTE_LABELS)
 
 
 def _latest(now: _Now) -> dict[str, Any]:

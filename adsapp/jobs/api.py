@@ -15,7 +15,7 @@ from adsapp.core.parsing import parse_body, parse_query
 from adsapp.jobs import actions, queries, statistics
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.health import check_health
-from adsapp.jobs.holding import held_back, pause_json
+from adsapp.jobs.holding import pause_json
 from adsapp.jobs.items import items
 from adsapp.jobs.json import job_json
 from adsapp.jobs.models import Job, JobAttempt
@@ -130,9 +130,8 @@ def stats() -> ResponseReturnValue:
     """Queues as they stand, what ended by day, and the newest jobs; `?days=7`."""
     days = parse_query(StatsQuery).days
     around = circumstances()
-    held = held_back(around)
     return {
-        "queues": {one.queue.value: queue_json(one, held[one.queue]) for one in statistics.queue_stats(around)},
+        "queues": {one.queue.value: queue_json(one) for one in statistics.queue_stats(around)},
         "queues_without_worker": [queue.value for queue in statistics.queues_without_worker(around)],
         "history": [asdict(day) for day in statistics.history(days, around.now)],
         "recent": [job_json(job, around) for job in queries.recent_jobs()],
@@ -160,19 +159,21 @@ def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
     }
 
 
-def queue_json(one: statistics.QueueStats, held: int) -> dict[str, Any]:
-    """A queue's figures. `paused` counts those of the waiting jobs that a pause holds back, `pause` is the queue's
-    own, `paused_kinds` those of single kinds; `finished_per_minute` are the last 60 minutes, oldest first.
+def queue_json(one: statistics.QueueStats) -> dict[str, Any]:
+    """A queue's figures. The six states add up to `total`; `paused` counts those of the waiting jobs that a pause
+    holds back. `pause` is the queue's own, `paused_kinds` those of single kinds; `finished_per_minute` are the last
+    60 full minutes, oldest first.
     """
     return {
         **{state.value: count for state, count in one.counts.items()},
-        "paused": held,
+        "total": one.total,
+        "paused": one.held,
         "pause": pause_json(one.pause),
         "paused_kinds": [{"processor": pause.processor, **(pause_json(pause) or {})} for pause in one.paused_kinds],
         "workers": one.workers,
         "waiting_since": iso(one.waiting_since),
         "failed_24h": one.failed_today,
-        "finished_per_minute": list(one.finished),
+        "finished_per_minute": list(one.finished[: statistics.MINUTES]),
     }
 
 

@@ -12,6 +12,7 @@ from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.redaction import redact
 from adsapp.jobs.states import FINAL, State
+from adsapp.jobs.waiting import WaitReason
 from adsapp.jobs.words import OUTCOMES
 
 SUBJECT_PAGES = {"campaign": "/campaigns/{}", "import": "/imports/{}"}
@@ -68,18 +69,21 @@ def related(job: Job) -> Related | None:
     return Related(page.format(key), SUBJECT_WORDS[kind]) if page and key else None
 
 
-def story(job: Job, attempts: Sequence[JobAttempt]) -> list[Event]:
-    """What happened to the job, oldest first."""
+def story(job: Job, attempts: Sequence[JobAttempt], reason: WaitReason | None = None) -> list[Event]:
+    """What happened to the job, oldest first; `reason` is why it waits."""
     events = [Event("good", "Queued", job.created_at, note=f"by {job.created_by}" if job.created_by else "")]
-    events += [_attempt(each) for each in attempts]
+    events += [_attempt(each, reason) for each in attempts]
     events += _cancellation(job)
     if job.state in (State.COMPLETED, State.FAILED):
         events.append(_end(job))
     return events
 
 
-def _attempt(each: JobAttempt) -> Event:
+def _attempt(each: JobAttempt, reason: WaitReason | None) -> Event:
     title = f"Attempt {each.attempt}"
+    if each.ended_at is None and reason is not None:  # it handed itself back, and goes on with the same attempt
+        word = "is paused" if reason.code in ("paused", "decision") else "waits to go on"
+        return Event("warning", f"{title} {word}", each.started_at, note=f"worker {each.worker}, begun")
     if each.ended_at is None:
         return Event("now", title, each.started_at, note=f"worker {each.worker}, since")
     mark, word = OUTCOMES.get(each.outcome or "", ("", each.outcome or "ended"))

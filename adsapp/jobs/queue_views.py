@@ -10,11 +10,10 @@ from adsapp.core.htmx import fragment, version_of
 from adsapp.jobs import actions, queries, service, workers
 from adsapp.jobs.bulk_views import views
 from adsapp.jobs.filters import JobFilters
-from adsapp.jobs.forms import end_of_pause, queue_of, whole_number
-from adsapp.jobs.holding import held_back
-from adsapp.jobs.registry import processors, title_of
+from adsapp.jobs.forms import back_or, end_of_pause, queue_of, whole_number
+from adsapp.jobs.registry import kinds_of, title_of
 from adsapp.jobs.states import Queue, State
-from adsapp.jobs.statistics import MINUTES, QueueStats, queue_stats
+from adsapp.jobs.statistics import MINUTE_LABELS, QueueStats, queue_stats
 from adsapp.jobs.views import done
 from adsapp.jobs.waiting import circumstances
 from adsapp.jobs.words import QUEUE_TITLES
@@ -24,7 +23,6 @@ from adsapp.organizations.policy import Permission
 __all__ = ["views"]
 
 FAILURES_SHOWN = 5
-CHART_LABELS = [f"{MINUTES - place} min ago" for place in range(MINUTES)]
 LIMIT_WORDS = {"at_once": "At once", "per_minute": "A minute", "waiting": "Waiting"}
 
 
@@ -61,7 +59,7 @@ def pause(name: str) -> ResponseReturnValue:
     except Invalid as error:
         return _pause_page(queue, error.field_messages), error.status
     flash(f"{title_of(kind) if kind else QUEUE_TITLES[queue]} is paused; what runs goes on", "good")
-    return done(url_for("dashboard.home"))
+    return done(url_for("jobs.show_queue", name=queue.value))
 
 
 @views.post("/queues/<name>/resume")
@@ -71,7 +69,7 @@ def resume(name: str) -> ResponseReturnValue:
     queue, kind = queue_of(name), request.form.get("processor", "")
     actions.resume_queue(queue, current_actor().name, kind)
     flash(f"{title_of(kind) if kind else QUEUE_TITLES[queue]} goes on", "good")
-    return done(url_for("dashboard.home"))
+    return done(url_for("jobs.show_queue", name=queue.value))
 
 
 @views.get("/queues/<name>/limits")
@@ -116,7 +114,13 @@ def _typed_limits(values: dict[str, int | None]) -> dict[str, str]:
 def _pause_page(queue: Queue, errors: Any) -> str:
     values = {name: request.form.get(name, "") for name in ("reason", "hours", "processor")}
     return render_template(
-        "jobs/pause.html", queue=queue, titles=QUEUE_TITLES, kinds=_kinds(queue), values=values, errors=errors
+        "jobs/pause.html",
+        queue=queue,
+        titles=QUEUE_TITLES,
+        kinds=kinds_of(queue),
+        values=values,
+        errors=errors,
+        back=back_or(request.values.get("back", ""), url_for("jobs.show_queue", name=queue.value)),
     )
 
 
@@ -127,36 +131,29 @@ def _limits_page(queue: Queue, typed: dict[str, str], errors: Any) -> str:
     )
 
 
-def _kinds(queue: Queue) -> list[tuple[str, str]]:
-    """The kinds of job of a queue, by their titles."""
-    return sorted(((kind.name, kind.title) for kind in processors() if kind.queue == queue), key=lambda kind: kind[1])
-
-
 def _page(queue: Queue) -> dict[str, Any]:
     around = circumstances()
     stats = next(one for one in queue_stats(around) if one.queue == queue)
-    held, kinds, known = held_back(around)[queue], stats.paused_kinds, _kinds(queue)
+    kinds = stats.paused_kinds
     limits = actions.limit_values(service.get_limit(queue))
     failures = queries.list_lines(JobFilters(State.FAILED, queue), limit=FAILURES_SHOWN).items
     crew = workers.list_workers(around.now, queue) if current_actor().may(Permission.MANAGE) else None
     pauses = [(each.processor, each.reason, each.paused_until) for each in (*kinds, *filter(None, [stats.pause]))]
     failed = [(job.id, job.finished_at) for job in failures]
-    version = version_of(_figures(stats), held, pauses, limits, failed, [each.face for each in crew or ()])
+    version = version_of(_figures(stats), pauses, limits, failed, [each.face for each in crew or ()])
     return {
         "stats": stats,
         "queue": queue,
         "name": queue.value,
         "start_command": workers.start_command([queue]),
         "titles": QUEUE_TITLES,
-        "held": held,
-        "paused_kinds": kinds,
-        "kind_titles": dict(known),
-        "kinds": known,
+        "paused_kinds": [(title_of(pause.processor), pause) for pause in kinds],
+        "kinds": kinds_of(queue),
         "limits": limits,
         "failures": failures,
         "crew": crew,
         "series": _series(stats),
-        "chart_labels": CHART_LABELS,
+        "chart_labels": MINUTE_LABELS,
         "manages": current_actor().may(Permission.MANAGE),
         "as_of": around.now,
         "version": version,
@@ -166,7 +163,8 @@ def _page(queue: Queue) -> dict[str, Any]:
 
 def _figures(stats: QueueStats) -> tuple[object, ...]:
     """What the page shows of a queue's figures, for its version."""
-    return (stats.counts, stats.failed_today, stats.finished, stats.failed, stats.waiting_since, stats.workers)
+    minutes = (stats.finished, stats.failed)
+    return (stats.counts, stats.held, stats.failed_today, *minutes, stats.waiting_since, stats.workers)
 
 
 def _series(stats: QueueStats) -> list[dict[str, Any]]:

@@ -123,8 +123,13 @@ def asked_processor(name: str) -> Processor:
 
 def title_of(name: str) -> str:
     """The kind of job as people read it: its title in quotation marks, or the name of one that is not known here."""
+    return f"“{bare_title(name)}”" if name in _processors else name
+
+
+def bare_title(name: str) -> str:
+    """As `title_of`, where it stands alone."""
     known = _processors.get(name)
-    return f"“{known.title}”" if known else name
+    return known.title if known else name
 
 
 def over_once_cancelled(name: str) -> str:
@@ -141,6 +146,12 @@ def all_over_once_cancelled() -> list[str]:
 def processors() -> Iterator[Processor]:
     """All registered processors."""
     return iter(_processors.values())
+
+
+def kinds_of(queue: Queue) -> dict[str, str]:
+    """The kinds of job that go through this queue: names with their titles, by title."""
+    kinds = sorted((kind for kind in processors() if kind.queue == queue), key=lambda kind: kind.title)
+    return {kind.name: kind.title for kind in kinds}
 
 
 def _params_class(run: Callable[..., Any]) -> type[Any]:

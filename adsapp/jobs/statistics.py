@@ -12,10 +12,12 @@ from adsapp.core.reads import mine, read
 from adsapp.jobs.history import SUMS
 from adsapp.jobs.models import JobCount, StatsDay, StatsHour, StatsMinute
 from adsapp.jobs.oldest import oldest_waits
+from adsapp.jobs.registry import kinds_of
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.waiting import Circumstances, Pause, circumstances
 
-MINUTES = 60
+MINUTES = 60  # full ones; the running minute comes behind them
+MINUTE_LABELS = (*(f"{MINUTES - place} min ago" for place in range(MINUTES)), "this minute so far")
 MOST_DAYS = 90
 MINUTE, HOUR, DAY, COUNTS = (cast(Table, model.__table__).c for model in (StatsMinute, StatsHour, StatsDay, JobCount))
 
@@ -53,21 +55,39 @@ class QueueStats:
 
     queue: Queue
     counts: Mapping[State, int]
-    failed_today: int  # in the last 24 hours
-    finished: Sequence[int]  # in each of the last 60 full minutes, oldest first
+    failed_today: int  # ends in failure in the last 24 hours, whatever became of those jobs since
+    finished: Sequence[int]  # in each of the last 60 full minutes, oldest first, and in the running one
     failed: Sequence[int]  # likewise
     waiting_since: datetime | None  # since when the oldest due job waits
     workers: int
     pause: Pause | None
     paused_kinds: Sequence[Pause] = ()  # pauses of one kind of job each, by name
+    held: int = 0  # of the waiting jobs, those that a pause holds back
 
     def of(self, state: str) -> int:
         """How many jobs are in this state."""
         return self.counts[State(state)]
 
     @property
+    def total(self) -> int:
+        """All jobs whose rows are kept: the states add up to it, and those held back are among the waiting."""
+        return sum(self.counts.values())
+
+    @property
+    def standing(self) -> str:
+        """How it stands, in the one word that every page says: see `queue_state` in macros/pills.html."""
+        if self.pause is not None:
+            return "paused"
+        if self.lacks_worker:
+            return "no worker"
+        if self.paused_kinds:
+            paused = {pause.processor for pause in self.paused_kinds}
+            return "paused" if paused >= set(kinds_of(self.queue)) else "partly paused"
+        return next((state for state in ("active", "waiting") if self.of(state)), "idle")
+
+    @property
     def finished_last_hour(self) -> int:
-        """Jobs that ended in the last 60 full minutes."""
+        """Jobs that ended in the last 60 full minutes and in the running one."""
         return sum(self.finished)
 
     @property
@@ -91,10 +111,10 @@ class Day:
 
 @dataclass
 class Minutes:
-    """What ended in each of the last 60 full minutes, oldest first."""
+    """What ended in each of the last 60 full minutes, oldest first, and in the running one; as MINUTE_LABELS."""
 
-    finished: list[int] = field(default_factory=lambda: [0] * MINUTES)
-    failed: list[int] = field(default_factory=lambda: [0] * MINUTES)
+    finished: list[int] = field(default_factory=lambda: [0] * len(MINUTE_LABELS))
+    failed: list[int] = field(default_factory=lambda: [0] * len(MINUTE_LABELS))
 
 
 def queue_stats(
@@ -105,7 +125,8 @@ def queue_stats(
     Give none of them ({}) where nobody looks at the last hour.
     """
     around = around or circumstances()
-    counts = counted()
+    kinds = counted_by_kind()
+    counts, held = _summed(kinds), _held(kinds, around)
     waiting = oldest_waits() if any(state == State.WAITING for _, state in counts) else {}
     failed = _failed_since(around.now - timedelta(days=1))
     minutes = last_minutes(around.now) if minutes is None else minutes
@@ -121,6 +142,7 @@ def queue_stats(
             workers=around.workers.get(queue, 0),
             pause=around.pauses.get(queue),
             paused_kinds=[control for (its, _), control in sorted(around.kinds.items()) if its == queue],
+            held=held[queue],
         )
         for queue in Queue
     ]
@@ -143,6 +165,15 @@ def _summed(kinds: Mapping[tuple[Queue, str, State], int]) -> Counter[tuple[Queu
     found: Counter[tuple[Queue, State]] = Counter()
     for (queue, _, state), count in kinds.items():
         found[queue, state] += count
+    return found
+
+
+def _held(kinds: Mapping[tuple[Queue, str, State], int], around: Circumstances) -> Counter[Queue]:
+    """Of the waiting jobs of each queue, those that a pause holds back."""
+    found: Counter[Queue] = Counter()
+    for (queue, processor, state), count in kinds.items():
+        if state == State.WAITING and around.pause_of(queue, processor):
+            found[queue] += count
     return found
 
 
@@ -213,12 +244,11 @@ def _failed_since(moment: datetime) -> dict[Queue, int]:
 def last_minutes(now: datetime) -> dict[Queue, Minutes]:
     """The last hour of each queue, in one statement."""
     this_minute = now.replace(second=0, microsecond=0)
-    # the running minute is left out: it would always look like a sudden stop
     since = this_minute - timedelta(minutes=MINUTES)
     series = {queue: Minutes() for queue in Queue}
     for queue, minute, completed, failed, cancelled in read(ENDED_SINCE, moment=since):
         place = int((minute - since).total_seconds() // 60)
-        if 0 <= place < MINUTES:
+        if 0 <= place <= MINUTES:
             series[queue].finished[place] += completed + failed + cancelled
             series[queue].failed[place] += failed
     return series

@@ -20,7 +20,11 @@ from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job
 from adsapp.jobs.operations import MEANT, Verb
 from adsapp.jobs.redaction import mask_number, redact
+<<<<<<< HEAD
 from adsapp.jobs.registry import ItemRow, over_once_cancelled
+=======
+from adsapp.jobs.registry import ItemRow, bare_title
+>>>>>>> work-b
 from adsapp.jobs.relations import relations
 from adsapp.jobs.states import FINAL, Priority, State
 from adsapp.jobs.waiting import Circumstances, circumstances, why_waiting
@@ -192,7 +196,8 @@ def _job(job: Job) -> dict[str, Any]:
         "attempts": attempts,
         "reason": reason,
         "pace": presenting.pace(job, attempts),
-        "events": presenting.story(job, attempts),
+        "events": presenting.story(job, attempts, reason),
+        "kind": bare_title(job.processor),
         "headline": presenting.headline(job),
         "bar": presenting.bar(job),
         "items": shown,

@@ -31,6 +31,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.reads import mine, read
 from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import QueueControl, Worker
+from adsapp.jobs.registry import title_of
 from adsapp.jobs.states import PENDING, Queue, State
 from adsapp.jobs.words import QUEUE_TITLES
 
@@ -74,6 +75,10 @@ class Circumstances:
     pauses: Mapping[Queue, Pause]  # of whole queues
     kinds: Mapping[tuple[Queue, str], Pause]  # of one kind of job in a queue
     workers: Mapping[Queue, int]  # living worker processes of each queue
+
+    def pause_of(self, queue: Queue, processor: str) -> Pause | None:
+        """What holds back this kind of job: the pause of its queue, or else its own."""
+        return self.pauses.get(queue) or self.kinds.get((queue, processor))
 
 
 def circumstances() -> Circumstances:
@@ -170,14 +175,13 @@ def _not_due(job: AnyJob) -> WaitReason:
 
 
 def _due(job: AnyJob, around: Circumstances) -> WaitReason:
-    title = QUEUE_TITLES[job.queue]
-    pause = around.pauses.get(job.queue) or around.kinds.get((job.queue, job.processor))
+    pause = around.pause_of(job.queue, job.processor)
     if pause is not None:
-        what = f"This kind of job ({pause.processor})" if pause.processor else title
+        what = title_of(pause.processor) if pause.processor else f"The queue {QUEUE_TITLES[job.queue]}"
         until = "; it ends" if pause.paused_until else ""
         return WaitReason("paused", f"{what} is paused by {pause.by}: {pause.reason}{until}", pause.paused_until)
     if not around.workers.get(job.queue):
-        return WaitReason("no_worker", f"No worker is running for the queue {job.queue.value}")
+        return WaitReason("no_worker", f"No worker is running for the queue {QUEUE_TITLES[job.queue]}")
     if job.wait_reason:
         return WaitReason("free_worker", f"Waits for a free worker ({job.wait_reason})")
     return WaitReason("free_worker", "Waits for a free worker")

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from adsapp.campaigns import export, service
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.campaigns.reasons import told
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -418,6 +419,32 @@ def test_a_paused_campaign_says_why_and_goes_on(scene: Scene, bob: FlaskClient) 
     assert "1 person waits" in page
     assert post(bob, f"/campaigns/{campaign}/resume") == 303
     assert scene.read(campaign).status is CampaignStatus.SENDING
+
+
+@pytest.mark.parametrize(
+    "what, reason, says",
+    [
+        ("It was cancelled", "cancelled", "It was cancelled"),
+        ("It was cancelled", "cancelled by Bob", "It was cancelled by Bob"),
+        ("It is paused", "paused by Bob", "It is paused by Bob"),
+        ("It is paused", "pausedly odd", "It is paused: pausedly odd"),
+        ("It stopped", None, "It stopped"),
+        ("Paused", "", "Paused"),
+    ],
+)
+def test_a_reason_that_says_what_happened_is_not_said_twice(what: str, reason: str | None, says: str) -> None:
+    assert told(what, reason) == says
+
+
+def test_a_campaign_stopped_without_a_reason_says_who_did_it_once(scene: Scene, bob: FlaskClient) -> None:
+    campaign = scene.campaign()
+    assert post(bob, f"/campaigns/{campaign}/pause") == 303
+    page = shown(bob.get(f"/campaigns/{campaign}").text)
+    assert "It is paused by Bob" in page
+    assert "Paused: " not in page
+    assert "It was paused by Bob." in shown(bob.get(f"/campaigns/{campaign}/resume").text)
+    assert post(bob, f"/campaigns/{campaign}/cancel") == 303
+    assert "It was cancelled by Bob" in shown(bob.get(f"/campaigns/{campaign}").text)
 
 
 def test_a_verb_that_came_too_late_is_said_and_changes_nothing(scene: Scene, bob: FlaskClient) -> None:

@@ -100,7 +100,10 @@ def test_stats_count_each_state_and_what_a_pause_holds_back(run: Run, enqueue: E
     after = told(run("stats", "--json"))["queues"]["template-processing"]
     assert (after["waiting"], after["paused"]) == (1, 1)
     head = run("stats").stdout.splitlines()[0].split()
-    assert head == ["queue", "waiting", "active", "delayed", "paused", "completed", "failed", "cancelled"]
+    assert head == ["queue", "waiting", "(paused)", "active", "delayed", "completed", "failed", "cancelled", "total"]
+    states = {name: count for name, count in after.items() if name not in ("paused", "total")}
+    assert sum(states.values()) == after["total"] == 2
+    assert "those of the waiting jobs that a pause holds back" in run("stats").stdout
 
 
 def test_stats_tell_what_ended_on_each_day(run: Run, worker: WorkerProcess, enqueue: Enqueue, finished: Read) -> None:
@@ -228,6 +231,7 @@ def test_limits_are_shown_changed_one_by_one_and_lifted(app: Flask, cast: Cast, 
         assert db.session.scalars(select(QueueLimit)).all() == []
         changes = db.session.scalars(select(AuditEvent.details).where(AuditEvent.action == "change queue limits")).all()
     assert len(changes) == 4
+    assert run("limit", "bulk-messages", "--at-once", 1).stdout == ("bulk-messages: 1 job at once\n")
     assert run("limit", "bulk-messages", "--at-once", -1).returncode == 2
     assert run("limit", "bulk-messages", "--at-once", 1, "--none").returncode == 2
 

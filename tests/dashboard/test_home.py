@@ -223,11 +223,15 @@ def test_failed_jobs_are_named_until_they_are_retried(
         db.session.commit()
         job_id = job.id
     page = cast.sign_in(client, "alice").get("/").text
-    assert "1 job failed in the last 24 hours" in page
+    assert "1 job stands failed" in page
+    assert "Templates 1. There was 1 failure in the last 24 hours, retried jobs included." in page
+    assert 'href="/jobs?queue=template-processing&amp;state=failed">1</a>' in page  # the card counts the same
     with db.organization_context(app, cast.bakery_id):
         service.retry(db.session.get_one(Job, job_id), by="Alice")
         db.session.commit()
-    assert "failed in the last 24 hours" not in client.get("/").text
+    page = client.get("/").text
+    assert "stands failed" not in page
+    assert "nothing that failed today is left undone" in page
 
 
 def test_running_campaigns_and_imports_show_how_far_they_are(
@@ -255,6 +259,30 @@ def test_running_campaigns_and_imports_show_how_far_they_are(
         "1 campaign is going out",
     ):
         assert words in page
+
+
+def test_what_a_pause_holds_is_not_told_as_running(
+    app: Flask, client: FlaskClient, cast: Cast, workers: None, account: uuid.UUID
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        held = campaign(cast, account, "Spring opening", CampaignStatus.SENDING, {RecipientStatus.PENDING: 4})
+        job = service.enqueue("bulk-message", {"campaign_id": str(held.id)})
+        held.job_id = job.id
+        other = service.enqueue("import-contacts", {"import_id": str(new_id())}, total=200)
+        imported = Import(organization_id=cast.bakery_id, status=ImportStatus.QUEUED, file_name="march.csv")
+        imported.path, imported.sha256, imported.size_bytes, imported.job_id = "x", "a" * 64, 1, other.id
+        db.session.add(imported)
+        db.session.commit()
+    page = cast.sign_in(client, "alice").get("/").text
+    assert "1 campaign is going out" in page
+    assert "held by a pause" not in page
+    with db.organization_context(app, cast.bakery_id):
+        service.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="A look")
+        service.pause_queue(Queue.CONTACT_IMPORT, by="Adam", reason="A look", processor="import-contacts")
+        db.session.commit()
+    page = client.get("/").text
+    assert page.count("· held by a pause") == 2
+    assert "going out" not in page
 
 
 @pytest.mark.parametrize("block", BLOCKS)

@@ -244,11 +244,14 @@ def test_a_queue_is_paused_with_a_reason_that_its_jobs_name(
     refused = client.post("/queues/template-processing/pause", data={"csrf_token": token, "reason": " "})
     assert refused.status_code == 422
     assert "Say why" in refused.text
-    assert post(client, "/queues/template-processing/pause", reason="A new template") == (303, "/")
-    assert "Templates is paused by Adam: A new template" in client.get(f"/jobs/{job_id}").text
+    assert post(client, "/queues/template-processing/pause", reason="A new template") == (
+        303,
+        "/queues/template-processing",
+    )
+    assert "The queue Templates is paused by Adam: A new template" in client.get(f"/jobs/{job_id}").text
     home = client.get("/").text
     assert "A new template" in home
-    assert post(client, "/queues/template-processing/resume") == (303, "/")
+    assert post(client, "/queues/template-processing/resume") == (303, "/queues/template-processing")
     assert "is paused by" not in client.get(f"/jobs/{job_id}").text
     with db.organization_context(app, cast.bakery_id):
         noted = [event.action for event in db.session.scalars(select(AuditEvent).order_by(AuditEvent.id))]

@@ -160,6 +160,7 @@ def test_a_queue_is_paused_until_a_moment_and_its_waiting_jobs_are_counted(ask: 
     assert answer.json["pause"]["reason"] == "Stock"
     queue = ask("adam", "GET", "/api/jobs/stats").json["queues"]["template-processing"]
     assert (queue["waiting"], queue["paused"], queue["pause"]["by"]) == (1, 1, "token adam")
+    assert queue["total"] == sum(queue[state.value] for state in State) == 1
     assert queue["pause"]["until"] == f"{until:%Y-%m-%dT%H:%M:%S}.000Z"
     assert ask("adam", "GET", "/api/jobs/stats").json["queues"]["bulk-messages"]["paused"] == 0
     assert ask("adam", "DELETE", "/api/queues/template-processing/pause").status_code == 204

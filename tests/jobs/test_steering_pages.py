@@ -244,7 +244,7 @@ def test_a_paused_kind_of_job_is_resumed_from_the_job_that_waits(
     )
     assert (paused.status_code, paused.headers["Location"]) == (303, f"/queues/{QUEUE}")
     page = client.get(f"/jobs/{job_id}").text
-    assert "This kind of job (demo) is paused by Adam: A look" in page
+    assert "“A demo job” is paused by Adam: A look" in page
     assert 'name="processor" value="demo"' in page
     back = f"/jobs/{job_id}"
     assert post(client, f"/queues/{QUEUE}/resume", processor="demo", back=back).headers["Location"] == back
