@@ -33,7 +33,7 @@ class Concern:
     needs: Permission = Permission.SEE  # what following the link asks for
 
 
-def concerns(queues: Sequence[QueueStats], now: datetime) -> list[Concern]:
+def concerns(queues: Sequence[QueueStats], paused: Sequence[queries.Paused], now: datetime) -> list[Concern]:
     """Everything that needs somebody, the gravest first."""
     uncertain, failing = queries.troubled_campaigns(now - timedelta(days=1))
     found = [
@@ -41,7 +41,7 @@ def concerns(queues: Sequence[QueueStats], now: datetime) -> list[Concern]:
         *_accounts(now),
         *_paused_queues(queues),
         *_paused_kinds(queues),
-        *_paused_campaigns(),
+        *_paused_campaigns(paused),
         *_uncertain(uncertain),
         *_failing_campaigns(failing),
         *_failed_jobs(queues),
@@ -87,11 +87,11 @@ def _accounts(now: datetime) -> Iterator[Concern]:
             yield Concern("warning", "clock", f"“{account.name}” is slowed until", text, until=account.slowed_until)
 
 
-def _paused_campaigns() -> Iterator[Concern]:
-    for paused in queries.paused_campaigns():
-        reason = paused.status_reason or "No reason was given"
-        title, url = f"“{paused.name}” is paused", f"/campaigns/{paused.id}"
-        yield Concern("warning", "player-pause", title, reason, paused.since, action="Open", url=url)
+def _paused_campaigns(paused: Sequence[queries.Paused]) -> Iterator[Concern]:
+    for each in paused:
+        reason = each.status_reason or "No reason was given"
+        title, url = f"“{each.name}” is paused", f"/campaigns/{each.id}"
+        yield Concern("warning", "player-pause", title, reason, each.since, action="Open", url=url)
 
 
 def _paused_queues(queues: Sequence[QueueStats]) -> Iterator[Concern]:

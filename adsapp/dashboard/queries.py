@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Select, Table, and_, bindparam, or_, select
+from sqlalchemy import Select, Table, and_, bindparam, case, or_, select
 
 from adsapp.campaigns import queries as campaign_queries
 from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, CampaignStatus, RecipientStatus
@@ -51,12 +51,19 @@ class GoingOut(NamedTuple):
 
 
 class Paused(NamedTuple):
-    """A paused campaign, why, and since when."""
+    """A paused campaign, why, and the time of the last thing that happened to it."""
 
     id: uuid.UUID
     name: str
     status_reason: str | None
     since: datetime | None
+
+
+class OpenCampaigns(NamedTuple):
+    """Campaigns that have begun and not ended, at most MOST of each."""
+
+    paused: Sequence[Paused]
+    going_out: Sequence[GoingOut]
 
 
 class Scheduled(NamedTuple):
@@ -111,9 +118,15 @@ class Uncertain:
     count: int
 
 
-def paused_campaigns() -> list[Paused]:
-    """Campaigns that stand still, each with the time of the last thing that happened to it."""
-    return [Paused._make(row) for row in read(PAUSED)]
+def open_campaigns(around: Circumstances) -> OpenCampaigns:
+    """Campaigns that are being sent or were paused on the way, newest first, in one statement."""
+    paused, going_out = [], []
+    for row in read(OPEN):
+        if row.status == CampaignStatus.PAUSED:
+            paused.append(Paused(row.id, row.name, row.status_reason, row.since))
+        else:
+            going_out.append(GoingOut(UnderWay._make(row[: len(UnderWay._fields)]), _is_held(row, around)))
+    return OpenCampaigns(paused[:MOST], going_out[:MOST])
 
 
 def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]:
@@ -141,19 +154,13 @@ def imports_not_begun(since: datetime) -> list[NotBegun]:
 
 def scheduled_campaigns() -> list[Scheduled]:
     """What goes out later, soonest first."""
-    waiting = [Scheduled._make(row) for row in read(SCHEDULED)]
+    waiting = [Scheduled._make(row) for row in read(SCHEDULED)][:MOST]
     return sorted(waiting, key=lambda campaign: campaign.scheduled_at or campaign.created_at)
 
 
 def running(campaigns: Sequence[GoingOut], around: Circumstances) -> list[Running]:
     """Campaigns and imports under way, campaigns first."""
     return [*_running_campaigns(campaigns), *_running_imports(around)]
-
-
-def campaigns_under_way(around: Circumstances) -> list[GoingOut]:
-    """Campaigns that are being sent, at most MOST, newest first."""
-    width = len(UnderWay._fields)
-    return [GoingOut(UnderWay._make(row[:width]), _is_held(row, around)) for row in read(UNDER_WAY)]
 
 
 def _is_held(row: Any, around: Circumstances) -> bool:
@@ -236,11 +243,11 @@ LAST_EVENT = (
 
 
 def _campaigns(statuses: Sequence[CampaignStatus], *columns: Any) -> Select[Any]:
-    """Campaigns of these statuses that go on, at most MOST, newest first."""
+    """Campaigns of these statuses that go on, at most LOOK_BACK, newest first."""
     its_job = and_(JOBS.organization_id == CAMPAIGNS.organization_id, JOBS.id == CAMPAIGNS.job_id)
     there = cast(Table, Campaign.__table__).outerjoin(cast(Table, Job.__table__), its_job)
     found = select(*columns).select_from(there).where(mine(CAMPAIGNS), CAMPAIGNS.status.in_(statuses), GOES_ON)
-    return found.order_by(CAMPAIGNS.id.desc()).limit(MOST)
+    return found.order_by(CAMPAIGNS.id.desc()).limit(LOOK_BACK)
 
 
 def _newest(columns: Any) -> Select[Any]:
@@ -249,7 +256,13 @@ def _newest(columns: Any) -> Select[Any]:
     return newest.subquery().select()
 
 
-PAUSED = _campaigns([CampaignStatus.PAUSED], CAMPAIGNS.id, CAMPAIGNS.name, CAMPAIGNS.status_reason, LAST_EVENT)
+OPEN = _campaigns(
+    [CampaignStatus.PREPARING, CampaignStatus.SENDING, CampaignStatus.PAUSED],
+    *(CAMPAIGNS[name] for name in UnderWay._fields),
+    *ITS_JOB,
+    CAMPAIGNS.status_reason,
+    case((CAMPAIGNS.status == CampaignStatus.PAUSED, LAST_EVENT)).label("since"),
+)
 SCHEDULED = _campaigns([CampaignStatus.SCHEDULED], *(CAMPAIGNS[name] for name in Scheduled._fields))
 WAS_AT_WORK = or_(CAMPAIGNS.started_at >= SINCE, CAMPAIGNS.finished_at >= SINCE)
 TROUBLED = (
@@ -273,9 +286,6 @@ IN_TROUBLE = or_(
     NUMBERS.unreachable_since.is_not(None),
 )
 ACCOUNTS = select(*(NUMBERS[name] for name in Troubled._fields)).where(mine(NUMBERS), IN_TROUBLE).order_by(NUMBERS.name)
-UNDER_WAY = _campaigns(
-    [CampaignStatus.PREPARING, CampaignStatus.SENDING], *(CAMPAIGNS[name] for name in UnderWay._fields), *ITS_JOB
-)
 RUNNING_IMPORTS = (
     select(
         *(IMPORTS[name] for name in ("id", "file_name", "created_by", "rows_read", "rejected", "started_at")),

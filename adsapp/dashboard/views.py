@@ -1,6 +1,6 @@
 """The first page: what needs a person, the four queues, what runs now. Each block is a fragment that is polled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -39,8 +39,8 @@ class _Now:
         return last_minutes(self.around.now)
 
     @cached_property
-    def under_way(self) -> Sequence[queries.GoingOut]:
-        return queries.campaigns_under_way(self.around)
+    def campaigns(self) -> queries.OpenCampaigns:
+        return queries.open_campaigns(self.around)
 
 
 @views.get("/")
@@ -100,8 +100,8 @@ def _named(name: str, now: _Now, *shown: object, **context: Any) -> dict[str, An
 
 
 def _attention(now: _Now) -> dict[str, Any]:
-    concerns = attention.concerns(now.queues, now.around.now)
-    going_out = sum(not each.is_held for each in now.under_way)
+    concerns = attention.concerns(now.queues, now.campaigns.paused, now.around.now)
+    going_out = sum(not each.is_held for each in now.campaigns.going_out)
     actor = current_actor()
     return _named(
         "attention",
@@ -124,7 +124,7 @@ def _queues(now: _Now) -> dict[str, Any]:
 
 
 def _running(now: _Now) -> dict[str, Any]:
-    running = queries.running(now.under_way, now.around)
+    running = queries.running(now.campaigns.going_out, now.around)
     return _named("running", now, running, running=running)
 
 

@@ -20,11 +20,7 @@ from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job
 from adsapp.jobs.operations import MEANT, Verb
 from adsapp.jobs.redaction import mask_number, redact
-<<<<<<< HEAD
-from adsapp.jobs.registry import ItemRow, over_once_cancelled
-=======
-from adsapp.jobs.registry import ItemRow, bare_title
->>>>>>> work-b
+from adsapp.jobs.registry import ItemRow, bare_title, over_once_cancelled
 from adsapp.jobs.relations import relations
 from adsapp.jobs.states import FINAL, Priority, State
 from adsapp.jobs.waiting import Circumstances, circumstances, why_waiting
