@@ -10,5 +10,5 @@ from adsapp.jobs.states import Queue
 
 @processor(PROCESSOR, queue=Queue.TEMPLATE_PROCESSING)
 def act_on_jobs(params: Order, progress: Progress) -> dict[str, Any]:
-    """Act on many jobs"""
+    """Retry, cancel, clean or prioritize many jobs"""
     return carry_out(params, progress)

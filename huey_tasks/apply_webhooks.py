@@ -18,7 +18,7 @@ class ApplyWebhooksParams:
 
 @processor("apply-webhooks", queue=Queue.TEMPLATE_PROCESSING, routine=True)
 def apply_webhooks(params: ApplyWebhooksParams, progress: Progress) -> dict[str, Any]:
-    """Apply reports from WhatsApp"""
+    """Take in delivery reports and replies from WhatsApp"""
     from adsapp.campaigns import applying
 
     return {"deliveries": applying.apply_all(params.account_id, progress)}

@@ -91,8 +91,12 @@ def stats(slug: str, days: int | None, as_json: bool) -> None:
     if days:
         names = ("day", "queue", "completed", "failed", "cancelled")
         rows = [tuple(day[name] for name in names) for day in ended]
-        parts.append(table(names, rows) if rows else f"Nothing ended in the last {days} days.")
+        parts.append(table(names, rows) if rows else f"Nothing ended {_in_days(days)}.")
     show({"queues": queues} | ({"history": ended} if days else {}), "\n\n".join(parts), as_json)
+
+
+def _in_days(days: int) -> str:
+    return "today (UTC)" if days == 1 else f"in the last {days} days"
 
 
 def _row(one: statistics.QueueStats) -> dict[str, int]:

@@ -129,7 +129,8 @@ def _paused_kinds(queues: Sequence[QueueStats]) -> Iterator[Concern]:
 
 def _failing_campaigns(failing: Sequence[queries.Failing]) -> Iterator[Concern]:
     for each in failing:
-        title = f"{each.failed:,} of {each.tried:,} messages of “{each.name}” failed"
+        which = "The one message" if each.tried == 1 else f"{each.failed:,} of {each.tried:,} messages"
+        title = f"{which} of “{each.name}” failed"
         text = "The campaign says why, and what can be done about each reason."
         kind = "bad" if each.failed * 2 > each.tried else "warning"
         yield Concern(kind, "alert-circle", title, text, action="Look", url=f"/campaigns/{each.campaign_id}")

@@ -21,7 +21,7 @@ from adsapp.jobs.waiting import Circumstances
 
 MOST = 10  # of one kind, on a page that is read at a glance
 FAILING_SHARE = 0.2  # of the messages tried
-HELD = "held by a pause"
+HELD = "held back by a pause"
 LOOK_BACK = 50  # imports and campaigns, newest first, among which is looked for what needs somebody
 
 

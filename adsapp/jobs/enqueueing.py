@@ -29,6 +29,7 @@ from adsapp.jobs.models import Job, JobCount, QueueLimit
 from adsapp.jobs.nudging import nudge
 from adsapp.jobs.registry import Processor, asked_processor
 from adsapp.jobs.states import PENDING, On, Priority, State, get_priority
+from adsapp.jobs.words import QUEUE_TITLES
 
 JOBS, LIMITS = cast(Table, Job.__table__), cast(Table, QueueLimit.__table__)
 ADD = insert(JOBS)
@@ -183,8 +184,9 @@ def _within_quota(kind: Processor, more: int) -> bool:
     counted = select(func.sum(JobCount.count)).where(JobCount.queue == kind.queue, JobCount.state.in_(PENDING))
     waiting = int(db.session.scalar(counted) or 0)
     if waiting + more > most:
+        jobs = "1 job waits" if waiting == 1 else f"{waiting:,} jobs wait"
         raise TooMany(
-            f"{waiting:,} jobs wait in {kind.queue.value} already, and this organization allows itself "
+            f"{jobs} in the queue {QUEUE_TITLES[kind.queue]} already, and this organization allows itself "
             f"{most:,}: wait until some are done, or raise the limit"
         )
     return True

@@ -92,6 +92,14 @@ def test_a_queue_is_paused_limited_and_resumed_in_dialogs(page: Page, look: Look
     expect(page.get_by_text("Templates goes on")).to_be_visible()
 
 
+def test_a_wait_is_shown_as_a_span_and_a_moment_as_ago(page: Page, look: Look, journey: Journey) -> None:
+    span = re.compile(r"^\d+ (second|minute)s?$")
+    expect(page.locator("#queue-template-processing time[data-local=span]")).to_have_text(span)
+    expect(page.locator("#queue-email-notification time[data-local=span]")).to_have_text(span)  # for so long paused
+    expect(page.locator("#home-latest time[data-local=ago]").first).to_have_text(re.compile("ago$|^now$"))
+    look.at("home-waits")
+
+
 def test_the_other_pages_stand_a_look(page: Page, look: Look, journey: Journey) -> None:
     for name, path in (
         ("queue-paused", "/queues/email-notification"),

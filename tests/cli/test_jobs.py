@@ -231,7 +231,7 @@ def test_limits_are_shown_changed_one_by_one_and_lifted(app: Flask, cast: Cast, 
         assert db.session.scalars(select(QueueLimit)).all() == []
         changes = db.session.scalars(select(AuditEvent.details).where(AuditEvent.action == "change queue limits")).all()
     assert len(changes) == 4
-    assert run("limit", "bulk-messages", "--at-once", 1).stdout == ("bulk-messages: 1 job at once\n")
+    assert run("limit", "bulk-messages", "--at-once", 1).stdout == "bulk-messages: 1 job at once\n"
     assert run("limit", "bulk-messages", "--at-once", -1).returncode == 2
     assert run("limit", "bulk-messages", "--at-once", 1, "--none").returncode == 2
 

@@ -186,7 +186,7 @@ def test_a_campaign_that_lost_many_messages_today_needs_somebody(
             made.started_at = made.finished_at = began
         db.session.commit()
     page = cast.sign_in(client, "alice").get("/home/attention").text
-    assert "1 of 1 messages of “All lost” failed" in page
+    assert "The one message of “All lost” failed" in page
     assert "1 of 4 messages of “A quarter lost” failed" in page
     assert "All is well" not in page
     for quiet in ("Few lost", "Long ago"):
@@ -275,13 +275,13 @@ def test_what_a_pause_holds_is_not_told_as_running(
         db.session.commit()
     page = cast.sign_in(client, "alice").get("/").text
     assert "1 campaign is going out" in page
-    assert "held by a pause" not in page
+    assert "held back by a pause" not in page
     with db.organization_context(app, cast.bakery_id):
         service.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="A look")
         service.pause_queue(Queue.CONTACT_IMPORT, by="Adam", reason="A look", processor="import-contacts")
         db.session.commit()
     page = client.get("/").text
-    assert page.count("· held by a pause") == 2
+    assert page.count("· held back by a pause") == 2
     assert "going out" not in page
 
 

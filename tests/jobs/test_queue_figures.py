@@ -126,9 +126,9 @@ def test_a_wait_is_told_as_a_span_of_time(client: FlaskClient, cast: Cast, enque
     enqueue()
     cast.sign_in(client, "alice")
     for path in ("/home/queues", "/queues/template-processing"):
-        wait = re.search(r"Oldest wait</dt>\s*<dd[^>]*>(.*?)</dd>", client.get(path).text, re.DOTALL)
-        assert wait
-        assert 'data-local="span">since ' in wait[1]
+        waits = re.findall(r"Oldest wait</dt>\s*<dd[^>]*>(.*?)</dd>", client.get(path).text, re.DOTALL)
+        (wait,) = [each for each in waits if each != "–"]
+        assert 'data-local="span">since ' in wait
 
 
 # --- pausing ----------------------------------------------------------------------------------------------------
