@@ -13,7 +13,7 @@ from adsapp.jobs import queries as job_queries
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.registry import kinds_of
 from adsapp.jobs.states import Queue
-from adsapp.jobs.statistics import MINUTE_LABELS, Minutes, QueueStats, last_minutes, queue_stats
+from adsapp.jobs.statistics import MINUTE_LABELS, Minutes, QueueStats, last_minutes, queue_stats, queues_at_a_glance
 from adsapp.jobs.waiting import circumstances
 from adsapp.jobs.words import QUEUE_TITLES
 from adsapp.organizations.access import allow, current_actor
@@ -32,7 +32,7 @@ class _Now:
 
     @cached_property
     def queues(self) -> list[QueueStats]:
-        return queue_stats(self.around, self.minutes if self._by_minute else {})
+        return queue_stats(self.around, self.minutes) if self._by_minute else queues_at_a_glance(self.around)
 
     @cached_property
     def minutes(self) -> Mapping[Queue, Minutes]:

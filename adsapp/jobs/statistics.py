@@ -120,16 +120,21 @@ class Minutes:
 def queue_stats(
     around: Circumstances | None = None, minutes: Mapping[Queue, Minutes] | None = None
 ) -> list[QueueStats]:
-    """All four queues, in four statements and those of the circumstances; `minutes` are read where they are not given.
-
-    Give none of them ({}) where nobody looks at the last hour.
-    """
+    """All four queues, in four statements and that of the circumstances; `minutes` are read where none are given."""
     around = around or circumstances()
+    return _stats(around, last_minutes(around.now) if minutes is None else minutes)
+
+
+def queues_at_a_glance(around: Circumstances) -> list[QueueStats]:
+    """As `queue_stats` without the last hour, and with the oldest wait only where some queue lacks a worker."""
+    return _stats(around, {}, with_waits=bool(queues_without_worker(around)))
+
+
+def _stats(around: Circumstances, minutes: Mapping[Queue, Minutes], *, with_waits: bool = True) -> list[QueueStats]:
     kinds = counted_by_kind()
     counts, held = _summed(kinds), _held(kinds, around)
-    waiting = oldest_waits() if any(state == State.WAITING for _, state in counts) else {}
+    waiting = oldest_waits() if with_waits and any(state == State.WAITING for _, state in counts) else {}
     failed = _failed_since(around.now - timedelta(days=1))
-    minutes = last_minutes(around.now) if minutes is None else minutes
     unknown = Minutes()
     return [
         QueueStats(
