@@ -103,7 +103,10 @@ def _secret(value: str | None, label: str, variable: str) -> str:
 @organization_option
 @json_option
 def check(slug: str, as_json: bool) -> None:
-    """Ask WhatsApp whether it accepts each number; one it accepts may send again."""
+    """Ask WhatsApp whether it accepts each number.
+
+    One that it accepts may send again.
+    """
     with open_app().app_context():
         db.bind_organization(find_organization(slug).id)
         answers = [(each.name, _check(each)) for each in _accounts(slug)]
@@ -127,7 +130,10 @@ def _check(one: WhatsAppAccount) -> Answer:
 @organization_option
 @json_option
 def list_accounts(slug: str, as_json: bool) -> None:
-    """The numbers of an organization; the first is the one that sends."""
+    """The numbers of an organization.
+
+    The first is the one that sends.
+    """
     with open_app().app_context():
         db.bind_organization(find_organization(slug).id)
         rows = [_facts(each) for each in _accounts(slug)]

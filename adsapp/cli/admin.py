@@ -5,10 +5,14 @@ import getpass
 import click
 
 from adsapp.cli.output import Told, json_option, open_app, show, typed
+from adsapp.cli.tables import table
 from adsapp.core import db as database
 from adsapp.core import migrations
+from adsapp.integrations import queries as accounts
 from adsapp.organizations import queries, service
 from adsapp.organizations.models import Organization, Role
+
+SLUGS_NAMED = 5  # where somebody named one that is not there
 
 role_option = click.option(
     "--role", type=click.Choice([role.value for role in Role]), default=Role.ADMIN.value, show_default=True
@@ -49,6 +53,29 @@ def create_org(slug: str, name: str | None, country: str | None, as_json: bool) 
         show({"id": made.id, "slug": made.slug}, f"Organization {made.slug} is made.", as_json)
 
 
+@org.command("list")
+@json_option
+def list_orgs(as_json: bool) -> None:
+    """All organizations: slug, name, members, numbers.
+
+    Numbers are the WhatsApp numbers that are connected.
+    """
+    app = open_app()
+    with app.app_context(), database.reading():
+        found = [(each.id, each.slug, each.name, members) for each, members in queries.list_organizations()]
+    rows = []
+    for organization_id, slug, name, members in found:
+        with database.organization_context(app, organization_id), database.reading():
+            rows.append({"slug": slug, "name": name, "members": members, "numbers": len(accounts.list_accounts())})
+    lines = [tuple(row.values()) for row in rows]
+    text = (
+        table(("slug", "name", "members", "numbers"), lines)
+        if rows
+        else "There is none. Make one with: adsapp org create SLUG"
+    )
+    show({"organizations": rows}, text, as_json)
+
+
 @click.group()
 def user() -> None:
     """People who sign in."""
@@ -62,7 +89,10 @@ def user() -> None:
 @click.option("--password", help="At least 8 characters; asked for where it is not given.")
 @json_option
 def create_user(email: str, slug: str, role: str, name: str, password: str | None, as_json: bool) -> None:
-    """Make a person a member of an organization; somebody who is known already only gets the role."""
+    """Make a person a member of an organization.
+
+    Somebody who is known already only gets the role.
+    """
     with open_app().app_context():
         organization = find_organization(slug)
         known = queries.find_user(email)
@@ -92,8 +122,17 @@ def create_token(slug: str, role: str, name: str, days: int | None, as_json: boo
 
 
 def find_organization(slug: str) -> Organization:
-    """The organization, or a line that says how to make it."""
+    """The organization, or a line that names those there are and says how to make it."""
     found = queries.find_organization(slug)
     if found is None:
-        raise Told(f"there is no organization {slug}: make it with `{typed(f'org create {slug}')}`")
+        make = typed(f"org create {slug}")
+        raise Told(f"there is no organization {slug}{_known()} Make it with `{make}`")
     return found
+
+
+def _known() -> str:
+    slugs = queries.some_slugs(SLUGS_NAMED + 1)
+    if not slugs:
+        return "."
+    more = f", … (all: `{typed('org list')}`)" if len(slugs) > SLUGS_NAMED else ""
+    return f"; there {'is' if len(slugs) == 1 else 'are'} {', '.join(slugs[:SLUGS_NAMED])}{more}."

@@ -13,7 +13,7 @@ from adsapp.cli.admin import organization_option
 from adsapp.cli.operations import wait_option
 from adsapp.cli.organization import BY, inside
 from adsapp.cli.output import Told, json_option, line_of, show
-from adsapp.cli.tables import minute, since, table
+from adsapp.cli.tables import first_line, minute, since, table
 from adsapp.core import db
 from adsapp.core.errors import Problem
 from adsapp.jobs import actions, operations, queries, statistics
@@ -35,7 +35,10 @@ queue_option = click.option("--queue", default="", help="Jobs of this queue only
 
 @click.group()
 def jobs() -> None:
-    """Queues, jobs and workers: look, retry, cancel, pause, limit, clean, drain."""
+    """Queues, jobs and workers.
+
+    Look, retry, cancel, pause, limit, clean, drain.
+    """
 
 
 for command in (queues.pause, queues.resume, queues.limit, workers.workers, workers.drain):
@@ -82,7 +85,10 @@ def _pauses(stats: statistics.QueueStats) -> str:
 @click.option("--days", type=click.IntRange(1, statistics.MOST_DAYS), help="Also what ended on each of so many days.")
 @json_option
 def stats(slug: str, days: int | None, as_json: bool) -> None:
-    """How many jobs stand where, by queue; `paused` are those of the waiting ones that a pause holds back."""
+    """How many jobs stand where, by queue.
+
+    `paused` are those of the waiting ones that a pause holds back.
+    """
     with inside(slug), db.reading():
         around = circumstances()
         queues = {one.queue.value: _row(one) for one in statistics.queue_stats(around, {})}
@@ -110,19 +116,20 @@ def _row(one: statistics.QueueStats) -> dict[str, int]:
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True, help="At most so many.")
 @json_option
 def failed(slug: str, queue: str, limit: int, as_json: bool) -> None:
-    """The jobs that failed, newest first: id, when, queue, title, error."""
+    """The jobs that failed, newest first.
+
+    Each with its id, when it failed, queue, title and error; --json has the whole error.
+    """
     with inside(slug), db.reading():
         page = queries.list_jobs(JobFilters(state=State.FAILED, queue=_queue(queue)), limit=limit)
         around = circumstances()
         shown = {"jobs": [job_json(job, around) for job in page.items], "next": page.next}
-        rows = [(job.id, minute(job.finished_at), job.queue.value, job.title, _error(job)) for job in page.items]
+        rows = [
+            (job.id, minute(job.finished_at), job.queue.value, job.title, first_line(job.error, ERROR_WIDTH))
+            for job in page.items
+        ]
     text = table(("id", "failed at (UTC)", "queue", "title", "error"), rows) if rows else "No job has failed."
     show(shown, text, as_json)
-
-
-def _error(job: Job) -> str:
-    line = (job.error or "").strip().splitlines()[:1]
-    return line[0][:ERROR_WIDTH] if line else "–"
 
 
 @jobs.command()
@@ -133,7 +140,10 @@ def _error(job: Job) -> str:
 @wait_option
 @json_option
 def retry(job_ids: Sequence[uuid.UUID], slug: str, all_failed: bool, queue: str, waits: bool, as_json: bool) -> None:
-    """Begin failed or cancelled jobs again: those named, all or none of them, or all that failed."""
+    """Begin failed or cancelled jobs again.
+
+    Those named, all or none of them; or, with --all-failed, every one that failed.
+    """
     if bool(job_ids) == all_failed:
         raise click.UsageError("name the jobs, or say --all-failed")
     with inside(slug):
@@ -149,7 +159,10 @@ def retry(job_ids: Sequence[uuid.UUID], slug: str, all_failed: bool, queue: str,
 @organization_option
 @json_option
 def cancel(job_ids: Sequence[uuid.UUID], slug: str, as_json: bool) -> None:
-    """Cancel jobs, all or none of those named; one that runs stops within seconds."""
+    """Cancel jobs.
+
+    All or none of those named; one that runs stops within seconds.
+    """
     with inside(slug):
         _each(slug, job_ids, lambda job: actions.cancel(job, BY), as_json)
 

@@ -26,7 +26,10 @@ kind_option = click.option("--kind", default="", help="One kind of job only, by 
 @click.option("--hours", type=click.FloatRange(0, 24 * 366, min_open=True), help="Resume by itself after so long.")
 @json_option
 def pause(queue: str, slug: str, reason: str, kind: str, until: str, hours: float | None, as_json: bool) -> None:
-    """Pause a queue for an organization, or one kind of job in it; running jobs go on."""
+    """Pause a queue, or one kind of job in it.
+
+    For this organization only; running jobs go on.
+    """
     if until and hours:
         raise click.UsageError("say --until or --hours, not both")
     with inside(slug):
@@ -59,7 +62,10 @@ def resume(queue: str, slug: str, kind: str, as_json: bool) -> None:
 @click.option("--none", "lifts", is_flag=True, help="Lift all three.")
 @json_option
 def limit(queue: str, slug: str, lifts: bool, as_json: bool, **asked: int | None) -> None:
-    """What an organization allows itself of a queue: shows it, or changes what is named."""
+    """Show or change the limits of a queue.
+
+    They are what the organization allows itself; what is not named stays as it is.
+    """
     named = {name: value or None for name, value in asked.items() if value is not None}
     if lifts and named:
         raise click.UsageError("say --none, or what to change, not both")

@@ -40,7 +40,10 @@ def secrets() -> None:
 @click.option("--keep", is_flag=True, help="Put it first in ADSAPP_HOME/secrets.json (where ENCRYPTION_KEYS is empty).")
 @json_option
 def new_key(keep: bool, as_json: bool) -> None:
-    """Make an encryption key and print it, or keep it where the generated ones are."""
+    """Make an encryption key.
+
+    It is printed, or kept where the generated ones are.
+    """
     key = Fernet.generate_key().decode()
     if keep:
         _keep(key, as_json)
@@ -87,7 +90,9 @@ class Report:
 @click.option("--dry-run", is_flag=True, help="Only count what would be rewritten.")
 @json_option
 def rotate(dry_run: bool, as_json: bool) -> None:
-    """Bring every encrypted value under the first encryption key; web and workers may run meanwhile.
+    """Bring all that is encrypted under the first key.
+
+    Web and workers may run meanwhile.
 
     Values that no key opens are named and left as they are; the command then ends with an error. It can be stopped and
     run again at any time: what is under the first key already is not touched.

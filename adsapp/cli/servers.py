@@ -37,7 +37,10 @@ def web() -> None:
     help="Work on this queue only; may be given several times. Without it: one process for each of the four.",
 )
 def worker(queues: Sequence[str]) -> None:
-    """Work on the queues until SIGTERM; running jobs get their grace (GRACE_SECONDS)."""
+    """Work on the queues until SIGTERM.
+
+    Running jobs then get their grace (GRACE_SECONDS).
+    """
     if not queues:
         _one_process_a_queue()
         return

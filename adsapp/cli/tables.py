@@ -22,6 +22,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     )
 
 
+def first_line(text: str | None, width: int) -> str:
+    """The first line, at most `width` characters long; … stands for what is left out, – for nothing."""
+    lines = (text or "").strip().splitlines()
+    if not lines:
+        return "–"
+    return lines[0] if len(lines) == 1 and len(lines[0]) <= width else f"{lines[0][: width - 1].rstrip()}…"
+
+
 def minute(moment: datetime | None) -> str:
     """2026-03-28 09:00 UTC, to the minute; – for none."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else "–"

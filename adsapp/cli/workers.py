@@ -24,7 +24,10 @@ HEAD = ("worker", "state", "queues", "jobs", "memory", "heartbeat", "version")
 @click.option("--organization", "slug", default="", help="Its jobs only; else those of all organizations.")
 @json_option
 def workers(slug: str, as_json: bool) -> None:
-    """The worker processes: state, queues, running jobs, memory, age of the last heartbeat, version."""
+    """The worker processes and how they are.
+
+    State, queues, running jobs, memory, age of the last heartbeat, version.
+    """
     with open_app().app_context(), db.reading():
         if slug:
             db.bind_organization(find_organization(slug).id)
@@ -41,9 +44,10 @@ def workers(slug: str, as_json: bool) -> None:
 @click.option("--organization", "slug", default="", help="Note it in the audit of this organization.")
 @json_option
 def drain(worker: str, slug: str, as_json: bool) -> None:
-    """Let a worker end what it runs, begin nothing more, and then end itself. WORKER is its name or id.
+    """Let a worker end its jobs, and then itself.
 
-    It serves all organizations, and nothing of ours starts it again by itself; what waits is taken by other workers.
+    WORKER is its name or id. It begins nothing more. It serves all organizations, and nothing of ours starts it again
+    by itself; what waits is taken by other workers.
     """
     with open_app().app_context():
         if slug:

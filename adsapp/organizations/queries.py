@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import contains_eager
 
 from adsapp.core import db
@@ -21,6 +21,20 @@ def find_user(email: str) -> User | None:
 def find_organization(slug: str) -> Organization | None:
     """The organization with this slug."""
     return db.session.scalars(select(Organization).where(Organization.slug == slug)).one_or_none()
+
+
+def list_organizations() -> Sequence[tuple[Organization, int]]:
+    """Every organization by its slug, with how many members it has."""
+    members = func.count(Membership.user_id)
+    joined = select(Organization, members).outerjoin(Membership, Membership.organization_id == Organization.id)
+    return [
+        (row[0], row[1]) for row in db.session.execute(joined.group_by(Organization.id).order_by(Organization.slug))
+    ]
+
+
+def some_slugs(limit: int) -> Sequence[str]:
+    """The first slugs, in their order."""
+    return db.session.scalars(select(Organization.slug).order_by(Organization.slug).limit(limit)).all()
 
 
 # Made once: it is read by every request.

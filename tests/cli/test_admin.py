@@ -5,10 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from adsapp.config import Settings
+from adsapp.core import db
+from adsapp.demo import seed
+from tests.cast import Cast
 from tests.cli.conftest import Command, Done
-from tests.installation import Installation
+from tests.installation import NUMBER, Installation
 
 Run = Callable[..., Done]
 
@@ -44,6 +48,42 @@ def test_an_organization_is_set_up_from_the_command_line(run: Run) -> None:
     assert stats["queues"]["bulk-messages"]["waiting"] == 0
     assert run("jobs", "pause", "bulk-messages", "--organization", "bakery", "--reason", "lunch").returncode == 0
     assert run("jobs", "resume", "bulk-messages", "--organization", "bakery").returncode == 0
+
+
+def test_organizations_are_listed_with_their_members_and_numbers(run: Run, app: Flask, cast: Cast) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        seed.connect_sandbox(NUMBER)
+        db.session.commit()
+    assert [line.split() for line in run("org", "list").stdout.splitlines()] == [
+        ["slug", "name", "members", "numbers"],
+        ["charlies", "Charlie's", "1", "0"],
+        ["harbour-bakery", "Harbour", "Bakery", "4", "1"],
+    ]
+    first, second = json.loads(run("org", "list", "--json").stdout)["organizations"]
+    assert first == {"slug": "charlies", "name": "Charlie's", "members": 1, "numbers": 0}
+    assert (second["slug"], second["members"], second["numbers"]) == ("harbour-bakery", 4, 1)
+
+
+def test_where_there_is_no_organization_the_list_says_how_to_make_one(run: Run) -> None:
+    assert "adsapp org create" in run("org", "list").stdout
+    assert json.loads(run("org", "list", "--json").stdout) == {"organizations": []}
+
+
+@pytest.mark.parametrize("asked", [("jobs", "stats"), ("jobs", "workers"), ("account", "list"), ("token", "create")])
+def test_an_unknown_organization_is_answered_with_those_there_are(run: Run, cast: Cast, asked: tuple[str]) -> None:
+    refused = run(*asked, "--organization", "harbor-bakery")
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "adsapp: there is no organization harbor-bakery; there are charlies, harbour-bakery. "
+        "Make it with `adsapp org create harbor-bakery`\n",
+    )
+
+
+def test_of_many_organizations_a_few_are_named(run: Run) -> None:
+    for number in range(1, 8):
+        run("org", "create", f"shop-{number}")
+    refused = run("jobs", "stats", "--organization", "nobody").stderr
+    assert "there are shop-1, shop-2, shop-3, shop-4, shop-5, … (all: `adsapp org list`)." in refused
 
 
 @pytest.mark.parametrize(

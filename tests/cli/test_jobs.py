@@ -127,6 +127,23 @@ def test_failed_lists_them_with_the_reason(app: Flask, cast: Cast, run: Run, enq
     assert (job["id"], job["error"]["message"]) == (str(job_id), "No such number\nsecond line")
 
 
+@pytest.mark.parametrize(
+    "error, shown",
+    [
+        ("Short", "Short"),
+        ("x" * 80, "x" * 80),
+        ("x" * 81, "x" * 79 + "…"),
+        ("One line\nand another", "One line…"),
+        ("", "–"),
+    ],
+)
+def test_an_error_that_is_cut_says_so(
+    app: Flask, cast: Cast, run: Run, enqueue: Enqueue, error: str, shown: str
+) -> None:
+    change(app, cast, enqueue(title="Import"), state=State.FAILED, error=error, finished_at=utcnow())
+    assert run("failed").stdout.splitlines()[1].endswith(f"Import  {shown}")
+
+
 def test_named_jobs_are_retried_all_or_none(app: Flask, cast: Cast, run: Run, enqueue: Enqueue, read: Read) -> None:
     failed, waiting = fail(app, cast, enqueue()), enqueue(title="Waits")
     done = run("retry", failed, waiting)
