@@ -71,7 +71,7 @@ def list_orgs(as_json: bool) -> None:
     text = (
         table(("slug", "name", "members", "numbers"), lines)
         if rows
-        else "There is none. Make one with: adsapp org create SLUG"
+        else f"There is none. Make one with: {typed('org create SLUG')}"
     )
     show({"organizations": rows}, text, as_json)
 

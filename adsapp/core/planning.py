@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 ROWS = 1_000_000
 FEW = ROWS // 100  # rows in an index of what is open, asked for or otherwise out of the ordinary
-VALUES = {"organization_id": 5, "state": 6, "status": 6, "queue": 4, "priority": 4, "processor": 10}
+VALUES = {"organization_id": 5, "kind": 8, "state": 6, "status": 6, "queue": 4, "priority": 4, "processor": 10}
 OTHERWISE = 1000  # different values of any other column
 WHOLE = "not routine"  # an index with this condition leaves next to nothing out
 

@@ -16,7 +16,7 @@ from adsapp.jobs import service
 from adsapp.jobs.models import Job, QueueLimit, Worker
 from adsapp.jobs.operations import MEANT, Verb
 from adsapp.jobs.states import FINAL, Queue, State, get_priority
-from adsapp.organizations.auditing import audit
+from adsapp.organizations.auditing import MANY_JOBS, audit
 
 AT_ONCE = 50  # jobs that are changed in one request; more is an operation with its own page and progress
 LIMITS = ("at_once", "per_minute", "waiting")
@@ -64,14 +64,14 @@ def run_now(job: Job, by: str) -> None:
     """Let a delayed job run at once; Conflict where it is not delayed, or waits for a decision or another job."""
     if job.state == State.DELAYED and job.run_at is None and not job.blocked_by:
         raise Conflict(f"This job waits for a decision, not for the time: {job.wait_reason or 'see what it works on'}")
-    service.promote(job)
+    service.promote(job, by)
     audit(by, "run job now", f"job:{job.id}", title=job.title)
 
 
 def set_priority(job: Job, priority: int, by: str) -> None:
     """Change the priority, 1 to 4; Invalid out of range, Conflict where the job has ended."""
     before = job.priority
-    service.set_priority(job, priority)
+    service.set_priority(job, priority, by)
     audit(by, "change job priority", f"job:{job.id}", title=job.title, before=before, after=job.priority)
 
 
@@ -83,13 +83,14 @@ def act_on(verb: Verb, job_ids: Sequence[uuid.UUID], by: str, priority: int | No
     if not 1 <= len(job_ids) <= AT_ONCE:
         raise Invalid.field("job", f"Tick 1 to {AT_ONCE} jobs; for more, choose all that match")
     jobs = ticked(job_ids)
-    changed = _change(verb, jobs, by, priority)
+    changed = _change(verb, jobs, service.Asked(by, reason, among=len(jobs)), priority)
     if not changed:
         fits = " or ".join(sorted(state.value for state in MEANT[verb]))
         raise Conflict(f"None of these jobs is {fits} any more; nothing was changed")
     ids = [str(job.id) for job in jobs]
     more = {"priority": priority} if verb == Verb.PRIORITIZE else {}
-    audit(by, f"{verb.value} jobs", "jobs", changed=changed, jobs=ids, reason=reason, **more)
+    title = jobs[0].title if len(jobs) == 1 else ""
+    audit(by, f"{verb.value} jobs", MANY_JOBS, title=title, reason=reason, changed=changed, jobs=ids, **more)
     return changed
 
 
@@ -101,18 +102,14 @@ def ticked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
     return jobs
 
 
-def _change(verb: Verb, jobs: Sequence[Job], by: str, priority: int | None) -> int:
+def _change(verb: Verb, jobs: Sequence[Job], by: service.Asked, priority: int | None) -> int:
     match verb:
         case Verb.RETRY:
             return service.retry_all(jobs, by)
         case Verb.CANCEL:
             return service.cancel_all(jobs, by)
         case Verb.PRIORITIZE:
-            wanted = get_priority(priority or 0)
-            fitting = [job for job in jobs if may_prioritize(job)]
-            for job in fitting:
-                service.set_priority(job, wanted)
-            return len(fitting)
+            return service.prioritize_all(jobs, get_priority(priority or 0), by)
     raise Invalid.field("verb", f"{verb.value} is done by age, not for single jobs")
 
 
@@ -150,4 +147,5 @@ def drain(worker: Worker, by: str) -> None:
         raise Conflict(f"{worker.drain_requested_by} asked this worker to drain already; it ends when its jobs do")
     service.drain(worker, by)
     if db.current_organization_id() is not None:
-        audit(by, "drain worker", f"worker:{worker.id}", host=worker.host, pid=worker.pid)
+        title = f"{worker.host}-{worker.pid}"
+        audit(by, "drain worker", f"worker:{worker.id}", title=title, host=worker.host, pid=worker.pid)

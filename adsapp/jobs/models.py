@@ -153,6 +153,7 @@ class Job(Tenant, Base):
     cancel_requested_at: Mapped[datetime | None]
     cancel_requested_by: Mapped[str | None] = mapped_column(ShortText)
     routine: Mapped[bool] = mapped_column(default=False)  # the program's own upkeep: lists leave it out
+    steered_at: Mapped[datetime | None]  # when a person last changed its course; None: it has no `job_events`
     progress_total: Mapped[int | None]
     progress_done: Mapped[int] = mapped_column(default=0)  # includes the failed ones
     progress_failed: Mapped[int] = mapped_column(default=0)
@@ -191,6 +192,28 @@ class JobAttempt(Tenant, Base):
     outcome: Mapped[str | None] = mapped_column(String(20))  # completed, failed, retry, lost, released, cancelled
     error: Mapped[str | None]
     trace: Mapped[str | None]
+
+
+class JobEvent(Tenant, Base):
+    """What somebody did to a job: a retry, a cancellation, another priority, alone or with others. Only ever added.
+
+    A retry forgets how the job had ended, so its row keeps that: `details` has `state`, `at` and `error`.
+    """
+
+    __tablename__ = "job_events"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "job_id"], ["jobs.organization_id", "jobs.id"], ondelete="CASCADE"),
+        Index("ix_job_events_job", "organization_id", "job_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    job_id: Mapped[uuid.UUID]
+    at: Mapped[datetime]
+    what: Mapped[str] = mapped_column(String(20))  # events.What
+    by: Mapped[str] = mapped_column(ShortText)
+    reason: Mapped[str]
+    operation_id: Mapped[uuid.UUID | None]  # the job that did it to many; it may be gone by now
+    details: Mapped[dict[str, Any]]
 
 
 class JobDependency(Tenant, Base):

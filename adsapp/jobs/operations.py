@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, not_, or_, select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -154,6 +154,7 @@ def start(
         job_ids=target.job_ids,
         ended_before=target.ended_before,
         priority=priority,
+        reason=reason,
     )
     job = service.enqueue(
         PROCESSOR,
@@ -163,8 +164,9 @@ def start(
         created_by=by,
         total=None if found.more else found.count,
     )
-    details = {"filters": target.filters.as_query(), "jobs": str(found), "reason": reason}
-    audit(by, f"{target.verb.value} jobs", f"job:{job.id}", **details)
+    details = {"filters": target.filters.as_query(), "count": str(found), "ticked": len(target.job_ids)}
+    more = {"priority": priority} if target.verb == Verb.PRIORITIZE else {}
+    audit(by, f"{target.verb.value} jobs", f"job:{job.id}", title=job.title, reason=reason, **details, **more)
     return job
 
 
@@ -251,6 +253,7 @@ class Order:
     job_ids: tuple[uuid.UUID, ...] = ()
     ended_before: datetime | None = None
     priority: int | None = None
+    reason: str = ""
 
     def target(self) -> Target:
         """The target again."""
@@ -261,10 +264,11 @@ class Order:
 def carry_out(order: Order, progress: Progress) -> dict[str, Any]:
     """Work through the target in short transactions; a job whose state changed meanwhile is passed over."""
     jobs, act, turn_ends = order.target().jobs(), _ACTS[order.verb], time.monotonic() + TURN_SECONDS
+    asked = service.Asked(order.by, order.reason, progress.job_id)
     last: uuid.UUID | None = None
     while batch := db.session.scalars((jobs.where(Job.id > last) if last else jobs).limit(BATCH)).all():
         last = batch[-1].id
-        changed = act(order, batch)
+        changed = act(order, asked, batch)
         progress.commit()
         progress.advance(changed)
         if progress.is_draining or time.monotonic() > turn_ends:
@@ -272,25 +276,23 @@ def carry_out(order: Order, progress: Progress) -> dict[str, Any]:
     return {"changed": progress.done}
 
 
-def _retry(order: Order, jobs: Sequence[Job]) -> int:
-    return service.retry_all(jobs, order.by)
+def _retry(_order: Order, asked: service.Asked, jobs: Sequence[Job]) -> int:
+    return service.retry_all(jobs, asked)
 
 
-def _cancel(order: Order, jobs: Sequence[Job]) -> int:
-    return service.cancel_all(jobs, order.by)
+def _cancel(_order: Order, asked: service.Asked, jobs: Sequence[Job]) -> int:
+    return service.cancel_all(jobs, asked)
 
 
-def _clean(_order: Order, jobs: Sequence[Job]) -> int:
+def _clean(_order: Order, _asked: service.Asked, jobs: Sequence[Job]) -> int:
     return retention.remove([job.id for job in jobs])
 
 
-def _prioritize(order: Order, jobs: Sequence[Job]) -> int:
-    ids = [job.id for job in jobs]
-    changed = update(Job).where(Job.id.in_(ids), Job.state.not_in(FINAL)).values(priority=order.priority)
-    return len(db.session.execute(changed.returning(Job.id)).all())
+def _prioritize(order: Order, asked: service.Asked, jobs: Sequence[Job]) -> int:
+    return service.prioritize_all(jobs, get_priority(order.priority or 0), asked)
 
 
-_ACTS: Mapping[Verb, Callable[[Order, Sequence[Job]], int]] = {
+_ACTS: Mapping[Verb, Callable[[Order, service.Asked, Sequence[Job]], int]] = {
     Verb.RETRY: _retry,
     Verb.CANCEL: _cancel,
     Verb.CLEAN: _clean,

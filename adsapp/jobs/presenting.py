@@ -1,8 +1,7 @@
-"""A job as its page shows it: rate, time left, the story of its attempts, its data. Pure, from rows already read."""
+"""A job as its page shows it: rate, time left, its figures, its data. Pure, from rows already read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from adsapp.core import db
@@ -12,8 +11,6 @@ from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.redaction import redact
 from adsapp.jobs.states import FINAL, State
-from adsapp.jobs.waiting import WaitReason
-from adsapp.jobs.words import OUTCOMES
 
 SUBJECT_PAGES = {"campaign": "/campaigns/{}", "import": "/imports/{}"}
 SUBJECT_WORDS = {"campaign": "Open the campaign", "import": "Open the import"}
@@ -25,19 +22,6 @@ class Pace:
 
     per_second: float | None
     seconds_left: float | None
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of a job's story; `mark` good, bad, warning, now or empty."""
-
-    mark: str
-    title: str
-    at: datetime | None = None
-    until: datetime | None = None
-    note: str = ""
-    text: str = ""
-    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,52 +51,6 @@ def related(job: Job) -> Related | None:
     kind, _, key = (job.subject or "").partition(":")
     page = SUBJECT_PAGES.get(kind)
     return Related(page.format(key), SUBJECT_WORDS[kind]) if page and key else None
-
-
-def story(job: Job, attempts: Sequence[JobAttempt], reason: WaitReason | None = None) -> list[Event]:
-    """What happened to the job, oldest first; `reason` is why it waits."""
-    events = [Event("good", "Queued", job.created_at, note=f"by {job.created_by}" if job.created_by else "")]
-    events += [_attempt(each, reason) for each in attempts]
-    events += _cancellation(job)
-    if job.state in (State.COMPLETED, State.FAILED):
-        events.append(_end(job))
-    return events
-
-
-def _attempt(each: JobAttempt, reason: WaitReason | None) -> Event:
-    title = f"Attempt {each.attempt}"
-    if each.ended_at is None and reason is not None:  # it handed itself back, and goes on with the same attempt
-        word = "is paused" if reason.code in ("paused", "decision") else "waits to go on"
-        return Event("warning", f"{title} {word}", each.started_at, note=f"worker {each.worker}, begun")
-    if each.ended_at is None:
-        return Event("now", title, each.started_at, note=f"worker {each.worker}, since")
-    mark, word = OUTCOMES.get(each.outcome or "", ("", each.outcome or "ended"))
-    text = each.error or ""
-    if each.outcome == "lost":
-        text = f"{text} The job was taken up again from its last commit.".strip()
-    note = f"worker {each.worker},"
-    return Event(mark, f"{title} {word}", each.started_at, each.ended_at, note, text, each.trace or "")
-
-
-def _cancellation(job: Job) -> list[Event]:
-    if job.cancel_requested_at is None:
-        return []
-    asked = Event("warning", "Cancel requested", job.cancel_requested_at, note=f"by {job.cancel_requested_by},")
-    if job.state == State.CANCELLED:
-        return [asked, Event("warning", "Cancelled", job.finished_at, text=_kept(job))]
-    if job.state == State.ACTIVE:
-        return [asked, Event("now", "Stopping", text="The worker ends at its next safe place, within seconds.")]
-    return [asked]
-
-
-def _kept(job: Job) -> str:
-    return f"What was done until then is kept: {job.progress_done:,}." if job.progress_done else "It had not begun."
-
-
-def _end(job: Job) -> Event:
-    if job.state == State.COMPLETED:
-        return Event("good", "Completed", job.finished_at)
-    return Event("bad", "Failed for good", job.finished_at, text="It is not tried again by itself.")
 
 
 def tries(job: AnyJob) -> str:

@@ -11,15 +11,17 @@ from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
-from adsapp.jobs import endings, finishing, history
+from adsapp.jobs import endings, events, finishing, history
 from adsapp.jobs.controls import drain, get_limit, pause_queue, resume_queue, set_limit
 from adsapp.jobs.enqueueing import Step, enqueue, enqueue_flow, enqueue_many, find_idempotent
+from adsapp.jobs.events import Asked, Change, What
 from adsapp.jobs.models import Job
 from adsapp.jobs.nudging import NUDGE_BELOW, nudge
 from adsapp.jobs.registry import all_over_once_cancelled, over_once_cancelled
 from adsapp.jobs.states import FINAL, State, get_priority
 
 __all__ = [
+    "Asked",
     "Step",
     "cancel",
     "cancel_all",
@@ -30,6 +32,7 @@ __all__ = [
     "find_idempotent",
     "get_limit",
     "pause_queue",
+    "prioritize_all",
     "promote",
     "resume_queue",
     "retriable",
@@ -41,33 +44,38 @@ __all__ = [
 ]
 
 
-def cancel(job: Job, by: str) -> None:
+def cancel(job: Job, by: str, reason: str = "") -> None:
     """Cancel a job that has not begun; ask a running one to stop (it does within seconds). Finished: Conflict.
 
     Its children are cancelled with it.
     """
-    if not cancel_all([job], by):
+    if not cancel_all([job], Asked(by, reason)):
         raise Conflict(f"The job is {job.state.value} already; there is nothing left to cancel")
 
 
-def cancel_all(jobs: Iterable[Job], by: str) -> int:
+def cancel_all(jobs: Iterable[Job], by: Asked) -> int:
     """Cancel those of the jobs that have not ended, and their children; how many of the jobs that were."""
     jobs, now = list(jobs), utcnow()
     family = _locked(_with_children([job.id for job in jobs]))
     going = {job.id for job in family if job.state not in FINAL}
-    asked = {"cancel_requested_at": now, "cancel_requested_by": by}
+    asked = {"cancel_requested_at": now, "cancel_requested_by": by.by, "steered_at": now}
     connection = db.session.connection()
     ended = finishing.end_pending(connection, going, now, **asked)
     running = update(Job).where(Job.id.in_(going), Job.state == State.ACTIVE).values(**asked)
     db.session.execute(running, execution_options={"synchronize_session": False})
     in_vain = finishing.settle(connection, ended, now)
+    events.note(What.CANCEL, by, now, [_cancelled(job, jobs) for job in family if job.id in going])
     for job in family:
         db.session.expire(job)
     for row in ended:
         if endings.is_told(row.processor):
-            endings.tell_cancelled(db.session.get_one(Job, row.id), by)
+            endings.tell_cancelled(db.session.get_one(Job, row.id), by.by)
     history.record(connection, in_vain, now)
     return len(going & {job.id for job in jobs})
+
+
+def _cancelled(job: Job, asked_for: Sequence[Job]) -> Change:
+    return Change(job.id, {} if job in asked_for else {"with": "parent"})
 
 
 def _with_children(job_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
@@ -99,18 +107,18 @@ def why_over(job: Job) -> str:
     return over_once_cancelled(job.processor) if job.state == State.CANCELLED and job.error is None else ""
 
 
-def retry(job: Job, by: str) -> None:
+def retry(job: Job, by: str, reason: str = "") -> None:
     """Begin a failed or cancelled job again, with all its attempts."""
-    if not retry_all([job], by):
+    if not retry_all([job], Asked(by, reason)):
         if over := why_over(job):
             raise Conflict(over)
         raise Conflict(f"Only failed and cancelled jobs can be retried; this one is {job.state.value}")
 
 
-def retry_all(jobs: Iterable[Job], by: str) -> int:
+def retry_all(jobs: Iterable[Job], by: Asked) -> int:
     """Begin those of the jobs again that failed or were cancelled; returns how many."""
     by_id = {job.id: job for job in _locked([job.id for job in jobs])}
-    now = utcnow()
+    ends, now = {job.id: events.end_of(job) for job in by_id.values()}, utcnow()
     again = db.session.execute(
         update(Job)
         .where(Job.id.in_(by_id), retriable())
@@ -125,12 +133,14 @@ def retry_all(jobs: Iterable[Job], by: str) -> int:
             error=None,
             error_code=None,
             handed_back=False,
-            wait_reason=f"retried by {by}",
+            wait_reason=f"retried by {by.by}",
+            steered_at=now,
         )
         .returning(Job.id),
         execution_options={"synchronize_session": False},
     ).scalars()
     begun = [by_id[job_id] for job_id in again]
+    events.note(What.RETRY, by, now, [Change(job.id, {"ended": ends[job.id]}) for job in begun])
     for job in by_id.values():
         db.session.expire(job)
     for job in begun[:NUDGE_BELOW]:
@@ -138,30 +148,42 @@ def retry_all(jobs: Iterable[Job], by: str) -> int:
     return len(begun)
 
 
-def promote(job: Job) -> None:
-    """Let a delayed job run now; Conflict where it is not delayed, or waits for other jobs."""
+def promote(job: Job, by: str = "") -> None:
+    """Let a delayed job run now, and where somebody asked (`by`) note who; Conflict where it is not delayed, or waits
+    for other jobs."""
     if job.blocked_by:
         raise Conflict(f"This job waits for {job.blocked_by} other jobs to end; cancel those, or wait for them")
+    now = utcnow()
+    steered = {"steered_at": now} if by else {}
     moved = db.session.execute(
         update(Job)
         .where(Job.id == job.id, Job.state == State.DELAYED, Job.blocked_by == 0)
-        .values(state=State.WAITING, run_at=utcnow(), dispatched_at=None, wait_reason=None)
+        .values(state=State.WAITING, run_at=now, dispatched_at=None, wait_reason=None, **steered)
         .returning(Job.id)
     ).first()
     db.session.refresh(job)
     if moved is None:
         raise Conflict(f"Only a delayed job can be run early; this one is {job.state.value}")
+    if by:
+        events.note(What.RUN, Asked(by), now, [Change(job.id)])
     nudge(job, limited=get_limit(job.queue) is not None)
 
 
-def set_priority(job: Job, priority: int) -> None:
+def set_priority(job: Job, priority: int, by: str = "") -> None:
     """Change the priority of a job that has not ended; it counts from the next time that it is taken up."""
-    changed = db.session.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.state.not_in(FINAL))
-        .values(priority=get_priority(priority))
-        .returning(Job.id)
-    ).first()
-    db.session.refresh(job)
-    if changed is None:
+    if not prioritize_all([job], get_priority(priority), Asked(by)):
+        db.session.refresh(job)
         raise Conflict(f"The job is {job.state.value} already; its priority means nothing any more")
+
+
+def prioritize_all(jobs: Iterable[Job], priority: int, by: Asked) -> int:
+    """Give those of the jobs that have not ended this priority; returns how many."""
+    by_id, now = {job.id: job for job in _locked([job.id for job in jobs])}, utcnow()
+    going = [job for job in by_id.values() if job.state not in FINAL]
+    changes = [Change(job.id, {"before": job.priority, "after": priority}) for job in going]
+    changed = update(Job).where(Job.id.in_([job.id for job in going])).values(priority=priority, steered_at=now)
+    db.session.execute(changed, execution_options={"synchronize_session": False})
+    events.note(What.PRIORITIZE, by, now, changes)
+    for job in going:
+        db.session.expire(job)
+    return len(going)

@@ -12,6 +12,7 @@ from adsapp.core.htmx import fragment, version_of
 from adsapp.core.pagination import Page
 from adsapp.core.urls import url_for
 from adsapp.jobs import actions, presenting, queries, service
+from adsapp.jobs.events import steerings
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import back_or, whole_number
 from adsapp.jobs.items import first_items
@@ -23,6 +24,7 @@ from adsapp.jobs.redaction import mask_number, redact
 from adsapp.jobs.registry import ItemRow, bare_title, over_once_cancelled
 from adsapp.jobs.relations import relations
 from adsapp.jobs.states import FINAL, Priority, State
+from adsapp.jobs.story import story
 from adsapp.jobs.waiting import Circumstances, circumstances, why_waiting
 from adsapp.jobs.words import PRIORITY_WORDS, QUEUE_TITLES
 from adsapp.organizations.access import allow, current_actor
@@ -181,18 +183,19 @@ def _face(job: AnyJob) -> tuple[object, ...]:
 
 
 def _job(job: Job) -> dict[str, Any]:
+    """What the page shows; what people did to the job is read when it is drawn, and only where they did something."""
     attempts, around = queries.attempts(job), circumstances()
     found, whole = first_items(job, "failed", ITEMS_SHOWN), current_actor().sees_numbers
     shown: Page[ItemRow] = found or Page([], None)
     reason, family = why_waiting(job, around), relations(job)
-    seen = (_face(job), job.progress_at, job.priority, reason, family.face)
+    seen = (_face(job), job.progress_at, job.priority, job.steered_at, reason, family.face)
     version = version_of(*seen, len(attempts), len(shown.items), shown.next)
     return {
         "job": job,
         "attempts": attempts,
         "reason": reason,
         "pace": presenting.pace(job, attempts),
-        "events": presenting.story(job, attempts, reason),
+        "events": lambda: story(job, attempts, steerings(job), reason),
         "kind": bare_title(job.processor),
         "headline": presenting.headline(job),
         "bar": presenting.bar(job),

@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import Any
 
 from flask_login import UserMixin
-from sqlalchemy import BigInteger, ForeignKey, Identity, Integer, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Identity, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adsapp.core.clock import utcnow
-from adsapp.core.db import Base, ShortText, Tenant, text_enum
+from adsapp.core.db import Base, BigId, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
 
 
@@ -85,11 +85,19 @@ class AuditEvent(Tenant, Base):
     """Who did what to what, how many, why. Rows are only ever added."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (UniqueConstraint("organization_id", "id"),)
+    __table_args__ = (
+        UniqueConstraint("organization_id", "id"),
+        Index("ix_audit_events_at", "organization_id", "at", "id"),
+        Index("ix_audit_events_kind", "organization_id", "kind", "at", "id"),
+    )
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
     at: Mapped[datetime] = mapped_column(default=utcnow)
     actor: Mapped[str] = mapped_column(ShortText)
     action: Mapped[str] = mapped_column(ShortText)
-    subject: Mapped[str] = mapped_column(ShortText)
+    # Empty where the version before wrote the row: such a row is in the whole list and in that of no kind.
+    kind: Mapped[str] = mapped_column(String(20), server_default="")  # of the subject: job, campaign, queue, …
+    subject: Mapped[str] = mapped_column(ShortText)  # its kind and id, "campaign:<id>"; "jobs" are those in the details
+    title: Mapped[str] = mapped_column(ShortText, server_default="")  # what the subject was called then
+    reason: Mapped[str] = mapped_column(server_default="")  # as the actor gave it
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)

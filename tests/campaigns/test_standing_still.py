@@ -92,7 +92,7 @@ def test_the_job_of_a_cancelled_campaign_cannot_be_retried_in_any_way(
     asked = alice.get("/jobs/actions", query_string={"verb": "retry", "job": str(job_id)}).text
     assert "Nothing to do" in asked
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        assert service.retry_all([db.session.get_one(Job, job_id)], "Alice") == 0
+        assert service.retry_all([db.session.get_one(Job, job_id)], service.Asked("Alice")) == 0
         assert operations.preview("retry", filters=JobFilters(State.CANCELLED)).is_none
         with pytest.raises(Conflict, match="there is nothing to do"):
             operations.start("retry", by="Alice", filters=JobFilters(State.CANCELLED))
@@ -112,7 +112,7 @@ def test_a_cancelled_job_of_another_kind_is_retried_beside_it(
         other = service.enqueue("demo", {"mood": "succeeds"})
         service.cancel(other, "Alice")
         assert operations.preview("retry", filters=JobFilters(State.CANCELLED)).count == 1
-        assert service.retry_all([other, db.session.get_one(Job, cancelled[1])], "Alice") == 1
+        assert service.retry_all([other, db.session.get_one(Job, cancelled[1])], service.Asked("Alice")) == 1
         assert other.state == State.WAITING
 
 

@@ -14,9 +14,9 @@ from adsapp.core import db
 from adsapp.core.errors import Conflict
 from adsapp.jobs import service
 from adsapp.jobs.models import Job, JobAttempt, Worker
-from adsapp.jobs.presenting import story
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.states import Queue, State
+from adsapp.jobs.story import story
 from adsapp.jobs.worker import WorkerProcess
 from tests.cast import Cast
 from tests.waiting import wait_for
@@ -57,7 +57,7 @@ def test_cancelling_goes_through_its_stages_and_says_so(
         db.session.commit()
     stopping = read(job_id)
     assert stopping.is_stopping
-    assert [event.title for event in story(stopping, attempts(app, cast, job_id))][-2:] == [
+    assert [event.title for event in story(stopping, attempts(app, cast, job_id), [])][-2:] == [
         "Cancel requested",
         "Stopping",
     ]
