@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from adsapp.core import db
 from adsapp.core.errors import Invalid
-from adsapp.jobs import actions, operations
+from adsapp.jobs import actions, carrying, operations
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import OLDEST_DAYS, ids_of, verb_of, whole_number
 from adsapp.jobs.models import Job
@@ -68,13 +68,15 @@ def act() -> ResponseReturnValue:
 def ask_to_clean() -> ResponseReturnValue:
     """Which finished jobs would go, counted without touching any."""
     state, queue = _final(request.args.get("state", "")), request.args.get("queue", "")
-    filters = JobFilters.from_query({"state": state, "queue": queue})
+    filters = _cleaned(request.args)
     values = {"state": state, "queue": queue, "older_than_days": request.args.get("older_than_days", str(CLEAN_DAYS))}
+    values["routine"] = "1" if filters.routine else ""
     try:
-        matching = operations.preview("clean", filters=filters, older_than_days=_days(values["older_than_days"]))
+        days = _days(values["older_than_days"])
     except Invalid as error:
         return _clean_page(values, None, error.field_messages), error.status
-    return _clean_page(values, matching, {})
+    matching = operations.preview("clean", filters=filters, older_than_days=days)
+    return _clean_page(values, matching, {}, carrying.would_stay(filters, days))
 
 
 @views.post("/jobs/clean")
@@ -82,9 +84,8 @@ def ask_to_clean() -> ResponseReturnValue:
 def clean() -> ResponseReturnValue:
     """Remove them, as an operation."""
     form = request.form
-    filters = JobFilters.from_query({"state": _final(form.get("state", "")), "queue": form.get("queue", "")})
     days = _days(form.get("older_than_days", ""))
-    return _started(operations.start("clean", by=current_actor().name, filters=filters, older_than_days=days))
+    return _started(operations.start("clean", by=current_actor().name, filters=_cleaned(form), older_than_days=days))
 
 
 def _started(operation: Job) -> ResponseReturnValue:
@@ -140,12 +141,18 @@ def _ask(
     )
 
 
-def _clean_page(values: dict[str, Any], matching: Matching | None, errors: Any) -> str:
+def _cleaned(values: MultiDict[str, str]) -> JobFilters:
+    wanted = {name: values.get(name, "") for name in ("queue", "routine")}
+    return JobFilters.from_query(wanted | {"state": _final(values.get("state", ""))})
+
+
+def _clean_page(values: dict[str, Any], matching: Matching | None, errors: Any, stays: str = "") -> str:
     return render_template(
         "jobs/clean.html",
         values=values,
         matching=matching,
         errors=errors,
+        stays=stays,
         states=[(state.value, state.value) for state in (State.COMPLETED, State.FAILED, State.CANCELLED)],
         queue_options=[("", "All queues"), *((queue.value, title) for queue, title in QUEUE_TITLES.items())],
     )

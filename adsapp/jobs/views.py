@@ -11,14 +11,14 @@ from adsapp.core import db
 from adsapp.core.htmx import fragment, version_of
 from adsapp.core.pagination import Page
 from adsapp.core.urls import url_for
-from adsapp.jobs import actions, presenting, queries
+from adsapp.jobs import actions, carrying, presenting, queries
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import back_or, whole_number
 from adsapp.jobs.items import first_items
 from adsapp.jobs.json import percent
 from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job
-from adsapp.jobs.operations import MEANT, Verb
+from adsapp.jobs.operations import MEANT, PROCESSOR, Verb
 from adsapp.jobs.redaction import mask_number, redact
 from adsapp.jobs.registry import ItemRow
 from adsapp.jobs.relations import relations
@@ -205,6 +205,7 @@ def _job(job: Job) -> dict[str, Any]:
         "resume": _resume(job, around),
         "manages": current_actor().may(Permission.MANAGE),
         "data": _pretty(presenting.data(job, whole=whole)),
+        "came": carrying.in_words(job.result) if job.result and job.processor == PROCESSOR else None,
         "result": _pretty(redact(job.result, whole=whole)) if job.result else None,
         "may_act": current_actor().may(Permission.SEND),
         "can": {

@@ -1,0 +1,116 @@
+"""An operation as its processor carries it out, batch by batch, and what it says in the end."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.jobs import retention, service
+from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.models import Job, JobCount
+from adsapp.jobs.operations import COUNTED, Order, Target, Verb, target_of
+from adsapp.jobs.progress import HandBack, Progress
+from adsapp.jobs.states import FINAL, State
+
+BATCH = 250  # jobs in one transaction: short enough that nobody waits for it
+TURN_SECONDS = 30  # then the operation lets others have its thread
+
+
+def carry_out(order: Order, progress: Progress) -> dict[str, Any]:
+    """Work through the target in short transactions; a job whose state changed meanwhile is passed over.
+
+    The result says how many were changed, or removed; then also what was left, see `left`.
+    """
+    target, turn_ends = order.target(), time.monotonic() + TURN_SECONDS
+    jobs, act = target.jobs(), _ACTS[order.verb]
+    last: uuid.UUID | None = None
+    while batch := db.session.scalars((jobs.where(Job.id > last) if last else jobs).limit(BATCH)).all():
+        last = batch[-1].id
+        changed = act(order, batch)
+        progress.commit()
+        progress.advance(changed)
+        if progress.is_draining or time.monotonic() > turn_ends:
+            raise HandBack(utcnow(), "lets others have a turn")
+    if order.verb == Verb.CLEAN:
+        return {"removed": progress.done, "left": left(target)}
+    return {"changed": progress.done}
+
+
+def would_stay(filters: JobFilters, older_than_days: int) -> str:
+    """What cleaning would pass over now, in words."""
+    return left_in_words(left(target_of("clean", filters, older_than_days=older_than_days)))
+
+
+def left(target: Target) -> dict[str, int]:
+    """What cleaning passes over: `routine` jobs of these states and queues, whatever their age, unless they are meant
+    too; and as many as are old enough but stand for a campaign or an import (`kept`), counted up to COUNTED."""
+    kept = target.old_enough().where(Job.subject.is_not(None)).with_only_columns(Job.id).limit(COUNTED)
+    return {"routine": 0 if target.filters.routine else _routine(target), "kept": len(db.session.scalars(kept).all())}
+
+
+def _routine(target: Target) -> int:
+    filters = target.filters
+    states = ({filters.state} if filters.state else FINAL) - {
+        State.FAILED
+    }  # where it failed it is meant like any other
+    counted = select(func.sum(JobCount.count)).where(JobCount.routine, JobCount.state.in_(states))
+    if filters.queue:
+        counted = counted.where(JobCount.queue == filters.queue)
+    return int(db.session.scalar(counted) or 0)
+
+
+def left_in_words(left: Mapping[str, int]) -> str:
+    """What stays and why, a sentence each; empty where nothing does."""
+    routine, kept = left.get("routine", 0), left.get("kept", 0)
+    parts = []
+    if routine:
+        parts.append(f"{_jobs(routine)} of routine work {_stay(routine)}, as it was not asked for.")
+    if kept:
+        more = "+" if kept >= COUNTED else ""
+        parts.append(f"{_jobs(kept, more)} of campaigns and imports {_stay(kept)} as long as those.")
+    return " ".join(parts)
+
+
+def in_words(result: Mapping[str, Any]) -> str | None:
+    """What came of an operation, as a sentence: 5 jobs changed; None for the result of another kind of job."""
+    if "removed" in result:
+        return f"{_jobs(result['removed'])} removed. {left_in_words(result.get('left', {}))}".rstrip()
+    return f"{_jobs(result['changed'])} changed." if "changed" in result else None
+
+
+def _jobs(count: int, more: str = "") -> str:
+    return f"{count:,}{more} job{'' if count == 1 else 's'}"
+
+
+def _stay(count: int) -> str:
+    return "stays" if count == 1 else "stay"
+
+
+def _retry(order: Order, jobs: Sequence[Job]) -> int:
+    return service.retry_all(jobs, order.by)
+
+
+def _cancel(order: Order, jobs: Sequence[Job]) -> int:
+    return service.cancel_all(jobs, order.by)
+
+
+def _clean(_order: Order, jobs: Sequence[Job]) -> int:
+    return retention.remove([job.id for job in jobs])
+
+
+def _prioritize(order: Order, jobs: Sequence[Job]) -> int:
+    ids = [job.id for job in jobs]
+    changed = update(Job).where(Job.id.in_(ids), Job.state.not_in(FINAL)).values(priority=order.priority)
+    return len(db.session.execute(changed.returning(Job.id)).all())
+
+
+_ACTS: Mapping[Verb, Callable[[Order, Sequence[Job]], int]] = {
+    Verb.RETRY: _retry,
+    Verb.CANCEL: _cancel,
+    Verb.CLEAN: _clean,
+    Verb.PRIORITIZE: _prioritize,
+}
