@@ -100,9 +100,9 @@ def _named(name: str, now: _Now, *shown: object, **context: Any) -> dict[str, An
 
 
 def _attention(now: _Now) -> dict[str, Any]:
-    concerns = attention.concerns(now.queues, now.around.now)
-    going_out = len(now.under_way)
     actor = current_actor()
+    concerns = [each for each in attention.concerns(now.queues, now.around.now) if actor.may(each.only_for)]
+    going_out = len(now.under_way)
     return _named(
         "attention",
         now,

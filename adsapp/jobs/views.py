@@ -39,7 +39,7 @@ STATES = (State.ACTIVE, State.WAITING, State.DELAYED, State.FAILED, State.COMPLE
 @allow(Permission.SEE)
 def list_jobs() -> ResponseReturnValue:
     """The list, narrowed by state, queue and words of the title."""
-    return render_template("jobs/list.html", **_list())
+    return list_page()
 
 
 @views.get("/jobs/rows")
@@ -120,6 +120,11 @@ def set_priority(job_id: uuid.UUID) -> ResponseReturnValue:
     return done(url_for("jobs.show_job", job_id=job_id))
 
 
+def list_page(**more: Any) -> str:
+    """The list as the query asks for it; `not_ticked` is what to say beside the buttons for ticked rows."""
+    return render_template("jobs/list.html", **_list(), **more)
+
+
 def done(otherwise: str) -> ResponseReturnValue:
     """Commit, and back to the URL the button stood on."""
     db.session.commit()
@@ -133,10 +138,12 @@ def _list() -> dict[str, Any]:
     around = circumstances()
     newest = newest or (str(page.items[0].id) if page.items and not cursor else "")
     fresh = queries.count_newer(filters, newest) if newest and not cursor else 0
-    counts = {} if filters.search else queries.count_by_state(filters)
+    counts = queries.count_by_state(filters)
     waits = {job.id: why_waiting(job, around) for job in page.items}
     version = version_of([_face(job) for job in page.items], waits, fresh, counts, page.next)
     place: dict[str, Any] = {"cursor": cursor} if cursor else {"newest": newest}
+    verbs = _verbs(filters) if page.items else []
+    may_tick = frozenset().union(*(MEANT[verb] for verb in verbs))
     return {
         "filters": filters,
         "jobs": page.items,
@@ -157,18 +164,26 @@ def _list() -> dict[str, Any]:
         "percent": percent,
         "chip": lambda state: url_for("jobs.list_jobs", **filters.as_query(state=state)),
         "tries": presenting.tries,
-        "verbs": _verbs(filters) if page.items else [],
-        "matching": sum(counts[state] for state in ([filters.state] if filters.state else State)) if counts else None,
+        "here": filters.as_query(cursor=cursor),
+        "verbs": [verb.value for verb in verbs],
+        "may_tick": may_tick,
+        "ticks": any(job.state in may_tick for job in page.items),
+        "matching": None if filters.search else _total(filters, counts),
+        "window": queries.WINDOW,
         "clean_url": url_for("jobs.ask_to_clean", **filters.as_query(state=_final(filters), q="", routine="")),
         "retry_all_url": url_for("jobs.ask_to_act", **filters.as_query(verb="retry", scope="all", state="failed")),
     }
 
 
-def _verbs(filters: JobFilters) -> list[str]:
+def _verbs(filters: JobFilters) -> list[Verb]:
     """What can be done to ticked rows of this list; nothing for those who only look."""
     if not current_actor().may(Permission.SEND):
         return []
-    return [verb.value for verb in VERBS if filters.state is None or filters.state in MEANT[verb]]
+    return [verb for verb in VERBS if filters.state is None or filters.state in MEANT[verb]]
+
+
+def _total(filters: JobFilters, counts: queries.StateCounts) -> int:
+    return counts.of[filters.state] if filters.state else sum(counts.of.values())
 
 
 def _final(filters: JobFilters) -> str:
