@@ -42,7 +42,9 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ("Organization", (Item("Settings", "settings", "integrations.show_whatsapp", Permission.ADMINISTER),)),
 )
 
-SEARCH = "contacts.list_contacts"  # where the field at the head of every page looks
+# Where the field at the head of every page looks, and what it says of it. It is the same on every page.
+SEARCH, SEARCH_LABEL = "contacts.list_contacts", "Search contacts by name, number or e-mail"
+SEARCH_LABEL_MASKED = "Search contacts by name or e-mail"  # for those who must not guess numbers
 
 
 def init_navigation(app: Flask) -> None:
@@ -56,6 +58,7 @@ def init_navigation(app: Flask) -> None:
             "nav": list(_entries(app, actor)),
             "home_url": url_for("dashboard.home"),
             "search_url": url_for(SEARCH) if SEARCH in app.view_functions else None,
+            "search_label": SEARCH_LABEL if actor.sees_numbers else SEARCH_LABEL_MASKED,
             "sandbox_url": app.config["SETTINGS"].sandbox_url,
             "organization_name": actor.organization.name,
             "organizations": _organizations(actor),

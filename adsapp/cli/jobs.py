@@ -16,7 +16,7 @@ from adsapp.cli.output import Told, json_option, line_of, show
 from adsapp.cli.tables import first_line, minute, since, table
 from adsapp.core import db
 from adsapp.core.errors import Problem
-from adsapp.jobs import actions, operations, queries, statistics
+from adsapp.jobs import actions, carrying, operations, queries, statistics
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.health import Health, check_health
 from adsapp.jobs.json import job_json
@@ -213,20 +213,27 @@ def _state(job: Job) -> str:
 @click.option("--state", required=True, type=click.Choice(sorted(state.value for state in FINAL)), help="Which jobs.")
 @click.option("--older-than-days", "days", required=True, type=click.IntRange(0, 36500), help="That ended so long ago.")
 @queue_option
+@click.option("--routine", is_flag=True, help="Routine work too, such as reports from WhatsApp.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @wait_option
 @json_option
-def clean(slug: str, state: str, days: int, queue: str, yes: bool, waits: bool, as_json: bool) -> None:
-    """Remove finished jobs by age, in the background; the history of jobs and those of campaigns and imports stay."""
+def clean(slug: str, state: str, days: int, queue: str, routine: bool, yes: bool, waits: bool, as_json: bool) -> None:
+    """Remove finished jobs by age.
+
+    In the background. How they ended stays in the history, and jobs of campaigns and imports stay as long as those.
+    """
     with inside(slug):
-        filters = JobFilters(state=State(state), queue=_queue(queue))
+        filters = JobFilters(state=State(state), queue=_queue(queue), routine=routine)
         with db.reading():
             matching = operations.preview("clean", filters=filters, older_than_days=days)
+            stays = carrying.would_stay(filters, days)
             db.session.rollback()
         if not matching.count:
-            show({"job": None, "matching": 0}, "No job is that old; nothing to remove.", as_json)
+            text = f"No job is that old; nothing to remove. {stays}".rstrip()
+            show({"job": None, "matching": 0}, text, as_json)
             return
-        _confirm(f"Remove {matching} {state} jobs that ended more than {days} days ago?", yes)
+        what = f"{matching} {state} {'job' if str(matching) == '1' else 'jobs'}"
+        _confirm(f"Remove {what} that ended more than {days} days ago? {stays}".rstrip(), yes)
         bulk.carry_out("clean", filters=filters, older_than_days=days, waits=waits, as_json=as_json)
 
 

@@ -10,7 +10,7 @@ import click
 from adsapp.cli.organization import BY
 from adsapp.cli.output import Told, show
 from adsapp.core import db
-from adsapp.jobs import operations, queries
+from adsapp.jobs import carrying, operations, queries
 from adsapp.jobs.json import job_json
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import State
@@ -31,10 +31,15 @@ def carry_out(verb: str, *, waits: bool, as_json: bool, **options: Any) -> None:
         show({"job": job_json(job)}, text, as_json)
         return
     ended = watch(job.id, quiet=as_json)
-    changed = (ended.result or {}).get("changed", ended.progress_done)
-    show({"job": job_json(ended)}, f"{ended.title}: {ended.state.value}, {changed:,} changed", as_json)
+    show({"job": job_json(ended)}, f"{ended.title}: {ended.state.value}. {_outcome(verb, ended)}", as_json)
     if ended.state != State.COMPLETED:
         raise Told(f"the operation was {ended.state.value}: {ended.error or 'see its page'}")
+
+
+def _outcome(verb: str, ended: Job) -> str:
+    # One that was stopped has no result, yet what it did until then is done.
+    done = {"removed" if verb == operations.Verb.CLEAN else "changed": ended.progress_done}
+    return carrying.in_words(ended.result or done) or ""
 
 
 def watch(job_id: uuid.UUID, *, quiet: bool) -> Job:

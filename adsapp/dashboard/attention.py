@@ -31,6 +31,7 @@ class Concern:
     url: str = ""
     post: str = ""  # where the action is sent, where it is no link; for those who may manage
     needs: Permission = Permission.SEE  # what following the link asks for
+    only_for: Permission = Permission.SEE  # who is told at all: where nobody else can do or learn anything by it
 
 
 def concerns(queues: Sequence[QueueStats], paused: Sequence[queries.Paused], now: datetime) -> list[Concern]:
@@ -141,7 +142,15 @@ def _uncertain(uncertain: Sequence[queries.Uncertain]) -> Iterator[Concern]:
         what = "1 message" if each.count == 1 else f"{each.count:,} messages"
         title = f"{what} of “{each.name}” {'is' if each.count == 1 else 'are'} uncertain"
         text = "The request may or may not have arrived. Nobody is sent twice unless you say so."
-        yield Concern("bad", "alert-triangle", title, text, action="Settle", url=f"/campaigns/{each.campaign_id}")
+        yield Concern(
+            "bad",
+            "alert-triangle",
+            title,
+            text,
+            action="Settle",
+            url=f"/campaigns/{each.campaign_id}",
+            needs=Permission.SEND,
+        )
 
 
 def _failed_jobs(queues: Sequence[QueueStats]) -> Iterator[Concern]:
@@ -170,4 +179,14 @@ def _imports(now: datetime) -> Iterator[Concern]:
         title, url, action = f"{len(waiting)}{more} files were uploaded and not imported", "/imports", "Look"
         names = ", ".join(f"“{each.file_name}”" for each in waiting[:NAMES])
         text = f"{names}{' and others' if len(waiting) > NAMES else ''}. Import or discard them."
-    yield Concern("warning", "file-import", title, text, newest.created_at, action=action, url=url)
+    yield Concern(
+        "warning",
+        "file-import",
+        title,
+        text,
+        newest.created_at,
+        action=action,
+        url=url,
+        needs=Permission.MANAGE,
+        only_for=Permission.MANAGE,
+    )

@@ -100,9 +100,10 @@ def _named(name: str, now: _Now, *shown: object, **context: Any) -> dict[str, An
 
 
 def _attention(now: _Now) -> dict[str, Any]:
-    concerns = attention.concerns(now.queues, now.campaigns.paused, now.around.now)
-    going_out = sum(not each.is_held for each in now.campaigns.going_out)
     actor = current_actor()
+    found = attention.concerns(now.queues, now.campaigns.paused, now.around.now)
+    concerns = [each for each in found if actor.may(each.only_for)]
+    going_out = sum(not each.is_held for each in now.campaigns.going_out)
     return _named(
         "attention",
         now,

@@ -1,4 +1,4 @@
-"""Makes the demo's organization: people of each role, contacts, templates, one finished campaign."""
+"""Makes the demo's organization: people of each role, contacts, templates, one finished campaign, jobs to act on."""
 
 import uuid
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from adsapp.contacts.models import Contact, ContactTag, OptEvent, OptSource, Tag
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
+from adsapp.demo import work
 from adsapp.demo.people import TAGS, Person, people
 from adsapp.demo.stage import Number
 from adsapp.integrations import service as accounts
@@ -63,10 +64,14 @@ def ensure_demo(app: Flask, number: Number) -> Demo:
         account = connect_sandbox(number)
         contacts = _add_contacts()
         _add_finished_campaign(account, contacts[:FINISHED])
-        jobs.enqueue("sync-templates", {"account_id": str(account.id)}, created_by="demo")
         account_id = account.id
         db.session.commit()
-        return Demo(organization_id, account_id, is_new=True)
+    work.add_failed_job(app, organization_id, account_id)
+    with db.organization_context(app, organization_id):
+        jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
+        work.add_delayed_job(account_id)
+        db.session.commit()
+    return Demo(organization_id, account_id, is_new=True)
 
 
 def connect_sandbox(number: Number) -> WhatsAppAccount:

@@ -12,13 +12,13 @@ from werkzeug.datastructures import MultiDict
 
 from adsapp.core import db
 from adsapp.core.errors import Invalid
-from adsapp.jobs import actions, operations
+from adsapp.jobs import actions, carrying, operations
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import OLDEST_DAYS, ids_of, verb_of, whole_number
 from adsapp.jobs.models import Job
 from adsapp.jobs.operations import Matching, Verb
 from adsapp.jobs.states import FINAL, Priority, State
-from adsapp.jobs.views import done, views
+from adsapp.jobs.views import done, list_page, views
 from adsapp.jobs.words import PRIORITY_WORDS, QUEUE_TITLES
 from adsapp.organizations import policy
 from adsapp.organizations.access import allow, current_actor
@@ -41,8 +41,7 @@ def ask_to_act() -> ResponseReturnValue:
         return _ask(verb, filters, scope="all", matching=_matching(verb, filters))
     ids = ids_of(request.args.getlist("job"))
     if not ids:
-        page = _ask(verb, filters, scope="ticked", error="No job is ticked. Go back and tick some, or choose all.")
-        return page, Invalid.status
+        return list_page(not_ticked=f"No job is ticked. {_instead()}"), Invalid.status
     jobs = actions.ticked(ids[: actions.AT_ONCE])
     return _ask(verb, filters, scope="ticked", jobs=[job for job in jobs if actions.fits(verb, job)], ticked=jobs)
 
@@ -60,7 +59,7 @@ def act() -> ResponseReturnValue:
         return _started(operations.start(verb, by=by, filters=filters, priority=priority, reason=reason))
     changed = actions.act_on(verb, ids_of(form.getlist("job")), by, priority, reason)
     flash(f"1 job {ONE_DONE_WORDS[verb]}" if changed == 1 else f"{changed} jobs {DONE_WORDS[verb]}", "good")
-    return done(url_for("jobs.list_jobs", **_listed(form).as_query()))
+    return done(url_for("jobs.list_jobs", **_listed(form).as_query(cursor=form.get("cursor", ""))))
 
 
 @views.get("/jobs/clean")
@@ -68,13 +67,15 @@ def act() -> ResponseReturnValue:
 def ask_to_clean() -> ResponseReturnValue:
     """Which finished jobs would go, counted without touching any."""
     state, queue = _final(request.args.get("state", "")), request.args.get("queue", "")
-    filters = JobFilters.from_query({"state": state, "queue": queue})
+    filters = _cleaned(request.args)
     values = {"state": state, "queue": queue, "older_than_days": request.args.get("older_than_days", str(CLEAN_DAYS))}
+    values["routine"] = "1" if filters.routine else ""
     try:
-        matching = operations.preview("clean", filters=filters, older_than_days=_days(values["older_than_days"]))
+        days = _days(values["older_than_days"])
     except Invalid as error:
         return _clean_page(values, None, error.field_messages), error.status
-    return _clean_page(values, matching, {})
+    matching = operations.preview("clean", filters=filters, older_than_days=days)
+    return _clean_page(values, matching, {}, carrying.would_stay(filters, days))
 
 
 @views.post("/jobs/clean")
@@ -82,9 +83,13 @@ def ask_to_clean() -> ResponseReturnValue:
 def clean() -> ResponseReturnValue:
     """Remove them, as an operation."""
     form = request.form
-    filters = JobFilters.from_query({"state": _final(form.get("state", "")), "queue": form.get("queue", "")})
     days = _days(form.get("older_than_days", ""))
-    return _started(operations.start("clean", by=current_actor().name, filters=filters, older_than_days=days))
+    return _started(operations.start("clean", by=current_actor().name, filters=_cleaned(form), older_than_days=days))
+
+
+def _instead() -> str:
+    is_all = current_actor().may(Permission.MANAGE)
+    return "Tick some first, or choose all that match." if is_all else "Tick some first."
 
 
 def _started(operation: Job) -> ResponseReturnValue:
@@ -123,8 +128,8 @@ def _ask(
     matching: Matching | None = None,
     jobs: Sequence[Job] = (),
     ticked: Sequence[Job] = (),
-    error: str = "",
 ) -> str:
+    here = _listed(request.args).as_query(cursor=request.args.get("cursor", ""))
     return render_template(
         "jobs/act.html",
         verb=verb.value,
@@ -133,19 +138,25 @@ def _ask(
         matching=matching or Matching(len(jobs)),
         jobs=jobs,
         left_out=[job for job in ticked if job not in jobs],
-        error=error,
         titles=QUEUE_TITLES,
         priorities=[(str(priority.value), PRIORITY_WORDS[priority]) for priority in Priority],
-        list_url=url_for("jobs.list_jobs", **_listed(request.args).as_query()),
+        list_url=url_for("jobs.list_jobs", **here),
+        here=here,
     )
 
 
-def _clean_page(values: dict[str, Any], matching: Matching | None, errors: Any) -> str:
+def _cleaned(values: MultiDict[str, str]) -> JobFilters:
+    wanted = {name: values.get(name, "") for name in ("queue", "routine")}
+    return JobFilters.from_query(wanted | {"state": _final(values.get("state", ""))})
+
+
+def _clean_page(values: dict[str, Any], matching: Matching | None, errors: Any, stays: str = "") -> str:
     return render_template(
         "jobs/clean.html",
         values=values,
         matching=matching,
         errors=errors,
+        stays=stays,
         states=[(state.value, state.value) for state in (State.COMPLETED, State.FAILED, State.CANCELLED)],
         queue_options=[("", "All queues"), *((queue.value, title) for queue, title in QUEUE_TITLES.items())],
     )

@@ -4,9 +4,8 @@ An operation is a job itself, with progress, a cancel button and a history. What
 for: the filter sees no job that came later, and none is met twice.
 """
 
-import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,18 +18,15 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import first_id_of
-from adsapp.jobs import queries, retention, service
+from adsapp.jobs import queries, service
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.models import Job, JobCount
-from adsapp.jobs.progress import HandBack, Progress
 from adsapp.jobs.states import FINAL, Priority, State, get_priority
 from adsapp.organizations.auditing import audit
 
 PROCESSOR = "act-on-jobs"
-BATCH = 250  # jobs in one transaction: short enough that nobody waits for it
 MOST_TICKED = 1000
 COUNTED = 10_000  # a preview counts up to here
-TURN_SECONDS = 30  # then the operation lets others have its thread
 
 
 class Verb(StrEnum):
@@ -94,6 +90,13 @@ class Target:
             wanted = wanted.where(Job.id.in_(self.job_ids))
         return wanted.where(*self._not_done_yet()).order_by(Job.id)
 
+    def old_enough(self) -> Select[Any]:
+        """Of the finished jobs that the filter lets through, those that ended long enough ago to be cleaned."""
+        wanted = queries.narrow(self.filters, select(Job)).where(Job.id < self.id_before)
+        if not self.filters.state:
+            wanted = wanted.where(Job.state.in_(FINAL))
+        return wanted.where(Job.finished_at < (self.ended_before or self.asked_at))
+
     @property
     def id_before(self) -> uuid.UUID:
         """No job of the target has this id or a later one."""
@@ -124,7 +127,7 @@ def preview(
 
     Counted up to COUNTED, with words of the title among the newest `queries.WINDOW` jobs, as the list looks for them.
     """
-    return _count(_target(verb, filters, job_ids, older_than_days, priority))
+    return _count(target_of(verb, filters, job_ids, older_than_days, priority))
 
 
 def start(
@@ -142,7 +145,7 @@ def start(
     Invalid for an unknown verb, a state that the verb does not fit, ids that are none or too many; Conflict where no
     job matches.
     """
-    target = _target(verb, filters, job_ids, older_than_days, priority)
+    target = target_of(verb, filters, job_ids, older_than_days, priority)
     found = _count(target)
     if found.is_none:
         raise Conflict("No job matches; there is nothing to do")
@@ -176,13 +179,14 @@ def _title(target: Target, found: Matching) -> str:
     return f"{WORDS[target.verb]} {found} {state}{jobs}"
 
 
-def _target(
+def target_of(
     verb: str,
-    filters: JobFilters | None,
-    job_ids: Sequence[uuid.UUID] | None,
-    older_than_days: int | None,
-    priority: int | None,
+    filters: JobFilters | None = None,
+    job_ids: Sequence[uuid.UUID] | None = None,
+    older_than_days: int | None = None,
+    priority: int | None = None,
 ) -> Target:
+    """What an operation asked for now would work on; Invalid as `start`."""
     meant, filters, now = _verb(verb), filters or JobFilters(), utcnow()
     if job_ids is not None and not 1 <= len(job_ids) <= MOST_TICKED:
         raise Invalid.field("job_ids", f"should name 1 to {MOST_TICKED} jobs; for more, use a filter")
@@ -239,9 +243,6 @@ def _from_counters(target: Target) -> int:
     return int(db.session.scalar(counted) or 0)
 
 
-# --- carried out by the processor -------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Order:
     """What the processor is told: the target as plain JSON, and who asked."""
@@ -259,42 +260,3 @@ class Order:
         """The target again."""
         filters = JobFilters.from_query(self.filters)
         return Target(self.verb, filters, self.asked_at, self.job_ids, self.ended_before, self.priority)
-
-
-def carry_out(order: Order, progress: Progress) -> dict[str, Any]:
-    """Work through the target in short transactions; a job whose state changed meanwhile is passed over."""
-    jobs, act, turn_ends = order.target().jobs(), _ACTS[order.verb], time.monotonic() + TURN_SECONDS
-    asked = service.Asked(order.by, order.reason, progress.job_id)
-    last: uuid.UUID | None = None
-    while batch := db.session.scalars((jobs.where(Job.id > last) if last else jobs).limit(BATCH)).all():
-        last = batch[-1].id
-        changed = act(order, asked, batch)
-        progress.commit()
-        progress.advance(changed)
-        if progress.is_draining or time.monotonic() > turn_ends:
-            raise HandBack(utcnow(), "lets others have a turn")
-    return {"changed": progress.done}
-
-
-def _retry(_order: Order, asked: service.Asked, jobs: Sequence[Job]) -> int:
-    return service.retry_all(jobs, asked)
-
-
-def _cancel(_order: Order, asked: service.Asked, jobs: Sequence[Job]) -> int:
-    return service.cancel_all(jobs, asked)
-
-
-def _clean(_order: Order, _asked: service.Asked, jobs: Sequence[Job]) -> int:
-    return retention.remove([job.id for job in jobs])
-
-
-def _prioritize(order: Order, asked: service.Asked, jobs: Sequence[Job]) -> int:
-    return service.prioritize_all(jobs, get_priority(order.priority or 0), asked)
-
-
-_ACTS: Mapping[Verb, Callable[[Order, service.Asked, Sequence[Job]], int]] = {
-    Verb.RETRY: _retry,
-    Verb.CANCEL: _cancel,
-    Verb.CLEAN: _clean,
-    Verb.PRIORITIZE: _prioritize,
-}

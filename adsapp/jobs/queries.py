@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, func, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Table, and_, bindparam, case, func, not_, or_, select
 
 from adsapp.core import db
 from adsapp.core.errors import NotFound
@@ -64,10 +65,21 @@ def recent_jobs(limit: int = 10) -> Sequence[Job]:
     return list_jobs(JobFilters(), limit=limit).items
 
 
-def count_by_state(filters: JobFilters) -> dict[State, int]:
-    """Jobs in each state, of one queue or of all, from the counters."""
-    counted = {row[0]: int(row[1]) for row in read(_counts(filters.queue, filters.routine))}
-    return {state: counted.get(state, 0) for state in State}
+class StateCounts(NamedTuple):
+    """Jobs in each state; `more` where older jobs were not looked through, and any state may have more."""
+
+    of: dict[State, int]
+    more: bool = False
+
+
+def count_by_state(filters: JobFilters) -> StateCounts:
+    """Jobs in each state, of one queue or of all: from the counters; words among the newest WINDOW jobs."""
+    if not filters.search:
+        counted = {row[0]: int(row[1]) for row in read(_counts(filters.queue, filters.routine))}
+        return StateCounts({state: counted.get(state, 0) for state in State})
+    rows = read(_matches(replace(filters, state=None)), window=WINDOW)
+    matching = {row[0]: int(row[1]) for row in rows}
+    return StateCounts({state: matching.get(state, 0) for state in State}, sum(row[2] for row in rows) >= WINDOW)
 
 
 def attempts(job: Job) -> Sequence[JobAttempt]:
@@ -147,6 +159,16 @@ def _counts(queue: Queue | None, routine: bool) -> Select[Any]:
     if queue:
         counted = counted.where(COUNTS.queue == queue)
     return counted if routine else counted.where(or_(not_(COUNTS.routine), COUNTS.state == State.FAILED))
+
+
+@lru_cache(maxsize=MADE)
+def _matches(filters: JobFilters) -> Select[Any]:
+    """Of the newest jobs, by state: how many have the words in their title, how many were looked at."""
+    along = select(JOBS.state, JOBS.title, JOBS.queue).where(mine(JOBS))
+    newest = _newest_first(along, filters.indexed, ()).limit(bindparam("window", type_=Integer())).subquery()
+    words = newest.c.title.icontains(filters.search, autoescape=True)
+    fits = and_(words, newest.c.queue == filters.queue) if filters.queue else words
+    return select(newest.c.state, func.sum(case((fits, 1), else_=0)), func.count()).group_by(newest.c.state)
 
 
 def _page(jobs: Sequence[J], limit: int, edge: uuid.UUID | None) -> Page[J]:

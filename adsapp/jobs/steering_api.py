@@ -71,6 +71,7 @@ class Cleaning(Body):
     state: State
     older_than_days: int = Field(ge=0, le=OLDEST_DAYS, strict=True)
     queue: str = ""
+    routine: bool = Field(False, strict=True)
     reason: Reason = ""
 
 
@@ -111,7 +112,7 @@ def clean_jobs() -> ResponseReturnValue:
     body = parse_body(Cleaning)
     if body.state not in FINAL:
         raise Invalid.field("state", f"should be one of {', '.join(sorted(state.value for state in FINAL))}")
-    filters = JobFilters(state=body.state, queue=get_queue(body.queue) if body.queue else None)
+    filters = JobFilters(state=body.state, queue=get_queue(body.queue) if body.queue else None, routine=body.routine)
     by = current_actor().name
     job = operations.start("clean", by=by, filters=filters, older_than_days=body.older_than_days, reason=body.reason)
     return _begun(job)

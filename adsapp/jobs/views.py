@@ -11,7 +11,7 @@ from adsapp.core import db
 from adsapp.core.htmx import fragment, version_of
 from adsapp.core.pagination import Page
 from adsapp.core.urls import url_for
-from adsapp.jobs import actions, presenting, queries, service
+from adsapp.jobs import actions, carrying, presenting, queries, service
 from adsapp.jobs.events import steerings
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import back_or, whole_number
@@ -19,7 +19,7 @@ from adsapp.jobs.items import first_items
 from adsapp.jobs.json import percent
 from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job
-from adsapp.jobs.operations import MEANT, Verb
+from adsapp.jobs.operations import MEANT, PROCESSOR, Verb
 from adsapp.jobs.redaction import mask_number, redact
 from adsapp.jobs.registry import ItemRow, bare_title, over_once_cancelled
 from adsapp.jobs.relations import relations
@@ -41,7 +41,7 @@ STATES = (State.ACTIVE, State.WAITING, State.DELAYED, State.FAILED, State.COMPLE
 @allow(Permission.SEE)
 def list_jobs() -> ResponseReturnValue:
     """The list, narrowed by state, queue and words of the title."""
-    return render_template("jobs/list.html", **_list())
+    return list_page()
 
 
 @views.get("/jobs/rows")
@@ -123,6 +123,11 @@ def set_priority(job_id: uuid.UUID) -> ResponseReturnValue:
     return done(url_for("jobs.show_job", job_id=job_id))
 
 
+def list_page(**more: Any) -> str:
+    """The list as the query asks for it; `not_ticked` is what to say beside the buttons for ticked rows."""
+    return render_template("jobs/list.html", **_list(), **more)
+
+
 def done(otherwise: str) -> ResponseReturnValue:
     """Commit, and back to the URL the button stood on."""
     db.session.commit()
@@ -136,10 +141,12 @@ def _list() -> dict[str, Any]:
     around = circumstances()
     newest = newest or (str(page.items[0].id) if page.items and not cursor else "")
     fresh = queries.count_newer(filters, newest) if newest and not cursor else 0
-    counts = {} if filters.search else queries.count_by_state(filters)
+    counts = queries.count_by_state(filters)
     waits = {job.id: why_waiting(job, around) for job in page.items}
     version = version_of([_face(job) for job in page.items], waits, fresh, counts, page.next)
     place: dict[str, Any] = {"cursor": cursor} if cursor else {"newest": newest}
+    verbs = _verbs(filters) if page.items else []
+    may_tick = frozenset().union(*(MEANT[verb] for verb in verbs))
     return {
         "filters": filters,
         "jobs": page.items,
@@ -160,18 +167,26 @@ def _list() -> dict[str, Any]:
         "percent": percent,
         "chip": lambda state: url_for("jobs.list_jobs", **filters.as_query(state=state)),
         "tries": presenting.tries,
-        "verbs": _verbs(filters) if page.items else [],
-        "matching": sum(counts[state] for state in ([filters.state] if filters.state else State)) if counts else None,
+        "here": filters.as_query(cursor=cursor),
+        "verbs": [verb.value for verb in verbs],
+        "may_tick": may_tick,
+        "ticks": any(job.state in may_tick for job in page.items),
+        "matching": None if filters.search else _total(filters, counts),
+        "window": queries.WINDOW,
         "clean_url": url_for("jobs.ask_to_clean", **filters.as_query(state=_final(filters), q="", routine="")),
         "retry_all_url": url_for("jobs.ask_to_act", **filters.as_query(verb="retry", scope="all", state="failed")),
     }
 
 
-def _verbs(filters: JobFilters) -> list[str]:
+def _verbs(filters: JobFilters) -> list[Verb]:
     """What can be done to ticked rows of this list; nothing for those who only look."""
     if not current_actor().may(Permission.SEND):
         return []
-    return [verb.value for verb in VERBS if filters.state is None or filters.state in MEANT[verb]]
+    return [verb for verb in VERBS if filters.state is None or filters.state in MEANT[verb]]
+
+
+def _total(filters: JobFilters, counts: queries.StateCounts) -> int:
+    return counts.of[filters.state] if filters.state else sum(counts.of.values())
 
 
 def _final(filters: JobFilters) -> str:
@@ -212,6 +227,7 @@ def _job(job: Job) -> dict[str, Any]:
         "resume": _resume(job, around),
         "manages": current_actor().may(Permission.MANAGE),
         "data": _pretty(presenting.data(job, whole=whole)),
+        "came": carrying.in_words(job.result) if job.result and job.processor == PROCESSOR else None,
         "result": _pretty(redact(job.result, whole=whole)) if job.result else None,
         "may_act": current_actor().may(Permission.SEND),
         "can": {

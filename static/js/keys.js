@@ -25,7 +25,7 @@ const focusSearch = () => {
 
 const ACTIONS = {
   "/": focusSearch,
-  "?": () => document.getElementById("keys-help")?.showModal(),
+  "?": () => document.getElementById("keys-help")?.dispatchEvent(new Event("dialog:open", { bubbles: true })),
   j: () => focusRow(1),
   k: () => focusRow(-1),
   x: () => currentRow()?.querySelector("input[type=checkbox]")?.click(),

@@ -170,7 +170,7 @@ def test_an_operation_is_watched_to_its_end(
 ) -> None:
     failed = [fail(app, cast, enqueue(run_at=utcnow() + LATER)) for _ in range(3)]
     done = run("retry", "--all-failed", "--wait")
-    assert (done.returncode, done.stdout) == (0, f"Retry {len(failed)} failed jobs: completed, 3 changed\n")
+    assert (done.returncode, done.stdout) == (0, f"Retry {len(failed)} failed jobs: completed. 3 jobs changed.\n")
 
 
 def test_a_job_is_cancelled_once(run: Run, enqueue: Enqueue) -> None:
@@ -261,14 +261,29 @@ def test_clean_says_how_many_and_asks_first(
     job_id = enqueue()
     finished(job_id)
     done = run(*asked)
-    assert (done.returncode, "Remove 1 completed jobs that ended more than 0 days ago? Say --yes" in done.stderr) == (
+    assert (done.returncode, "Remove 1 completed job that ended more than 0 days ago? Say --yes" in done.stderr) == (
         2,
         True,
     )
-    assert run(*asked, "--yes", "--wait").stdout == "Remove 1 completed job: completed, 1 changed\n"
+    assert run(*asked, "--yes", "--wait").stdout == "Remove 1 completed job: completed. 1 job removed.\n"
     with db.organization_context(app, cast.bakery_id):
         assert db.session.get(Job, job_id) is None
     assert run("clean", "--state", "active", "--older-than-days", 1).returncode == 2
+
+
+def test_clean_leaves_routine_work_unless_asked_and_says_so(
+    app: Flask, cast: Cast, run: Run, enqueue: Enqueue, worker: WorkerProcess, finished: Read
+) -> None:
+    asked = ("clean", "--state", "completed", "--older-than-days", 0, "--yes", "--wait")
+    plain, routine = enqueue(), enqueue()
+    for job_id in (plain, routine):
+        finished(job_id)
+    change(app, cast, routine, routine=True)
+    stays = "1 job of routine work stays, as it was not asked for."
+    assert run(*asked).stdout == f"Remove 1 completed job: completed. 1 job removed. {stays}\n"
+    assert told(run(*asked, "--routine", "--json"))["job"]["result"]["removed"] >= 1
+    with db.organization_context(app, cast.bakery_id):
+        assert db.session.get(Job, routine) is None
 
 
 def test_workers_are_listed_with_what_they_do_for_all_organizations(

@@ -14,7 +14,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import first_id_of
-from adsapp.jobs import operations, queries, service
+from adsapp.jobs import carrying, operations, queries, service
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.models import Job, JobLog
 from adsapp.jobs.operations import Matching
@@ -67,7 +67,7 @@ def test_all_failed_jobs_are_retried_in_the_background(
     finished: Read,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(operations, "BATCH", 7)
+    monkeypatch.setattr(carrying, "BATCH", 7)
     failed, completed = add(State.FAILED, 30), add(State.COMPLETED, 3)
     operation = finished(start(app, cast, "retry", filters=FAILED))
     assert (operation.state, operation.title, operation.result) == (
@@ -126,6 +126,51 @@ def test_old_finished_jobs_are_removed_and_their_history_stays(
     with db.organization_context(app, cast.bakery_id):
         assert db.session.get(Job, job_id) is None
         assert db.session.scalars(select(JobLog.job_id).where(JobLog.job_id == job_id)).all() == [job_id]
+
+
+def test_cleaning_says_how_many_it_removed_and_what_it_left_and_why(
+    app: Flask,
+    cast: Cast,
+    client: FlaskClient,
+    add: Callable[..., list[uuid.UUID]],
+    worker: WorkerProcess,
+    finished: Read,
+) -> None:
+    completed = JobFilters(state=State.COMPLETED)
+    add(State.COMPLETED, 6, days_ago=40)
+    routine = add(State.COMPLETED, 2, days_ago=40, routine=True)
+    kept = add(State.COMPLETED, 1, days_ago=40, subject="import:1")
+    stays = "2 jobs of routine work stay, as it was not asked for. 1 job of campaigns, imports and WhatsApp numbers stays as long as those."
+    cast.sign_in(client, "adam")
+    assert stays in client.get("/jobs/clean?state=completed").text
+    operation = finished(start(app, cast, "clean", older_than_days=30, filters=completed))
+    assert operation.result == {"removed": 6, "left": {"routine": 2, "kept": 1}}
+    assert f"6 jobs removed. {stays}" in client.get(f"/jobs/{operation.id}").text
+    nothing = client.get("/jobs/clean?state=completed").text
+    assert "Nothing to remove" in nothing
+    assert stays in nothing
+    asked = client.get("/jobs/clean?state=completed&routine=1").text
+    assert "Remove 2 jobs</span>" in asked
+    assert 'name="routine" value="1"' in asked
+    with_routine = JobFilters(state=State.COMPLETED, routine=True)
+    operation = finished(start(app, cast, "clean", older_than_days=30, filters=with_routine))
+    assert operation.result == {"removed": 2, "left": {"routine": 0, "kept": 1}}
+    with db.organization_context(app, cast.bakery_id), db.reading():
+        assert db.session.scalars(select(Job.id).where(Job.id.in_(routine))).all() == []
+        assert db.session.scalar(select(func.count()).where(Job.subject == "import:1")) == len(kept)
+
+
+def test_an_operation_that_is_done_says_it_in_words(
+    app: Flask,
+    cast: Cast,
+    client: FlaskClient,
+    add: Callable[..., list[uuid.UUID]],
+    worker: WorkerProcess,
+    finished: Read,
+) -> None:
+    add(State.FAILED, 1)
+    operation = finished(start(app, cast, "retry", filters=FAILED))
+    assert "<p>1 job changed.</p>" in cast.sign_in(client, "vera").get(f"/jobs/{operation.id}").text
 
 
 def test_words_of_the_title_are_counted_among_the_newest_jobs_and_all_that_match_are_meant(

@@ -1,0 +1,57 @@
+"""Work of the demo that went wrong or is still to come, so that there is something to retry, run early and cancel.
+
+Nothing is written past the engine: the failed job was begun by a worker, and failed for the reason it gives.
+"""
+
+import time
+import uuid
+from datetime import datetime, timedelta
+
+from flask import Flask
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.jobs import queries
+from adsapp.jobs import service as jobs
+from adsapp.jobs.states import Queue
+from adsapp.jobs.worker import WorkerProcess
+
+FAIL_SECONDS = 15.0  # should it take longer, the demo's own workers end it
+LOOK_EVERY_SECONDS = 0.05
+MORNING = 6  # o'clock, UTC
+
+
+def add_failed_job(app: Flask, organization_id: uuid.UUID, account_id: uuid.UUID) -> None:
+    """A reading of the templates while nobody answers, as before the sandbox is started; retried later, it succeeds."""
+    with db.organization_context(app, organization_id):
+        job = jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
+        job.max_attempts = 1  # the demo does not wait for the pauses between attempts
+        job_id = job.id
+        db.session.commit()
+    worker = WorkerProcess(app, [Queue.TEMPLATE_PROCESSING])
+    worker.start()
+    try:
+        _wait_for_end(app, organization_id, job_id)
+    finally:
+        worker.stop()
+
+
+def _wait_for_end(app: Flask, organization_id: uuid.UUID, job_id: uuid.UUID) -> None:
+    deadline = time.monotonic() + FAIL_SECONDS
+    while time.monotonic() < deadline:
+        with db.organization_context(app, organization_id), db.reading():
+            if queries.get_job(job_id).is_finished:
+                return
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
+def add_delayed_job(account_id: uuid.UUID) -> None:
+    """A reading of the templates tomorrow morning, which can be run now or cancelled."""
+    title = "Read the templates again tomorrow morning"
+    payload = {"account_id": str(account_id)}
+    jobs.enqueue("sync-templates", payload, title=title, run_at=_tomorrow_morning(), created_by="demo")
+
+
+def _tomorrow_morning() -> datetime:
+    tomorrow = utcnow() + timedelta(days=1)
+    return tomorrow.replace(hour=MORNING, minute=0, second=0, microsecond=0)
