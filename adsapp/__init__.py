@@ -58,6 +58,8 @@ def add_pages(app: "Flask", settings: "Settings") -> None:
 
 def blueprints() -> "list[Blueprint]":
     """Every page and API of every feature."""
+    from adsapp.activity import api as activity_api
+    from adsapp.activity import views as activity
     from adsapp.campaigns import api as campaigns_api
     from adsapp.campaigns import views as campaigns
     from adsapp.campaigns import webhooks_api
@@ -87,5 +89,7 @@ def blueprints() -> "list[Blueprint]":
         contacts.views,
         contacts_api.api,
         message_templates.views,
+        activity.views,
+        activity_api.api,
         integrations.views,
     ]

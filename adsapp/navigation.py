@@ -39,7 +39,13 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Workers", "server-2", "workers.list_workers", Permission.MANAGE, key="w"),
         ),
     ),
-    ("Organization", (Item("Settings", "settings", "integrations.show_whatsapp", Permission.ADMINISTER),)),
+    (
+        "Organization",
+        (
+            Item("Activity", "history", "activity.list_events", Permission.MANAGE, key="a"),
+            Item("Settings", "settings", "integrations.show_whatsapp", Permission.ADMINISTER),
+        ),
+    ),
 )
 
 # Where the field at the head of every page looks, and what it says of it. It is the same on every page.

@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 
 from adsapp.campaigns import draft, reasons
 from adsapp.campaigns.draft import CampaignIn, Draft
-from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.campaigns.noting import note
 from adsapp.campaigns.preflight import Preflight, Preview, preflight, preview
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -68,7 +69,8 @@ def create_campaign(
     db.session.add(campaign)
     db.session.flush()
     _enqueue(campaign, by, idempotency_key, digest)
-    note(campaign, "Scheduled" if checked.scheduled_at else "Started", by)
+    verb = "schedule" if checked.scheduled_at else "start"
+    note(campaign, "Scheduled" if checked.scheduled_at else "Started", by, action=f"{verb} campaign")
     return campaign
 
 
@@ -117,18 +119,14 @@ def _enqueue(campaign: Campaign, by: str, idempotency_key: str | None = None, di
     campaign.job_id = own(job, subject).id
 
 
-def note(campaign: Campaign, text: str, by: str = "") -> None:
-    """Add a line to what happened to the campaign."""
-    db.session.add(CampaignEvent(organization_id=campaign.organization_id, campaign_id=campaign.id, text=text, by=by))
-
-
 def pause(campaign: Campaign, reason: str, by: str = "") -> None:
     """Stop sending within a second or so; what is on its way arrives. Raises Conflict where it does not run."""
     lock(campaign)
     if campaign.status not in RUNNING:
         raise Conflict(f"The campaign is {campaign.status.value}; there is nothing to pause")
     campaign.status, campaign.status_reason = CampaignStatus.PAUSED, reason.strip() or f"paused by {by}"
-    note(campaign, reasons.told("Paused", reason.strip()), by)
+    told = reasons.told("Paused", reason.strip())
+    note(campaign, told, by, action="pause campaign", reason=reason.strip())
 
 
 def resume(campaign: Campaign, by: str = "") -> None:
@@ -147,7 +145,7 @@ def resume(campaign: Campaign, by: str = "") -> None:
         campaign.status = CampaignStatus.SCHEDULED
     campaign.status_reason = None
     _wake(campaign, job, by)
-    note(campaign, "Resumed", by)
+    note(campaign, "Resumed", by, action="resume campaign")
 
 
 def cancel(campaign: Campaign, by: str = "") -> None:
@@ -156,7 +154,7 @@ def cancel(campaign: Campaign, by: str = "") -> None:
     if campaign.status in ENDED:
         raise Conflict(f"The campaign is {campaign.status.value} already")
     job = _locked_job(campaign)
-    mark_cancelled(campaign, by)
+    mark_cancelled(campaign, by, action="cancel campaign")
     if job is None or job.is_finished:
         return
     if campaign.frozen_at is None and job.state in PENDING:
@@ -174,11 +172,11 @@ def cancel_without_job(campaign: Campaign, by: str) -> None:
         _enqueue(campaign, by)
 
 
-def mark_cancelled(campaign: Campaign, by: str) -> None:
-    """The campaign's own part of a cancellation."""
+def mark_cancelled(campaign: Campaign, by: str, *, action: str = "") -> None:
+    """The campaign's own part of a cancellation; `action` where it was this campaign that somebody cancelled."""
     campaign.status, campaign.finished_at = CampaignStatus.CANCELLED, utcnow()
     campaign.status_reason = f"cancelled by {by}" if by else "cancelled"
-    note(campaign, "Cancelled", by)
+    note(campaign, "Cancelled", by, action=action)
 
 
 def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decision:
@@ -190,12 +188,12 @@ def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decisio
     if decision == ASSUME_DELIVERED:
         values: dict[str, Any] = {"status": Status.DELIVERED, "delivered_at": now, "error_message": f"assumed by {by}"}
         count = _move(campaign, Status.UNCERTAIN, None, values | {"error_code": ""})
-        note(campaign, f"{_uncertain(count)} assumed delivered", by)
+        note(campaign, f"{_uncertain(count)} assumed delivered", by, action="assume delivered", people=count)
         return Decision(count)
     _refuse_ended_by_choice(campaign)
     count = _move(campaign, Status.UNCERTAIN, None, _AFRESH)
     _go_on(campaign, count, by)
-    note(campaign, f"{_uncertain(count)} to be sent again", by)
+    note(campaign, f"{_uncertain(count)} to be sent again", by, action="send uncertain again", people=count)
     return Decision(count)
 
 
@@ -214,7 +212,8 @@ def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
         raise Conflict(why_not, code="too_early")
     count = _move(campaign, Status.FAILED, code, _AFRESH | {"attempts": 0, "failed_at": None, "wamid": None})
     _go_on(campaign, count, by)
-    note(campaign, f"{_people(count)} who failed with “{reason.title}” {_are(count)} sent the message again", by)
+    text = f"{_people(count)} who failed with “{reason.title}” {_are(count)} sent the message again"
+    note(campaign, text, by, action="send failed again", people=count, error=reason.title)
     return Decision(count)
 
 

@@ -85,7 +85,7 @@ def _connect(data: AccountIn) -> tuple[Answer, WhatsAppAccount]:
         raise Told(f"nothing was saved. {answer.sentence}")
     made = service.create_account(data)
     made.display_phone_number = made.display_phone_number or answer.display_phone_number[:30]
-    audit(BY, "connect WhatsApp number", f"account:{made.id}", number=made.phone_number_id)
+    audit(BY, "connect WhatsApp number", f"account:{made.id}", title=made.name, number=made.phone_number_id)
     templates.request_sync(BY, made)
     return answer, made
 
@@ -118,10 +118,10 @@ def check(slug: str, as_json: bool) -> None:
 
 
 def _check(one: WhatsAppAccount) -> Answer:
-    wanted = one.id
+    wanted, name = one.id, one.name
     answer = connection.check(wanted)
     result = "accepted" if answer.is_good else answer.reason
-    audit(BY, "check WhatsApp number", f"account:{wanted}", result=result)
+    audit(BY, "check WhatsApp number", f"account:{wanted}", title=name, result=result)
     db.session.commit()
     return answer
 

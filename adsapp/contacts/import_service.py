@@ -22,6 +22,7 @@ from adsapp.core.ids import new_id
 from adsapp.jobs import service as jobs
 from adsapp.jobs.idempotency import own
 from adsapp.jobs.models import Job
+from adsapp.organizations.auditing import audit
 
 FILE_FIELD = "file"
 
@@ -135,6 +136,8 @@ def start_import(
         created_by=by,
     )
     batch.job_id = own(job, f"import:{batch.id}").id
+    if by:
+        audit(by, "start import", f"import:{batch.id}", title=batch.file_name)
     db.session.flush()
     db.session.refresh(batch)
     return job

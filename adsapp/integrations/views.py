@@ -61,7 +61,8 @@ def connect_whatsapp() -> ResponseReturnValue:
     except Invalid as problem:
         return _connect_page(form), problem.status
     account.display_phone_number = account.display_phone_number or answer.display_phone_number[:30]
-    audit(current_actor().name, "connect WhatsApp number", f"account:{account.id}", number=account.phone_number_id)
+    facts = {"title": account.name, "number": account.phone_number_id}
+    audit(current_actor().name, "connect WhatsApp number", f"account:{account.id}", **facts)
     db.session.commit()
     return _told(account.id, answer, "The number is connected")
 
@@ -82,7 +83,7 @@ def change_whatsapp(account_id: str) -> ResponseReturnValue:
         return _account_page(_account(account_id), form), problem.status
     account = service.update_account(_account(account_id), changes)
     changed = sorted(name for name, value in vars(changes).items() if value is not None)
-    audit(current_actor().name, "change WhatsApp number", f"account:{account.id}", changed=changed)
+    audit(current_actor().name, "change WhatsApp number", f"account:{account.id}", title=account.name, fields=changed)
     db.session.commit()
     return _told(account.id, answer, "Saved")
 
@@ -92,10 +93,10 @@ def change_whatsapp(account_id: str) -> ResponseReturnValue:
 def check_whatsapp(account_id: str) -> ResponseReturnValue:
     """Ask the provider with the stored token."""
     account = _account(account_id)
-    wanted = account.id
+    wanted, name = account.id, account.name
     answer = connection.check(wanted)
     result = "accepted" if answer.is_good else answer.reason
-    audit(current_actor().name, "check WhatsApp number", f"account:{wanted}", result=result)
+    audit(current_actor().name, "check WhatsApp number", f"account:{wanted}", title=name, result=result)
     db.session.commit()
     return _told(wanted, answer)
 

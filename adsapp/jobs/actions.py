@@ -16,6 +16,7 @@ from adsapp.jobs import service
 from adsapp.jobs.models import Job, QueueLimit, Worker
 from adsapp.jobs.operations import MEANT, Verb
 from adsapp.jobs.states import FINAL, Queue, State, get_priority
+from adsapp.jobs.words import QUEUE_TITLES
 from adsapp.organizations.auditing import MANY_JOBS, audit
 
 AT_ONCE = 50  # jobs that are changed in one request; more is an operation with its own page and progress
@@ -116,13 +117,14 @@ def _change(verb: Verb, jobs: Sequence[Job], by: service.Asked, priority: int | 
 def pause_queue(queue: Queue, by: str, reason: str, until: datetime | None = None, processor: str = "") -> None:
     """Pause a queue, or one kind of job in it; Invalid without a reason, for a past moment, for an unknown kind."""
     service.pause_queue(queue, by=by, reason=reason, until=until, processor=processor)
-    audit(by, "pause queue", f"queue:{queue.value}", reason=reason, kind=processor, until=iso(until))
+    queue_is = {"subject": f"queue:{queue.value}", "title": QUEUE_TITLES[queue]}
+    audit(by, "pause queue", **queue_is, reason=reason.strip(), processor=processor, until=iso(until))
 
 
 def resume_queue(queue: Queue, by: str, processor: str = "") -> None:
     """Let a paused queue, or a paused kind of job, go on."""
     service.resume_queue(queue, processor)
-    audit(by, "resume queue", f"queue:{queue.value}", kind=processor)
+    audit(by, "resume queue", f"queue:{queue.value}", title=QUEUE_TITLES[queue], processor=processor)
 
 
 def set_limit(queue: Queue, by: str, **limits: int | None) -> QueueLimit | None:
@@ -132,7 +134,8 @@ def set_limit(queue: Queue, by: str, **limits: int | None) -> QueueLimit | None:
             raise Invalid.field(name, f"should be at most {HIGHEST_LIMIT:,}, or empty for no limit")
     before = limit_values(service.get_limit(queue))
     limit = service.set_limit(queue, by=by, **limits)
-    audit(by, "change queue limits", f"queue:{queue.value}", before=before, after=limit_values(limit))
+    queue_is = {"subject": f"queue:{queue.value}", "title": QUEUE_TITLES[queue]}
+    audit(by, "change queue limits", **queue_is, before=before, after=limit_values(limit))
     return limit
 
 

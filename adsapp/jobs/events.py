@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import Table, and_, bindparam, select
 
 from adsapp.core.bulk import insert_rows
-from adsapp.core.clock import iso
 from adsapp.core.reads import mine, read
 from adsapp.jobs.listing import JOBS
 from adsapp.jobs.models import Job, JobEvent
@@ -80,7 +79,7 @@ def note(what: What, asked: Asked, now: datetime, changes: Iterable[Change]) -> 
 def end_of(job: Job) -> dict[str, Any]:
     """How the job has ended, for the event of a retry, which makes the row forget it."""
     error = (job.error or "")[:ERROR_LENGTH]
-    return {"state": job.state.value, "at": iso(job.finished_at or job.created_at), "error": error}
+    return {"state": job.state.value, "at": (job.finished_at or job.created_at).isoformat(), "error": error}
 
 
 def steerings(job: Job) -> list[Steering]:

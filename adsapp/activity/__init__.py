@@ -1,0 +1,1 @@
+"""What people and programs did: the audit, to be read, searched and taken along."""

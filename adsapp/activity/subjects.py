@@ -1,0 +1,90 @@
+"""What events were done to, as far as it is still there: its title, and the page it has. One statement a kind."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from adsapp.campaigns.models import Campaign
+from adsapp.contacts.models import Import
+from adsapp.core import db
+from adsapp.core.ids import parse_id
+from adsapp.integrations.models import WhatsAppAccount
+from adsapp.jobs.models import Job, Worker
+from adsapp.jobs.states import Queue
+from adsapp.jobs.words import QUEUE_TITLES
+from adsapp.organizations.auditing import MANY_JOBS
+from adsapp.organizations.models import AuditEvent
+
+JOBS_NAMED = 3  # of those that were ticked together
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something that an event was done to; `path` is None where its page is gone."""
+
+    title: str
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How the rows of a kind of subject are found: its id and title, which of them have a page, and where that is."""
+
+    id: InstrumentedAttribute[uuid.UUID]
+    title: InstrumentedAttribute[str]
+    path: str
+    only: tuple[ColumnElement[bool], ...] = ()
+
+    def rows(self, ids: Collection[uuid.UUID]) -> Select[uuid.UUID, str]:
+        """Those of these ids."""
+        return select(self.id, self.title).where(self.id.in_(ids), *self.only)
+
+
+KEPT: Mapping[str, Kept] = {
+    "job": Kept(Job.id, Job.title, "/jobs/{}"),
+    "campaign": Kept(Campaign.id, Campaign.name, "/campaigns/{}"),
+    "import": Kept(Import.id, Import.file_name, "/imports/{}"),
+    "account": Kept(WhatsAppAccount.id, WhatsAppAccount.name, "/settings/whatsapp"),
+    "worker": Kept(Worker.id, Worker.host, "/workers#worker-{}", (Worker.stopped_at.is_(None),)),
+}
+GONE = {"job": "a job", "campaign": "a campaign", "import": "an import", "account": "a number", "worker": "a worker"}
+
+
+def subjects_of(events: Sequence[AuditEvent]) -> dict[int, list[Subject]]:
+    """By the event's id, what it was done to; of many ticked jobs the first JOBS_NAMED."""
+    named = {event.id: list(_names(event)) for event in events}
+    kept = _look_up(name for names in named.values() for name in names)
+    return {event.id: [_subject(event, name, kept) for name in named[event.id]] for event in events}
+
+
+def _names(event: AuditEvent) -> Iterable[str]:
+    if event.subject == MANY_JOBS:
+        return (f"job:{job_id}" for job_id in event.details.get("jobs", [])[:JOBS_NAMED])
+    return [event.subject]
+
+
+def _look_up(names: Iterable[str]) -> dict[str, Subject]:
+    wanted: dict[str, set[uuid.UUID]] = defaultdict(set)
+    for kind, _, key in (name.partition(":") for name in names):
+        if kind in KEPT and (parsed := parse_id(key)):
+            wanted[kind].add(parsed)
+    return {
+        f"{kind}:{found}": Subject(title, KEPT[kind].path.format(found))
+        for kind, ids in wanted.items()
+        for found, title in db.session.execute(KEPT[kind].rows(ids))
+    }
+
+
+def _subject(event: AuditEvent, name: str, kept: Mapping[str, Subject]) -> Subject:
+    """As it was called then, if that was noted; else as it is called now."""
+    kind, _, key = name.partition(":")
+    if kind == "queue" and key in list(Queue):
+        return Subject(QUEUE_TITLES[Queue(key)], f"/queues/{key}")
+    now = kept.get(name)
+    title = event.title if event.subject == name else ""
+    gone = f"{GONE.get(kind, kind or 'something')} that is gone"
+    return Subject(title or (now.title if now else gone), now.path if now else None)

@@ -1,0 +1,78 @@
+"""The page of the activity, for those who manage, and the same as a file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+
+from adsapp.activity import queries
+from adsapp.activity.filters import SPANS, ActivityFilters
+from adsapp.activity.lines import Line, lines_of
+from adsapp.activity.words import KINDS
+from adsapp.core import db
+from adsapp.core.clock import iso, utcnow
+from adsapp.core.spreadsheets import MARK, harmless, lines
+from adsapp.core.urls import url_for
+from adsapp.organizations.access import allow
+from adsapp.organizations.policy import Permission
+
+views = Blueprint("activity", __name__)
+
+CHUNK = 500
+HEADER = ("at", "who", "did", "kind", "to", "how_many", "change", "until", "reason")
+
+
+@views.get("/activity")
+@allow(Permission.MANAGE, to="see the activity")
+def list_events() -> ResponseReturnValue:
+    """Who did what to what, newest first: `?q=…&kind=job&days=7&from=…&to=…&cursor=…`."""
+    filters, cursor = ActivityFilters.from_query(request.args), request.args.get("cursor", "")
+    page = queries.list_events(filters, cursor)
+    return render_template("activity/list.html", **_context(filters, cursor, lines_of(page.items), page.next))
+
+
+def _context(filters: ActivityFilters, cursor: str, shown: list[Line], older: str | None) -> dict[str, Any]:
+    def here(**changes: str) -> str:
+        return url_for("activity.list_events", **filters.as_query(**changes))
+
+    spans = SPANS if not filters.days or filters.days in SPANS else SPANS | {filters.days: f"Last {filters.days} days"}
+    return {
+        "filters": filters,
+        "lines": shown,
+        "kinds": [("", "Everything"), *KINDS.items()],
+        "spans": [("", "Any time"), *((str(days), words) for days, words in spans.items())],
+        "next_url": here(cursor=older) if older else None,
+        "first_url": here() if cursor else None,
+        "here_url": here(cursor=cursor),
+        "export_url": url_for("activity.export", **filters.as_query()),
+        "span_free_url": here(**{"from": "", "to": ""}),
+        "as_of": utcnow(),
+    }
+
+
+@views.get("/activity.csv")
+@allow(Permission.MANAGE, to="export the activity")
+def export() -> ResponseReturnValue:
+    """All that the filter lets through, as a file. Whoever may see it sees whole numbers, so nothing is masked."""
+    filters = ActivityFilters.from_query(request.args)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    answer = Response(_pieces(app, db.require_organization_id(), filters), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = 'attachment; filename="activity.csv"'
+    return answer
+
+
+def _pieces(app: Flask, organization_id: Any, filters: ActivityFilters) -> Iterator[str]:
+    # A transaction a chunk: a slow download must not hold one open.
+    yield MARK + lines([HEADER])
+    cursor: str | None = ""
+    while cursor is not None:
+        with db.organization_context(app, organization_id), db.reading():
+            page = queries.list_events(filters, cursor, CHUNK)
+            text, cursor = lines(_cells(line) for line in lines_of(page.items)), page.next
+        yield text
+
+
+def _cells(line: Line) -> list[str]:
+    plain = (line.actor, line.what, line.kind, line.names, line.count, line.change)
+    return [iso(line.at) or "", *map(harmless, plain), iso(line.until) or "", harmless(line.reason)]

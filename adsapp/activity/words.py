@@ -1,0 +1,59 @@
+"""What the audit's actions, and the kinds of things they are done to, are called: the one table of them."""
+
+from collections.abc import Mapping
+
+ACTIONS: Mapping[str, str] = {
+    "retry job": "Retried a job",
+    "cancel job": "Cancelled a job",
+    "run job now": "Told a job to run now",
+    "change job priority": "Changed the priority of a job",
+    "retry jobs": "Retried jobs",
+    "cancel jobs": "Cancelled jobs",
+    "clean jobs": "Removed finished jobs",
+    "prioritize jobs": "Changed the priority of jobs",
+    "pause queue": "Paused a queue",
+    "resume queue": "Resumed a queue",
+    "change queue limits": "Changed the limits of a queue",
+    "drain worker": "Drained a worker",
+    "start campaign": "Started a campaign",
+    "schedule campaign": "Scheduled a campaign",
+    "pause campaign": "Paused a campaign",
+    "resume campaign": "Resumed a campaign",
+    "cancel campaign": "Cancelled a campaign",
+    "send failed again": "Sent failed messages again",
+    "send uncertain again": "Sent uncertain messages again",
+    "assume delivered": "Took uncertain messages as delivered",
+    "start import": "Started an import",
+    "connect WhatsApp number": "Connected a WhatsApp number",
+    "change WhatsApp number": "Changed a WhatsApp number",
+    "check WhatsApp number": "Checked a WhatsApp number",
+}
+
+KINDS: Mapping[str, str] = {
+    "job": "Jobs",
+    "campaign": "Campaigns",
+    "import": "Imports",
+    "queue": "Queues",
+    "worker": "Workers",
+    "account": "WhatsApp numbers",
+}
+
+LIMITS = {"at_once": "at once", "per_minute": "a minute", "waiting": "waiting"}
+FIELDS = {
+    "name": "name",
+    "waba_id": "business account id",
+    "messages_per_second": "messages a second",
+    "token": "access token",
+    "app_secret": "app secret",
+    "verify_token": "verify token",
+}
+
+
+def action_words(action: str) -> str:
+    """An action as people read it."""
+    return ACTIONS.get(action, action.capitalize())
+
+
+def actions_with(text: str) -> list[str]:
+    """The actions whose words have this text in them."""
+    return [action for action, words in ACTIONS.items() if text.lower() in words.lower()]
