@@ -159,9 +159,9 @@ def _failed_jobs(queues: Sequence[QueueStats]) -> Iterator[Concern]:
         return
     total, today = sum(stats.of("failed") for stats in queues), sum(stats.failed_today for stats in queues)
     where = ", ".join(f"{QUEUE_TITLES[one.queue]} {one.of('failed'):,}" for one in queues if one.of("failed"))
-    title = f"{total:,} {'job stands' if total == 1 else 'jobs stand'} failed"
-    times = "There was 1 failure" if today == 1 else f"There were {today:,} failures"
-    text = f"{where}. {times} in the last 24 hours, retried jobs included. Each job says why, and can be retried."
+    title = f"{total:,} failed {'job waits' if total == 1 else 'jobs wait'} for a decision"
+    times = "one failure" if today == 1 else f"{today:,} failures"
+    text = f"{where}; {times} in the last 24 hours. Each job says why, and can be retried or removed."
     yield Concern("warning", "alert-circle", title, text, action="Look", url="/jobs?state=failed")
 
 

@@ -19,6 +19,7 @@ from adsapp.core.db import UtcDateTime, engine_transaction
 from adsapp.jobs import allowances
 from adsapp.jobs.models import OPEN, Job, QueueControl, in_state
 from adsapp.jobs.queue import Broker
+from adsapp.jobs.registry import is_routine
 from adsapp.jobs.states import Priority, Queue, State
 
 WINDOW = 500  # ids of one queue that lie in the broker at most
@@ -122,7 +123,7 @@ def take_due(connection: Connection, queue: Queue, now: datetime, limit: int) ->
     open_to_us = [
         (organization, kind)
         for organization, kind in busy
-        if not {(organization, ""), (organization, kind)} & paused and allowed.room(organization) > 0
+        if not _is_held(organization, kind, paused) and allowed.room(organization) > 0
     ]
     if not open_to_us:
         return []
@@ -171,6 +172,10 @@ def aged(priority: int, run_at: datetime, now: datetime) -> int:
 
 def _busy(connection: Connection, queue: Queue) -> Sequence[Any]:
     return connection.execute(_BUSY, {"queue": queue.value}).all()
+
+
+def _is_held(organization: uuid.UUID, kind: str, paused: Collection[Busy]) -> bool:
+    return (organization, kind) in paused or ((organization, "") in paused and not is_routine(kind))
 
 
 def _paused(connection: Connection, queue: Queue, now: datetime) -> set[Busy]:

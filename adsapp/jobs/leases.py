@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     bindparam,
     case,
     exists,
@@ -101,7 +102,7 @@ def _claiming(dialect: str) -> Any:
     is_paused = exists().where(
         QueueControl.organization_id == JOBS.c.organization_id,
         QueueControl.queue == JOBS.c.queue,
-        or_(QueueControl.processor == "", QueueControl.processor == JOBS.c.processor),
+        or_(and_(QueueControl.processor == "", ~JOBS.c.routine), QueueControl.processor == JOBS.c.processor),
         or_(QueueControl.paused_until.is_(None), QueueControl.paused_until > now),
     )
     may_begin = select(JOBS.c.id).where(

@@ -55,6 +55,7 @@ class Processor:
     attempts: int | None  # None: the setting JOB_ATTEMPTS
     timeout_seconds: int
     routine: bool = False  # the program's own upkeep: lists of jobs leave it out unless it fails
+    trial: bool = False  # to try the engine with: no page offers it
     over_once_cancelled: str = ""  # why a cancelled job cannot be retried, and what to do; empty where it can
 
     def parse(self, payload: Mapping[str, Any]) -> Any:
@@ -77,12 +78,15 @@ def processor(
     attempts: int | None = None,
     timeout_seconds: int | None = None,
     routine: bool = False,
+    trial: bool = False,
     over_once_cancelled: str = "",
 ) -> Callable[[Run[P]], Run[P]]:
     """Register a function `(params, progress)` as the processor of jobs of this name.
 
-    `routine` marks upkeep that nobody asked for: lists of jobs leave it out, unless it failed. `over_once_cancelled`
-    is for jobs whose subject ends with them: the sentence that is said to those who want to retry one.
+    `routine` marks upkeep that nobody asked for: lists of jobs leave it out, unless it failed, and a pause of its queue
+    does not hold it back (people's STOP comes in by such a job). `trial` is for trying the engine.
+    `over_once_cancelled` is for jobs whose subject ends with them: the sentence that is said to those who want to retry
+    one.
     """
 
     def register(run: Run[P]) -> Run[P]:
@@ -97,6 +101,7 @@ def processor(
             attempts=attempts,
             timeout_seconds=timeout_seconds or TIMEOUT_SECONDS[queue],
             routine=routine,
+            trial=trial,
             over_once_cancelled=over_once_cancelled,
         )
         return run
@@ -148,10 +153,15 @@ def processors() -> Iterator[Processor]:
     return iter(_processors.values())
 
 
-def kinds_of(queue: Queue) -> dict[str, str]:
-    """The kinds of job that go through this queue: names with their titles, by title."""
-    kinds = sorted((kind for kind in processors() if kind.queue == queue), key=lambda kind: kind.title)
-    return {kind.name: kind.title for kind in kinds}
+def kinds_of(queue: Queue, *, routine: bool = False) -> dict[str, str]:
+    """The kinds of job that people ask this queue for, or its routine work: names with their titles, by title."""
+    kinds = [kind for kind in processors() if kind.queue == queue and kind.routine == routine and not kind.trial]
+    return {kind.name: kind.title for kind in sorted(kinds, key=lambda kind: kind.title)}
+
+
+def is_routine(name: str) -> bool:
+    """True for the program's own upkeep, which a pause of its queue does not hold back."""
+    return name in _processors and _processors[name].routine
 
 
 def _params_class(run: Callable[..., Any]) -> type[Any]:

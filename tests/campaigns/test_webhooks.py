@@ -20,8 +20,9 @@ from adsapp.integrations.models import WebhookDelivery
 from adsapp.integrations.queries import get_account
 from adsapp.integrations.whatsapp.webhooks import parse
 from adsapp.jobs.models import Job
-from adsapp.jobs.service import promote
-from adsapp.jobs.states import FINAL
+from adsapp.jobs.service import pause_queue, promote
+from adsapp.jobs.states import FINAL, Queue
+from adsapp.jobs.waiting import why_waiting
 from adsapp.message_templates.queries import get_template
 from tests.live import Live, is_answered
 from tests.waiting import wait_for
@@ -215,6 +216,35 @@ def test_the_words_of_case_c08(live: Live) -> None:
     for number, one in zip(numbers, bodies, strict=True):
         if one["opt_out"] in ("yes", "no"):
             assert is_out(live, number) == (one["opt_out"] == "yes"), one
+
+
+def test_a_stop_comes_in_while_its_queue_is_paused(live: Live) -> None:
+    """Whoever pauses Templates means the reading of templates: people's STOP must not wait for that."""
+    live.contacts(A)
+    with live.organization():
+        pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="The templates are being changed")
+        db.session.commit()
+    live.start_worker()
+    write(live, "STOP")
+    assert is_out(live)
+
+
+def test_a_pause_of_this_very_kind_of_job_holds_reports_back(live: Live) -> None:
+    live.contacts(A)
+    with live.organization():
+        pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="A fault is looked for", processor="apply-webhooks")
+        db.session.commit()
+    live.start_worker()
+    live.sandbox.call("inbound", {"from": A, "text": "STOP", "phone_number_id": live.phone_number_id})
+
+    def why() -> str:
+        with live.organization(), db.reading():
+            job = db.session.scalars(select(Job).where(Job.processor == "apply-webhooks")).first()
+            reason = why_waiting(job) if job else None
+            return reason.code if reason else ""
+
+    wait_for(lambda: why() == "paused", what="its job is held")
+    assert not is_out(live)
 
 
 def test_an_opt_out_after_scheduling_is_respected(live: Live) -> None:

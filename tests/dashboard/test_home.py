@@ -223,14 +223,14 @@ def test_failed_jobs_are_named_until_they_are_retried(
         db.session.commit()
         job_id = job.id
     page = cast.sign_in(client, "alice").get("/").text
-    assert "1 job stands failed" in page
-    assert "Templates 1. There was 1 failure in the last 24 hours, retried jobs included." in page
+    assert "1 failed job waits for a decision" in page
+    assert "Templates 1; one failure in the last 24 hours." in page
     assert 'href="/jobs?queue=template-processing&amp;state=failed">1</a>' in page  # the card counts the same
     with db.organization_context(app, cast.bakery_id):
         service.retry(db.session.get_one(Job, job_id), by="Alice")
         db.session.commit()
     page = client.get("/").text
-    assert "stands failed" not in page
+    assert "for a decision" not in page
     assert "nothing that failed today is left undone" in page
 
 
