@@ -227,7 +227,7 @@ def _next_cursor(paging: object) -> str | None:
 
 
 def _unreachable(reason: str) -> SendError:
-    advice = "Check the network and the provider's address; it is tried again by itself."
+    advice = "Check the network and the provider's address."
     return SendError(None, reason, Action.RETRY, None, advice, "WhatsApp could not be reached")
 
 
