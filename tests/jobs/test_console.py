@@ -13,13 +13,12 @@ from sqlalchemy import select
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
-from adsapp.jobs import queries, service
+from adsapp.jobs import service
 from adsapp.jobs.models import Job, JobItem, QueueControl
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.worker import WorkerProcess
 from adsapp.organizations.models import AuditEvent
 from tests.cast import Cast, csrf_token
-from tests.statements import recorded
 from tests.waiting import wait_for
 
 Enqueue = Callable[..., uuid.UUID]
@@ -61,39 +60,6 @@ def test_filters_stay_in_the_url_and_narrow_the_list(client: FlaskClient, cast: 
     assert 'name="state" value="delayed"' in page
     assert "queue=template-processing" in live_url(page)
     assert client.get("/jobs?state=asleep").status_code == 422
-
-
-def test_the_chips_count_what_is_searched_for(
-    app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for title in ("Import march.csv", "Import april.csv", "Sync"):
-        enqueue(title=title)
-    enqueue(title="Import may.csv", run_at=utcnow() + timedelta(days=1))
-    enqueue("sync-templates", {"account_id": str(new_id())}, title="Import of templates")
-
-    def chips(query: str) -> list[str]:
-        page = cast.sign_in(app.test_client(), "vera").get(f"/jobs{query}").text
-        return re.findall(r'<a class="pill[^>]*>((?:waiting|delayed|failed)[^<]*)<', page)
-
-    assert chips("?q=IMPORT") == ["waiting 3", "delayed 1", "failed 0"]
-    assert chips("?q=import&state=delayed") == ["waiting 3", "delayed 1", "failed 0"]
-    assert chips("?q=import&queue=bulk-messages") == ["waiting 0", "delayed 0", "failed 0"]
-    assert chips("?q=april&routine=1&queue=template-processing") == ["waiting 1", "delayed 0", "failed 0"]
-    assert chips("?q=april&routine=1&queue=bulk-messages") == ["waiting 0", "delayed 0", "failed 0"]
-    monkeypatch.setattr(queries, "WINDOW", 3)
-    assert chips("?q=import") == ["waiting 1+", "delayed 1+", "failed"]
-    assert "counted among the newest 3 jobs" in cast.sign_in(client, "vera").get("/jobs?q=import").text
-
-
-def test_a_search_reads_no_more_than_its_window(app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue) -> None:
-    enqueue(title="Import")
-    cast.sign_in(client, "vera")
-    with recorded(app) as seen:
-        assert client.get("/jobs/rows?q=import&state=waiting").status_code == 200
-    reads = [statement for statement in seen if re.search(r"\bfrom jobs\b", statement, re.IGNORECASE)]
-    assert reads
-    for statement in reads:
-        assert re.search(r"\blimit\b", statement, re.IGNORECASE), statement
 
 
 def test_the_fragment_stands_in_the_page_byte_for_byte_and_is_204_while_nothing_changes(
