@@ -41,7 +41,7 @@ def ask_to_act() -> ResponseReturnValue:
         return _ask(verb, filters, scope="all", matching=_matching(verb, filters))
     ids = ids_of(request.args.getlist("job"))
     if not ids:
-        return list_page(not_ticked=f"No job is ticked. {_instead()}"), Invalid.status
+        return list_page(not_ticked=_instead()), Invalid.status
     jobs = actions.ticked(ids[: actions.AT_ONCE])
     return _ask(verb, filters, scope="ticked", jobs=[job for job in jobs if actions.fits(verb, job)], ticked=jobs)
 

@@ -124,7 +124,7 @@ def set_priority(job_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def list_page(**more: Any) -> str:
-    """The list as the query asks for it; `not_ticked` is what to say beside the buttons for ticked rows."""
+    """The list as the query asks for it; `not_ticked` is what to do first, where ticked rows were asked for."""
     return render_template("jobs/list.html", **_list(), **more)
 
 

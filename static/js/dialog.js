@@ -48,7 +48,9 @@ document.addEventListener("click", (event) => {
   }
   const dialog = event.target.closest("dialog");
   if (!dialog) return;
-  if (event.target.closest("[data-close]") || (clickedBeside(dialog, event) && !isDirty(dialog))) dialog.close();
+  const closer = event.target.closest("[data-close]");
+  if (closer) event.preventDefault(); // a link, on the page of its own for those without scripts; here one stays
+  if (closer || (clickedBeside(dialog, event) && !isDirty(dialog))) dialog.close();
 });
 
 document.addEventListener("keydown", (event) => {

@@ -73,6 +73,43 @@ def test_rows_are_ticked_by_keyboard_and_retried(page: Page, look: Look, journey
     expect(page.get_by_text("No failed jobs")).to_be_visible()
 
 
+def test_buttons_for_ticked_rows_say_what_to_do_until_a_row_is_ticked(page: Page, look: Look, journey: Journey) -> None:
+    open_page(page, journey, "/jobs")
+    retry = page.get_by_role("button", name="Retry…")
+    expect(retry).to_be_disabled()
+    retry.click(force=True)
+    expect(page.get_by_text("Tick a job first, or choose all that match")).to_be_visible()
+    expect(page).to_have_url(re.compile("/jobs$"))
+    page.get_by_label("Which jobs").select_option("all")
+    expect(retry).to_be_enabled()
+    page.get_by_label("Which jobs").select_option("ticked")
+    expect(retry).to_be_disabled()
+    page.get_by_label("Tick Render the offer").first.check()
+    expect(retry).to_be_enabled()
+    page.get_by_label("Tick Render the offer").first.uncheck()
+    with page.expect_response(re.compile("/jobs/rows")):
+        page.keyboard.press("r")
+    expect(retry).to_be_disabled()
+    open_page(page, journey, "/jobs/actions?verb=retry&scope=ticked&state=failed")
+    expect(page.get_by_text("No job is ticked")).to_be_visible()
+    look.at("jobs-not-ticked")
+    look.complaints[:] = [text for text in look.complaints if "422" not in text]  # the page asked for
+
+
+def test_long_names_leave_the_crumbs_on_one_line(page: Page, look: Look, journey: Journey) -> None:
+    with db.organization_context(journey.app, journey.cast.bakery_id):
+        job_id = service.enqueue("demo", {"mood": "succeeds"}, title="Prepare the catalogue of the fair " * 5).id
+        db.session.commit()
+    for path in (f"/jobs/{job_id}", f"/jobs/{job_id}/cancel"):
+        open_page(page, journey, path)
+        look.at(f"crumbs-{path.rpartition('/')[2] if path.endswith('cancel') else 'job'}")
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            for crumb in page.locator(".crumbs > *").all():
+                assert crumb.evaluate("crumb => crumb.getBoundingClientRect().height < 30")
+                assert crumb.evaluate("crumb => crumb.getBoundingClientRect().right <= innerWidth")
+
+
 def test_a_queue_is_paused_limited_and_resumed_in_dialogs(page: Page, look: Look, journey: Journey) -> None:
     page.locator("#queue-template-processing h2 a").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Templates")

@@ -211,6 +211,24 @@ def test_uploads_that_nobody_began_share_one_line_for_a_week(
     assert "old.csv" not in page
 
 
+def test_each_role_is_told_of_what_it_may_act_on(
+    app: Flask, client: FlaskClient, cast: Cast, workers: None, account: uuid.UUID
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        waiting = Import(organization_id=cast.bakery_id, status=ImportStatus.MAPPING, file_name="walk-ins.csv")
+        waiting.path, waiting.sha256, waiting.size_bytes = "x", "a" * 64, 1
+        db.session.add(waiting)
+        uncertain = campaign(cast, account, "March", CampaignStatus.COMPLETED, {RecipientStatus.UNCERTAIN: 3})
+        db.session.commit()
+        settle, begin = f'href="/campaigns/{uncertain.id}"', f'href="/imports/{waiting.id}"'
+    for who, things, offered in (("adam", 2, {settle, begin}), ("bob", 1, {settle}), ("vera", 1, set())):
+        page = cast.sign_in(app.test_client(), who).get("/home/attention").text
+        assert f"{things} {'thing needs' if things == 1 else 'things need'} you" in page
+        assert {link for link in (settle, begin) if link in page} == offered
+        assert ("walk-ins.csv" in page) == (begin in offered)
+        assert "3 messages of “March” are uncertain" in page
+
+
 def test_failed_jobs_are_named_until_they_are_retried(
     app: Flask, client: FlaskClient, cast: Cast, workers: None
 ) -> None:

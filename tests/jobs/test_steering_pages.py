@@ -117,9 +117,60 @@ def test_nothing_ticked_says_so_and_unknown_verbs_are_not_found(client: FlaskCli
     cast.sign_in(client, "bob")
     answer = client.get("/jobs/actions?verb=retry&job=nonsense")
     assert (answer.status_code, "No job is ticked" in answer.text) == (422, True)
+    assert "or choose all that match" not in answer.text  # which agents may not
     assert client.get("/jobs/actions?verb=explode").status_code == 404
     assert client.get("/jobs/actions?verb=clean").status_code == 404
     assert post(client, "/jobs/actions", verb="retry").status_code == 422
+
+
+def test_nothing_ticked_brings_the_same_list_back_with_what_to_do(
+    app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue
+) -> None:
+    failed, _ = fail(app, cast, enqueue(title="Read week 9")), enqueue(title="Read week 10")
+    cast.sign_in(client, "adam")
+    page = client.get("/jobs/actions?verb=retry&scope=ticked&state=failed&q=week").text
+    for words in ("No job is ticked", "Tick some first, or choose all that match", "Read week 9", f'value="{failed}"'):
+        assert words in page
+    assert "Read week 10" not in page
+    assert 'name="state" value="failed"' in page
+    assert "/jobs/rows?state=failed&amp;q=week" in page
+    for number in range(51):
+        fail(app, cast, enqueue(title=f"Later {number}"))
+    older = re.search(r'rel="next" href="[^"]*cursor=([^"&]+)', client.get("/jobs?state=failed").text)
+    assert older
+    second = client.get(f"/jobs?state=failed&cursor={older[1]}").text
+    assert f'name="cursor" value="{older[1]}"' in second
+    again = client.get(f"/jobs/actions?verb=retry&scope=ticked&state=failed&cursor={older[1]}").text
+    assert "Read week 9" in again
+    asked = client.get(f"/jobs/actions?verb=retry&scope=ticked&state=failed&cursor={older[1]}&job={failed}").text
+    assert f"/jobs?state=failed&amp;cursor={older[1]}" in asked
+    done = post(client, "/jobs/actions", verb="retry", scope="ticked", state="failed", cursor=older[1], job=str(failed))
+    assert done.headers["Location"] == f"/jobs?state=failed&cursor={older[1]}"
+
+
+def test_only_what_some_verb_fits_can_be_ticked_whichever_list_shows_it(
+    app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue
+) -> None:
+    jobs = {state: change(app, cast, enqueue(title=f"A {state} job"), state=state) for state in State}
+    cast.sign_in(client, "bob")
+
+    def tickable(query: str) -> set[State]:
+        page = client.get(f"/jobs{query}").text
+        return {state for state, job_id in jobs.items() if f'name="job" value="{job_id}"' in page}
+
+    everything = set(State) - {State.COMPLETED}
+    assert tickable("") == tickable("?q=job") == tickable(f"?queue={QUEUE}") == everything
+    for state in State:
+        assert tickable(f"?state={state}") == {state} & everything
+    assert "tick-form" not in client.get("/jobs?state=completed").text
+
+
+def test_a_page_of_completed_jobs_offers_an_agent_nothing_to_tick(
+    app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue
+) -> None:
+    change(app, cast, enqueue(), state=State.COMPLETED)
+    assert "tick-form" not in cast.sign_in(client, "bob").get("/jobs").text
+    assert "tick-form" in cast.sign_in(app.test_client(), "adam").get("/jobs").text  # all that match can be chosen
 
 
 def test_all_that_match_become_an_operation_with_its_own_page(

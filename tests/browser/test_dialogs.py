@@ -1,0 +1,136 @@
+"""Every dialog opens with the focus where one goes on, and gives it back to what opened it."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus, RecipientStatus
+from adsapp.contacts.models import Contact
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.ids import new_id
+from adsapp.jobs import service
+from tests.browser.conftest import Look
+from tests.cast import PASSWORD
+from tests.journeys.conftest import Journey, journey
+
+pytestmark = pytest.mark.browser
+__all__ = ["journey"]
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+KINDS = re.compile(r'<dialog id="([a-z-]+?)-?(?:\{\{[^"]*)?"')
+FIELDS = "input:not([type=hidden]), select, textarea"
+# The field, or of a group of choices the chosen one; where nothing is asked, the answer that changes nothing.
+FIRST = f"""dialog => {{
+  const first = dialog.querySelector("{FIELDS}");
+  if (!first) return dialog.querySelector(".dialog-foot .button") ?? dialog.querySelector(".button");
+  return first.type === "radio" ? dialog.querySelector("input:checked") : first;
+}}"""
+
+
+@pytest.fixture(params=["embedded"])
+def shape(request: pytest.FixtureRequest) -> str:
+    """One shape: the pages do not know which they stand on."""
+    kind: str = request.param
+    return kind
+
+
+def add_campaign(journey: Journey, status: CampaignStatus) -> uuid.UUID:
+    """One that can be told something: with people who failed, who are uncertain and who are still to come."""
+    bakery = journey.cast.bakery_id
+    campaign = Campaign(organization_id=bakery, name=f"The {status.value} one", account_id=journey.account_id)
+    campaign.status, campaign.audience_size, campaign.created_by = status, 3, "Alice"
+    campaign.started_at, campaign.template_name, campaign.template_language = utcnow(), "welcome", "en_US"
+    db.session.add(campaign)
+    db.session.flush()
+    for number, standing in enumerate((RecipientStatus.FAILED, RecipientStatus.UNCERTAIN, RecipientStatus.PENDING)):
+        code = "131016" if standing is RecipientStatus.FAILED else ""
+        person = CampaignRecipient(
+            organization_id=bakery, campaign_id=campaign.id, contact_id=new_id(), status=standing
+        )
+        person.phone, person.person_key, person.error_code = f"+1202555010{number}", str(number), code
+        db.session.add(person)
+    db.session.commit()
+    return campaign.id
+
+
+@pytest.fixture
+def paths(journey: Journey) -> list[str]:
+    """Pages that have every dialog there is between them."""
+    with db.organization_context(journey.app, journey.cast.bakery_id):
+        person = Contact(organization_id=journey.cast.bakery_id, phone="+12025550101", person_key="+12025550101")
+        db.session.add(person)
+        job = service.enqueue("demo", {"mood": "succeeds"}, run_at=utcnow() + timedelta(days=1))
+        db.session.commit()
+        found = ["/", "/queues/bulk-messages", f"/jobs/{job.id}", f"/contacts/{person.id}"]
+        statuses = (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)
+        return found + [f"/campaigns/{add_campaign(journey, status)}" for status in statuses]
+
+
+@pytest.fixture
+def page(look: Look, journey: Journey) -> Iterator[Page]:
+    """Alice at the console; no worker runs, so nothing moves by itself."""
+    journey.installation.start_web()
+    page = look.page
+    page.goto(journey.installation.settings.base_url)
+    page.get_by_label("E-mail").fill("alice@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Alice")
+    yield page
+    page.goto("about:blank")  # nobody asks a server that is about to stop
+
+
+def opened_well(page: Page, opener: Locator) -> str:
+    """Open by keyboard, close in each of the ways there are, see where the focus is; the dialog's id."""
+    name = opener.get_attribute("data-dialog") or ""
+    dialog = page.locator(f"dialog#{name}")
+    for close in ("Escape", "Close", "Leave"):
+        opener.focus()
+        page.keyboard.press("Enter")
+        expect(dialog).to_be_visible()
+        assert dialog.evaluate(f"dialog => ({FIRST})(dialog) === document.activeElement"), f"{name}: focus when opened"
+        if close == "Escape":
+            page.keyboard.press("Escape")
+        elif close == "Close":
+            dialog.get_by_role("button", name="Close").click()
+        else:
+            dialog.locator(".dialog-foot [data-close]").click()
+        expect(dialog).to_be_hidden()
+        expect(opener).to_be_focused()
+    return name
+
+
+def test_every_dialog_takes_the_focus_and_gives_it_back(page: Page, journey: Journey, paths: list[str]) -> None:
+    opened = set()
+    for path in paths:
+        page.goto(journey.installation.settings.base_url + path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        openers = page.locator("[data-dialog]").all()
+        assert openers, path
+        opened |= {opened_well(page, opener) for opener in openers}
+    openers[0].focus()
+    page.keyboard.press("?")
+    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(openers[0]).to_be_focused()
+    opened.add("keys-help")
+    kinds = {kind for path in TEMPLATES.rglob("*.html") for kind in KINDS.findall(path.read_text(encoding="utf-8"))}
+    assert {kind for kind in kinds if not any(name.startswith(kind) for name in opened)} == set()
+    assert {"ask-pause", "ask-resume", "ask-cancel", "ask-settle", "ask-retry-131016"} <= opened
+
+
+def test_the_focus_comes_back_though_a_refresh_replaced_what_opened_the_dialog(page: Page, journey: Journey) -> None:
+    page.locator("[data-dialog=pause-bulk-messages]").click()
+    expect(page.get_by_label("Why").and_(page.locator(":focus"))).to_be_visible()
+    page.evaluate("""() => {
+      const opener = document.querySelector("[data-dialog=pause-bulk-messages]");
+      opener.replaceWith(opener.cloneNode(true));
+    }""")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-dialog=pause-bulk-messages]")).to_be_focused()
