@@ -109,6 +109,8 @@ def _change(action: str, details: Mapping[str, Any]) -> str:
             return ", ".join(FIELDS.get(name, name) for name in details.get("fields") or details.get("changed", []))
         case "check WhatsApp number":
             return str(details.get("result", ""))
+        case "add member" | "make token":
+            return f"as {details.get('role', '')}"
         case "send failed again":
             return str(details.get("error", ""))
     return ", ".join(filter(None, (_matching(details), _to_priority(details))))

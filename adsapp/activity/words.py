@@ -24,6 +24,8 @@ ACTIONS: Mapping[str, str] = {
     "send uncertain again": "Sent uncertain messages again",
     "assume delivered": "Took uncertain messages as delivered",
     "start import": "Started an import",
+    "add member": "Added a member, or changed their role",
+    "make token": "Made a token",
     "connect WhatsApp number": "Connected a WhatsApp number",
     "change WhatsApp number": "Changed a WhatsApp number",
     "check WhatsApp number": "Checked a WhatsApp number",
@@ -36,6 +38,8 @@ KINDS: Mapping[str, str] = {
     "queue": "Queues",
     "worker": "Workers",
     "account": "WhatsApp numbers",
+    "member": "Members",
+    "token": "Tokens",
 }
 
 LIMITS = {"at_once": "at once", "per_minute": "a minute", "waiting": "waiting"}

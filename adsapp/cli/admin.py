@@ -10,9 +10,11 @@ from adsapp.core import db as database
 from adsapp.core import migrations
 from adsapp.integrations import queries as accounts
 from adsapp.organizations import queries, service
+from adsapp.organizations.auditing import audit
 from adsapp.organizations.models import Organization, Role
 
 SLUGS_NAMED = 5  # where somebody named one that is not there
+BY = "command line"  # who did it, in the audit
 
 role_option = click.option(
     "--role", type=click.Choice([role.value for role in Role]), default=Role.ADMIN.value, show_default=True
@@ -95,9 +97,11 @@ def create_user(email: str, slug: str, role: str, name: str, password: str | Non
     """
     with open_app().app_context():
         organization = find_organization(slug)
+        database.bind_organization(organization.id)
         known = queries.find_user(email)
         person = known or service.create_user(email, name, password or getpass.getpass("Password: "))
         service.add_member(organization, person, Role(role))
+        audit(BY, "add member", f"member:{person.id}", title=person.email, role=role)
         database.session.commit()
         show({"email": person.email, "role": role}, f"{person.email} is {role} of {slug}.", as_json)
 
@@ -116,7 +120,10 @@ def token() -> None:
 def create_token(slug: str, role: str, name: str, days: int | None, as_json: bool) -> None:
     """Make a token. It is printed once and cannot be shown again."""
     with open_app().app_context():
-        text = service.create_token(find_organization(slug), name, Role(role), days)
+        organization = find_organization(slug)
+        database.bind_organization(organization.id)
+        text = service.create_token(organization, name, Role(role), days)
+        audit(BY, "make token", f"token:{name}", title=name, role=role)
         database.session.commit()
         show({"token": text, "role": role}, text, as_json)
 

@@ -49,10 +49,10 @@ def may_prioritize(job: Job) -> bool:
     return job.state not in FINAL
 
 
-def cancel(job: Job, by: str) -> None:
+def cancel(job: Job, by: str, reason: str = "") -> None:
     """Cancel the job or ask it to stop; Conflict where it has ended."""
-    service.cancel(job, by)
-    audit(by, "cancel job", f"job:{job.id}", title=job.title)
+    service.cancel(job, by, reason)
+    audit(by, "cancel job", f"job:{job.id}", title=job.title, reason=reason)
 
 
 def retry(job: Job, by: str) -> None:

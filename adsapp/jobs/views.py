@@ -79,7 +79,7 @@ def ask_to_cancel(job_id: uuid.UUID) -> ResponseReturnValue:
 def cancel(job_id: uuid.UUID) -> ResponseReturnValue:
     """Stop it, or ask the worker to."""
     job = queries.get_job(job_id)
-    actions.cancel(job, current_actor().name)
+    actions.cancel(job, current_actor().name, request.form.get("reason", "").strip()[:200])
     flash(f"{job.title}: {'the worker is asked to stop' if job.is_stopping else 'cancelled'}", "good")
     return done(url_for("jobs.show_job", job_id=job_id))
 

@@ -143,6 +143,8 @@ def test_the_other_pages_stand_a_look(page: Page, look: Look, journey: Journey) 
         ("workers", "/workers"),
         ("jobs-clean", "/jobs/clean?state=failed&older_than_days=0"),
         ("jobs-all", "/jobs/actions?verb=cancel&scope=all"),
+        ("activity-empty", "/activity"),
+        ("activity-nothing-fits", "/activity?q=nobody&from=2026-01-01"),
     ):
         open_page(page, journey, path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -155,4 +157,36 @@ def test_the_other_pages_stand_a_look(page: Page, look: Look, journey: Journey) 
     page.get_by_label("High").check()
     look.at("job-priority")
     page.get_by_role("button", name="Change the priority").click()
-    expect(page.get_by_text("priority normal → high")).to_be_visible()
+    expect(page.get_by_text("Tell the team: priority normal → high")).to_be_visible()
+    expect(page.locator(".timeline")).to_contain_text("Priority normal → high by Alice")
+
+
+def test_what_was_done_and_why_is_found_in_the_activity_and_in_the_jobs_story(
+    page: Page, look: Look, journey: Journey
+) -> None:
+    open_page(page, journey, "/jobs?state=failed")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Retry…").click()
+    page.get_by_label("Why").fill("The image is there now")
+    page.get_by_role("button", name="Retry 1 job").click()
+    expect(page.get_by_text("1 job begins again")).to_be_visible()
+    page.wait_for_load_state()  # the keys are there once the scripts are
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Activity")
+    row = page.locator("tr[data-row]")
+    expect(row).to_contain_text(re.compile("Alice.*Retried jobs.*Render the offer.*The image is there now", re.DOTALL))
+    look.at("activity")
+    page.get_by_label("A person, or words").fill("image")
+    page.get_by_label("What it was done to").select_option(label="Jobs")
+    page.get_by_role("button", name="Filter").click()
+    expect(row).to_have_count(1)
+    with page.expect_download() as export:
+        page.get_by_role("link", name="Export").click()
+    assert "The image is there now" in export.value.path().read_text(encoding="utf-8")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Failed for good")).to_be_visible()
+    expect(page.get_by_text("“The image is there now”")).to_be_visible()
+    look.at("job-story")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from adsapp import create_app
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.demo import seed
@@ -28,7 +29,7 @@ def run(settings: Settings, command: Command) -> Run:
     return call
 
 
-def test_an_organization_is_set_up_from_the_command_line(run: Run) -> None:
+def test_an_organization_is_set_up_from_the_command_line_and_who_did_it_is_told(run: Run, settings: Settings) -> None:
     assert run("org", "create", "bakery", "--name", "The Bakery").returncode == 0
     made = run(
         "user",
@@ -48,6 +49,19 @@ def test_an_organization_is_set_up_from_the_command_line(run: Run) -> None:
     assert stats["queues"]["bulk-messages"]["waiting"] == 0
     assert run("jobs", "pause", "bulk-messages", "--organization", "bakery", "--reason", "lunch").returncode == 0
     assert run("jobs", "resume", "bulk-messages", "--organization", "bakery").returncode == 0
+    assert told_by_activity(settings, token["token"]) == [
+        ("Resumed a queue", "Bulk messages", None),
+        ("Paused a queue", "Bulk messages", "lunch"),
+        ("Made a token", "cli", None),
+        ("Added a member, or changed their role", "alice@example.com", None),
+    ]
+
+
+def told_by_activity(settings: Settings, token: str) -> list[tuple[str, str, str | None]]:
+    """What a program with this token reads of what was done, newest first: words, title, reason."""
+    answer = create_app(settings).test_client().get("/api/activity", headers={"Authorization": f"Bearer {token}"}).json
+    assert answer is not None
+    return [(each["words"], each["subjects"][0]["title"], each["reason"]) for each in answer["activity"]]
 
 
 def test_organizations_are_listed_with_their_members_and_numbers(run: Run, app: Flask, cast: Cast) -> None:

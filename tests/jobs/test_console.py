@@ -133,10 +133,14 @@ def test_a_running_job_is_cancelled_in_stages(
     page = cast.sign_in(client, "bob").get(f"/jobs/{job_id}").text
     assert f'href="/jobs/{job_id}/cancel"' in page
     assert "Cancel the job" in client.get(f"/jobs/{job_id}/cancel").text
-    assert post(client, f"/jobs/{job_id}/cancel", back="/jobs?state=active") == (303, "/jobs?state=active")
+    assert post(client, f"/jobs/{job_id}/cancel", back="/jobs?state=active", reason="Not today") == (
+        303,
+        "/jobs?state=active",
+    )
     finished(job_id)
     page = client.get(f"/jobs/{job_id}").text
     assert "Cancel requested" in page
+    assert "“Not today”" in page
     assert "Cancelled" in page
     assert post(client, f"/jobs/{job_id}/cancel")[0] == 409
 
