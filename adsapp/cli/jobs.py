@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import click
 
+from adsapp.cli import looking, queues, workers
 from adsapp.cli import operations as bulk
-from adsapp.cli import queues, workers
 from adsapp.cli.admin import organization_option
 from adsapp.cli.operations import wait_option
 from adsapp.cli.organization import BY, inside
@@ -41,7 +41,15 @@ def jobs() -> None:
     """
 
 
-for command in (queues.pause, queues.resume, queues.limit, workers.workers, workers.drain):
+for command in (
+    looking.list_jobs,
+    looking.show_job,
+    queues.pause,
+    queues.resume,
+    queues.limit,
+    workers.workers,
+    workers.drain,
+):
     jobs.add_command(command)
 
 

@@ -17,8 +17,8 @@ from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.health import check_health
 from adsapp.jobs.holding import pause_json
 from adsapp.jobs.items import items
-from adsapp.jobs.json import job_json
-from adsapp.jobs.models import Job, JobAttempt
+from adsapp.jobs.json import attempt_json, job_json
+from adsapp.jobs.models import Job
 from adsapp.jobs.redaction import mask_number
 from adsapp.jobs.states import State
 from adsapp.jobs.waiting import circumstances
@@ -145,18 +145,6 @@ def health() -> ResponseReturnValue:
     """200 where work is done, 503 with the reasons where it is not."""
     found = check_health()
     return found.as_json(), 503 if found.reasons else 200
-
-
-def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
-    """One begin of a job and how it ended; without the trace, which is for the log."""
-    return {
-        "attempt": attempt.attempt,
-        "worker": attempt.worker,
-        "started_at": iso(attempt.started_at),
-        "ended_at": iso(attempt.ended_at),
-        "outcome": attempt.outcome,
-        "error": attempt.error,
-    }
 
 
 def queue_json(one: statistics.QueueStats) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from adsapp.core.clock import iso
 from adsapp.jobs.listing import AnyJob
-from adsapp.jobs.models import Job
+from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.states import PENDING, State
 from adsapp.jobs.waiting import Circumstances, why_waiting
 
@@ -35,6 +35,18 @@ def job_json(job: Job, around: Circumstances | None = None) -> dict[str, Any]:
         "result": job.result,
         "subject": job.subject,
         "links": _links(job),
+    }
+
+
+def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
+    """One begin of a job and how it ended; without the trace, which is for the log."""
+    return {
+        "attempt": attempt.attempt,
+        "worker": attempt.worker,
+        "started_at": iso(attempt.started_at),
+        "ended_at": iso(attempt.ended_at),
+        "outcome": attempt.outcome,
+        "error": attempt.error,
     }
 
 

@@ -32,7 +32,7 @@ Enqueue = Callable[..., uuid.UUID]
 Read = Callable[[uuid.UUID], Job]
 LATER = timedelta(days=1)
 VERBS = [
-    *("health", "stats", "failed", "retry", "cancel", "promote", "priority", "clean"),
+    *("health", "list", "show", "stats", "failed", "retry", "cancel", "promote", "priority", "clean"),
     *("pause", "resume", "limit", "workers", "drain"),
 ]
 
