@@ -47,7 +47,11 @@ def fetch_templates(account: WhatsAppAccount) -> list[dict[str, Any]]:
 
 
 def store_templates(account: WhatsAppAccount, entries: list[dict[str, Any]]) -> int:
-    """Make ours equal to what was fetched; what is gone there goes here too. Returns how many there are."""
+    """Make ours equal to what was fetched; what is gone there goes here too. Returns how many there are.
+
+    One at a time for an account: two that both saw a template missing would both add it.
+    """
+    db.session.execute(select(WhatsAppAccount.id).where(WhatsAppAccount.id == account.id).with_for_update())
     known = {
         (template.name, template.language): template
         for template in db.session.scalars(select(MessageTemplate).where(MessageTemplate.account_id == account.id))

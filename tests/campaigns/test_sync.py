@@ -1,5 +1,8 @@
 """Templates are read from the provider by a job."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 from sqlalchemy import delete
 
 from adsapp.core import db
@@ -9,7 +12,7 @@ from adsapp.jobs.models import Job
 from adsapp.jobs.states import State
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.queries import get_template, list_templates, sendable
-from adsapp.message_templates.service import request_sync
+from adsapp.message_templates.service import request_sync, store_templates
 from tests.live import Live
 from tests.waiting import wait_for
 
@@ -53,6 +56,27 @@ def test_a_sync_makes_our_templates_equal_to_the_providers(live: Live) -> None:
         assert {template.name for template in sendable()} == {
             "welcome", "spring_opening", "order_update", "hello_world", "loyalty_points",
         }  # fmt: skip
+
+
+def test_syncs_of_one_number_take_turns_and_none_fails(live: Live) -> None:
+    entries = [{"name": f"offer_{number}", "language": "en", "status": "APPROVED"} for number in range(3)]
+    began = Event()
+
+    def store() -> int:
+        with live.organization():
+            began.set()
+            count = store_templates(get_account(live.account_id), entries)
+            db.session.commit()
+            return count
+
+    with ThreadPoolExecutor(1) as pool, live.organization():
+        first = store_templates(get_account(live.account_id), entries)
+        second = pool.submit(store)
+        assert began.wait(30)
+        db.session.commit()
+        assert (first, second.result(30)) == (3, 3)
+    with live.organization(), db.reading():
+        assert {template.name for template in list_templates()} == {"offer_0", "offer_1", "offer_2"}
 
 
 def test_a_refused_token_fails_the_sync_with_what_to_do(live: Live) -> None:
