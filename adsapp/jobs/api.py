@@ -13,6 +13,7 @@ from adsapp.core.clock import iso
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.parsing import parse_body, parse_query
 from adsapp.jobs import actions, queries, statistics
+from adsapp.jobs.events import Steering, steerings
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.health import check_health
 from adsapp.jobs.holding import held_back, pause_json
@@ -68,9 +69,10 @@ def list_jobs() -> ResponseReturnValue:
 @api.get("/jobs/<uuid:job_id>")
 @allow(Permission.SEE)
 def get_job(job_id: uuid.UUID) -> ResponseReturnValue:
-    """State, progress, attempts, and why it waits."""
+    """State, progress, attempts, what people did to it, and why it waits."""
     job = queries.get_job(job_id)
-    return job_json(job) | {"attempts": [attempt_json(attempt) for attempt in queries.attempts(job)]}
+    attempts = [attempt_json(attempt) for attempt in queries.attempts(job)]
+    return job_json(job) | {"attempts": attempts, "events": [event_json(event) for event in steerings(job)]}
 
 
 @api.delete("/jobs/<uuid:job_id>")
@@ -157,6 +159,19 @@ def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
         "ended_at": iso(attempt.ended_at),
         "outcome": attempt.outcome,
         "error": attempt.error,
+    }
+
+
+def event_json(event: Steering) -> dict[str, Any]:
+    """What somebody did to a job: `what` retry, cancel, run, prioritize; `details` the end that a retry undid, the
+    priority before and after, among how many ticked jobs."""
+    return {
+        "at": iso(event.at),
+        "what": event.what,
+        "by": event.by,
+        "reason": event.reason or None,
+        "operation": str(event.operation_id) if event.operation_id else None,
+        "details": event.details,
     }
 
 
