@@ -13,7 +13,7 @@ from adsapp.core import db
 from adsapp.jobs import queries
 from adsapp.jobs.events import steerings
 from adsapp.jobs.filters import JobFilters
-from adsapp.jobs.json import attempt_json, job_json
+from adsapp.jobs.json import attempt_json, event_json, job_json
 from adsapp.jobs.listing import JobLine
 from adsapp.jobs.models import Job
 from adsapp.jobs.presenting import headline, tries
@@ -69,10 +69,12 @@ def show_job(job_id: uuid.UUID, slug: str, as_json: bool) -> None:
     with inside(slug), db.reading():
         job = queries.get_job(job_id)
         attempts, reason = queries.attempts(job), why_waiting(job)
-        events = story(job, attempts, steerings(job), reason)
-        facts = job_json(job) | {"attempts": [attempt_json(each) for each in attempts]}
+        done = steerings(job)
+        events = story(job, attempts, done, reason)
+        history = {"attempts": [attempt_json(each) for each in attempts], "events": [event_json(each) for each in done]}
+        facts = job_json(job)
         text = "\n".join([*_head(job, reason), "", *(line for event in events for line in _told(event))])
-    show(facts, text, as_json)
+    show(facts | history, text, as_json)
 
 
 def _head(job: Job, reason: WaitReason | None) -> Iterator[str]:

@@ -13,11 +13,12 @@ from adsapp.core.clock import iso
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.parsing import parse_body, parse_query
 from adsapp.jobs import actions, queries, statistics
+from adsapp.jobs.events import steerings
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.health import check_health
 from adsapp.jobs.holding import pause_json
 from adsapp.jobs.items import items
-from adsapp.jobs.json import attempt_json, job_json
+from adsapp.jobs.json import attempt_json, event_json, job_json
 from adsapp.jobs.models import Job
 from adsapp.jobs.redaction import mask_number
 from adsapp.jobs.states import State
@@ -68,9 +69,10 @@ def list_jobs() -> ResponseReturnValue:
 @api.get("/jobs/<uuid:job_id>")
 @allow(Permission.SEE)
 def get_job(job_id: uuid.UUID) -> ResponseReturnValue:
-    """State, progress, attempts, and why it waits."""
+    """State, progress, attempts, what people did to it, and why it waits."""
     job = queries.get_job(job_id)
-    return job_json(job) | {"attempts": [attempt_json(attempt) for attempt in queries.attempts(job)]}
+    attempts = [attempt_json(attempt) for attempt in queries.attempts(job)]
+    return job_json(job) | {"attempts": attempts, "events": [event_json(event) for event in steerings(job)]}
 
 
 @api.delete("/jobs/<uuid:job_id>")

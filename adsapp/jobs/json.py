@@ -3,6 +3,7 @@
 from typing import Any
 
 from adsapp.core.clock import iso
+from adsapp.jobs.events import Steering
 from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.states import PENDING, State
@@ -47,6 +48,19 @@ def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
         "ended_at": iso(attempt.ended_at),
         "outcome": attempt.outcome,
         "error": attempt.error,
+    }
+
+
+def event_json(event: Steering) -> dict[str, Any]:
+    """What somebody did to a job: `what` retry, cancel, run, prioritize; `details` the end that a retry undid, the
+    priority before and after, among how many ticked jobs."""
+    return {
+        "at": iso(event.at),
+        "what": event.what,
+        "by": event.by,
+        "reason": event.reason or None,
+        "operation": str(event.operation_id) if event.operation_id else None,
+        "details": event.details,
     }
 
 

@@ -118,6 +118,22 @@ def test_what_cancelled_a_job_is_told_once(
     assert told(older) == ["Queued", "Cancel requested by Eve", "Cancelled  It had not begun."]
 
 
+def test_programs_read_what_people_did(
+    client: FlaskClient, cast: Cast, enqueue: Enqueue, do: Callable[..., None]
+) -> None:
+    job_id = enqueue(run_at=utcnow() + LATER)
+    do(job_id, lambda job: service.cancel(job, "Bob", "Too early"))
+    do(job_id, lambda job: service.retry(job, "Alice"))
+    answer = client.get(f"/api/jobs/{job_id}", headers=cast.headers("vera")).json
+    assert answer is not None
+    cancelled, retried = answer["events"]
+    assert cancelled["at"] <= retried["at"]
+    told: dict[str, object] = {"what": "cancel", "by": "Bob", "reason": "Too early", "operation": None, "details": {}}
+    assert {name: cancelled[name] for name in told} == told
+    assert (retried["what"], retried["reason"]) == ("retry", None)
+    assert retried["details"]["ended"]["state"] == "cancelled"
+
+
 def test_a_job_run_early_says_who_wanted_it(
     enqueue: Enqueue, do: Callable[..., None], told: Callable[[uuid.UUID], list[str]]
 ) -> None:
