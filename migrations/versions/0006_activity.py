@@ -38,7 +38,7 @@ def fill_in() -> None:
     if not is_sqlite:  # without this the tables' owner sees no organization's rows
         op.execute("alter table audit_events no force row level security")
     op.execute(
-        f"update audit_events set kind = case subject when 'jobs' then 'job' else {kind} end, "  # noqa: S608  # ours
+        f"update audit_events set kind = case subject when 'jobs' then 'job' else {kind} end, "  # ours
         f"title = substr({title}, 1, 200), reason = {reason}"
     )
     if not is_sqlite:
@@ -64,9 +64,7 @@ def add_job_events() -> None:
             name=op.f("fk_job_events_organization_id_job_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"], ["organizations.id"], name=op.f("fk_job_events_organization_id")
-        ),
+        sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], name=op.f("fk_job_events_organization_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job_events")),
     )
     op.create_index("ix_job_events_job", "job_events", ["organization_id", "job_id", "id"])
