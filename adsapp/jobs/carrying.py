@@ -47,8 +47,8 @@ def would_stay(filters: JobFilters, older_than_days: int) -> str:
 
 def left(target: Target) -> dict[str, int]:
     """What cleaning passes over: `routine` jobs of these states and queues, whatever their age, unless they are meant
-    too; and those old enough that stand for a campaign, an import or a number (`kept`), counted up to COUNTED."""
-    kept = target.old_enough().where(Job.subject.is_not(None)).with_only_columns(Job.id).limit(COUNTED)
+    too; and those old enough of campaigns and imports (`kept`), counted up to COUNTED."""
+    kept = target.old_enough().where(retention.is_kept()).with_only_columns(Job.id).limit(COUNTED)
     return {"routine": 0 if target.filters.routine else _routine(target), "kept": len(db.session.scalars(kept).all())}
 
 
@@ -70,7 +70,7 @@ def left_in_words(left: Mapping[str, int]) -> str:
         parts.append(f"{_jobs(routine)} of routine work {_stay(routine)}, as it was not asked for.")
     if kept:
         more = "+" if kept >= COUNTED else ""
-        parts.append(f"{_jobs(kept, more)} of campaigns, imports and WhatsApp numbers {_stay(kept)} as long as those.")
+        parts.append(f"{_jobs(kept, more)} of campaigns and imports {_stay(kept)} as long as those.")
     return " ".join(parts)
 
 

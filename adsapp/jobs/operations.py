@@ -18,7 +18,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import first_id_of
-from adsapp.jobs import queries, service
+from adsapp.jobs import queries, retention, service
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.models import Job, JobCount
 from adsapp.jobs.states import FINAL, Priority, State, get_priority
@@ -112,7 +112,7 @@ class Target:
             case Verb.PRIORITIZE:
                 return (Job.priority != self.priority, Job.processor != PROCESSOR)
             case Verb.CLEAN:
-                return (Job.finished_at < (self.ended_before or self.asked_at), Job.subject.is_(None))
+                return (Job.finished_at < (self.ended_before or self.asked_at), ~retention.is_kept())
 
 
 def preview(

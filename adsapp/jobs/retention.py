@@ -1,7 +1,7 @@
 """How long the record of jobs is kept: a routine job a day for each organization removes what is older.
 
-A finished job goes with its attempts and items; its end stays in `job_logs` as long as that is kept. A job that
-stands for something (its `subject` is an import or a campaign) is kept as long as that: their pages tell its state.
+A finished job goes with its attempts and items; its end stays in `job_logs` as long as that is kept. The job of a
+campaign or an import is kept as long as that: their pages tell its state.
 """
 
 import uuid
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Engine, Table, delete, exists, select
+from sqlalchemy import ColumnElement, Engine, Table, and_, delete, exists, or_, select
 
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
@@ -24,6 +24,7 @@ from adsapp.organizations.models import Organization
 PROCESSOR = "keep-history"
 BATCH = 1000  # rows in one transaction
 MINUTES_KEPT_DAYS = 8  # hours and days tell the rest
+KEPT_WITH = ("campaign", "import")
 JOBS = cast(Table, Job.__table__)
 
 
@@ -37,9 +38,12 @@ def cleanup_old_job_logs(days: int) -> int:
 
 def remove(job_ids: Sequence[uuid.UUID]) -> int:
     """Remove jobs that ended and stand for nothing else; returns how many."""
-    return _removed(
-        delete(Job).where(Job.id.in_(job_ids), Job.state.in_(FINAL), Job.subject.is_(None)).returning(Job.id)
-    )
+    return _removed(delete(Job).where(Job.id.in_(job_ids), Job.state.in_(FINAL), ~is_kept()).returning(Job.id))
+
+
+def is_kept() -> ColumnElement[bool]:
+    """The jobs that are kept as long as what they did; of a number's jobs (`account:…`) none is."""
+    return and_(Job.subject.is_not(None), or_(*(Job.subject.startswith(f"{kind}:") for kind in KEPT_WITH)))
 
 
 def keep_history(progress: Progress) -> dict[str, int]:
@@ -72,9 +76,7 @@ def _old_logs(before: datetime) -> int:
 
 def _old_jobs(before: datetime) -> int:
     # What ended before was made before, and the key begins with the time: only old jobs are looked at.
-    old = select(Job.id).where(
-        Job.id < first_id_of(before), Job.finished_at < before, Job.state.in_(FINAL), Job.subject.is_(None)
-    )
+    old = select(Job.id).where(Job.id < first_id_of(before), Job.finished_at < before, Job.state.in_(FINAL), ~is_kept())
     return remove(db.session.scalars(old.order_by(Job.id).limit(BATCH)).all())
 
 

@@ -64,10 +64,11 @@ def upload(look: Look, console: Journey) -> None:
 def compose(look: Look) -> None:
     page = look.page
     page.get_by_role("link", name=re.compile("Send them")).click()
+    page.wait_for_load_state()  # a choice made before the scripts are there changes nothing
     welcome = page.locator("#field-template option", has_text="welcome").first.get_attribute("value")
     page.get_by_label("Template").select_option(welcome)
     expect(page.get_by_role("button", name=re.compile("Send to 592"))).to_be_visible()
-    page.get_by_label("Name").first.fill("Garden weekend")
+    page.get_by_label("Name of the campaign").fill("Garden weekend")
     look.at("compose")
     send = page.get_by_role("button", name=re.compile("Send to 592"))
     with page.expect_response(re.compile("/campaigns")) as looked:  # a Tab away from the last field changed

@@ -85,7 +85,8 @@ def test_health_names_each_queue_without_a_worker_and_exits_with_1(run: Run, lon
     assert json.loads(as_json.stdout)["queues"]["template-processing"]["workers"] == 0
 
 
-def test_health_is_0_where_workers_serve_every_queue(run: Run, worker: WorkerProcess) -> None:
+def test_health_is_0_where_workers_serve_every_queue(app: Flask, run: Run) -> None:
+    add_lone_worker(app, Queue)
     done = run("health")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Healthy")

@@ -64,12 +64,13 @@ def test_what_is_older_than_promised_goes_and_the_rest_stays(
     with db.organization_context(app, cast.bakery_id):
         add_old(cast, now - timedelta(days=91))
         kept_for_its_import = add_old(cast, now - timedelta(days=92), subject="import:1").id
+        add_old(cast, now - timedelta(days=93), subject="account:1")  # a number's job tells nobody's state
         younger = add_old(cast, now - timedelta(days=89)).id
         db.session.commit()
     ask(app)
     with db.organization_context(app, cast.bakery_id):
         upkeep = db.session.scalars(select(Job.id).where(Job.processor == retention.PROCESSOR)).one()
-    assert finished(upkeep).result == {"job_logs": 2, "jobs": 1, "minutes": 3, "hours": 2}
+    assert finished(upkeep).result == {"job_logs": 3, "jobs": 2, "minutes": 4, "hours": 3}
     with db.organization_context(app, cast.bakery_id):
         assert set(db.session.scalars(select(Job.id).where(Job.processor == "demo"))) == {kept_for_its_import, younger}
 

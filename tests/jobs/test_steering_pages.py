@@ -356,7 +356,7 @@ def test_a_pause_ends_by_itself_and_a_wrong_one_keeps_what_was_typed(
     app: Flask, client: FlaskClient, cast: Cast
 ) -> None:
     cast.sign_in(client, "adam")
-    assert "A demo job" in client.get(f"/queues/{QUEUE}/pause").text
+    assert "Read the templates from WhatsApp" in client.get(f"/queues/{QUEUE}/pause").text
     for field, value, says in (
         ("reason", " ", "Say why"),
         ("hours", "soon", "Choose how long"),
