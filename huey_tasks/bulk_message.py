@@ -36,7 +36,7 @@ register_items("bulk-message", _items)
 when_cancelled("bulk-message", _tell_campaign)
 
 
-OVER = "A cancelled campaign is over; nobody was promised anything more. “Use again” on its page makes a new one."
+OVER = "A cancelled campaign is over: who was not sent to was left out. “Use again” on its page makes a new one."
 
 
 @processor("bulk-message", queue=Queue.BULK_MESSAGES, over_once_cancelled=OVER)

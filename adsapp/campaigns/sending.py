@@ -24,6 +24,7 @@ from adsapp.integrations import queries as accounts
 from adsapp.integrations import service as integrations
 from adsapp.integrations.extension import pacer
 from adsapp.integrations.models import AccountStatus
+from adsapp.jobs.models import Job
 from adsapp.jobs.progress import HandBack, JobCancelled, Progress
 from adsapp.jobs.states import Queue
 from adsapp.jobs.turns import is_waited_for
@@ -183,7 +184,8 @@ def _cancel(campaign_id: uuid.UUID, progress: Progress) -> None:
     ledger.hold([campaign_id])
     campaign = _read(campaign_id)
     if campaign is not None and campaign.status not in service.ENDED:
-        service.mark_cancelled(campaign, "")
+        by = select(Job.cancel_requested_by).where(Job.id == progress.job_id)
+        service.mark_cancelled(campaign, db.session.scalar(by) or "")
     progress.commit()
     while skip_some(campaign_id):
         progress.commit()

@@ -13,8 +13,10 @@ from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.queries import get_account
 from adsapp.jobs import finishing, leases
+from adsapp.jobs import service as jobs
 from adsapp.jobs.finishing import Failed, HandedBack, Released
 from adsapp.jobs.leases import WorkerIdentity
+from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.states import State
 from tests.live import Live
@@ -71,3 +73,16 @@ def test_whoever_was_not_sent_to_is_left_out_however_the_slice_ended(live: Live,
     assert (counts.to_go, counts.skipped, counts.adds_up) == (0, len(PHONES) - counts.done + counts.skipped, True)
     assert len(live.sandbox.ledger()) == sent  # nobody got anything after the cancel
     assert job.progress_done == len(PHONES) - counts.skipped
+
+
+def test_a_campaign_whose_job_was_cancelled_names_who_did_it(live: Live) -> None:
+    campaign_id, claim = half_sent(live)
+    with live.organization():
+        jobs.cancel(db.session.get_one(Job, claim.job_id), "Adam")
+        db.session.commit()
+    with live.app.app_context():
+        ENDS["it is released"](claim)
+    live.start_worker()
+    live.wait_for_status(campaign_id, "cancelled")
+    wait_for(lambda: live.job(campaign_id).is_finished, what="the job ends")
+    assert live.campaign(campaign_id).status_reason == "cancelled by Adam"
