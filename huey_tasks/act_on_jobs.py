@@ -9,7 +9,7 @@ from adsapp.jobs.registry import processor
 from adsapp.jobs.states import Queue
 
 
-@processor(PROCESSOR, queue=Queue.TEMPLATE_PROCESSING)
+@processor(PROCESSOR, queue=Queue.TEMPLATE_PROCESSING, goes_on=True)
 def act_on_jobs(params: Order, progress: Progress) -> dict[str, Any]:
     """Retry, cancel, clean or prioritize many jobs"""
     return carry_out(params, progress)

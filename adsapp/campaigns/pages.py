@@ -173,7 +173,7 @@ def headline(campaign: Campaign, counts: Counts) -> str:
     words = {
         CampaignStatus.SCHEDULED: "Waits for its time",
         CampaignStatus.PREPARING: "Fixing the audience",
-        CampaignStatus.SENDING: f"{percent} % sent",
+        CampaignStatus.SENDING: f"{counts.percent_sent} % sent",
         CampaignStatus.PAUSED: f"Paused at {percent} %" if campaign.frozen_at else "Paused before it began",
         CampaignStatus.CANCELLED: "Cancelled" if campaign.frozen_at else "Cancelled before it began",
         CampaignStatus.FAILED: f"Stopped at {percent} %",

@@ -17,6 +17,8 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
+from adsapp.jobs.states import Queue
+from adsapp.jobs.waiting import circumstances
 from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
 from adsapp.message_templates.rendering import Rendered
 from adsapp.message_templates.standing import quality_of
@@ -87,7 +89,7 @@ class Tally:
 def preflight(data: CampaignIn) -> Preflight:
     """Everything that can be known before the start. Never raises for an unfinished draft: what is wrong is a line."""
     account = accounts.find_default_account()
-    lines = [_account_line(account)]
+    lines = [_account_line(account), *_obstacles(account)]
     message = audience = None
     try:
         message = draft.message_of(data)
@@ -237,6 +239,21 @@ def _account_line(account: WhatsAppAccount | None) -> Line:
     if account.slowed_until and account.slowed_until > utcnow():
         return Line("warning", "This number is slowed down for now", account.slowed_reason or "")
     return Line("good", "WhatsApp account", account.name, account.display_phone_number)
+
+
+def _obstacles(account: WhatsAppAccount | None) -> Iterator[Line]:
+    """What would keep the campaign waiting once it is started."""
+    if account is not None and account.sandbox_url:
+        yield Line("neutral", "The number lives at the sandbox", "Messages go there, and to nobody's phone")
+    unreachable = accounts.why_unreachable(account, utcnow()) if account else None
+    if unreachable is not None:
+        yield Line("warning", unreachable.title, unreachable.text)
+    around = circumstances()
+    pause = around.pause_of(Queue.BULK_MESSAGES, "bulk-message")
+    if pause is not None:
+        yield Line("warning", f"Paused by {pause.by}: it waits until that ends", pause.reason)
+    elif not around.workers[Queue.BULK_MESSAGES]:
+        yield Line("warning", "No worker is running: it waits until one is started")
 
 
 def _message_line(message: Message) -> Line:

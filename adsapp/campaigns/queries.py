@@ -99,6 +99,12 @@ class Counts:
         return min(99, self.done * 100 // self.total)
 
     @property
+    def percent_sent(self) -> int:
+        """Sent to, in percent of those it is sent to: whoever is skipped is in neither."""
+        meant = self.total - self.skipped
+        return min(99 if self.to_go else 100, (meant - self.to_go) * 100 // meant) if meant else 0
+
+    @property
     def reached(self) -> int:
         """Taken by the provider, or perhaps taken."""
         return self.accepted_total + self.uncertain

@@ -13,7 +13,7 @@ from adsapp.cli.admin import organization_option
 from adsapp.cli.operations import wait_option
 from adsapp.cli.organization import BY, inside
 from adsapp.cli.output import Told, json_option, line_of, show
-from adsapp.cli.tables import first_line, minute, since, table
+from adsapp.cli.tables import JOB_ID, first_line, minute, since, table
 from adsapp.core import db
 from adsapp.core.errors import Problem
 from adsapp.jobs import actions, carrying, operations, queries, statistics
@@ -141,7 +141,7 @@ def failed(slug: str, queue: str, limit: int, as_json: bool) -> None:
 
 
 @jobs.command()
-@click.argument("job_ids", metavar="[JOB_ID]...", type=click.UUID, nargs=-1)
+@click.argument("job_ids", metavar="[JOB_ID]...", type=JOB_ID, nargs=-1)
 @organization_option
 @click.option("--all-failed", is_flag=True, help="Every failed job, as one operation in the background.")
 @queue_option
@@ -163,7 +163,7 @@ def retry(job_ids: Sequence[uuid.UUID], slug: str, all_failed: bool, queue: str,
 
 
 @jobs.command()
-@click.argument("job_ids", metavar="JOB_ID...", type=click.UUID, nargs=-1, required=True)
+@click.argument("job_ids", metavar="JOB_ID...", type=JOB_ID, nargs=-1, required=True)
 @organization_option
 @json_option
 def cancel(job_ids: Sequence[uuid.UUID], slug: str, as_json: bool) -> None:
@@ -176,7 +176,7 @@ def cancel(job_ids: Sequence[uuid.UUID], slug: str, as_json: bool) -> None:
 
 
 @jobs.command()
-@click.argument("job_id", type=click.UUID)
+@click.argument("job_id", type=JOB_ID)
 @organization_option
 @json_option
 def promote(job_id: uuid.UUID, slug: str, as_json: bool) -> None:
@@ -186,7 +186,7 @@ def promote(job_id: uuid.UUID, slug: str, as_json: bool) -> None:
 
 
 @jobs.command()
-@click.argument("job_id", type=click.UUID)
+@click.argument("job_id", type=JOB_ID)
 @click.argument("priority", type=int)
 @organization_option
 @json_option

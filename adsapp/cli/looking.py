@@ -8,7 +8,7 @@ import click
 from adsapp.cli.admin import organization_option
 from adsapp.cli.organization import inside
 from adsapp.cli.output import json_option, show
-from adsapp.cli.tables import first_line, minute, table
+from adsapp.cli.tables import JOB_ID, first_line, minute, table
 from adsapp.core import db
 from adsapp.jobs import queries
 from adsapp.jobs.events import steerings
@@ -58,7 +58,7 @@ def _line(job: Job | JobLine, reason: WaitReason | None) -> tuple[object, ...]:
 
 
 @click.command("show")
-@click.argument("job_id", type=click.UUID)
+@click.argument("job_id", type=JOB_ID)
 @organization_option
 @json_option
 def show_job(job_id: uuid.UUID, slug: str, as_json: bool) -> None:

@@ -11,7 +11,8 @@ from adsapp.core import db
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.errors import Invalid
 from adsapp.jobs import actions, service
-from adsapp.jobs.states import get_queue
+from adsapp.jobs.states import Queue, get_queue
+from adsapp.jobs.waiting import Circumstances, circumstances
 
 WORDS = {"at_once": "at once", "per_minute": "a minute", "waiting": "waiting"}
 kind_option = click.option("--kind", default="", help="One kind of job only, by the name of its processor.")
@@ -34,9 +35,10 @@ def pause(queue: str, slug: str, reason: str, kind: str, until: str, hours: floa
         raise click.UsageError("say --until or --hours, not both")
     with inside(slug):
         end = _moment(until) if until else utcnow() + timedelta(hours=hours) if hours else None
+        before = _before(circumstances(), get_queue(queue), kind)
         actions.pause_queue(get_queue(queue), BY, reason, end, kind)
         db.session.commit()
-    text = f"{_what(queue, kind)} is paused{f' until {iso(end)}' if end else ''}."
+    text = f"{_what(queue, kind)} is paused{f' until {iso(end)}' if end else ''}.{before}"
     show({"queue": queue, "kind": kind or None, "paused": True, "until": iso(end)}, text, as_json)
 
 
@@ -48,9 +50,10 @@ def pause(queue: str, slug: str, reason: str, kind: str, until: str, hours: floa
 def resume(queue: str, slug: str, kind: str, as_json: bool) -> None:
     """Let a paused queue, or a paused kind of job, go on."""
     with inside(slug):
-        actions.resume_queue(get_queue(queue), BY, kind)
+        was_paused = actions.resume_queue(get_queue(queue), BY, kind)
         db.session.commit()
-    show({"queue": queue, "kind": kind or None, "paused": False}, f"{_what(queue, kind)} goes on.", as_json)
+    text = f"{_what(queue, kind)} goes on." if was_paused else f"{_what(queue, kind)} was not paused."
+    show({"queue": queue, "kind": kind or None, "paused": False}, text, as_json)
 
 
 @click.command()
@@ -82,6 +85,15 @@ def limit(queue: str, slug: str, lifts: bool, as_json: bool, **asked: int | None
         if value is not None
     ]
     show({"queue": queue, "limits": values}, f"{queue}: {', '.join(parts) or 'no limits'}", as_json)
+
+
+def _before(around: Circumstances, queue: Queue, kind: str) -> str:
+    """The pause that is replaced, so that nobody loses one without seeing it."""
+    pause = around.kinds.get((queue, kind)) if kind else around.pauses.get(queue)
+    if pause is None:
+        return ""
+    end = f" until {iso(pause.paused_until)}" if pause.paused_until else ""
+    return f" This takes the place of the pause by {pause.by}{end}: {pause.reason}"
 
 
 def _what(queue: str, kind: str) -> str:

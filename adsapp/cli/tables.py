@@ -1,11 +1,31 @@
 """Tables and spans of time for a terminal."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
+import click
+
+from adsapp.cli.output import typed
+from adsapp.core.ids import parse_id
 from adsapp.core.templating import format_duration
 
 GAP = "  "
+
+
+class JobId(click.ParamType[uuid.UUID]):
+    """A job's id on the command line."""
+
+    name = "job id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> uuid.UUID:
+        """The id; a usage error that says where to find one."""
+        found = value if isinstance(value, uuid.UUID) else parse_id(value)
+        return found or self.fail(f"{value!r} is no job id; `{typed('jobs list')}` shows them", param, ctx)
+
+
+JOB_ID = JobId()
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

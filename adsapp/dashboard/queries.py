@@ -188,7 +188,7 @@ def _campaign(going_out: GoingOut, counts: campaign_queries.Counts) -> Running:
         failed=counts.failed,
         failed_word="failed",
         per_second=round(pace.per_second, 1) or None,
-        seconds_left=None if going_out.is_held else pace.seconds_left,
+        seconds_left=None if going_out.is_held or not pace.per_second else pace.seconds_left,
     )
 
 

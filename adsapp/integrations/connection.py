@@ -59,7 +59,7 @@ class Answer:
         return self.reason + said
 
 
-def ask(address: str, phone_number_id: str, waba_id: str, token: str) -> Answer:
+def ask(address: str, phone_number_id: str, waba_id: str, token: str, provider: str = "WhatsApp") -> Answer:
     """Ask the provider at this address for the number with this token; waits up to 10 s. The values were checked."""
     version = context.settings().whatsapp_api_version
 
@@ -79,7 +79,7 @@ def ask(address: str, phone_number_id: str, waba_id: str, token: str) -> Answer:
     try:
         return _good(asyncio.run(read()))
     except ProviderError as error:
-        return _bad(error.error)
+        return _bad(error.error, provider)
 
 
 def check(account_id: uuid.UUID) -> Answer:
@@ -111,7 +111,8 @@ def _ask_stored(account: WhatsAppAccount) -> Answer:
     except UnreadableSecret:
         why = "The stored access token cannot be read with this installation's ENCRYPTION_KEYS."
         return Answer(reason=f"{why} Save a new access token.")
-    return ask(service.api_address(account), account.phone_number_id, account.waba_id, token)
+    provider = queries.provider_of(account)
+    return ask(service.api_address(account), account.phone_number_id, account.waba_id, token, provider)
 
 
 def _keep(account: WhatsAppAccount, answer: Answer) -> None:
@@ -135,12 +136,12 @@ def _good(number: dict[str, Any]) -> Answer:
     )
 
 
-def _bad(error: SendError) -> Answer:
+def _bad(error: SendError, provider: str) -> Answer:
     said = error.message[:MOST_SAID]
     if error.action is Action.ACCOUNT:
         return Answer(reason=error.told, said=said, refuses=True)
     if error.code is None:
-        return Answer(reason=f"WhatsApp could not be reached ({said}). Check the network and try again.")
+        return Answer(reason=f"{provider} could not be reached ({said}). Check the network and try again.")
     what_to_do = "Compare the phone number id and the business account id with those at Meta."
     if error.action.sends_again:
         what_to_do = "Try again in a minute."

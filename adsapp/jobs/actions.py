@@ -13,6 +13,7 @@ from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.jobs import service
+from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job, QueueLimit, Worker
 from adsapp.jobs.operations import MEANT, Verb
 from adsapp.jobs.states import FINAL, Queue, State, get_priority
@@ -29,12 +30,12 @@ def may_cancel(job: Job) -> bool:
     return job.state not in FINAL and job.cancel_requested_at is None
 
 
-def may_retry(job: Job) -> bool:
+def may_retry(job: AnyJob) -> bool:
     """True for a job that ended without success, unless its kind is over once it was cancelled."""
     return job.state == State.FAILED or (job.state == State.CANCELLED and not service.why_over(job))
 
 
-def fits(verb: Verb, job: Job) -> bool:
+def fits(verb: Verb, job: AnyJob) -> bool:
     """True where the verb means something for the job as it stands."""
     return may_retry(job) if verb == Verb.RETRY else job.state in MEANT[verb]
 
@@ -121,10 +122,12 @@ def pause_queue(queue: Queue, by: str, reason: str, until: datetime | None = Non
     audit(by, "pause queue", **queue_is, reason=reason.strip(), processor=processor, until=iso(until))
 
 
-def resume_queue(queue: Queue, by: str, processor: str = "") -> None:
-    """Let a paused queue, or a paused kind of job, go on."""
-    service.resume_queue(queue, processor)
+def resume_queue(queue: Queue, by: str, processor: str = "") -> bool:
+    """Let a paused queue, or a paused kind of job, go on; False where it was not paused: then nothing was done."""
+    if not service.resume_queue(queue, processor):
+        return False
     audit(by, "resume queue", f"queue:{queue.value}", title=QUEUE_TITLES[queue], processor=processor)
+    return True
 
 
 def set_limit(queue: Queue, by: str, **limits: int | None) -> QueueLimit | None:

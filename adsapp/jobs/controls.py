@@ -35,12 +35,13 @@ def pause_queue(
     return db.session.merge(control)
 
 
-def resume_queue(queue: Queue, processor: str = "") -> None:
-    """Let a paused queue, or a paused kind of job, go on; no effect where it is not paused."""
+def resume_queue(queue: Queue, processor: str = "") -> bool:
+    """Let a paused queue, or a paused kind of job, go on; False where it was not paused."""
     paused = select(QueueControl).where(QueueControl.queue == queue, QueueControl.processor == processor)
     control = db.session.scalars(paused).first()
     if control is not None:
         db.session.delete(control)
+    return control is not None
 
 
 def _kind_of(queue: Queue, processor: str) -> str:

@@ -19,7 +19,7 @@ from adsapp.core.db import UtcDateTime, engine_transaction
 from adsapp.jobs import allowances
 from adsapp.jobs.models import OPEN, Job, QueueControl, in_state
 from adsapp.jobs.queue import Broker
-from adsapp.jobs.registry import is_routine
+from adsapp.jobs.registry import goes_on
 from adsapp.jobs.states import Priority, Queue, State
 
 WINDOW = 500  # ids of one queue that lie in the broker at most
@@ -175,7 +175,7 @@ def _busy(connection: Connection, queue: Queue) -> Sequence[Any]:
 
 
 def _is_held(organization: uuid.UUID, kind: str, paused: Collection[Busy]) -> bool:
-    return (organization, kind) in paused or ((organization, "") in paused and not is_routine(kind))
+    return (organization, kind) in paused or ((organization, "") in paused and not goes_on(kind))
 
 
 def _paused(connection: Connection, queue: Queue, now: datetime) -> set[Busy]:

@@ -35,6 +35,7 @@ from adsapp.core.logs import get_logger
 from adsapp.jobs import finishing
 from adsapp.jobs.models import Job, JobAttempt, QueueControl, in_state
 from adsapp.jobs.progress import Claim, Control
+from adsapp.jobs.registry import all_going_on
 from adsapp.jobs.states import State
 
 log = get_logger()
@@ -102,7 +103,10 @@ def _claiming(dialect: str) -> Any:
     is_paused = exists().where(
         QueueControl.organization_id == JOBS.c.organization_id,
         QueueControl.queue == JOBS.c.queue,
-        or_(and_(QueueControl.processor == "", ~JOBS.c.routine), QueueControl.processor == JOBS.c.processor),
+        or_(
+            and_(QueueControl.processor == "", JOBS.c.processor.not_in(all_going_on())),
+            QueueControl.processor == JOBS.c.processor,
+        ),
         or_(QueueControl.paused_until.is_(None), QueueControl.paused_until > now),
     )
     may_begin = select(JOBS.c.id).where(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from adsapp.core import db
@@ -12,6 +13,7 @@ from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.redaction import redact
 from adsapp.jobs.states import FINAL, State
 
+A_MOMENT = timedelta(seconds=1)
 SUBJECT_PAGES = {"campaign": "/campaigns/{}", "import": "/imports/{}"}
 SUBJECT_WORDS = {"campaign": "Open the campaign", "import": "Open the import"}
 
@@ -33,10 +35,12 @@ class Related:
 
 
 def pace(job: Job, attempts: Sequence[JobAttempt]) -> Pace:
-    """The running attempt's average so far; a job that hands itself back keeps its attempt and so its average."""
+    """The running attempt's average so far, where it is known: what former attempts did is in `done` already, and a job
+    that handed itself back may have stood still since."""
     running = attempts[-1] if attempts and attempts[-1].ended_at is None else None
     if job.state != State.ACTIVE or running is None or job.progress_at is None or len(attempts) > 1:
-        # what former attempts did is in `done` already, and their share is not known
+        return Pace(None, None)
+    if job.claimed_at is not None and job.claimed_at - running.started_at > A_MOMENT:
         return Pace(None, None)
     seconds = (job.progress_at - running.started_at).total_seconds()
     if seconds < 1 or not job.progress_done:

@@ -55,6 +55,7 @@ class Processor:
     attempts: int | None  # None: the setting JOB_ATTEMPTS
     timeout_seconds: int
     routine: bool = False  # the program's own upkeep: lists of jobs leave it out unless it fails
+    goes_on: bool = False  # no pause of its queue holds it back, only one of its own kind
     trial: bool = False  # to try the engine with: no page offers it
     over_once_cancelled: str = ""  # why a cancelled job cannot be retried, and what to do; empty where it can
 
@@ -78,13 +79,15 @@ def processor(
     attempts: int | None = None,
     timeout_seconds: int | None = None,
     routine: bool = False,
+    goes_on: bool = False,
     trial: bool = False,
     over_once_cancelled: str = "",
 ) -> Callable[[Run[P]], Run[P]]:
     """Register a function `(params, progress)` as the processor of jobs of this name.
 
-    `routine` marks upkeep that nobody asked for: lists of jobs leave it out, unless it failed, and a pause of its queue
-    does not hold it back (people's STOP comes in by such a job). `trial` is for trying the engine.
+    `routine` marks upkeep that nobody asked for: lists of jobs leave it out, unless it failed. `goes_on` is for what a
+    pause of the queue must not hold back: what people do to jobs, and all routine work (people's STOP comes in by it).
+    `trial` is for trying the engine.
     `over_once_cancelled` is for jobs whose subject ends with them: the sentence that is said to those who want to retry
     one.
     """
@@ -101,6 +104,7 @@ def processor(
             attempts=attempts,
             timeout_seconds=timeout_seconds or TIMEOUT_SECONDS[queue],
             routine=routine,
+            goes_on=goes_on or routine,
             trial=trial,
             over_once_cancelled=over_once_cancelled,
         )
@@ -153,15 +157,20 @@ def processors() -> Iterator[Processor]:
     return iter(_processors.values())
 
 
-def kinds_of(queue: Queue, *, routine: bool = False) -> dict[str, str]:
-    """The kinds of job that people ask this queue for, or its routine work: names with their titles, by title."""
-    kinds = [kind for kind in processors() if kind.queue == queue and kind.routine == routine and not kind.trial]
+def kinds_of(queue: Queue, *, going_on: bool = False) -> dict[str, str]:
+    """The kinds of job that stand still while the queue is paused, or those that go on: names with their titles."""
+    kinds = [kind for kind in processors() if kind.queue == queue and kind.goes_on == going_on and not kind.trial]
     return {kind.name: kind.title for kind in sorted(kinds, key=lambda kind: kind.title)}
 
 
-def is_routine(name: str) -> bool:
-    """True for the program's own upkeep, which a pause of its queue does not hold back."""
-    return name in _processors and _processors[name].routine
+def goes_on(name: str) -> bool:
+    """True for a kind of job that a pause of its queue does not hold back."""
+    return name in _processors and _processors[name].goes_on
+
+
+def all_going_on() -> list[str]:
+    """The kinds of job that no pause of their queue holds back."""
+    return [each.name for each in _processors.values() if each.goes_on]
 
 
 def _params_class(run: Callable[..., Any]) -> type[Any]:

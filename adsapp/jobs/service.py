@@ -15,6 +15,7 @@ from adsapp.jobs import endings, events, finishing, history
 from adsapp.jobs.controls import drain, get_limit, pause_queue, resume_queue, set_limit
 from adsapp.jobs.enqueueing import Step, enqueue, enqueue_flow, enqueue_many, find_idempotent
 from adsapp.jobs.events import Asked, Change, What
+from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import Job
 from adsapp.jobs.nudging import NUDGE_BELOW, nudge
 from adsapp.jobs.registry import all_over_once_cancelled, over_once_cancelled
@@ -99,7 +100,7 @@ def retriable() -> ColumnElement[bool]:
     return or_(Job.state == State.FAILED, and_(Job.state == State.CANCELLED, goes_on))
 
 
-def why_over(job: Job) -> str:
+def why_over(job: AnyJob) -> str:
     """Why this cancelled job cannot be retried; empty where it can.
 
     One that was cancelled because it waited in vain (it says so as its error) touched nothing, and may be retried.

@@ -146,7 +146,7 @@ def _list() -> dict[str, Any]:
     version = version_of([_face(job) for job in page.items], waits, fresh, counts, page.next)
     place: dict[str, Any] = {"cursor": cursor} if cursor else {"newest": newest}
     verbs = _verbs(filters) if page.items else []
-    may_tick = frozenset().union(*(MEANT[verb] for verb in verbs))
+    may_tick = {job.id for job in page.items if any(actions.fits(verb, job) for verb in verbs)}
     return {
         "filters": filters,
         "jobs": page.items,
@@ -170,7 +170,7 @@ def _list() -> dict[str, Any]:
         "here": filters.as_query(cursor=cursor),
         "verbs": [verb.value for verb in verbs],
         "may_tick": may_tick,
-        "ticks": any(job.state in may_tick for job in page.items),
+        "ticks": bool(may_tick),
         "matching": None if filters.search else _total(filters, counts),
         "window": queries.WINDOW,
         "clean_url": url_for("jobs.ask_to_clean", **filters.as_query(state=_final(filters), q="", routine="")),

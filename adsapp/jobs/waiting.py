@@ -31,7 +31,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.reads import mine, read
 from adsapp.jobs.listing import AnyJob
 from adsapp.jobs.models import QueueControl, Worker
-from adsapp.jobs.registry import is_routine, title_of
+from adsapp.jobs.registry import goes_on, title_of
 from adsapp.jobs.states import PENDING, Queue, State
 from adsapp.jobs.words import QUEUE_TITLES
 
@@ -77,8 +77,8 @@ class Circumstances:
     workers: Mapping[Queue, int]  # living worker processes of each queue
 
     def pause_of(self, queue: Queue, processor: str) -> Pause | None:
-        """What holds back this kind of job: the pause of its queue, unless it is routine work, or else its own."""
-        whole = None if is_routine(processor) else self.pauses.get(queue)
+        """What holds back this kind of job: the pause of its queue, unless it goes on all the same, or else its own."""
+        whole = None if goes_on(processor) else self.pauses.get(queue)
         return whole or self.kinds.get((queue, processor))
 
 

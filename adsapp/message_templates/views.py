@@ -13,6 +13,7 @@ from adsapp.core.htmx import fragment, version_of
 from adsapp.core.ids import parse_id
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue, State
+from adsapp.jobs.waiting import WaitReason, why_waiting
 from adsapp.message_templates import previews, queries, service, standing
 from adsapp.message_templates.components import TemplateView
 from adsapp.message_templates.languages import language_name
@@ -69,9 +70,13 @@ def templates_fragment() -> ResponseReturnValue:
 @allow(Permission.MANAGE, to="sync templates")
 def sync_templates() -> ResponseReturnValue:
     """Read the templates from the provider; a sync that has not begun yet is enough."""
-    service.request_sync(by=current_actor().name)
+    job = service.request_sync(by=current_actor().name)
+    reason = _obstacle(job)
     db.session.commit()
-    flash("Reading the templates from WhatsApp", "good")
+    if reason is None:
+        flash("Reading the templates from WhatsApp", "good")
+    else:
+        flash(f"The templates are not read yet. {reason}", "warning")
     return redirect(url_for("message_templates.list_templates"), 303)
 
 
@@ -89,16 +94,18 @@ def show_template(template_id: str) -> ResponseReturnValue:
 def _list_context() -> dict[str, object]:
     shown = [Shown.of(template) for template in queries.list_templates()]
     job = last_sync_job()
-    syncing = job is not None and not job.is_finished
+    syncing = job is not None and _is_under_way(job)
+    obstacle = _obstacle(job) if job and syncing else None
     synced_at = max((each.template.synced_at for each in shown), default=None)
     version = version_of(
         [(each.template.id, each.template.status, each.template.quality, each.template.synced_at) for each in shown],
-        (job.id, job.state, job.error) if job else None,
+        (job.id, job.state, job.error, obstacle) if job else None,
     )
     return {
         "templates": shown,
         "sync": job,
         "syncing": syncing,
+        "obstacle": obstacle,
         "sync_failed": job is not None and job.state == State.FAILED,
         "synced_at": synced_at,
         "as_of": utcnow(),
@@ -106,6 +113,17 @@ def _list_context() -> dict[str, object]:
         "version": version,
         "live_url": url_for("message_templates.templates_fragment", version=version),
     }
+
+
+def _is_under_way(job: Job) -> bool:
+    """True for a sync that runs or is about to: one that is planned for later keeps nobody from asking for one now."""
+    return not job.is_finished and not (job.state == State.DELAYED and not job.failures)
+
+
+def _obstacle(job: Job) -> WaitReason | None:
+    """What keeps a sync from being read now, where that is more than the next free worker."""
+    reason = why_waiting(job)
+    return None if reason is None or reason.code == "free_worker" else reason
 
 
 def last_sync_job() -> Job | None:

@@ -330,7 +330,8 @@ EVERY_STATUS = {
 
 def test_the_counts_on_the_page_add_up(scene: Scene, bob: FlaskClient) -> None:
     words = shown(bob.get(f"/campaigns/{scene.campaign(people=EVERY_STATUS)}").text)
-    assert "75 % sent" in words
+    assert "73 % sent" in words
+    # of the 19 it is sent to: whoever is skipped counts on neither side
     assert "counts add up to 20 people" in words
     legend = re.search(r"read 4 delivered 3 sent 2 accepted 1 uncertain 2 failed 2 skipped 1 to go 5", words)
     assert legend is not None

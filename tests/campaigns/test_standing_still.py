@@ -11,6 +11,7 @@ from adsapp.campaigns import service as campaign_service
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.core import db
 from adsapp.core.errors import Conflict
+from adsapp.integrations.queries import get_account
 from adsapp.jobs import operations, service
 from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.models import Job
@@ -123,3 +124,19 @@ def test_a_retry_by_form_says_why_not(
     token = csrf_token(alice, "/jobs")
     answer = alice.post(f"/jobs/{cancelled[1]}/retries", data={"csrf_token": token})
     assert (answer.status_code, "A cancelled campaign is over" in answer.text) == (409, True)
+
+
+def test_what_would_hold_it_up_is_said_before_it_is_started(scene: Scene, client: FlaskClient) -> None:
+    ask = {"verb": "look", **scene.form()}
+    bob = scene.cast.sign_in(client, "bob")
+    assert "No worker is running: it waits until one is started" in bob.get("/campaigns/new", query_string=ask).text
+    add_lone_worker(scene.app, [Queue.BULK_MESSAGES], pid=1)
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        service.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="The text is being checked")
+        get_account(scene.account_id).sandbox_url = "http://127.0.0.1:5001"
+        db.session.commit()
+    page = bob.get("/campaigns/new", query_string=ask).text
+    assert "Paused by Adam: it waits until that ends" in page
+    assert "The text is being checked" in page
+    assert "The number lives at the sandbox" in page
+    assert "No worker is running" not in page

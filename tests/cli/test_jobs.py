@@ -332,3 +332,21 @@ def test_every_verb_has_help(run: Run) -> None:
     for verb in VERBS:
         assert verb in listed
         assert run(verb, "--help", slug="").stdout.strip()
+
+
+def test_a_second_pause_says_what_it_takes_the_place_of(run: Run) -> None:
+    run("pause", "bulk-messages", "--reason", "Flour recall", "--hours", "1")
+    again = run("pause", "bulk-messages", "--reason", "again").stdout
+    assert "This takes the place of the pause by command line until" in again
+    assert "Flour recall" in again
+
+
+def test_a_queue_that_was_not_paused_is_said_to_be_so_and_nothing_is_noted(app: Flask, cast: Cast, run: Run) -> None:
+    assert run("resume", "bulk-messages").stdout == "bulk-messages was not paused.\n"
+    with db.organization_context(app, cast.bakery_id), db.reading():
+        assert db.session.scalars(select(AuditEvent)).all() == []
+
+
+def test_what_is_no_id_is_refused_with_where_to_find_one(run: Run) -> None:
+    done = run("cancel", "nope")
+    assert (done.returncode, "'nope' is no job id; `adsapp jobs list` shows them" in done.stderr) == (2, True)

@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -9,7 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from adsapp.core import db
+from adsapp.core.clock import utcnow
 from adsapp.jobs.models import Job
+from adsapp.jobs.service import enqueue, pause_queue
+from adsapp.jobs.states import Queue
 from adsapp.message_templates import standing
 from adsapp.message_templates.components import view
 from adsapp.message_templates.models import MessageTemplate
@@ -67,6 +71,30 @@ def test_a_sync_is_enqueued_once_and_its_state_is_shown(scene: Scene, client: Fl
     assert 'data-live="2"' in page
     with db.organization_context(scene.app, scene.cast.bakery_id), db.reading():
         assert len(db.session.scalars(select(Job).where(Job.processor == "sync-templates")).all()) == 1
+
+
+def test_a_sync_that_a_pause_holds_says_so_and_leads_to_its_job(scene: Scene, client: FlaskClient) -> None:
+    scene.cast.sign_in(client, "adam")
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="They are being rewritten")
+        db.session.commit()
+    assert sync(client) == 303
+    page = client.get("/templates").text
+    assert "The templates are not read yet. The queue Templates is paused by Alice" in page  # the answer to the click
+    assert "is paused by Alice: They are being rewritten" in page
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        job_id = db.session.scalars(select(Job.id).where(Job.processor == "sync-templates")).one()
+    assert f'href="/jobs/{job_id}"' in page
+
+
+def test_a_sync_planned_for_later_keeps_nobody_from_one_now(scene: Scene, client: FlaskClient) -> None:
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        payload = {"account_id": str(scene.account_id)}
+        enqueue("sync-templates", payload, run_at=utcnow() + timedelta(days=1))
+        db.session.commit()
+    page = scene.cast.sign_in(client, "adam").get("/templates").text
+    assert "Sync from WhatsApp" in page
+    assert "Waits to be read" not in page
 
 
 def test_a_sync_without_an_account_is_refused_in_words(cast: Cast, client: FlaskClient) -> None:
