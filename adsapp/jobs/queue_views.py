@@ -13,7 +13,7 @@ from adsapp.jobs.filters import JobFilters
 from adsapp.jobs.forms import back_or, end_of_pause, queue_of, whole_number
 from adsapp.jobs.registry import kinds_of, title_of
 from adsapp.jobs.states import Queue, State
-from adsapp.jobs.statistics import MINUTE_LABELS, QueueStats, queue_stats
+from adsapp.jobs.statistics import MINUTE_LABELS, QueueStats, queue_stats, waiting_jobs
 from adsapp.jobs.views import done
 from adsapp.jobs.waiting import circumstances
 from adsapp.jobs.words import QUEUE_TITLES
@@ -65,11 +65,21 @@ def pause(name: str) -> ResponseReturnValue:
 @views.post("/queues/<name>/resume")
 @allow(Permission.MANAGE)
 def resume(name: str) -> ResponseReturnValue:
-    """Let it go on."""
+    """Let it go on; where jobs are held back, which begin at once then, it is asked first."""
     queue, kind = queue_of(name), request.form.get("processor", "")
+    held = waiting_jobs(queue, kind)
+    if held and not request.form.get("sure"):
+        return _resume_page(queue, kind, held)
     actions.resume_queue(queue, current_actor().name, kind)
     flash(f"{title_of(kind) if kind else QUEUE_TITLES[queue]} goes on", "good")
     return done(url_for("jobs.show_queue", name=queue.value))
+
+
+def _resume_page(queue: Queue, kind: str, held: int) -> str:
+    back = back_or(request.form.get("back", ""), url_for("jobs.show_queue", name=queue.value))
+    what = title_of(kind) if kind else QUEUE_TITLES[queue]
+    shown = {"queue": queue, "kind": kind, "what": what, "held": held, "back": back}
+    return render_template("jobs/resume.html", titles=QUEUE_TITLES, **shown)
 
 
 @views.get("/queues/<name>/limits")

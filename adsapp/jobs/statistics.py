@@ -12,7 +12,7 @@ from adsapp.core.reads import mine, read
 from adsapp.jobs.history import SUMS
 from adsapp.jobs.models import JobCount, StatsDay, StatsHour, StatsMinute
 from adsapp.jobs.oldest import oldest_waits
-from adsapp.jobs.registry import kinds_of
+from adsapp.jobs.registry import goes_on, kinds_of
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.waiting import Circumstances, Pause, circumstances
 
@@ -180,6 +180,15 @@ def _held(kinds: Mapping[tuple[Queue, str, State], int], around: Circumstances) 
         if state == State.WAITING and around.pause_of(queue, processor):
             found[queue] += count
     return found
+
+
+def waiting_jobs(queue: Queue, kind: str = "") -> int:
+    """How many jobs begin once this queue, or this kind of job in it, is paused no longer."""
+    return sum(
+        count
+        for (its, processor, state), count in counted_by_kind().items()
+        if its == queue and state == State.WAITING and (processor == kind if kind else not goes_on(processor))
+    )
 
 
 def queues_without_worker(around: Circumstances | None = None) -> list[Queue]:

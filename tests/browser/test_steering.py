@@ -126,6 +126,9 @@ def test_a_queue_is_paused_limited_and_resumed_in_dialogs(page: Page, look: Look
     page.get_by_role("button", name="Set the limits").click()
     expect(page.get_by_text("at once no limit → 3")).to_be_visible()
     page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("heading", name="Resume Templates?")).to_be_visible()
+    look.at("queue-resume")
+    page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text("Templates goes on")).to_be_visible()
 
 

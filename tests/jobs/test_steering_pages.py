@@ -95,12 +95,39 @@ def test_a_paused_kind_of_job_is_resumed_from_the_job_that_waits(
     assert "“A demo job” is paused by Adam: A look" in page
     assert 'name="processor" value="demo"' in page
     back = f"/jobs/{job_id}"
-    assert post(client, f"/queues/{QUEUE}/resume", processor="demo", back=back).headers["Location"] == back
+    asked = post(client, f"/queues/{QUEUE}/resume", processor="demo", back=back)
+    assert (asked.status_code, "1 job that waits will begin at once" in asked.text) == (200, True)
+    with db.organization_context(app, cast.bakery_id):
+        assert len(db.session.scalars(select(QueueControl)).all()) == 1
+    sure = post(client, f"/queues/{QUEUE}/resume", processor="demo", back=back, sure="1")
+    assert sure.headers["Location"] == back
     with db.organization_context(app, cast.bakery_id):
         assert db.session.scalars(select(QueueControl)).all() == []
 
 
 # --- queues -----------------------------------------------------------------------------------------------------
+
+
+def test_a_queue_in_which_nothing_waits_is_resumed_without_a_question(
+    app: Flask, client: FlaskClient, cast: Cast
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        service.pause_queue(Queue.BULK_MESSAGES, by="Alice", reason="Stocktaking")
+        db.session.commit()
+    cast.sign_in(client, "adam")
+    assert post(client, "/queues/bulk-messages/resume", back="/").headers["Location"] == "/"
+
+
+def test_campaigns_that_would_go_out_are_named_before_a_queue_is_resumed(
+    app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue
+) -> None:
+    for _ in range(2):
+        enqueue("bulk-message", {"campaign_id": str(new_id())})
+    with db.organization_context(app, cast.bakery_id):
+        service.pause_queue(Queue.BULK_MESSAGES, by="Alice", reason="Flour recall")
+        db.session.commit()
+    asked = post(cast.sign_in(client, "adam"), "/queues/bulk-messages/resume", back="/").text
+    assert "2 jobs that wait will begin at once: campaigns among them go out" in asked
 
 
 def test_a_queue_shows_how_it_stands_and_what_holds_it_back(
