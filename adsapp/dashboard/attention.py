@@ -161,7 +161,7 @@ def _failed_jobs(queues: Sequence[QueueStats]) -> Iterator[Concern]:
     where = ", ".join(f"{QUEUE_TITLES[one.queue]} {one.of('failed'):,}" for one in queues if one.of("failed"))
     title = f"{total:,} failed {'job waits' if total == 1 else 'jobs wait'} for a decision"
     times = "one failure" if today == 1 else f"{today:,} failures"
-    text = f"{where}; {times} in the last 24 hours. Each job says why, and can be retried or removed."
+    text = f"{where}; {times} in the last 24 hours. Each job says why, and can be retried."
     yield Concern("warning", "alert-circle", title, text, action="Look", url="/jobs?state=failed")
 
 

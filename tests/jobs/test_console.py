@@ -255,7 +255,7 @@ def test_a_queue_is_paused_with_a_reason_that_its_jobs_name(
     assert "The queue Templates is paused by Adam: A new template" in client.get(f"/jobs/{job_id}").text
     home = client.get("/").text
     assert "A new template" in home
-    assert post(client, "/queues/template-processing/resume") == (303, "/queues/template-processing")
+    assert post(client, "/queues/template-processing/resume", sure="1") == (303, "/queues/template-processing")
     assert "is paused by" not in client.get(f"/jobs/{job_id}").text
     with db.organization_context(app, cast.bakery_id):
         noted = [event.action for event in db.session.scalars(select(AuditEvent).order_by(AuditEvent.id))]
