@@ -1,12 +1,12 @@
 """The jobs a job stands among: those it waits for, those that wait for it, its parent, its children. Some of each."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, bindparam, literal, null, or_, select, union_all
-from sqlalchemy import cast as as_type
+from sqlalchemy import Select, Table, bindparam, or_, select
 
 from adsapp.core.ids import first_id_of
 from adsapp.core.reads import mine, read
@@ -58,55 +58,56 @@ class Relations:
 
 
 def relations(job: Job) -> Relations:
-    """Read them, in one statement."""
-    given = {"job": job.id, "parent": job.parent_id or job.id, "before": first_id_of(job.created_at + SKEW)}
-    found: dict[str, list[Edge]] = {PARENT: [], CHILD: [], NEEDED: [], NEEDING: []}
-    for place, on, condition, met, *line in read(FAMILY, **given):
-        words = WORDS[place][on] + _condition(condition) if place in WORDS else ""
-        found[place].append(Edge(JobLine._make(line), words, met))
-    children = [edge.job for edge in found[CHILD]]
+    """Read them, in four statements at most."""
+    children = _lines(CHILDREN, job=job.id)
     return Relations(
-        parent=found[PARENT][0].job if found[PARENT] else None,
+        parent=_parent(job),
         children=children[:MOST],
         more_children=len(children) > MOST,
-        needs=found[NEEDED],
-        needed_by=found[NEEDING],
+        needs=_edges(NEEDS, NEEDS_WORDS, job=job.id, before=first_id_of(job.created_at + SKEW)),
+        needed_by=_edges(NEEDED_BY, NEEDED_WORDS, job=job.id, parent=job.parent_id or job.id),
     )
+
+
+def _parent(job: Job) -> JobLine | None:
+    found = _lines(BY_ID, job=job.parent_id) if job.parent_id else []
+    return found[0] if found else None
+
+
+def _lines(statement: Select[Any], **given: uuid.UUID) -> list[JobLine]:
+    return [JobLine._make(row) for row in read(statement, **given)]
+
+
+def _edges(statement: Select[Any], words: Mapping[On, str], **given: uuid.UUID) -> list[Edge]:
+    rows = read(statement, **given)
+    return [Edge(JobLine._make(line), words[on] + _condition(condition), met) for on, condition, met, *line in rows]
 
 
 def _condition(condition: Mapping[str, Any] | None) -> str:
     return f", and its {Condition(**condition)}" if condition else ""
 
 
-# --- the statement, made once ------------------------------------------------------------------------------------
-
-PARENT, CHILD, NEEDED, NEEDING = "parent", "child", "needed", "needing"
-WORDS = {NEEDED: NEEDS_WORDS, NEEDING: NEEDED_WORDS}
-EDGES = cast(Table, JobDependency.__table__).c
-EDGE = (EDGES.on, EDGES.condition, EDGES.met)
-OWN, ITS_PARENT, BEFORE = (bindparam(name, type_=JOBS.id.type) for name in ("job", "parent", "before"))
+def _id(name: str) -> Any:
+    return bindparam(name, type_=JOBS.id.type)
 
 
-def _jobs(place: str) -> Select[Any]:
-    """Jobs that no dependency leads to."""
-    no_edge = (as_type(null(), column.type).label(column.name) for column in EDGE)
-    return select(literal(place), *no_edge, *LINE).where(mine(JOBS)).order_by(JOBS.id)
-
-
-def _edges(place: str, other: Any) -> Select[Any]:
+def _among(other: Any) -> Select[Any]:
     """Dependencies, each with the job at its other end."""
-    edge = select(literal(place), *EDGE, *LINE).select_from(cast(Table, JobDependency.__table__))
-    joined = edge.join(cast(Table, Job.__table__), JOBS.id == other)
-    return joined.where(mine(EDGES), mine(JOBS)).order_by(other).limit(MOST)
+    edge = select(EDGES.on, EDGES.condition, EDGES.met, *LINE).select_from(cast(Table, JobDependency.__table__))
+    return edge.join(cast(Table, Job.__table__), JOBS.id == other).where(mine(EDGES), mine(JOBS)).limit(MOST)
 
 
+EDGES = cast(Table, JobDependency.__table__).c
+BY_ID = select(*LINE).where(mine(JOBS), JOBS.id == _id("job"))
+CHILDREN = select(*LINE).where(mine(JOBS), JOBS.parent_id == _id("job")).order_by(JOBS.id).limit(MOST + 1)
 # A parent waits for its children too, and there may be thousands. They came after it, what it was told to wait for came
 # before, and keys begin with the time: so few of them are looked at, and those are told apart.
-IS_NO_CHILD = or_(JOBS.parent_id.is_(None), JOBS.parent_id != OWN)
-BRANCHES = (
-    _edges(NEEDED, EDGES.needs_id).where(EDGES.job_id == OWN, EDGES.needs_id < BEFORE, IS_NO_CHILD),
-    _edges(NEEDING, EDGES.job_id).where(EDGES.needs_id == OWN, EDGES.job_id != ITS_PARENT),
-    _jobs(PARENT).where(JOBS.id == ITS_PARENT, JOBS.id != OWN).limit(1),
-    _jobs(CHILD).where(JOBS.parent_id == OWN).limit(MOST + 1),
+NEEDS = (
+    _among(EDGES.needs_id)
+    .where(EDGES.job_id == _id("job"), EDGES.needs_id < _id("before"))
+    .where(or_(JOBS.parent_id.is_(None), JOBS.parent_id != _id("job")))
+    .order_by(EDGES.needs_id)
 )
-FAMILY = union_all(*(branch.subquery().select() for branch in BRANCHES))
+NEEDED_BY = (
+    _among(EDGES.job_id).where(EDGES.needs_id == _id("job"), EDGES.job_id != _id("parent")).order_by(EDGES.job_id)
+)
