@@ -107,7 +107,7 @@ def _page_url(campaign: Campaign, anchor: str, args: Mapping[str, str], keep: Se
 
 def _every(campaign: Campaign, counts: Counts, changed_at: datetime | None) -> int | None:
     """Seconds between two looks, None once nothing moves any more. `changed_at`: when somebody last paused it, …."""
-    if campaign.status in (CampaignStatus.PREPARING, CampaignStatus.SENDING) or counts.sending:
+    if pages.goes_out(campaign) or counts.sending:
         return MOVING_SECONDS
     just_now = changed_at is not None and utcnow() - changed_at < REPORTS_COME_FOR
     if campaign.status is CampaignStatus.PAUSED and just_now:

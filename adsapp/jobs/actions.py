@@ -6,6 +6,7 @@ Console, API and command line all call these, so that who did what is noted whic
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -118,15 +119,14 @@ def _change(verb: Verb, jobs: Sequence[Job], by: service.Asked, priority: int | 
 def pause_queue(queue: Queue, by: str, reason: str, until: datetime | None = None, processor: str = "") -> None:
     """Pause a queue, or one kind of job in it; Invalid without a reason, for a past moment, for an unknown kind."""
     service.pause_queue(queue, by=by, reason=reason, until=until, processor=processor)
-    queue_is = {"subject": f"queue:{queue.value}", "title": QUEUE_TITLES[queue]}
-    audit(by, "pause queue", **queue_is, reason=reason.strip(), processor=processor, until=iso(until))
+    audit(by, "pause queue", **_named(queue), reason=reason.strip(), processor=processor, until=iso(until))
 
 
 def resume_queue(queue: Queue, by: str, processor: str = "") -> bool:
     """Let a paused queue, or a paused kind of job, go on; False where it was not paused: then nothing was done."""
     if not service.resume_queue(queue, processor):
         return False
-    audit(by, "resume queue", f"queue:{queue.value}", title=QUEUE_TITLES[queue], processor=processor)
+    audit(by, "resume queue", **_named(queue), processor=processor)
     return True
 
 
@@ -137,9 +137,13 @@ def set_limit(queue: Queue, by: str, **limits: int | None) -> QueueLimit | None:
             raise Invalid.field(name, f"should be at most {HIGHEST_LIMIT:,}, or empty for no limit")
     before = limit_values(service.get_limit(queue))
     limit = service.set_limit(queue, by=by, **limits)
-    queue_is = {"subject": f"queue:{queue.value}", "title": QUEUE_TITLES[queue]}
-    audit(by, "change queue limits", **queue_is, before=before, after=limit_values(limit))
+    audit(by, "change queue limits", **_named(queue), before=before, after=limit_values(limit))
     return limit
+
+
+def _named(queue: Queue) -> dict[str, Any]:
+    """The queue as the subject of an event in the audit."""
+    return {"subject": f"queue:{queue.value}", "title": QUEUE_TITLES[queue]}
 
 
 def limit_values(limit: QueueLimit | None) -> dict[str, int | None]:

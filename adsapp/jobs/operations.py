@@ -83,19 +83,22 @@ class Target:
 
     def jobs(self) -> Select[Any]:
         """What is left of the target, oldest first."""
-        wanted = queries.narrow(self.filters, select(Job)).where(Job.id < self.id_before)
-        if not self.filters.state:
-            wanted = wanted.where(Job.state.in_(MEANT[self.verb]))
+        wanted = self._matching()
         if self.job_ids:
             wanted = wanted.where(Job.id.in_(self.job_ids))
         return wanted.where(*self._not_done_yet()).order_by(Job.id)
 
     def old_enough(self) -> Select[Any]:
         """Of the finished jobs that the filter lets through, those that ended long enough ago to be cleaned."""
+        return self._matching().where(self._is_old_enough())
+
+    def _matching(self) -> Select[Any]:
+        """What the filter lets through, of the states in which the verb means something."""
         wanted = queries.narrow(self.filters, select(Job)).where(Job.id < self.id_before)
-        if not self.filters.state:
-            wanted = wanted.where(Job.state.in_(FINAL))
-        return wanted.where(Job.finished_at < (self.ended_before or self.asked_at))
+        return wanted if self.filters.state else wanted.where(Job.state.in_(MEANT[self.verb]))
+
+    def _is_old_enough(self) -> ColumnElement[bool]:
+        return Job.finished_at < (self.ended_before or self.asked_at)
 
     @property
     def id_before(self) -> uuid.UUID:
@@ -112,7 +115,7 @@ class Target:
             case Verb.PRIORITIZE:
                 return (Job.priority != self.priority, Job.processor != PROCESSOR)
             case Verb.CLEAN:
-                return (Job.finished_at < (self.ended_before or self.asked_at), ~retention.is_kept())
+                return (self._is_old_enough(), ~retention.is_kept())
 
 
 def preview(

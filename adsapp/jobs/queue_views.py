@@ -58,7 +58,7 @@ def pause(name: str) -> ResponseReturnValue:
         actions.pause_queue(queue, current_actor().name, form.get("reason", "")[:200], until, kind)
     except Invalid as error:
         return _pause_page(queue, error.field_messages), error.status
-    flash(f"{title_of(kind) if kind else QUEUE_TITLES[queue]} is paused; what runs goes on", "good")
+    flash(f"{_what(queue, kind)} is paused; what runs goes on", "good")
     return done(url_for("jobs.show_queue", name=queue.value))
 
 
@@ -71,15 +71,19 @@ def resume(name: str) -> ResponseReturnValue:
     if held and not request.form.get("sure"):
         return _resume_page(queue, kind, held)
     actions.resume_queue(queue, current_actor().name, kind)
-    flash(f"{title_of(kind) if kind else QUEUE_TITLES[queue]} goes on", "good")
+    flash(f"{_what(queue, kind)} goes on", "good")
     return done(url_for("jobs.show_queue", name=queue.value))
 
 
 def _resume_page(queue: Queue, kind: str, held: int) -> str:
     back = back_or(request.form.get("back", ""), url_for("jobs.show_queue", name=queue.value))
-    what = title_of(kind) if kind else QUEUE_TITLES[queue]
-    shown = {"queue": queue, "kind": kind, "what": what, "held": held, "back": back}
+    shown = {"queue": queue, "kind": kind, "what": _what(queue, kind), "held": held, "back": back}
     return render_template("jobs/resume.html", titles=QUEUE_TITLES, **shown)
+
+
+def _what(queue: Queue, kind: str) -> str:
+    """The queue, or the one kind of job in it, by its title."""
+    return title_of(kind) if kind else QUEUE_TITLES[queue]
 
 
 @views.get("/queues/<name>/limits")

@@ -56,8 +56,8 @@ def cancel(job: Job, by: str, reason: str = "") -> None:
 
 def cancel_all(jobs: Iterable[Job], by: Asked) -> int:
     """Cancel those of the jobs that have not ended, and their children; how many of the jobs that were."""
-    jobs, now = list(jobs), utcnow()
-    family = _locked(_with_children([job.id for job in jobs]))
+    wanted, now = {job.id for job in jobs}, utcnow()
+    family = _locked(_with_children(sorted(wanted)))
     going = {job.id for job in family if job.state not in FINAL}
     asked = {"cancel_requested_at": now, "cancel_requested_by": by.by, "steered_at": now}
     connection = db.session.connection()
@@ -65,18 +65,16 @@ def cancel_all(jobs: Iterable[Job], by: Asked) -> int:
     running = update(Job).where(Job.id.in_(going), Job.state == State.ACTIVE).values(**asked)
     db.session.execute(running, execution_options={"synchronize_session": False})
     in_vain = finishing.settle(connection, ended, now)
-    events.note(What.CANCEL, by, now, [_cancelled(job, jobs) for job in family if job.id in going])
+    events.note(
+        What.CANCEL, by, now, [Change(each, {} if each in wanted else {"with": "parent"}) for each in sorted(going)]
+    )
     for job in family:
         db.session.expire(job)
     for row in ended:
         if endings.is_told(row.processor):
             endings.tell_cancelled(db.session.get_one(Job, row.id), by.by)
     history.record(connection, in_vain, now)
-    return len(going & {job.id for job in jobs})
-
-
-def _cancelled(job: Job, asked_for: Sequence[Job]) -> Change:
-    return Change(job.id, {} if job in asked_for else {"with": "parent"})
+    return len(going & wanted)
 
 
 def _with_children(job_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
