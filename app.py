@@ -2,7 +2,7 @@
 
 import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app
-from adsapp.core.collector import leave_alone_what_is_there
+from adsapp.core.gc_tuning import leave_alone_what_is_there
 
 app = create_app()
 leave_alone_what_is_there()

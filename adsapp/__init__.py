@@ -27,7 +27,7 @@ def create_core(settings: "Settings") -> "Flask":
     from adsapp.core import db
     from adsapp.core.logs import configure_logs
     from adsapp.integrations import extension as integrations
-    from adsapp.jobs import extension as jobs
+    from adsapp.jobs import broker as jobs
 
     configure_logs(settings.log_level)
     app = Flask("adsapp", root_path=str(ROOT), template_folder="templates", static_folder="static")
@@ -41,7 +41,7 @@ def create_core(settings: "Settings") -> "Flask":
 def add_pages(app: "Flask", settings: "Settings") -> None:
     """Pages, API, and what stands before them."""
     from adsapp import navigation
-    from adsapp.core import htmx, limits, problems, security, templating
+    from adsapp.core.web import htmx, limits, problems, security, templating
     from adsapp.organizations import access
 
     app.config.from_mapping(security.flask_config(settings))
@@ -61,17 +61,18 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.activity import api as activity_api
     from adsapp.activity import views as activity
     from adsapp.campaigns import api as campaigns_api
-    from adsapp.campaigns import views as campaigns
-    from adsapp.campaigns import webhooks_api
+    from adsapp.campaigns import console as campaigns
+    from adsapp.campaigns.webhooks import receive
     from adsapp.contacts import api as contacts_api
-    from adsapp.contacts import import_views as contacts  # with the pages of contacts.views
+    from adsapp.contacts import views as contacts
+    from adsapp.contacts.imports import api as _imports_api  # noqa: F401  # they add to the blueprints of contacts
+    from adsapp.contacts.imports import views as _imports  # noqa: F401
     from adsapp.dashboard import health
     from adsapp.dashboard import views as dashboard
     from adsapp.integrations import views as integrations
     from adsapp.jobs import api as jobs_api
-    from adsapp.jobs import queue_views as jobs  # with the pages of jobs.views and jobs.bulk_views
-    from adsapp.jobs import steering_api
-    from adsapp.jobs import worker_views as workers
+    from adsapp.jobs import console as jobs
+    from adsapp.jobs.console import worker_page as workers
     from adsapp.message_templates import views as message_templates
     from adsapp.organizations import sign_in
 
@@ -82,10 +83,9 @@ def blueprints() -> "list[Blueprint]":
         jobs.views,
         workers.views,
         jobs_api.api,
-        steering_api.api,
         campaigns.views,
         campaigns_api.api,
-        webhooks_api.webhooks,
+        receive.webhooks,
         contacts.views,
         contacts_api.api,
         message_templates.views,

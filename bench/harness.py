@@ -18,7 +18,8 @@ from flask import Flask
 import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app
 from adsapp.config import Settings
-from adsapp.core import db, migrations
+from adsapp.core import db
+from adsapp.core.db import migrations
 from adsapp.demo.http import wait_until
 from tests.servers import Running, Servers, with_database
 

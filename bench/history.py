@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from adsapp.core import db
-from adsapp.core.collector import leave_alone_what_is_there
+from adsapp.core.gc_tuning import leave_alone_what_is_there
 from adsapp.processes.commands import web_command
 from bench.harness import durable_servers, machine, quantile
 from bench.past import pages, reference

@@ -19,7 +19,8 @@ from cryptography.fernet import Fernet
 
 from adsapp import create_app
 from adsapp.config import Settings
-from adsapp.core import db, migrations
+from adsapp.core import db
+from adsapp.core.db import migrations
 from adsapp.organizations.models import Organization
 from bench.harness import commit_ms, durable_servers
 from bench.peers import table

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from adsapp.jobs.carrying import carry_out
-from adsapp.jobs.operations import PROCESSOR, Order
+from adsapp.jobs.bulk.run import carry_out
+from adsapp.jobs.bulk.target import PROCESSOR, Order
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.registry import processor
 from adsapp.jobs.states import Queue

@@ -19,6 +19,6 @@ class ApplyWebhooksParams:
 @processor("apply-webhooks", queue=Queue.TEMPLATE_PROCESSING, routine=True)
 def apply_webhooks(params: ApplyWebhooksParams, progress: Progress) -> dict[str, Any]:
     """Take in delivery reports and replies from WhatsApp"""
-    from adsapp.campaigns import applying
+    from adsapp.campaigns.webhooks import apply
 
-    return {"deliveries": applying.apply_all(params.account_id, progress)}
+    return {"deliveries": apply.apply_all(params.account_id, progress)}

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from adsapp.core.pagination import Page
-from adsapp.jobs.endings import when_cancelled
-from adsapp.jobs.items import register_items
 from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Progress
-from adsapp.jobs.registry import ItemRow, processor
+from adsapp.jobs.queries.items import register_items
+from adsapp.jobs.registry import ItemRow, processor, when_cancelled
 from adsapp.jobs.states import Queue
 
 
@@ -21,15 +20,15 @@ class BulkMessageParams:
 
 
 def _items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
-    from adsapp.campaigns import items
+    from adsapp.campaigns.sending import job_hooks
 
-    return items.recipients_as_items(job, status, cursor, limit)
+    return job_hooks.recipients_as_items(job, status, cursor, limit)
 
 
 def _tell_campaign(job: Job, by: str) -> None:
-    from adsapp.campaigns import items
+    from adsapp.campaigns.sending import job_hooks
 
-    items.job_was_cancelled(job, by)
+    job_hooks.job_was_cancelled(job, by)
 
 
 register_items("bulk-message", _items)
@@ -42,6 +41,6 @@ OVER = "A cancelled campaign is over: who was not sent to was left out. “Use a
 @processor("bulk-message", queue=Queue.BULK_MESSAGES, over_once_cancelled=OVER)
 def bulk_message(params: BulkMessageParams, progress: Progress) -> dict[str, Any] | None:
     """Send a campaign"""
-    from adsapp.campaigns import sending
+    from adsapp.campaigns.sending import job as sending
 
     return sending.send(params.campaign_id, progress)

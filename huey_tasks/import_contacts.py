@@ -19,6 +19,6 @@ class ImportContactsParams:
 @processor("import-contacts", queue=Queue.CONTACT_IMPORT)
 def import_contacts(params: ImportContactsParams, progress: Progress) -> dict[str, Any]:
     """Import contacts"""
-    from adsapp.contacts.importing import run_import
+    from adsapp.contacts.imports.run import run_import
 
     return run_import(params.import_id, progress)

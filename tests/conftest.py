@@ -17,8 +17,7 @@ from jinja2 import FileSystemBytecodeCache
 import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app
 from adsapp.config import Settings
-from adsapp.core import migrations
-from adsapp.core.db import db
+from adsapp.core.db import db, migrations
 from tests import servers as throwaway
 from tests.cast import Cast, make_cast, use_quick_hashes
 from tests.servers import Running, Servers

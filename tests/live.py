@@ -21,18 +21,18 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from adsapp.campaigns import queries
-from adsapp.campaigns.draft import CampaignIn
+from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.queries import Counts
 from adsapp.campaigns.service import create_campaign
 from adsapp.contacts.models import Contact
-from adsapp.contacts.reading.phones import person_key
+from adsapp.contacts.values.phones import person_key
 from adsapp.core import db
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.service import AccountIn, create_account
+from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue
-from adsapp.jobs.worker import WorkerProcess
 from adsapp.message_templates.models import MessageTemplate
 from tests.cast import Cast
 from tests.waiting import wait_for

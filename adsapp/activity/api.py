@@ -8,7 +8,7 @@ from adsapp.activity import queries
 from adsapp.activity.filters import ActivityFilters
 from adsapp.activity.lines import line_json, lines_of
 from adsapp.core.pagination import MOST, PAGE
-from adsapp.core.parsing import parse_query
+from adsapp.core.web.parsing import parse_query
 from adsapp.organizations.access import allow
 from adsapp.organizations.policy import Permission
 

@@ -13,7 +13,7 @@ from adsapp.activity.words import KINDS
 from adsapp.core import db
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.spreadsheets import MARK, harmless, lines
-from adsapp.core.urls import url_for
+from adsapp.core.web.urls import url_for
 from adsapp.organizations.access import allow
 from adsapp.organizations.policy import Permission
 

@@ -8,19 +8,19 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
 from adsapp.campaigns import queries, reasons, service
-from adsapp.campaigns.draft import CampaignIn
+from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.pagination import MOST, PAGE
-from adsapp.core.parsing import parse_body, parse_query
-from adsapp.jobs import idempotency
-from adsapp.jobs import queries as job_queries
-from adsapp.jobs.enqueueing import digest_of
-from adsapp.jobs.idempotency import AskedMeanwhile
-from adsapp.jobs.json import job_json
+from adsapp.core.web.parsing import parse_body, parse_query
+from adsapp.jobs.api.idempotency import requested_key
+from adsapp.jobs.api.serializers import job_json
+from adsapp.jobs.enqueue import digest_of
+from adsapp.jobs.idempotency import AskedMeanwhile, find_replay
 from adsapp.jobs.models import Job
+from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.redaction import mask_number
 from adsapp.message_templates import queries as templates
 from adsapp.message_templates.models import MessageTemplate
@@ -82,16 +82,16 @@ class PageQuery(BaseModel):
 @allow(Permission.SEND)
 def create_campaign() -> ResponseReturnValue:
     """Start or schedule a campaign: 202 with its job; the same again for the same Idempotency-Key."""
-    body, key = parse_body(CampaignBody), idempotency.requested_key()
+    body, key = parse_body(CampaignBody), requested_key()
     digest = digest_of("bulk-message", body.model_dump(mode="json"))
-    if (known := idempotency.known_job(key, digest)) is not None:
+    if (known := find_replay(key, digest)) is not None:
         return _accepted(known)
     try:
         campaign = service.create_campaign(body.as_draft(), by=current_actor().name, idempotency_key=key, digest=digest)
         db.session.commit()
     except AskedMeanwhile:
         db.session.rollback()
-        if (known := idempotency.known_job(key, digest)) is None:
+        if (known := find_replay(key, digest)) is None:
             raise
         return _accepted(known)
     assert campaign.job_id is not None

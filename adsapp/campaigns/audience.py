@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
@@ -179,3 +180,20 @@ def from_stored(spec: Mapping[str, Any]) -> Audience:
     if "contact_ids" in spec:
         return Audience("contact_ids", contact_ids=tuple(map(uuid.UUID, spec["contact_ids"])), spec=spec)
     return Audience("all", spec=spec)
+
+
+SERVICE_WINDOW = timedelta(hours=24)
+
+
+def person_of(contact: Any) -> dict[str, Any]:
+    """A contact (or a row with its columns) as templates read it."""
+    return {
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "name": contact.name,
+        "phone": contact.phone,
+        "email": contact.email,
+        "language": contact.language,
+        "country": contact.country,
+        "attributes": contact.attributes,
+    }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from adsapp.integrations.base import Action
+from adsapp.integrations.base import Action, SendError
 from adsapp.integrations.whatsapp import codes
 
 OPTED_OUT = "opted_out"
@@ -76,3 +76,13 @@ def why_not_yet(code: str, finished_at: datetime | None, now: datetime) -> str |
     if finished_at and now - finished_at > A_DAY:
         return None
     return "WhatsApp asks for 24 hours between; trying earlier makes it longer"
+
+
+def code_of(error: SendError) -> str:
+    """The code as the ledger keeps it."""
+    return "unknown" if error.code is None else str(error.code)
+
+
+def in_words(error: SendError) -> str:
+    """What to show for it."""
+    return f"{error.title}: {error.message}" if error.message and error.message != error.title else error.title

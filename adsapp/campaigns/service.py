@@ -10,19 +10,21 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from adsapp.campaigns import draft, reasons
-from adsapp.campaigns.draft import CampaignIn, Draft
+from adsapp.campaigns import reasons
+from adsapp.campaigns.compose import draft
+from adsapp.campaigns.compose.draft import CampaignIn, Draft
+from adsapp.campaigns.compose.preflight import Preflight, preflight
+from adsapp.campaigns.compose.preview import Preview, preview
+from adsapp.campaigns.events import note
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.noting import note
-from adsapp.campaigns.preflight import Preflight, Preview, preflight, preview
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import WhatsAppAccount
-from adsapp.jobs import service as jobs
-from adsapp.jobs.idempotency import own
+from adsapp.jobs import transitions as jobs
+from adsapp.jobs.idempotency import require_subject
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import PENDING, Priority, State, get_priority
 
@@ -116,7 +118,7 @@ def _enqueue(campaign: Campaign, by: str, idempotency_key: str | None = None, di
         created_by=by,
         total=campaign.audience_size,
     )
-    campaign.job_id = own(job, subject).id
+    campaign.job_id = require_subject(job, subject).id
 
 
 def pause(campaign: Campaign, reason: str, by: str = "") -> None:

@@ -14,7 +14,7 @@ from adsapp.campaigns import ledger
 from adsapp.campaigns.ledger import MILESTONES, Entry
 from adsapp.campaigns.models import Campaign, CampaignRecipient, ParkedStatus
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.verdicts import code_of, in_words
+from adsapp.campaigns.reasons import code_of, in_words
 from adsapp.contacts import opt_outs
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.core import db

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import click
 
-from adsapp.cli.output import Told, line_of
+from adsapp.cli.errors import Told
+from adsapp.cli.output import line_of
 from adsapp.config import VERSION, ConfigError, Settings
 from adsapp.core.errors import Problem
 

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from adsapp.cli.admin import find_organization, organization_option
-from adsapp.cli.output import Told, json_option, open_app, show, typed
+from adsapp.cli.errors import Told
+from adsapp.cli.output import json_option, open_app, show, typed
 from adsapp.core import context, db
 from adsapp.integrations import connection, queries, service
 from adsapp.integrations.connection import Answer

@@ -4,10 +4,11 @@ import getpass
 
 import click
 
-from adsapp.cli.output import Told, json_option, open_app, show, typed
+from adsapp.cli.errors import Told
+from adsapp.cli.output import json_option, open_app, show, typed
 from adsapp.cli.tables import table
 from adsapp.core import db as database
-from adsapp.core import migrations
+from adsapp.core.db import migrations
 from adsapp.integrations import queries as accounts
 from adsapp.organizations import queries, service
 from adsapp.organizations.auditing import audit

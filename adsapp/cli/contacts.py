@@ -6,8 +6,9 @@ import click
 
 from adsapp.cli.admin import find_organization, organization_option
 from adsapp.cli.output import json_option, open_app, show
-from adsapp.contacts import import_service
-from adsapp.contacts.inputs import ImportOptions, OnDuplicate
+from adsapp.contacts.imports import service as import_service
+from adsapp.contacts.imports.schemas import ImportOptions
+from adsapp.contacts.schemas import OnDuplicate
 from adsapp.core import db
 
 BY = "command line"

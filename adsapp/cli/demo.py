@@ -11,9 +11,10 @@ import click
 from flask import Flask
 
 from adsapp.cli import readiness
-from adsapp.cli.output import Told
+from adsapp.cli.errors import Told
 from adsapp.config import Settings
-from adsapp.core import db, migrations
+from adsapp.core import db
+from adsapp.core.db import migrations
 from adsapp.demo import once as main_job
 from adsapp.demo import seed, stage
 from adsapp.demo.http import Api, ApiError, wait_until
@@ -103,7 +104,7 @@ def _make_organization(app: Flask, number: stage.Number) -> tuple[str, Any]:
         organization_id = made.id
         db.session.commit()
     with db.organization_context(app, organization_id):
-        from adsapp.jobs import service as jobs
+        from adsapp.jobs import transitions as jobs
 
         account_id = seed.connect_sandbox(number).id
         jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")

@@ -10,20 +10,25 @@ import click
 from adsapp.cli import looking, queues, workers
 from adsapp.cli import operations as bulk
 from adsapp.cli.admin import organization_option
+from adsapp.cli.errors import Told
 from adsapp.cli.operations import wait_option
 from adsapp.cli.organization import BY, inside
-from adsapp.cli.output import Told, json_option, line_of, show
+from adsapp.cli.output import json_option, line_of, show
 from adsapp.cli.tables import JOB_ID, first_line, minute, since, table
 from adsapp.core import db
 from adsapp.core.errors import Problem
-from adsapp.jobs import actions, carrying, operations, queries, statistics
-from adsapp.jobs.filters import JobFilters
-from adsapp.jobs.health import Health, check_health
-from adsapp.jobs.json import job_json
+from adsapp.jobs import service
+from adsapp.jobs.api.serializers import job_json
+from adsapp.jobs.bulk import operations
+from adsapp.jobs.bulk import run as bulk_run
 from adsapp.jobs.models import Job
+from adsapp.jobs.queries import jobs as job_queries
+from adsapp.jobs.queries import statistics
+from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.queries.health import Health, check_health
 from adsapp.jobs.registry import title_of
 from adsapp.jobs.states import FINAL, Queue, State, get_queue
-from adsapp.jobs.waiting import circumstances
+from adsapp.jobs.wait_reasons import circumstances
 
 ERROR_WIDTH = 80
 COLUMNS = ("waiting", "paused", "active", "delayed", "completed", "failed", "cancelled", "total")
@@ -129,7 +134,7 @@ def failed(slug: str, queue: str, limit: int, as_json: bool) -> None:
     Each with its id, when it failed, queue, title and error; --json has the whole error.
     """
     with inside(slug), db.reading():
-        page = queries.list_jobs(JobFilters(state=State.FAILED, queue=_queue(queue)), limit=limit)
+        page = job_queries.list_jobs(JobFilters(state=State.FAILED, queue=_queue(queue)), limit=limit)
         around = circumstances()
         shown = {"jobs": [job_json(job, around) for job in page.items], "next": page.next}
         rows = [
@@ -159,7 +164,7 @@ def retry(job_ids: Sequence[uuid.UUID], slug: str, all_failed: bool, queue: str,
             filters = JobFilters(state=State.FAILED, queue=_queue(queue))
             bulk.carry_out("retry", filters=filters, waits=waits, as_json=as_json)
             return
-        _each(slug, job_ids, lambda job: actions.retry(job, BY), as_json)
+        _each(slug, job_ids, lambda job: service.retry(job, BY), as_json)
 
 
 @jobs.command()
@@ -172,7 +177,7 @@ def cancel(job_ids: Sequence[uuid.UUID], slug: str, as_json: bool) -> None:
     All or none of those named; one that runs stops within seconds.
     """
     with inside(slug):
-        _each(slug, job_ids, lambda job: actions.cancel(job, BY), as_json)
+        _each(slug, job_ids, lambda job: service.cancel(job, BY), as_json)
 
 
 @jobs.command()
@@ -182,7 +187,7 @@ def cancel(job_ids: Sequence[uuid.UUID], slug: str, as_json: bool) -> None:
 def promote(job_id: uuid.UUID, slug: str, as_json: bool) -> None:
     """Run a delayed job now."""
     with inside(slug):
-        _each(slug, [job_id], lambda job: actions.run_now(job, BY), as_json)
+        _each(slug, [job_id], lambda job: service.run_now(job, BY), as_json)
 
 
 @jobs.command()
@@ -193,7 +198,7 @@ def promote(job_id: uuid.UUID, slug: str, as_json: bool) -> None:
 def priority(job_id: uuid.UUID, priority: int, slug: str, as_json: bool) -> None:
     """Change a job's priority: 1 critical, 2 high, 3 normal, 4 low."""
     with inside(slug):
-        _each(slug, [job_id], lambda job: actions.set_priority(job, priority, BY), as_json)
+        _each(slug, [job_id], lambda job: service.set_priority(job, priority, BY), as_json)
 
 
 def _each(slug: str, job_ids: Sequence[uuid.UUID], act: Callable[[Job], None], as_json: bool) -> None:
@@ -234,7 +239,7 @@ def clean(slug: str, state: str, days: int, queue: str, routine: bool, yes: bool
         filters = JobFilters(state=State(state), queue=_queue(queue), routine=routine)
         with db.reading():
             matching = operations.preview("clean", filters=filters, older_than_days=days)
-            stays = carrying.would_stay(filters, days)
+            stays = bulk_run.would_stay(filters, days)
             db.session.rollback()
         if not matching.count:
             text = f"No job is that old; nothing to remove. {stays}".rstrip()

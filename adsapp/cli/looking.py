@@ -10,17 +10,17 @@ from adsapp.cli.organization import inside
 from adsapp.cli.output import json_option, show
 from adsapp.cli.tables import JOB_ID, first_line, minute, table
 from adsapp.core import db
-from adsapp.jobs import queries
+from adsapp.jobs.api.serializers import attempt_json, event_json, job_json
+from adsapp.jobs.console.presenter import headline, tries
+from adsapp.jobs.console.timeline import Event, story
 from adsapp.jobs.events import steerings
-from adsapp.jobs.filters import JobFilters
-from adsapp.jobs.json import attempt_json, event_json, job_json
-from adsapp.jobs.listing import JobLine
+from adsapp.jobs.labels import PRIORITY_WORDS
+from adsapp.jobs.lines import JobLine
 from adsapp.jobs.models import Job
-from adsapp.jobs.presenting import headline, tries
+from adsapp.jobs.queries import jobs as job_queries
+from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.states import Priority
-from adsapp.jobs.story import Event, story
-from adsapp.jobs.waiting import WaitReason, circumstances, why_waiting
-from adsapp.jobs.words import PRIORITY_WORDS
+from adsapp.jobs.wait_reasons import WaitReason, circumstances, why_waiting
 
 HEAD = ("id", "queued (UTC)", "state", "queue", "title", "what stands in its way")
 NOTE_WIDTH = 60
@@ -44,7 +44,7 @@ def list_jobs(
     """
     asked = {"state": state, "queue": queue, "q": search, "routine": "1" if routine else ""}
     with inside(slug), db.reading():
-        page = queries.list_jobs(JobFilters.from_query(asked), cursor, limit)
+        page = job_queries.list_jobs(JobFilters.from_query(asked), cursor, limit)
         around = circumstances()
         shown = {"jobs": [job_json(job, around) for job in page.items], "next": page.next}
         rows = [_line(job, why_waiting(job, around)) for job in page.items]
@@ -67,8 +67,8 @@ def show_job(job_id: uuid.UUID, slug: str, as_json: bool) -> None:
     The story has its attempts, what people did to it and each end that it had.
     """
     with inside(slug), db.reading():
-        job = queries.get_job(job_id)
-        attempts, reason = queries.attempts(job), why_waiting(job)
+        job = job_queries.get_job(job_id)
+        attempts, reason = job_queries.attempts(job), why_waiting(job)
         done = steerings(job)
         events = story(job, attempts, done, reason)
         history = {"attempts": [attempt_json(each) for each in attempts], "events": [event_json(each) for each in done]}

@@ -7,14 +7,17 @@ from typing import Any
 
 import click
 
+from adsapp.cli.errors import Told
 from adsapp.cli.organization import BY
-from adsapp.cli.output import Told, show
+from adsapp.cli.output import show
 from adsapp.core import db
-from adsapp.jobs import carrying, operations, queries
-from adsapp.jobs.json import job_json
+from adsapp.jobs.api.serializers import job_json
+from adsapp.jobs.bulk import operations, target
+from adsapp.jobs.bulk import run as bulk_run
 from adsapp.jobs.models import Job
+from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.states import State
-from adsapp.jobs.waiting import WaitReason, why_waiting
+from adsapp.jobs.wait_reasons import WaitReason, why_waiting
 
 LOOK_EVERY_SECONDS = 0.3
 BAR_WIDTH = 32
@@ -38,8 +41,8 @@ def carry_out(verb: str, *, waits: bool, as_json: bool, **options: Any) -> None:
 
 def _outcome(verb: str, ended: Job) -> str:
     # One that was stopped has no result, yet what it did until then is done.
-    done = {"removed" if verb == operations.Verb.CLEAN else "changed": ended.progress_done}
-    return carrying.in_words(ended.result or done) or ""
+    done = {"removed" if verb == target.Verb.CLEAN else "changed": ended.progress_done}
+    return bulk_run.in_words(ended.result or done) or ""
 
 
 def watch(job_id: uuid.UUID, *, quiet: bool) -> Job:
@@ -56,7 +59,7 @@ def watch(job_id: uuid.UUID, *, quiet: bool) -> Job:
 
 def _look(job_id: uuid.UUID) -> tuple[Job, WaitReason | None]:
     with db.reading():
-        job = queries.get_job(job_id)
+        job = job_queries.get_job(job_id)
         reason = why_waiting(job)
         db.session.expunge(job)
         db.session.rollback()  # nothing is held while nobody looks

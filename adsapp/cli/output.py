@@ -9,14 +9,6 @@ from flask import Flask
 from adsapp.core.errors import Problem
 
 
-class Told(Exception):
-    """A failure told to the person at the terminal in one line."""
-
-    def __init__(self, text: str, exit_code: int = 1) -> None:
-        super().__init__(text)
-        self.exit_code = exit_code
-
-
 def line_of(error: Problem) -> str:
     """An expected error for a terminal: what stands beside a field on a page begins with "should", so it is named."""
     field = error.fields[0] if error.fields else None

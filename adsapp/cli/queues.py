@@ -10,9 +10,9 @@ from adsapp.cli.output import json_option, show
 from adsapp.core import db
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.errors import Invalid
-from adsapp.jobs import actions, service
+from adsapp.jobs import service, transitions
 from adsapp.jobs.states import Queue, get_queue
-from adsapp.jobs.waiting import Circumstances, circumstances
+from adsapp.jobs.wait_reasons import Circumstances, circumstances
 
 WORDS = {"at_once": "at once", "per_minute": "a minute", "waiting": "waiting"}
 kind_option = click.option("--kind", default="", help="One kind of job only, by the name of its processor.")
@@ -36,7 +36,7 @@ def pause(queue: str, slug: str, reason: str, kind: str, until: str, hours: floa
     with inside(slug):
         end = _moment(until) if until else utcnow() + timedelta(hours=hours) if hours else None
         before = _before(circumstances(), get_queue(queue), kind)
-        actions.pause_queue(get_queue(queue), BY, reason, end, kind)
+        service.pause_queue(get_queue(queue), BY, reason, end, kind)
         db.session.commit()
     text = f"{_what(queue, kind)} is paused{f' until {iso(end)}' if end else ''}.{before}"
     show({"queue": queue, "kind": kind or None, "paused": True, "until": iso(end)}, text, as_json)
@@ -50,7 +50,7 @@ def pause(queue: str, slug: str, reason: str, kind: str, until: str, hours: floa
 def resume(queue: str, slug: str, kind: str, as_json: bool) -> None:
     """Let a paused queue, or a paused kind of job, go on."""
     with inside(slug):
-        was_paused = actions.resume_queue(get_queue(queue), BY, kind)
+        was_paused = service.resume_queue(get_queue(queue), BY, kind)
         db.session.commit()
     text = f"{_what(queue, kind)} goes on." if was_paused else f"{_what(queue, kind)} was not paused."
     show({"queue": queue, "kind": kind or None, "paused": False}, text, as_json)
@@ -74,10 +74,10 @@ def limit(queue: str, slug: str, lifts: bool, as_json: bool, **asked: int | None
         raise click.UsageError("say --none, or what to change, not both")
     with inside(slug):
         wanted = get_queue(queue)
-        values = actions.limit_values(service.get_limit(wanted))
+        values = service.limit_values(transitions.get_limit(wanted))
         if lifts or named:
             values = dict.fromkeys(values) if lifts else values | named
-            actions.set_limit(wanted, BY, **values)
+            service.set_limit(wanted, BY, **values)
             db.session.commit()
     parts = [
         f"{value:,} {'job' if value == 1 else 'jobs'} {WORDS[name]}"

@@ -7,9 +7,11 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from adsapp.cli.output import Told, typed
+from adsapp.cli.errors import Told
+from adsapp.cli.output import typed
 from adsapp.config import Settings
-from adsapp.core import db, migrations
+from adsapp.core import db
+from adsapp.core.db import migrations
 
 
 def check_database(app: Flask, *, schema: bool) -> None:

@@ -9,10 +9,11 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import select
 
-from adsapp.cli.output import Told, json_option, open_app, show, typed
+from adsapp.cli.errors import Told
+from adsapp.cli.output import json_option, open_app, show, typed
 from adsapp.config import Settings
-from adsapp.core import db, sealing
-from adsapp.core.sealing import Count, Keys, Rotation
+from adsapp.core import db, key_rotation
+from adsapp.core.key_rotation import Count, Keys, Rotation
 from adsapp.organizations.models import Organization
 
 NAMED = 20  # unreadable values that are named for people; --json names all
@@ -61,7 +62,7 @@ def _keep(key: str, as_json: bool) -> None:
     path = settings.home / "secrets.json"
     try:
         _ = settings.secrets  # makes the file where there is none yet
-        count = sealing.keep_first(settings.home, key)
+        count = key_rotation.keep_first(settings.home, key)
     except OSError as error:
         raise Told(f"{path} cannot be written: {error.strerror}") from None
     text = f"A new key stands first in {path}, before {count - 1} older. {_next()}"
@@ -111,7 +112,7 @@ def _rotate(app: Flask, settings: Settings, dry_run: bool, as_json: bool) -> Rep
     rotation = Rotation(app, Keys(settings.secrets.encryption_keys), write=not dry_run, on_batch=_Teller())
     organizations = _organizations(app)
     counts = []
-    for table in sealing.sealed_tables():
+    for table in key_rotation.sealed_tables():
         counts.append(rotation.run(table, organizations))
         if not as_json:
             click.echo(_line(counts[-1], dry_run))

@@ -11,7 +11,7 @@ import click
 from adsapp.cli import readiness
 from adsapp.cli.output import open_app
 from adsapp.config import Settings
-from adsapp.core.collector import leave_alone_what_is_there
+from adsapp.core.gc_tuning import leave_alone_what_is_there
 from adsapp.jobs.states import Queue
 from adsapp.processes.commands import web_command, worker_children
 from adsapp.processes.supervisor import DRAINED, STOP_MARGIN_SECONDS, Supervisor
@@ -44,7 +44,7 @@ def worker(queues: Sequence[str]) -> None:
     if not queues:
         _one_process_a_queue()
         return
-    from adsapp.jobs.worker import WorkerProcess
+    from adsapp.jobs.engine.worker import WorkerProcess
 
     app = open_app(pages=False)
     process = WorkerProcess(app, [Queue(name) for name in queues])

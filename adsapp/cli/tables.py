@@ -9,7 +9,7 @@ import click
 
 from adsapp.cli.output import typed
 from adsapp.core.ids import parse_id
-from adsapp.core.templating import format_duration
+from adsapp.core.web.templating import format_duration
 
 GAP = "  "
 

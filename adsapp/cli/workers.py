@@ -13,9 +13,9 @@ from adsapp.cli.organization import BY
 from adsapp.cli.output import json_option, open_app, show, typed
 from adsapp.cli.tables import table
 from adsapp.core import db
-from adsapp.core.templating import format_duration
-from adsapp.jobs import actions
-from adsapp.jobs import workers as registry
+from adsapp.core.web.templating import format_duration
+from adsapp.jobs import service
+from adsapp.jobs.queries import workers as registry
 
 HEAD = ("worker", "state", "queues", "jobs", "memory", "heartbeat", "version")
 
@@ -53,7 +53,7 @@ def drain(worker: str, slug: str, as_json: bool) -> None:
         if slug:
             db.bind_organization(find_organization(slug).id)
         found = registry.find_worker(worker)
-        actions.drain(found, BY)
+        service.drain(found, BY)
         db.session.commit()
         name = registry.name_of(found)
         show({"id": str(found.id), "name": name, "draining": True}, f"{name} ends when its jobs have.", as_json)

@@ -12,8 +12,8 @@ from sqlalchemy import update
 
 from adsapp.contacts.models import Contact, OptEvent, OptSource
 from adsapp.core import db
-from adsapp.core.bulk import insert_rows
 from adsapp.core.clock import utcnow
+from adsapp.core.db.rows import insert_rows
 
 _SLICE = 1_000
 

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, ImportStatus, OptEvent, Tag
-from adsapp.contacts.reading.countries import country_code
-from adsapp.contacts.reading.phones import Phone, normalise_phone, person_key
+from adsapp.contacts.values.countries import country_code
+from adsapp.contacts.values.phones import Phone, normalise_phone, person_key
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id

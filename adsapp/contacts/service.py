@@ -1,30 +1,18 @@
-"""Writes of contacts: made, changed, brought in again. Imports are begun in `import_service`."""
+"""Writes of contacts: made, changed, brought in again."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from adsapp.contacts import queries, tags
-from adsapp.contacts.import_service import discard, receive, receive_list, start_import
-from adsapp.contacts.inputs import ContactIn, OnDuplicate
-from adsapp.contacts.merging import Fields, merge
+from adsapp.contacts.merge import Fields, merge
 from adsapp.contacts.models import Contact
-from adsapp.contacts.reading.countries import country_code
-from adsapp.contacts.reading.phones import Phone, Rejection, normalise_phone, person_key
-from adsapp.contacts.reading.rows import MAX_NAME, split_name
+from adsapp.contacts.schemas import ContactIn, OnDuplicate
+from adsapp.contacts.values.countries import country_code
+from adsapp.contacts.values.phones import Phone, Rejection, normalise_phone, person_key
+from adsapp.contacts.values.text import MAX_NAME, split_name
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
-
-__all__ = [
-    "ContactExists",
-    "create_contact",
-    "discard",
-    "receive",
-    "receive_list",
-    "start_import",
-    "update_contact",
-    "upsert_contact",
-]
 
 
 class ContactExists(Conflict):

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import delete, select
 
 from adsapp.contacts.models import Contact, ContactTag, Tag
-from adsapp.contacts.reading.text import folded
+from adsapp.contacts.values.text import folded
 from adsapp.core import db
-from adsapp.core.bulk import insert_rows
+from adsapp.core.db.rows import insert_rows
 from adsapp.core.ids import new_id
 
 

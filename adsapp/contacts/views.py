@@ -9,10 +9,10 @@ from adsapp.contacts import opt_outs, queries, service
 from adsapp.contacts.forms import ContactForm
 from adsapp.contacts.models import Contact, OptEvent, OptSource
 from adsapp.contacts.queries import ContactFilter
-from adsapp.contacts.reading.countries import countries
+from adsapp.contacts.values.countries import countries
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid
-from adsapp.core.templating import format_phone
+from adsapp.core.web.templating import format_phone
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 

@@ -4,8 +4,9 @@ from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from adsapp.core import db, migrations
-from adsapp.core.problems import problem_response
+from adsapp.core import db
+from adsapp.core.db import migrations
+from adsapp.core.web.problems import problem_response
 from adsapp.organizations.access import public
 
 views = Blueprint("health", __name__)

@@ -13,11 +13,11 @@ from adsapp.campaigns import queries as campaign_queries
 from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, CampaignStatus, RecipientStatus
 from adsapp.campaigns.queries import UnderWay
 from adsapp.contacts.models import Import, ImportStatus
-from adsapp.core.reads import mine, read
+from adsapp.core.db.prepared import mine, read
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import State
-from adsapp.jobs.waiting import Circumstances
+from adsapp.jobs.wait_reasons import Circumstances
 
 MOST = 10  # of one kind, on a page that is read at a glance
 FAILING_SHARE = 0.2  # of the messages tried

@@ -7,15 +7,22 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from adsapp.core.htmx import fragment, version_of
+from adsapp.core.web.htmx import fragment, version_of
 from adsapp.dashboard import attention, queries
-from adsapp.jobs import queries as job_queries
-from adsapp.jobs.filters import JobFilters
+from adsapp.jobs.labels import QUEUE_TITLES
+from adsapp.jobs.queries import jobs as job_queries
+from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.queries.statistics import (
+    MINUTE_LABELS,
+    Minutes,
+    QueueStats,
+    last_minutes,
+    queue_stats,
+    queues_at_a_glance,
+)
 from adsapp.jobs.registry import kinds_of
 from adsapp.jobs.states import Queue
-from adsapp.jobs.statistics import MINUTE_LABELS, Minutes, QueueStats, last_minutes, queue_stats, queues_at_a_glance
-from adsapp.jobs.waiting import circumstances
-from adsapp.jobs.words import QUEUE_TITLES
+from adsapp.jobs.wait_reasons import circumstances
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 

@@ -21,7 +21,7 @@ from adsapp.demo.stage import Number
 from adsapp.integrations import service as accounts
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.service import AccountIn
-from adsapp.jobs import service as jobs
+from adsapp.jobs import transitions as jobs
 from adsapp.organizations import queries as organizations
 from adsapp.organizations import service
 from adsapp.organizations.models import Organization, Role

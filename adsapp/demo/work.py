@@ -11,10 +11,10 @@ from flask import Flask
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs import queries
-from adsapp.jobs import service as jobs
+from adsapp.jobs import transitions as jobs
+from adsapp.jobs.engine.worker import WorkerProcess
+from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.states import Queue
-from adsapp.jobs.worker import WorkerProcess
 
 FAIL_SECONDS = 15.0  # should it take longer, the demo's own workers end it
 LOOK_EVERY_SECONDS = 0.05
@@ -40,7 +40,7 @@ def _wait_for_end(app: Flask, organization_id: uuid.UUID, job_id: uuid.UUID) -> 
     deadline = time.monotonic() + FAIL_SECONDS
     while time.monotonic() < deadline:
         with db.organization_context(app, organization_id), db.reading():
-            if queries.get_job(job_id).is_finished:
+            if job_queries.get_job(job_id).is_finished:
                 return
         time.sleep(LOOK_EVERY_SECONDS)
 

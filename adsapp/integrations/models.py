@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adsapp.core.clock import utcnow
 from adsapp.core.db import Base, BigId, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
-from adsapp.core.sealing import SEALED
+from adsapp.core.key_rotation import SEALED
 
 
 class AccountStatus(StrEnum):

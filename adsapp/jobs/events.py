@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, and_, bindparam, select
 
-from adsapp.core.bulk import insert_rows
-from adsapp.core.reads import mine, read
-from adsapp.jobs.listing import JOBS
+from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.rows import insert_rows
+from adsapp.jobs.lines import JOBS
 from adsapp.jobs.models import Job, JobEvent
 
 ERROR_LENGTH = 2000  # of a former end; the attempts have the whole text

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adsapp.core.templating import format_phone
+from adsapp.core.web.templating import format_phone
 
 HIDDEN = "hidden"
 NOT_YOURS = "hidden from your role"

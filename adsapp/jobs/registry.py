@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from adsapp.core.errors import FieldError, Invalid
+from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.states import TIMEOUT_SECONDS, Queue
 
@@ -180,3 +181,25 @@ def _params_class(run: Callable[..., Any]) -> type[Any]:
     if not dataclasses.is_dataclass(params):
         raise TypeError(f"{run.__name__} should take a frozen dataclass as its first argument")
     return params
+
+
+Hook = Callable[[Job, str], None]
+
+
+_hooks: dict[str, Hook] = {}
+
+
+def when_cancelled(processor: str, hook: Hook) -> None:
+    """Call `hook(job, by)` in the transaction that cancels a waiting or delayed job of this processor."""
+    _hooks[processor] = hook
+
+
+def is_told(processor: str) -> bool:
+    """True where a feature wants to know."""
+    return processor in _hooks
+
+
+def tell_cancelled(job: Job, by: str) -> None:
+    """The job was cancelled without running."""
+    if is_told(job.processor):
+        _hooks[job.processor](job, by)

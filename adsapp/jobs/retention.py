@@ -15,7 +15,7 @@ from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
 from adsapp.core.ids import first_id_of
-from adsapp.jobs.enqueueing import enqueue
+from adsapp.jobs.enqueue import enqueue
 from adsapp.jobs.models import Job, JobLog, StatsHour, StatsMinute
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.states import FINAL, Priority

@@ -1,188 +1,161 @@
-"""The queue manager: what the console, the API and the command line do with jobs.
+"""What people and programs do with jobs and queues: the service's change and its line in the audit.
 
-Services never commit: the edge that called them does, and what leaves the process (the nudge) leaves after that.
+Console, API and command line all call these, so that who did what is noted whichever way it was asked for.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import select
 
 from adsapp.core import db
-from adsapp.core.clock import utcnow
-from adsapp.core.errors import Conflict
-from adsapp.jobs import endings, events, finishing, history
-from adsapp.jobs.controls import drain, get_limit, pause_queue, resume_queue, set_limit
-from adsapp.jobs.enqueueing import Step, enqueue, enqueue_flow, enqueue_many, find_idempotent
-from adsapp.jobs.events import Asked, Change, What
-from adsapp.jobs.listing import AnyJob
-from adsapp.jobs.models import Job
-from adsapp.jobs.nudging import NUDGE_BELOW, nudge
-from adsapp.jobs.registry import all_over_once_cancelled, over_once_cancelled
-from adsapp.jobs.states import FINAL, State, get_priority
+from adsapp.core.clock import iso
+from adsapp.core.errors import Conflict, Invalid, NotFound
+from adsapp.jobs import transitions
+from adsapp.jobs.bulk.target import MEANT, Verb
+from adsapp.jobs.labels import QUEUE_TITLES
+from adsapp.jobs.lines import AnyJob
+from adsapp.jobs.models import Job, QueueLimit, Worker
+from adsapp.jobs.states import FINAL, Queue, State, get_priority
+from adsapp.organizations.auditing import MANY_JOBS, audit
 
-__all__ = [
-    "Asked",
-    "Step",
-    "cancel",
-    "cancel_all",
-    "drain",
-    "enqueue",
-    "enqueue_flow",
-    "enqueue_many",
-    "find_idempotent",
-    "get_limit",
-    "pause_queue",
-    "prioritize_all",
-    "promote",
-    "resume_queue",
-    "retriable",
-    "retry",
-    "retry_all",
-    "set_limit",
-    "set_priority",
-    "why_over",
-]
+AT_ONCE = 50  # jobs that are changed in one request; more is an operation with its own page and progress
+LIMITS = ("at_once", "per_minute", "waiting")
+HIGHEST_LIMIT = 1_000_000_000
+
+
+def may_cancel(job: Job) -> bool:
+    """True where there is something left to stop, and nobody asked yet."""
+    return job.state not in FINAL and job.cancel_requested_at is None
+
+
+def may_retry(job: AnyJob) -> bool:
+    """True for a job that ended without success, unless its kind is over once it was cancelled."""
+    return job.state == State.FAILED or (job.state == State.CANCELLED and not transitions.why_over(job))
+
+
+def fits(verb: Verb, job: AnyJob) -> bool:
+    """True where the verb means something for the job as it stands."""
+    return may_retry(job) if verb == Verb.RETRY else job.state in MEANT[verb]
+
+
+def may_run_now(job: Job) -> bool:
+    """True where only the clock holds the job back; a decision is taken where it is asked for."""
+    return job.state == State.DELAYED and job.run_at is not None and not job.blocked_by
+
+
+def may_prioritize(job: Job) -> bool:
+    """True while a priority still means something."""
+    return job.state not in FINAL
 
 
 def cancel(job: Job, by: str, reason: str = "") -> None:
-    """Cancel a job that has not begun; ask a running one to stop (it does within seconds). Finished: Conflict.
+    """Cancel the job or ask it to stop; Conflict where it has ended."""
+    transitions.cancel(job, by, reason)
+    audit(by, "cancel job", f"job:{job.id}", title=job.title, reason=reason)
 
-    Its children are cancelled with it.
+
+def retry(job: Job, by: str) -> None:
+    """Begin the job again; Conflict where it has not ended badly."""
+    transitions.retry(job, by)
+    audit(by, "retry job", f"job:{job.id}", title=job.title)
+
+
+def run_now(job: Job, by: str) -> None:
+    """Let a delayed job run at once; Conflict where it is not delayed, or waits for a decision or another job."""
+    if job.state == State.DELAYED and job.run_at is None and not job.blocked_by:
+        raise Conflict(f"This job waits for a decision, not for the time: {job.wait_reason or 'see what it works on'}")
+    transitions.promote(job, by)
+    audit(by, "run job now", f"job:{job.id}", title=job.title)
+
+
+def set_priority(job: Job, priority: int, by: str) -> None:
+    """Change the priority, 1 to 4; Invalid out of range, Conflict where the job has ended."""
+    before = job.priority
+    transitions.set_priority(job, priority, by)
+    audit(by, "change job priority", f"job:{job.id}", title=job.title, before=before, after=job.priority)
+
+
+def act_on(verb: Verb, job_ids: Sequence[uuid.UUID], by: str, priority: int | None = None, reason: str = "") -> int:
+    """Retry, cancel or prioritize up to AT_ONCE jobs now; how many it was possible for.
+
+    Invalid for none or too many, NotFound where none of them is this organization's, Conflict where no one fits.
     """
-    if not cancel_all([job], Asked(by, reason)):
-        raise Conflict(f"The job is {job.state.value} already; there is nothing left to cancel")
+    if not 1 <= len(job_ids) <= AT_ONCE:
+        raise Invalid.field("job", f"Tick 1 to {AT_ONCE} jobs; for more, choose all that match")
+    jobs = ticked(job_ids)
+    changed = _change(verb, jobs, transitions.Asked(by, reason, among=len(jobs)), priority)
+    if not changed:
+        fits = " or ".join(sorted(state.value for state in MEANT[verb]))
+        raise Conflict(f"None of these jobs is {fits} any more; nothing was changed")
+    ids = [str(job.id) for job in jobs]
+    more = {"priority": priority} if verb == Verb.PRIORITIZE else {}
+    title = jobs[0].title if len(jobs) == 1 else ""
+    audit(by, f"{verb.value} jobs", MANY_JOBS, title=title, reason=reason, changed=changed, jobs=ids, **more)
+    return changed
 
 
-def cancel_all(jobs: Iterable[Job], by: Asked) -> int:
-    """Cancel those of the jobs that have not ended, and their children; how many of the jobs that were."""
-    wanted, now = {job.id for job in jobs}, utcnow()
-    family = _locked(_with_children(sorted(wanted)))
-    going = {job.id for job in family if job.state not in FINAL}
-    asked = {"cancel_requested_at": now, "cancel_requested_by": by.by, "steered_at": now}
-    connection = db.session.connection()
-    ended = finishing.end_pending(connection, going, now, **asked)
-    running = update(Job).where(Job.id.in_(going), Job.state == State.ACTIVE).values(**asked)
-    db.session.execute(running, execution_options={"synchronize_session": False})
-    in_vain = finishing.settle(connection, ended, now)
-    events.note(
-        What.CANCEL, by, now, [Change(each, {} if each in wanted else {"with": "parent"}) for each in sorted(going)]
-    )
-    for job in family:
-        db.session.expire(job)
-    for row in ended:
-        if endings.is_told(row.processor):
-            endings.tell_cancelled(db.session.get_one(Job, row.id), by.by)
-    history.record(connection, in_vain, now)
-    return len(going & wanted)
+def ticked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
+    """The jobs of these ids, oldest first; NotFound where none is this organization's."""
+    jobs = db.session.scalars(select(Job).where(Job.id.in_(job_ids)).order_by(Job.id)).all()
+    if not jobs:
+        raise NotFound("There are no such jobs in this organization")
+    return jobs
 
 
-def _with_children(job_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    found, generation = list(job_ids), list(job_ids)
-    while generation:
-        children = select(Job.id).where(Job.parent_id.in_(generation), Job.state.not_in(FINAL))
-        generation = [child for child in db.session.scalars(children) if child not in found]
-        found += generation
-    return found
+def _change(verb: Verb, jobs: Sequence[Job], by: transitions.Asked, priority: int | None) -> int:
+    match verb:
+        case Verb.RETRY:
+            return transitions.retry_all(jobs, by)
+        case Verb.CANCEL:
+            return transitions.cancel_all(jobs, by)
+        case Verb.PRIORITIZE:
+            return transitions.prioritize_all(jobs, get_priority(priority or 0), by)
+    raise Invalid.field("verb", f"{verb.value} is done by age, not for single jobs")
 
 
-def _locked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
-    # All at once and in one order, so that what is true of them stays true until they are changed.
-    rows = select(Job).where(Job.id.in_(job_ids)).order_by(Job.id).with_for_update()
-    return db.session.scalars(rows, execution_options={"populate_existing": True}).all()
+def pause_queue(queue: Queue, by: str, reason: str, until: datetime | None = None, processor: str = "") -> None:
+    """Pause a queue, or one kind of job in it; Invalid without a reason, for a past moment, for an unknown kind."""
+    transitions.pause_queue(queue, by=by, reason=reason, until=until, processor=processor)
+    audit(by, "pause queue", **_named(queue), reason=reason.strip(), processor=processor, until=iso(until))
 
 
-def retriable() -> ColumnElement[bool]:
-    """The jobs that can be retried: `why_over` for all of them at once."""
-    goes_on = or_(Job.processor.not_in(all_over_once_cancelled()), Job.error.is_not(None))
-    return or_(Job.state == State.FAILED, and_(Job.state == State.CANCELLED, goes_on))
+def resume_queue(queue: Queue, by: str, processor: str = "") -> bool:
+    """Let a paused queue, or a paused kind of job, go on; False where it was not paused: then nothing was done."""
+    if not transitions.resume_queue(queue, processor):
+        return False
+    audit(by, "resume queue", **_named(queue), processor=processor)
+    return True
 
 
-def why_over(job: AnyJob) -> str:
-    """Why this cancelled job cannot be retried; empty where it can.
-
-    One that was cancelled because it waited in vain (it says so as its error) touched nothing, and may be retried.
-    """
-    return over_once_cancelled(job.processor) if job.state == State.CANCELLED and job.error is None else ""
-
-
-def retry(job: Job, by: str, reason: str = "") -> None:
-    """Begin a failed or cancelled job again, with all its attempts."""
-    if not retry_all([job], Asked(by, reason)):
-        if over := why_over(job):
-            raise Conflict(over)
-        raise Conflict(f"Only failed and cancelled jobs can be retried; this one is {job.state.value}")
+def set_limit(queue: Queue, by: str, **limits: int | None) -> QueueLimit | None:
+    """Set all three limits (LIMITS) of a queue; None lifts one. Invalid below 1 or beyond HIGHEST_LIMIT."""
+    for name, value in limits.items():
+        if value is not None and value > HIGHEST_LIMIT:
+            raise Invalid.field(name, f"should be at most {HIGHEST_LIMIT:,}, or empty for no limit")
+    before = limit_values(transitions.get_limit(queue))
+    limit = transitions.set_limit(queue, by=by, **limits)
+    audit(by, "change queue limits", **_named(queue), before=before, after=limit_values(limit))
+    return limit
 
 
-def retry_all(jobs: Iterable[Job], by: Asked) -> int:
-    """Begin those of the jobs again that failed or were cancelled; returns how many."""
-    by_id = {job.id: job for job in _locked([job.id for job in jobs])}
-    ends, now = {job.id: events.end_of(job) for job in by_id.values()}, utcnow()
-    again = db.session.execute(
-        update(Job)
-        .where(Job.id.in_(by_id), retriable())
-        .values(
-            state=case((Job.blocked_by > 0, State.DELAYED), else_=State.WAITING),
-            run_at=now,
-            failures=0,
-            dispatched_at=None,
-            finished_at=None,
-            cancel_requested_at=None,
-            cancel_requested_by=None,
-            error=None,
-            error_code=None,
-            handed_back=False,
-            wait_reason=f"retried by {by.by}",
-            steered_at=now,
-        )
-        .returning(Job.id),
-        execution_options={"synchronize_session": False},
-    ).scalars()
-    begun = [by_id[job_id] for job_id in again]
-    events.note(What.RETRY, by, now, [Change(job.id, {"ended": ends[job.id]}) for job in begun])
-    for job in by_id.values():
-        db.session.expire(job)
-    for job in begun[:NUDGE_BELOW]:
-        nudge(job, limited=get_limit(job.queue) is not None)
-    return len(begun)
+def _named(queue: Queue) -> dict[str, Any]:
+    """The queue as the subject of an event in the audit."""
+    return {"subject": f"queue:{queue.value}", "title": QUEUE_TITLES[queue]}
 
 
-def promote(job: Job, by: str = "") -> None:
-    """Let a delayed job run now, and where somebody asked (`by`) note who; Conflict where it is not delayed, or waits
-    for other jobs."""
-    if job.blocked_by:
-        raise Conflict(f"This job waits for {job.blocked_by} other jobs to end; cancel those, or wait for them")
-    now = utcnow()
-    steered = {"steered_at": now} if by else {}
-    moved = db.session.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.state == State.DELAYED, Job.blocked_by == 0)
-        .values(state=State.WAITING, run_at=now, dispatched_at=None, wait_reason=None, **steered)
-        .returning(Job.id)
-    ).first()
-    db.session.refresh(job)
-    if moved is None:
-        raise Conflict(f"Only a delayed job can be run early; this one is {job.state.value}")
-    if by:
-        events.note(What.RUN, Asked(by), now, [Change(job.id)])
-    nudge(job, limited=get_limit(job.queue) is not None)
+def limit_values(limit: QueueLimit | None) -> dict[str, int | None]:
+    """The three limits by name; None is no limit."""
+    return {name: getattr(limit, name) if limit else None for name in LIMITS}
 
 
-def set_priority(job: Job, priority: int, by: str = "") -> None:
-    """Change the priority of a job that has not ended; it counts from the next time that it is taken up."""
-    if not prioritize_all([job], get_priority(priority), Asked(by)):
-        db.session.refresh(job)
-        raise Conflict(f"The job is {job.state.value} already; its priority means nothing any more")
-
-
-def prioritize_all(jobs: Iterable[Job], priority: int, by: Asked) -> int:
-    """Give those of the jobs that have not ended this priority; returns how many."""
-    by_id, now = {job.id: job for job in _locked([job.id for job in jobs])}, utcnow()
-    going = [job for job in by_id.values() if job.state not in FINAL]
-    changes = [Change(job.id, {"before": job.priority, "after": priority}) for job in going]
-    changed = update(Job).where(Job.id.in_([job.id for job in going])).values(priority=priority, steered_at=now)
-    db.session.execute(changed, execution_options={"synchronize_session": False})
-    events.note(What.PRIORITIZE, by, now, changes)
-    for job in going:
-        db.session.expire(job)
-    return len(going)
+def drain(worker: Worker, by: str) -> None:
+    """Ask a worker to end once its jobs have; Conflict where it has stopped, or was asked already."""
+    if worker.drain_requested_at is not None and worker.stopped_at is None:
+        raise Conflict(f"{worker.drain_requested_by} asked this worker to drain already; it ends when its jobs do")
+    transitions.drain(worker, by)
+    if db.current_organization_id() is not None:
+        title = f"{worker.host}-{worker.pid}"
+        audit(by, "drain worker", f"worker:{worker.id}", title=title, host=worker.host, pid=worker.pid)

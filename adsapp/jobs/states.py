@@ -2,7 +2,7 @@
 
 from enum import IntEnum, StrEnum
 
-from adsapp.core.errors import Invalid
+from adsapp.core.errors import Invalid, NotFound
 
 
 class Queue(StrEnum):
@@ -78,3 +78,11 @@ def get_priority(value: int) -> Priority:
         return Priority(value)
     except ValueError:
         raise Invalid.field("priority", f"should be 1 (critical) to 4 (low), not {value}") from None
+
+
+def queue_of(name: str) -> Queue:
+    """The queue in a URL; NotFound for any other name."""
+    try:
+        return get_queue(name)
+    except Invalid as error:
+        raise NotFound(error.detail) from None

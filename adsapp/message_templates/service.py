@@ -14,7 +14,7 @@ from adsapp.integrations.base import Action, ProviderError, SendError
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.whatsapp.client import open_session
 from adsapp.integrations.whatsapp.events import TemplateStatusEvent
-from adsapp.jobs import service as jobs
+from adsapp.jobs import transitions as jobs
 from adsapp.jobs.models import Job
 from adsapp.jobs.progress import JobFailed, Progress
 from adsapp.jobs.states import Priority

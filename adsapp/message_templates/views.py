@@ -9,11 +9,11 @@ from sqlalchemy import select
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import NotFound
-from adsapp.core.htmx import fragment, version_of
 from adsapp.core.ids import parse_id
+from adsapp.core.web.htmx import fragment, version_of
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue, State
-from adsapp.jobs.waiting import WaitReason, why_waiting
+from adsapp.jobs.wait_reasons import WaitReason, why_waiting
 from adsapp.message_templates import previews, queries, service, standing
 from adsapp.message_templates.components import TemplateView
 from adsapp.message_templates.languages import language_name

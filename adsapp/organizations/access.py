@@ -16,7 +16,7 @@ from flask_login import LoginManager, current_user
 
 from adsapp.core import context, db
 from adsapp.core.errors import Unauthenticated
-from adsapp.core.security import csrf
+from adsapp.core.web.security import csrf
 from adsapp.organizations import policy, queries
 from adsapp.organizations.models import Organization, Role, User
 from adsapp.organizations.policy import Permission

@@ -9,7 +9,7 @@ from flask_login import current_user, login_user, logout_user
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
-from adsapp.core.security import csrf, limiter
+from adsapp.core.web.security import csrf, limiter
 from adsapp.organizations import service
 from adsapp.organizations.access import allow, current_actor, public
 from adsapp.organizations.policy import Permission

@@ -15,8 +15,9 @@ from flask import Flask
 import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app
 from adsapp.config import ROOT, Settings, env_name
-from adsapp.core import db, migrations
+from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.db import migrations
 from adsapp.demo.http import wait_until
 from adsapp.processes.commands import web_command
 from adsapp.processes.supervisor import Child

@@ -5,7 +5,7 @@ import uuid
 
 from adsapp import create_app
 from adsapp.core import db
-from adsapp.jobs import service
+from adsapp.jobs import transitions
 from bench.peers.ours_processor import NAME
 from bench.peers.producing import Payload, produce
 
@@ -17,12 +17,12 @@ def main() -> None:
 
 
 def _one(payload: Payload) -> None:
-    service.enqueue(NAME, payload)
+    transitions.enqueue(NAME, payload)
     db.session.commit()
 
 
 def _many(payloads: list[Payload]) -> None:
-    service.enqueue_many(NAME, payloads)
+    transitions.enqueue_many(NAME, payloads)
     db.session.commit()
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from adsapp import create_app
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock
-from adsapp.jobs import dispatch
+from adsapp.jobs.engine import dispatch
 from bench.peers.ours_processor import NAME, QUEUE
 from bench.peers.systems import Ground, Ours
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from adsapp.core.db import UtcDateTime
-from adsapp.core.schema import count_rows, isolate_table, make_roles, share_table
+from adsapp.core.db.ddl import count_rows, isolate_table, make_roles, share_table
 
 revision = "0001"
 down_revision = None

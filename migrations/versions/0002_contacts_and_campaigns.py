@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from adsapp.core.db import UtcDateTime
-from adsapp.core.schema import count_rows, isolate_table
+from adsapp.core.db.ddl import count_rows, isolate_table
 
 revision = "0002"
 down_revision = "0001"

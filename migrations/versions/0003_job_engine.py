@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from adsapp.core.db import UtcDateTime
-from adsapp.core.schema import count_rows, freeze_rows, isolate_table, stop_counting
+from adsapp.core.db.ddl import count_rows, freeze_rows, isolate_table, stop_counting
 
 revision = "0003"
 down_revision = "0002"

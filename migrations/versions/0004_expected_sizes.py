@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from adsapp.core.planning import expect_sizes
+from adsapp.core.db.sqlite_stats import expect_sizes
 
 revision = "0004"
 down_revision = "0003"

@@ -5,8 +5,8 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from adsapp.core.db import UtcDateTime
-from adsapp.core.planning import expect_sizes
-from adsapp.core.schema import freeze_rows, isolate_table
+from adsapp.core.db.ddl import freeze_rows, isolate_table
+from adsapp.core.db.sqlite_stats import expect_sizes
 
 revision = "0006"
 down_revision = "0005"

@@ -12,7 +12,7 @@ from adsapp.campaigns import queries as campaigns
 from adsapp.campaigns import service
 from adsapp.campaigns.models import CampaignStatus
 from adsapp.core import db
-from adsapp.jobs import service as jobs
+from adsapp.jobs import transitions as jobs
 from adsapp.jobs.states import State
 from tests.activity.test_page import rows
 from tests.campaigns.scene import set_the_scene

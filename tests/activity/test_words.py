@@ -10,7 +10,7 @@ from adsapp.activity.subjects import KEPT
 from adsapp.activity.words import ACTIONS, KINDS
 from adsapp.config import ROOT
 from adsapp.core.db import db
-from adsapp.jobs.operations import Verb
+from adsapp.jobs.bulk.target import Verb
 
 NOTED = re.compile(r"""(?:\baudit\(\s*[^,]+,\s*|\bby,\s+action=)f?"([^"]*)",?\s*(?:f?"(\w+):)?""")
 

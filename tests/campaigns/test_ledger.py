@@ -11,14 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from adsapp.campaigns import ledger, service, settling, statuses
-from adsapp.campaigns.freezing import freeze
-from adsapp.campaigns.messages import CampaignMessage
+from adsapp.campaigns import ledger, service, statuses
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.posting import Missed, Posted
 from adsapp.campaigns.queries import counts, get_campaign
-from adsapp.campaigns.settling import Trouble
+from adsapp.campaigns.sending import results
+from adsapp.campaigns.sending.freeze import freeze
+from adsapp.campaigns.sending.message import CampaignMessage
+from adsapp.campaigns.sending.results import Trouble
+from adsapp.campaigns.sending.transport import Missed, Posted
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.contacts.opt_outs import opt_out
 from adsapp.core import db
@@ -139,7 +140,7 @@ def take(campaign_id: uuid.UUID, ids: list[int], lease: uuid.UUID, step: tuple[A
             ledger.save(entries)
         case ("outcome", place, outcome):
             posted = Posted(ids[place], outcome, MOMENT + timedelta(seconds=10))
-            settling.settle(campaign_id, lease, [posted], {ids[place]: 1}, Trouble())
+            results.settle(campaign_id, lease, [posted], {ids[place]: 1}, Trouble())
         case ("report", place, status, second):
             event = StatusEvent(
                 f"wamid.{ids[place]}", status, MOMENT + timedelta(seconds=second), "1", str(ids[place]),

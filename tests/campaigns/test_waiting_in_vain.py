@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 from adsapp.campaigns import queries
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.core import db
-from adsapp.jobs import service
+from adsapp.jobs import transitions
 from adsapp.jobs.dependencies import After
+from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue, State
-from adsapp.jobs.worker import WorkerProcess
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast
 from tests.waiting import wait_for
@@ -40,9 +40,9 @@ def needed(scene: Scene, end: State) -> tuple[uuid.UUID, uuid.UUID]:
     """A scheduled campaign whose job waits for another, and that other job, due to end so."""
     campaign_id = scene.campaign(CampaignStatus.SCHEDULED, people={})
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        first = service.enqueue("demo", PAYLOADS[end], title="Import april.csv")
+        first = transitions.enqueue("demo", PAYLOADS[end], title="Import april.csv")
         payload, after = {"campaign_id": str(campaign_id)}, [After(first.id)]
-        job = service.enqueue("bulk-message", payload, subject=f"campaign:{campaign_id}", after=after)
+        job = transitions.enqueue("bulk-message", payload, subject=f"campaign:{campaign_id}", after=after)
         db.session.get_one(Campaign, campaign_id).job_id = job.id
         db.session.commit()
         return campaign_id, first.id
@@ -55,7 +55,7 @@ def status(scene: Scene, campaign_id: uuid.UUID) -> CampaignStatus:
 
 def end_first(scene: Scene, job_id: uuid.UUID) -> None:
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        service.cancel(db.session.get_one(Job, job_id), "Alice")
+        transitions.cancel(db.session.get_one(Job, job_id), "Alice")
         db.session.commit()
 
 
@@ -100,6 +100,6 @@ def test_a_retry_of_the_job_lets_its_campaign_go_on(scene: Scene) -> None:
     end_first(scene, first)
     with db.organization_context(scene.app, scene.cast.bakery_id):
         job_id = queries.get_campaign(campaign_id).job_id
-        service.retry(db.session.get_one(Job, job_id), "Alice")
+        transitions.retry(db.session.get_one(Job, job_id), "Alice")
         db.session.commit()
     assert status(scene, campaign_id) is CampaignStatus.SCHEDULED

@@ -15,7 +15,8 @@ from cryptography.fernet import Fernet
 
 from adsapp import create_app
 from adsapp.config import Settings, env_name
-from adsapp.core import db, migrations
+from adsapp.core import db
+from adsapp.core.db import migrations
 from tests.chaos.witness import VARIABLE
 from tests.servers import Running, Servers, create_database, drop_database, with_database
 

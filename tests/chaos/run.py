@@ -18,9 +18,9 @@ from adsapp import create_app
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
-from adsapp.jobs import service
+from adsapp.jobs import transitions
+from adsapp.jobs.broker import Broker
 from adsapp.jobs.models import Job
-from adsapp.jobs.queue import Broker
 from adsapp.jobs.states import FINAL, State
 from adsapp.organizations.service import create_organization
 from tests.chaos import blows, judging
@@ -169,7 +169,7 @@ class Run:
     def _send(self, task: Task) -> None:
         wait = FAR if task.mood is Mood.CANCELLED_WAITING else timedelta(seconds=task.run_in)
         with db.organization_context(self._app, self._organizations[task.organization]):
-            job = service.enqueue(
+            job = transitions.enqueue(
                 processor_name(task.mood, task.queue),
                 asdict(task.params),
                 title=f"{task.mood} {task.number}",
@@ -198,7 +198,7 @@ class Run:
     def _cancel(self, task: Task) -> None:
         with db.organization_context(self._app, self._organizations[task.organization]):
             try:
-                service.cancel(db.session.get_one(Job, task.job_id), by="chaos")
+                transitions.cancel(db.session.get_one(Job, task.job_id), by="chaos")
                 db.session.commit()
             except Conflict as error:
                 db.session.rollback()

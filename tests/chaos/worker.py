@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 from flask import Flask
 
 from adsapp import create_app
-from adsapp.jobs import dispatch
-from adsapp.jobs.worker import WorkerProcess
+from adsapp.jobs.engine import dispatch
+from adsapp.jobs.engine.worker import WorkerProcess
 from tests.chaos.moods import QUEUES, registered
 
 # A lost message is missed sooner than in an installation, or a run would mostly wait for this.

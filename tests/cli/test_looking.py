@@ -12,10 +12,10 @@ from flask import Flask
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs import actions, service
+from adsapp.jobs import service, transitions
+from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue
-from adsapp.jobs.worker import WorkerProcess
 from tests.cast import Cast
 from tests.cli.conftest import Command, Done
 from tests.installation import Installation
@@ -45,7 +45,7 @@ def test_a_list_names_each_job_with_what_stands_in_its_way(
 ) -> None:
     failed = enqueue(payload={"mood": "fails_always"}, title="Bad luck")
     with db.organization_context(app, cast.bakery_id):
-        service.pause_queue(Queue.EMAIL_NOTIFICATION, by="Alice", reason="Holidays")
+        transitions.pause_queue(Queue.EMAIL_NOTIFICATION, by="Alice", reason="Holidays")
         db.session.commit()
     enqueue(title="Tomorrow", run_at=utcnow() + LATER)
     finished(failed)
@@ -73,7 +73,7 @@ def test_one_job_tells_its_whole_story(
     job_id = enqueue(payload={"mood": "fails_always"}, title="Bad luck", created_by="Bob")
     finished(job_id)
     with db.organization_context(app, cast.bakery_id):
-        actions.retry(db.session.get_one(Job, job_id), "Alice")
+        service.retry(db.session.get_one(Job, job_id), "Alice")
         db.session.commit()
     finished(job_id)
     text = run("show", job_id).stdout

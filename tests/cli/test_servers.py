@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from adsapp.cli.output import Told
+from adsapp.cli.errors import Told
 from adsapp.cli.readiness import check_port
 from adsapp.processes.supervisor import Child, Supervisor
 from tests.waiting import wait_for

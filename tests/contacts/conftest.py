@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from adsapp.contacts import import_queries, import_service
-from adsapp.contacts.inputs import ImportOptions
+from adsapp.contacts.imports import queries as import_queries
+from adsapp.contacts.imports import service as import_service
+from adsapp.contacts.imports.reading.mapping import Mapping
+from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.models import Contact, Import
-from adsapp.contacts.reading.mapping import Mapping
 from adsapp.core import db
 from adsapp.jobs.models import Job
 from tests.cast import Cast

@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from adsapp.contacts import uploads
+from adsapp.contacts.imports import uploads
 from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
+from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import Job
-from adsapp.jobs.worker import WorkerProcess
 from tests.cast import Cast
 from tests.contacts.conftest import counts
 

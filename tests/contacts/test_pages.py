@@ -13,11 +13,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from adsapp.contacts import opt_outs, queries, service, uploads
-from adsapp.contacts.inputs import ContactIn
+from adsapp.contacts import opt_outs, queries, service
+from adsapp.contacts.imports import uploads
 from adsapp.contacts.models import Contact, Import, ImportStatus, OptSource
+from adsapp.contacts.schemas import ContactIn
 from adsapp.core import db
-from adsapp.jobs.worker import WorkerProcess
+from adsapp.jobs.engine.worker import WorkerProcess
 from tests.cast import Cast, csrf_token
 from tests.contacts.conftest import counts
 from tests.statements import recorded

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from adsapp.contacts import opt_outs, queries, service, tags
-from adsapp.contacts.inputs import ContactIn, OnDuplicate
-from adsapp.contacts.merging import Fields, merge
+from adsapp.contacts.merge import Fields, merge
 from adsapp.contacts.models import Contact, OptEvent, OptSource
+from adsapp.contacts.schemas import ContactIn, OnDuplicate
 from adsapp.core import db
-from adsapp.core.bulk import insert_rows, update_rows
+from adsapp.core.db.rows import insert_rows, update_rows
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import new_id
 

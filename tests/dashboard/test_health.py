@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from adsapp.core import migrations
+from adsapp.core.db import migrations
 
 
 def test_whoever_answers_is_alive_and_with_its_schema_ready(client: FlaskClient) -> None:

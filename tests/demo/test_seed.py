@@ -8,7 +8,7 @@ from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.demo import seed
-from adsapp.jobs import service
+from adsapp.jobs import transitions
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue, State
 from tests.cast import use_quick_hashes
@@ -45,8 +45,8 @@ def test_a_fresh_demo_has_work_to_act_on(installation: Installation) -> None:
         installation.start_sandbox()
         installation.start_worker(Queue.TEMPLATE_PROCESSING)
         with db.organization_context(app, made.organization_id):
-            service.retry(db.session.get_one(Job, failed), by="Alice")
-            service.promote(db.session.get_one(Job, delayed))
+            transitions.retry(db.session.get_one(Job, failed), by="Alice")
+            transitions.promote(db.session.get_one(Job, delayed))
             db.session.commit()
         for job_id in (failed, delayed):
             wait_for(lambda job_id=job_id: state_of(job_id) == State.COMPLETED)  # type: ignore[misc]

@@ -3,18 +3,17 @@
 import re
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from adsapp.config import ROOT
 from tests.cast import Cast
 from tests.jobs.conftest import enqueue
 
 __all__ = ["enqueue"]
 
 Enqueue = Callable[..., uuid.UUID]
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("/", "/campaigns", "/contacts", "/imports", "/templates", "/jobs", "/workers", "/settings/whatsapp")
 TITLE = "Read the list of the autumn fair " * 5
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from adsapp.config import ROOT
+
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # E-mails are read by mail programs, which know inline styles and nothing else.
 PAGES = [path for path in TEMPLATES if "emails" not in path.relative_to(ROOT).parts]

@@ -7,7 +7,6 @@ import json
 import logging
 import socket
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
@@ -26,10 +25,10 @@ from adsapp.integrations.base import (
 )
 from adsapp.integrations.whatsapp.client import CloudApi, open_session
 from adsapp.integrations.whatsapp.messages import template_message
+from tests.paths import CASES
 
 TOKEN = "EAAGmade-up-token"
 ANA = "+12025550100"
-CASES = Path(__file__).parent.parent / "cases"
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OK = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from adsapp.integrations.whatsapp.messages import (
     text_message,
     url_suffix,
 )
+from tests.paths import CASES
 
-CASES = Path(__file__).parent.parent / "cases"
 ANA = "+12025550100"
 
 

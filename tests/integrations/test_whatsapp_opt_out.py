@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +11,9 @@ from hypothesis import strategies as st
 from adsapp.integrations.whatsapp.events import InboundEvent
 from adsapp.integrations.whatsapp.opt_out import COURTESIES, WORDS, asks_to_stop
 from adsapp.integrations.whatsapp.webhooks import parse
+from tests.paths import CASES
 
-CASE = Path(__file__).parent.parent / "cases" / "C08-opt-out-words-and-timing"
+CASE = CASES / "C08-opt-out-words-and-timing"
 VERDICTS = [(entry["body"], entry["opt_out"]) for entry in json.loads((CASE / "bodies.json").read_text())]
 ALL_WORDS = [word for words in WORDS.values() for word in words]
 

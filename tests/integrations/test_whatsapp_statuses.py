@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +12,9 @@ from adsapp.integrations.base import Action, SendError
 from adsapp.integrations.whatsapp.events import Source, StatusEvent
 from adsapp.integrations.whatsapp.statuses import Milestones, merge
 from adsapp.integrations.whatsapp.webhooks import parse
+from tests.paths import CASES
 
-CASE = Path(__file__).parent.parent / "cases" / "C01-status-out-of-order"
+CASE = CASES / "C01-status-out-of-order"
 RANK = {None: 0, "accepted": 1, "sent": 2, "failed": 3, "delivered": 4, "read": 5}
 
 

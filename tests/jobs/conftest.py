@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 
 from adsapp.core import db
-from adsapp.jobs import registry, service
+from adsapp.jobs import registry, transitions
+from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import Job
 from adsapp.jobs.states import Queue
-from adsapp.jobs.worker import WorkerProcess
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -31,7 +31,7 @@ def enqueue(app: Flask, cast: Cast) -> Callable[..., uuid.UUID]:
 
     def call(processor: str = "demo", payload: dict[str, Any] | None = None, **options: Any) -> uuid.UUID:
         with db.organization_context(app, cast.bakery_id):
-            job = service.enqueue(processor, payload or {"mood": "succeeds"}, **options)
+            job = transitions.enqueue(processor, payload or {"mood": "succeeds"}, **options)
             db.session.commit()
             return job.id
 

@@ -15,14 +15,14 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import new_id
-from adsapp.jobs import service
+from adsapp.jobs import transitions
 from adsapp.jobs.dependencies import After, Condition
+from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import Job, JobAttempt, JobDependency, JobLog
 from adsapp.jobs.progress import HandBack, Progress
-from adsapp.jobs.service import Step
 from adsapp.jobs.states import On, State
-from adsapp.jobs.waiting import why_waiting
-from adsapp.jobs.worker import WorkerProcess
+from adsapp.jobs.transitions import Step
+from adsapp.jobs.wait_reasons import why_waiting
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -85,7 +85,7 @@ def test_what_waits_for_a_cancelled_job_is_cancelled_to_the_end_of_the_chain(
     third = enqueue(after=[After(second)])
     in_any_case = enqueue(after=[After(third, On.ALWAYS)])
     with db.organization_context(app, cast.bakery_id):
-        service.cancel(db.session.get_one(Job, first), by="Alice")
+        transitions.cancel(db.session.get_one(Job, first), by="Alice")
         db.session.commit()
         assert db.session.scalars(select(JobLog.job_id).order_by(JobLog.id)).all() == [first, second, third]
     assert [read(each).state for each in (first, second, third)] == [State.CANCELLED] * 3
@@ -110,13 +110,13 @@ def test_why_it_waits_is_said_and_it_cannot_be_run_early(app: Flask, cast: Cast,
         job = db.session.get_one(Job, second)
         assert str(why_waiting(job)) == "Waits for 1 other job"
         with pytest.raises(Conflict, match="waits for 1 other"):
-            service.promote(job)
+            transitions.promote(job)
     app.extensions["broker"].push(job.queue, second, 1)  # a forged message starts nothing either
 
 
 def test_needs_of_another_organization_or_of_nobody_are_refused(app: Flask, cast: Cast, enqueue: Enqueue) -> None:
     with db.organization_context(app, cast.other_id):
-        theirs = service.enqueue("demo", FINE).id
+        theirs = transitions.enqueue("demo", FINE).id
         db.session.commit()
     for stranger in (theirs, new_id()):
         with pytest.raises(Invalid, match="There is no job"):
@@ -131,7 +131,7 @@ def test_a_flow_runs_in_its_order(app: Flask, cast: Cast, worker: WorkerProcess,
         "send": Step("demo", FINE, after={"import": On.SUCCESS}, conditions={"import": Condition("steps", "ge", 3)}),
     }
     with db.organization_context(app, cast.bakery_id):
-        ids = {name: job.id for name, job in service.enqueue_flow(steps, created_by="Alice").items()}
+        ids = {name: job.id for name, job in transitions.enqueue_flow(steps, created_by="Alice").items()}
         db.session.commit()
     ended = {name: finished(job_id).state for name, job_id in ids.items()}
     assert ended == {
@@ -150,10 +150,10 @@ def test_a_circle_is_refused_and_shown(app: Flask, cast: Cast) -> None:
     }
     with db.organization_context(app, cast.bakery_id):
         with pytest.raises(Invalid, match="A circle: ") as refused:
-            service.enqueue_flow(circle)
+            transitions.enqueue_flow(circle)
         assert {"a", "b", "c"} <= set(refused.value.detail.split(": ")[1].split(" → "))
         with pytest.raises(Invalid, match="no step nobody"):
-            service.enqueue_flow({"a": Step("demo", FINE, after={"nobody": On.SUCCESS})})
+            transitions.enqueue_flow({"a": Step("demo", FINE, after={"nobody": On.SUCCESS})})
         assert db.session.scalars(select(Job)).all() == []
 
 
@@ -170,7 +170,7 @@ def fan_out(params: FanOut, progress: Progress) -> dict[str, Any]:
     children = db.session.scalars(select(Job).where(Job.parent_id == progress.job_id)).all()
     if not children:
         for number in range(params.children):
-            service.enqueue(
+            transitions.enqueue(
                 "demo",
                 {"mood": params.mood, "steps": number},
                 parent=progress.job_id,
@@ -211,12 +211,12 @@ def test_children_are_cancelled_with_their_parent(
 ) -> None:
     register("fan-out", fan_out)
     with db.organization_context(app, cast.bakery_id):
-        service.pause_queue(read_queue(), by="Alice", reason="hold the children", processor="demo")
+        transitions.pause_queue(read_queue(), by="Alice", reason="hold the children", processor="demo")
         db.session.commit()
     parent = enqueue("fan-out", {"children": 3})
     wait_for(lambda: read(parent).blocked_by == 3 and read(parent).state == State.DELAYED)
     with db.organization_context(app, cast.bakery_id):
-        service.cancel(db.session.get_one(Job, parent), by="Alice")
+        transitions.cancel(db.session.get_one(Job, parent), by="Alice")
         db.session.commit()
         states = db.session.scalars(select(Job.state).where(Job.parent_id == parent)).all()
         assert states == [State.CANCELLED] * 3

@@ -12,7 +12,7 @@ from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.demo import seed
 from adsapp.demo.http import Api
-from adsapp.jobs import service as jobs
+from adsapp.jobs import transitions as jobs
 from tests.cast import Cast, make_cast
 from tests.installation import NUMBER, Installation, with_ports
 

@@ -1,6 +1,5 @@
 """Case Q01: a worker is killed in the middle of an import; another one takes it up and the counts are exact."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +11,10 @@ from adsapp.demo.http import wait_until
 from adsapp.jobs.models import Job, JobAttempt, JobCount, JobLog
 from adsapp.jobs.states import Queue, State
 from tests.journeys.conftest import Journey
+from tests.paths import CASES
 from tests.waiting import wait_for
 
-FILE = Path(__file__).parent.parent / "cases" / "Q01-worker-killed" / "import_2000.csv"
+FILE = CASES / "Q01-worker-killed" / "import_2000.csv"
 ROWS = 2000
 QUEUE = Queue.CONTACT_IMPORT
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ from adsapp.integrations.whatsapp.messages import template_message
 from adsapp.message_templates.components import view
 from adsapp.message_templates.placeholders import parse_sources
 from adsapp.message_templates.rendering import Rendered, Renderer, as_text, render
+from tests.paths import CASES
 
-CASES = Path(__file__).parent.parent / "cases"
 GREETING = view([{"type": "BODY", "text": "Hello {{1}}, your note: {{2}}\n- bye."}])
 SOURCES = parse_sources(GREETING, {"1": {"field": "name"}, "2": {"field": "attribute:note"}})
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, text
 from adsapp.core import db
 from adsapp.core.errors import Forbidden
 from adsapp.core.ids import new_id
-from adsapp.jobs import service as jobs
+from adsapp.jobs import transitions as jobs
 from adsapp.jobs.models import Job
 from adsapp.organizations.models import Role
 from adsapp.organizations.policy import Permission, allows, demand

@@ -1,0 +1,226 @@
+"""The compose form: what was typed, kept as typed, and read as a campaign.
+
+Field names: name, template (id), audience (all, tags, import_id), tags (several), import_id, when (now, later), date,
+time, zone, person (whose message is shown), and for each variable `source.KEY`, `value.KEY`, `fallback.KEY`.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from werkzeug.datastructures import MultiDict
+
+from adsapp.campaigns.compose.draft import CampaignIn, known_zone, no_such_zone, why_not_then
+from adsapp.campaigns.models import Campaign
+from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.ids import parse_id
+from adsapp.message_templates.components import TemplateView, Variable
+from adsapp.message_templates.models import MessageTemplate
+from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
+
+SAME_FOR_ALL: Final = "value"
+AUDIENCES: Final = ("all", "tags", "import_id")
+
+
+@dataclass(frozen=True)
+class VariableTyped:
+    """One variable: `source` is "", a field, "attribute:NAME" or SAME_FOR_ALL."""
+
+    source: str = ""
+    value: str = ""
+    fallback: str = ""
+
+    @property
+    def is_the_same_for_all(self) -> bool:
+        """True where everyone gets `value`."""
+        return self.source == SAME_FOR_ALL
+
+    def as_json(self) -> dict[str, str]:
+        """As `placeholders.parse_sources` reads it."""
+        if self.is_the_same_for_all:
+            return {"value": self.value}
+        return {"field": self.source, "fallback": self.fallback.strip()}
+
+
+@dataclass(frozen=True)
+class ComposeForm:
+    """Everything as typed; nothing is checked here."""
+
+    name: str = ""
+    template: str = ""
+    audience: str = "all"
+    tags: tuple[str, ...] = ()
+    import_id: str = ""
+    variables: Mapping[str, VariableTyped] = field(default_factory=dict)
+    when: str = "now"
+    date: str = ""
+    time: str = ""
+    zone: str = "UTC"
+    person: int | None = None
+
+    @classmethod
+    def read(cls, given: MultiDict[str, str]) -> ComposeForm:
+        """From a query or a posted form; `to` (a pager's button) goes before `person`."""
+        import_id = given.get("import_id", "")
+        audience = given.get("audience") or ("import_id" if import_id else "tags" if given.get("tags") else "all")
+        return cls(
+            name=given.get("name", ""),
+            template=given.get("template", ""),
+            audience=audience if audience in AUDIENCES else "all",
+            tags=tuple(given.getlist("tags")),
+            import_id=import_id,
+            variables=dict(_variables(given)),
+            when="later" if given.get("when") == "later" else "now",
+            date=given.get("date", ""),
+            time=given.get("time", ""),
+            zone=given.get("zone", "") or "UTC",
+            person=_number(given.get("to") or given.get("person") or ""),
+        )
+
+    @classmethod
+    def of_campaign(cls, campaign: Campaign, template: uuid.UUID | None) -> ComposeForm:
+        """The same again: message and audience of an earlier campaign, to be started anew."""
+        spec = campaign.audience
+        kind = next((kind for kind in AUDIENCES if kind in spec), "all")
+        return cls(
+            name=f"{campaign.name} (again)",
+            template=str(template or ""),
+            audience=kind,
+            tags=tuple(spec.get("tags", ())),
+            import_id=str(spec.get("import_id", "")),
+            variables={key: _typed(entry) for key, entry in campaign.variables.items()},
+            zone=campaign.time_zone,
+        )
+
+    @property
+    def template_id(self) -> uuid.UUID | None:
+        """The chosen template, if it can be one."""
+        return parse_id(self.template)
+
+    @property
+    def audience_spec(self) -> dict[str, Any]:
+        """The audience as `campaigns.audience.parse` reads it."""
+        if self.audience == "tags":
+            return {"tags": list(self.tags)}
+        if self.audience == "import_id":
+            return {"import_id": self.import_id}
+        return {"all": True}
+
+    def with_guesses(self, view: TemplateView, attributes: Sequence[str]) -> ComposeForm:
+        """A source proposed for each variable that was not shown yet."""
+        known = {variable.key: self.variables.get(variable.key) for variable in view.variables}
+        guessed = {
+            variable.key: known[variable.key] or VariableTyped(source=guess(variable, attributes))
+            for variable in view.variables
+        }
+        return replace(self, variables=guessed)
+
+    def campaign_in(self, template: MessageTemplate | None) -> CampaignIn:
+        """As the service takes it. Raises Invalid where date and time are no moment."""
+        return CampaignIn(
+            name=self.name,
+            template_name=template.name if template else "",
+            template_language=template.language if template else "",
+            variables={key: typed.as_json() for key, typed in self.variables.items() if typed.source},
+            audience=self.audience_spec,
+            scheduled_at=self.moment() if self.when == "later" else None,
+            time_zone=self.zone,
+        )
+
+    def moment(self) -> datetime:
+        """The wall clock as typed, with its zone. Raises Invalid with all that is wrong: not typed, no such zone, past,
+        or skipped by a clock change."""
+        clock, zone = self._clock(), known_zone(self.zone)
+        errors = []
+        if clock is None:
+            errors.append(FieldError("scheduled_at", "Give a date and a time"))
+        elif zone is None and (why_not := why_not_then(clock, None)):
+            errors.append(FieldError("scheduled_at", why_not))
+        if zone is None:
+            errors.append(FieldError("time_zone", no_such_zone(self.zone)))
+        if clock is None or zone is None:
+            raise Invalid("; ".join(error.message for error in errors), fields=errors)
+        local = clock.replace(tzinfo=zone)
+        if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != clock:
+            raise Invalid.field("scheduled_at", "The clocks go forward then, so this time does not exist; take another")
+        return local
+
+    def _clock(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(f"{self.date.strip()}T{self.time.strip()}").replace(tzinfo=None)
+        except ValueError:
+            return None
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every field as (name, value), to be carried on by hidden fields or a link."""
+        typed = [
+            (f"{part}.{key}", value)
+            for key, variable in self.variables.items()
+            for part, value in vars(variable).items()
+            if value
+        ]
+        plain = ("name", "template", "audience", "import_id", "when", "date", "time", "zone")
+        pairs = [(name, getattr(self, name)) for name in plain if getattr(self, name)]
+        return [*pairs, *(("tags", tag) for tag in self.tags), *typed]
+
+
+def _variables(given: MultiDict[str, str]) -> Iterator[tuple[str, VariableTyped]]:
+    keys = [name.removeprefix("source.") for name in given if name.startswith("source.")]
+    for key in keys:
+        parts = {part: given.get(f"{part}.{key}", "") for part in ("source", "value", "fallback")}
+        yield key, VariableTyped(**parts)
+
+
+def _typed(entry: Mapping[str, str]) -> VariableTyped:
+    if "value" in entry:
+        return VariableTyped(SAME_FOR_ALL, value=entry["value"])
+    return VariableTyped(entry.get("field", ""), fallback=entry.get("fallback", ""))
+
+
+def _number(text: str) -> int | None:
+    return max(1, int(text)) if text.isdecimal() and len(text) < 10 else None
+
+
+FORM_FIELDS: Final[dict[str, str]] = {
+    "template": "template",
+    "text": "template",
+    "audience.import_id": "import_id",
+    "audience": "audience",
+    "scheduled_at": "date",
+    "time_zone": "zone",
+}
+
+
+def errors_by_field(error: Invalid) -> dict[str, str]:
+    """The service's errors beside the fields of this form: the first of each."""
+    found: dict[str, str] = {}
+    for each in error.fields:
+        found.setdefault(form_field(each.field), each.message)
+    return found
+
+
+def form_field(place: str) -> str:
+    """`variables.body.1` as source.body.1, `audience.tags[0]` as audience."""
+    if place.startswith("variables."):
+        return "source." + place.removeprefix("variables.")
+    if place in FORM_FIELDS:
+        return FORM_FIELDS[place]
+    return FORM_FIELDS.get(re.split(r"[.\[]", place)[0], place)
+
+
+def guess(variable: Variable, attributes: Sequence[str]) -> str:
+    """The field or attribute a variable most likely means, or "" where it must be chosen."""
+    name = variable.name.lower()
+    if name in FIELDS:
+        return name
+    for attribute in attributes:
+        if attribute.lower() == name:
+            return ATTRIBUTE_PREFIX + attribute
+    # The first number of a greeting is nearly always the person's name, and its approved example then is one word.
+    looks_like_a_name = re.fullmatch(r"[A-Z]\w+", variable.example) is not None
+    return "first_name" if variable.key in ("body.1", "header.1") and looks_like_a_name else ""

@@ -1,0 +1,57 @@
+"""The message as its first recipients would see it, and who is left out."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from adsapp.campaigns import audience as audiences
+from adsapp.campaigns.audience import SERVICE_WINDOW, person_of
+from adsapp.campaigns.compose import draft
+from adsapp.campaigns.compose.draft import CampaignIn, Message
+from adsapp.contacts.models import Contact
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.message_templates.rendering import Rendered
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The message as the n-th person of the audience sees it. `rendered` is None for a text; `left_out` says why
+    this person will not get it, "" where they will."""
+
+    index: int
+    total: int
+    contact: Contact
+    rendered: Rendered | None
+    text: str | None
+    left_out: str
+
+
+def preview(data: CampaignIn, index: int = 0) -> Preview | None:
+    """The message for the person at `index` (from 0, the last where it is beyond); None for an empty audience.
+
+    Raises Invalid where message or audience are not complete.
+    """
+    message = draft.message_of(data)
+    audience = audiences.parse(data.audience)
+    total = audiences.count_of(audience).total
+    if total == 0:
+        return None
+    index = min(max(index, 0), total - 1)
+    contact = db.session.scalars(
+        select(Contact).where(audience.condition).order_by(Contact.id).offset(index).limit(1)
+    ).one()
+    renderer = message.renderer
+    rendered = renderer.render(person_of(contact)) if renderer else None
+    return Preview(index, total, contact, rendered, message.text, _left_out(contact, message, rendered))
+
+
+def _left_out(contact: Contact, message: Message, rendered: Rendered | None) -> str:
+    if contact.opted_out_at is not None:
+        return "Opted out: gets nothing"
+    if rendered is not None and rendered.missing:
+        return f"No value for {', '.join(rendered.missing)}: gets nothing"
+    last = contact.last_inbound_at
+    if message.text is not None and (last is None or last < utcnow() - SERVICE_WINDOW):
+        return "Wrote more than 24 hours ago, or never: a text is not allowed"
+    return ""

@@ -1,0 +1,292 @@
+"""What the list and the campaign's page show, made from counters and key ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from adsapp.campaigns import queries
+from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.campaigns.queries import Counts
+from adsapp.contacts.models import Import
+from adsapp.core import db
+from adsapp.core.ids import parse_id
+from adsapp.jobs.models import Job
+from adsapp.jobs.wait_reasons import WaitReason, why_waiting
+from adsapp.message_templates import previews
+from adsapp.message_templates.components import view
+from adsapp.message_templates.previews import Bubble
+
+# From best to worst; each is in one status, so the parts of the bar add up to the audience.
+BAR: Final = (
+    (Status.READ, "read"),
+    (Status.DELIVERED, "delivered"),
+    (Status.SENT, "sent"),
+    (Status.ACCEPTED, "accepted"),
+    (Status.UNCERTAIN, "uncertain"),
+    (Status.FAILED, "failed"),
+    (Status.SKIPPED, "skipped"),
+)
+ALWAYS_SHOWN: Final = frozenset({Status.READ, Status.DELIVERED, Status.SENT, Status.FAILED})
+CHIP_KINDS: Final[dict[Status, str]] = {
+    Status.FAILED: "bad",
+    Status.UNCERTAIN: "warning",
+    Status.READ: "good",
+    Status.DELIVERED: "busy",
+}
+LOOKED_AT: Final = 25
+MOMENTARY: Final = ("free_worker",)
+TICKS: Final = {Status.SENT: "sent", Status.ACCEPTED: "sent", Status.DELIVERED: "delivered", Status.READ: "read"}
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Counts as figures and as the parts of a bar; `skipped_reasons` are titles, the commonest first."""
+
+    counts: Counts
+    skipped_reasons: Sequence[str] = ()
+
+    @property
+    def total(self) -> int:
+        """All recipients."""
+        return self.counts.total
+
+    @property
+    def parts(self) -> list[dict[str, Any]]:
+        """For `ui.stacked_bar`: they add up to `total`."""
+        shown: list[dict[str, Any]] = []
+        for status, label in BAR:
+            value = getattr(self.counts, status.value)
+            if value or status in ALWAYS_SHOWN:
+                shown.append({"kind": status.value, "value": value, "label": label})
+        if self.counts.to_go:
+            shown.append({"kind": "rest", "value": self.counts.to_go, "label": "to go"})
+        return shown
+
+    @property
+    def skipped_words(self) -> str:
+        """Why people were skipped, shortly."""
+        return ", ".join(reason[:1].lower() + reason[1:] for reason in self.skipped_reasons[:2]) or "nobody"
+
+    @staticmethod
+    def share(part: int, whole: int) -> str:
+        """96.4 %, with one decimal; – where there is no whole."""
+        return f"{part * 100 / whole:.1f} %" if whole else "–"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A campaign in the list."""
+
+    campaign: Campaign
+    funnel: Funnel
+
+    @property
+    def line(self) -> str:
+        """How far it got, in words."""
+        return in_one_line(self.campaign, self.funnel.counts)
+
+    @property
+    def trouble(self) -> str:
+        """As `trouble`."""
+        return trouble(self.campaign, self.funnel.counts)
+
+
+@dataclass(frozen=True)
+class Person:
+    """The message of one recipient, as their phone shows it."""
+
+    recipient: CampaignRecipient
+    bubble: Bubble
+    previous_id: int | None
+    next_id: int | None
+
+    @property
+    def ticks(self) -> str | None:
+        """The ticks behind the time."""
+        return TICKS.get(self.recipient.status)
+
+    @property
+    def at(self) -> datetime | None:
+        """When it was last moved on by the provider."""
+        return moment_of(self.recipient) if self.ticks else None
+
+
+def rows(campaigns: Sequence[Campaign]) -> list[Row]:
+    """The list's rows: one statement for all counts."""
+    counts = queries.counts_of(campaigns)
+    return [Row(campaign, Funnel(counts[campaign.id])) for campaign in campaigns]
+
+
+def in_one_line(campaign: Campaign, counts: Counts) -> str:
+    """What the bar shows, in words."""
+    if campaign.frozen_at is None:
+        waiting = {
+            CampaignStatus.SCHEDULED: "waits for its time",
+            CampaignStatus.PREPARING: "the audience is being fixed",
+        }
+        return waiting.get(campaign.status, "nobody was sent to")
+    through = [f"{counts.percent} % through"] if counts.to_go else []
+    return " · ".join(
+        through + [f"{count:,} {what}" for count, what in _shares(counts) if count or what == "delivered"]
+    )
+
+
+def _shares(counts: Counts) -> tuple[tuple[int, str], ...]:
+    """Everybody once: the figures add up to the audience."""
+    return (
+        (counts.delivered_total, "delivered"),
+        (counts.accepted + counts.sent, "sent, not delivered yet"),
+        (counts.failed, "failed"),
+        (counts.skipped, "skipped"),
+        (counts.uncertain, "uncertain"),
+        (counts.to_go, "to go"),
+    )
+
+
+def goes_out(campaign: Campaign) -> bool:
+    """True while it is being prepared or sent."""
+    return campaign.status in (CampaignStatus.PREPARING, CampaignStatus.SENDING)
+
+
+def why_it_waits(campaign: Campaign) -> WaitReason | None:
+    """Why a campaign that should be going out does not: its queue is paused, no worker runs, its job failed, …
+
+    None while it goes out, and between two turns, which take moments.
+    """
+    if not goes_out(campaign) or campaign.job_id is None:
+        return None
+    job = db.session.scalars(select(Job).where(Job.id == campaign.job_id)).first()
+    reason = why_waiting(job) if job else None
+    return None if reason is None or reason.code in MOMENTARY else reason
+
+
+def headline(campaign: Campaign, counts: Counts) -> str:
+    """What is so, for the head of the counts."""
+    percent = counts.percent
+    words = {
+        CampaignStatus.SCHEDULED: "Waits for its time",
+        CampaignStatus.PREPARING: "Fixing the audience",
+        CampaignStatus.SENDING: f"{counts.percent_sent} % sent",
+        CampaignStatus.PAUSED: f"Paused at {percent} %" if campaign.frozen_at else "Paused before it began",
+        CampaignStatus.CANCELLED: "Cancelled" if campaign.frozen_at else "Cancelled before it began",
+        CampaignStatus.FAILED: f"Stopped at {percent} %",
+    }
+    if campaign.status in words:
+        return words[campaign.status]
+    return _outcome(counts)
+
+
+def _outcome(counts: Counts) -> str:
+    """How a campaign that is through went; nothing that went wrong for most is called done."""
+    if not counts.total:
+        return "Nobody was in the audience"
+    if counts.trouble:
+        return f"{counts.failed:,} of {people(counts.total)} failed" if counts.reached else _nobody(counts)
+    if not counts.reached:
+        return f"Nobody got it: {people(counts.skipped)} {'was' if counts.skipped == 1 else 'were'} skipped"
+    return "1 person is through" if counts.total == 1 else f"All {counts.total:,} are through"
+
+
+def _nobody(counts: Counts) -> str:
+    if counts.failed == 1:
+        return "Nobody got it: it failed for the 1 person it was sent to"
+    return f"Nobody got it: it failed for all {counts.failed:,} it was sent to"
+
+
+def people(count: int) -> str:
+    """1 person, 1,958 people."""
+    return f"{count:,} {'person' if count == 1 else 'people'}"
+
+
+def trouble(campaign: Campaign, counts: Counts) -> str:
+    """What the pill of a campaign that is through says instead of "completed", "" where that is the truth."""
+    return counts.trouble if campaign.status is CampaignStatus.COMPLETED else ""
+
+
+def audience_words(spec: dict[str, Any]) -> str:
+    """Who it goes to: everyone, tag “london”, import contacts.csv."""
+    if tags := spec.get("tags"):
+        return ("tag " if len(tags) == 1 else "tags ") + ", ".join(f"“{tag}”" for tag in tags)
+    if import_id := parse_id(str(spec.get("import_id", ""))):
+        name = db.session.scalar(select(Import.file_name).where(Import.id == import_id))
+        return f"import {name}" if name else "an import that was deleted"
+    if ids := spec.get("contact_ids"):
+        return f"{len(ids):,} chosen contacts"
+    return "all contacts"
+
+
+def skipped_reasons(campaign: Campaign) -> list[str]:
+    """Titles of why people were skipped, the commonest first."""
+    return [reason.title for reason in queries.failures(campaign, Status.SKIPPED)]
+
+
+def moment_of(recipient: CampaignRecipient) -> datetime:
+    """When the recipient came to where they are."""
+    by_status = {
+        Status.READ: recipient.read_at,
+        Status.DELIVERED: recipient.delivered_at,
+        Status.SENT: recipient.sent_at,
+        Status.ACCEPTED: recipient.accepted_at,
+        Status.FAILED: recipient.failed_at,
+        Status.UNCERTAIN: recipient.sending_at,
+    }
+    return by_status.get(recipient.status) or recipient.updated_at
+
+
+def person(campaign: Campaign, recipient_id: int | None) -> Person | None:
+    """The message of this recipient, else of the first; None before there is one."""
+    mine = select(CampaignRecipient).where(CampaignRecipient.campaign_id == campaign.id)
+    wanted = mine.where(CampaignRecipient.id >= recipient_id) if recipient_id else mine
+    found = db.session.scalars(wanted.order_by(CampaignRecipient.id).limit(2 if recipient_id else LOOKED_AT)).all()
+    if not found:
+        return None
+    place = 0 if recipient_id else _first_to_get_it(found)
+    chosen = found[place]
+    before = select(CampaignRecipient.id).where(
+        CampaignRecipient.campaign_id == campaign.id, CampaignRecipient.id < chosen.id
+    )
+    previous = db.session.scalar(before.order_by(CampaignRecipient.id.desc()).limit(1))
+    following = found[place + 1].id if len(found) > place + 1 else None
+    return Person(chosen, _bubble(campaign, chosen), previous, following)
+
+
+def _first_to_get_it(recipients: Sequence[CampaignRecipient]) -> int:
+    places = (place for place, each in enumerate(recipients[:-1]) if each.status is not Status.SKIPPED)
+    return next(places, 0)
+
+
+def example(campaign: Campaign) -> Bubble:
+    """The message before anybody is in the ledger."""
+    if campaign.text is not None:
+        return previews.of_text(campaign.text)
+    return previews.of_template(view(campaign.components, campaign.parameter_format))
+
+
+def local_start(campaign: Campaign) -> str:
+    """09:00 in Europe/London; "" where it was not scheduled or the zone is UTC, which the page shows anyway."""
+    if campaign.scheduled_at is None or campaign.time_zone == "UTC":
+        return ""
+    return f"{campaign.scheduled_at.astimezone(ZoneInfo(campaign.time_zone)):%H:%M} in {campaign.time_zone}"
+
+
+def _bubble(campaign: Campaign, recipient: CampaignRecipient) -> Bubble:
+    if campaign.text is not None:
+        return previews.of_text(campaign.text)
+    return previews.of_values(view(campaign.components, campaign.parameter_format), recipient.variables)
+
+
+def chips(counts: Counts) -> list[tuple[str, str, int, str]]:
+    """(status or "", label, count, kind) for each status that has people, all first."""
+    found = [("", "all", counts.total, "neutral")]
+    for status in Status:
+        count = getattr(counts, status.value)
+        if count:
+            found.append((status.value, status.value, count, CHIP_KINDS.get(status, "neutral")))
+    return found

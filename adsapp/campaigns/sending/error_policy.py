@@ -1,0 +1,95 @@
+"""What an outcome means for its recipient, for the campaign and for its number. Pure.
+
+The classes of errors are those of `integrations.base.Action`; how often each is tried again stands here.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.campaigns.reasons import code_of, in_words
+from adsapp.campaigns.sending.transport import Missed
+from adsapp.integrations.base import Accepted, Action, NotSent, Outcome, Refused, SendError, Uncertain
+
+# All sends to one recipient, by the class of the last error. A slow number is not the recipient's fault.
+MOST_ATTEMPTS = {Action.RETRY: 3, Action.RETRY_RECIPIENT: 5, Action.SLOW_NUMBER: 20}
+SLOW_SECONDS = 2.0
+UNREACHABLE_SECONDS = 2.0
+# These say that no message of this template can go out, so the first one stops the campaign.
+TEMPLATE_GONE = frozenset({132001, 132015, 132016})
+
+
+class Effect(Enum):
+    """What an outcome does beyond its recipient."""
+
+    NONE = "none"
+    SLOW = "slow the number down"
+    OPT_OUT = "record an opt-out"
+    PAUSE = "pause the campaign"
+    REFUSE = "refuse the account and pause the campaign"
+    COUNT = "pause the campaign if several end so"
+    UNREACHABLE = "wait until the provider can be reached"
+    DOUBT = "pause the campaign if several stay without an answer"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The recipient's next status; `wait` seconds before a pending one is tried again; `counts` False where the
+    send does not count as an attempt."""
+
+    status: Status
+    code: str = ""
+    message: str | None = None
+    wait: float = 0.0
+    counts: bool = True
+    wamid: str | None = None
+    wa_id: str | None = None
+    effect: Effect = Effect.NONE
+    error: SendError | None = None
+
+
+def judge(outcome: Outcome | Missed, attempts: int) -> Verdict:
+    """The verdict on an outcome; `attempts` counts this send too."""
+    match outcome:
+        case Accepted(wamid, wa_id):
+            return Verdict(Status.ACCEPTED, wamid=wamid, wa_id=wa_id)
+        case Missed():
+            return Verdict(Status.SENDING)
+        case NotSent(reason):
+            return Verdict(
+                Status.PENDING, message=reason, wait=UNREACHABLE_SECONDS, counts=False, effect=Effect.UNREACHABLE
+            )
+        case Uncertain(reason):
+            return Verdict(Status.UNCERTAIN, code="uncertain", message=reason, effect=Effect.DOUBT)
+        case Refused(error):
+            return _refused(error, attempts)
+
+
+def _refused(error: SendError, attempts: int) -> Verdict:
+    match error.action:
+        case Action.RETRY:
+            return _again(error, attempts, 2.0 ** (attempts - 1))
+        case Action.RETRY_RECIPIENT:
+            return _again(error, attempts, 4.0**attempts)
+        case Action.SLOW_NUMBER:
+            return _again(error, attempts, SLOW_SECONDS, Effect.SLOW)
+        case Action.CAMPAIGN:
+            return _failed(error, Effect.PAUSE if error.code in TEMPLATE_GONE else Effect.COUNT)
+        case Action.OPT_OUT:
+            return _failed(error, Effect.OPT_OUT)
+        case Action.ACCOUNT:
+            return Verdict(Status.PENDING, message=error.title, counts=False, effect=Effect.REFUSE, error=error)
+        case _:
+            return _failed(error)
+
+
+def _again(error: SendError, attempts: int, back_off: float, effect: Effect = Effect.NONE) -> Verdict:
+    most = MOST_ATTEMPTS[error.action]
+    if attempts >= (most if error.attempts is None else min(most, error.attempts)):
+        return _failed(error, effect)
+    wait = max(back_off, error.retry_after or 0.0)
+    return Verdict(Status.PENDING, message=in_words(error), wait=wait, effect=effect, error=error)
+
+
+def _failed(error: SendError, effect: Effect = Effect.NONE) -> Verdict:
+    return Verdict(Status.FAILED, code_of(error), in_words(error), effect=effect, error=error)

@@ -1,0 +1,132 @@
+"""Freezing an audience into the ledger: one row a person, decided once, with the variables as rendered.
+
+By chunks in the order of contact ids, each in one short transaction; a freeze that was killed goes on behind the last
+row it wrote. Contacts that share a person (two spellings of one number) make one row, the first one's.
+"""
+
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adsapp.campaigns import audience as audiences
+from adsapp.campaigns import ledger, reasons
+from adsapp.campaigns.audience import person_of
+from adsapp.campaigns.models import Campaign, CampaignCount, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.campaigns.sending.message import CampaignMessage
+from adsapp.contacts.models import Contact
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.jobs.progress import Progress
+
+CHUNK = 500
+
+_CONTACT = (
+    Contact.id,
+    Contact.phone,
+    Contact.person_key,
+    Contact.name,
+    Contact.first_name,
+    Contact.last_name,
+    Contact.email,
+    Contact.language,
+    Contact.country,
+    Contact.attributes,
+    Contact.last_inbound_at,
+)
+
+
+def freeze(campaign: Campaign, message: CampaignMessage, progress: Progress, until: float) -> bool:
+    """Freeze chunk by chunk until `until` (`time.monotonic()`); True once the whole audience stands in the ledger."""
+    audience = audiences.from_stored(campaign.audience)
+    after = _position(campaign)
+    while time.monotonic() < until and not progress.is_draining:
+        progress.check()
+        ids = audiences.next_ids(audience, after, CHUNK)
+        if not ids:
+            return _finish(campaign, progress)
+        rows = _rows(campaign, message, ids)
+        status = ledger.hold([campaign.id])[campaign.id]
+        if status is not CampaignStatus.PREPARING:
+            db.session.rollback()
+            return False
+        _insert(rows)
+        progress.commit()
+        after = ids[-1]
+    return False
+
+
+def _position(campaign: Campaign) -> uuid.UUID | None:
+    # Rows are written in the order of their contacts.
+    return db.session.scalar(
+        select(CampaignRecipient.contact_id)
+        .where(CampaignRecipient.campaign_id == campaign.id)
+        .order_by(CampaignRecipient.id.desc())
+        .limit(1)
+    )
+
+
+def _finish(campaign: Campaign, progress: Progress) -> bool:
+    status = ledger.hold([campaign.id])[campaign.id]
+    if status is not CampaignStatus.PREPARING:
+        db.session.rollback()
+        return False
+    db.session.refresh(campaign)
+    size = select(func.coalesce(func.sum(CampaignCount.count), 0)).where(CampaignCount.campaign_id == campaign.id)
+    campaign.audience_size = int(db.session.scalar(size) or 0)
+    campaign.frozen_at = utcnow()
+    campaign.status = CampaignStatus.SENDING
+    progress.commit()
+    return True
+
+
+def _rows(campaign: Campaign, message: CampaignMessage, ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
+    contacts = db.session.execute(select(*_CONTACT).where(Contact.id.in_(ids)).order_by(Contact.id)).all()
+    silent = opted_out_persons(contact.person_key for contact in contacts)
+    now = utcnow()
+    rows = []
+    for contact in contacts:
+        values, code = message.fill(person_of(contact), contact.phone)
+        if contact.person_key in silent:
+            code = reasons.OPTED_OUT
+        elif not code and not message.is_allowed(contact.last_inbound_at):
+            code = reasons.OUTSIDE_WINDOW
+        rows.append(
+            {
+                "organization_id": campaign.organization_id,
+                "campaign_id": campaign.id,
+                "contact_id": contact.id,
+                "phone": contact.phone,
+                "person_key": contact.person_key,
+                "name": (contact.name or f"{contact.first_name} {contact.last_name}".strip())[:200],
+                "variables": values,
+                "status": Status.SKIPPED if code else Status.PENDING,
+                "error_code": code,
+                "error_message": reasons.explain(code).title if code else None,
+                "attempts": 0,
+                "created_at": now,
+                "updated_at": now,
+            }
+        )
+    return rows
+
+
+def _insert(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    dialect: Any = postgresql if db.session().get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(CampaignRecipient).values(rows)
+    db.session.execute(
+        statement.on_conflict_do_nothing(index_elements=["organization_id", "campaign_id", "person_key"])
+    )
+
+
+def opted_out_persons(person_keys: Iterable[str]) -> set[str]:
+    """Those of these persons who opted out, under whichever spelling of their number."""
+    keys = set(person_keys)
+    found = select(Contact.person_key).where(Contact.person_key.in_(keys), Contact.opted_out_at.is_not(None))
+    return set(db.session.scalars(found))

@@ -1,0 +1,220 @@
+"""A campaign's one job, from start to end: freeze the audience, send by slices, finish, stop.
+
+Each run of the job looks at the campaign first and does the next thing; whatever was interrupted goes on from what is
+written. Who may be left `sending` by a worker that died is set `uncertain` and never sent to again by itself.
+"""
+
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from adsapp.campaigns import ledger, reasons, service
+from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.campaigns.sending import freeze, journal, results
+from adsapp.campaigns.sending.message import CampaignMessage
+from adsapp.campaigns.sending.slice import Ended, Route, Slice, report
+from adsapp.campaigns.sending.transport import post_office
+from adsapp.core import context, db
+from adsapp.core.clock import utcnow
+from adsapp.integrations import queries as accounts
+from adsapp.integrations import service as integrations
+from adsapp.integrations.extension import pacer
+from adsapp.integrations.models import AccountStatus
+from adsapp.jobs.models import Job
+from adsapp.jobs.progress import HandBack, JobCancelled, Progress
+from adsapp.jobs.queries.jobs import is_waited_for
+from adsapp.jobs.states import Queue
+
+SKIP_CHUNK = 2000
+STARTING = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a run needs of the campaign, copied: the session's objects do not outlive its transactions."""
+
+    status: CampaignStatus
+    reason: str
+    is_frozen: bool
+    message: CampaignMessage
+
+
+def send(campaign_id: uuid.UUID, progress: Progress) -> dict[str, Any] | None:
+    """Do the campaign's next share; returns once it is through, raises HandBack while it is not."""
+    opened = _open(campaign_id, progress)
+    if opened is None:
+        return None
+    try:
+        return _go_on(campaign_id, opened, progress)
+    except JobCancelled:
+        _cancel(campaign_id, progress)
+        raise
+
+
+def _open(campaign_id: uuid.UUID, progress: Progress) -> Opened | None:
+    ledger.hold([campaign_id])
+    campaign = _read(campaign_id)
+    if campaign is None or campaign.job_id != progress.job_id:
+        db.session.rollback()
+        return None  # deleted, or another job has it by now
+    if campaign.status in STARTING:
+        campaign.status = CampaignStatus.PREPARING
+        campaign.started_at = campaign.started_at or utcnow()
+    account = accounts.get_account(campaign.account_id)
+    if account.status is AccountStatus.REFUSED:
+        results.pause_itself(campaign, account.status_reason or "WhatsApp refuses this account")
+    opened = Opened(
+        campaign.status, campaign.status_reason or "", campaign.frozen_at is not None, CampaignMessage.of(campaign)
+    )
+    settled = _doubt_orphans(campaign_id, progress.lease_id)
+    progress.commit()
+    for lease_id in settled:
+        journal.forget(context.settings().home, lease_id)
+    return opened
+
+
+def _read(campaign_id: uuid.UUID) -> Campaign | None:
+    query = select(Campaign).where(Campaign.id == campaign_id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).first()
+
+
+def _doubt_orphans(campaign_id: uuid.UUID, lease_id: uuid.UUID) -> set[uuid.UUID]:
+    """Marked by a worker that died: the request may or may not have been written, unless its journal knows. Returns
+    the leases they were marked under."""
+    orphans = select(CampaignRecipient.id, CampaignRecipient.lease_id).where(
+        CampaignRecipient.campaign_id == campaign_id,
+        CampaignRecipient.status == Status.SENDING,
+        CampaignRecipient.lease_id != lease_id,
+    )
+    leases = {row.id: row.lease_id for row in db.session.execute(orphans)}
+    notes = {lease: journal.read(context.settings().home, lease) for lease in set(leases.values())}
+    entries = ledger.load(leases).values()
+    for entry in entries:
+        note = notes[leases[entry.id]]
+        if note is not None and entry.id not in note:
+            entry.status, entry.lease_id, entry.attempts = Status.PENDING, None, entry.attempts - 1
+        else:
+            entry.status, entry.error_code = Status.UNCERTAIN, "uncertain"
+            entry.error_message = "The worker stopped while it was sent."
+    ledger.save(list(entries))
+    return set(notes)
+
+
+def _go_on(campaign_id: uuid.UUID, opened: Opened, progress: Progress) -> dict[str, Any] | None:
+    if opened.status is CampaignStatus.PAUSED:
+        raise HandBack(None, reasons.told("the campaign is paused", opened.reason))
+    if opened.status is CampaignStatus.CANCELLED:
+        raise JobCancelled
+    if opened.status is CampaignStatus.COMPLETED:
+        return None
+    if not opened.is_frozen:
+        _freeze(campaign_id, opened, progress)
+    report(campaign_id, progress)
+    ended = Slice(
+        campaign_id, opened.message, _route(campaign_id), progress, context.settings().slice_seconds, _others_wait
+    ).run()
+    report(campaign_id, progress)
+    return _after(campaign_id, ended, progress)
+
+
+def _freeze(campaign_id: uuid.UUID, opened: Opened, progress: Progress) -> None:
+    campaign = _read(campaign_id)
+    assert campaign is not None
+    until = time.monotonic() + context.settings().slice_seconds
+    if not freeze.freeze(campaign, opened.message, progress, until):
+        raise HandBack(utcnow(), "its audience is being prepared")
+
+
+def _route(campaign_id: uuid.UUID) -> Route:
+    with db.reading():
+        campaign = _read(campaign_id)
+        assert campaign is not None
+        account = accounts.get_account(campaign.account_id)
+        office = post_office()
+        api = integrations.cloud_api(account, office.session)
+        is_unreachable = account.unreachable_since is not None
+        route = Route(api, office, pacer(), account.messages_per_second, is_unreachable)
+        db.session.rollback()
+    return route
+
+
+def _others_wait() -> bool:
+    """True where another campaign's job waits for a thread: this one then gives its own up."""
+    return is_waited_for(Queue.BULK_MESSAGES)
+
+
+def _after(campaign_id: uuid.UUID, ended: Ended, progress: Progress) -> dict[str, Any] | None:
+    if ended.status is CampaignStatus.CANCELLED:
+        raise JobCancelled
+    if ended.status is CampaignStatus.PAUSED:
+        with db.reading():
+            campaign = _read(campaign_id)
+            reason = campaign.status_reason if campaign else ""
+            db.session.rollback()
+        raise HandBack(None, reasons.told("the campaign is paused", reason))
+    if ended.run_at is not None:
+        raise HandBack(ended.run_at, ended.reason)
+    return _complete(campaign_id, progress)
+
+
+def _complete(campaign_id: uuid.UUID, progress: Progress) -> dict[str, Any] | None:
+    """Through, unless somebody was given back meanwhile."""
+    status = ledger.hold([campaign_id])[campaign_id]
+    to_go = select(CampaignRecipient.id).where(
+        CampaignRecipient.campaign_id == campaign_id,
+        CampaignRecipient.status.in_([Status.PENDING, Status.SENDING]),
+    )
+    if status is not CampaignStatus.SENDING or db.session.scalar(to_go.limit(1)) is not None:
+        db.session.rollback()
+        raise HandBack(utcnow() + timedelta(seconds=0.1), "somebody is to be sent to again")
+    campaign = _read(campaign_id)
+    assert campaign is not None
+    campaign.status, campaign.finished_at, campaign.status_reason = CampaignStatus.COMPLETED, utcnow(), None
+    service.note(campaign, "Completed")
+    progress.commit()
+    return {"campaign_id": str(campaign_id)}
+
+
+def _cancel(campaign_id: uuid.UUID, progress: Progress) -> None:
+    """Skip who is left, by chunks, once nothing is on its way."""
+    ledger.hold([campaign_id])
+    campaign = _read(campaign_id)
+    if campaign is not None and campaign.status not in service.ENDED:
+        by = select(Job.cancel_requested_by).where(Job.id == progress.job_id)
+        service.mark_cancelled(campaign, db.session.scalar(by) or "")
+    progress.commit()
+    while skip_some(campaign_id):
+        progress.commit()
+    db.session.rollback()
+    report(campaign_id, progress)
+
+
+def skip_some(campaign_id: uuid.UUID) -> int:
+    """Skip a chunk of the pending recipients of a cancelled campaign; how many there were."""
+    ledger.hold([campaign_id])
+    chosen = (
+        select(CampaignRecipient.id)
+        .where(CampaignRecipient.campaign_id == campaign_id, CampaignRecipient.status == Status.PENDING)
+        .order_by(CampaignRecipient.id)
+        .limit(SKIP_CHUNK)
+    )
+    ids = db.session.scalars(chosen).all()
+    if not ids:
+        return 0
+    db.session.execute(
+        update(CampaignRecipient)
+        .where(CampaignRecipient.id.in_(ids))
+        .values(
+            status=Status.SKIPPED,
+            error_code=reasons.CANCELLED,
+            error_message=reasons.explain(reasons.CANCELLED).title,
+            updated_at=utcnow(),
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    return len(ids)

@@ -1,0 +1,72 @@
+"""A campaign's message made ready: filled in for a person, and built as the provider wants it. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from adsapp.campaigns import reasons
+from adsapp.campaigns.audience import SERVICE_WINDOW
+from adsapp.campaigns.models import Campaign
+from adsapp.core.clock import utcnow
+from adsapp.integrations.whatsapp.messages import template_message, text_message
+from adsapp.message_templates.components import TemplateView, view
+from adsapp.message_templates.placeholders import parse_sources
+from adsapp.message_templates.rendering import Renderer
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class CampaignMessage:
+    """What a campaign sends, copied from its row once: it does not change while it is sent."""
+
+    template_name: str
+    template_language: str
+    parameter_format: str
+    components: list[dict[str, Any]]
+    variables: Mapping[str, Any]
+    text: str | None
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> "CampaignMessage":
+        """The message of a campaign."""
+        return cls(**{name: getattr(campaign, name) for name in cls.__dataclass_fields__})
+
+    @cached_property
+    def view(self) -> TemplateView:
+        """The template taken apart."""
+        return view(self.components, self.parameter_format)
+
+    @cached_property
+    def _renderer(self) -> Renderer:
+        return Renderer(self.view, parse_sources(self.view, self.variables))
+
+    def fill(self, person: Mapping[str, Any], phone: str) -> tuple[dict[str, str], str]:
+        """The variables for a person, and a code of `reasons` where it cannot be sent, else ""."""
+        code = "" if _E164.fullmatch(phone) else reasons.INVALID_NUMBER
+        if self.text is not None:
+            return {}, code
+        rendered = self._renderer.render(person)
+        return rendered.values, code or (reasons.MISSING_VARIABLE if rendered.missing else "")
+
+    def is_allowed(self, last_inbound_at: datetime | None) -> bool:
+        """A text may be sent only within 24 hours of the person's last message; a template always."""
+        if self.text is None:
+            return True
+        return last_inbound_at is not None and last_inbound_at > utcnow() - SERVICE_WINDOW
+
+    def build(self, recipient_id: int, phone: str, values: Mapping[str, str]) -> dict[str, Any]:
+        """The request's body; raises ValueError where it cannot be built."""
+        if self.text is not None:
+            return text_message(to=phone, body=self.text, callback_data=str(recipient_id))
+        return template_message(
+            to=phone,
+            name=self.template_name,
+            language=self.template_language,
+            values=values,
+            named=self.view.is_named,
+            callback_data=str(recipient_id),
+        )

@@ -1,0 +1,1 @@
+"""What the provider reports: received, stored, and applied by a job."""

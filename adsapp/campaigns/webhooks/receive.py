@@ -1,0 +1,96 @@
+"""The door webhooks come in by: verified over the raw bytes, stored, answered; a job applies them."""
+
+import hashlib
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import Forbidden, NotFound, Unauthenticated
+from adsapp.core.ids import parse_id
+from adsapp.core.web.security import limiter
+from adsapp.integrations import queries as accounts
+from adsapp.integrations.models import WebhookDelivery, WhatsAppAccount
+from adsapp.integrations.whatsapp.webhooks import SIGNATURE_HEADER, challenge, signature_is_valid
+from adsapp.jobs import transitions as jobs
+from adsapp.jobs.states import Priority
+from adsapp.organizations.access import public
+
+webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+
+LARGEST_BODY = 3 * 1024 * 1024
+# Deliveries come in bursts: one job applies those of a moment together. Reports are for people to look at, so half a
+# second costs nobody anything, and a campaign of an hour makes thousands of jobs fewer.
+GATHER = timedelta(seconds=0.5)
+
+
+@webhooks.get("/whatsapp/<account_id>")
+@public
+def verify_whatsapp(account_id: str) -> ResponseReturnValue:
+    """The provider's handshake when the address is entered there."""
+    account = _account(account_id)
+    answer = challenge(request.args, db.vault().open_text(account.verify_token))
+    if answer is None:
+        raise Forbidden("The verify token does not fit; save the same one here, under Settings → WhatsApp, and at Meta")
+    return Response(answer, mimetype="text/plain")
+
+
+@webhooks.post("/whatsapp/<account_id>")
+@public
+@limiter.exempt
+def receive_whatsapp(account_id: str) -> ResponseReturnValue:
+    """Store a delivery; the same bytes again change nothing. 401 for a wrong signature: nothing is stored."""
+    request.max_content_length = LARGEST_BODY
+    raw = request.get_data(cache=False)
+    account = _account(account_id)
+    if not signature_is_valid(raw, request.headers.get(SIGNATURE_HEADER), db.vault().open_text(account.app_secret)):
+        raise Unauthenticated("The signature does not fit the body; nothing was stored", code="wrong_signature")
+    _store(account, raw)
+    # The delivery is committed before its job is looked for: a job found waiting then begins after that commit, so
+    # it sees the delivery. In one transaction a job might start, find nothing and end in between.
+    db.session.commit()
+    _enqueue(account)
+    return Response(status=200)
+
+
+def _account(account_id: str) -> WhatsAppAccount:
+    wanted = parse_id(account_id)
+    organization_id = accounts.organization_of(wanted) if wanted else None
+    if wanted is None or organization_id is None:
+        raise NotFound("There is no such account")
+    db.bind_organization(organization_id)
+    return accounts.get_account(wanted)
+
+
+def _store(account: WhatsAppAccount, raw: bytes) -> None:
+    dialect: Any = postgresql if db.session().get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(WebhookDelivery).values(
+        organization_id=account.organization_id,
+        account_id=account.id,
+        digest=hashlib.sha256(raw).hexdigest(),
+        body=raw,
+        received_at=utcnow(),
+    )
+    db.session.execute(statement.on_conflict_do_nothing(index_elements=["organization_id", "account_id", "digest"]))
+
+
+def _enqueue(account: WhatsAppAccount) -> None:
+    account_id: uuid.UUID = account.id
+    try:
+        jobs.enqueue(
+            "apply-webhooks",
+            {"account_id": str(account_id)},
+            subject=f"account:{account_id}",
+            priority=Priority.CRITICAL,
+            run_at=utcnow() + GATHER,
+            dedupe_key=f"webhooks:{account_id}",
+        )
+        db.session.commit()
+    except IntegrityError:  # another request enqueued it at the same moment
+        db.session.rollback()

@@ -1,0 +1,187 @@
+"""API of imports: a file or a list of contacts becomes an import job."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from adsapp.contacts.api import api
+from adsapp.contacts.imports import queries as import_queries
+from adsapp.contacts.imports import service as import_service
+from adsapp.contacts.imports import uploads
+from adsapp.contacts.imports.form import mapping_of
+from adsapp.contacts.imports.reading.mapping import Mapping
+from adsapp.contacts.imports.schemas import ImportOptions, ListedContacts
+from adsapp.contacts.imports.service import ImportRunning
+from adsapp.contacts.models import Import
+from adsapp.core import db
+from adsapp.core.clock import iso
+from adsapp.core.errors import Invalid, TooLarge
+from adsapp.core.web.parsing import parse, parse_body
+from adsapp.jobs.api.idempotency import requested_key, sha256_of
+from adsapp.jobs.api.serializers import job_json
+from adsapp.jobs.enqueue import digest_of
+from adsapp.jobs.idempotency import AskedMeanwhile, find_replay
+from adsapp.jobs.models import Job
+from adsapp.organizations.access import allow, current_actor
+from adsapp.organizations.policy import Permission
+
+IMPORT = "import-contacts"
+
+
+MAX_LIST_BYTES = 20 * 1024 * 1024  # a list in JSON is read into memory; a file is not
+
+
+@api.post("/jobs/import-contacts")
+@allow(Permission.MANAGE)
+def import_contacts() -> ResponseReturnValue:
+    """A file (multipart `file`, with optional `mapping` and `options` as JSON) or a list of contacts; 202.
+
+    The same again for the same Idempotency-Key.
+    """
+    key = requested_key()
+    asked = _asked_with_file(key) if request.mimetype == "multipart/form-data" else _asked_with_list()
+    if (known := find_replay(key, asked.digest)) is not None:
+        return _accepted(known)
+    try:
+        job = _start(asked, key)
+    except (ImportRunning, AskedMeanwhile):  # perhaps it is this very request, sent twice
+        db.session.rollback()
+        if (known := find_replay(key, asked.digest)) is None:
+            raise
+        return _accepted(known)
+    return _accepted(job)
+
+
+def _accepted(job: Job) -> ResponseReturnValue:
+    batch = import_queries.get_import((job.subject or "").removeprefix("import:"))
+    return {"job": job_json(job), "import": import_json(batch)}, 202, {"Location": f"/api/jobs/{job.id}"}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked for: options, the digest of it all, and how the file is taken in."""
+
+    options: ImportOptions
+    digest: str
+    receive: Callable[[str], tuple[Import, Mapping]]
+
+
+def _asked_with_file(key: str | None) -> _Asked:
+    options, wanted, file = parse(ImportOptions, _form_json("options")), _wanted_mapping(), _sent_file()
+    content = sha256_of(file.stream) if key else ""  # another look at the whole file, only where it counts
+    digest = digest_of(IMPORT, content, options.model_dump(mode="json"), wanted)
+    return _Asked(options, digest, lambda by: _receive_file(file, wanted, by))
+
+
+def _asked_with_list() -> _Asked:
+    body = _listed()
+    digest = digest_of(IMPORT, body.model_dump(mode="json"))
+    return _Asked(body.options, digest, lambda by: import_service.receive_list(body.contacts, by=by))
+
+
+@api.get("/imports/<uuid:import_id>")
+@allow(Permission.SEE)
+def get_import(import_id: Any) -> ResponseReturnValue:
+    """How far it is: the five counts add up to `rows_read` at any moment."""
+    return import_json(import_queries.get_import(import_id))
+
+
+def _form_json(name: str) -> dict[str, Any]:
+    text = request.form.get(name, "").strip()
+    if not text:
+        return {}
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise Invalid.field(name, f"This is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise Invalid.field(name, 'This should be a JSON object, such as {"Mobile": "phone"}')
+    return value
+
+
+def _wanted_mapping() -> dict[str, str | None]:
+    wanted = _form_json("mapping")
+    for column, target in wanted.items():
+        if not (target is None or isinstance(target, str)):
+            raise Invalid.field(f"mapping.{column}", "should be the name of a field, or null to leave it out")
+    return wanted
+
+
+def _sent_file() -> FileStorage:
+    file = request.files.get(import_service.FILE_FIELD)
+    if file is None or not file.filename:
+        raise Invalid.field(import_service.FILE_FIELD, "No file was sent: send it as the multipart field `file`")
+    return file
+
+
+def _receive_file(file: FileStorage, wanted: dict[str, str | None], by: str) -> tuple[Import, Mapping]:
+    batch = import_service.receive(file.stream, file.filename or "", by=by)
+    if not wanted:
+        return batch, import_service.proposed(batch)
+    try:
+        return batch, mapping_of(wanted, batch.inspection["header"])
+    except Invalid:
+        uploads.remove(batch.path)
+        raise
+
+
+def _listed() -> ListedContacts:
+    if (request.content_length or 0) > MAX_LIST_BYTES:
+        raise TooLarge("A list of contacts in JSON may be 20 MB large; send more as a file", code="too_large")
+    return parse_body(ListedContacts)
+
+
+def _with_country(options: ImportOptions, country: str) -> ImportOptions:
+    return options if options.default_country else options.model_copy(update={"default_country": country})
+
+
+def _start(asked: _Asked, key: str | None) -> Job:
+    actor = current_actor()
+    batch, mapping = asked.receive(actor.name)
+    options = _with_country(asked.options, actor.organization.default_country)
+    try:
+        job = import_service.start_import(
+            batch, mapping, options, by=actor.name, idempotency_key=key, digest=asked.digest
+        )
+        db.session.commit()
+    except BaseException:
+        uploads.remove(batch.path)
+        raise
+    return job
+
+
+def import_json(batch: Import) -> dict[str, Any]:
+    """An import for programs."""
+    return {
+        "id": str(batch.id),
+        "status": batch.standing.value,
+        "reason": batch.reason,
+        "file_name": batch.file_name,
+        "size_bytes": batch.size_bytes,
+        "rows_read": batch.rows_read,
+        "created": batch.created,
+        "updated": batch.updated,
+        "unchanged": batch.unchanged,
+        "duplicate": batch.duplicate,
+        "rejected": batch.rejected,
+        "rejected_by_code": batch.rejected_by_code,
+        "noted_by_code": batch.noted_by_code,
+        "mapping": batch.mapping,
+        "options": batch.options,
+        "job_id": str(batch.job_id) if batch.job_id else None,
+        "created_by": batch.created_by,
+        "created_at": iso(batch.created_at),
+        "started_at": iso(batch.started_at),
+        "finished_at": iso(batch.finished_at),
+        "links": {
+            "self": f"/api/imports/{batch.id}",
+            "job": f"/api/jobs/{batch.job_id}" if batch.job_id else None,
+            "page": f"/imports/{batch.id}",
+            "rejected": f"/imports/{batch.id}/rejected.csv",
+        },
+    }

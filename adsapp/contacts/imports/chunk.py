@@ -1,0 +1,285 @@
+"""One chunk of an import, written in the caller's transaction: contacts, tags, consent, remarks on rows.
+
+The rows were judged before, so that the transaction holds its locks only while it writes.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, select
+
+from adsapp.contacts import opt_outs, tags
+from adsapp.contacts.imports.reading.rows import ContactRow, Rejected
+from adsapp.contacts.imports.schemas import ImportOptions
+from adsapp.contacts.merge import Fields, fields_of, merge
+from adsapp.contacts.models import Contact, ContactImport, ContactTag, ImportRow, OptSource
+from adsapp.contacts.schemas import MAX_EMAIL, OnDuplicate
+from adsapp.contacts.values.reasons import MESSAGES
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.db.rows import insert_rows, update_rows
+from adsapp.core.ids import new_id
+
+HEADER_ROWS = 1  # row numbers are a spreadsheet's: the header is row 1
+_SLICE = 1_000
+REPEATED = "repeated"
+REPEATED_MESSAGE = "The number stood in an earlier row of this file, which was taken."
+REPEATED_ADVICE = "Nothing, if both rows are the same person."
+
+
+@dataclass
+class Tally:
+    """What became of rows; the five outcomes add up to the rows read."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    rejected_by_code: Counter[str] = field(default_factory=Counter)
+    noted_by_code: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rows(self) -> int:
+        """How many rows these are."""
+        return self.created + self.updated + self.unchanged + self.duplicate + self.rejected
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(**{name: value + getattr(other, name) for name, value in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class ChunkPlan:
+    """What is the same for every chunk of an import."""
+
+    import_id: uuid.UUID
+    file_name: str
+    by: str
+    options: ImportOptions
+    whole_names: bool
+
+
+class Known(NamedTuple):
+    """A contact that is there already; `outcome` is what this import did with it before, if it did."""
+
+    id: uuid.UUID
+    fields: Fields
+    outcome: str | None
+
+
+Judged = ContactRow | Rejected
+
+
+def store_chunk(plan: ChunkPlan, judged: Sequence[Judged]) -> Tally:
+    """Write what the rows say, without a commit."""
+    chunk = _Chunk(plan)
+    chunk.sort(judged)
+    chunk.write()
+    return chunk.tally
+
+
+class _Chunk:
+    """Rows on their way into the tables."""
+
+    def __init__(self, plan: ChunkPlan) -> None:
+        self.plan = plan
+        self.tally = Tally()
+        self.now = utcnow()
+        self.ids: dict[str, uuid.UUID] = {}  # by phone
+        self.fresh: list[dict[str, Any]] = []
+        self.changes: dict[uuid.UUID, Fields] = {}
+        self.outcomes: dict[uuid.UUID, str] = {}
+        self.wanted_tags: list[tuple[uuid.UUID, tuple[str, ...]]] = []
+        self.no_consent: list[str] = []  # phones
+        self.remarks: list[dict[str, Any]] = []
+
+    def sort(self, judged: Sequence[Judged]) -> None:
+        """Decide for each row what becomes of it."""
+        known = _known(self.plan.import_id, [row.phone for row in judged if isinstance(row, ContactRow)])
+        for row in judged:
+            if isinstance(row, Rejected):
+                self._reject(row)
+                continue
+            if row.opt_in is False:
+                self.no_consent.append(row.phone)
+            if row.phone in self.ids:
+                self._repeated(row)
+            else:
+                self._first(row, known.get(row.phone))
+
+    def _reject(self, row: Rejected) -> None:
+        self.tally.rejected += 1
+        self.tally.rejected_by_code[row.code] += 1
+        self._remark(row.number, "rejected", row.column, row.code, row.message, row.suggestion, row.cells)
+
+    def _repeated(self, row: ContactRow) -> None:
+        self.tally.duplicate += 1
+        self._remark(row.number, "duplicate", "", REPEATED, REPEATED_MESSAGE, REPEATED_ADVICE)
+
+    def _first(self, row: ContactRow, known: Known | None) -> None:
+        self.ids[row.phone] = contact_id = known.id if known else new_id()
+        if known and known.outcome:
+            self._repeated(row)
+            return
+        self._note(row)
+        fields = _storable(row)
+        if known is None:
+            self.fresh.append(self._fresh(contact_id, row, fields))
+            self.outcomes[contact_id] = "created"
+        else:
+            self._known(known, fields)
+        if row.tags and (known is None or self.plan.options.on_duplicate is not OnDuplicate.SKIP):
+            self.wanted_tags.append((contact_id, row.tags))
+
+    def _fresh(self, contact_id: uuid.UUID, row: ContactRow, fields: Fields) -> dict[str, Any]:
+        return {
+            "id": contact_id,
+            "phone": row.phone,
+            "person_key": row.person_key,
+            **fields._asdict(),
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+
+    def _known(self, known: Known, told: Fields) -> None:
+        policy = self.plan.options.on_duplicate
+        merged = merge(known.fields, told, policy, whole_names=self.plan.whole_names)
+        if merged != known.fields:
+            self.changes[known.id] = merged
+        self.outcomes[known.id] = "skipped" if policy is OnDuplicate.SKIP else "unchanged"
+
+    def _note(self, row: ContactRow) -> None:
+        self.tally.noted_by_code.update(note.code for note in row.notes)
+        if row.assumed:
+            # Counted only: a list of national numbers would otherwise make a remark on every row.
+            self.tally.noted_by_code[row.assumed] += 1
+        if not row.notes:
+            return
+        first = row.notes[0]
+        message = " ".join(f"{note.column}: {MESSAGES[note.code].title}." for note in row.notes)
+        self._remark(row.number, "noted", first.column, first.code, message, MESSAGES[first.code].advice)
+
+    def _remark(
+        self,
+        number: int,
+        outcome: str,
+        column: str,
+        code: str,
+        message: str,
+        suggestion: str,
+        cells: Sequence[str] = (),
+    ) -> None:
+        self.remarks.append(
+            {
+                "import_id": self.plan.import_id,
+                "row_no": number + HEADER_ROWS,
+                "outcome": outcome,
+                "column": column[:200],
+                "code": code,
+                "message": message,
+                "suggestion": suggestion,
+                "cells": list(cells),
+            }
+        )
+
+    def write(self) -> None:
+        """Write it all, few statements whatever the number of rows; the tally is complete afterwards."""
+        insert_rows(Contact, self.fresh)
+        update_rows(
+            Contact,
+            [{"id": key, **fields._asdict(), "updated_at": self.now} for key, fields in self.changes.items()],
+        )
+        changed = set(self.changes) | self._write_tags() | self._write_opt_outs()
+        for contact_id in changed:
+            if self.outcomes.get(contact_id) in ("unchanged", "skipped"):
+                self.outcomes[contact_id] = "updated"
+        self._count_outcomes()
+        insert_rows(
+            ContactImport,
+            [
+                {"import_id": self.plan.import_id, "contact_id": key, "outcome": outcome}
+                for key, outcome in self.outcomes.items()
+            ],
+        )
+        insert_rows(ImportRow, self.remarks)
+
+    def _write_tags(self) -> set[uuid.UUID]:
+        """Put the tags on; the contacts that got one they did not have."""
+        if not self.wanted_tags:
+            return set()
+        ids = tags.ensure_tags(name for _, names in self.wanted_tags for name in names)
+        pairs = [(contact_id, ids[tags.key_of(name)]) for contact_id, names in self.wanted_tags for name in names]
+        there = _tagged([key for key, _ in self.wanted_tags if self.outcomes[key] != "created"])
+        missing = [pair for pair in dict.fromkeys(pairs) if pair not in there]
+        tags.add_tags(missing)
+        return {contact_id for contact_id, _ in missing}
+
+    def _write_opt_outs(self) -> set[uuid.UUID]:
+        """A no in the consent column counts whatever the policy, and a yes never undoes an opt-out."""
+        contact_ids = list(dict.fromkeys(self.ids[phone] for phone in self.no_consent))
+        if not contact_ids:
+            return set()
+        left = opt_outs.opt_out_many(
+            contact_ids, OptSource.IMPORT, f"import {self.plan.file_name}", self.plan.by, self.now
+        )
+        return set(left)
+
+    def _count_outcomes(self) -> None:
+        counts = Counter(self.outcomes.values())
+        self.tally.created += counts["created"]
+        self.tally.updated += counts["updated"]
+        self.tally.unchanged += counts["unchanged"]
+        self.tally.duplicate += counts["skipped"]
+
+
+def _storable(row: ContactRow) -> Fields:
+    fields = fields_of(row)
+    return fields if len(fields.email) <= MAX_EMAIL else fields._replace(email="")
+
+
+_FIELDS = (
+    Contact.name,
+    Contact.first_name,
+    Contact.last_name,
+    Contact.email,
+    Contact.language,
+    Contact.country,
+    Contact.attributes,
+)
+
+
+def _known(import_id: uuid.UUID, phones: Sequence[str]) -> Mapping[str, Known]:
+    """The contacts with these numbers, by number; locked, so that nobody changes what is merged meanwhile."""
+    mine = and_(ContactImport.contact_id == Contact.id, ContactImport.import_id == import_id)
+    found = {}
+    for some in _slices(phones):
+        statement = (
+            select(Contact.id, Contact.phone, ContactImport.outcome, *_FIELDS)
+            .outerjoin(ContactImport, mine)
+            .where(Contact.phone.in_(some))
+            .order_by(Contact.id)  # always the same order, so that two imports cannot wait for each other
+            .with_for_update(of=Contact)
+        )
+        for contact_id, phone, outcome, *fields in db.session.execute(statement):
+            found[phone] = Known(contact_id, Fields(*fields), outcome)
+    return found
+
+
+def _tagged(contact_ids: Sequence[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """(contact, tag) of those contacts' tags."""
+    found: set[tuple[uuid.UUID, uuid.UUID]] = set()
+    for some in _slices(contact_ids):
+        pairs = select(ContactTag.contact_id, ContactTag.tag_id).where(ContactTag.contact_id.in_(some))
+        found.update((contact_id, tag_id) for contact_id, tag_id in db.session.execute(pairs))
+    return found
+
+
+def _slices(values: Sequence[Any]) -> Iterator[list[Any]]:
+    """Parts small enough for the number of parameters that a statement may have."""
+    rest = iter(values)
+    while some := list(islice(rest, _SLICE)):
+        yield some

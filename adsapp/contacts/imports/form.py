@@ -1,0 +1,99 @@
+"""The form of an import: what each column of the file means, and the options."""
+
+import re
+from collections.abc import Mapping as Dict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from adsapp.contacts.forms import split_tags
+from adsapp.contacts.imports.reading.mapping import InvalidMapping, Mapping
+from adsapp.contacts.imports.schemas import ImportOptions
+from adsapp.contacts.imports.service import invalid_mapping
+from adsapp.contacts.models import Import
+from adsapp.contacts.schemas import OnDuplicate
+from adsapp.core.errors import Invalid
+from adsapp.core.web.parsing import invalid
+
+
+def mapping_of(data: Dict[str, str | None], header: Sequence[str]) -> Mapping:
+    """A mapping by header names or indexes; raises Invalid that names what is no column."""
+    try:
+        mapping = Mapping.from_json(data, header)
+    except InvalidMapping as error:
+        raise invalid_mapping(error.problems) from None
+    problems = mapping.validate()
+    if problems:
+        raise invalid_mapping(problems)
+    return mapping
+
+
+@dataclass
+class ImportForm:
+    """The columns and options of an import as chosen, and what is wrong with them."""
+
+    header: tuple[str, ...]
+    targets: list[str | None]
+    default_country: str
+    on_duplicate: str = OnDuplicate.UPDATE.value
+    tags: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, batch: Import, default_country: str) -> "ImportForm":
+        """The form as it opens: the columns as proposed."""
+        header = tuple(batch.inspection["header"])
+        targets = [batch.mapping.get(str(index)) for index in range(len(header))]
+        return cls(header, targets, default_country)
+
+    @classmethod
+    def typed(cls, batch: Import, sent: Dict[str, str]) -> "ImportForm":
+        """The form as it was sent."""
+        header = tuple(batch.inspection["header"])
+        targets = [sent.get(f"column-{index}", "").strip() or None for index in range(len(header))]
+        policy = sent.get("on_duplicate", OnDuplicate.UPDATE.value)
+        return cls(header, targets, sent.get("default_country", ""), policy, sent.get("tags", ""))
+
+    @property
+    def mapping(self) -> Mapping:
+        """The columns as chosen, checked or not."""
+        return Mapping(self.header, tuple(self.targets))
+
+    @property
+    def country(self) -> str | None:
+        """The default country as chosen."""
+        return self.default_country or None
+
+    def check(self) -> bool:
+        """Look for mistakes; their messages stand in `errors`, by field. True where there are none."""
+        self.errors = self._column_errors()
+        self._options()
+        return not self.errors
+
+    def options(self) -> ImportOptions:
+        """The options as chosen; raises Invalid where they are wrong."""
+        options = self._options()
+        if options is None:
+            raise Invalid("The options of the import are wrong")
+        return options
+
+    def _options(self) -> ImportOptions | None:
+        chosen: dict[str, Any] = {"default_country": self.default_country, "on_duplicate": self.on_duplicate}
+        try:
+            return ImportOptions(**chosen, tags=split_tags(self.tags))
+        except ValidationError as error:
+            self.errors |= {re.split(r"[.\[]", name)[0]: text for name, text in invalid(error).field_messages.items()}
+            return None
+
+    def _column_errors(self) -> dict[str, str]:
+        errors: dict[str, str] = {}
+        for problem in self.mapping.validate():
+            if problem.place == "header":
+                errors["columns"] = problem.message
+                continue
+            for index in range(len(self.header)):
+                if re.search(rf"\bcolumn {index + 1}\b", problem.place):
+                    errors.setdefault(f"column-{index}", problem.message)
+        return errors

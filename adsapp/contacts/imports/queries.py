@@ -1,0 +1,91 @@
+"""Reads of imports and their rows."""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from adsapp.contacts.imports.reading.report import report_lines
+from adsapp.contacts.models import Import, ImportRow, ImportStatus
+from adsapp.core import db
+from adsapp.core.errors import NotFound
+from adsapp.core.ids import parse_id
+from adsapp.core.pagination import PAGE, Page, cut
+from adsapp.jobs.models import Job
+from adsapp.jobs.states import FINAL
+
+_AT_ONCE = 1_000
+
+
+def list_imports(cursor: str = "", limit: int = PAGE) -> Page[Import]:
+    """Imports with their jobs, newest first."""
+    statement = select(Import).options(joinedload(Import.job)).order_by(Import.id.desc()).limit(limit + 1)
+    after = parse_id(cursor) if cursor else None
+    if after is not None:
+        statement = statement.where(Import.id < after)
+    return cut(db.session.scalars(statement).all(), limit, lambda each: str(each.id))
+
+
+def get_import(import_id: str | uuid.UUID) -> Import:
+    """The import with its job; NotFound where there is none in this organization."""
+    parsed = import_id if isinstance(import_id, uuid.UUID) else parse_id(import_id)
+    statement = select(Import).options(joinedload(Import.job)).where(Import.id == parsed)
+    found = db.session.scalars(statement).one_or_none() if parsed else None
+    if found is None:
+        raise NotFound("There is no such import; it may have been discarded")
+    return found
+
+
+def running_import(sha256: str) -> Import | None:
+    """An import of the same file that has been started and has not ended."""
+    begun = (
+        select(Import)
+        .join(Job, Job.id == Import.job_id)
+        .where(
+            Import.sha256 == sha256,
+            Import.status.in_([ImportStatus.QUEUED, ImportStatus.IMPORTING]),
+            Job.state.not_in(FINAL),
+        )
+        .limit(1)
+    )
+    return db.session.scalars(begun).first()
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A rejected row for the report."""
+
+    number: int
+    column: str
+    message: str
+    suggestion: str
+    cells: Sequence[str]
+
+
+def rejected_page(import_id: uuid.UUID, after: int, limit: int = _AT_ONCE) -> Sequence[RejectedRow]:
+    """The rejected rows after this row number, in the file's order."""
+    found = db.session.execute(
+        select(ImportRow.row_no, ImportRow.column, ImportRow.message, ImportRow.suggestion, ImportRow.cells)
+        .where(ImportRow.import_id == import_id, ImportRow.outcome == "rejected", ImportRow.row_no > after)
+        .order_by(ImportRow.row_no)
+        .limit(limit)
+    )
+    return [RejectedRow(*row) for row in found]
+
+
+def rejected_lines(header: Sequence[str], read: Callable[[int], Sequence[RejectedRow]]) -> Iterator[str]:
+    """The rejected rows as the lines of a CSV file that can be mended and imported again.
+
+    `read` gives the rows after a row number (`rejected_page`); it is asked for a part at a time, so that the file
+    may be of any size.
+    """
+    return report_lines(header, _all_rows(read))
+
+
+def _all_rows(read: Callable[[int], Sequence[RejectedRow]]) -> Iterator[RejectedRow]:
+    after = 0
+    while rows := read(after):
+        yield from rows
+        after = rows[-1].number

@@ -1,0 +1,62 @@
+"""Which character separates the cells: the one under which the first records have equal numbers of columns.
+
+`csv.Sniffer` is not used: it cuts one-column files at a letter and is led astray by commas in text.
+"""
+
+import re
+from collections import Counter
+from itertools import islice
+from typing import BinaryIO, NamedTuple
+
+from adsapp.contacts.imports.reading.errors import UnreadableFile
+from adsapp.contacts.imports.reading.lines import Position, read_records
+
+DELIMITERS = (",", ";", "\t", "|")
+DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+_RECORDS = 50
+_SEP_LINE = re.compile(r'"?sep=([,;\t|])"?,*;*\s*', re.IGNORECASE)
+
+
+class SepLine(NamedTuple):
+    """What a `sep=;` line says, and the place after it."""
+
+    delimiter: str
+    after: Position
+
+
+def sep_line(stream: BinaryIO, encoding: str, start: Position) -> SepLine | None:
+    """The `sep=` line that Excel reads as an instruction, if the file begins with one."""
+    # A character that stands in no text as the delimiter hands over the whole line as one cell.
+    first = next(read_records(stream, encoding, "\x1f", start), None)
+    found = _SEP_LINE.fullmatch(first.cells[0]) if first and first.line == start.line else None
+    if first is None or found is None:
+        return None
+    return SepLine(found[1], Position(first.position.offset, 0, first.position.line))
+
+
+def find_delimiter(stream: BinaryIO, encoding: str, start: Position) -> str:
+    """The best of DELIMITERS for the header at `start` and the records after it; a comma for a single
+    column.
+    """
+    scores = {delimiter: _score(stream, encoding, start, delimiter) for delimiter in DELIMITERS}
+    return max(DELIMITERS, key=lambda delimiter: scores[delimiter])
+
+
+def _score(stream: BinaryIO, encoding: str, start: Position, delimiter: str) -> tuple[float, ...]:
+    """Higher is likelier: a header of several cells, rows alike, as wide as the header, many columns, few '
+    cells'.
+    """
+    rows: list[list[str]] = []
+    try:
+        for row in islice(read_records(stream, encoding, delimiter, start), _RECORDS + 1):
+            rows.append(row.cells)
+    except UnreadableFile:
+        # The reading proper meets the same spot again and says so with its place.
+        pass
+    if not rows or len(rows[0]) < 2:
+        return (0.0,)
+    header, *data = rows
+    usual, times = Counter(len(cells) for cells in data or [header]).most_common(1)[0]
+    alike = times / max(1, len(data))
+    padded = sum(cell[:1] == " " for cells in rows for cell in cells)
+    return (1.0, usual > 1, round(alike, 1), usual == len(header), len(header), -padded)

@@ -1,0 +1,135 @@
+"""Records of a CSV file with the exact place after each of them.
+
+`csv.reader` takes lines one at a time and never reads ahead, so the bytes of the lines it was given when it
+returns a record are exactly that record's. Lines are split as bytes (CR, LF or CRLF) and decoded one by
+one, which makes the place a plain sum of lengths: right with quoted newlines, multi-byte text and every
+kind of line end.
+"""
+
+import codecs
+import csv
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from adsapp.contacts.imports.reading.encoding import BLOCK
+from adsapp.contacts.imports.reading.errors import SAVE_AS_CSV, UnreadableFile
+
+# One record may take this many bytes; more is a lost quote or no table, and would fill the memory.
+MAX_RECORD = 4 << 20
+# The default limit of the csv module, in characters; a cell in a contact list is a thousand times shorter.
+MAX_CELL = 131_072
+_NO_MORE = "end"
+
+
+class Position(NamedTuple):
+    """Where reading can go on: byte offset, rows read before it, and the 1-based line that begins there."""
+
+    offset: int
+    number: int
+    line: int
+
+
+class Row(NamedTuple):
+    """One record: its 1-based number among the data rows, the line it begins on, its cells, the place after
+    it.
+    """
+
+    number: int
+    line: int
+    cells: list[str]
+    position: Position
+
+
+class _Lines:
+    """Iterates over decoded lines with their ends, then one word; `offset` is the byte after the last one
+    given.
+    """
+
+    def __init__(self, stream: BinaryIO, encoding: str, offset: int) -> None:
+        self.offset = offset
+        self.record_start = offset
+        self.ended = False
+        self._stream = stream
+        self._encoding = encoding
+        self._read = offset
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._wide() if self._encoding.startswith("utf-16") else self._narrow()
+        self.ended = True
+        yield _NO_MORE
+
+    def _narrow(self) -> Iterator[str]:
+        encoding = self._encoding
+        for lines in _split(self._blocks()):
+            for raw in lines:
+                self.offset += len(raw)
+                yield raw.decode(encoding)
+
+    def _wide(self) -> Iterator[str]:
+        """UTF-16 in UTF-8's clothes: CR and LF are then single bytes that occur nowhere else."""
+        decoder = codecs.getincrementaldecoder(self._encoding)("strict")
+        for lines in _split(decoder.decode(block).encode() for block in self._blocks()):
+            for raw in lines:
+                text = raw.decode()
+                self.offset += len(text.encode(self._encoding))
+                yield text
+
+    def _blocks(self) -> Iterator[bytes]:
+        while block := self._stream.read(BLOCK):
+            self._read += len(block)
+            if self._read - self.record_start > MAX_RECORD + BLOCK:
+                raise csv.Error("record too long")
+            yield block
+
+
+def _split(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """Lists of whole lines. A block's last piece waits for the next, as it may end in half of a CRLF."""
+    carry = b""
+    for block in blocks:
+        lines = (carry + block).splitlines(keepends=True)
+        carry = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+        yield lines
+    if carry:
+        yield [carry]
+
+
+def read_records(stream: BinaryIO, encoding: str, delimiter: str, start: Position) -> Iterator[Row]:
+    """The rows from `start` on; rows without any content are passed over and not counted.
+
+    Raises UnreadableFile, after the good rows before it, for a quote that is never closed, a cell over
+    MAX_CELL characters, a record over MAX_RECORD bytes, or bytes that the encoding does not know.
+    """
+    stream.seek(start.offset)
+    lines = _Lines(stream, encoding, start.offset)
+    reader = csv.reader(lines, delimiter=delimiter)
+    number, line = start.number, start.line
+    try:
+        for cells in reader:
+            if lines.ended:
+                break
+            after = start.line + reader.line_num
+            lines.record_start = offset = lines.offset
+            if any(cells):
+                number += 1
+                yield Row(number, line, cells, Position(offset, number, after))
+            line = after
+    except csv.Error as error:
+        raise _too_large(str(error), line) from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFile("A character here cannot be read.", f"line {line}", SAVE_AS_CSV) from error
+    if lines.offset != lines.record_start:
+        raise UnreadableFile(
+            'A quote (") is opened here and never closed, so the rest of the file would become one cell.',
+            f"line {line}",
+            "Close the quote or take it away, then upload the file again.",
+        )
+
+
+def _too_large(reason: str, line: int) -> UnreadableFile:
+    if "field larger" not in reason and "too long" not in reason:
+        return UnreadableFile(f"This is not readable as CSV: {reason}.", f"line {line}", SAVE_AS_CSV)
+    return UnreadableFile(
+        f"A cell here is larger than {MAX_CELL:,} characters; most often a quote was opened and not closed.",
+        f"line {line}",
+        'Look for a stray quote (") on this line, or shorten the cell, then upload the file again.',
+    )

@@ -1,0 +1,267 @@
+"""A row of a file becomes a contact, or is rejected with its reason.
+
+Only the phone number decides, for without one nobody can be written to. Anything else that cannot be used
+is left out of the contact with a note, and the row is kept.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from adsapp.contacts.imports.reading.lines import Row
+from adsapp.contacts.imports.reading.mapping import Mapping
+from adsapp.contacts.values.countries import country_code
+from adsapp.contacts.values.emails import normalise_email
+from adsapp.contacts.values.phones import Phone, Rejection, normalise_phone, person_key, reject
+from adsapp.contacts.values.reasons import MESSAGES
+from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, folded, one_line, plain, split_name, tidy
+
+__all__ = ["MESSAGES", "ContactRow", "Defaults", "Note", "Rejected", "RowJudge", "judge"]
+
+_TAG_ENDS = re.compile(r"[,;|\n]")
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}))?")
+_YES = frozenset(
+    [
+        "1",
+        "y",
+        "yes",
+        "true",
+        "on",
+        "optedin",
+        "subscribed",
+        "si",
+        "sim",
+        "ja",
+        "oui",
+        "ya",
+        "da",
+        "haan",
+        "evet",
+    ]
+)
+_NO = frozenset(
+    [
+        "0",
+        "n",
+        "no",
+        "false",
+        "off",
+        "optedout",
+        "unsubscribed",
+        "nao",
+        "nein",
+        "non",
+        "nee",
+        "tidak",
+        "net",
+        "nahin",
+        "hayir",
+        "stop",
+    ]
+)
+
+
+class Note(NamedTuple):
+    """Something in a kept row that was left out or changed: a code of MESSAGES, the column, the cell as
+    written.
+    """
+
+    code: str
+    column: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a row gets where it says nothing: an ISO country for national numbers; tags are given to every
+    row.
+    """
+
+    country: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A row that can become a contact. Texts are '' where the row says nothing, which must not wipe a
+    stored value.
+
+    `name` is the whole name as written, or first and last name together; `country` is an ISO code, from the
+    row or else from the number; `opt_in` is None where the row does not say; `assumed` as in `Phone`.
+    """
+
+    number: int
+    phone: str
+    person_key: str
+    extension: str
+    assumed: str | None
+    name: str
+    first_name: str
+    last_name: str
+    email: str
+    language: str
+    country: str
+    opt_in: bool | None
+    tags: tuple[str, ...]
+    attributes: dict[str, str]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that cannot be imported: where, why (a code of MESSAGES), what to do, and its cells as they
+    came.
+    """
+
+    number: int
+    line: int
+    column: str
+    value: str
+    code: str
+    message: str
+    suggestion: str
+    cells: tuple[str, ...] = field(repr=False)
+
+
+class RowJudge:
+    """Judges the rows of one import; columns are looked up once, here. The mapping must be valid."""
+
+    def __init__(self, mapping: Mapping, defaults: Defaults = Defaults()) -> None:
+        phone = mapping.index_of("phone")
+        if phone is None:
+            raise ValueError("the mapping has no phone column; validate it first")
+        self._header = mapping.header
+        self._width = len(mapping.header)
+        self._phone = phone
+        self._fields = {target: mapping.index_of(target) for target in ("name", "first_name", "last_name")}
+        self._email, self._country = mapping.index_of("email"), mapping.index_of("country")
+        self._language, self._opt_in = mapping.index_of("language"), mapping.index_of("opt_in")
+        self._tags = mapping.index_of("tags")
+        self._attributes = tuple(mapping.attributes().items())
+        self._defaults = defaults
+
+    def __call__(self, row: Row) -> ContactRow | Rejected:
+        cells = row.cells
+        if len(cells) > self._width and any(cells[self._width :]):
+            detail = f"{len(cells)} instead of {self._width}"
+            return _rejected(row, "", "", reject("too_many_cells", detail))
+        if len(cells) < self._width:
+            cells = cells + [""] * (self._width - len(cells))
+        phone, country, notes = self._read_phone(cells)
+        if isinstance(phone, Rejection):
+            return _rejected(row, self._header[self._phone], cells[self._phone], phone)
+        return self._contact(row.number, cells, phone, country or phone.region, notes)
+
+    def _read_phone(self, cells: list[str]) -> tuple[Phone | Rejection, str | None, list[Note]]:
+        """The number, the row's own country, and notes about both."""
+        written = cells[self._country] if self._country is not None else ""
+        country = country_code(written) if written else None
+        unknown = country is None and bool(written.strip())
+        # A national number in a country that we cannot read would, with the default, become a stranger's.
+        default = None if unknown else self._defaults.country
+        phone = normalise_phone(cells[self._phone], default, country)
+        if not isinstance(phone, Phone):
+            return (
+                reject("unknown_country", written) if unknown and phone.code == "no_country" else phone,
+                country,
+                [],
+            )
+        notes = [self._note("country_left_out", self._country, cells)] if unknown else []
+        if phone.extension:
+            notes.append(self._note("extension_left_out", self._phone, cells))
+        return phone, country, notes
+
+    def _contact(self, number: int, cells: list[str], phone: Phone, country: str, notes: list[Note]) -> ContactRow:
+        whole, first, last = (self._name(cells, index, notes) for index in self._fields.values())
+        if whole and not (first or last):
+            first, last = split_name(whole)
+        return ContactRow(
+            number=number,
+            phone=phone.e164,
+            person_key=person_key(phone.e164),
+            extension=phone.extension,
+            assumed=phone.assumed,
+            name=whole or f"{first} {last}".strip(),
+            first_name=first,
+            last_name=last,
+            email=self._read_email(cells, notes),
+            language=self._read_language(cells, notes),
+            country=country,
+            opt_in=self._read_opt_in(cells, notes),
+            tags=self._read_tags(cells, notes),
+            attributes=self._read_attributes(cells, notes),
+            notes=tuple(notes),
+        )
+
+    def _name(self, cells: list[str], index: int | None, notes: list[Note]) -> str:
+        if index is None:
+            return ""
+        text = one_line(cells[index])
+        return text if len(text) <= MAX_NAME else self._cut(text, MAX_NAME, index, cells, notes)
+
+    def _read_email(self, cells: list[str], notes: list[Note]) -> str:
+        if self._email is None or not plain(cells[self._email]):
+            return ""
+        found = normalise_email(cells[self._email])
+        if found is None:
+            notes.append(self._note("email_left_out", self._email, cells))
+            return ""
+        address, reduced = found
+        if reduced:
+            notes.append(self._note("email_reduced", self._email, cells))
+        return address
+
+    def _read_language(self, cells: list[str], notes: list[Note]) -> str:
+        if self._language is None or not (text := plain(cells[self._language])):
+            return ""
+        found = _LANGUAGE.fullmatch(text)
+        if found is None:
+            notes.append(self._note("language_left_out", self._language, cells))
+            return ""
+        return found[1].lower() + (f"_{found[2].upper()}" if found[2] else "")
+
+    def _read_opt_in(self, cells: list[str], notes: list[Note]) -> bool | None:
+        if self._opt_in is None or not (word := folded(plain(cells[self._opt_in]))):
+            return None
+        if word in _YES or word in _NO:
+            return word in _YES
+        notes.append(self._note("opt_in_left_out", self._opt_in, cells))
+        return None
+
+    def _read_tags(self, cells: list[str], notes: list[Note]) -> tuple[str, ...]:
+        index = self._tags
+        if index is None or not cells[index]:
+            return self._defaults.tags
+        tags = {folded(tag) or tag: tag for tag in self._defaults.tags}
+        for tag in filter(None, map(one_line, _TAG_ENDS.split(cells[index]))):
+            short = tag if len(tag) <= MAX_TAG else self._cut(tag, MAX_TAG, index, cells, notes)
+            tags.setdefault(folded(short) or short, short)
+        return tuple(tags.values())
+
+    def _read_attributes(self, cells: list[str], notes: list[Note]) -> dict[str, str]:
+        """Filled attributes only: a blank cell says nothing about the contact."""
+        values = {}
+        for key, index in self._attributes:
+            text = tidy(cells[index])
+            if text:
+                values[key] = (
+                    text if len(text) <= MAX_ATTRIBUTE else self._cut(text, MAX_ATTRIBUTE, index, cells, notes)
+                )
+        return values
+
+    def _cut(self, text: str, limit: int, index: int, cells: list[str], notes: list[Note]) -> str:
+        notes.append(self._note("cut_short", index, cells))
+        return text[:limit]
+
+    def _note(self, code: str, index: int | None, cells: list[str]) -> Note:
+        assert index is not None
+        return Note(code, self._header[index], cells[index])
+
+
+def judge(row: Row, mapping: Mapping, defaults: Defaults = Defaults()) -> ContactRow | Rejected:
+    """One row judged alone, as for a preview; an import makes one RowJudge and keeps it."""
+    return RowJudge(mapping, defaults)(row)
+
+
+def _rejected(row: Row, column: str, value: str, why: Rejection) -> Rejected:
+    return Rejected(row.number, row.line, column, value, why.code, why.message, why.suggestion, tuple(row.cells))

@@ -1,0 +1,60 @@
+"""Uploaded files on disk: below ADSAPP_HOME/uploads, a directory an organization.
+
+In the distributed shape web and worker machines need the same directory there (a shared volume).
+"""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from adsapp.core import context, db
+from adsapp.core.web.limits import MB, too_large
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it was received; `path` is relative to the uploads directory."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+def full_path(path: str) -> Path:
+    """Where an upload lies on this machine."""
+    return uploads_directory() / path
+
+
+def uploads_directory() -> Path:
+    """The directory of all uploads."""
+    return context.settings().home / "uploads"
+
+
+def save(stream: IO[bytes], upload_id: uuid.UUID) -> Upload:
+    """Write the stream to disk, as it comes. Raises TooLarge, and then keeps nothing."""
+    path = f"{db.require_organization_id()}/{upload_id}"
+    target = full_path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    settings = context.settings()
+    try:
+        with target.open("wb") as file:
+            while block := stream.read(_BLOCK):
+                size += len(block)
+                if size > settings.max_upload_mb * MB:
+                    raise too_large(settings)
+                digest.update(block)
+                file.write(block)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return Upload(path, digest.hexdigest(), size)
+
+
+def remove(path: str) -> None:
+    """Delete an upload; no effect where it is gone already."""
+    full_path(path).unlink(missing_ok=True)

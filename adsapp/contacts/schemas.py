@@ -1,0 +1,91 @@
+"""What may be said about a contact and about an import, by form, API or command alike."""
+
+import re
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from adsapp.contacts.imports.reading.mapping import TARGETS
+from adsapp.contacts.values.countries import country_code
+from adsapp.contacts.values.emails import normalise_email
+from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, folded, one_line, slug
+
+Name = Annotated[str, Field(max_length=MAX_NAME)]
+MAX_EMAIL = 200
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{2})?")
+
+
+class OnDuplicate(StrEnum):
+    """What an import does with people who are contacts already."""
+
+    UPDATE = "update"  # filled cells overwrite; blank ones never wipe
+    FILL_EMPTY = "fill_empty"  # only what the contact lacks is taken
+    SKIP = "skip"  # left as they are
+
+
+def tag_names(values: list[str]) -> list[str]:
+    """Names of tags as they are stored: tidy, each once, however it is written."""
+    names = {folded(name) or name: name for name in map(one_line, values) if name}
+    for name in names.values():
+        if len(name) > MAX_TAG:
+            raise ValueError(f"A tag has at most {MAX_TAG} characters: {name[:30]}…")
+    return list(names.values())
+
+
+def _country(value: str) -> str:
+    code = country_code(value)
+    if value.strip() and code is None:
+        raise ValueError(f"{value!r} is no country that is known; give its name or a code such as US")
+    return code or ""
+
+
+class ContactIn(BaseModel):
+    """A contact as it is given; blank means: says nothing."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    phone: str
+    name: Name = ""
+    first_name: Name = ""
+    last_name: Name = ""
+    email: str = ""
+    language: str = ""
+    country: str = ""
+    tags: list[str] = []
+    attributes: dict[str, str] = {}
+
+    @field_validator("name", "first_name", "last_name")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        return one_line(value)
+
+    @field_validator("email")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if not value:
+            return ""
+        found = normalise_email(value)
+        if found is None or len(found[0]) > MAX_EMAIL:
+            raise ValueError("This is not a valid e-mail address")
+        return found[0]
+
+    @field_validator("language")
+    @classmethod
+    def _is_language(cls, value: str) -> str:
+        if value and not _LANGUAGE.fullmatch(value):
+            raise ValueError(f"{value[:40]!r} should be a language code such as en or pt_BR")
+        return value
+
+    _known_country = field_validator("country")(_country)
+    _tidy_tags = field_validator("tags")(tag_names)
+
+    @field_validator("attributes")
+    @classmethod
+    def _are_attributes(cls, values: dict[str, str]) -> dict[str, str]:
+        for key, value in values.items():
+            if slug(key) != key or not key[0].isalpha() or len(key) > 40 or key in TARGETS:
+                raise ValueError(f"{key!r} cannot be an attribute's key: small letters, digits and _, first a letter")
+            if len(value) > MAX_ATTRIBUTE:
+                raise ValueError(f"{key} has at most {MAX_ATTRIBUTE:,} characters")
+        return {key: value for key, value in values.items() if value}

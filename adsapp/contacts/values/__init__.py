@@ -1,0 +1,1 @@
+"""Phone numbers, countries, e-mail addresses and names: how one value is read."""

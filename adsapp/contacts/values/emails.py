@@ -1,0 +1,26 @@
+"""One e-mail address out of one cell."""
+
+import re
+
+from email_validator import EmailNotValidError, validate_email
+
+from adsapp.contacts.values.text import plain
+
+_IN_BRACKETS = re.compile(r"[^<>]*<\s*(?:mailto:)?([^<>\s]+)\s*>", re.IGNORECASE)
+_SCHEME = re.compile(r"mailto:\s*", re.IGNORECASE)
+
+
+def normalise_email(cell: str) -> tuple[str, bool] | None:
+    """The address in lower case, and whether more than blanks was taken off the cell; None for no valid
+    address.
+
+    No name server is asked. Gmail's dots and pluses stay: the address is stored as the person gave it.
+    """
+    text = plain(cell).removeprefix("'")
+    named = _IN_BRACKETS.fullmatch(text)
+    address = named[1] if named else _SCHEME.sub("", text, count=1)
+    try:
+        found = validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return None
+    return found.normalized.lower(), address != text

@@ -1,0 +1,231 @@
+"""One phone number out of one cell, or the reason why there is none.
+
+libphonenumber alone is too kind for lists: it reads '2025550130;2025550131' as a number with an extension
+and '+1 202 FLOWERS' as digits, so that a stranger would be written to. Cells are therefore cleaned and
+judged here first, and it decides only about what is one plain number. Every assumption made on the way is
+told in `Phone.assumed`.
+"""
+
+import re
+from typing import NamedTuple
+
+import phonenumbers
+from phonenumbers import ValidationResult
+
+from adsapp.contacts.values.reasons import MESSAGES
+from adsapp.contacts.values.text import plain
+
+# phonenumbers compiles its patterns anew for each number and leans on re's cache, which holds too few for
+# lists of many countries: 7.6 times slower. The name is private, so its absence must do no harm (a test
+# tells us).
+if hasattr(re, "_MAXCACHE"):
+    setattr(re, "_MAXCACHE", max(re._MAXCACHE, 20_000))  # noqa: B010 - mypy knows no such attribute
+
+
+class Phone(NamedTuple):
+    """A valid number: E.164, its ISO region, the extension ('' for none), and what was assumed.
+
+    `assumed` is a code of MESSAGES: 'country' (from the default), 'lost plus', '00 prefix', 'old form'; or
+    None.
+    """
+
+    e164: str
+    region: str
+    extension: str = ""
+    assumed: str | None = None
+
+
+class Rejection(NamedTuple):
+    """Why a cell is no phone number: a code of MESSAGES, a sentence for people, and what to do."""
+
+    code: str
+    message: str
+    suggestion: str
+
+
+def reject(code: str, detail: str = "") -> Rejection:
+    """The Rejection of a code; `detail` goes behind its title."""
+    title, advice = MESSAGES[code]
+    return Rejection(code, f"{title}{': ' + detail if detail else ''}.", advice)
+
+
+_PLAIN = re.compile(r"\+?[0-9]{7,15}")
+_FORMULA_TEXT = re.compile(r'="(.*)"')
+_LABEL = re.compile(r"(?:tel|phone|mobile|whatsapp|wa)\s*[:.]\s*", re.IGNORECASE)
+_NOTHING = {"", "na", "none", "null", "nil", "nan", "unknown", "no", "x", "0", "tbd", "empty"}
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?e[+-]?[0-9]+", re.IGNORECASE)
+_FLOAT = re.compile(r"(\+?[0-9]{6,})[.,]0+")
+_EXTENSION = re.compile(
+    r"(?<=[0-9)\s])\s*(?:;\s*ext\s*=|[,;]?\s*(?:extension|extn?|ramal|anexo|poste|int|x)\b[\s.:]*|#\s*|x)([0-9]{1,7})$",
+    re.IGNORECASE,
+)
+_BETWEEN_NUMBERS = re.compile(r"[;,|&\n]|:::|//")
+_WORD_OR_SLASH = re.compile(r"/|\b(?:or|and|y|e|o|ou|und|oder|et|en|dan)\b", re.IGNORECASE)
+_ONE_NUMBER = re.compile(r"\+?[0-9 ().\-/]+")
+
+
+def normalise_phone(cell: str, default_country: str | None, country: str | None = None) -> Phone | Rejection:
+    """The number in the cell. Countries are ISO codes; `country`, from the row itself, goes before the
+    default.
+
+    A blank `country` counts as none. Numbers that begin with + need neither.
+    """
+    if _PLAIN.fullmatch(cell):
+        return _resolve(cell, "", default_country, country)
+    text = _clean(cell)
+    rejection = _not_one_number(text)
+    if rejection:
+        return rejection
+    base, extension = _without_extension(text)
+    rejection = _not_digits(base)
+    if rejection:
+        return rejection
+    return _resolve(base, extension, default_country, country)
+
+
+def _clean(cell: str) -> str:
+    text = plain(cell)
+    wrapped = _FORMULA_TEXT.fullmatch(text)
+    text = (wrapped[1] if wrapped else text).lstrip("'`’‘\"").rstrip("'\"").strip()
+    label = _LABEL.match(text)
+    text = text[label.end() :] if label else text
+    whole = _FLOAT.fullmatch(text)
+    text = whole[1] if whole else text
+    return "+" + text.lstrip("+ ") if text.startswith("+") else text
+
+
+def _not_one_number(text: str) -> Rejection | None:
+    if "".join(filter(str.isalnum, text)).lower() in _NOTHING:
+        return reject("no_phone")
+    if _SCIENTIFIC.fullmatch(text):
+        return reject("scientific_notation")
+    if not any(map(str.isdecimal, text)):
+        return reject("no_phone")
+    parts = re.split(rf"{_BETWEEN_NUMBERS.pattern}|{_WORD_OR_SLASH.pattern}", text, flags=re.IGNORECASE)
+    long_ones = sum(_digits(part) >= 7 for part in parts)
+    if long_ones > 1 or text.count("+") > 1:
+        return reject("two_numbers")
+    return None
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdecimal, text))
+
+
+def _without_extension(text: str) -> tuple[str, str]:
+    found = _EXTENSION.search(text)
+    if found is None or _digits(text[: found.start()]) < 7:
+        return text, ""
+    return text[: found.start()].strip(), found[1]
+
+
+def _not_digits(base: str) -> Rejection | None:
+    letters = "".join(filter(str.isalpha, base))
+    if letters:
+        alike = ", perhaps the letter O for a zero or l for a one" if set(letters) <= set("OolI") else ""
+        return reject("letters", letters + alike)
+    if _BETWEEN_NUMBERS.search(base):
+        return reject("two_numbers")
+    if not _ONE_NUMBER.fullmatch(base):
+        return reject("odd_characters")
+    return None
+
+
+def _resolve(text: str, extension: str, default_country: str | None, country: str | None) -> Phone | Rejection:
+    """Tries the readings in order: with its +, 00 as +, national, with a lost +. The first valid one is
+    taken.
+    """
+    if text.startswith("+"):
+        return _read(text, None, extension, None)
+    region = country or default_country
+    if text.startswith("00"):
+        abroad = _read("+" + text[2:], None, extension, "00 prefix")
+        if isinstance(abroad, Phone) or region is None:
+            return abroad
+    result = _read(text, region, extension, None if country else "country") if region else reject("no_country")
+    if isinstance(result, Phone):
+        return result
+    return _with_lost_plus(text, region, extension) or result
+
+
+# Spreadsheets drop the plus of bare digits only, and ten digits are the least that a country code and a
+# number make in all but the smallest countries.
+_MAY_LACK_PLUS = re.compile(r"[1-9][0-9 ]{9,}")
+
+
+def _with_lost_plus(text: str, region: str | None, extension: str) -> Phone | None:
+    """The bare digits as an international number, where they cannot be a national one with a slip in it."""
+    if not _MAY_LACK_PLUS.fullmatch(text) or _digits(text) < 10 or _as_long_as_mobile(text, region):
+        return None
+    other = _read("+" + text, None, extension, "lost plus")
+    return other if isinstance(other, Phone) else None
+
+
+def _as_long_as_mobile(text: str, region: str | None) -> bool:
+    if region is None:
+        return False
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_possible_number_for_type(number, phonenumbers.PhoneNumberType.MOBILE)
+
+
+def _read(text: str, region: str | None, extension: str, assumed: str | None) -> Phone | Rejection:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        return _unparsable(error)
+    found = phonenumbers.region_code_for_number(number)
+    if found is None or not phonenumbers.is_valid_number_for_region(number, found):
+        return _current_form(number, extension) or _invalid(number)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Phone(e164, found, extension, assumed)
+
+
+def _unparsable(error: phonenumbers.NumberParseException) -> Rejection:
+    codes = {
+        phonenumbers.NumberParseException.INVALID_COUNTRY_CODE: "bad_country_code",
+        phonenumbers.NumberParseException.TOO_LONG: "too_long",
+    }
+    return reject(codes.get(error.error_type, "too_short"))
+
+
+def _invalid(number: phonenumbers.PhoneNumber) -> Rejection:
+    codes = {
+        ValidationResult.TOO_SHORT: "too_short",
+        ValidationResult.INVALID_LENGTH: "too_short",
+        ValidationResult.TOO_LONG: "too_long",
+        ValidationResult.INVALID_COUNTRY_CODE: "bad_country_code",
+        ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "no_area_code",
+    }
+    return reject(codes.get(phonenumbers.is_possible_number_with_reason(number), "not_in_use"))
+
+
+_MEXICO_WITH_ONE = re.compile(r"\+521([0-9]{10})")
+_BRAZIL_WITHOUT_NINE = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
+_ARGENTINA_MOBILE = re.compile(r"\+549([0-9]{10})")
+
+
+def _current_form(number: phonenumbers.PhoneNumber, extension: str) -> Phone | None:
+    """Mexican mobiles lost a 1 (2019) and Brazilian ones gained a 9 (2016); old lists hold the old form."""
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    today = person_key(e164)
+    if today == e164:
+        return None
+    result = _read(today, None, extension, "old form")
+    return result if isinstance(result, Phone) else None
+
+
+def person_key(e164: str) -> str:
+    """One key for all numbers under which WhatsApp knows the same person; for comparing, not for sending.
+
+    Brazil with and without the ninth digit, Mexico +52 and +521, Argentina +54 and +549 count as one.
+    """
+    if e164.startswith("+55"):
+        return _BRAZIL_WITHOUT_NINE.sub(r"+55\g<1>9\2", e164) if len(e164) == 13 else e164
+    if e164.startswith("+521"):
+        return _MEXICO_WITH_ONE.sub(r"+52\1", e164) if len(e164) == 14 else e164
+    if e164.startswith("+549"):
+        return _ARGENTINA_MOBILE.sub(r"+54\1", e164) if len(e164) == 14 else e164
+    return e164

@@ -1,0 +1,55 @@
+"""The database: one Flask-SQLAlchemy extension over our own Base, two shapes, one tenant a session.
+
+A session is bound to one organization (`bind_organization`) and then sees and writes that organization's rows only:
+by a filter added to every ORM statement (both databases), and by row-level security on PostgreSQL, where each
+transaction takes the role `adsapp_app`. Work that looks across organizations (dispatch, claims, the reaper, the door
+that finds the organization of a webhook) uses `engine_transaction` and its role `adsapp_engine`, which sees job
+tables only. docs/adr/0003 has the reasons.
+"""
+
+from adsapp.core.db.after_commit import after_commit
+from adsapp.core.db.engine import engine_options, listen, reading, set_reading
+from adsapp.core.db.extension import db, init_db, session, vault
+from adsapp.core.db.tenancy import (
+    APP_ROLE,
+    ENGINE_ROLE,
+    UnscopedStatement,
+    bind_organization,
+    current_organization_id,
+    end_engine_connection,
+    engine_connection,
+    engine_transaction,
+    organization_context,
+    require_organization_id,
+)
+from adsapp.core.db.types import Base, BigId, Json, ShortText, Tenant, UtcDateTime, random_uuid, text_enum
+
+__all__ = [
+    "APP_ROLE",
+    "ENGINE_ROLE",
+    "Base",
+    "BigId",
+    "Json",
+    "ShortText",
+    "Tenant",
+    "UnscopedStatement",
+    "UtcDateTime",
+    "after_commit",
+    "bind_organization",
+    "current_organization_id",
+    "db",
+    "end_engine_connection",
+    "engine_connection",
+    "engine_options",
+    "engine_transaction",
+    "init_db",
+    "listen",
+    "organization_context",
+    "random_uuid",
+    "reading",
+    "require_organization_id",
+    "session",
+    "set_reading",
+    "text_enum",
+    "vault",
+]

@@ -1,0 +1,94 @@
+"""Connections of both databases: pool, pragmas, time-outs, and who takes SQLite's write lock."""
+
+import contextlib
+import select
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    event,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+IDLE_IN_TRANSACTION = "60s"  # far longer than any transaction of ours does nothing
+
+
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+def engine_options(distributed: bool) -> dict[str, Any]:
+    """Options of SQLAlchemy's engine for this shape."""
+    if distributed:
+        return {
+            "pool_size": 10,
+            "max_overflow": 30,
+            "connect_args": {"connect_timeout": 5},
+        }
+    return {"connect_args": {"timeout": 30}, "pool_size": 10, "max_overflow": 30}
+
+
+def listen(engine: Engine) -> None:
+    """Set connections up. SQLite: write-ahead log, foreign keys, and our own BEGIN. PostgreSQL: no endless waits."""
+    if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _set_up_postgresql)
+        event.listen(engine, "checkout", _refuse_closed)
+        return
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+
+
+def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # A process that is frozen in the middle of a transaction must not hold its locks for ever.
+    cursor = connection.cursor()
+    cursor.execute(f"set idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'")
+    cursor.close()
+    connection.commit()
+
+
+def _refuse_closed(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    """A server that went away has closed its connections, and a closed one has something to read: that it ended.
+
+    The pool then makes another. To ask the server itself ("pre-ping") costs each request and each job a round trip.
+    """
+    if connection.closed or _has_news(connection.fileno()):
+        raise DisconnectionError("the server closed this connection")
+
+
+def _has_news(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver must not begin by itself
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=wal", "synchronous=normal", "foreign_keys=on", "busy_timeout=30000"):
+        cursor.execute(f"pragma {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that first reads and then writes fails at once when another wrote in between, however long the
+    # busy timeout. So whoever may write takes the lock first; pure reads (GET) never wait for a writer.
+    connection.exec_driver_sql("begin" if _reading.get() else "begin immediate")
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Within it, transactions on SQLite take no write lock."""
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+def set_reading(value: bool) -> None:
+    """For a whole request: a GET reads only."""
+    _reading.set(value)

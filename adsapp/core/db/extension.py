@@ -1,0 +1,35 @@
+"""The Flask-SQLAlchemy extension, its session, and the vault for what is secret at rest."""
+
+from flask import Flask, current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import (
+    Session,
+    scoped_session,
+)
+
+from adsapp.config import Settings
+from adsapp.core.crypto import Vault
+from adsapp.core.db.engine import engine_options, listen, set_reading
+from adsapp.core.db.types import Base
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+session: scoped_session[Session] = db.session  # type: ignore[assignment]  # the extension's own subclass
+
+
+def init_db(app: Flask, settings: Settings) -> None:
+    """Attach the database and the vault to the application; opens no connection yet."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.sqlalchemy_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.distributed)
+    if not settings.distributed:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    app.extensions["vault"] = Vault(settings.secrets.encryption_keys)
+    app.teardown_request(lambda _error: set_reading(False))
+    with app.app_context():
+        listen(db.engine)
+
+
+def vault() -> Vault:
+    """This application's vault for what is secret at rest."""
+    opened: Vault = current_app.extensions["vault"]
+    return opened

@@ -1,0 +1,148 @@
+"""One organization a session: roles on PostgreSQL, a filter on every ORM statement on both databases."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import (
+    Connection,
+    Engine,
+    event,
+    text,
+)
+from sqlalchemy.orm import (
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    with_loader_criteria,
+)
+
+from adsapp.core.db.engine import _reading
+from adsapp.core.db.extension import db, session
+from adsapp.core.db.types import Tenant
+
+APP_ROLE = "adsapp_app"
+
+
+ENGINE_ROLE = "adsapp_engine"
+
+
+class UnscopedStatement(Exception):
+    """A statement on a tenant's table went past the tenant filter: a bug, never a user's fault."""
+
+
+def bind_organization(organization_id: uuid.UUID) -> None:
+    """Bind this context's session to an organization, once: a session never changes sides."""
+    bound = current_organization_id()
+    if bound == organization_id:
+        return
+    if bound is not None:
+        raise UnscopedStatement("this session already belongs to another organization")
+    owner = session()
+    if not _reading.get():
+        owner.rollback()  # on SQLite it holds the write lock, and a body may take long to come
+    owner.info["organization_id"] = organization_id
+    if owner.in_transaction():
+        _name_organization(owner, owner.connection())
+
+
+def current_organization_id() -> uuid.UUID | None:
+    """The organization of this context's session, or None."""
+    bound: uuid.UUID | None = session().info.get("organization_id")
+    return bound
+
+
+def require_organization_id() -> uuid.UUID:
+    """As `current_organization_id`, for code that makes no sense without one."""
+    bound = current_organization_id()
+    if bound is None:
+        raise UnscopedStatement("no organization is bound to this session")
+    return bound
+
+
+@contextlib.contextmanager
+def organization_context(app: Flask, organization_id: uuid.UUID) -> Iterator[None]:
+    """An application context whose session belongs to one organization: for workers and commands."""
+    with app.app_context():
+        bind_organization(organization_id)
+        yield
+
+
+_TAKE_ROLE = text("select set_config('role', :role, true)")
+
+
+# Its statements find rows by their ids: how many there are changes no plan, so none is planned anew.
+_KEEP_ROLE = text("select set_config('role', :role, false), set_config('plan_cache_mode', 'force_generic_plan', false)")
+
+
+@contextlib.contextmanager
+def engine_transaction(engine: Engine | None = None) -> Iterator[Connection]:
+    """A transaction across organizations, for the job engine and the doors; commits at its end."""
+    with (engine or db.engine).connect() as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(_TAKE_ROLE, {"role": ENGINE_ROLE})
+        yield connection
+
+
+def engine_connection(engine: Engine) -> Connection:
+    """A connection for many transactions as `engine_transaction` makes them; end it with `end_engine_connection`."""
+    connection = engine.connect()
+    if connection.dialect.name == "postgresql":
+        with connection.begin():
+            connection.execute(_KEEP_ROLE, {"role": ENGINE_ROLE})
+    return connection
+
+
+def end_engine_connection(connection: Connection) -> None:
+    """Close it for good: it has a role that nobody else may get from the pool."""
+    connection.invalidate()
+    connection.close()
+
+
+_TAKE_APP_ROLE = text("select set_config('role', :role, true), set_config('app.organization_id', :id, true)")
+
+
+@event.listens_for(Session, "after_begin")
+def _take_role(owner: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    _name_organization(owner, connection)
+
+
+def _name_organization(owner: Session, connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    bound = owner.info.get("organization_id")
+    connection.execute(_TAKE_APP_ROLE, {"role": APP_ROLE, "id": str(bound) if bound else ""})
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _filter_by_organization(state: ORMExecuteState) -> None:
+    bound = state.session.info.get("organization_id")
+    if bound is not None and not state.is_column_load and not state.is_relationship_load:
+        state.statement = state.statement.options(_tenant_criteria(bound)) if _takes_options(state) else state.statement
+    if not state.is_orm_statement:
+        _refuse_unscoped(state)
+
+
+def _takes_options(state: ORMExecuteState) -> bool:
+    return state.is_orm_statement and not state.is_insert and hasattr(state.statement, "options")
+
+
+def _tenant_criteria(organization_id: uuid.UUID) -> Any:
+    return with_loader_criteria(
+        Tenant,
+        lambda table: table.organization_id == organization_id,
+        include_aliases=True,
+        track_closure_variables=True,
+    )
+
+
+def _refuse_unscoped(state: ORMExecuteState) -> None:
+    # Core statements and text() pass the filter by: they must say that they name the organization themselves.
+    if state.execution_options.get("names_organization") or state.session.info.get("organization_id") is None:
+        return
+    raise UnscopedStatement(
+        "A Core or text statement on a bound session: use the ORM, or filter by organization_id in it and say so "
+        "with execution_options(names_organization=True)"
+    )

@@ -1,0 +1,113 @@
+"""The declarative base and the column types that mean the same on both databases."""
+
+import uuid
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    mapped_column,
+    registry,
+)
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, always with its zone; SQLite keeps none, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone reached the database")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def text_enum(kind: type[StrEnum]) -> Enum:
+    """A column of a StrEnum's values, kept as text: a new member needs no migration."""
+    return Enum(kind, native_enum=False, length=40, values_callable=lambda members: [m.value for m in members])
+
+
+# None is no value at all, not the JSON value null.
+Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """Base of all tables: types by annotation, names of constraints by rule."""
+
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            datetime: UtcDateTime(),
+            uuid.UUID: Uuid(),
+            str: Text(),
+            bytes: LargeBinary(),
+            dict[str, Any]: Json,
+            list[str]: Json,
+        },
+    )
+
+
+class random_uuid(FunctionElement[uuid.UUID]):
+    """SQL: a new random id for each row that a statement touches."""
+
+    type = Uuid()
+    inherit_cache = True
+
+
+@compiles(random_uuid, "postgresql")
+def _random_uuid_on_postgresql(_element: random_uuid, _compiler: Any, **_kw: Any) -> str:
+    return "gen_random_uuid()"
+
+
+@compiles(random_uuid, "sqlite")
+def _random_uuid_on_sqlite(_element: random_uuid, _compiler: Any, **_kw: Any) -> str:
+    return "lower(hex(randomblob(16)))"
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows in INTEGER keys only
+
+
+class Tenant:
+    """Mixin of every table that belongs to one organization."""
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"), sort_order=-10)
+
+
+ShortText = String(200)

@@ -1,0 +1,1 @@
+"""Helpers for pages and the API: HTMX, templates, errors, security headers, limits."""

@@ -1,0 +1,65 @@
+"""What templates may call: static files with their version, figures and times as people read them."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+
+from adsapp.core.clock import iso, utcnow
+from adsapp.core.web import markup
+from adsapp.core.web.htmx import version_of
+from adsapp.core.web.statics import static_url
+from adsapp.core.web.urls import url_for
+
+
+def init_templating(app: Flask) -> None:
+    """Attach globals and filters; undefined names in templates are errors."""
+    app.jinja_env.globals.update(static_url=static_url, url_for=url_for, now=utcnow, version_of=version_of)
+    app.jinja_env.globals.update(
+        draw_attributes=markup.draw_attributes,
+        draw_chart_rows=markup.draw_chart_rows,
+        draw_count=markup.draw_count,
+        draw_icon=markup.draw_icon,
+        draw_points=markup.draw_points,
+        draw_pill=markup.draw_pill,
+        draw_time=markup.draw_time,
+        drawn=markup.drawn,
+        span_of=markup.span_of,
+    )
+    app.jinja_env.filters.update(
+        count=format_count, iso=iso, ago=format_ago, duration=format_duration, phone=format_phone
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def format_count(value: Any) -> str:
+    """12430 as 12,430; nothing as –."""
+    return "–" if value is None else f"{value:,}"
+
+
+def format_ago(moment: datetime | None) -> str:
+    """How long ago: 41 s, 5 min, 3 h, 2 d."""
+    if moment is None:
+        return "–"
+    return format_duration((utcnow() - moment).total_seconds())
+
+
+def format_duration(seconds: float | None) -> str:
+    """A span: 0.4 s, 41 s, 5 min, 3 h, 2 d."""
+    if seconds is None:
+        return "–"
+    seconds = max(0.0, seconds)
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    for limit, size, unit in ((90, 1, "s"), (5400, 60, "min"), (129600, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86400:.0f} d"
+
+
+def format_phone(number: str, whole: bool = True) -> str:
+    """A number, masked to its first and last digits for those who may not see it."""
+    if whole or len(number) < 8:
+        return number
+    return f"{number[:3]} ••• ••• •{number[-3:]}"

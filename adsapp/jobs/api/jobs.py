@@ -1,0 +1,172 @@
+"""API of jobs, their statistics and the installation's health: the same services and verdicts as the pages."""
+
+import uuid
+from dataclasses import asdict
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field
+
+from adsapp.core import db
+from adsapp.core.clock import iso
+from adsapp.core.pagination import MOST, PAGE
+from adsapp.core.web.parsing import parse_body, parse_query
+from adsapp.jobs import service
+from adsapp.jobs.api.blueprint import api
+from adsapp.jobs.api.serializers import attempt_json, event_json, job_json
+from adsapp.jobs.events import steerings
+from adsapp.jobs.models import Job
+from adsapp.jobs.queries import jobs as job_queries
+from adsapp.jobs.queries import statistics
+from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.queries.health import check_health
+from adsapp.jobs.queries.items import items
+from adsapp.jobs.redaction import mask_number
+from adsapp.jobs.states import State
+from adsapp.jobs.wait_reasons import circumstances, pause_json
+from adsapp.organizations.access import allow, current_actor
+from adsapp.organizations.policy import Permission
+
+
+class Paging(BaseModel):
+    """Where in a list, and how much of it."""
+
+    cursor: str = ""
+    limit: int = Field(PAGE, ge=1, le=MOST)
+
+
+class ItemsQuery(Paging):
+    """Which items of a job."""
+
+    status: str = ""
+
+
+class StatsQuery(BaseModel):
+    """How far back."""
+
+    days: int = Field(7, ge=1, le=statistics.MOST_DAYS)
+
+
+class JobChange(BaseModel):
+    """What may be changed of a job."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    priority: int = Field(strict=True)
+
+
+@api.get("/jobs")
+@allow(Permission.SEE)
+def list_jobs() -> ResponseReturnValue:
+    """Newest first; `?state=failed&queue=bulk-messages&q=…&cursor=…&limit=…`; `routine=1` lists routine work too."""
+    paging = parse_query(Paging)
+    page = job_queries.list_jobs(JobFilters.from_query(request.args), paging.cursor, paging.limit)
+    around = circumstances()
+    return {"jobs": [job_json(job, around) for job in page.items], "next": page.next}
+
+
+@api.get("/jobs/<uuid:job_id>")
+@allow(Permission.SEE)
+def get_job(job_id: uuid.UUID) -> ResponseReturnValue:
+    """State, progress, attempts, what people did to it, and why it waits."""
+    job = job_queries.get_job(job_id)
+    attempts = [attempt_json(attempt) for attempt in job_queries.attempts(job)]
+    return job_json(job) | {"attempts": attempts, "events": [event_json(event) for event in steerings(job)]}
+
+
+@api.delete("/jobs/<uuid:job_id>")
+@allow(Permission.SEND)
+def cancel_job(job_id: uuid.UUID) -> ResponseReturnValue:
+    """200 when it is cancelled, 202 while a running one is stopping, 409 when it had ended already."""
+    job = job_queries.get_job(job_id)
+    service.cancel(job, current_actor().name)
+    db.session.commit()
+    return _answer(job, 200 if job.state == State.CANCELLED else 202)
+
+
+@api.patch("/jobs/<uuid:job_id>")
+@allow(Permission.SEND)
+def change_job(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Another priority, `{"priority": 2}`; 409 where the job has ended."""
+    job, change = job_queries.get_job(job_id), parse_body(JobChange)
+    service.set_priority(job, change.priority, current_actor().name)
+    db.session.commit()
+    return _answer(job, 200)
+
+
+@api.post("/jobs/<uuid:job_id>/runs")
+@allow(Permission.SEND)
+def run_job(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Run a delayed job now: 202; 409 where it is not delayed, or waits for a decision or another job."""
+    job = job_queries.get_job(job_id)
+    service.run_now(job, current_actor().name)
+    db.session.commit()
+    return _answer(job, 202)
+
+
+@api.get("/jobs/<uuid:job_id>/items")
+@allow(Permission.SEE)
+def list_items(job_id: uuid.UUID) -> ResponseReturnValue:
+    """What became of the things a job worked on; `?status=failed&cursor=…&limit=…`."""
+    query = parse_query(ItemsQuery)
+    page = items(job_queries.get_job(job_id), query.status, query.cursor, query.limit)
+    whole = current_actor().sees_numbers
+    rows = [asdict(item) | {"key": mask_number(item.key, whole=whole)} for item in page.items]
+    return {"items": rows, "next": page.next}
+
+
+@api.post("/jobs/<uuid:job_id>/retries")
+@allow(Permission.SEND)
+def retry_job(job_id: uuid.UUID) -> ResponseReturnValue:
+    """Begin a failed or cancelled job again: 202; 409 for any other."""
+    job = job_queries.get_job(job_id)
+    service.retry(job, current_actor().name)
+    db.session.commit()
+    return _answer(job, 202)
+
+
+@api.get("/jobs/stats")
+@allow(Permission.MANAGE)
+def stats() -> ResponseReturnValue:
+    """Queues as they stand, what ended by day, and the newest jobs; `?days=7`."""
+    days = parse_query(StatsQuery).days
+    around = circumstances()
+    return {
+        "queues": {one.queue.value: queue_json(one) for one in statistics.queue_stats(around)},
+        "queues_without_worker": [queue.value for queue in statistics.queues_without_worker(around)],
+        "history": [asdict(day) for day in statistics.history(days, around.now)],
+        "recent": [job_json(job, around) for job in job_queries.recent_jobs()],
+        "as_of": iso(around.now),
+    }
+
+
+@api.get("/health")
+@allow(Permission.SEE)
+def health() -> ResponseReturnValue:
+    """200 where work is done, 503 with the reasons where it is not."""
+    found = check_health()
+    return found.as_json(), 503 if found.reasons else 200
+
+
+def queue_json(one: statistics.QueueStats) -> dict[str, Any]:
+    """A queue's figures. The six states add up to `total`; `paused` counts those of the waiting jobs that a pause
+    holds back. `pause` is the queue's own, `paused_kinds` those of single kinds; `finished_per_minute` are the last
+    60 full minutes, oldest first.
+    """
+    return {
+        **{state.value: count for state, count in one.counts.items()},
+        "total": one.total,
+        "paused": one.held,
+        "pause": pause_json(one.pause),
+        "paused_kinds": [{"processor": pause.processor, **(pause_json(pause) or {})} for pause in one.paused_kinds],
+        "workers": one.workers,
+        "waiting_since": iso(one.waiting_since),
+        "failed_24h": one.failed_today,
+        "finished_per_minute": list(one.finished[: statistics.MINUTES]),
+    }
+
+
+def _answer(job: Job, status: int) -> ResponseReturnValue:
+    db.session.refresh(job)
+    return job_json(job), status, {"Location": f"/api/jobs/{job.id}"}

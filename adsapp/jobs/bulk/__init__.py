@@ -1,0 +1,1 @@
+"""Operations: one action on many jobs, itself a job."""

@@ -1,0 +1,163 @@
+"""What an operation is about: which action, on which jobs, and how many those are."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import Invalid
+from adsapp.core.ids import first_id_of
+from adsapp.jobs import retention, transitions
+from adsapp.jobs.models import Job
+from adsapp.jobs.queries import jobs as job_queries
+from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.states import FINAL, State, get_priority
+
+PROCESSOR = "act-on-jobs"
+
+
+MOST_TICKED = 1000
+
+
+COUNTED = 10_000  # a preview counts up to here
+
+
+class Verb(StrEnum):
+    """What can be done to many jobs."""
+
+    RETRY = "retry"
+    CANCEL = "cancel"
+    CLEAN = "clean"
+    PRIORITIZE = "prioritize"
+
+
+# The states in which each verb means something.
+MEANT: Mapping[Verb, frozenset[State]] = {
+    Verb.RETRY: frozenset({State.FAILED, State.CANCELLED}),
+    Verb.CANCEL: frozenset(State) - FINAL,
+    Verb.CLEAN: FINAL,
+    Verb.PRIORITIZE: frozenset(State) - FINAL,
+}
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How many jobs an operation would work on; `more` where there may be more than were counted."""
+
+    count: int
+    more: bool = False
+    newest: int = 0  # only among so many of the newest jobs was counted; 0 where all were
+
+    @property
+    def is_none(self) -> bool:
+        """True where it is certain that no job matches."""
+        return not (self.count or self.more)
+
+    def __str__(self) -> str:
+        if self.more:
+            return f"{self.count:,}+" if self.count else "any"
+        return f"{self.count:,}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an operation works on: ticked jobs, or all that match a filter, as they stood when it was asked for.
+
+    Every verb takes a job out of its own target, so an operation that was killed goes on with what is left.
+    """
+
+    verb: Verb
+    filters: JobFilters
+    asked_at: datetime
+    job_ids: tuple[uuid.UUID, ...] = ()
+    ended_before: datetime | None = None
+    priority: int | None = None
+
+    def jobs(self) -> Select[Any]:
+        """What is left of the target, oldest first."""
+        wanted = self._matching()
+        if self.job_ids:
+            wanted = wanted.where(Job.id.in_(self.job_ids))
+        return wanted.where(*self._not_done_yet()).order_by(Job.id)
+
+    def old_enough(self) -> Select[Any]:
+        """Of the finished jobs that the filter lets through, those that ended long enough ago to be cleaned."""
+        return self._matching().where(self._is_old_enough())
+
+    def _matching(self) -> Select[Any]:
+        """What the filter lets through, of the states in which the verb means something."""
+        wanted = job_queries.narrow(self.filters, select(Job)).where(Job.id < self.id_before)
+        return wanted if self.filters.state else wanted.where(Job.state.in_(MEANT[self.verb]))
+
+    def _is_old_enough(self) -> ColumnElement[bool]:
+        return Job.finished_at < (self.ended_before or self.asked_at)
+
+    @property
+    def id_before(self) -> uuid.UUID:
+        """No job of the target has this id or a later one."""
+        # What ended before was made before; the key begins with the time, so it narrows what must be looked at.
+        return first_id_of(self.ended_before or self.asked_at + timedelta(milliseconds=1))
+
+    def _not_done_yet(self) -> Sequence[ColumnElement[bool]]:
+        match self.verb:
+            case Verb.RETRY:  # one that was retried and failed again ended later
+                return (Job.finished_at <= self.asked_at, Job.processor != PROCESSOR, transitions.retriable())
+            case Verb.CANCEL:
+                return (Job.cancel_requested_at.is_(None), Job.processor != PROCESSOR)
+            case Verb.PRIORITIZE:
+                return (Job.priority != self.priority, Job.processor != PROCESSOR)
+            case Verb.CLEAN:
+                return (self._is_old_enough(), ~retention.is_kept())
+
+
+def target_of(
+    verb: str,
+    filters: JobFilters | None = None,
+    job_ids: Sequence[uuid.UUID] | None = None,
+    older_than_days: int | None = None,
+    priority: int | None = None,
+) -> Target:
+    """What an operation asked for now would work on; Invalid as `start`."""
+    meant, filters, now = _verb(verb), filters or JobFilters(), utcnow()
+    if job_ids is not None and not 1 <= len(job_ids) <= MOST_TICKED:
+        raise Invalid.field("job_ids", f"should name 1 to {MOST_TICKED} jobs; for more, use a filter")
+    if filters.state and filters.state not in MEANT[meant]:
+        fits = ", ".join(sorted(state.value for state in MEANT[meant]))
+        raise Invalid.field("state", f"{filters.state.value} jobs cannot be chosen here; {fits} can")
+    if older_than_days is not None and older_than_days < 0:
+        raise Invalid.field("older_than_days", "should be 0 or more")
+    if meant == Verb.PRIORITIZE:
+        get_priority(priority or 0)
+    ended_before = None if older_than_days is None else now - timedelta(days=older_than_days)
+    return Target(meant, filters, now, tuple(job_ids or ()), ended_before, priority)
+
+
+def _verb(name: str) -> Verb:
+    try:
+        return Verb(name)
+    except ValueError:
+        raise Invalid.field("verb", f"should be one of {', '.join(Verb)}, not {name}") from None
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the processor is told: the target as plain JSON, and who asked."""
+
+    verb: Verb
+    by: str
+    filters: dict[str, str]
+    asked_at: datetime
+    job_ids: tuple[uuid.UUID, ...] = ()
+    ended_before: datetime | None = None
+    priority: int | None = None
+    reason: str = ""
+
+    def target(self) -> Target:
+        """The target again."""
+        filters = JobFilters.from_query(self.filters)
+        return Target(self.verb, filters, self.asked_at, self.job_ids, self.ended_before, self.priority)

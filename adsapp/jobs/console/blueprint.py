@@ -1,0 +1,15 @@
+"""The blueprint that all pages of jobs and queues belong to."""
+
+from flask import Blueprint, redirect, request
+from flask.typing import ResponseReturnValue
+
+from adsapp.core import db
+from adsapp.jobs.console.forms import back_or
+
+views = Blueprint("jobs", __name__)
+
+
+def done(otherwise: str) -> ResponseReturnValue:
+    """Commit, and back to the URL the button stood on."""
+    db.session.commit()
+    return redirect(back_or(request.form.get("back", ""), otherwise), 303)

@@ -1,0 +1,125 @@
+"""The heartbeat: one thread a process renews the leases of running jobs and learns of cancellations.
+
+A job that has outrun its timeout is no longer renewed, so a hung worker loses it.
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    select,
+    update,
+)
+
+from adsapp.core.clock import DatabaseClock
+from adsapp.core.db import engine_transaction
+from adsapp.core.db.rows import one_of
+from adsapp.jobs.engine.claims import JOBS
+from adsapp.jobs.models import in_state
+from adsapp.jobs.progress import Claim, Control
+from adsapp.jobs.states import State
+
+# A worker stops believing in its lease before the reaper does, so that two never believe in it at once.
+SAFETY = 0.8
+
+
+@dataclass
+class Held:
+    """A job this process works on, and how long its lease is good by the local clock."""
+
+    claim: Claim
+    control: Control
+    good_until: float  # time.monotonic()
+
+
+class Heartbeat:
+    """Renews this process's leases in one statement and learns of cancellations. One thread a process.
+
+    It stops renewing a job that has outrun its timeout, so that a hung worker loses it.
+    """
+
+    def __init__(self, engine: Engine, clock: DatabaseClock, lease: float, every: float) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._lease = lease
+        self._every = every
+        self._held: dict[uuid.UUID, Held] = {}  # by lease
+        self._lock = threading.Lock()
+
+    def hold(self, claim: Claim) -> Control:
+        """Begin to renew a claim's lease; the control tells the job when to stop."""
+        now = time.monotonic()
+        control = Control(now + claim.timeout_seconds, cancelled=claim.cancel_requested_at is not None)
+        with self._lock:
+            self._held[claim.lease_id] = Held(claim, control, now + self._lease * SAFETY)
+        return control
+
+    def release(self, claim: Claim) -> None:
+        """The job ended: renew no more."""
+        with self._lock:
+            self._held.pop(claim.lease_id, None)
+
+    def held(self) -> list[Held]:
+        """The jobs that run here now."""
+        with self._lock:
+            return list(self._held.values())
+
+    def beat(self) -> None:
+        """Renew all leases once. A database that does not answer costs the leases, never the thread."""
+        started = time.monotonic()
+        running = [held for held in self.held() if started <= held.control.deadline]
+        if not running:
+            return
+        with engine_transaction(self._engine) as connection:
+            renewed = self._renew(connection, running)
+            missing = [held for held in running if held.claim.lease_id not in renewed]
+            busy = self._still_ours(connection, missing) if missing else set()
+        for held in running:
+            if held.claim.lease_id not in busy:
+                self._tell(held, renewed, started)
+
+    def _renew(self, connection: Connection, running: Sequence[Held]) -> dict[uuid.UUID, datetime | None]:
+        """Leases that were renewed, and since when their cancellation is asked for. It waits for no lock."""
+        free = _rows_of(connection, running).with_for_update(skip_locked=True)
+        until = self._clock.now() + timedelta(seconds=self._lease)
+        renewed = connection.execute(
+            update(JOBS)
+            .where(JOBS.c.id.in_(free))
+            .values(lease_until=until)
+            .returning(JOBS.c.lease_id, JOBS.c.cancel_requested_at)
+        )
+        return {row.lease_id: row.cancel_requested_at for row in renewed}
+
+    def _still_ours(self, connection: Connection, missing: Sequence[Held]) -> set[uuid.UUID]:
+        """Leases whose rows somebody had locked just then: they wait for the next beat."""
+        return set(connection.execute(_rows_of(connection, missing).with_only_columns(JOBS.c.lease_id)).scalars())
+
+    def _tell(self, held: Held, renewed: dict[uuid.UUID, datetime | None], started: float) -> None:
+        if held.claim.lease_id not in renewed:
+            held.control.lost = True
+            return
+        held.good_until = started + self._lease * SAFETY
+        if renewed[held.claim.lease_id] is not None:
+            held.control.cancelled = True
+
+    def doubt(self) -> None:
+        """Tell every job whose lease could not be renewed in time that it is lost."""
+        now = time.monotonic()
+        for held in self.held():
+            if now > held.good_until:
+                held.control.lost = True
+
+
+def _rows_of(connection: Connection, held: Sequence[Held]) -> Select[tuple[uuid.UUID]]:
+    return select(JOBS.c.id).where(
+        one_of(connection, JOBS.c.id, [each.claim.job_id for each in held]),
+        one_of(connection, JOBS.c.lease_id, [each.claim.lease_id for each in held]),
+        in_state(State.ACTIVE),
+    )

@@ -1,0 +1,101 @@
+"""Runs one job: bind the organization, call the processor, record how it ended.
+
+The only place where a processor meets Flask and the database session, so that processors see neither.
+"""
+
+import traceback
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from adsapp.core import db
+from adsapp.core.clock import DatabaseClock
+from adsapp.core.crypto import UnreadableSecret
+from adsapp.core.errors import Problem
+from adsapp.core.logs import get_logger
+from adsapp.jobs.engine.batching import GroupCommit
+from adsapp.jobs.engine.heartbeat import Heartbeat
+from adsapp.jobs.engine.outcomes import Cancelled, Completed, Ending, Failed, HandedBack, Outcome, Released
+from adsapp.jobs.progress import (
+    Claim,
+    Control,
+    HandBack,
+    JobCancelled,
+    JobFailed,
+    JobTimedOut,
+    LeaseLost,
+    Progress,
+    WorkerStopping,
+)
+from adsapp.jobs.registry import UnknownProcessor, get_processor, is_told
+
+log = get_logger()
+
+PUT_BACK = (
+    "Put that key back at the end of ENCRYPTION_KEYS, on every machine (where the setting is empty: of encryption_keys "
+    "in secrets.json under ADSAPP_HOME), start the workers and the web server again, then retry this job."
+)
+
+
+class Runner:
+    """Runs jobs in this process."""
+
+    def __init__(
+        self, app: Flask, engine: Engine, clock: DatabaseClock, heartbeat: Heartbeat, commits: GroupCommit
+    ) -> None:
+        self._app = app
+        self._engine = engine
+        self._clock = clock
+        self._heartbeat = heartbeat
+        self._commits = commits
+
+    def run(self, claim: Claim, control: Control) -> None:
+        """Run a job that is ours to the end of this attempt."""
+        progress = Progress(self._engine, self._clock, claim, control)
+        outcome = self._attempt(claim, progress)
+        if outcome is None:
+            self._heartbeat.release(claim)
+            return
+        self._commits.finish(Ending(claim, outcome, progress.unwritten()), self._heartbeat.release)
+
+    def _attempt(self, claim: Claim, progress: Progress) -> Outcome | None:
+        try:
+            return self._call(claim, progress)
+        except LeaseLost:
+            log.warning("lease_lost", job_id=str(claim.job_id), processor=claim.processor)
+            return None
+        except JobCancelled:
+            return Cancelled()
+        except WorkerStopping:
+            return Released()
+        except HandBack as back:
+            return HandedBack(back.run_at, back.reason)
+        except JobTimedOut:
+            text = f"The job ran longer than its limit of {claim.timeout_seconds} s and was stopped."
+            return Failed("timed_out", text, "")
+        except JobFailed as error:
+            return Failed(error.code, error.message, traceback.format_exc(), error.permanent)
+        except UnknownProcessor as error:
+            return Failed("unknown_processor", str(error), "", permanent=True)
+        except UnreadableSecret as error:  # the keys are those of this process: another attempt has no others
+            return Failed("unreadable_secret", f"{error}. {PUT_BACK}", "", permanent=True)
+        except Problem as error:
+            return Failed(error.code or "invalid", error.detail, traceback.format_exc(), permanent=True)
+        except Exception as error:  # a bug or a broken part: kept for the user, tried again
+            log.error("job_failed", job_id=str(claim.job_id), processor=claim.processor, error=type(error).__name__)
+            return Failed(type(error).__name__, _in_words(error), traceback.format_exc())
+
+    def _call(self, claim: Claim, progress: Progress) -> Outcome:
+        processor = get_processor(claim.processor)
+        with db.organization_context(self._app, claim.organization_id):
+            params = processor.parse(db.vault().open_json(claim.payload))
+            if not is_told(claim.processor):  # those have to do something about a cancellation themselves
+                progress.check()
+            result = processor.run(params, progress)
+            progress.commit()
+        return Completed(result)
+
+
+def _in_words(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0][:500]}" if text else type(error).__name__

@@ -1,0 +1,206 @@
+"""A worker process: consumers for its queues, one heartbeat, one sweep, and a stop that loses nothing."""
+
+import os
+import resource
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from adsapp.config import VERSION, Settings
+from adsapp.core import db
+from adsapp.core.clock import DatabaseClock
+from adsapp.core.db import engine_transaction
+from adsapp.core.ids import new_id
+from adsapp.core.logs import get_logger
+from adsapp.jobs import retention
+from adsapp.jobs.broker import Broker, QuietConsumer
+from adsapp.jobs.engine import dispatch, reaper
+from adsapp.jobs.engine.batching import GroupCommit
+from adsapp.jobs.engine.claims import WorkerIdentity
+from adsapp.jobs.engine.heartbeat import Heartbeat
+from adsapp.jobs.engine.prefetch import Intake
+from adsapp.jobs.engine.runner import Runner
+from adsapp.jobs.models import Worker
+from adsapp.jobs.states import Queue
+
+log = get_logger()
+
+REAP_EVERY_SECONDS = 1.0
+UPKEEP_EVERY_SECONDS = 600.0  # between two looks whether today's upkeep was asked for
+FORGET_WORKERS_AFTER = timedelta(days=1)
+
+
+def threads_of(settings: Settings, queue: Queue) -> int:
+    """How many threads one process gives a queue."""
+    count: int = getattr(settings, "workers_" + queue.value.replace("-", "_"))
+    return count
+
+
+class WorkerProcess:
+    """Everything one worker process runs. `start`, then `wait` for `stop`."""
+
+    def __init__(self, app: Flask, queues: Sequence[Queue]) -> None:
+        self._app = app
+        self._settings: Settings = app.config["SETTINGS"]
+        with app.app_context():
+            self._engine = db.db.engine
+        self._broker: Broker = app.extensions["broker"]
+        self._queues = list(queues)
+        self._clock = DatabaseClock()
+        self._identity = WorkerIdentity(new_id(), f"{socket.gethostname()}-{os.getpid()}")
+        self._heartbeat = Heartbeat(
+            self._engine, self._clock, self._settings.lease_seconds, self._settings.heartbeat_seconds
+        )
+        self._commits = GroupCommit(
+            self._engine, self._clock, self._identity, self._settings.lease_seconds, self._settings.retry_seconds
+        )
+        self._runner = Runner(app, self._engine, self._clock, self._heartbeat, self._commits)
+        self._consumers: list[QuietConsumer] = []
+        self._intakes: list[Intake] = []
+        self._threads: list[threading.Thread] = []
+        self._stopping = threading.Event()
+        self._ended = threading.Event()
+
+    def start(self) -> None:
+        """Register, then begin to work."""
+        with engine_transaction(self._engine) as connection:
+            self._clock.synchronize(connection)
+            now = self._clock.now()
+            connection.execute(delete(Worker).where(Worker.heartbeat_at < now - FORGET_WORKERS_AFTER))
+            connection.execute(
+                insert(Worker).values(
+                    id=self._identity.id,
+                    host=socket.gethostname(),
+                    pid=os.getpid(),
+                    version=VERSION,
+                    queues=[queue.value for queue in self._queues],
+                    started_at=now,
+                    heartbeat_at=now,
+                    memory_mb=_memory_mb(),
+                )
+            )
+        self._commits.start()
+        for queue in self._queues:
+            threads = threads_of(self._settings, queue)
+            intake = Intake(threads, self._commits, self._heartbeat, self._runner.run, self._stopping)
+            self._intakes.append(intake)
+            consumer = self._broker.consumer(queue, threads, intake)
+            consumer.start()
+            self._consumers.append(consumer)
+        self._background("heartbeat", self._beat, self._settings.heartbeat_seconds)
+        self._background("sweep", self._sweep, self._settings.sweep_seconds)
+        self._background("reaper", self._reap, REAP_EVERY_SECONDS)
+        self._background("upkeep", self._ask_for_upkeep, UPKEEP_EVERY_SECONDS)
+        log.info("worker_started", worker=self._identity.name, queues=",".join(self._queues))
+
+    def drain(self) -> None:
+        """Begin no job any more; what runs goes on to its end, or to the next good place."""
+        self._stopping.set()
+        for consumer in self._consumers:
+            consumer.stop_flag.set()
+        for intake in self._intakes:
+            intake.release()
+        for held in self._heartbeat.held():
+            held.control.draining = True
+
+    @property
+    def is_drained(self) -> bool:
+        """True once somebody asked to drain this worker and nothing runs here any more."""
+        return self._stopping.is_set() and not self._heartbeat.held()
+
+    def stop(self) -> None:
+        """Begin no job any more, give running ones their grace, release the rest for others."""
+        self.drain()
+        self._wait_for_jobs(self._settings.grace_seconds)
+        for held in self._heartbeat.held():
+            held.control.stopping = True
+        self._wait_for_jobs(5)
+        self._ended.set()
+        # A consumer that waits for a message wakes up once more; what it then takes is given back, not lost.
+        waiting = [thread for consumer in self._consumers for _, thread in consumer.worker_threads]
+        for thread in [*self._threads, *waiting]:
+            thread.join(timeout=5)
+        self._commits.stop()
+        with engine_transaction(self._engine) as connection:
+            connection.execute(
+                update(Worker).where(Worker.id == self._identity.id).values(stopped_at=self._clock.now())
+            )
+        log.info("worker_stopped", worker=self._identity.name)
+
+    def _wait_for_jobs(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while self._heartbeat.held() and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def _background(self, name: str, work: object, every: float) -> None:
+        def loop() -> None:
+            while not self._ended.wait(every):
+                try:
+                    work()  # type: ignore[operator]
+                except (SQLAlchemyError, OSError, ConnectionError) as error:
+                    log.warning("try_again", what=name, error=type(error).__name__)
+                except Exception as error:  # a broker's own errors: keep the thread, say what happened
+                    log.error("try_again", what=name, error=f"{type(error).__name__}: {error}")
+
+        thread = threading.Thread(target=loop, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _beat(self) -> None:
+        try:
+            self._heartbeat.beat()
+            with engine_transaction(self._engine) as connection:
+                self._clock.synchronize(connection)
+                asked_to_drain = connection.execute(
+                    update(Worker)
+                    .where(Worker.id == self._identity.id)
+                    .values(heartbeat_at=self._clock.now(), memory_mb=_memory_mb())
+                    .returning(Worker.drain_requested_at)
+                ).scalar_one_or_none()
+        finally:
+            self._heartbeat.doubt()
+            for intake in self._intakes:
+                intake.release(stale_only=True)
+        if asked_to_drain is not None and not self._stopping.is_set():
+            log.info("worker_drains", worker=self._identity.name)
+            self.drain()
+
+    def _sweep(self) -> None:
+        if self._stopping.is_set():
+            return
+        for queue in self._queues:
+            dispatch.sweep(self._engine, self._clock, self._broker, queue)
+
+    def _reap(self) -> None:
+        reaper.reap(self._engine, self._clock, self._settings.retry_seconds)
+        dispatch.dispatch_again(self._engine, self._clock)
+
+    def _ask_for_upkeep(self) -> None:
+        ask_for_upkeep(self._app, self._clock.now())
+
+
+def ask_for_upkeep(app: Flask, now: datetime) -> int:
+    """Ask for today's upkeep of every organization that has none yet; how many. Any worker may, any time."""
+    with app.app_context():
+        owners = retention.without_upkeep(db.db.engine, now)
+    for owner in owners:
+        with db.organization_context(app, owner):
+            retention.ask_for_upkeep(now)
+            db.session.commit()
+    return len(owners)
+
+
+def _memory_mb() -> int:
+    """Resident now where the system tells (Linux), else the most it ever was."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return pages * resource.getpagesize() // (1024 * 1024)

@@ -1,0 +1,291 @@
+"""Adding jobs: one, many of a kind, a flow of jobs that wait for one another, children of a running job.
+
+All in the caller's transaction: the rows are the outbox, and a job exists if and only if what it belongs to does.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from adsapp.core import context, db
+from adsapp.core.clock import utcnow
+from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.rows import insert_rows
+from adsapp.core.errors import Conflict, Invalid, TooMany
+from adsapp.core.ids import new_id
+from adsapp.core.logs import get_logger
+from adsapp.jobs.broker import Broker
+from adsapp.jobs.dependencies import After, Condition, let_parent_wait, refuse_circle, wait_for
+from adsapp.jobs.labels import QUEUE_TITLES
+from adsapp.jobs.models import Job, JobCount, QueueLimit
+from adsapp.jobs.registry import Processor, asked_processor
+from adsapp.jobs.states import PENDING, On, Priority, State, get_priority
+
+JOBS, LIMITS = cast(Table, Job.__table__), cast(Table, QueueLimit.__table__)
+ADD = insert(JOBS)
+COLUMNS = tuple(JOBS.c.keys())
+DEFAULTS = {c.name: c.default.arg for c in JOBS.c if isinstance(c.default, ScalarElementColumnDefault)}
+MOST_WAITING = select(LIMITS.c.waiting).where(mine(LIMITS.c), LIMITS.c.queue == bindparam("queue"))
+
+
+def enqueue(
+    processor: str,
+    payload: Mapping[str, Any],
+    *,
+    title: str | None = None,
+    subject: str | None = None,
+    priority: int = Priority.NORMAL,
+    run_at: datetime | None = None,
+    dedupe_key: str | None = None,
+    idempotency_key: str | None = None,
+    digest: str | None = None,
+    after: Sequence[After] = (),
+    parent: uuid.UUID | None = None,
+    created_by: str = "",
+    total: int | None = None,
+) -> Job:
+    """Add a job in the caller's transaction; it starts after the commit.
+
+    - `dedupe_key`: a job of that key which has not begun yet is returned instead of a second one.
+    - `idempotency_key`: the job of that key is returned, whatever has become of it, if it was asked for with the same
+      payload (or the same `digest`, where the payload does not tell); Conflict with another.
+    - `after`: it begins when these have ended as wished; where that cannot happen any more, Conflict.
+    - `parent`: the running job whose child it is; a parent that hands itself back goes on when its children ended.
+
+    Raises Invalid for an unknown processor, a payload that does not fit, a priority out of range, a circle of
+    dependencies; TooMany where the organization has as many jobs waiting as it allows itself.
+    """
+    kind = asked_processor(processor)
+    kind.parse(payload)
+    if dedupe_key and (known := _not_begun(dedupe_key)) is not None:
+        return known
+    if idempotency_key:
+        digest = digest or digest_of(processor, payload)
+        if (known := find_idempotent(idempotency_key, digest)) is not None:
+            return known
+    limited = _within_quota(kind, 1)
+    job = _row(kind, payload, priority=priority, run_at=run_at, created_by=created_by, total=total)
+    job.title, job.subject, job.dedupe_key = title or kind.title, subject, dedupe_key
+    if idempotency_key:
+        job.idempotency_key, job.payload_digest = idempotency_key, digest
+    job.parent_id = parent
+    refuse_circle(after, parent)
+    if not _insert(job):
+        return _winner(idempotency_key or "", digest or "")
+    wait_for(job, after)
+    if parent:
+        let_parent_wait(parent, job)
+    nudge(job, limited=limited)
+    return job
+
+
+def enqueue_many(
+    processor: str,
+    payloads: Sequence[Mapping[str, Any]],
+    *,
+    title: str | None = None,
+    priority: int = Priority.NORMAL,
+    run_at: datetime | None = None,
+    created_by: str = "",
+) -> list[uuid.UUID]:
+    """Add many jobs of one kind in a few statements; their ids, in the order of the payloads.
+
+    One payload that does not fit refuses them all, with its place.
+    """
+    kind = asked_processor(processor)
+    for place, payload in enumerate(payloads):
+        _parse_at(kind, payload, place)
+    limited = _within_quota(kind, len(payloads))
+    rows = [_row(kind, p, priority=priority, run_at=run_at, created_by=created_by, total=None) for p in payloads]
+    for row in rows:
+        row.title = title or kind.title
+    insert_rows(Job, [_columns(row) for row in rows])
+    for row in rows[:1]:  # one is enough to wake a worker; the sweep brings the others within a tenth of a second
+        nudge(row, limited=limited)
+    return [row.id for row in rows]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One job of a flow. `after` names the steps it waits for and how they must end."""
+
+    processor: str
+    payload: Mapping[str, Any]
+    after: Mapping[str, On] = field(default_factory=dict)
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    title: str | None = None
+    priority: int = Priority.NORMAL
+
+
+def enqueue_flow(steps: Mapping[str, Step], *, created_by: str = "", subject: str | None = None) -> dict[str, Job]:
+    """Add jobs that wait for one another, all or none; the jobs by the names of their steps.
+
+    Raises Invalid that names an unknown step, or shows the circle where steps wait for themselves.
+    """
+    jobs: dict[str, Job] = {}
+    for name in _in_order(steps):
+        step = steps[name]
+        after = [After(jobs[other].id, on, step.conditions.get(other)) for other, on in step.after.items()]
+        jobs[name] = enqueue(
+            step.processor,
+            step.payload,
+            title=step.title,
+            priority=step.priority,
+            after=after,
+            subject=subject,
+            created_by=created_by,
+        )
+    return jobs
+
+
+def find_idempotent(key: str, digest: str) -> Job | None:
+    """The job that was asked for under this key; Conflict where it was asked for with other data."""
+    job = db.session.scalars(select(Job).where(Job.idempotency_key == key)).first()
+    if job is not None and job.payload_digest != digest:
+        raise Conflict(
+            f"The idempotency key {key} was used before with other data, for job {job.id}; take a new key",
+            code="idempotency_key_reused",
+        )
+    return job
+
+
+def digest_of(*parts: Any) -> str:
+    """SHA-256 of anything JSON can carry; the order of a mapping's keys does not count."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _parse_at(kind: Processor, payload: Mapping[str, Any], place: int) -> None:
+    try:
+        kind.parse(payload)
+    except Invalid as error:
+        raise Invalid(f"Job {place + 1}: {error.detail}", fields=error.fields) from None
+
+
+def _not_begun(dedupe_key: str) -> Job | None:
+    return db.session.scalars(select(Job).where(Job.dedupe_key == dedupe_key, Job.state.in_(PENDING))).first()
+
+
+def _within_quota(kind: Processor, more: int) -> bool:
+    """Whether the organization has limits for this queue; TooMany where they leave no room for so many more."""
+    limits = read(MOST_WAITING, queue=kind.queue)
+    most = limits[0].waiting if limits else None
+    if most is None or kind.routine:
+        return bool(limits)
+    counted = select(func.sum(JobCount.count)).where(JobCount.queue == kind.queue, JobCount.state.in_(PENDING))
+    waiting = int(db.session.scalar(counted) or 0)
+    if waiting + more > most:
+        jobs = "1 job waits" if waiting == 1 else f"{waiting:,} jobs wait"
+        raise TooMany(
+            f"{jobs} in the queue {QUEUE_TITLES[kind.queue]} already, and this organization allows itself "
+            f"{most:,}: wait until some are done, or raise the limit"
+        )
+    return True
+
+
+def _row(
+    kind: Processor,
+    payload: Mapping[str, Any],
+    *,
+    priority: int,
+    run_at: datetime | None,
+    created_by: str,
+    total: int | None,
+) -> Job:
+    now = utcnow()
+    return Job(
+        id=new_id(),
+        organization_id=db.require_organization_id(),
+        queue=kind.queue,
+        processor=kind.name,
+        title=kind.title,
+        priority=get_priority(priority),
+        state=State.DELAYED if run_at and run_at > now else State.WAITING,
+        payload=db.vault().seal_json(dict(payload)),
+        run_at=run_at or now,
+        created_at=now,
+        created_by=created_by,
+        max_attempts=kind.attempts or context.settings().job_attempts,
+        timeout_seconds=kind.timeout_seconds,
+        routine=kind.routine,
+        progress_total=total,
+        blocked_by=0,
+    )
+
+
+def _columns(row: Job) -> dict[str, Any]:
+    return {name: DEFAULTS.get(name) if (value := getattr(row, name)) is None else value for name in COLUMNS}
+
+
+def _insert(job: Job) -> bool:
+    """False where another request came first with the same idempotency key."""
+    if job.idempotency_key is None:
+        _add(job)
+        return True
+    try:
+        with db.session.begin_nested():
+            _add(job)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _add(job: Job) -> None:
+    """As the session would: but to find out what to write takes it longer than to write it."""
+    db.session.execute(ADD, _columns(job), execution_options={"names_organization": True})
+    make_transient_to_detached(job)
+    db.session.add(job)
+
+
+def _winner(key: str, digest: str) -> Job:
+    job = find_idempotent(key, digest)
+    if job is None:
+        raise Conflict("Another job of this kind was added at the same moment; try again")
+    return job
+
+
+def _in_order(steps: Mapping[str, Step]) -> list[str]:
+    for name, step in steps.items():
+        unknown = set(step.after) - set(steps)
+        if unknown:
+            raise Invalid.field(f"steps.{name}.after", f"There is no step {', '.join(sorted(unknown))} in this flow")
+    try:
+        return list(TopologicalSorter({name: step.after for name, step in steps.items()}).static_order())
+    except CycleError as error:
+        raise Invalid.field("steps", f"A circle: {' → '.join(reversed(error.args[1]))}") from None
+
+
+log = get_logger()
+
+
+# A nudge skips the sweep, so it is given only while the queue is nearly idle: under load the sweep decides who is
+# next, and the broker stays shallow.
+NUDGE_BELOW = 20
+
+
+def nudge(job: Job, *, limited: bool) -> None:
+    """Push the id once the transaction is committed. A lost nudge costs nothing but time.
+
+    Nothing is pushed that may not begin yet, nor where the organization has limits: there the sweep alone decides.
+    """
+    if job.state != State.WAITING or job.blocked_by or limited:
+        return
+    broker: Broker = context.extension("broker")
+    queue, job_id, priority = job.queue, job.id, int(job.priority)
+
+    def push() -> None:
+        try:
+            broker.push_below(NUDGE_BELOW, queue, job_id, priority)
+        except Exception as error:  # the broker is down: the sweep brings the row when it is back
+            log.warning("nudge_lost", job_id=str(job_id), error=type(error).__name__)
+
+    db.after_commit(push)

@@ -1,0 +1,62 @@
+"""Is work done here: the database, the broker, the workers of each queue, and how long the oldest job waits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from adsapp.core import context
+from adsapp.core.clock import iso
+from adsapp.jobs.broker import Broker
+from adsapp.jobs.queries.statistics import QueueStats, queue_stats
+from adsapp.jobs.states import Queue
+from adsapp.jobs.wait_reasons import Circumstances, circumstances, pause_json
+
+
+@dataclass(frozen=True)
+class Health:
+    """What was found; healthy where no reason speaks against it."""
+
+    reasons: list[str]
+    broker_error: str
+    queues: list[QueueStats]
+    now: datetime
+
+    def as_json(self) -> dict[str, object]:
+        """For `GET /api/health`."""
+        return {
+            "healthy": not self.reasons,
+            "reasons": self.reasons,
+            "database": {"ok": True},  # it has just been read from
+            "queues_without_worker": [stats.queue.value for stats in self.queues if stats.lacks_worker],
+            "broker": {"ok": not self.broker_error, "error": self.broker_error or None},
+            "queues": {stats.queue.value: self._queue(stats) for stats in self.queues},
+            "as_of": iso(self.now),
+        }
+
+    def _queue(self, stats: QueueStats) -> dict[str, object]:
+        waited = (self.now - stats.waiting_since).total_seconds() if stats.waiting_since else 0.0
+        return {
+            "workers": stats.workers,
+            "paused": stats.pause is not None,
+            "pause": pause_json(stats.pause),
+            "waiting": stats.of("waiting"),
+            "active": stats.of("active"),
+            "oldest_wait_seconds": round(max(0.0, waited), 1),
+        }
+
+
+def check_health(around: Circumstances | None = None) -> Health:
+    """Look at everything once."""
+    around = around or circumstances()
+    queues, broker_error = queue_stats(around), _broker_error()
+    reasons = [f"The broker does not answer ({broker_error})"] if broker_error else []
+    reasons += [f"No worker is running for {stats.queue.value}" for stats in queues if stats.lacks_worker]
+    return Health(reasons, broker_error, queues, around.now)
+
+
+def _broker_error() -> str:
+    broker: Broker = context.extension("broker")
+    try:
+        broker.pending(Queue.BULK_MESSAGES)
+    except Exception as error:  # whichever way the client of this shape says that its storage is away
+        return type(error).__name__
+    return ""

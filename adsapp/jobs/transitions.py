@@ -1,0 +1,188 @@
+"""The queue manager: what the console, the API and the command line do with jobs.
+
+Services never commit: the edge that called them does, and what leaves the process (the nudge) leaves after that.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import Conflict
+from adsapp.jobs import events, registry
+from adsapp.jobs.engine import completion, recording
+from adsapp.jobs.enqueue import NUDGE_BELOW, Step, enqueue, enqueue_flow, enqueue_many, find_idempotent, nudge
+from adsapp.jobs.events import Asked, Change, What
+from adsapp.jobs.lines import AnyJob
+from adsapp.jobs.models import Job
+from adsapp.jobs.queues import drain, get_limit, pause_queue, resume_queue, set_limit
+from adsapp.jobs.registry import all_over_once_cancelled, over_once_cancelled
+from adsapp.jobs.states import FINAL, State, get_priority
+
+__all__ = [
+    "Asked",
+    "Step",
+    "cancel",
+    "cancel_all",
+    "drain",
+    "enqueue",
+    "enqueue_flow",
+    "enqueue_many",
+    "find_idempotent",
+    "get_limit",
+    "pause_queue",
+    "prioritize_all",
+    "promote",
+    "resume_queue",
+    "retriable",
+    "retry",
+    "retry_all",
+    "set_limit",
+    "set_priority",
+    "why_over",
+]
+
+
+def cancel(job: Job, by: str, reason: str = "") -> None:
+    """Cancel a job that has not begun; ask a running one to stop (it does within seconds). Finished: Conflict.
+
+    Its children are cancelled with it.
+    """
+    if not cancel_all([job], Asked(by, reason)):
+        raise Conflict(f"The job is {job.state.value} already; there is nothing left to cancel")
+
+
+def cancel_all(jobs: Iterable[Job], by: Asked) -> int:
+    """Cancel those of the jobs that have not ended, and their children; how many of the jobs that were."""
+    wanted, now = {job.id for job in jobs}, utcnow()
+    family = _locked(_with_children(sorted(wanted)))
+    going = {job.id for job in family if job.state not in FINAL}
+    asked = {"cancel_requested_at": now, "cancel_requested_by": by.by, "steered_at": now}
+    connection = db.session.connection()
+    ended = completion.end_pending(connection, going, now, **asked)
+    running = update(Job).where(Job.id.in_(going), Job.state == State.ACTIVE).values(**asked)
+    db.session.execute(running, execution_options={"synchronize_session": False})
+    in_vain = completion.settle(connection, ended, now)
+    events.note(
+        What.CANCEL, by, now, [Change(each, {} if each in wanted else {"with": "parent"}) for each in sorted(going)]
+    )
+    for job in family:
+        db.session.expire(job)
+    for row in ended:
+        if registry.is_told(row.processor):
+            registry.tell_cancelled(db.session.get_one(Job, row.id), by.by)
+    recording.record(connection, in_vain, now)
+    return len(going & wanted)
+
+
+def _with_children(job_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    found, generation = list(job_ids), list(job_ids)
+    while generation:
+        children = select(Job.id).where(Job.parent_id.in_(generation), Job.state.not_in(FINAL))
+        generation = [child for child in db.session.scalars(children) if child not in found]
+        found += generation
+    return found
+
+
+def _locked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
+    # All at once and in one order, so that what is true of them stays true until they are changed.
+    rows = select(Job).where(Job.id.in_(job_ids)).order_by(Job.id).with_for_update()
+    return db.session.scalars(rows, execution_options={"populate_existing": True}).all()
+
+
+def retriable() -> ColumnElement[bool]:
+    """The jobs that can be retried: `why_over` for all of them at once."""
+    goes_on = or_(Job.processor.not_in(all_over_once_cancelled()), Job.error.is_not(None))
+    return or_(Job.state == State.FAILED, and_(Job.state == State.CANCELLED, goes_on))
+
+
+def why_over(job: AnyJob) -> str:
+    """Why this cancelled job cannot be retried; empty where it can.
+
+    One that was cancelled because it waited in vain (it says so as its error) touched nothing, and may be retried.
+    """
+    return over_once_cancelled(job.processor) if job.state == State.CANCELLED and job.error is None else ""
+
+
+def retry(job: Job, by: str, reason: str = "") -> None:
+    """Begin a failed or cancelled job again, with all its attempts."""
+    if not retry_all([job], Asked(by, reason)):
+        if over := why_over(job):
+            raise Conflict(over)
+        raise Conflict(f"Only failed and cancelled jobs can be retried; this one is {job.state.value}")
+
+
+def retry_all(jobs: Iterable[Job], by: Asked) -> int:
+    """Begin those of the jobs again that failed or were cancelled; returns how many."""
+    by_id = {job.id: job for job in _locked([job.id for job in jobs])}
+    ends, now = {job.id: events.end_of(job) for job in by_id.values()}, utcnow()
+    again = db.session.execute(
+        update(Job)
+        .where(Job.id.in_(by_id), retriable())
+        .values(
+            state=case((Job.blocked_by > 0, State.DELAYED), else_=State.WAITING),
+            run_at=now,
+            failures=0,
+            dispatched_at=None,
+            finished_at=None,
+            cancel_requested_at=None,
+            cancel_requested_by=None,
+            error=None,
+            error_code=None,
+            handed_back=False,
+            wait_reason=f"retried by {by.by}",
+            steered_at=now,
+        )
+        .returning(Job.id),
+        execution_options={"synchronize_session": False},
+    ).scalars()
+    begun = [by_id[job_id] for job_id in again]
+    events.note(What.RETRY, by, now, [Change(job.id, {"ended": ends[job.id]}) for job in begun])
+    for job in by_id.values():
+        db.session.expire(job)
+    for job in begun[:NUDGE_BELOW]:
+        nudge(job, limited=get_limit(job.queue) is not None)
+    return len(begun)
+
+
+def promote(job: Job, by: str = "") -> None:
+    """Let a delayed job run now, and where somebody asked (`by`) note who; Conflict where it is not delayed, or waits
+    for other jobs."""
+    if job.blocked_by:
+        raise Conflict(f"This job waits for {job.blocked_by} other jobs to end; cancel those, or wait for them")
+    now = utcnow()
+    steered = {"steered_at": now} if by else {}
+    moved = db.session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state == State.DELAYED, Job.blocked_by == 0)
+        .values(state=State.WAITING, run_at=now, dispatched_at=None, wait_reason=None, **steered)
+        .returning(Job.id)
+    ).first()
+    db.session.refresh(job)
+    if moved is None:
+        raise Conflict(f"Only a delayed job can be run early; this one is {job.state.value}")
+    if by:
+        events.note(What.RUN, Asked(by), now, [Change(job.id)])
+    nudge(job, limited=get_limit(job.queue) is not None)
+
+
+def set_priority(job: Job, priority: int, by: str = "") -> None:
+    """Change the priority of a job that has not ended; it counts from the next time that it is taken up."""
+    if not prioritize_all([job], get_priority(priority), Asked(by)):
+        db.session.refresh(job)
+        raise Conflict(f"The job is {job.state.value} already; its priority means nothing any more")
+
+
+def prioritize_all(jobs: Iterable[Job], priority: int, by: Asked) -> int:
+    """Give those of the jobs that have not ended this priority; returns how many."""
+    by_id, now = {job.id: job for job in _locked([job.id for job in jobs])}, utcnow()
+    going = [job for job in by_id.values() if job.state not in FINAL]
+    changes = [Change(job.id, {"before": job.priority, "after": priority}) for job in going]
+    changed = update(Job).where(Job.id.in_([job.id for job in going])).values(priority=priority, steered_at=now)
+    db.session.execute(changed, execution_options={"synchronize_session": False})
+    events.note(What.PRIORITIZE, by, now, changes)
+    for job in going:
+        db.session.expire(job)
+    return len(going)

@@ -1,0 +1,204 @@
+"""Why a job does not run: in words for the person who waits for it.
+
+What all jobs share (pauses, living workers, the time) is read once as `Circumstances`, so that a page of fifty jobs
+asks as little as one job.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import (
+    CompoundSelect,
+    Interval,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    text,
+    type_coerce,
+    union_all,
+)
+
+from adsapp.core import context, db
+from adsapp.core.clock import iso, utcnow
+from adsapp.core.db.prepared import mine, read
+from adsapp.jobs.labels import QUEUE_TITLES
+from adsapp.jobs.lines import AnyJob
+from adsapp.jobs.models import QueueControl, Worker
+from adsapp.jobs.registry import goes_on, title_of
+from adsapp.jobs.states import PENDING, Queue, State
+
+WORKERS = cast(Table, Worker.__table__).c
+ALIVE_HEARTBEATS = 3  # a worker is alive while its last sign of life is no older than so many heartbeats
+
+
+@dataclass(frozen=True)
+class WaitReason:
+    """Why a job waits: a code for programs, words for people, and the moment it ends where that is known."""
+
+    code: str
+    text: str
+    until: datetime | None = None
+
+    def __str__(self) -> str:
+        until = f" at {self.until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if self.until else ""
+        return self.text + until
+
+
+class Pause(NamedTuple):
+    """A queue, or one kind of job in it, that stands still: the columns of `QueueControl` by their names."""
+
+    queue: Queue
+    processor: str  # empty: the whole queue
+    paused_at: datetime
+    paused_until: datetime | None
+    reason: str
+    by: str
+
+
+CONTROLS = cast(Table, QueueControl.__table__).c
+PAUSES = select(*(CONTROLS[name] for name in Pause._fields)).where(mine(CONTROLS))
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What decides for every job of this organization whether it may run now."""
+
+    now: datetime
+    pauses: Mapping[Queue, Pause]  # of whole queues
+    kinds: Mapping[tuple[Queue, str], Pause]  # of one kind of job in a queue
+    workers: Mapping[Queue, int]  # living worker processes of each queue
+
+    def pause_of(self, queue: Queue, processor: str) -> Pause | None:
+        """What holds back this kind of job: the pause of its queue, unless it goes on all the same, or else its own."""
+        whole = None if goes_on(processor) else self.pauses.get(queue)
+        return whole or self.kinds.get((queue, processor))
+
+
+def circumstances() -> Circumstances:
+    """Read them: one statement, whatever the number of jobs."""
+    clock = utcnow()
+    asked = {"now": clock, "since": alive_since(clock), "silence": silence()}
+    rows = read(_around(db.session.get_bind().dialect.name), **asked)
+    living = [(moment, names) for moment, names, *_ in rows if moment is not None]
+    now, served = living[0][0], Counter(name for _, names in living for name in names or ())
+    held = _in_force((row[2:] for row in rows if row[0] is None), now)
+    return Circumstances(
+        now,
+        {queue: pause for (queue, processor), pause in held.items() if not processor},
+        {place: pause for place, pause in held.items() if place[1]},
+        {queue: served[queue.value] for queue in Queue},
+    )
+
+
+def database_now() -> datetime:
+    """The database's time, by which leases and heartbeats are judged."""
+    connection = db.session.connection()
+    if connection.dialect.name != "postgresql":
+        return utcnow()
+    moment: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
+    return moment.astimezone(UTC)
+
+
+def pauses(now: datetime) -> dict[tuple[Queue, str], Pause]:
+    """The queues and kinds of job this organization has paused, as far as the pause has not ended by itself."""
+    return _in_force(read(PAUSES), now)
+
+
+def _in_force(rows: Iterable[Sequence[Any]], now: datetime) -> dict[tuple[Queue, str], Pause]:
+    found = map(Pause._make, rows)
+    return {(one.queue, one.processor): one for one in found if one.paused_until is None or one.paused_until > now}
+
+
+@cache
+def _around(dialect: str) -> CompoundSelect[Any]:
+    """The time beside the queues of each living worker (without any, the time alone); then the pauses, without it."""
+    moment = WORKERS.heartbeat_at.type
+    now: Any = bindparam("now", type_=moment)
+    since: Any = bindparam("since", type_=moment)
+    if dialect == "postgresql":
+        now = func.clock_timestamp(type_=moment)
+        since = now - bindparam("silence", type_=Interval())
+    lives = and_(WORKERS.heartbeat_at >= since, WORKERS.stopped_at.is_(None), WORKERS.drain_requested_at.is_(None))
+    always = select(literal(1)).subquery("always").outerjoin(cast(Table, Worker.__table__), lives)
+    living = select(now, WORKERS.queues, *map(_nothing, PAUSES.selected_columns)).select_from(always)
+    return union_all(
+        living, PAUSES.with_only_columns(_nothing(now), _nothing(WORKERS.queues), *PAUSES.selected_columns)
+    )
+
+
+def _nothing(column: Any) -> Any:
+    return type_coerce(null(), column.type)
+
+
+def alive_since(now: datetime) -> datetime:
+    """A worker whose last sign of life is older counts as gone."""
+    return now - silence()
+
+
+def silence() -> timedelta:
+    """For so long a living worker gives no sign of life at most."""
+    return timedelta(seconds=ALIVE_HEARTBEATS * context.settings().heartbeat_seconds)
+
+
+def why_waiting(job: AnyJob, around: Circumstances | None = None) -> WaitReason | None:
+    """Why a delayed or waiting job does not run; None for every other state."""
+    if job.state not in PENDING:
+        return None
+    if job.blocked_by:
+        return _blocked(job)
+    around = around or circumstances()
+    if job.state == State.DELAYED and (job.run_at is None or job.run_at > around.now):
+        return _not_due(job)
+    return _due(job, around)
+
+
+def _blocked(job: AnyJob) -> WaitReason:
+    jobs = "1 other job" if job.blocked_by == 1 else f"{job.blocked_by:,} other jobs"
+    return WaitReason("dependency", f"{_sentence(job.wait_reason)}: {jobs}" if job.wait_reason else f"Waits for {jobs}")
+
+
+def _not_due(job: AnyJob) -> WaitReason:
+    if job.run_at is None:
+        return WaitReason("decision", job.wait_reason or "Waits until somebody lets it go on")
+    if job.failures:
+        return WaitReason("retry", f"{_sentence(job.wait_reason or 'The last attempt failed')}; due", job.run_at)
+    if job.wait_reason:
+        return WaitReason("handed_back", f"{_sentence(job.wait_reason)}; goes on", job.run_at)
+    return WaitReason("later", "Due later,", job.run_at)
+
+
+def _due(job: AnyJob, around: Circumstances) -> WaitReason:
+    pause = around.pause_of(job.queue, job.processor)
+    if pause is not None:
+        what = title_of(pause.processor) if pause.processor else f"The queue {QUEUE_TITLES[job.queue]}"
+        until = "; it ends" if pause.paused_until else ""
+        return WaitReason("paused", f"{what} is paused by {pause.by}: {pause.reason}{until}", pause.paused_until)
+    if not around.workers.get(job.queue):
+        return WaitReason("no_worker", f"No worker is running for the queue {QUEUE_TITLES[job.queue]}")
+    if job.wait_reason:
+        return WaitReason("free_worker", f"Waits for a free worker ({job.wait_reason})")
+    return WaitReason("free_worker", "Waits for a free worker")
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def pause_json(pause: Pause | None) -> dict[str, Any] | None:
+    """Who paused, why, since when; `until` None: until somebody resumes it. None where nothing is paused."""
+    if pause is None:
+        return None
+    return {
+        "by": pause.by,
+        "reason": pause.reason,
+        "at": iso(pause.paused_at),
+        "until": iso(pause.paused_until),
+    }
