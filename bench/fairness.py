@@ -12,9 +12,8 @@ from sqlalchemy import delete, insert, text
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
+from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine import dispatch
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue
 from adsapp.organizations.models import Organization
 from bench.harness import application, quantile, report
 

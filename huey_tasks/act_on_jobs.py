@@ -2,11 +2,9 @@
 
 from typing import Any
 
+from adsapp.jobs import Progress, Queue, processor
 from adsapp.jobs.bulk.run import carry_out
 from adsapp.jobs.bulk.target import PROCESSOR, Order
-from adsapp.jobs.progress import Progress
-from adsapp.jobs.registry import processor
-from adsapp.jobs.states import Queue
 
 
 @processor(PROCESSOR, queue=Queue.TEMPLATE_PROCESSING, goes_on=True)

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from adsapp.core.pagination import Page
-from adsapp.jobs.models import Job
-from adsapp.jobs.progress import Progress
+from adsapp.jobs import ItemRow, Job, Progress, Queue, processor
 from adsapp.jobs.queries.items import register_items
-from adsapp.jobs.registry import ItemRow, processor, when_cancelled
-from adsapp.jobs.states import Queue
+from adsapp.jobs.registry import when_cancelled
 
 
 @dataclass(frozen=True)

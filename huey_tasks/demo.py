@@ -7,9 +7,7 @@ from enum import StrEnum
 from threading import Event
 from typing import Any
 
-from adsapp.jobs.progress import JobFailed, Progress
-from adsapp.jobs.registry import processor
-from adsapp.jobs.states import Queue
+from adsapp.jobs import JobFailed, Progress, Queue, processor
 
 
 class Mood(StrEnum):

@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from adsapp.jobs import retention
-from adsapp.jobs.progress import Progress
-from adsapp.jobs.registry import processor
-from adsapp.jobs.states import Queue
+from adsapp.jobs import Progress, Queue, processor, retention
 
 
 @dataclass(frozen=True)

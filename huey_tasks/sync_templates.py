@@ -4,9 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from adsapp.jobs.progress import Progress
-from adsapp.jobs.registry import processor
-from adsapp.jobs.states import Queue
+from adsapp.jobs import Progress, Queue, processor
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from adsapp.config import Settings
 from adsapp.demo import stage
 from adsapp.demo.http import Api, wait_until
 from adsapp.demo.stage import Number
-from adsapp.jobs.states import Queue
+from adsapp.jobs import Queue
 from adsapp.processes.commands import web_command
 from adsapp.processes.supervisor import Child
 from tests.conftest import QUICK

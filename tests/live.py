@@ -30,9 +30,8 @@ from adsapp.contacts.values.phones import person_key
 from adsapp.core import db
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.service import AccountIn, create_account
+from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue
 from adsapp.message_templates.models import MessageTemplate
 from tests.cast import Cast
 from tests.waiting import wait_for

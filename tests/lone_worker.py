@@ -11,8 +11,8 @@ from sqlalchemy import insert
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
+from adsapp.jobs import Queue
 from adsapp.jobs.models import Worker
-from adsapp.jobs.states import Queue
 
 
 def add_lone_worker(app: Flask, queues: Iterable[Queue], **values: Any) -> uuid.UUID:

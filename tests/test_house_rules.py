@@ -14,10 +14,11 @@ from werkzeug.routing import RequestRedirect
 import huey_tasks
 from adsapp import create_app
 from adsapp.config import ROOT, Settings, env_name
+from adsapp.jobs import Queue, State
 from adsapp.jobs.console.presenter import SUBJECT_PAGES, SUBJECT_WORDS
 from adsapp.jobs.labels import OUTCOMES, PRIORITY_WORDS, QUEUE_TITLES
 from adsapp.jobs.registry import processors
-from adsapp.jobs.states import ALLOWED, FINAL, Queue, State
+from adsapp.jobs.states import ALLOWED, FINAL
 from adsapp.organizations.policy import Permission
 from adsapp.processes.commands import worker_children
 

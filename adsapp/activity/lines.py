@@ -8,9 +8,9 @@ from typing import Any
 from adsapp.activity.subjects import Subject, subjects_of
 from adsapp.activity.words import FIELDS, LIMITS, action_words
 from adsapp.core.clock import iso
+from adsapp.jobs import Priority
 from adsapp.jobs.labels import PRIORITY_WORDS, QUEUE_TITLES
 from adsapp.jobs.registry import title_of
-from adsapp.jobs.states import Priority
 from adsapp.organizations.auditing import MANY_JOBS
 from adsapp.organizations.models import AuditEvent
 

@@ -13,9 +13,9 @@ from adsapp.contacts.models import Import
 from adsapp.core import db
 from adsapp.core.ids import parse_id
 from adsapp.integrations.models import WhatsAppAccount
+from adsapp.jobs import Job, Queue
 from adsapp.jobs.labels import QUEUE_TITLES
-from adsapp.jobs.models import Job, Worker
-from adsapp.jobs.states import Queue
+from adsapp.jobs.models import Worker
 from adsapp.organizations.auditing import MANY_JOBS
 from adsapp.organizations.models import AuditEvent
 

@@ -15,11 +15,10 @@ from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.parsing import parse_body, parse_query
+from adsapp.jobs import Job, digest_of
 from adsapp.jobs.api.idempotency import requested_key
 from adsapp.jobs.api.serializers import job_json
-from adsapp.jobs.enqueue import digest_of
 from adsapp.jobs.idempotency import AskedMeanwhile, find_replay
-from adsapp.jobs.models import Job
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.redaction import mask_number
 from adsapp.message_templates import queries as templates

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adsapp.core.clock import utcnow
 from adsapp.core.db import Base, BigId, Json, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
-from adsapp.jobs.states import Priority
+from adsapp.jobs import Priority
 
 
 class CampaignStatus(StrEnum):

@@ -18,8 +18,7 @@ from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.integrations.models import WhatsAppAccount
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import State
+from adsapp.jobs import Job, State
 
 UNFINISHED = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING, CampaignStatus.SENDING, CampaignStatus.PAUSED)
 ENDED_JOBS = {State.FAILED: CampaignStatus.FAILED, State.CANCELLED: CampaignStatus.CANCELLED}

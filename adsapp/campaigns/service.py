@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from adsapp import jobs
 from adsapp.campaigns import reasons
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Draft
@@ -23,10 +24,9 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import WhatsAppAccount
-from adsapp.jobs import transitions as jobs
+from adsapp.jobs import Job, Priority, State, transitions
 from adsapp.jobs.idempotency import require_subject
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import PENDING, Priority, State, get_priority
+from adsapp.jobs.states import PENDING, get_priority
 
 __all__ = [
     "CampaignIn",
@@ -160,11 +160,11 @@ def cancel(campaign: Campaign, by: str = "") -> None:
     if job is None or job.is_finished:
         return
     if campaign.frozen_at is None and job.state in PENDING:
-        jobs.cancel(job, by)
+        transitions.cancel(job, by)
     elif job.state is State.DELAYED:
-        jobs.promote(job)  # its next slice skips the rest, and ends as cancelled
+        transitions.promote(job)  # its next slice skips the rest, and ends as cancelled
     elif job.state is State.ACTIVE:
-        jobs.cancel(job, by)
+        transitions.cancel(job, by)
 
 
 def cancel_without_job(campaign: Campaign, by: str) -> None:
@@ -267,16 +267,16 @@ def _go_on(campaign: Campaign, count: int, by: str) -> None:
         return
     job = _locked_job(campaign)
     if job is not None and job.state is State.DELAYED:
-        jobs.promote(job)
+        transitions.promote(job)
 
 
 def _wake(campaign: Campaign, job: Job | None, by: str) -> None:
     if job is None or job.state is State.COMPLETED:
         _enqueue(campaign, by)
     elif job.state in (State.FAILED, State.CANCELLED):
-        jobs.retry(job, by)
+        transitions.retry(job, by)
     elif job.state is State.DELAYED and campaign.status is not CampaignStatus.SCHEDULED:
-        jobs.promote(job)
+        transitions.promote(job)
 
 
 def lock(campaign: Campaign) -> None:

@@ -104,7 +104,7 @@ def _make_organization(app: Flask, number: stage.Number) -> tuple[str, Any]:
         organization_id = made.id
         db.session.commit()
     with db.organization_context(app, organization_id):
-        from adsapp.jobs import transitions as jobs
+        from adsapp import jobs
 
         account_id = seed.connect_sandbox(number).id
         jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")

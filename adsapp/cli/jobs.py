@@ -17,17 +17,16 @@ from adsapp.cli.output import json_option, line_of, show
 from adsapp.cli.tables import JOB_ID, first_line, minute, since, table
 from adsapp.core import db
 from adsapp.core.errors import Problem
-from adsapp.jobs import service
+from adsapp.jobs import Job, Queue, State, service
 from adsapp.jobs.api.serializers import job_json
 from adsapp.jobs.bulk import operations
 from adsapp.jobs.bulk import run as bulk_run
-from adsapp.jobs.models import Job
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries import statistics
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.queries.health import Health, check_health
 from adsapp.jobs.registry import title_of
-from adsapp.jobs.states import FINAL, Queue, State, get_queue
+from adsapp.jobs.states import FINAL, get_queue
 from adsapp.jobs.wait_reasons import circumstances
 
 ERROR_WIDTH = 80

@@ -10,16 +10,15 @@ from adsapp.cli.organization import inside
 from adsapp.cli.output import json_option, show
 from adsapp.cli.tables import JOB_ID, first_line, minute, table
 from adsapp.core import db
+from adsapp.jobs import Job, Priority
 from adsapp.jobs.api.serializers import attempt_json, event_json, job_json
 from adsapp.jobs.console.presenter import headline, tries
 from adsapp.jobs.console.timeline import Event, story
 from adsapp.jobs.events import steerings
 from adsapp.jobs.labels import PRIORITY_WORDS
 from adsapp.jobs.lines import JobLine
-from adsapp.jobs.models import Job
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
-from adsapp.jobs.states import Priority
 from adsapp.jobs.wait_reasons import WaitReason, circumstances, why_waiting
 
 HEAD = ("id", "queued (UTC)", "state", "queue", "title", "what stands in its way")

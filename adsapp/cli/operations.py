@@ -11,12 +11,11 @@ from adsapp.cli.errors import Told
 from adsapp.cli.organization import BY
 from adsapp.cli.output import show
 from adsapp.core import db
+from adsapp.jobs import Job, State
 from adsapp.jobs.api.serializers import job_json
 from adsapp.jobs.bulk import operations, target
 from adsapp.jobs.bulk import run as bulk_run
-from adsapp.jobs.models import Job
 from adsapp.jobs.queries import jobs as job_queries
-from adsapp.jobs.states import State
 from adsapp.jobs.wait_reasons import WaitReason, why_waiting
 
 LOOK_EVERY_SECONDS = 0.3

@@ -10,8 +10,8 @@ from adsapp.cli.output import json_option, show
 from adsapp.core import db
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.errors import Invalid
-from adsapp.jobs import service, transitions
-from adsapp.jobs.states import Queue, get_queue
+from adsapp.jobs import Queue, queues, service
+from adsapp.jobs.states import get_queue
 from adsapp.jobs.wait_reasons import Circumstances, circumstances
 
 WORDS = {"at_once": "at once", "per_minute": "a minute", "waiting": "waiting"}
@@ -74,7 +74,7 @@ def limit(queue: str, slug: str, lifts: bool, as_json: bool, **asked: int | None
         raise click.UsageError("say --none, or what to change, not both")
     with inside(slug):
         wanted = get_queue(queue)
-        values = service.limit_values(transitions.get_limit(wanted))
+        values = service.limit_values(queues.get_limit(wanted))
         if lifts or named:
             values = dict.fromkeys(values) if lifts else values | named
             service.set_limit(wanted, BY, **values)

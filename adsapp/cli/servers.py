@@ -12,7 +12,7 @@ from adsapp.cli import readiness
 from adsapp.cli.output import open_app
 from adsapp.config import Settings
 from adsapp.core.gc_tuning import leave_alone_what_is_there
-from adsapp.jobs.states import Queue
+from adsapp.jobs import Queue
 from adsapp.processes.commands import web_command, worker_children
 from adsapp.processes.supervisor import DRAINED, STOP_MARGIN_SECONDS, Supervisor
 

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from adsapp.core.clock import utcnow
 from adsapp.core.db import Base, BigId, Json, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import State
+from adsapp.jobs import Job, State
 
 
 class Contact(Tenant, Base):

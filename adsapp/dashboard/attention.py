@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from adsapp.dashboard import queries
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import why_refused, why_unreachable
+from adsapp.jobs import Queue
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries.statistics import QueueStats
 from adsapp.jobs.queries.workers import start_command
 from adsapp.jobs.registry import title_of
-from adsapp.jobs.states import Queue
 from adsapp.organizations.policy import Permission
 
 NAMES = 3  # of files, in one line

@@ -15,8 +15,7 @@ from adsapp.campaigns.queries import UnderWay
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core.db.prepared import mine, read
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import State
+from adsapp.jobs import Job, State
 from adsapp.jobs.wait_reasons import Circumstances
 
 MOST = 10  # of one kind, on a page that is read at a glance

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from adsapp.core.web.htmx import fragment, version_of
 from adsapp.dashboard import attention, queries
+from adsapp.jobs import Queue
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
@@ -21,7 +22,6 @@ from adsapp.jobs.queries.statistics import (
     queues_at_a_glance,
 )
 from adsapp.jobs.registry import kinds_of
-from adsapp.jobs.states import Queue
 from adsapp.jobs.wait_reasons import circumstances
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import insert, select
 
+from adsapp import jobs
 from adsapp.campaigns import reasons
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
 from adsapp.contacts.models import Contact, ContactTag, OptEvent, OptSource, Tag
@@ -21,7 +22,6 @@ from adsapp.demo.stage import Number
 from adsapp.integrations import service as accounts
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.service import AccountIn
-from adsapp.jobs import transitions as jobs
 from adsapp.organizations import queries as organizations
 from adsapp.organizations import service
 from adsapp.organizations.models import Organization, Role

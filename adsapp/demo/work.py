@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 from flask import Flask
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs import transitions as jobs
+from adsapp.jobs import Queue
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.queries import jobs as job_queries
-from adsapp.jobs.states import Queue
 
 FAIL_SECONDS = 15.0  # should it take longer, the demo's own workers end it
 LOOK_EVERY_SECONDS = 0.05

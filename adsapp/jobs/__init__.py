@@ -1,1 +1,37 @@
-"""The job engine: the row is the truth, the broker carries ids only. Knows nothing of contacts or campaigns."""
+"""The job engine: what features need to add jobs and to write processors.
+
+    from adsapp.jobs import Progress, Queue, enqueue, processor
+
+Knows nothing of contacts or campaigns: a feature tells it about its kinds of job where it registers them. Inside:
+`engine` runs jobs, `queries` says what can be seen of them, `bulk` acts on many at once, `console` shows pages, `api`
+answers programs. `service` is what people may do to jobs.
+"""
+
+from adsapp.jobs.dependencies import After, Condition
+from adsapp.jobs.enqueue import Step, digest_of, enqueue, enqueue_flow, enqueue_many, find_idempotent
+from adsapp.jobs.models import Job
+from adsapp.jobs.progress import HandBack, JobCancelled, JobFailed, Progress
+from adsapp.jobs.registry import ItemRow, processor
+from adsapp.jobs.states import On, Priority, Queue, State
+
+__all__ = [
+    "After",
+    "Condition",
+    "HandBack",
+    "ItemRow",
+    "Job",
+    "JobCancelled",
+    "JobFailed",
+    "On",
+    "Priority",
+    "Progress",
+    "Queue",
+    "State",
+    "Step",
+    "digest_of",
+    "enqueue",
+    "enqueue_flow",
+    "enqueue_many",
+    "find_idempotent",
+    "processor",
+]

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.errors import Conflict, Invalid, NotFound
-from adsapp.jobs import transitions
+from adsapp.jobs import queues, transitions
 from adsapp.jobs.bulk.target import MEANT, Verb
+from adsapp.jobs.events import Asked
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job, QueueLimit, Worker
@@ -86,7 +87,7 @@ def act_on(verb: Verb, job_ids: Sequence[uuid.UUID], by: str, priority: int | No
     if not 1 <= len(job_ids) <= AT_ONCE:
         raise Invalid.field("job", f"Tick 1 to {AT_ONCE} jobs; for more, choose all that match")
     jobs = ticked(job_ids)
-    changed = _change(verb, jobs, transitions.Asked(by, reason, among=len(jobs)), priority)
+    changed = _change(verb, jobs, Asked(by, reason, among=len(jobs)), priority)
     if not changed:
         fits = " or ".join(sorted(state.value for state in MEANT[verb]))
         raise Conflict(f"None of these jobs is {fits} any more; nothing was changed")
@@ -105,7 +106,7 @@ def ticked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
     return jobs
 
 
-def _change(verb: Verb, jobs: Sequence[Job], by: transitions.Asked, priority: int | None) -> int:
+def _change(verb: Verb, jobs: Sequence[Job], by: Asked, priority: int | None) -> int:
     match verb:
         case Verb.RETRY:
             return transitions.retry_all(jobs, by)
@@ -118,13 +119,13 @@ def _change(verb: Verb, jobs: Sequence[Job], by: transitions.Asked, priority: in
 
 def pause_queue(queue: Queue, by: str, reason: str, until: datetime | None = None, processor: str = "") -> None:
     """Pause a queue, or one kind of job in it; Invalid without a reason, for a past moment, for an unknown kind."""
-    transitions.pause_queue(queue, by=by, reason=reason, until=until, processor=processor)
+    queues.pause_queue(queue, by=by, reason=reason, until=until, processor=processor)
     audit(by, "pause queue", **_named(queue), reason=reason.strip(), processor=processor, until=iso(until))
 
 
 def resume_queue(queue: Queue, by: str, processor: str = "") -> bool:
     """Let a paused queue, or a paused kind of job, go on; False where it was not paused: then nothing was done."""
-    if not transitions.resume_queue(queue, processor):
+    if not queues.resume_queue(queue, processor):
         return False
     audit(by, "resume queue", **_named(queue), processor=processor)
     return True
@@ -135,8 +136,8 @@ def set_limit(queue: Queue, by: str, **limits: int | None) -> QueueLimit | None:
     for name, value in limits.items():
         if value is not None and value > HIGHEST_LIMIT:
             raise Invalid.field(name, f"should be at most {HIGHEST_LIMIT:,}, or empty for no limit")
-    before = limit_values(transitions.get_limit(queue))
-    limit = transitions.set_limit(queue, by=by, **limits)
+    before = limit_values(queues.get_limit(queue))
+    limit = queues.set_limit(queue, by=by, **limits)
     audit(by, "change queue limits", **_named(queue), before=before, after=limit_values(limit))
     return limit
 
@@ -155,7 +156,7 @@ def drain(worker: Worker, by: str) -> None:
     """Ask a worker to end once its jobs have; Conflict where it has stopped, or was asked already."""
     if worker.drain_requested_at is not None and worker.stopped_at is None:
         raise Conflict(f"{worker.drain_requested_by} asked this worker to drain already; it ends when its jobs do")
-    transitions.drain(worker, by)
+    queues.drain(worker, by)
     if db.current_organization_id() is not None:
         title = f"{worker.host}-{worker.pid}"
         audit(by, "drain worker", f"worker:{worker.id}", title=title, host=worker.host, pid=worker.pid)

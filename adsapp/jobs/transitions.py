@@ -1,6 +1,6 @@
-"""The queue manager: what the console, the API and the command line do with jobs.
+"""Changes of a job's state that a person or another feature asks for: cancel, retry, run now, change priority.
 
-Services never commit: the edge that called them does, and what leaves the process (the nudge) leaves after that.
+Nothing here commits: the edge that called does, and what leaves the process (the nudge) leaves after that.
 """
 
 import uuid
@@ -11,38 +11,14 @@ from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
-from adsapp.jobs import events, registry
+from adsapp.jobs import events, queues, registry
 from adsapp.jobs.engine import completion, recording
-from adsapp.jobs.enqueue import NUDGE_BELOW, Step, enqueue, enqueue_flow, enqueue_many, find_idempotent, nudge
+from adsapp.jobs.enqueue import NUDGE_BELOW, nudge
 from adsapp.jobs.events import Asked, Change, What
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job
-from adsapp.jobs.queues import drain, get_limit, pause_queue, resume_queue, set_limit
 from adsapp.jobs.registry import all_over_once_cancelled, over_once_cancelled
 from adsapp.jobs.states import FINAL, State, get_priority
-
-__all__ = [
-    "Asked",
-    "Step",
-    "cancel",
-    "cancel_all",
-    "drain",
-    "enqueue",
-    "enqueue_flow",
-    "enqueue_many",
-    "find_idempotent",
-    "get_limit",
-    "pause_queue",
-    "prioritize_all",
-    "promote",
-    "resume_queue",
-    "retriable",
-    "retry",
-    "retry_all",
-    "set_limit",
-    "set_priority",
-    "why_over",
-]
 
 
 def cancel(job: Job, by: str, reason: str = "") -> None:
@@ -143,7 +119,7 @@ def retry_all(jobs: Iterable[Job], by: Asked) -> int:
     for job in by_id.values():
         db.session.expire(job)
     for job in begun[:NUDGE_BELOW]:
-        nudge(job, limited=get_limit(job.queue) is not None)
+        nudge(job, limited=queues.get_limit(job.queue) is not None)
     return len(begun)
 
 
@@ -165,7 +141,7 @@ def promote(job: Job, by: str = "") -> None:
         raise Conflict(f"Only a delayed job can be run early; this one is {job.state.value}")
     if by:
         events.note(What.RUN, Asked(by), now, [Change(job.id)])
-    nudge(job, limited=get_limit(job.queue) is not None)
+    nudge(job, limited=queues.get_limit(job.queue) is not None)
 
 
 def set_priority(job: Job, priority: int, by: str = "") -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations import queries as accounts
@@ -14,10 +15,7 @@ from adsapp.integrations.base import Action, ProviderError, SendError
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.whatsapp.client import open_session
 from adsapp.integrations.whatsapp.events import TemplateStatusEvent
-from adsapp.jobs import transitions as jobs
-from adsapp.jobs.models import Job
-from adsapp.jobs.progress import JobFailed, Progress
-from adsapp.jobs.states import Priority
+from adsapp.jobs import Job, JobFailed, Priority, Progress
 from adsapp.message_templates.models import MessageTemplate
 
 STATUS_OF_EVENT = {"REINSTATED": "APPROVED", "UNARCHIVED": "APPROVED", "FLAGGED": "APPROVED"}

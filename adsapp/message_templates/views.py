@@ -11,8 +11,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.web.htmx import fragment, version_of
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.wait_reasons import WaitReason, why_waiting
 from adsapp.message_templates import previews, queries, service, standing
 from adsapp.message_templates.components import TemplateView

@@ -3,7 +3,7 @@
 import sys
 
 from adsapp.config import Settings
-from adsapp.jobs.states import Queue
+from adsapp.jobs import Queue
 from adsapp.processes.supervisor import Child
 
 

@@ -13,8 +13,8 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.models import WhatsAppAccount
+from adsapp.jobs import Queue
 from adsapp.jobs.models import Worker
-from adsapp.jobs.states import Queue
 from adsapp.organizations import service
 from adsapp.organizations.models import Role
 

@@ -3,9 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from adsapp.jobs.progress import Progress
-from adsapp.jobs.registry import processor
-from adsapp.jobs.states import Queue
+from adsapp.jobs import Progress, Queue, processor
 from bench.peers import recording
 
 NAME = "bench_noop"

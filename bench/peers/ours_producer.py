@@ -3,9 +3,8 @@
 import os
 import uuid
 
-from adsapp import create_app
+from adsapp import create_app, jobs
 from adsapp.core import db
-from adsapp.jobs import transitions
 from bench.peers.ours_processor import NAME
 from bench.peers.producing import Payload, produce
 
@@ -17,12 +16,12 @@ def main() -> None:
 
 
 def _one(payload: Payload) -> None:
-    transitions.enqueue(NAME, payload)
+    jobs.enqueue(NAME, payload)
     db.session.commit()
 
 
 def _many(payloads: list[Payload]) -> None:
-    transitions.enqueue_many(NAME, payloads)
+    jobs.enqueue_many(NAME, payloads)
     db.session.commit()
 
 

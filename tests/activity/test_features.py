@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from adsapp import jobs
 from adsapp.campaigns import queries as campaigns
 from adsapp.campaigns import service
 from adsapp.campaigns.models import CampaignStatus
 from adsapp.core import db
-from adsapp.jobs import transitions as jobs
-from adsapp.jobs.states import State
+from adsapp.jobs import State
 from tests.activity.test_page import rows
 from tests.campaigns.scene import set_the_scene
 from tests.cast import Cast, csrf_token

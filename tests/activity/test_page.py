@@ -14,10 +14,8 @@ from adsapp.activity import queries
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
-from adsapp.jobs import service
+from adsapp.jobs import Job, Priority, Queue, service
 from adsapp.jobs.bulk.target import Verb
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Priority, Queue
 from tests.activity.conftest import Note
 from tests.cast import Cast, csrf_token
 from tests.statements import recorded

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from adsapp import jobs
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus, RecipientStatus
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
-from adsapp.jobs import transitions
 from tests.browser.conftest import Look
 from tests.cast import PASSWORD
 from tests.journeys.conftest import Journey, journey
@@ -65,7 +65,7 @@ def paths(journey: Journey) -> list[str]:
     with db.organization_context(journey.app, journey.cast.bakery_id):
         person = Contact(organization_id=journey.cast.bakery_id, phone="+12025550101", person_key="+12025550101")
         db.session.add(person)
-        job = transitions.enqueue("demo", {"mood": "succeeds"}, run_at=utcnow() + timedelta(days=1))
+        job = jobs.enqueue("demo", {"mood": "succeeds"}, run_at=utcnow() + timedelta(days=1))
         db.session.commit()
         found = ["/", "/queues/bulk-messages", f"/jobs/{job.id}", f"/contacts/{person.id}"]
         statuses = (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)

@@ -7,12 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs import transitions
-from adsapp.jobs.dependencies import After
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs import After, Job, Queue, State, queues
 from tests.browser.conftest import Look
 from tests.cast import PASSWORD
 from tests.journeys.conftest import Journey, journey
@@ -34,12 +32,12 @@ def shape(request: pytest.FixtureRequest) -> str:
 def page(look: Look, journey: Journey) -> Iterator[Page]:
     """Alice at the console, among jobs that failed and jobs that wait; no worker runs, so nothing moves by itself."""
     with db.organization_context(journey.app, journey.cast.bakery_id):
-        ids = transitions.enqueue_many("demo", [{"mood": "succeeds"}] * FAILED, title="Render the offer")
+        ids = jobs.enqueue_many("demo", [{"mood": "succeeds"}] * FAILED, title="Render the offer")
         values = {"state": State.FAILED, "error": "The template has no image", "finished_at": utcnow(), "attempt": 3}
         db.session.execute(update(Job).where(Job.id.in_(ids)).values(**values, failures=3))
-        first = transitions.enqueue("demo", {"mood": "succeeds"}, title="Prepare the catalogue")
-        transitions.enqueue("demo", {"mood": "succeeds"}, title="Tell the team", after=[After(first.id)])
-        transitions.pause_queue(Queue.EMAIL_NOTIFICATION, by="Adam", reason="A new template")
+        first = jobs.enqueue("demo", {"mood": "succeeds"}, title="Prepare the catalogue")
+        jobs.enqueue("demo", {"mood": "succeeds"}, title="Tell the team", after=[After(first.id)])
+        queues.pause_queue(Queue.EMAIL_NOTIFICATION, by="Adam", reason="A new template")
         db.session.commit()
     journey.installation.start_web()
     page = look.page
@@ -98,7 +96,7 @@ def test_buttons_for_ticked_rows_say_what_to_do_until_a_row_is_ticked(page: Page
 
 def test_long_names_leave_the_crumbs_on_one_line(page: Page, look: Look, journey: Journey) -> None:
     with db.organization_context(journey.app, journey.cast.bakery_id):
-        job_id = transitions.enqueue("demo", {"mood": "succeeds"}, title="Prepare the catalogue of the fair " * 5).id
+        job_id = jobs.enqueue("demo", {"mood": "succeeds"}, title="Prepare the catalogue of the fair " * 5).id
         db.session.commit()
     for path in (f"/jobs/{job_id}", f"/jobs/{job_id}/cancel"):
         open_page(page, journey, path)

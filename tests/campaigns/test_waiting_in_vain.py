@@ -7,14 +7,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from adsapp import jobs
 from adsapp.campaigns import queries
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.core import db
-from adsapp.jobs import transitions
-from adsapp.jobs.dependencies import After
+from adsapp.jobs import After, Job, Queue, State, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue, State
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast
 from tests.waiting import wait_for
@@ -40,9 +38,9 @@ def needed(scene: Scene, end: State) -> tuple[uuid.UUID, uuid.UUID]:
     """A scheduled campaign whose job waits for another, and that other job, due to end so."""
     campaign_id = scene.campaign(CampaignStatus.SCHEDULED, people={})
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        first = transitions.enqueue("demo", PAYLOADS[end], title="Import april.csv")
+        first = jobs.enqueue("demo", PAYLOADS[end], title="Import april.csv")
         payload, after = {"campaign_id": str(campaign_id)}, [After(first.id)]
-        job = transitions.enqueue("bulk-message", payload, subject=f"campaign:{campaign_id}", after=after)
+        job = jobs.enqueue("bulk-message", payload, subject=f"campaign:{campaign_id}", after=after)
         db.session.get_one(Campaign, campaign_id).job_id = job.id
         db.session.commit()
         return campaign_id, first.id

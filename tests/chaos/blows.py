@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from adsapp.jobs import Queue
 from adsapp.jobs.broker import Broker
-from adsapp.jobs.states import Queue
 from tests.chaos.fleet import Fleet, Member
 from tests.chaos.ground import QUICK, Ground
 

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from adsapp.core import db
-from adsapp.jobs.models import Job, JobAttempt, JobCount, JobItem, JobLog, StatsDay, StatsHour, StatsMinute
+from adsapp.jobs import Job
+from adsapp.jobs.models import JobAttempt, JobCount, JobItem, JobLog, StatsDay, StatsHour, StatsMinute
 from tests.chaos.moods import DEMANDED
 from tests.chaos.tasks import Task
 from tests.chaos.witness import Event, read_events

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from adsapp.jobs.states import FINAL, State
+from adsapp.jobs import State
+from adsapp.jobs.states import FINAL
 from tests.chaos.evidence import Evidence, Hold
 from tests.chaos.moods import ATTEMPTS, Mood
 

@@ -20,10 +20,8 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs import registry
-from adsapp.jobs.models import Job, JobItem
-from adsapp.jobs.progress import HandBack, JobFailed, Progress
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs import HandBack, Job, JobFailed, Progress, Queue, State, registry
+from adsapp.jobs.models import JobItem
 from tests.chaos.witness import VARIABLE, Witness
 
 ATTEMPTS = 10  # of what should end well: no blow hits one job so often

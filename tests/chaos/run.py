@@ -14,14 +14,13 @@ from flask import Flask
 from sqlalchemy import Table, select
 from sqlalchemy.exc import DBAPIError
 
-from adsapp import create_app
+from adsapp import create_app, jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
-from adsapp.jobs import transitions
+from adsapp.jobs import Job, State, transitions
 from adsapp.jobs.broker import Broker
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import FINAL, State
+from adsapp.jobs.states import FINAL
 from adsapp.organizations.service import create_organization
 from tests.chaos import blows, judging
 from tests.chaos.blows import Blow, Fist
@@ -169,7 +168,7 @@ class Run:
     def _send(self, task: Task) -> None:
         wait = FAR if task.mood is Mood.CANCELLED_WAITING else timedelta(seconds=task.run_in)
         with db.organization_context(self._app, self._organizations[task.organization]):
-            job = transitions.enqueue(
+            job = jobs.enqueue(
                 processor_name(task.mood, task.queue),
                 asdict(task.params),
                 title=f"{task.mood} {task.number}",

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adsapp.jobs.states import Priority, Queue
+from adsapp.jobs import Priority, Queue
 from tests.chaos.moods import QUEUES, ChaosParams, Mood
 
 ORGANIZATIONS = 4

@@ -10,14 +10,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from adsapp import jobs
 from adsapp.cli import organization
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs import transitions
+from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job, QueueControl, QueueLimit
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs.models import QueueControl, QueueLimit
 from adsapp.organizations.models import AuditEvent
 from tests.cast import Cast
 from tests.cli.conftest import Command, Done
@@ -292,7 +292,7 @@ def test_workers_are_listed_with_what_they_do_for_all_organizations(
 ) -> None:
     change(app, cast, enqueue(), state=State.ACTIVE, worker_id=lone_worker, lease_until=utcnow())
     with db.organization_context(app, cast.other_id):
-        job = transitions.enqueue("demo", {"mood": "succeeds"})
+        job = jobs.enqueue("demo", {"mood": "succeeds"})
         job.state, job.worker_id = State.ACTIVE, lone_worker
         db.session.commit()
     (found,) = told(run("workers", "--json", slug=""))["workers"]

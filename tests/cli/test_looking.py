@@ -12,10 +12,8 @@ from flask import Flask
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs import service, transitions
+from adsapp.jobs import Job, Queue, queues, service
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue
 from tests.cast import Cast
 from tests.cli.conftest import Command, Done
 from tests.installation import Installation
@@ -45,7 +43,7 @@ def test_a_list_names_each_job_with_what_stands_in_its_way(
 ) -> None:
     failed = enqueue(payload={"mood": "fails_always"}, title="Bad luck")
     with db.organization_context(app, cast.bakery_id):
-        transitions.pause_queue(Queue.EMAIL_NOTIFICATION, by="Alice", reason="Holidays")
+        queues.pause_queue(Queue.EMAIL_NOTIFICATION, by="Alice", reason="Holidays")
         db.session.commit()
     enqueue(title="Tomorrow", run_at=utcnow() + LATER)
     finished(failed)

@@ -9,12 +9,12 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 
+from adsapp import jobs
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.crypto import Vault
 from adsapp.integrations import queries
 from adsapp.integrations.service import AccountIn, create_account
-from adsapp.jobs import transitions
 from tests.cast import Cast
 from tests.cli.conftest import Command, Done
 from tests.installation import Installation
@@ -39,7 +39,7 @@ def number(app: Flask, cast: Cast) -> uuid.UUID:
     """A WhatsApp number and a job, under the key that the installation began with."""
     with db.organization_context(app, cast.bakery_id):
         made = create_account(AccountIn("1065", "1022", *SECRETS[:3]))
-        transitions.enqueue("demo", {"mood": "succeeds"})
+        jobs.enqueue("demo", {"mood": "succeeds"})
         number_id = made.id
         db.session.commit()
     return number_id

@@ -15,7 +15,7 @@ from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
-from adsapp.jobs.models import Job
+from adsapp.jobs import Job
 from tests.cast import Cast
 from tests.jobs.conftest import enqueue, finished, read, worker  # noqa: F401  # fixtures
 from tests.waiting import wait_for

@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 from adsapp.contacts.imports import uploads
 from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
+from adsapp.jobs import Job
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job
 from tests.cast import Cast
 from tests.contacts.conftest import counts
 

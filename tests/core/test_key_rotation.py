@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import LargeBinary, delete, select, text, update
 
+from adsapp import jobs
 from adsapp.config import Settings
 from adsapp.core import db, key_rotation
 from adsapp.core.clock import utcnow
@@ -20,10 +21,8 @@ from adsapp.core.crypto import UnreadableSecret, Vault
 from adsapp.core.key_rotation import Count, Keys, Place, Rotation
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.service import AccountIn, create_account
-from adsapp.jobs import transitions
+from adsapp.jobs import Job, Queue, State, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue, State
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -38,17 +37,17 @@ Values = dict[tuple[str, str], bytes]
 def number(app: Flask, cast: Cast) -> uuid.UUID:
     """Harbour Bakery's number and three delayed jobs, a number and a job of Charlie's: all under the old key."""
     app.extensions["vault"] = Vault((OLD,))
-    made = _fill(app, cast.bakery_id, jobs=3)
-    _fill(app, cast.other_id, jobs=1)
+    made = _fill(app, cast.bakery_id, count=3)
+    _fill(app, cast.other_id, count=1)
     app.extensions["vault"] = Vault((NEW, OLD))
     return made
 
 
-def _fill(app: Flask, organization_id: uuid.UUID, jobs: int) -> uuid.UUID:
+def _fill(app: Flask, organization_id: uuid.UUID, count: int) -> uuid.UUID:
     with db.organization_context(app, organization_id):
         made = create_account(AccountIn("1065", "1022", "the-token", "the-app-secret", "the-verify-token"))
-        for _ in range(jobs):
-            transitions.enqueue("demo", {"mood": "succeeds"}, run_at=utcnow() + timedelta(days=1))
+        for _ in range(count):
+            jobs.enqueue("demo", {"mood": "succeeds"}, run_at=utcnow() + timedelta(days=1))
         number_id = made.id
         db.session.commit()
     return number_id

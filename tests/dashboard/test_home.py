@@ -8,17 +8,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from adsapp import jobs
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
-from adsapp.jobs import transitions
-from adsapp.jobs.models import Job, JobLog, StatsHour, StatsMinute
+from adsapp.jobs import Job, Priority, Queue, State, queues, transitions
+from adsapp.jobs.models import JobLog, StatsHour, StatsMinute
 from adsapp.jobs.queries.statistics import queue_stats
 from adsapp.jobs.registry import get_processor
-from adsapp.jobs.states import Priority, Queue, State
 from tests.cast import Cast
 from tests.lone_worker import add_lone_worker
 from tests.statements import recorded
@@ -99,7 +99,7 @@ def test_no_worker_is_the_first_thing_said(client: FlaskClient, cast: Cast) -> N
 def test_a_paused_queue_lacks_no_worker(app: Flask, client: FlaskClient, cast: Cast) -> None:
     with db.organization_context(app, cast.bakery_id):
         for queue in (Queue.BULK_MESSAGES, Queue.CONTACT_IMPORT):
-            transitions.pause_queue(queue, by="Alice", reason="Holidays")
+            queues.pause_queue(queue, by="Alice", reason="Holidays")
         db.session.commit()
     page = cast.sign_in(client, "alice").get("/").text
     assert "No worker is running for Templates and E-mail" in page
@@ -140,7 +140,7 @@ def test_each_thing_that_needs_somebody_has_its_reason_and_the_next_step(
 
 def test_a_paused_queue_is_never_all_is_well(app: Flask, client: FlaskClient, cast: Cast, workers: None) -> None:
     with db.organization_context(app, cast.bakery_id):
-        transitions.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="Stocktaking")
+        queues.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="Stocktaking")
         db.session.commit()
     page = cast.sign_in(client, "alice").get("/home/attention").text
     assert "The queue Bulk messages is paused" in page
@@ -158,8 +158,8 @@ def test_a_paused_kind_of_job_is_named_with_who_why_and_until_when(
     with db.organization_context(app, cast.bakery_id):
         until = utcnow() + timedelta(hours=4)
         kind = get_processor("bulk-message")
-        transitions.pause_queue(kind.queue, by="Adam", reason="Stocktaking.", until=until, processor=kind.name)
-        transitions.pause_queue(Queue.TEMPLATE_PROCESSING, by="Adam", reason="A test", processor="demo")
+        queues.pause_queue(kind.queue, by="Adam", reason="Stocktaking.", until=until, processor=kind.name)
+        queues.pause_queue(Queue.TEMPLATE_PROCESSING, by="Adam", reason="A test", processor="demo")
         db.session.commit()
     page = cast.sign_in(client, "vera").get("/home/attention").text
     assert f"“{kind.title}” is paused until <time" in page
@@ -234,7 +234,7 @@ def test_failed_jobs_are_named_until_they_are_retried(
     app: Flask, client: FlaskClient, cast: Cast, workers: None
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
-        job = transitions.enqueue("demo", {"mood": "succeeds"})
+        job = jobs.enqueue("demo", {"mood": "succeeds"})
         job.state = State.FAILED
         minute = utcnow().replace(second=0, microsecond=0) - timedelta(minutes=5)
         place = {"organization_id": cast.bakery_id, "queue": Queue.TEMPLATE_PROCESSING, "failed": 1}
@@ -261,7 +261,7 @@ def test_running_campaigns_and_imports_show_how_far_they_are(
         campaign(cast, account, "Spring opening", CampaignStatus.SENDING, standing)
         later = campaign(cast, account, "Summer", CampaignStatus.SCHEDULED, {})
         later.scheduled_at = utcnow() + timedelta(days=1)
-        job = transitions.enqueue("demo", {"mood": "succeeds"}, title="Import march.csv", total=200)
+        job = jobs.enqueue("demo", {"mood": "succeeds"}, title="Import march.csv", total=200)
         job.state, job.attempt, job.progress_at = State.ACTIVE, 1, utcnow()
         imported = Import(organization_id=cast.bakery_id, status=ImportStatus.IMPORTING, file_name="march.csv")
         imported.path, imported.sha256, imported.size_bytes, imported.job_id = "x", "a" * 64, 1, job.id
@@ -285,9 +285,9 @@ def test_what_a_pause_holds_is_not_told_as_running(
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
         held = campaign(cast, account, "Spring opening", CampaignStatus.SENDING, {RecipientStatus.PENDING: 4})
-        job = transitions.enqueue("bulk-message", {"campaign_id": str(held.id)})
+        job = jobs.enqueue("bulk-message", {"campaign_id": str(held.id)})
         held.job_id = job.id
-        other = transitions.enqueue("import-contacts", {"import_id": str(new_id())}, total=200)
+        other = jobs.enqueue("import-contacts", {"import_id": str(new_id())}, total=200)
         imported = Import(organization_id=cast.bakery_id, status=ImportStatus.QUEUED, file_name="march.csv")
         imported.path, imported.sha256, imported.size_bytes, imported.job_id = "x", "a" * 64, 1, other.id
         db.session.add(imported)
@@ -296,8 +296,8 @@ def test_what_a_pause_holds_is_not_told_as_running(
     assert "1 campaign is going out" in page
     assert "held back by a pause" not in page
     with db.organization_context(app, cast.bakery_id):
-        transitions.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="A look")
-        transitions.pause_queue(Queue.CONTACT_IMPORT, by="Adam", reason="A look", processor="import-contacts")
+        queues.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="A look")
+        queues.pause_queue(Queue.CONTACT_IMPORT, by="Adam", reason="A look", processor="import-contacts")
         db.session.commit()
     page = client.get("/").text
     assert page.count("· held back by a pause") == 2
@@ -331,7 +331,7 @@ def test_a_change_reaches_the_queue_cards(app: Flask, client: FlaskClient, cast:
     found = re.search(r'hx-get="([^"]+)"', page)
     assert found
     with db.organization_context(app, cast.bakery_id):
-        transitions.enqueue("demo", {"mood": "succeeds"})
+        jobs.enqueue("demo", {"mood": "succeeds"})
         db.session.commit()
     assert client.get(found[1]).status_code == 200
 
@@ -361,7 +361,7 @@ def test_nothing_of_another_organization_is_shown(
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
         campaign(cast, account, "Our secret", CampaignStatus.PAUSED, {RecipientStatus.UNCERTAIN: 1})
-        transitions.enqueue("demo", {"mood": "succeeds"}, title="Our secret job")
+        jobs.enqueue("demo", {"mood": "succeeds"}, title="Our secret job")
         db.session.commit()
     page = cast.sign_in(client, "charlie").get("/").text
     assert "All is well" in page
@@ -423,9 +423,9 @@ def test_the_oldest_wait_is_exact_whether_a_job_lies_in_the_broker_or_not(
     with db.organization_context(app, cast.bakery_id):
         now = utcnow()
         for minutes, priority, dispatched in ((3, 4, None), (9, 2, now), (5, 1, None), (1, 3, now)):
-            job = transitions.enqueue("demo", {"mood": "succeeds"}, priority=Priority(priority))
+            job = jobs.enqueue("demo", {"mood": "succeeds"}, priority=Priority(priority))
             job.run_at, job.dispatched_at = now - timedelta(minutes=minutes), dispatched
-        later = transitions.enqueue("demo", {"mood": "succeeds"}, run_at=now + timedelta(days=1))
+        later = jobs.enqueue("demo", {"mood": "succeeds"}, run_at=now + timedelta(days=1))
         later.run_at = now - timedelta(minutes=20)  # delayed still: due, but not waiting for a worker yet
         db.session.commit()
         oldest = {stats.queue: stats.waiting_since for stats in queue_stats()}

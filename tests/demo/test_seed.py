@@ -8,9 +8,7 @@ from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.demo import seed
-from adsapp.jobs import transitions
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs import Job, Queue, State, transitions
 from tests.cast import use_quick_hashes
 from tests.installation import NUMBER, Installation, with_ports
 from tests.waiting import wait_for

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from adsapp import jobs
 from adsapp.core import db
-from adsapp.jobs import registry, transitions
+from adsapp.jobs import Job, Queue, registry
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -31,7 +30,7 @@ def enqueue(app: Flask, cast: Cast) -> Callable[..., uuid.UUID]:
 
     def call(processor: str = "demo", payload: dict[str, Any] | None = None, **options: Any) -> uuid.UUID:
         with db.organization_context(app, cast.bakery_id):
-            job = transitions.enqueue(processor, payload or {"mood": "succeeds"}, **options)
+            job = jobs.enqueue(processor, payload or {"mood": "succeeds"}, **options)
             db.session.commit()
             return job.id
 

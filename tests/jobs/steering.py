@@ -13,8 +13,8 @@ from sqlalchemy import insert
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
-from adsapp.jobs.models import Job, Worker
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs import Job, Queue, State
+from adsapp.jobs.models import Worker
 from tests.cast import Cast, csrf_token
 
 Enqueue = Callable[..., uuid.UUID]

@@ -11,17 +11,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import new_id
-from adsapp.jobs import transitions
-from adsapp.jobs.dependencies import After, Condition
+from adsapp.jobs import After, Condition, HandBack, Job, On, Progress, State, Step, queues, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job, JobAttempt, JobDependency, JobLog
-from adsapp.jobs.progress import HandBack, Progress
-from adsapp.jobs.states import On, State
-from adsapp.jobs.transitions import Step
+from adsapp.jobs.models import JobAttempt, JobDependency, JobLog
 from adsapp.jobs.wait_reasons import why_waiting
 from tests.cast import Cast
 from tests.waiting import wait_for
@@ -116,7 +113,7 @@ def test_why_it_waits_is_said_and_it_cannot_be_run_early(app: Flask, cast: Cast,
 
 def test_needs_of_another_organization_or_of_nobody_are_refused(app: Flask, cast: Cast, enqueue: Enqueue) -> None:
     with db.organization_context(app, cast.other_id):
-        theirs = transitions.enqueue("demo", FINE).id
+        theirs = jobs.enqueue("demo", FINE).id
         db.session.commit()
     for stranger in (theirs, new_id()):
         with pytest.raises(Invalid, match="There is no job"):
@@ -131,7 +128,7 @@ def test_a_flow_runs_in_its_order(app: Flask, cast: Cast, worker: WorkerProcess,
         "send": Step("demo", FINE, after={"import": On.SUCCESS}, conditions={"import": Condition("steps", "ge", 3)}),
     }
     with db.organization_context(app, cast.bakery_id):
-        ids = {name: job.id for name, job in transitions.enqueue_flow(steps, created_by="Alice").items()}
+        ids = {name: job.id for name, job in jobs.enqueue_flow(steps, created_by="Alice").items()}
         db.session.commit()
     ended = {name: finished(job_id).state for name, job_id in ids.items()}
     assert ended == {
@@ -150,10 +147,10 @@ def test_a_circle_is_refused_and_shown(app: Flask, cast: Cast) -> None:
     }
     with db.organization_context(app, cast.bakery_id):
         with pytest.raises(Invalid, match="A circle: ") as refused:
-            transitions.enqueue_flow(circle)
+            jobs.enqueue_flow(circle)
         assert {"a", "b", "c"} <= set(refused.value.detail.split(": ")[1].split(" → "))
         with pytest.raises(Invalid, match="no step nobody"):
-            transitions.enqueue_flow({"a": Step("demo", FINE, after={"nobody": On.SUCCESS})})
+            jobs.enqueue_flow({"a": Step("demo", FINE, after={"nobody": On.SUCCESS})})
         assert db.session.scalars(select(Job)).all() == []
 
 
@@ -170,7 +167,7 @@ def fan_out(params: FanOut, progress: Progress) -> dict[str, Any]:
     children = db.session.scalars(select(Job).where(Job.parent_id == progress.job_id)).all()
     if not children:
         for number in range(params.children):
-            transitions.enqueue(
+            jobs.enqueue(
                 "demo",
                 {"mood": params.mood, "steps": number},
                 parent=progress.job_id,
@@ -211,7 +208,7 @@ def test_children_are_cancelled_with_their_parent(
 ) -> None:
     register("fan-out", fan_out)
     with db.organization_context(app, cast.bakery_id):
-        transitions.pause_queue(read_queue(), by="Alice", reason="hold the children", processor="demo")
+        queues.pause_queue(read_queue(), by="Alice", reason="hold the children", processor="demo")
         db.session.commit()
     parent = enqueue("fan-out", {"children": 3})
     wait_for(lambda: read(parent).blocked_by == 3 and read(parent).state == State.DELAYED)

@@ -9,15 +9,15 @@ from flask import Flask
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DatabaseError
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
 from adsapp.core.ids import first_id_of, new_id
-from adsapp.jobs import retention, transitions
+from adsapp.jobs import Job, Queue, State, retention
 from adsapp.jobs.engine.worker import WorkerProcess, ask_for_upkeep
-from adsapp.jobs.models import Job, JobAttempt, JobLog, StatsHour, StatsMinute
+from adsapp.jobs.models import JobAttempt, JobLog, StatsHour, StatsMinute
 from adsapp.jobs.queries import statistics
-from adsapp.jobs.states import Queue, State
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -31,7 +31,7 @@ def id_of(moment: datetime) -> uuid.UUID:
 
 
 def add_old(cast: Cast, then: datetime, *, subject: str | None = None, queue: Queue = Queue.BULK_MESSAGES) -> Job:
-    job = transitions.enqueue("demo", {"mood": "succeeds"}, subject=subject)
+    job = jobs.enqueue("demo", {"mood": "succeeds"}, subject=subject)
     job.id, job.state, job.queue = id_of(then), State.COMPLETED, queue
     job.created_at = job.finished_at = then
     values = {"organization_id": cast.bakery_id, "queue": job.queue, "processor": "demo", "title": "Old"}
@@ -139,7 +139,7 @@ def test_the_functions_of_the_database_say_the_same(
 def test_the_functions_see_one_organization_only(app: Flask, cast: Cast) -> None:
     with db.organization_context(app, cast.bakery_id):
         add_old(cast, utcnow() - timedelta(days=100))
-        transitions.enqueue("demo", {"mood": "succeeds"})
+        jobs.enqueue("demo", {"mood": "succeeds"})
         db.session.commit()
     with db.organization_context(app, cast.other_id):
         named = {"names_organization": True}

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 
-from adsapp import create_app
+from adsapp import create_app, jobs
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.demo import seed
 from adsapp.demo.http import Api
-from adsapp.jobs import transitions as jobs
 from tests.cast import Cast, make_cast
 from tests.installation import NUMBER, Installation, with_ports
 

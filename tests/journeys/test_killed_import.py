@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
 from adsapp.demo.http import wait_until
-from adsapp.jobs.models import Job, JobAttempt, JobCount, JobLog
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs import Job, Queue, State
+from adsapp.jobs.models import JobAttempt, JobCount, JobLog
 from tests.journeys.conftest import Journey
 from tests.paths import CASES
 from tests.waiting import wait_for

@@ -11,9 +11,8 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue
-from adsapp.jobs.transitions import enqueue, pause_queue
+from adsapp.jobs import Job, Queue, enqueue
+from adsapp.jobs.queues import pause_queue
 from adsapp.message_templates import standing
 from adsapp.message_templates.components import view
 from adsapp.message_templates.models import MessageTemplate

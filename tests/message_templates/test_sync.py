@@ -8,8 +8,7 @@ from sqlalchemy import delete
 from adsapp.core import db
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import get_account
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import State
+from adsapp.jobs import Job, State
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.queries import get_template, list_templates, sendable
 from adsapp.message_templates.service import request_sync, store_templates

@@ -7,11 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, text
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.errors import Forbidden
 from adsapp.core.ids import new_id
-from adsapp.jobs import transitions as jobs
-from adsapp.jobs.models import Job
+from adsapp.jobs import Job
 from adsapp.organizations.models import Role
 from adsapp.organizations.policy import Permission, allows, demand
 from tests.cast import Cast, csrf_token

@@ -15,7 +15,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import AccountStatus, WhatsAppAccount
-from adsapp.jobs.states import Queue
+from adsapp.jobs import Queue
 from adsapp.jobs.wait_reasons import circumstances
 from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
 from adsapp.message_templates.standing import quality_of

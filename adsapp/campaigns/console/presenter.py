@@ -17,7 +17,7 @@ from adsapp.campaigns.queries import Counts
 from adsapp.contacts.models import Import
 from adsapp.core import db
 from adsapp.core.ids import parse_id
-from adsapp.jobs.models import Job
+from adsapp.jobs import Job
 from adsapp.jobs.wait_reasons import WaitReason, why_waiting
 from adsapp.message_templates import previews
 from adsapp.message_templates.components import view

@@ -23,7 +23,7 @@ from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs.progress import Progress
+from adsapp.jobs import Progress
 
 # One message every 6 s to one person, whichever campaigns they come from (the provider answers 131056 otherwise).
 PAIR_SECONDS = 6.0

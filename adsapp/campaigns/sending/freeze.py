@@ -21,7 +21,7 @@ from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs.progress import Progress
+from adsapp.jobs import Progress
 
 CHUNK = 500
 

@@ -25,10 +25,8 @@ from adsapp.integrations import queries as accounts
 from adsapp.integrations import service as integrations
 from adsapp.integrations.extension import pacer
 from adsapp.integrations.models import AccountStatus
-from adsapp.jobs.models import Job
-from adsapp.jobs.progress import HandBack, JobCancelled, Progress
+from adsapp.jobs import HandBack, Job, JobCancelled, Progress, Queue
 from adsapp.jobs.queries.jobs import is_waited_for
-from adsapp.jobs.states import Queue
 
 SKIP_CHUNK = 2000
 STARTING = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING)

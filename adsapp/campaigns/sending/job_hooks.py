@@ -6,8 +6,7 @@ from adsapp.campaigns import queries, service
 from adsapp.campaigns.models import Campaign
 from adsapp.core import db
 from adsapp.core.pagination import Page
-from adsapp.jobs.models import Job
-from adsapp.jobs.registry import ItemRow
+from adsapp.jobs import ItemRow, Job
 
 
 def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:

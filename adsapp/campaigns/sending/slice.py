@@ -31,7 +31,7 @@ from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.pacing import Pacer
 from adsapp.integrations.whatsapp.client import CloudApi
-from adsapp.jobs.progress import Progress
+from adsapp.jobs import Progress
 
 TICK_SECONDS = 0.1
 # A mark may take a tick and a slow commit before its slot has come; more where the database is slow just now.

@@ -24,7 +24,7 @@ from adsapp.integrations.whatsapp.events import (
     UnknownEvent,
 )
 from adsapp.integrations.whatsapp.webhooks import parse
-from adsapp.jobs.progress import Progress
+from adsapp.jobs import Progress
 from adsapp.message_templates import service as templates
 
 log = get_logger()

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Forbidden, NotFound, Unauthenticated
@@ -18,8 +19,7 @@ from adsapp.core.web.security import limiter
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import WebhookDelivery, WhatsAppAccount
 from adsapp.integrations.whatsapp.webhooks import SIGNATURE_HEADER, challenge, signature_is_valid
-from adsapp.jobs import transitions as jobs
-from adsapp.jobs.states import Priority
+from adsapp.jobs import Priority
 from adsapp.organizations.access import public
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks")

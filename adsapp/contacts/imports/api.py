@@ -22,11 +22,10 @@ from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.errors import Invalid, TooLarge
 from adsapp.core.web.parsing import parse, parse_body
+from adsapp.jobs import Job, digest_of
 from adsapp.jobs.api.idempotency import requested_key, sha256_of
 from adsapp.jobs.api.serializers import job_json
-from adsapp.jobs.enqueue import digest_of
 from adsapp.jobs.idempotency import AskedMeanwhile, find_replay
-from adsapp.jobs.models import Job
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 

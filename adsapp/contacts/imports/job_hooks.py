@@ -6,8 +6,7 @@ from adsapp.contacts.models import Import, ImportRow
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.pagination import Page, cut
-from adsapp.jobs.models import Job
-from adsapp.jobs.registry import ItemRow
+from adsapp.jobs import ItemRow, Job
 
 FAILED = "failed"  # what any job calls an item that went badly; here it is a rejected row
 

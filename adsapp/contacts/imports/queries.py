@@ -13,7 +13,7 @@ from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
-from adsapp.jobs.models import Job
+from adsapp.jobs import Job
 from adsapp.jobs.states import FINAL
 
 _AT_ONCE = 1_000

@@ -27,7 +27,7 @@ from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import refresh_statistics
 from adsapp.core.logs import get_logger
-from adsapp.jobs.progress import JobFailed, Progress
+from adsapp.jobs import JobFailed, Progress
 
 log = get_logger()
 

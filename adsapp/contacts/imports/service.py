@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from sqlalchemy import delete, text, update
 
+from adsapp import jobs
 from adsapp.contacts.imports import uploads
 from adsapp.contacts.imports.queries import get_import, running_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
@@ -19,9 +20,8 @@ from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.ids import new_id
-from adsapp.jobs import transitions as jobs
+from adsapp.jobs import Job
 from adsapp.jobs.idempotency import require_subject
-from adsapp.jobs.models import Job
 from adsapp.organizations.auditing import audit
 
 FILE_FIELD = "file"

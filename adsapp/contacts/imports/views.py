@@ -21,7 +21,7 @@ from adsapp.core.errors import Conflict, Invalid, NotFound, Problem, TooLarge
 from adsapp.core.web.htmx import fragment, version_of
 from adsapp.core.web.limits import MB
 from adsapp.core.web.problems import answer
-from adsapp.jobs import transitions as jobs
+from adsapp.jobs import transitions
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -167,14 +167,14 @@ def discard_import(import_id: str) -> ResponseReturnValue:
 @allow(Permission.MANAGE)
 def cancel_import(import_id: str) -> ResponseReturnValue:
     """Stop it at the next chunk; what is in stays in."""
-    return _with_job(import_id, "It stops within seconds; what is in stays in", jobs.cancel)
+    return _with_job(import_id, "It stops within seconds; what is in stays in", transitions.cancel)
 
 
 @views.post("/imports/<import_id>/retry")
 @allow(Permission.MANAGE)
 def retry_import(import_id: str) -> ResponseReturnValue:
     """Go on where it stood."""
-    return _with_job(import_id, "It goes on where it stood", jobs.retry)
+    return _with_job(import_id, "It goes on where it stood", transitions.retry)
 
 
 def _with_job(import_id: str, done: str, act: Any) -> ResponseReturnValue:

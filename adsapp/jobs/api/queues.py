@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.web.parsing import parse_body
-from adsapp.jobs import service, transitions
+from adsapp.jobs import queues, service
 from adsapp.jobs.api.blueprint import Body, Reason, api
 from adsapp.jobs.states import Queue, queue_of
 from adsapp.jobs.wait_reasons import database_now, pause_json, pauses
@@ -73,6 +73,6 @@ def set_limits(name: str) -> ResponseReturnValue:
 
 
 def _limits_json(queue: Queue) -> dict[str, Any]:
-    limit = transitions.get_limit(queue)
+    limit = queues.get_limit(queue)
     changed = {"by": limit.changed_by, "at": iso(limit.changed_at)} if limit else None
     return {"queue": queue.value, "limits": service.limit_values(limit), "changed": changed}

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 from sqlalchemy import func, not_, or_, select
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.errors import Conflict
-from adsapp.jobs import transitions
 from adsapp.jobs.bulk.target import COUNTED, MEANT, PROCESSOR, Matching, Order, Target, Verb, target_of
 from adsapp.jobs.models import Job, JobCount
 from adsapp.jobs.queries import jobs as job_queries
@@ -67,7 +67,7 @@ def start(
         priority=priority,
         reason=reason,
     )
-    job = transitions.enqueue(
+    job = jobs.enqueue(
         PROCESSOR,
         TypeAdapter(Order).dump_python(order, mode="json"),
         title=_title(target, found),

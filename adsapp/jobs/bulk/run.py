@@ -11,6 +11,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import retention, transitions
 from adsapp.jobs.bulk.target import COUNTED, Order, Target, Verb, target_of
+from adsapp.jobs.events import Asked
 from adsapp.jobs.models import Job, JobCount
 from adsapp.jobs.progress import HandBack, Progress
 from adsapp.jobs.queries.filters import JobFilters
@@ -26,7 +27,7 @@ def carry_out(order: Order, progress: Progress) -> dict[str, Any]:
     The result says how many were changed, or removed; then also what was left, see `left`.
     """
     target, turn_ends = order.target(), time.monotonic() + TURN_SECONDS
-    jobs, act, asked = target.jobs(), _ACTS[order.verb], transitions.Asked(order.by, order.reason, progress.job_id)
+    jobs, act, asked = target.jobs(), _ACTS[order.verb], Asked(order.by, order.reason, progress.job_id)
     last: uuid.UUID | None = None
     while batch := db.session.scalars((jobs.where(Job.id > last) if last else jobs).limit(BATCH)).all():
         last = batch[-1].id
@@ -89,23 +90,23 @@ def _stay(count: int) -> str:
     return "stays" if count == 1 else "stay"
 
 
-def _retry(_order: Order, asked: transitions.Asked, jobs: Sequence[Job]) -> int:
+def _retry(_order: Order, asked: Asked, jobs: Sequence[Job]) -> int:
     return transitions.retry_all(jobs, asked)
 
 
-def _cancel(_order: Order, asked: transitions.Asked, jobs: Sequence[Job]) -> int:
+def _cancel(_order: Order, asked: Asked, jobs: Sequence[Job]) -> int:
     return transitions.cancel_all(jobs, asked)
 
 
-def _clean(_order: Order, _asked: transitions.Asked, jobs: Sequence[Job]) -> int:
+def _clean(_order: Order, _asked: Asked, jobs: Sequence[Job]) -> int:
     return retention.remove([job.id for job in jobs])
 
 
-def _prioritize(order: Order, asked: transitions.Asked, jobs: Sequence[Job]) -> int:
+def _prioritize(order: Order, asked: Asked, jobs: Sequence[Job]) -> int:
     return transitions.prioritize_all(jobs, get_priority(order.priority or 0), asked)
 
 
-_ACTS: Mapping[Verb, Callable[[Order, transitions.Asked, Sequence[Job]], int]] = {
+_ACTS: Mapping[Verb, Callable[[Order, Asked, Sequence[Job]], int]] = {
     Verb.RETRY: _retry,
     Verb.CANCEL: _cancel,
     Verb.CLEAN: _clean,

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from adsapp.core.errors import Invalid
 from adsapp.core.web.htmx import fragment, version_of
-from adsapp.jobs import service, transitions
+from adsapp.jobs import queues, service
 from adsapp.jobs.console.blueprint import done, views
 from adsapp.jobs.console.forms import back_or, end_of_pause, whole_number
 from adsapp.jobs.labels import QUEUE_TITLES
@@ -90,7 +90,7 @@ def _what(queue: Queue, kind: str) -> str:
 def ask_for_limits(name: str) -> ResponseReturnValue:
     """The dialog's form, as a page of its own."""
     queue = queue_of(name)
-    return _limits_page(queue, _typed_limits(service.limit_values(transitions.get_limit(queue))), {})
+    return _limits_page(queue, _typed_limits(service.limit_values(queues.get_limit(queue))), {})
 
 
 @views.post("/queues/<name>/limits")
@@ -99,7 +99,7 @@ def set_limits(name: str) -> ResponseReturnValue:
     """Set all three; an empty field is no limit."""
     queue = queue_of(name)
     typed = {field: request.form.get(field, "") for field in service.LIMITS}
-    before = service.limit_values(transitions.get_limit(queue))
+    before = service.limit_values(queues.get_limit(queue))
     try:
         wanted = {field: whole_number(field, text, 1, service.HIGHEST_LIMIT) for field, text in typed.items()}
         service.set_limit(queue, current_actor().name, **wanted)
@@ -139,7 +139,7 @@ def _pause_page(queue: Queue, errors: Any) -> str:
 
 
 def _limits_page(queue: Queue, typed: dict[str, str], errors: Any) -> str:
-    now = service.limit_values(transitions.get_limit(queue))
+    now = service.limit_values(queues.get_limit(queue))
     return render_template(
         "queues/limits.html", queue=queue, titles=QUEUE_TITLES, limits=now, values=typed, errors=errors
     )
@@ -149,7 +149,7 @@ def _page(queue: Queue) -> dict[str, Any]:
     around = circumstances()
     stats = next(one for one in queue_stats(around) if one.queue == queue)
     kinds = stats.paused_kinds
-    limits = service.limit_values(transitions.get_limit(queue))
+    limits = service.limit_values(queues.get_limit(queue))
     failures = job_queries.list_lines(JobFilters(State.FAILED, queue), limit=FAILURES_SHOWN).items
     crew = workers.list_workers(around.now, queue) if current_actor().may(Permission.MANAGE) else None
     pauses = [(each.processor, each.reason, each.paused_until) for each in (*kinds, *filter(None, [stats.pause]))]

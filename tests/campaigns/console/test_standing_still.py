@@ -6,17 +6,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from adsapp import jobs
 from adsapp.campaigns import queries as campaigns
 from adsapp.campaigns import service as campaign_service
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.core import db
 from adsapp.core.errors import Conflict
 from adsapp.integrations.queries import get_account
-from adsapp.jobs import transitions
+from adsapp.jobs import Job, Queue, State, queues, transitions
 from adsapp.jobs.bulk import operations
-from adsapp.jobs.models import Job
+from adsapp.jobs.events import Asked
 from adsapp.jobs.queries.filters import JobFilters
-from adsapp.jobs.states import Queue, State
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 from tests.lone_worker import add_lone_worker
@@ -31,7 +31,7 @@ def with_job(scene: Scene, status: CampaignStatus = CampaignStatus.SENDING) -> t
     """A campaign and the job that is to send it, which nobody works on."""
     campaign_id = scene.campaign(status)
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        job = transitions.enqueue("bulk-message", {"campaign_id": str(campaign_id)}, subject=f"campaign:{campaign_id}")
+        job = jobs.enqueue("bulk-message", {"campaign_id": str(campaign_id)}, subject=f"campaign:{campaign_id}")
         db.session.get_one(Campaign, campaign_id).job_id = job.id
         db.session.commit()
         return campaign_id, job.id
@@ -53,7 +53,7 @@ def test_without_a_worker_it_says_so_and_leads_to_queue_and_job(scene: Scene, cl
 def test_a_paused_queue_is_named_with_who_and_why(scene: Scene, client: FlaskClient) -> None:
     campaign_id, _ = with_job(scene)
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        transitions.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="The text is being checked")
+        queues.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="The text is being checked")
         db.session.commit()
     assert "is paused by Adam: The text is being checked" in page(scene, client, campaign_id)
 
@@ -94,7 +94,7 @@ def test_the_job_of_a_cancelled_campaign_cannot_be_retried_in_any_way(
     asked = alice.get("/jobs/actions", query_string={"verb": "retry", "job": str(job_id)}).text
     assert "Nothing to do" in asked
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        assert transitions.retry_all([db.session.get_one(Job, job_id)], transitions.Asked("Alice")) == 0
+        assert transitions.retry_all([db.session.get_one(Job, job_id)], Asked("Alice")) == 0
         assert operations.preview("retry", filters=JobFilters(State.CANCELLED)).is_none
         with pytest.raises(Conflict, match="there is nothing to do"):
             operations.start("retry", by="Alice", filters=JobFilters(State.CANCELLED))
@@ -111,10 +111,10 @@ def test_a_cancelled_job_of_another_kind_is_retried_beside_it(
     scene: Scene, cancelled: tuple[uuid.UUID, uuid.UUID]
 ) -> None:
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        other = transitions.enqueue("demo", {"mood": "succeeds"})
+        other = jobs.enqueue("demo", {"mood": "succeeds"})
         transitions.cancel(other, "Alice")
         assert operations.preview("retry", filters=JobFilters(State.CANCELLED)).count == 1
-        assert transitions.retry_all([other, db.session.get_one(Job, cancelled[1])], transitions.Asked("Alice")) == 1
+        assert transitions.retry_all([other, db.session.get_one(Job, cancelled[1])], Asked("Alice")) == 1
         assert other.state == State.WAITING
 
 
@@ -133,7 +133,7 @@ def test_what_would_hold_it_up_is_said_before_it_is_started(scene: Scene, client
     assert "No worker is running: it waits until one is started" in bob.get("/campaigns/new", query_string=ask).text
     add_lone_worker(scene.app, [Queue.BULK_MESSAGES], pid=1)
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        transitions.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="The text is being checked")
+        queues.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="The text is being checked")
         get_account(scene.account_id).sandbox_url = "http://127.0.0.1:5001"
         db.session.commit()
     page = bob.get("/campaigns/new", query_string=ask).text

@@ -12,13 +12,11 @@ from adsapp.core import db
 from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.queries import get_account
-from adsapp.jobs import transitions as jobs
+from adsapp.jobs import Job, State, transitions
 from adsapp.jobs.engine import claims, completion, outcomes, reaper
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.outcomes import Failed, HandedBack, Released
-from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Claim
-from adsapp.jobs.states import State
 from tests.live import Live
 from tests.waiting import wait_for
 
@@ -78,7 +76,7 @@ def test_whoever_was_not_sent_to_is_left_out_however_the_slice_ended(live: Live,
 def test_a_campaign_whose_job_was_cancelled_names_who_did_it(live: Live) -> None:
     campaign_id, claim = half_sent(live)
     with live.organization():
-        jobs.cancel(db.session.get_one(Job, claim.job_id), "Adam")
+        transitions.cancel(db.session.get_one(Job, claim.job_id), "Adam")
         db.session.commit()
     with live.app.app_context():
         ENDS["it is released"](claim)

@@ -9,7 +9,7 @@ import pytest
 from adsapp.campaigns.models import CampaignStatus
 from adsapp.core import db
 from adsapp.integrations.queries import get_account
-from adsapp.jobs.states import Queue
+from adsapp.jobs import Queue
 from tests.installation import Installation
 from tests.live import Live
 from tests.waiting import wait_for

@@ -18,8 +18,7 @@ from adsapp.integrations import service as integrations
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import get_account
 from adsapp.integrations.service import AccountChanges, update_account
-from adsapp.jobs import transitions as jobs
-from adsapp.jobs.models import Job
+from adsapp.jobs import Job, transitions
 from tests.live import Live
 from tests.paths import CASES
 from tests.waiting import wait_for
@@ -315,7 +314,7 @@ def test_a_provider_that_cannot_be_reached_costs_nobody_an_attempt_and_is_named(
     assert "WhatsApp cannot be reached from “WhatsApp”" in client.get("/").text
     live.app.config["SETTINGS"] = reachable
     with live.organization():
-        jobs.promote(db.session.get_one(Job, live.job(campaign_id).id))
+        transitions.promote(db.session.get_one(Job, live.job(campaign_id).id))
         db.session.commit()
     live.wait_for_status(campaign_id, "completed")
     assert live.sandbox.numbers() == NUMBERS

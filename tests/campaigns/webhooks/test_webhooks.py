@@ -20,9 +20,10 @@ from adsapp.core.clock import utcnow
 from adsapp.integrations.models import WebhookDelivery
 from adsapp.integrations.queries import get_account
 from adsapp.integrations.whatsapp.webhooks import parse
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import FINAL, Queue
-from adsapp.jobs.transitions import pause_queue, promote
+from adsapp.jobs import Job, Queue
+from adsapp.jobs.queues import pause_queue
+from adsapp.jobs.states import FINAL
+from adsapp.jobs.transitions import promote
 from adsapp.jobs.wait_reasons import why_waiting
 from adsapp.message_templates.queries import get_template
 from tests.live import Live, is_answered

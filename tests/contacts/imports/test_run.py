@@ -13,10 +13,8 @@ from adsapp.contacts.imports import chunk, uploads
 from adsapp.contacts.imports import run as importing
 from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, ImportStatus, OptEvent, OptSource
 from adsapp.core import db
-from adsapp.jobs import transitions as jobs
+from adsapp.jobs import Job, JobFailed, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job
-from adsapp.jobs.progress import JobFailed
 from tests.cast import Cast
 from tests.contacts.conftest import counts
 from tests.paths import CASES
@@ -248,7 +246,7 @@ def test_a_cancelled_import_keeps_true_counts(
     def asks_to_stop(plan: Any, judged: Any) -> Any:
         if judged[0].number == 2001:
             job = db.session.scalars(select(Job)).one()
-            jobs.cancel(job, "Alice")
+            transitions.cancel(job, "Alice")
         return stored(plan, judged)
 
     monkeypatch.setattr(importing, "store_chunk", asks_to_stop)
@@ -286,7 +284,7 @@ def test_an_import_retried_from_its_job_goes_on(
     with db.organization_context(app, cast.bakery_id):
         job = db.session.get(Job, batch.job_id)
         assert job is not None
-        jobs.retry(job, "Alice")
+        transitions.retry(job, "Alice")
         db.session.commit()
     batch = ended(batch.id)
     assert batch.standing is ImportStatus.COMPLETED

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
+from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job, QueueControl, Worker
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs.models import QueueControl, Worker
 from adsapp.organizations import service as organizations
 from adsapp.organizations.models import AuditEvent, Role
 from tests.cast import Cast

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from adsapp.contacts.models import Import
 from adsapp.core import db
-from adsapp.jobs.models import Job
+from adsapp.jobs import Job
 from tests.cast import Cast
 
 Send = Callable[..., Any]

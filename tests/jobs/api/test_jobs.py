@@ -12,12 +12,11 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.core.pagination import Page
+from adsapp.jobs import ItemRow, Job, State
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job, JobItem
+from adsapp.jobs.models import JobItem
 from adsapp.jobs.queries import items as job_items
 from adsapp.jobs.queries import jobs as job_queries
-from adsapp.jobs.registry import ItemRow
-from adsapp.jobs.states import State
 from tests.cast import Cast
 from tests.waiting import wait_for
 

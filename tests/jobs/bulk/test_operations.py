@@ -10,19 +10,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import first_id_of
-from adsapp.jobs import transitions
+from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.bulk import operations
 from adsapp.jobs.bulk import run as bulk_run
 from adsapp.jobs.bulk.target import Matching
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job, JobLog
+from adsapp.jobs.models import JobLog
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
-from adsapp.jobs.states import Queue, State
 from tests.cast import Cast
 
 Read = Callable[[uuid.UUID], Job]
@@ -35,7 +35,7 @@ def add(app: Flask, cast: Cast) -> Callable[..., list[uuid.UUID]]:
 
     def call(state: State, count: int, days_ago: int = 0, **changes: Any) -> list[uuid.UUID]:
         with db.organization_context(app, cast.bakery_id):
-            ids = transitions.enqueue_many("demo", [{"mood": "succeeds", "steps": 1}] * count)
+            ids = jobs.enqueue_many("demo", [{"mood": "succeeds", "steps": 1}] * count)
             then = utcnow() - timedelta(days=days_ago)
             values = {"state": state, "created_at": then, **changes}
             if state in (State.FAILED, State.COMPLETED, State.CANCELLED):
@@ -87,7 +87,7 @@ def test_a_job_that_fails_again_is_not_retried_twice(
     app: Flask, cast: Cast, add: Callable[..., list[uuid.UUID]], worker: WorkerProcess, finished: Read
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
-        job_id = transitions.enqueue("demo", {"mood": "fails_always"}).id
+        job_id = jobs.enqueue("demo", {"mood": "fails_always"}).id
         db.session.commit()
     attempts = finished(job_id).attempt
     finished(start(app, cast, "retry", filters=FAILED))
@@ -116,7 +116,7 @@ def test_old_finished_jobs_are_removed_and_their_history_stays(
     app: Flask, cast: Cast, add: Callable[..., list[uuid.UUID]], worker: WorkerProcess, finished: Read
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
-        job_id = transitions.enqueue("demo", {"mood": "succeeds"}).id
+        job_id = jobs.enqueue("demo", {"mood": "succeeds"}).id
         db.session.commit()
     finished(job_id)
     add(State.COMPLETED, 6, days_ago=40)

@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.jobs import Job, Priority, State
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Priority, State
 from adsapp.organizations.models import AuditEvent
 from tests.cast import Cast
 from tests.jobs.steering import LATER, QUEUE, Enqueue, Read, change, fail, post

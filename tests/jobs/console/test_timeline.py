@@ -12,16 +12,15 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs import retention, service, transitions
+from adsapp.jobs import Job, Priority, State, retention, service, transitions
 from adsapp.jobs.bulk import operations
 from adsapp.jobs.bulk.target import Verb
 from adsapp.jobs.console.timeline import story
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.events import steerings
-from adsapp.jobs.models import Job, JobEvent
+from adsapp.jobs.events import Asked, steerings
+from adsapp.jobs.models import JobEvent
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
-from adsapp.jobs.states import Priority, State
 from tests.cast import Cast
 from tests.statements import recorded
 from tests.waiting import wait_for
@@ -185,7 +184,7 @@ def test_an_operation_that_is_gone_is_no_link(
     app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue, do: Callable[..., None]
 ) -> None:
     job_id, operation = enqueue(), enqueue()
-    asked = transitions.Asked("Alice", "A reason", operation)
+    asked = Asked("Alice", "A reason", operation)
     do(job_id, lambda job: transitions.cancel_all([job], asked))
     do(operation, fail)
     do(operation, lambda _job: retention.remove([operation]))

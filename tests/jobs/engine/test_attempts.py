@@ -19,14 +19,12 @@ from adsapp.core import db
 from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.crypto import Vault
 from adsapp.core.ids import new_id
-from adsapp.jobs import registry, transitions
+from adsapp.jobs import Job, Progress, Queue, State, registry, transitions
 from adsapp.jobs.engine import claims
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job, JobLog, StatsMinute
-from adsapp.jobs.progress import Progress
+from adsapp.jobs.models import JobLog, StatsMinute
 from adsapp.jobs.queries.statistics import counted
-from adsapp.jobs.states import Queue, State
 from tests.cast import Cast
 from tests.waiting import wait_for
 

@@ -11,12 +11,10 @@ from sqlalchemy import insert, update
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.ids import new_id
-from adsapp.jobs import transitions
+from adsapp.jobs import Job, Priority, Queue, State, queues
 from adsapp.jobs.engine import dispatch
 from adsapp.jobs.engine.dispatch import AGEING_SECONDS, aged, in_turns
 from adsapp.jobs.engine.limits import Head
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Priority, Queue, State
 from tests.cast import Cast
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -108,7 +106,7 @@ def test_what_is_not_due_or_paused_stays(app: Flask, cast: Cast) -> None:
         add(cast.bakery_id, 1, run_at=utcnow() + timedelta(hours=1))
         add(cast.other_id, 1)
     with db.organization_context(app, cast.other_id):
-        transitions.pause_queue(QUEUE, by="Charlie", reason="lunch")
+        queues.pause_queue(QUEUE, by="Charlie", reason="lunch")
         db.session.commit()
     with app.app_context(), db.engine_transaction() as connection:
         assert dispatch.take_due(connection, QUEUE, utcnow(), 100) == []

@@ -8,18 +8,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import new_id
-from adsapp.jobs import transitions
+from adsapp.jobs import Job, Queue, State, queues, transitions
 from adsapp.jobs.engine import claims, completion, dispatch, outcomes, reaper
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job, JobAttempt, JobLog
+from adsapp.jobs.models import JobAttempt, JobLog
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.queries.statistics import counted
-from adsapp.jobs.states import Queue, State
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -150,7 +150,7 @@ def test_a_paused_queue_begins_nothing_and_goes_on_when_resumed(
     app: Flask, cast: Cast, worker: WorkerProcess, enqueue: Enqueue, read: Read, finished: Read
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
-        transitions.pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="new template")
+        queues.pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="new template")
         db.session.commit()
     paused = enqueue()
     other_queue = enqueue()  # same queue: also held; a broker message alone starts nothing
@@ -158,7 +158,7 @@ def test_a_paused_queue_begins_nothing_and_goes_on_when_resumed(
     wait_for(lambda: app.extensions["broker"].pending(Queue.TEMPLATE_PROCESSING) == 0)
     assert {read(paused).state, read(other_queue).state} == {State.WAITING}
     with db.organization_context(app, cast.bakery_id):
-        transitions.resume_queue(Queue.TEMPLATE_PROCESSING)
+        queues.resume_queue(Queue.TEMPLATE_PROCESSING)
         db.session.commit()
     assert finished(paused).state == State.COMPLETED
     assert finished(other_queue).state == State.COMPLETED
@@ -189,7 +189,7 @@ def test_what_does_not_fit_is_refused_with_its_place(
     app: Flask, cast: Cast, processor: str, payload: dict[str, object], options: dict[str, int], place: str
 ) -> None:
     with db.organization_context(app, cast.bakery_id), pytest.raises(Invalid) as refused:
-        transitions.enqueue(processor, payload or {"mood": "succeeds"}, **options)  # type: ignore[arg-type]
+        jobs.enqueue(processor, payload or {"mood": "succeeds"}, **options)  # type: ignore[arg-type]
     assert place in refused.value.field_messages
 
 

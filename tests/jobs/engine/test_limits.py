@@ -10,14 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid, TooMany
-from adsapp.jobs import transitions
+from adsapp.jobs import Job, Queue, State, queues
 from adsapp.jobs.engine import dispatch, limits
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job
-from adsapp.jobs.states import Queue, State
 from tests.cast import Cast
 
 QUEUE = Queue.TEMPLATE_PROCESSING
@@ -26,13 +25,13 @@ Read = Callable[[uuid.UUID], Job]
 
 def limit(app: Flask, cast: Cast, **limits: int | None) -> None:
     with db.organization_context(app, cast.bakery_id):
-        transitions.set_limit(QUEUE, by="Alice", **limits)
+        queues.set_limit(QUEUE, by="Alice", **limits)
         db.session.commit()
 
 
 def add(app: Flask, cast: Cast, count: int) -> list[uuid.UUID]:
     with db.organization_context(app, cast.bakery_id):
-        ids = transitions.enqueue_many("demo", [{"mood": "succeeds", "steps": 1}] * count)
+        ids = jobs.enqueue_many("demo", [{"mood": "succeeds", "steps": 1}] * count)
         db.session.commit()
         return ids
 
@@ -58,7 +57,7 @@ def test_a_limit_holds_back_its_own_organization_only(app: Flask, cast: Cast) ->
     limit(app, cast, at_once=1)
     add(app, cast, 5)
     with db.organization_context(app, cast.other_id):
-        theirs = set(transitions.enqueue_many("demo", [{"mood": "succeeds"}] * 5))
+        theirs = set(jobs.enqueue_many("demo", [{"mood": "succeeds"}] * 5))
         db.session.commit()
     taken = sweep(app, utcnow())
     assert len(taken) == 6
@@ -77,7 +76,7 @@ def test_more_may_not_wait_than_allowed(app: Flask, cast: Cast) -> None:
         add(app, cast, 2)
     add(app, cast, 1)
     with db.organization_context(app, cast.bakery_id), pytest.raises(TooMany):
-        transitions.enqueue("demo", {"mood": "succeeds"})
+        jobs.enqueue("demo", {"mood": "succeeds"})
 
 
 def test_limits_are_lifted_one_by_one_or_all(app: Flask, cast: Cast) -> None:
@@ -86,7 +85,7 @@ def test_limits_are_lifted_one_by_one_or_all(app: Flask, cast: Cast) -> None:
     add(app, cast, 3)
     limit(app, cast)
     with db.organization_context(app, cast.bakery_id):
-        assert transitions.get_limit(QUEUE) is None
+        assert queues.get_limit(QUEUE) is None
     assert len(sweep(app, utcnow())) == 3
 
 

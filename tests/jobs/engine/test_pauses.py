@@ -7,13 +7,11 @@ import pytest
 from flask import Flask
 
 from adsapp.core import db
-from adsapp.jobs import transitions
+from adsapp.jobs import Job, Queue, State, queues
 from adsapp.jobs.bulk import operations, target
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.registry import kinds_of
-from adsapp.jobs.states import Queue, State
 from adsapp.jobs.wait_reasons import why_waiting
 from tests.cast import Cast
 
@@ -24,7 +22,7 @@ Read = Callable[[uuid.UUID], Job]
 def pause_everything(app: Flask, cast: Cast) -> None:
     with db.organization_context(app, cast.bakery_id):
         for queue in Queue:
-            transitions.pause_queue(queue, by="Alice", reason="A recall: stop everything")
+            queues.pause_queue(queue, by="Alice", reason="A recall: stop everything")
         db.session.commit()
 
 
@@ -45,7 +43,7 @@ def test_what_people_do_to_jobs_is_done_while_everything_is_paused(
 def test_a_pause_of_operations_themselves_holds_them(app: Flask, cast: Cast, enqueue: Enqueue) -> None:
     enqueue(title="Waits")
     with db.organization_context(app, cast.bakery_id):
-        transitions.pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="A look", processor=target.PROCESSOR)
+        queues.pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="A look", processor=target.PROCESSOR)
         operation = operations.start("cancel", by="Alice", filters=JobFilters())
         db.session.commit()
         reason = why_waiting(operation)

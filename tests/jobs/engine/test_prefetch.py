@@ -10,14 +10,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from adsapp import jobs
 from adsapp.config import Settings
 from adsapp.core import db
-from adsapp.jobs import transitions
+from adsapp.jobs import Job, Progress, Queue, State
 from adsapp.jobs.engine import claims, prefetch
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job, JobAttempt
-from adsapp.jobs.progress import Progress
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs.models import JobAttempt
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -51,7 +50,7 @@ def start(app: Flask) -> WorkerProcess:
 def add(app: Flask, cast: Cast, count: int, processor: str = "demo", priority: int = 3) -> list[uuid.UUID]:
     with db.organization_context(app, cast.bakery_id):
         payload = QUICK if processor == "demo" else {}
-        ids = transitions.enqueue_many(processor, [payload] * count, priority=priority)
+        ids = jobs.enqueue_many(processor, [payload] * count, priority=priority)
         db.session.commit()
         return ids
 

@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete, func, select
 
+from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.errors import Conflict
 from adsapp.core.ids import new_id
-from adsapp.jobs import transitions
-from adsapp.jobs.dependencies import After
+from adsapp.jobs import After, Job, On, Queue, State, queues, transitions
 from adsapp.jobs.engine import claims, completion, dispatch, outcomes, reaper
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.outcomes import Cancelled, Completed, Failed, HandedBack, Released
-from adsapp.jobs.models import Job, JobAttempt, JobDependency, JobLog, QueueControl
+from adsapp.jobs.models import JobAttempt, JobDependency, JobLog, QueueControl
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.queries.statistics import counted
-from adsapp.jobs.states import ALLOWED, FINAL, On, Queue, State
+from adsapp.jobs.states import ALLOWED, FINAL
 from tests.cast import Cast
 
 QUEUE = Queue.TEMPLATE_PROCESSING
@@ -53,8 +53,8 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
                 for table in (JobLog, JobDependency, Job):
                     connection.execute(delete(table))
             with db.organization_context(app, cast.bakery_id):
-                transitions.resume_queue(QUEUE)
-                transitions.set_limit(QUEUE, by="Alice")
+                queues.resume_queue(QUEUE)
+                queues.set_limit(QUEUE, by="Alice")
                 db.session.commit()
             self.seen: dict[uuid.UUID, State] = {}
             self.claims: list[Claim] = []
@@ -63,7 +63,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
         @rule(target=jobs, priority=st.integers(1, 4))
         def enqueue(self, priority: int) -> uuid.UUID:
             with db.organization_context(app, cast.bakery_id):
-                job = transitions.enqueue("demo", {"mood": "succeeds"}, priority=priority)
+                job = jobs.enqueue("demo", {"mood": "succeeds"}, priority=priority)
                 db.session.commit()
                 self.seen[job.id] = State(job.state)
                 return job.id
@@ -72,7 +72,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
         def enqueue_after(self, needed: uuid.UUID, on: On) -> uuid.UUID:
             with db.organization_context(app, cast.bakery_id):
                 try:
-                    job = transitions.enqueue("demo", {"mood": "succeeds"}, after=[After(needed, on)])
+                    job = jobs.enqueue("demo", {"mood": "succeeds"}, after=[After(needed, on)])
                     db.session.commit()
                 except Conflict:  # what it needs has ended otherwise already
                     db.session.rollback()
@@ -141,15 +141,15 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
         def the_queue_is_paused_or_resumed(self, pause: bool) -> None:
             with db.organization_context(app, cast.bakery_id):
                 if pause and db.session.get(QueueControl, (cast.bakery_id, QUEUE, "")) is None:
-                    transitions.pause_queue(QUEUE, by="Alice", reason="lunch")
+                    queues.pause_queue(QUEUE, by="Alice", reason="lunch")
                 elif not pause:
-                    transitions.resume_queue(QUEUE)
+                    queues.resume_queue(QUEUE)
                 db.session.commit()
 
         @rule(at_once=st.sampled_from([None, 1, 2]))
         def the_organization_limits_itself(self, at_once: int | None) -> None:
             with db.organization_context(app, cast.bakery_id):
-                transitions.set_limit(QUEUE, by="Alice", at_once=at_once)
+                queues.set_limit(QUEUE, by="Alice", at_once=at_once)
                 db.session.commit()
 
         @rule(job=jobs, priority=st.integers(1, 4))

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Engine, event
 
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock
+from adsapp.jobs import Queue
 from adsapp.jobs.engine import claims, dispatch
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.completion import finish_many
 from adsapp.jobs.engine.outcomes import Completed, Ending
-from adsapp.jobs.states import Queue
 from tests.cast import Cast
 from tests.jobs.engine.test_dispatch import add
 

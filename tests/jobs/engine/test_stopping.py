@@ -12,12 +12,10 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.errors import Conflict
-from adsapp.jobs import transitions
+from adsapp.jobs import Job, Progress, Queue, State, queues, transitions
 from adsapp.jobs.console.timeline import story
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import Job, JobAttempt, Worker
-from adsapp.jobs.progress import Progress
-from adsapp.jobs.states import Queue, State
+from adsapp.jobs.models import JobAttempt, Worker
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -132,7 +130,7 @@ def test_a_drained_worker_ends_what_runs_and_begins_nothing_more(
     wait_for(lambda: read(running).state == State.ACTIVE)
     with db.organization_context(app, cast.bakery_id):
         row = db.session.scalars(select(Worker)).one()
-        transitions.drain(row, by="Alice")
+        queues.drain(row, by="Alice")
         db.session.commit()
     wait_for(lambda: first._stopping.is_set(), what="the worker learns that it is drained")
     assert not first.is_drained
@@ -151,7 +149,7 @@ def test_a_drained_worker_ends_what_runs_and_begins_nothing_more(
     with db.organization_context(app, cast.bakery_id):
         stopped = db.session.scalars(select(Worker).where(Worker.drain_requested_at.is_not(None))).one()
         with pytest.raises(Conflict, match="stopped already"):
-            transitions.drain(stopped, by="Alice")
+            queues.drain(stopped, by="Alice")
 
 
 def test_a_released_job_is_taken_up_elsewhere_without_counting_as_failed(

@@ -10,12 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select, update
 
 from adsapp.core import db
-from adsapp.jobs.models import Job
+from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.queries.statistics import queue_stats
 from adsapp.jobs.registry import get_processor
-from adsapp.jobs.states import Queue, State
 from tests.cast import Cast
 
 Enqueue = Callable[..., uuid.UUID]

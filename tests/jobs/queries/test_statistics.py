@@ -13,11 +13,10 @@ from flask.testing import FlaskClient
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
-from adsapp.jobs import transitions
-from adsapp.jobs.models import Job, JobAttempt, StatsMinute
+from adsapp.jobs import Job, Queue, State, queues
+from adsapp.jobs.models import JobAttempt, StatsMinute
 from adsapp.jobs.queries.statistics import MINUTE_LABELS, last_minutes, queue_stats
 from adsapp.jobs.registry import kinds_of
-from adsapp.jobs.states import Queue, State
 from tests.cast import Cast, csrf_token
 from tests.lone_worker import add_lone_worker
 
@@ -34,7 +33,7 @@ def workers(app: Flask, cast: Cast) -> None:
 def pause(app: Flask, cast: Cast, queue: Queue, *kinds: str) -> None:
     with db.organization_context(app, cast.bakery_id):
         for kind in kinds or ("",):
-            transitions.pause_queue(queue, by="Adam", reason="A look", processor=kind)
+            queues.pause_queue(queue, by="Adam", reason="A look", processor=kind)
         db.session.commit()
 
 
