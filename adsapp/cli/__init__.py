@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from adsapp.cli.errors import Told
-from adsapp.cli.output import line_of
+from adsapp.cli.errors import CommandFailed, line_of
 from adsapp.config import VERSION, ConfigError, Settings
 from adsapp.core.errors import Problem
 
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
     except ConfigError as error:
         fail(str(error), 2)
-    except Told as error:
+    except CommandFailed as error:
         fail(str(error), error.exit_code)
     except Problem as error:
         fail(line_of(error), 1)

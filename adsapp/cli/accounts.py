@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import click
 
 from adsapp.cli.admin import find_organization, organization_option
-from adsapp.cli.errors import Told
-from adsapp.cli.output import json_option, open_app, show, typed
+from adsapp.cli.errors import CommandFailed, typed
+from adsapp.cli.output import json_option, show
+from adsapp.cli.readiness import open_app
 from adsapp.core import context, db
 from adsapp.integrations import connection, queries, service
 from adsapp.integrations.connection import Answer
@@ -83,7 +84,7 @@ def _connect(data: AccountIn) -> tuple[Answer, WhatsAppAccount]:
         service.api_address(None), data.phone_number_id.strip(), data.waba_id.strip(), data.token.strip()
     )
     if not answer.is_good:
-        raise Told(f"nothing was saved. {answer.sentence}")
+        raise CommandFailed(f"nothing was saved. {answer.sentence}")
     made = service.create_account(data)
     made.display_phone_number = made.display_phone_number or answer.display_phone_number[:30]
     audit(BY, "connect WhatsApp number", f"account:{made.id}", title=made.name, number=made.phone_number_id)
@@ -95,7 +96,9 @@ def _secret(value: str | None, label: str, variable: str) -> str:
     if value:
         return value
     if not sys.stdin.isatty():
-        raise Told(f"the {label.lower()} is missing: set {variable}, or run this at a terminal to be asked for it", 2)
+        raise CommandFailed(
+            f"the {label.lower()} is missing: set {variable}, or run this at a terminal to be asked for it", 2
+        )
     typed: str = click.prompt(label, hide_input=True)
     return typed
 
@@ -115,7 +118,7 @@ def check(slug: str, as_json: bool) -> None:
     lines = [f"{name}: {'accepted' if it.is_good else 'NOT accepted'}: {it.sentence}" for name, it in answers]
     show({"accounts": rows}, "\n".join(lines), as_json)
     if not all(it.is_good for _, it in answers):
-        raise Told("WhatsApp does not accept every number; the answers are above")
+        raise CommandFailed("WhatsApp does not accept every number; the answers are above")
 
 
 def _check(one: WhatsAppAccount) -> Answer:
@@ -150,7 +153,7 @@ def _line(row: dict[str, Any]) -> str:
 def _accounts(slug: str) -> list[WhatsAppAccount]:
     found = queries.list_accounts()
     if not found:
-        raise Told(f"no WhatsApp number is connected: {typed(f'account connect --organization {slug}')} …")
+        raise CommandFailed(f"no WhatsApp number is connected: {typed(f'account connect --organization {slug}')} …")
     return found
 
 

@@ -4,8 +4,9 @@ import getpass
 
 import click
 
-from adsapp.cli.errors import Told
-from adsapp.cli.output import json_option, open_app, show, typed
+from adsapp.cli.errors import CommandFailed, typed
+from adsapp.cli.output import json_option, show
+from adsapp.cli.readiness import open_app
 from adsapp.cli.tables import table
 from adsapp.core import db as database
 from adsapp.core.db import migrations
@@ -134,7 +135,7 @@ def find_organization(slug: str) -> Organization:
     found = queries.find_organization(slug)
     if found is None:
         make = typed(f"org create {slug}")
-        raise Told(f"there is no organization {slug}{_known()} Make it with `{make}`")
+        raise CommandFailed(f"there is no organization {slug}{_known()} Make it with `{make}`")
     return found
 
 

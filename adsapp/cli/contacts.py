@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from adsapp.cli.admin import find_organization, organization_option
-from adsapp.cli.output import json_option, open_app, show
+from adsapp.cli.output import json_option, show
+from adsapp.cli.readiness import open_app
 from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.schemas import OnDuplicate

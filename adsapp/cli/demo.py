@@ -11,7 +11,7 @@ import click
 from flask import Flask
 
 from adsapp.cli import readiness
-from adsapp.cli.errors import Told
+from adsapp.cli.errors import CommandFailed
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.db import migrations
@@ -71,7 +71,7 @@ def _once(as_json: bool) -> None:
     try:
         checks = _main_job(home)
     except (ApiError, RuntimeError) as error:
-        raise Told(f"the demo did not get through: {error}") from None
+        raise CommandFailed(f"the demo did not get through: {error}") from None
     finally:
         shutil.rmtree(home, ignore_errors=True)
     if as_json:
@@ -79,7 +79,7 @@ def _once(as_json: bool) -> None:
     for check in checks if not as_json else ():
         click.echo(f"  {'ok ' if check.holds else 'NOT'}  {check.what}: {check.found:,} of {check.expected:,}")
     if not all(check.holds for check in checks):
-        raise Told("the counts do not agree; see the lines above")
+        raise CommandFailed("the counts do not agree; see the lines above")
 
 
 def _main_job(home: Path) -> list[main_job.Check]:
@@ -126,7 +126,7 @@ def _wait_for_web(settings: Settings) -> None:
     try:
         wait_until(lambda: Api(settings.base_url).get("/readyz"), START_SECONDS, "the start of the web server")
     except ApiError as error:
-        raise Told(f"{error}; its own messages stand above") from None
+        raise CommandFailed(f"{error}; its own messages stand above") from None
 
 
 def _bar(what: str, done: int, total: int) -> None:

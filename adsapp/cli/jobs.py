@@ -7,13 +7,13 @@ from dataclasses import asdict
 
 import click
 
-from adsapp.cli import looking, queues, workers
+from adsapp.cli import inspect_jobs, queues, workers
 from adsapp.cli import operations as bulk
 from adsapp.cli.admin import organization_option
-from adsapp.cli.errors import Told
+from adsapp.cli.errors import CommandFailed, line_of
 from adsapp.cli.operations import wait_option
 from adsapp.cli.organization import BY, inside
-from adsapp.cli.output import json_option, line_of, show
+from adsapp.cli.output import json_option, show
 from adsapp.cli.tables import JOB_ID, first_line, minute, since, table
 from adsapp.core import db
 from adsapp.core.errors import Problem
@@ -46,8 +46,8 @@ def jobs() -> None:
 
 
 for command in (
-    looking.list_jobs,
-    looking.show_job,
+    inspect_jobs.list_jobs,
+    inspect_jobs.show_job,
     queues.pause,
     queues.resume,
     queues.limit,
@@ -66,7 +66,7 @@ def health(slug: str, as_json: bool) -> None:
         found = check_health()
         show(found.as_json(), _health_text(found), as_json)
     if found.reasons:
-        raise Told("; ".join(found.reasons))
+        raise CommandFailed("; ".join(found.reasons))
 
 
 def _health_text(found: Health) -> str:
@@ -209,7 +209,7 @@ def _each(slug: str, job_ids: Sequence[uuid.UUID], act: Callable[[Job], None], a
             act(job)
         except Problem as error:
             kept = "" if len(found) == 1 else ". Nothing was changed"
-            raise Told(f"{job.id} ({title}): {line_of(error)}{kept}") from None
+            raise CommandFailed(f"{job.id} ({title}): {line_of(error)}{kept}") from None
     db.session.commit()
     facts = [{"id": str(j.id), "title": j.title, "state": _state(j), "priority": j.priority} for j in found]
     lines = [f"{j.title}: {_state(j)}, priority {j.priority}" for j in found]
@@ -253,7 +253,7 @@ def _confirm(question: str, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Told(f"{question} Say --yes, or run this at a terminal to be asked.", 2)
+        raise CommandFailed(f"{question} Say --yes, or run this at a terminal to be asked.", 2)
     click.confirm(question, abort=True, err=True)
 
 
@@ -264,5 +264,5 @@ def _queue(name: str) -> Queue | None:
 def _job(slug: str, job_id: uuid.UUID) -> Job:
     job = db.session.get(Job, job_id)
     if job is None:
-        raise Told(f"{slug} has no job {job_id}")
+        raise CommandFailed(f"{slug} has no job {job_id}")
     return job

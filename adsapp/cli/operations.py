@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from adsapp.cli.errors import Told
+from adsapp.cli.errors import CommandFailed
 from adsapp.cli.organization import BY
 from adsapp.cli.output import show
 from adsapp.core import db
@@ -25,7 +25,7 @@ wait_option = click.option("--wait", "waits", is_flag=True, help="Show its progr
 
 
 def carry_out(verb: str, *, waits: bool, as_json: bool, **options: Any) -> None:
-    """Start the operation, say so, and with `waits` watch it; Told where it did not end well."""
+    """Start the operation, say so, and with `waits` watch it; CommandFailed where it did not end well."""
     job = operations.start(verb, by=BY, **options)
     db.session.commit()
     if not waits:
@@ -35,7 +35,7 @@ def carry_out(verb: str, *, waits: bool, as_json: bool, **options: Any) -> None:
     ended = watch(job.id, quiet=as_json)
     show({"job": job_json(ended)}, f"{ended.title}: {ended.state.value}. {_outcome(verb, ended)}", as_json)
     if ended.state != State.COMPLETED:
-        raise Told(f"the operation was {ended.state.value}: {ended.error or 'see its page'}")
+        raise CommandFailed(f"the operation was {ended.state.value}: {ended.error or 'see its page'}")
 
 
 def _outcome(verb: str, ended: Job) -> str:

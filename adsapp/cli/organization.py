@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from flask import Flask
 
 from adsapp.cli.admin import find_organization
-from adsapp.cli.output import open_app
+from adsapp.cli.readiness import open_app
 from adsapp.core import db
 
 BY = "command line"  # who did it, in the audit
@@ -14,7 +14,7 @@ BY = "command line"  # who did it, in the audit
 
 @contextlib.contextmanager
 def inside(slug: str) -> Iterator[Flask]:
-    """The application, its session bound to this organization; Told where there is none of this slug."""
+    """The application, its session bound to this organization; CommandFailed where there is none of this slug."""
     app = open_app()
     with app.app_context():
         db.bind_organization(find_organization(slug).id)

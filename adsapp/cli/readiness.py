@@ -7,48 +7,47 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from adsapp.cli.errors import Told
-from adsapp.cli.output import typed
+from adsapp.cli.errors import CommandFailed, typed
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.db import migrations
 
 
 def check_database(app: Flask, *, schema: bool) -> None:
-    """Raise Told where the database or Redis does not answer, or has another schema."""
+    """Raise CommandFailed where the database or Redis does not answer, or has another schema."""
     settings: Settings = app.config["SETTINGS"]
     try:
         with app.app_context(), db.db.engine.connect() as connection:
             found = migrations.current(connection)
     except SQLAlchemyError as error:
-        raise Told(f"{_name_of(settings)} does not answer: {_first_line(error)}", 2) from None
+        raise CommandFailed(f"{_name_of(settings)} does not answer: {_first_line(error)}", 2) from None
     check_redis(settings)
     if schema and found != migrations.needed(app):
         needed = migrations.needed(app)
-        raise Told(
+        raise CommandFailed(
             f"the database has schema {found or 'none'}, this version needs {needed}: run `{typed('db upgrade')}`",
             2,
         )
 
 
 def check_redis(settings: Settings) -> None:
-    """Raise Told where REDIS_URL is set and does not answer."""
+    """Raise CommandFailed where REDIS_URL is set and does not answer."""
     if not settings.redis_url:
         return
     try:
         redis.Redis.from_url(settings.redis_url, socket_connect_timeout=5).ping()
     except redis.RedisError as error:
-        raise Told(f"REDIS_URL does not answer: {_first_line(error)}", 2) from None
+        raise CommandFailed(f"REDIS_URL does not answer: {_first_line(error)}", 2) from None
 
 
 def check_port(host: str, port: int, variable: str) -> None:
-    """Raise Told where the port is taken, with the way out."""
+    """Raise CommandFailed where the port is taken, with the way out."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise Told(
+            raise CommandFailed(
                 f"port {port} on {host} cannot be used ({error.strerror}): stop what uses it, "
                 f"or choose another by putting {variable}={port + 100} before the command"
             ) from None
@@ -65,3 +64,17 @@ def _name_of(settings: Settings) -> str:
 def _first_line(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+
+
+def open_app(*, check_schema: bool = True, pages: bool = True) -> Flask:
+    """The application with all processors; raises CommandFailed where the database is not ready for it.
+
+    Without `pages` it takes less memory and serves nobody: for workers.
+    """
+    import huey_tasks  # noqa: F401  # registers the processors
+    from adsapp import create_app, create_core
+    from adsapp.config import Settings
+
+    app = create_app() if pages else create_core(Settings.load())
+    check_database(app, schema=check_schema)
+    return app

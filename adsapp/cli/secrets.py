@@ -9,8 +9,9 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import select
 
-from adsapp.cli.errors import Told
-from adsapp.cli.output import json_option, open_app, show, typed
+from adsapp.cli.errors import CommandFailed, typed
+from adsapp.cli.output import json_option, show
+from adsapp.cli.readiness import open_app
 from adsapp.config import Settings
 from adsapp.core import db, key_rotation
 from adsapp.core.key_rotation import Count, Keys, Rotation
@@ -56,7 +57,7 @@ def new_key(keep: bool, as_json: bool) -> None:
 def _keep(key: str, as_json: bool) -> None:
     settings = Settings.load()
     if settings.encryption_keys:
-        raise Told(
+        raise CommandFailed(
             f"the keys are those of ENCRYPTION_KEYS: run `{typed('secrets new-key')}` and put the key first there", 2
         )
     path = settings.home / "secrets.json"
@@ -64,7 +65,7 @@ def _keep(key: str, as_json: bool) -> None:
         _ = settings.secrets  # makes the file where there is none yet
         count = key_rotation.keep_first(settings.home, key)
     except OSError as error:
-        raise Told(f"{path} cannot be written: {error.strerror}") from None
+        raise CommandFailed(f"{path} cannot be written: {error.strerror}") from None
     text = f"A new key stands first in {path}, before {count - 1} older. {_next()}"
     show({"file": str(path), "keys": count}, text, as_json)
 
@@ -103,9 +104,11 @@ def rotate(dry_run: bool, as_json: bool) -> None:
     report = _rotate(app, settings, dry_run, as_json)
     show(_facts(report), _verdict(report, settings), as_json)
     if report.total("unreadable"):
-        raise Told(_unreadable(report, settings))
+        raise CommandFailed(_unreadable(report, settings))
     if report.total("changing"):
-        raise Told(f"values that changed while they were rewritten: {report.total('changing')}; run this again")
+        raise CommandFailed(
+            f"values that changed while they were rewritten: {report.total('changing')}; run this again"
+        )
 
 
 def _rotate(app: Flask, settings: Settings, dry_run: bool, as_json: bool) -> Report:

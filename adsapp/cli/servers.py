@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from adsapp.cli import readiness
-from adsapp.cli.output import open_app
+from adsapp.cli.readiness import open_app
 from adsapp.config import Settings
 from adsapp.core.gc_tuning import leave_alone_what_is_there
 from adsapp.jobs import Queue

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from adsapp.cli.output import typed
+from adsapp.cli.errors import typed
 from adsapp.core.ids import parse_id
 from adsapp.core.web.templating import format_duration
 

@@ -9,8 +9,10 @@ from typing import Any
 import click
 
 from adsapp.cli.admin import find_organization
+from adsapp.cli.errors import typed
 from adsapp.cli.organization import BY
-from adsapp.cli.output import json_option, open_app, show, typed
+from adsapp.cli.output import json_option, show
+from adsapp.cli.readiness import open_app
 from adsapp.cli.tables import table
 from adsapp.core import db
 from adsapp.core.web.templating import format_duration

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from adsapp.cli.errors import Told
+from adsapp.cli.errors import CommandFailed
 from adsapp.cli.readiness import check_port
 from adsapp.processes.supervisor import Child, Supervisor
 from tests.waiting import wait_for
@@ -24,7 +24,7 @@ def test_a_taken_port_is_named_with_the_way_out() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(Told, match=rf"port {port} .*PORT={port + 100} before"):
+        with pytest.raises(CommandFailed, match=rf"port {port} .*PORT={port + 100} before"):
             check_port("127.0.0.1", port, "PORT")
 
 

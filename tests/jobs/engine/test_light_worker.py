@@ -21,7 +21,7 @@ START_AND_TELL = """
 import json, sys
 from adsapp.cli import adsapp as command
 command.get_command(None, "worker")
-from adsapp.cli.output import open_app
+from adsapp.cli.readiness import open_app
 open_app(check_schema=False, pages=False)
 import adsapp.jobs.engine.worker
 print(json.dumps(sorted(sys.modules)))
