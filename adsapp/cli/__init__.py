@@ -10,7 +10,7 @@ from adsapp.cli.errors import CommandFailed, line_of
 from adsapp.config import VERSION, ConfigError, Settings
 from adsapp.core.errors import Problem
 
-COMMANDS = {  # where each stands; it is imported when it is asked for, so that a worker does not carry the others
+COMMANDS = {  # the module of each command, imported when the command is run, so that a worker does not load the others
     "demo": "demo:demo",
     "web": "servers:web",
     "worker": "servers:worker",

@@ -15,7 +15,7 @@ from adsapp.organizations import queries, service
 from adsapp.organizations.auditing import audit
 from adsapp.organizations.models import Organization, Role
 
-SLUGS_NAMED = 5  # where somebody named one that is not there
+SLUGS_NAMED = 5  # if the one that was named does not exist
 BY = "command line"  # who did it, in the audit
 
 role_option = click.option(

@@ -12,7 +12,7 @@ class CommandFailed(Exception):
 
 
 def line_of(error: Problem) -> str:
-    """An expected error for a terminal: what stands beside a field on a page begins with "should", so it is named."""
+    """An expected error in one line. An error of a field begins with "should", as a page shows it beside: name the field."""
     field = error.fields[0] if error.fields else None
     return f"{field.field} {error.detail}" if field and error.detail.startswith("should ") else error.detail
 

@@ -21,7 +21,7 @@ from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.wait_reasons import WaitReason, circumstances, why_waiting
 
-HEAD = ("id", "queued (UTC)", "state", "queue", "title", "what stands in its way")
+HEAD = ("id", "queued (UTC)", "state", "queue", "title", "what holds it back")
 NOTE_WIDTH = 60
 
 
@@ -39,7 +39,7 @@ def list_jobs(
 ) -> None:
     """Jobs, newest first.
 
-    Each with its id, state, queue, title and what stands in its way; --json has everything.
+    Each with its id, state, queue, title and what holds it back; --json has everything.
     """
     asked = {"state": state, "queue": queue, "q": search, "routine": "1" if routine else ""}
     with inside(slug), db.reading():

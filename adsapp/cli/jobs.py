@@ -61,7 +61,7 @@ for command in (
 @organization_option
 @json_option
 def health(slug: str, as_json: bool) -> None:
-    """Is work done here? Exits with 1 and the reasons where it is not."""
+    """Is work done here? Exits with 1 and the reasons if it is not."""
     with inside(slug), db.reading():
         found = check_health()
         show(found.as_json(), _health_text(found), as_json)

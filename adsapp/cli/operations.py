@@ -25,7 +25,7 @@ wait_option = click.option("--wait", "waits", is_flag=True, help="Show its progr
 
 
 def carry_out(verb: str, *, waits: bool, as_json: bool, **options: Any) -> None:
-    """Start the operation, say so, and with `waits` watch it; CommandFailed where it did not end well."""
+    """Start the operation, say so, and with `waits` watch it; CommandFailed if it did not complete."""
     job = operations.start(verb, by=BY, **options)
     db.session.commit()
     if not waits:

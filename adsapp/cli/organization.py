@@ -14,7 +14,7 @@ BY = "command line"  # who did it, in the audit
 
 @contextlib.contextmanager
 def inside(slug: str) -> Iterator[Flask]:
-    """The application, its session bound to this organization; CommandFailed where there is none of this slug."""
+    """The application, its session bound to this organization; CommandFailed if no organization has this slug."""
     app = open_app()
     with app.app_context():
         db.bind_organization(find_organization(slug).id)

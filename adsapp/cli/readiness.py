@@ -14,7 +14,7 @@ from adsapp.core.db import migrations
 
 
 def check_database(app: Flask, *, schema: bool) -> None:
-    """Raise CommandFailed where the database or Redis does not answer, or has another schema."""
+    """Raise CommandFailed if the database or Redis does not answer, or has another schema."""
     settings: Settings = app.config["SETTINGS"]
     try:
         with app.app_context(), db.db.engine.connect() as connection:
@@ -31,7 +31,7 @@ def check_database(app: Flask, *, schema: bool) -> None:
 
 
 def check_redis(settings: Settings) -> None:
-    """Raise CommandFailed where REDIS_URL is set and does not answer."""
+    """Raise CommandFailed if REDIS_URL is set and does not answer."""
     if not settings.redis_url:
         return
     try:
@@ -41,7 +41,7 @@ def check_redis(settings: Settings) -> None:
 
 
 def check_port(host: str, port: int, variable: str) -> None:
-    """Raise CommandFailed where the port is taken, with the way out."""
+    """Raise CommandFailed if the port is taken, with the way out."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -67,7 +67,7 @@ def _first_line(error: Exception) -> str:
 
 
 def open_app(*, check_schema: bool = True, pages: bool = True) -> Flask:
-    """The application with all processors; raises CommandFailed where the database is not ready for it.
+    """The application with all processors; raises CommandFailed if the database is not ready for it.
 
     Without `pages` it takes less memory and serves nobody: for workers.
     """

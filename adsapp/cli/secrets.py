@@ -62,7 +62,7 @@ def _keep(key: str, as_json: bool) -> None:
         )
     path = settings.home / "secrets.json"
     try:
-        _ = settings.secrets  # makes the file where there is none yet
+        _ = settings.secrets  # makes the file if there is none yet
         count = key_rotation.keep_first(settings.home, key)
     except OSError as error:
         raise CommandFailed(f"{path} cannot be written: {error.strerror}") from None
