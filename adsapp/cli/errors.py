@@ -12,7 +12,7 @@ class CommandFailed(Exception):
 
 
 def line_of(error: Problem) -> str:
-    """An expected error in one line. An error of a field begins with "should", as a page shows it beside: name the field."""
+    """An expected error in one line; the text of a field begins with "should", so the field is named first."""
     field = error.fields[0] if error.fields else None
     return f"{field.field} {error.detail}" if field and error.detail.startswith("should ") else error.detail
 

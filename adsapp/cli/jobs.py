@@ -97,9 +97,9 @@ def _pauses(stats: statistics.QueueStats) -> str:
 @click.option("--days", type=click.IntRange(1, statistics.MOST_DAYS), help="Also what ended on each of so many days.")
 @json_option
 def stats(slug: str, days: int | None, as_json: bool) -> None:
-    """How many jobs stand where, by queue.
+    """How many jobs of each queue are in which state.
 
-    `paused` are those of the waiting ones that a pause holds back.
+    `paused` counts the waiting jobs that a pause holds back.
     """
     with inside(slug), db.reading():
         around = circumstances()
