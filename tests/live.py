@@ -246,7 +246,7 @@ def _sandbox_account(live: Live, waba: str, per_second: float) -> dict[str, Any]
 
 def shipped_templates(account: WhatsAppAccount) -> list[MessageTemplate]:
     """The sandbox's templates, as a sync would store them."""
-    path = Path(__file__).parent.parent / "adsapp" / "sandbox" / "templates.json"
+    path = Path(__file__).parent.parent / "adsapp" / "sandbox" / "whatsapp" / "templates.json"
     return [
         MessageTemplate(
             organization_id=account.organization_id,

@@ -23,8 +23,11 @@ PLANTS = {
     "a feature speaks Huey": ("adsapp/campaigns/service.py", "import huey"),
     "the web speaks Huey beside the broker": ("adsapp/jobs/engine/worker.py", "import huey"),
     "the sandbox imports a feature": ("adsapp/sandbox/state.py", "import adsapp.contacts.models"),
-    "the sandbox imports our client": ("adsapp/sandbox/provider.py", "import adsapp.integrations.whatsapp.client"),
-    "a client imports the sandbox": ("adsapp/integrations/whatsapp/client.py", "import adsapp.sandbox.errors"),
+    "the sandbox imports our client": (
+        "adsapp/sandbox/whatsapp/provider.py",
+        "import adsapp.integrations.whatsapp.client",
+    ),
+    "a client imports the sandbox": ("adsapp/integrations/whatsapp/client.py", "import adsapp.sandbox.whatsapp.errors"),
     "the engine knows the service": ("adsapp/jobs/engine/claims.py", "import adsapp.jobs.service"),
     "the engine knows the pages": ("adsapp/jobs/engine/worker.py", "import adsapp.jobs.console.presenter"),
     "queries of jobs know operations": ("adsapp/jobs/queries/jobs.py", "import adsapp.jobs.bulk.operations"),

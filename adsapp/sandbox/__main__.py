@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from .config import AccountConfig, ConfigError, SandboxConfig, account_from, read_config
-from .running import start
-from .server import create_sandbox
+from adsapp.sandbox.config import AccountConfig, ConfigError, SandboxConfig, account_from, read_config
+from adsapp.sandbox.running import start
+from adsapp.sandbox.server import create_sandbox
 
 _ACCOUNT_FLAGS = ("phone_number_id", "waba_id", "token", "app_secret", "webhook_url", "throughput")
 

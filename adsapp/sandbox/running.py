@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from .config import SandboxConfig
-from .server import create_sandbox
+from adsapp.sandbox.config import SandboxConfig
+from adsapp.sandbox.server import create_sandbox
 
 _START_TIMEOUT = 10.0
 

@@ -6,14 +6,15 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from . import control, pages, provider
-from .clock import Clock
-from .config import SandboxConfig
-from .provider import Handler
-from .sending import Sender
-from .state import Sandbox
-from .web import ENGINE, SANDBOX, SENDER, Problem, answer
-from .webhooks import WebhookEngine
+from adsapp.sandbox.clock import Clock
+from adsapp.sandbox.config import SandboxConfig
+from adsapp.sandbox.console import control, pages
+from adsapp.sandbox.state import Sandbox
+from adsapp.sandbox.web import ENGINE, SANDBOX, SENDER, Problem, answer
+from adsapp.sandbox.whatsapp import provider
+from adsapp.sandbox.whatsapp.provider import Handler
+from adsapp.sandbox.whatsapp.sending import Sender
+from adsapp.sandbox.whatsapp.webhooks import WebhookEngine
 
 _LARGEST_REQUEST = 1 << 20
 

@@ -4,14 +4,14 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from .clock import Clock
-from .config import AccountConfig, SandboxConfig
-from .errors import ApiError
-from .faults import FaultRules
-from .ids import WamidMaker, digits_of
-from .limits import BusiestSecond, MovingWindow, PairRate
-from .templates import Catalog, shipped_templates
-from .validation import Request
+from adsapp.sandbox.clock import Clock
+from adsapp.sandbox.config import AccountConfig, SandboxConfig
+from adsapp.sandbox.whatsapp.errors import ApiError
+from adsapp.sandbox.whatsapp.faults import FaultRules
+from adsapp.sandbox.whatsapp.ids import WamidMaker, digits_of
+from adsapp.sandbox.whatsapp.limits import BusiestSecond, MovingWindow, PairRate
+from adsapp.sandbox.whatsapp.templates import Catalog, shipped_templates
+from adsapp.sandbox.whatsapp.validation import Request
 
 SHOWN = 50
 SERVICE_WINDOW = 24 * 3600.0

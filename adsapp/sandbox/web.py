@@ -5,9 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from .sending import Sender
-from .state import Sandbox
-from .webhooks import WebhookEngine
+from adsapp.sandbox.state import Sandbox
+from adsapp.sandbox.whatsapp.sending import Sender
+from adsapp.sandbox.whatsapp.webhooks import WebhookEngine
 
 SANDBOX = web.AppKey("sandbox", Sandbox)
 ENGINE = web.AppKey("engine", WebhookEngine)

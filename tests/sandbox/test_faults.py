@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adsapp.sandbox.faults import FaultError, FaultRules
+from adsapp.sandbox.whatsapp.faults import FaultError, FaultRules
 
 ANA, BEN = "12025550101", "12025550102"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from adsapp.sandbox.config import Timing
-from adsapp.sandbox.ids import digits_of, other_wa_id, reads_messages
-from adsapp.sandbox.journeys import Step, journey, out_of_order
+from adsapp.sandbox.whatsapp.ids import digits_of, other_wa_id, reads_messages
+from adsapp.sandbox.whatsapp.journeys import Step, journey, out_of_order
 
 READER = next(f"1202555{n:04d}" for n in range(100) if reads_messages(f"1202555{n:04d}"))
 OTHER = next(f"1202555{n:04d}" for n in range(100) if not reads_messages(f"1202555{n:04d}"))

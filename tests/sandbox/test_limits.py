@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adsapp.sandbox.limits import BusiestSecond, MovingWindow, PairRate
+from adsapp.sandbox.whatsapp.limits import BusiestSecond, MovingWindow, PairRate
 
 STEPS = st.lists(st.floats(min_value=0, max_value=0.7), min_size=1, max_size=200)
 
@@ -102,7 +102,7 @@ def test_one_person_does_not_hold_up_another() -> None:
 
 
 def test_people_who_are_free_again_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adsapp.sandbox.limits._PAIRS_KEPT", 3)
+    monkeypatch.setattr("adsapp.sandbox.whatsapp.limits._PAIRS_KEPT", 3)
     pairs = PairRate()
     for number in range(4):
         pairs.take(f"early {number}", 100.0)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adsapp.sandbox.bubbles import filled
+from adsapp.sandbox.console.bubbles import filled
 from tests.waiting import wait_for
 
 from .conftest import StartSandbox

@@ -4,10 +4,10 @@ import pytest
 
 from adsapp.sandbox import SandboxConfig
 from adsapp.sandbox.clock import Clock
-from adsapp.sandbox.errors import ApiError
-from adsapp.sandbox.sending import Sender
 from adsapp.sandbox.state import Figures, Message, Sandbox
-from adsapp.sandbox.webhooks import WebhookEngine
+from adsapp.sandbox.whatsapp.errors import ApiError
+from adsapp.sandbox.whatsapp.sending import Sender
+from adsapp.sandbox.whatsapp.webhooks import WebhookEngine
 
 from .support import NUMBER, TOKEN, account, welcome
 

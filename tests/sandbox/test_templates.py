@@ -2,8 +2,8 @@
 
 import pytest
 
-from adsapp.sandbox.errors import ApiError
-from adsapp.sandbox.templates import VARIABLE, Catalog, Template, shipped_templates, variables_in
+from adsapp.sandbox.whatsapp.errors import ApiError
+from adsapp.sandbox.whatsapp.templates import VARIABLE, Catalog, Template, shipped_templates, variables_in
 
 
 @pytest.fixture

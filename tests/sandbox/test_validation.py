@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from adsapp.sandbox.errors import ApiError
-from adsapp.sandbox.templates import Catalog, Template, shipped_templates
-from adsapp.sandbox.validation import Request, check, recipient_of
+from adsapp.sandbox.whatsapp.errors import ApiError
+from adsapp.sandbox.whatsapp.templates import Catalog, Template, shipped_templates
+from adsapp.sandbox.whatsapp.validation import Request, check, recipient_of
 
 from .support import ANA, template_message, text_message, text_parameters, welcome
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adsapp.sandbox.delivery import Switches
-from adsapp.sandbox.ids import reads_messages
+from adsapp.sandbox.whatsapp.delivery import Switches
+from adsapp.sandbox.whatsapp.ids import reads_messages
 from tests.waiting import wait_for
 
 from .conftest import StartSandbox
@@ -126,7 +126,7 @@ def test_a_tap_without_a_payload_carries_the_buttons_words(
 def test_a_webhook_is_given_up_only_after_many_tries(
     start_sandbox: StartSandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adsapp.sandbox.delivery.MOST_TRIES", 3)
+    monkeypatch.setattr("adsapp.sandbox.whatsapp.delivery.MOST_TRIES", 3)
     sandbox = start_sandbox({"webhook_url": receiver.url})
     receiver.answers = [500] * 3
     send(sandbox)

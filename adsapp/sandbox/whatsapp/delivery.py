@@ -16,10 +16,10 @@ from typing import Any
 
 import aiohttp
 
-from . import payloads
-from .clock import Clock
-from .config import Timing
-from .state import Account
+from adsapp.sandbox.clock import Clock
+from adsapp.sandbox.config import Timing
+from adsapp.sandbox.state import Account
+from adsapp.sandbox.whatsapp import payloads
 
 MOST_TRIES = 50
 MOST_POSTS_AT_ONCE = 4

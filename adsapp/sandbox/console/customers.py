@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .delivery import Update
-from .ids import digits_of
-from .sending import Sender
-from .state import Account, Sandbox
-from .web import Problem
+from adsapp.sandbox.state import Account, Sandbox
+from adsapp.sandbox.web import Problem
+from adsapp.sandbox.whatsapp.delivery import Update
+from adsapp.sandbox.whatsapp.ids import digits_of
+from adsapp.sandbox.whatsapp.sending import Sender
 
 
 def account_named(sandbox: Sandbox, phone_number_id: object) -> Account:

@@ -7,12 +7,12 @@ from typing import Any
 import jinja2
 from aiohttp import web
 
-from . import customers
-from .bubbles import phones
-from .errors import CODES
-from .faults import FaultError
-from .magic import MAGIC
-from .web import ENGINE, SANDBOX, SENDER, Problem
+from adsapp.sandbox.console import customers
+from adsapp.sandbox.console.bubbles import phones
+from adsapp.sandbox.web import ENGINE, SANDBOX, SENDER, Problem
+from adsapp.sandbox.whatsapp.errors import CODES
+from adsapp.sandbox.whatsapp.faults import FaultError
+from adsapp.sandbox.whatsapp.magic import MAGIC
 
 _HERE = Path(__file__).parent
 _FONT = "inter-latin-wght-normal.woff2"
@@ -41,7 +41,7 @@ def _count(number: int) -> str:
 
 
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_HERE / "pages"),
+    loader=jinja2.FileSystemLoader(_HERE / "html"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,

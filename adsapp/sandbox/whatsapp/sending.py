@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import payloads
-from .delivery import Update
-from .errors import ApiError
-from .faults import Fault
-from .ids import other_wa_id
-from .journeys import Step, journey, out_of_order
-from .magic import Magic, magic_for
-from .state import Account, Message, Sandbox, Shown
-from .templates import Template
-from .validation import Request, check, recipient_of
-from .webhooks import WebhookEngine
+from adsapp.sandbox.state import Account, Message, Sandbox, Shown
+from adsapp.sandbox.whatsapp import payloads
+from adsapp.sandbox.whatsapp.delivery import Update
+from adsapp.sandbox.whatsapp.errors import ApiError
+from adsapp.sandbox.whatsapp.faults import Fault
+from adsapp.sandbox.whatsapp.ids import other_wa_id
+from adsapp.sandbox.whatsapp.journeys import Step, journey, out_of_order
+from adsapp.sandbox.whatsapp.magic import Magic, magic_for
+from adsapp.sandbox.whatsapp.templates import Template
+from adsapp.sandbox.whatsapp.validation import Request, check, recipient_of
+from adsapp.sandbox.whatsapp.webhooks import WebhookEngine
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .config import Timing
-from .ids import reads_messages
+from adsapp.sandbox.config import Timing
+from adsapp.sandbox.whatsapp.ids import reads_messages
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .errors import ApiError
+from adsapp.sandbox.whatsapp.errors import ApiError
 
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 SHIPPED = Path(__file__).with_name("templates.json")

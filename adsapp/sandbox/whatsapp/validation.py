@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import ApiError
-from .ids import digits_of
-from .parameters import check_components
-from .templates import Catalog, Template
+from adsapp.sandbox.whatsapp.errors import ApiError
+from adsapp.sandbox.whatsapp.ids import digits_of
+from adsapp.sandbox.whatsapp.parameters import check_components
+from adsapp.sandbox.whatsapp.templates import Catalog, Template
 
 LONGEST_CALLBACK_DATA = 512
 LONGEST_TEXT = 4096

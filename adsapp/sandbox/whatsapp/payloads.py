@@ -5,9 +5,9 @@ import hmac
 import json
 from typing import Any
 
-from .config import AccountConfig
-from .errors import status_error
-from .state import Message
+from adsapp.sandbox.config import AccountConfig
+from adsapp.sandbox.state import Message
+from adsapp.sandbox.whatsapp.errors import status_error
 
 _PRICED = frozenset({"sent", "delivered", "read"})
 

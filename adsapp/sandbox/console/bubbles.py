@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .state import Message, Shown
-from .templates import VARIABLE, Template, variables_in
-from .validation import Request
+from adsapp.sandbox.state import Message, Shown
+from adsapp.sandbox.whatsapp.templates import VARIABLE, Template, variables_in
+from adsapp.sandbox.whatsapp.validation import Request
 
 _BUBBLES_A_PHONE = 4
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
-from .errors import ApiError
-from .sending import Verdict
-from .state import Account, unknown_object
-from .templates import chosen_fields, pick
-from .web import ENGINE, SANDBOX, SENDER, answer
+from adsapp.sandbox.state import Account, unknown_object
+from adsapp.sandbox.web import ENGINE, SANDBOX, SENDER, answer
+from adsapp.sandbox.whatsapp.errors import ApiError
+from adsapp.sandbox.whatsapp.sending import Verdict
+from adsapp.sandbox.whatsapp.templates import chosen_fields, pick
 
 _PHONE_DEFAULT = ("verified_name", "display_phone_number", "quality_rating", "id")
 _HIGH_THROUGHPUT = 1000

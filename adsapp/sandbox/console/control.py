@@ -8,12 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
-from . import customers
-from .config import ConfigError, account_from
-from .faults import FaultError
-from .magic import MAGIC
-from .state import Account, Figures, Sandbox
-from .web import ENGINE, SANDBOX, SENDER, Problem, answer, json_object
+from adsapp.sandbox.config import ConfigError, account_from
+from adsapp.sandbox.console import customers
+from adsapp.sandbox.state import Account, Figures, Sandbox
+from adsapp.sandbox.web import ENGINE, SANDBOX, SENDER, Problem, answer, json_object
+from adsapp.sandbox.whatsapp.faults import FaultError
+from adsapp.sandbox.whatsapp.magic import MAGIC
 
 
 def routes() -> list[web.RouteDef]:

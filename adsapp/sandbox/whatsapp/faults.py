@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .errors import LATER
-from .ids import digits_of
+from adsapp.sandbox.whatsapp.errors import LATER
+from adsapp.sandbox.whatsapp.ids import digits_of
 
 _FIELDS = frozenset(
     {

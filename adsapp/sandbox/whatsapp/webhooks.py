@@ -8,10 +8,10 @@ from typing import Any
 
 import aiohttp
 
-from .clock import Clock
-from .config import Timing
-from .delivery import Line, Shared, Switches, Told, Update
-from .state import Account
+from adsapp.sandbox.clock import Clock
+from adsapp.sandbox.config import Timing
+from adsapp.sandbox.state import Account
+from adsapp.sandbox.whatsapp.delivery import Line, Shared, Switches, Told, Update
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 

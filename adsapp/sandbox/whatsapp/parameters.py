@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .errors import ApiError
-from .templates import VARIABLE, Template, variables_in
+from adsapp.sandbox.whatsapp.errors import ApiError
+from adsapp.sandbox.whatsapp.templates import VARIABLE, Template, variables_in
 
 _BAD_TEXT = re.compile(r"[\n\r\t]| {5,}")
 _BAD_TEXT_MESSAGE = "Param text cannot have new-line/tab characters or more than 4 consecutive spaces"
