@@ -58,6 +58,8 @@ def test_a_job_begins_when_what_it_needs_has_ended_well(
     ],
 )
 def test_a_job_begins_only_if_the_other_ended_as_wished(
+    app: Flask,
+    cast: Cast,
     worker: WorkerProcess,
     enqueue: Enqueue,
     finished: Read,
@@ -66,8 +68,12 @@ def test_a_job_begins_only_if_the_other_ended_as_wished(
     condition: Condition | None,
     expected: State,
 ) -> None:
-    first = enqueue(payload=payload, run_at=utcnow() + timedelta(seconds=0.5), title="The first")
-    job = finished(enqueue(payload=FINE, after=[After(first, on, condition)]))
+    first = enqueue(payload=payload, run_at=utcnow() + timedelta(days=1), title="The first")
+    second = enqueue(payload=FINE, after=[After(first, on, condition)])
+    with db.organization_context(app, cast.bakery_id):
+        transitions.promote(db.session.get_one(Job, first))
+        db.session.commit()
+    job = finished(second)
     assert job.state == expected
     if expected == State.CANCELLED:
         assert job.error_code == "dependency_unmet"
