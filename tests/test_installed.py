@@ -51,8 +51,7 @@ def program(wheel: Path) -> Iterator[Path]:
     """The `adsapp` command of an environment that was empty before."""
     with tempfile.TemporaryDirectory() as place:  # removed at once: it takes more than 100 MB
         run_uv("venv", "--python", sys.executable, place)
-        lock = ROOT / "requirements.lock"
-        run_uv("pip", "install", "--python", place, "--constraint", lock, "--compile-bytecode", wheel)
+        run_uv("pip", "install", "--python", place, "--constraint", ROOT / "requirements.lock", wheel)
         yield Path(place) / "bin" / "adsapp"
 
 
