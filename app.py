@@ -1,8 +1,5 @@
-"""Composition root: the processors, then the application. `gunicorn app:app` serves it."""
+"""`gunicorn app:app` serves a checkout. An installation has no `app.py`, so the application is made in the package."""
 
-import huey_tasks  # noqa: F401  # registers the processors
-from adsapp import create_app
-from adsapp.core.gc_tuning import leave_alone_what_is_there
+from adsapp.wsgi import app
 
-app = create_app()
-leave_alone_what_is_there()
+__all__ = ["app"]

@@ -23,14 +23,14 @@ def create_core(settings: "Settings") -> "Flask":
     # Imported here, so that the sandbox, a program of its own in this package, starts without them.
     from flask import Flask
 
-    from adsapp.config import ROOT
+    from adsapp.config import RESOURCES
     from adsapp.core import db
     from adsapp.core.logs import configure_logs
     from adsapp.integrations import extension as integrations
     from adsapp.jobs import broker as jobs
 
     configure_logs(settings.log_level)
-    app = Flask("adsapp", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app = Flask("adsapp", root_path=str(RESOURCES), template_folder="templates", static_folder="static")
     app.config["SETTINGS"] = settings
     db.init_db(app, settings)
     jobs.init_jobs(app, settings)

@@ -15,7 +15,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 VERSION = "0.1.0"
-ROOT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+# Where Python finds our packages: the top level of a checkout, or site-packages. Programs of ours are started here.
+ROOT = _PACKAGE.parent
+# Where templates, static files and migrations are: a wheel carries inside the package what a checkout has beside it.
+RESOURCES = _PACKAGE if (_PACKAGE / "templates").is_dir() else ROOT
 
 
 class ConfigError(Exception):

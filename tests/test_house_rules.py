@@ -60,7 +60,7 @@ def test_only_the_doors_are_open_to_everybody(program: Flask) -> None:
 
 
 def test_every_queue_has_a_consumer() -> None:
-    served = [child.command[child.command.index("--queue") + 1] for child in worker_children()]
+    served = [child.command[child.command.index("--queue") + 1] for child in worker_children(Settings())]
     assert sorted(served) == sorted(queue.value for queue in Queue)
 
 

@@ -10,10 +10,10 @@ import click
 
 from adsapp.cli import readiness
 from adsapp.cli.readiness import open_app
-from adsapp.config import Settings
+from adsapp.config import ROOT, Settings
 from adsapp.core.gc_tuning import leave_alone_what_is_there
 from adsapp.jobs import Queue
-from adsapp.processes.commands import web_command, worker_children
+from adsapp.processes.commands import absolute_home, web_command, worker_children
 from adsapp.processes.supervisor import DRAINED, STOP_MARGIN_SECONDS, Supervisor
 
 
@@ -24,6 +24,8 @@ def web() -> None:
     readiness.check_port(settings.host, settings.port, "PORT")
     open_app()
     os.environ.setdefault("TZ", "UTC")
+    os.environ.update(absolute_home(settings))
+    os.chdir(ROOT)  # Python looks in the present folder first, and another `adsapp` may be there
     command = web_command(settings)
     os.execv(command[0], command)  # noqa: S606  # becomes the server, so that signals reach it
 
@@ -63,7 +65,7 @@ def worker(queues: Sequence[str]) -> None:
 def _one_process_a_queue() -> None:
     settings = Settings.load()
     open_app()
-    with Supervisor(worker_children(), settings.grace_seconds + STOP_MARGIN_SECONDS) as supervisor:
+    with Supervisor(worker_children(settings), settings.grace_seconds + STOP_MARGIN_SECONDS) as supervisor:
         supervisor.catch_signals()
         supervisor.wait()
 

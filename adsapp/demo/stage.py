@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adsapp.config import ROOT, Settings
+from adsapp.config import RESOURCES, Settings
 from adsapp.processes.commands import web_command, worker_children
 from adsapp.processes.supervisor import Child
 
@@ -76,11 +76,11 @@ def write_sandbox_config(settings: Settings, number: Number, webhook_url: str, *
         "host": settings.host,
         "port": settings.sandbox_port,
         "latency_ms": 40,
-        "static": str(ROOT / "static"),
+        "static": str(RESOURCES / "static"),
         "accounts": [account],
         **options,
     }
-    path = settings.home / "sandbox.json"
+    path = settings.home.resolve() / "sandbox.json"
     path.touch(mode=0o600)
     path.write_text(json.dumps(config))
     return path
@@ -91,7 +91,7 @@ def children(settings: Settings, sandbox_config: Path) -> list[Child]:
     env: Mapping[str, str] = environment(settings)
     sandbox = Child("sandbox", [sys.executable, "-m", "adsapp.sandbox", "--config", str(sandbox_config)])
     web = Child("web", web_command(settings), env)
-    workers = [Child(child.name, child.command, env) for child in worker_children()]
+    workers = [Child(child.name, child.command, env) for child in worker_children(settings)]
     return [sandbox, web, *workers]
 
 

@@ -8,7 +8,7 @@ from adsapp.processes.supervisor import Child
 
 
 def web_command(settings: Settings) -> list[str]:
-    """gunicorn over `app:app`."""
+    """gunicorn over the web application."""
     return [
         sys.executable,
         "-m",
@@ -21,12 +21,22 @@ def web_command(settings: Settings) -> list[str]:
         "--keep-alive=30",
         "--log-level=warning",
         "--no-control-socket",
-        "app:app",
+        "adsapp.wsgi:app",
     ]
 
 
-def worker_children() -> list[Child]:
+def worker_children(settings: Settings) -> list[Child]:
     """One process for each queue, so that an import that needs the CPU slows no sender."""
     return [
-        Child(f"worker {queue}", [sys.executable, "-m", "adsapp", "worker", "--queue", queue.value]) for queue in Queue
+        Child(
+            f"worker {queue}",
+            [sys.executable, "-m", "adsapp", "worker", "--queue", queue.value],
+            absolute_home(settings),
+        )
+        for queue in Queue
     ]
+
+
+def absolute_home(settings: Settings) -> dict[str, str]:
+    """ADSAPP_HOME for a process that starts in another folder than this one, where a relative path means another."""
+    return {"ADSAPP_HOME": str(settings.home.resolve())}

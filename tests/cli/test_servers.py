@@ -3,11 +3,15 @@
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
 from adsapp.cli.errors import CommandFailed
 from adsapp.cli.readiness import check_port
+from adsapp.config import Settings
+from adsapp.demo import stage
+from adsapp.processes.commands import worker_children
 from adsapp.processes.supervisor import Child, Supervisor
 from tests.waiting import wait_for
 
@@ -49,3 +53,13 @@ def test_a_child_that_ignores_the_signal_is_ended_after_its_grace() -> None:
         child = supervisor._children[0]
     assert child.process is not None
     assert child.process.returncode == -signal.SIGKILL or child.process.returncode == -signal.SIGTERM
+
+
+def test_children_find_the_data_of_the_folder_in_which_the_command_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(home=Path("var"))
+    assert {child.env["ADSAPP_HOME"] for child in worker_children(settings)} == {str(tmp_path / "var")}
+    number = stage.known_number(settings.home)
+    assert stage.write_sandbox_config(settings, number, "") == tmp_path / "var" / "sandbox.json"

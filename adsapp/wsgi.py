@@ -1,0 +1,8 @@
+"""Composition root: the processors, then the application. `gunicorn adsapp.wsgi:app` serves it."""
+
+import huey_tasks  # noqa: F401  # registers the processors
+from adsapp import create_app
+from adsapp.core.gc_tuning import leave_alone_what_is_there
+
+app = create_app()
+leave_alone_what_is_there()
