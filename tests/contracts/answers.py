@@ -1,0 +1,154 @@
+"""What every route of the API answers over the kept installation: names of fields and kinds of values, no values."""
+
+import datetime as dt
+import io
+import json
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text, update
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.jobs.models import StatsDay
+from tests.contracts.older import Older
+
+# Method, path, body. Reads come first, since no call hides a field from those that follow. `{name}` is an id of the
+# installation. Together they go through every rule under /api (the test looks).
+CALLS: list[tuple[str, str, Any]] = [
+    ("GET", "/api/activity?limit=100", None),
+    ("GET", "/api/campaigns", None),
+    ("GET", "/api/campaigns/{campaign}?limit=100", None),
+    ("GET", "/api/campaigns/{sent}?limit=100", None),
+    ("GET", "/api/contacts?limit=100", None),
+    ("GET", "/api/contacts?opted_out=1", None),
+    ("GET", "/api/contacts/{contact}", None),
+    ("GET", "/api/health", None),
+    ("GET", "/api/imports/{import}", None),
+    ("GET", "/api/jobs?limit=100&routine=1", None),
+    ("GET", "/api/jobs/{import_job}", None),
+    ("GET", "/api/jobs/{failed}", None),
+    ("GET", "/api/jobs/{delayed}", None),
+    ("GET", "/api/jobs/{operation}", None),
+    ("GET", "/api/jobs/{campaign_job}/items", None),
+    ("GET", "/api/jobs/{import_job}/items", None),
+    ("GET", "/api/jobs/stats", None),
+    ("GET", "/api/queues/contact-import/limits", None),
+    ("GET", "/api/templates", None),
+    ("GET", "/api/workers", None),
+    ("GET", "/api/jobs/00000000-0000-0000-0000-000000000000", None),
+    ("POST", "/api/contacts", {"phone": "+12025550180", "first_name": "Zoë", "attributes": {"shop": "quay"}}),
+    ("POST", "/api/contacts", {"phone": "12"}),
+    ("POST", "/api/jobs/import-contacts", {"contacts": [{"phone": "+12025550181"}]}),
+    (
+        "POST",
+        "/api/jobs/bulk-message",
+        {"name": "Now", "template": {"name": "welcome", "language": "en_US"}, "audience": {"all": True}},
+    ),
+    (
+        "POST",
+        "/api/campaigns",
+        {
+            "name": "Now",
+            "template": {"name": "welcome", "language": "en_US"},
+            "variables": {"1": {"field": "first_name", "fallback": "there"}},
+            "audience": {"tags": ["tasting"]},
+            "priority": 2,
+        },
+    ),
+    ("PATCH", "/api/jobs/{delayed}", {"priority": 1}),
+    ("POST", "/api/jobs/{failed}/retries", None),
+    ("POST", "/api/jobs/{delayed}/runs", None),
+    ("DELETE", "/api/jobs/{import_job}", None),
+    ("POST", "/api/jobs/retries", {"filter": {"state": "failed"}, "reason": "Mended"}),
+    ("POST", "/api/jobs/cancellations", {"job_ids": ["{dependent}"]}),
+    ("POST", "/api/jobs/cleanings", {"state": "completed", "older_than_days": 0, "routine": True}),
+    ("PUT", "/api/queues/bulk-messages/pause", {"reason": "A mistake"}),
+    ("DELETE", "/api/queues/bulk-messages/pause", None),
+    ("PUT", "/api/queues/bulk-messages/limits", {"at_once": 2}),
+    ("POST", "/api/workers/{worker}/drains", None),
+]
+
+
+def ask_everything(app: Flask, older: Older) -> dict[str, Any]:
+    """The shape of each answer, by the call."""
+    _make_it_today(app, older)
+    client, headers = app.test_client(), older.cast.headers("alice")
+    ids = dict(older.facts)
+    ids["contact"] = _first(client, headers, "/api/contacts", "contacts")
+    ids["worker"] = _first(client, headers, "/api/workers", "workers")
+    ids["sent"] = client.get("/api/campaigns", headers=headers).get_json()["campaigns"][-1]["id"]
+    found = {}
+    for method, path, body in CALLS:
+        sent = json.loads(_with_ids(json.dumps(body), ids)) if body is not None else None
+        answer = client.open(_with_ids(path, ids), method=method, headers=headers, json=sent)
+        call = f"{method} {path} {json.dumps(body, ensure_ascii=False) if body else ''}".rstrip()
+        found[call] = {"status": answer.status_code, "answer": shape(answer.get_json(silent=True))}
+    found["POST /api/jobs/import-contacts (a file)"] = _upload(client, headers)
+    return found
+
+
+def _make_it_today(app: Flask, older: Older) -> None:
+    """Figures of the last days and workers that live, however long ago the installation was kept."""
+    with db.organization_context(app, older.cast.bakery_id):
+        today = utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
+        db.session.execute(update(StatsDay).values(day=today))
+        db.session.commit()
+    with app.app_context(), db.engine_transaction() as connection:
+        alive = {"now": utcnow().replace(tzinfo=None) if connection.dialect.name == "sqlite" else utcnow()}
+        connection.execute(text("update workers set heartbeat_at = :now, stopped_at = null"), alive)
+
+
+def _first(client: FlaskClient, headers: dict[str, str], path: str, name: str) -> str:
+    found: str = client.get(path, headers=headers).get_json()[name][0]["id"]
+    return found
+
+
+def _with_ids(pattern: str, ids: dict[str, Any]) -> str:
+    for name, value in ids.items():
+        pattern = pattern.replace("{" + name + "}", str(value))
+    return pattern
+
+
+def _upload(client: FlaskClient, headers: dict[str, str]) -> dict[str, Any]:
+    data = {"file": (io.BytesIO(b"Phone\n+12025550182\n"), "people.csv")}
+    answer = client.post("/api/jobs/import-contacts", headers=headers, data=data)
+    return {"status": answer.status_code, "answer": shape(answer.get_json())}
+
+
+def shape(value: Any) -> Any:
+    """A value without what it says: objects keep their keys, a list is the shape of all its elements together."""
+    if isinstance(value, dict):
+        return {key: shape(each) for key, each in value.items()}
+    if isinstance(value, list):
+        together: Any = None
+        for each in value:
+            together = _merged(together, shape(each))
+        return [together] if value else []
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return "moment" if _is_moment(value) else "text"
+
+
+def _merged(one: Any, other: Any) -> Any:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: _merged(one.get(key), other.get(key)) for key in [*one, *(key for key in other if key not in one)]}
+    if isinstance(one, list) and isinstance(other, list):
+        both = [*one, *other]
+        return [_merged(both[0], both[-1])] if both else []
+    if one is None or one == other:
+        return other
+    return one if other is None else " or ".join(sorted({*str(one).split(" or "), *str(other).split(" or ")}))
+
+
+def _is_moment(value: str) -> bool:
+    try:
+        dt.datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,803 @@
+alembic_version.version_num character varying(32) not null
+api_tokens.id uuid not null
+api_tokens.organization_id uuid not null
+api_tokens.name character varying(200) not null
+api_tokens.prefix character varying(16) not null
+api_tokens.token_hash character varying(64) not null
+api_tokens.role character varying(40) not null
+api_tokens.created_at timestamp with time zone not null
+api_tokens.last_used_at timestamp with time zone
+api_tokens.expires_at timestamp with time zone
+audit_events.organization_id uuid not null
+audit_events.id bigint not null identity d
+audit_events.at timestamp with time zone not null
+audit_events.actor character varying(200) not null
+audit_events.action character varying(200) not null
+audit_events.subject character varying(200) not null
+audit_events.details jsonb not null
+audit_events.kind character varying(20) not null default ''::character varying
+audit_events.title character varying(200) not null default ''::character varying
+audit_events.reason text not null default ''::text
+campaign_counts.organization_id uuid not null
+campaign_counts.campaign_id uuid not null
+campaign_counts.status character varying(40) not null
+campaign_counts.error_code character varying(40) not null
+campaign_counts.count bigint not null
+campaign_events.organization_id uuid not null
+campaign_events.id bigint not null identity d
+campaign_events.campaign_id uuid not null
+campaign_events.at timestamp with time zone not null
+campaign_events.text text not null
+campaign_events.by character varying(200) not null
+campaign_recipients.organization_id uuid not null
+campaign_recipients.id bigint not null identity d
+campaign_recipients.campaign_id uuid not null
+campaign_recipients.contact_id uuid not null
+campaign_recipients.phone character varying(20) not null
+campaign_recipients.person_key character varying(20) not null
+campaign_recipients.name character varying(200) not null
+campaign_recipients.variables jsonb not null
+campaign_recipients.status character varying(40) not null
+campaign_recipients.error_code character varying(40) not null
+campaign_recipients.error_message text
+campaign_recipients.attempts smallint not null
+campaign_recipients.not_before timestamp with time zone
+campaign_recipients.lease_id uuid
+campaign_recipients.wamid character varying(200)
+campaign_recipients.created_at timestamp with time zone not null
+campaign_recipients.sending_at timestamp with time zone
+campaign_recipients.accepted_at timestamp with time zone
+campaign_recipients.sent_at timestamp with time zone
+campaign_recipients.delivered_at timestamp with time zone
+campaign_recipients.read_at timestamp with time zone
+campaign_recipients.failed_at timestamp with time zone
+campaign_recipients.replied_at timestamp with time zone
+campaign_recipients.updated_at timestamp with time zone not null
+campaigns.organization_id uuid not null
+campaigns.id uuid not null
+campaigns.name character varying(200) not null
+campaigns.account_id uuid not null
+campaigns.job_id uuid
+campaigns.status character varying(40) not null
+campaigns.status_reason text
+campaigns.template_name character varying(512) not null
+campaigns.template_language character varying(20) not null
+campaigns.parameter_format character varying(20) not null
+campaigns.components jsonb not null
+campaigns.text text
+campaigns.variables jsonb not null
+campaigns.audience jsonb not null
+campaigns.priority smallint not null
+campaigns.audience_size integer
+campaigns.frozen_at timestamp with time zone
+campaigns.scheduled_at timestamp with time zone
+campaigns.time_zone character varying(60) not null
+campaigns.created_by character varying(200) not null
+campaigns.created_at timestamp with time zone not null
+campaigns.started_at timestamp with time zone
+campaigns.finished_at timestamp with time zone
+campaigns.replied_count integer not null
+campaigns.opted_out_count integer not null
+contact_counts.organization_id uuid not null
+contact_counts.count bigint not null
+contact_imports.organization_id uuid not null
+contact_imports.import_id uuid not null
+contact_imports.contact_id uuid not null
+contact_imports.outcome character varying(20) not null
+contact_tags.organization_id uuid not null
+contact_tags.tag_id uuid not null
+contact_tags.contact_id uuid not null
+contacts.organization_id uuid not null
+contacts.id uuid not null
+contacts.phone character varying(20) not null
+contacts.person_key character varying(20) not null
+contacts.wa_id character varying(20)
+contacts.wa_user_id character varying(140)
+contacts.name character varying(200) not null
+contacts.first_name character varying(200) not null
+contacts.last_name character varying(200) not null
+contacts.email character varying(200) not null
+contacts.language character varying(20) not null
+contacts.country character varying(2) not null
+contacts.attributes jsonb not null
+contacts.opted_out_at timestamp with time zone
+contacts.opt_out_source character varying(200)
+contacts.last_inbound_at timestamp with time zone
+contacts.created_at timestamp with time zone not null
+contacts.updated_at timestamp with time zone not null
+import_rows.organization_id uuid not null
+import_rows.id bigint not null identity d
+import_rows.import_id uuid not null
+import_rows.row_no integer not null
+import_rows.outcome character varying(20) not null
+import_rows.column character varying(200) not null
+import_rows.code character varying(200) not null
+import_rows.message text not null
+import_rows.suggestion text not null
+import_rows.cells jsonb not null
+imports.organization_id uuid not null
+imports.id uuid not null
+imports.job_id uuid
+imports.status character varying(40) not null
+imports.file_name character varying(200) not null
+imports.path text not null
+imports.sha256 character varying(64) not null
+imports.size_bytes bigint not null
+imports.inspection jsonb not null
+imports.mapping jsonb not null
+imports.options jsonb not null
+imports.position jsonb not null
+imports.rows_read integer not null
+imports.created integer not null
+imports.updated integer not null
+imports.unchanged integer not null
+imports.duplicate integer not null
+imports.rejected integer not null
+imports.rejected_by_code jsonb not null
+imports.noted_by_code jsonb not null
+imports.created_by character varying(200) not null
+imports.created_at timestamp with time zone not null
+imports.started_at timestamp with time zone
+imports.finished_at timestamp with time zone
+inbound_messages.organization_id uuid not null
+inbound_messages.id bigint not null identity d
+inbound_messages.account_id uuid not null
+inbound_messages.wamid character varying(200) not null
+inbound_messages.from_number character varying(20) not null
+inbound_messages.contact_id uuid
+inbound_messages.recipient_id bigint
+inbound_messages.kind character varying(20) not null
+inbound_messages.text text not null
+inbound_messages.at timestamp with time zone not null
+job_attempts.organization_id uuid not null
+job_attempts.id bigint not null identity d
+job_attempts.job_id uuid not null
+job_attempts.attempt integer not null
+job_attempts.worker_id uuid not null
+job_attempts.worker character varying(200) not null
+job_attempts.started_at timestamp with time zone not null
+job_attempts.ended_at timestamp with time zone
+job_attempts.outcome character varying(20)
+job_attempts.error text
+job_attempts.trace text
+job_counts.organization_id uuid not null
+job_counts.queue character varying(40) not null
+job_counts.processor character varying(200) not null
+job_counts.state character varying(40) not null
+job_counts.routine boolean not null
+job_counts.slot integer not null default 0
+job_counts.count bigint not null
+job_dependencies.organization_id uuid not null
+job_dependencies.job_id uuid not null
+job_dependencies.needs_id uuid not null
+job_dependencies.on character varying(40) not null
+job_dependencies.condition jsonb
+job_dependencies.resolved_at timestamp with time zone
+job_dependencies.met boolean
+job_events.organization_id uuid not null
+job_events.id bigint not null identity d
+job_events.job_id uuid not null
+job_events.at timestamp with time zone not null
+job_events.what character varying(20) not null
+job_events.by character varying(200) not null
+job_events.reason text not null
+job_events.operation_id uuid
+job_events.details jsonb not null
+job_items.organization_id uuid not null
+job_items.id bigint not null identity d
+job_items.job_id uuid not null
+job_items.attempt integer not null
+job_items.key character varying(200) not null
+job_items.status character varying(20) not null
+job_items.code character varying(200) not null
+job_items.message text not null
+job_logs.organization_id uuid not null
+job_logs.id bigint not null identity d
+job_logs.job_id uuid not null
+job_logs.queue character varying(40) not null
+job_logs.processor character varying(200) not null
+job_logs.title character varying(200) not null
+job_logs.state character varying(40) not null
+job_logs.priority smallint not null
+job_logs.attempts integer not null
+job_logs.created_at timestamp with time zone not null
+job_logs.started_at timestamp with time zone
+job_logs.finished_at timestamp with time zone not null
+job_logs.done integer not null
+job_logs.failed integer not null
+job_logs.error_code character varying(200)
+job_logs.error text
+jobs.organization_id uuid not null
+jobs.id uuid not null
+jobs.queue character varying(40) not null
+jobs.processor character varying(200) not null
+jobs.title character varying(200) not null
+jobs.subject character varying(200)
+jobs.priority smallint not null
+jobs.state character varying(40) not null
+jobs.payload bytea not null
+jobs.run_at timestamp with time zone
+jobs.wait_reason text
+jobs.dedupe_key character varying(200)
+jobs.created_at timestamp with time zone not null
+jobs.created_by character varying(200) not null
+jobs.dispatched_at timestamp with time zone
+jobs.started_at timestamp with time zone
+jobs.finished_at timestamp with time zone
+jobs.attempt integer not null
+jobs.failures integer not null
+jobs.max_attempts integer not null
+jobs.timeout_seconds integer not null
+jobs.handed_back boolean not null
+jobs.lease_id uuid
+jobs.lease_until timestamp with time zone
+jobs.worker_id uuid
+jobs.cancel_requested_at timestamp with time zone
+jobs.cancel_requested_by character varying(200)
+jobs.routine boolean not null
+jobs.progress_total integer
+jobs.progress_done integer not null
+jobs.progress_failed integer not null
+jobs.progress_at timestamp with time zone
+jobs.error_code character varying(200)
+jobs.error text
+jobs.result jsonb
+jobs.idempotency_key character varying(200)
+jobs.payload_digest character varying(64)
+jobs.parent_id uuid
+jobs.claimed_at timestamp with time zone
+jobs.blocked_by integer not null default 0
+jobs.steered_at timestamp with time zone
+memberships.organization_id uuid not null
+memberships.user_id uuid not null
+memberships.role character varying(40) not null
+memberships.created_at timestamp with time zone not null
+message_templates.organization_id uuid not null
+message_templates.id uuid not null
+message_templates.account_id uuid not null
+message_templates.provider_id character varying(40) not null
+message_templates.name character varying(512) not null
+message_templates.language character varying(20) not null
+message_templates.category character varying(40) not null
+message_templates.status character varying(40) not null
+message_templates.status_reason text
+message_templates.quality character varying(200) not null
+message_templates.parameter_format character varying(20) not null
+message_templates.components jsonb not null
+message_templates.synced_at timestamp with time zone not null
+opt_events.organization_id uuid not null
+opt_events.id bigint not null identity d
+opt_events.contact_id uuid not null
+opt_events.at timestamp with time zone not null
+opt_events.opted_out boolean not null
+opt_events.source character varying(40) not null
+opt_events.detail text not null
+opt_events.by character varying(200) not null
+organizations.id uuid not null
+organizations.slug character varying(200) not null
+organizations.name character varying(200) not null
+organizations.default_country character varying(2) not null
+organizations.created_at timestamp with time zone not null
+parked_statuses.organization_id uuid not null
+parked_statuses.id bigint not null identity d
+parked_statuses.account_id uuid not null
+parked_statuses.wamid character varying(200) not null
+parked_statuses.event jsonb not null
+parked_statuses.received_at timestamp with time zone not null
+queue_controls.organization_id uuid not null
+queue_controls.queue character varying(40) not null
+queue_controls.processor character varying(200) not null default ''::character varying
+queue_controls.paused_at timestamp with time zone not null
+queue_controls.paused_until timestamp with time zone
+queue_controls.reason text not null
+queue_controls.by character varying(200) not null
+queue_limits.organization_id uuid not null
+queue_limits.queue character varying(40) not null
+queue_limits.at_once integer
+queue_limits.per_minute integer
+queue_limits.waiting integer
+queue_limits.next_at timestamp with time zone
+queue_limits.changed_at timestamp with time zone not null
+queue_limits.changed_by character varying(200) not null
+stats_day.organization_id uuid not null
+stats_day.queue character varying(40) not null
+stats_day.day timestamp with time zone not null
+stats_day.completed integer not null
+stats_day.failed integer not null
+stats_day.cancelled integer not null
+stats_day.wait_ms bigint not null
+stats_day.run_ms bigint not null
+stats_hour.organization_id uuid not null
+stats_hour.queue character varying(40) not null
+stats_hour.hour timestamp with time zone not null
+stats_hour.completed integer not null
+stats_hour.failed integer not null
+stats_hour.cancelled integer not null
+stats_hour.wait_ms bigint not null
+stats_hour.run_ms bigint not null
+stats_minute.organization_id uuid not null
+stats_minute.queue character varying(40) not null
+stats_minute.minute timestamp with time zone not null
+stats_minute.completed integer not null
+stats_minute.failed integer not null
+stats_minute.cancelled integer not null
+stats_minute.wait_ms bigint not null
+stats_minute.run_ms bigint not null
+tags.organization_id uuid not null
+tags.id uuid not null
+tags.name character varying(200) not null
+users.id uuid not null
+users.email character varying(200) not null
+users.name character varying(200) not null
+users.password_hash text not null
+users.created_at timestamp with time zone not null
+users.last_organization_id uuid
+webhook_deliveries.organization_id uuid not null
+webhook_deliveries.id bigint not null identity d
+webhook_deliveries.account_id uuid not null
+webhook_deliveries.digest character varying(64) not null
+webhook_deliveries.body bytea not null
+webhook_deliveries.received_at timestamp with time zone not null
+webhook_deliveries.applied_at timestamp with time zone
+webhook_deliveries.error text
+whatsapp_accounts.organization_id uuid not null
+whatsapp_accounts.id uuid not null
+whatsapp_accounts.name character varying(200) not null
+whatsapp_accounts.phone_number_id character varying(40) not null
+whatsapp_accounts.waba_id character varying(40) not null
+whatsapp_accounts.display_phone_number character varying(30) not null
+whatsapp_accounts.token bytea not null
+whatsapp_accounts.app_secret bytea not null
+whatsapp_accounts.verify_token bytea not null
+whatsapp_accounts.messages_per_second double precision not null
+whatsapp_accounts.status character varying(40) not null
+whatsapp_accounts.status_reason text
+whatsapp_accounts.slowed_until timestamp with time zone
+whatsapp_accounts.slowed_reason text
+whatsapp_accounts.created_at timestamp with time zone not null
+whatsapp_accounts.sandbox_url text
+whatsapp_accounts.unreachable_since timestamp with time zone
+whatsapp_accounts.unreachable_at timestamp with time zone
+whatsapp_accounts.unreachable_reason text
+workers.id uuid not null
+workers.host character varying(200) not null
+workers.pid integer not null
+workers.version character varying(40) not null
+workers.queues jsonb not null
+workers.started_at timestamp with time zone not null
+workers.heartbeat_at timestamp with time zone not null
+workers.stopped_at timestamp with time zone
+workers.memory_mb integer
+workers.drain_requested_at timestamp with time zone
+workers.drain_requested_by character varying(200)
+constraint alembic_version alembic_version_pkc PRIMARY KEY (version_num)
+constraint api_tokens fk_api_tokens_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint api_tokens pk_api_tokens PRIMARY KEY (id)
+constraint api_tokens uq_api_tokens_token_hash UNIQUE (token_hash)
+constraint audit_events fk_audit_events_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint audit_events pk_audit_events PRIMARY KEY (id)
+constraint audit_events uq_audit_events_organization_id_id UNIQUE (organization_id, id)
+constraint campaign_counts pk_campaign_counts PRIMARY KEY (organization_id, campaign_id, status, error_code)
+constraint campaign_events fk_campaign_events_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint campaign_events fk_campaign_events_organization_id_campaign_id FOREIGN KEY (organization_id, campaign_id) REFERENCES campaigns(organization_id, id) ON DELETE CASCADE
+constraint campaign_events pk_campaign_events PRIMARY KEY (id)
+constraint campaign_recipients fk_campaign_recipients_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint campaign_recipients fk_campaign_recipients_organization_id_campaign_id FOREIGN KEY (organization_id, campaign_id) REFERENCES campaigns(organization_id, id) ON DELETE CASCADE
+constraint campaign_recipients pk_campaign_recipients PRIMARY KEY (id)
+constraint campaign_recipients uq_campaign_recipients_organization_id_campaign_id_person_key UNIQUE (organization_id, campaign_id, person_key)
+constraint campaigns fk_campaigns_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint campaigns fk_campaigns_organization_id_account_id FOREIGN KEY (organization_id, account_id) REFERENCES whatsapp_accounts(organization_id, id)
+constraint campaigns pk_campaigns PRIMARY KEY (id)
+constraint campaigns uq_campaigns_organization_id_id UNIQUE (organization_id, id)
+constraint contact_counts pk_contact_counts PRIMARY KEY (organization_id)
+constraint contact_imports fk_contact_imports_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint contact_imports fk_contact_imports_organization_id_contact_id FOREIGN KEY (organization_id, contact_id) REFERENCES contacts(organization_id, id) ON DELETE CASCADE
+constraint contact_imports fk_contact_imports_organization_id_import_id FOREIGN KEY (organization_id, import_id) REFERENCES imports(organization_id, id) ON DELETE CASCADE
+constraint contact_imports pk_contact_imports PRIMARY KEY (import_id, contact_id)
+constraint contact_tags fk_contact_tags_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint contact_tags fk_contact_tags_organization_id_contact_id FOREIGN KEY (organization_id, contact_id) REFERENCES contacts(organization_id, id) ON DELETE CASCADE
+constraint contact_tags fk_contact_tags_organization_id_tag_id FOREIGN KEY (organization_id, tag_id) REFERENCES tags(organization_id, id) ON DELETE CASCADE
+constraint contact_tags pk_contact_tags PRIMARY KEY (tag_id, contact_id)
+constraint contacts fk_contacts_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint contacts pk_contacts PRIMARY KEY (id)
+constraint contacts uq_contacts_organization_id_id UNIQUE (organization_id, id)
+constraint contacts uq_contacts_organization_id_phone UNIQUE (organization_id, phone)
+constraint import_rows fk_import_rows_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint import_rows fk_import_rows_organization_id_import_id FOREIGN KEY (organization_id, import_id) REFERENCES imports(organization_id, id) ON DELETE CASCADE
+constraint import_rows pk_import_rows PRIMARY KEY (id)
+constraint import_rows uq_import_rows_organization_id_import_id_row_no UNIQUE (organization_id, import_id, row_no)
+constraint imports fk_imports_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint imports pk_imports PRIMARY KEY (id)
+constraint imports uq_imports_organization_id_id UNIQUE (organization_id, id)
+constraint inbound_messages fk_inbound_messages_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint inbound_messages pk_inbound_messages PRIMARY KEY (id)
+constraint inbound_messages uq_inbound_messages_organization_id_account_id_wamid UNIQUE (organization_id, account_id, wamid)
+constraint job_attempts fk_job_attempts_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint job_attempts fk_job_attempts_organization_id_job_id FOREIGN KEY (organization_id, job_id) REFERENCES jobs(organization_id, id) ON DELETE CASCADE
+constraint job_attempts pk_job_attempts PRIMARY KEY (id)
+constraint job_attempts uq_job_attempts_organization_id_job_id_attempt UNIQUE (organization_id, job_id, attempt)
+constraint job_counts pk_job_counts PRIMARY KEY (organization_id, queue, processor, state, routine, slot)
+constraint job_dependencies fk_job_dependencies_organization_id_job_id FOREIGN KEY (organization_id, job_id) REFERENCES jobs(organization_id, id) ON DELETE CASCADE
+constraint job_dependencies fk_job_dependencies_organization_id_needs_id FOREIGN KEY (organization_id, needs_id) REFERENCES jobs(organization_id, id) ON DELETE CASCADE
+constraint job_dependencies pk_job_dependencies PRIMARY KEY (organization_id, job_id, needs_id)
+constraint job_events fk_job_events_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint job_events fk_job_events_organization_id_job_id FOREIGN KEY (organization_id, job_id) REFERENCES jobs(organization_id, id) ON DELETE CASCADE
+constraint job_events pk_job_events PRIMARY KEY (id)
+constraint job_items fk_job_items_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint job_items fk_job_items_organization_id_job_id FOREIGN KEY (organization_id, job_id) REFERENCES jobs(organization_id, id) ON DELETE CASCADE
+constraint job_items pk_job_items PRIMARY KEY (id)
+constraint job_logs fk_job_logs_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint job_logs pk_job_logs PRIMARY KEY (id)
+constraint jobs fk_jobs_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint jobs pk_jobs PRIMARY KEY (id)
+constraint jobs uq_jobs_organization_id_id UNIQUE (organization_id, id)
+constraint memberships fk_memberships_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint memberships fk_memberships_user_id FOREIGN KEY (user_id) REFERENCES users(id)
+constraint memberships pk_memberships PRIMARY KEY (organization_id, user_id)
+constraint message_templates fk_message_templates_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint message_templates fk_message_templates_organization_id_account_id FOREIGN KEY (organization_id, account_id) REFERENCES whatsapp_accounts(organization_id, id) ON DELETE CASCADE
+constraint message_templates pk_message_templates PRIMARY KEY (id)
+constraint message_templates uq_message_templates_organization_id_account_id_name_language UNIQUE (organization_id, account_id, name, language)
+constraint message_templates uq_message_templates_organization_id_id UNIQUE (organization_id, id)
+constraint opt_events fk_opt_events_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint opt_events fk_opt_events_organization_id_contact_id FOREIGN KEY (organization_id, contact_id) REFERENCES contacts(organization_id, id) ON DELETE CASCADE
+constraint opt_events pk_opt_events PRIMARY KEY (id)
+constraint organizations pk_organizations PRIMARY KEY (id)
+constraint organizations uq_organizations_slug UNIQUE (slug)
+constraint parked_statuses fk_parked_statuses_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint parked_statuses pk_parked_statuses PRIMARY KEY (id)
+constraint queue_controls pk_queue_controls PRIMARY KEY (organization_id, queue, processor)
+constraint queue_limits pk_queue_limits PRIMARY KEY (organization_id, queue)
+constraint stats_day pk_stats_day PRIMARY KEY (organization_id, queue, day)
+constraint stats_hour pk_stats_hour PRIMARY KEY (organization_id, queue, hour)
+constraint stats_minute pk_stats_minute PRIMARY KEY (organization_id, queue, minute)
+constraint tags fk_tags_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint tags pk_tags PRIMARY KEY (id)
+constraint tags uq_tags_organization_id_id UNIQUE (organization_id, id)
+constraint tags uq_tags_organization_id_name UNIQUE (organization_id, name)
+constraint users fk_users_last_organization_id FOREIGN KEY (last_organization_id) REFERENCES organizations(id)
+constraint users pk_users PRIMARY KEY (id)
+constraint users uq_users_email UNIQUE (email)
+constraint webhook_deliveries fk_webhook_deliveries_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint webhook_deliveries fk_webhook_deliveries_organization_id_account_id FOREIGN KEY (organization_id, account_id) REFERENCES whatsapp_accounts(organization_id, id) ON DELETE CASCADE
+constraint webhook_deliveries pk_webhook_deliveries PRIMARY KEY (id)
+constraint webhook_deliveries uq_webhook_deliveries_organization_id_account_id_digest UNIQUE (organization_id, account_id, digest)
+constraint whatsapp_accounts fk_whatsapp_accounts_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint whatsapp_accounts pk_whatsapp_accounts PRIMARY KEY (id)
+constraint whatsapp_accounts uq_whatsapp_accounts_organization_id_id UNIQUE (organization_id, id)
+constraint whatsapp_accounts uq_whatsapp_accounts_organization_id_phone_number_id UNIQUE (organization_id, phone_number_id)
+constraint workers pk_workers PRIMARY KEY (id)
+CREATE UNIQUE INDEX alembic_version_pkc ON public.alembic_version USING btree (version_num)
+CREATE INDEX ix_api_tokens_organization_id ON public.api_tokens USING btree (organization_id)
+CREATE UNIQUE INDEX pk_api_tokens ON public.api_tokens USING btree (id)
+CREATE UNIQUE INDEX uq_api_tokens_token_hash ON public.api_tokens USING btree (token_hash)
+CREATE INDEX ix_audit_events_at ON public.audit_events USING btree (organization_id, at, id)
+CREATE INDEX ix_audit_events_kind ON public.audit_events USING btree (organization_id, kind, at, id)
+CREATE UNIQUE INDEX pk_audit_events ON public.audit_events USING btree (id)
+CREATE UNIQUE INDEX uq_audit_events_organization_id_id ON public.audit_events USING btree (organization_id, id)
+CREATE UNIQUE INDEX pk_campaign_counts ON public.campaign_counts USING btree (organization_id, campaign_id, status, error_code)
+CREATE INDEX ix_campaign_events_campaign ON public.campaign_events USING btree (organization_id, campaign_id, id)
+CREATE UNIQUE INDEX pk_campaign_events ON public.campaign_events USING btree (id)
+CREATE INDEX ix_campaign_recipients_contact ON public.campaign_recipients USING btree (organization_id, contact_id, id)
+CREATE INDEX ix_campaign_recipients_due ON public.campaign_recipients USING btree (organization_id, campaign_id, not_before, id) WHERE ((status)::text = 'pending'::text)
+CREATE INDEX ix_campaign_recipients_list ON public.campaign_recipients USING btree (organization_id, campaign_id, id)
+CREATE INDEX ix_campaign_recipients_status ON public.campaign_recipients USING btree (organization_id, campaign_id, status, id)
+CREATE INDEX ix_campaign_recipients_wamid ON public.campaign_recipients USING btree (organization_id, wamid)
+CREATE UNIQUE INDEX pk_campaign_recipients ON public.campaign_recipients USING btree (id)
+CREATE UNIQUE INDEX uq_campaign_recipients_organization_id_campaign_id_person_key ON public.campaign_recipients USING btree (organization_id, campaign_id, person_key)
+CREATE INDEX ix_campaigns_by_status ON public.campaigns USING btree (organization_id, status, id)
+CREATE INDEX ix_campaigns_list ON public.campaigns USING btree (organization_id, id)
+CREATE UNIQUE INDEX pk_campaigns ON public.campaigns USING btree (id)
+CREATE UNIQUE INDEX uq_campaigns_organization_id_id ON public.campaigns USING btree (organization_id, id)
+CREATE UNIQUE INDEX pk_contact_counts ON public.contact_counts USING btree (organization_id)
+CREATE INDEX ix_contact_imports_contact ON public.contact_imports USING btree (organization_id, contact_id)
+CREATE UNIQUE INDEX pk_contact_imports ON public.contact_imports USING btree (import_id, contact_id)
+CREATE INDEX ix_contact_tags_contact ON public.contact_tags USING btree (organization_id, contact_id)
+CREATE UNIQUE INDEX pk_contact_tags ON public.contact_tags USING btree (tag_id, contact_id)
+CREATE INDEX ix_contacts_name ON public.contacts USING btree (organization_id, name, id)
+CREATE INDEX ix_contacts_person ON public.contacts USING btree (organization_id, person_key)
+CREATE INDEX ix_contacts_wa_id ON public.contacts USING btree (organization_id, wa_id)
+CREATE UNIQUE INDEX pk_contacts ON public.contacts USING btree (id)
+CREATE UNIQUE INDEX uq_contacts_organization_id_id ON public.contacts USING btree (organization_id, id)
+CREATE UNIQUE INDEX uq_contacts_organization_id_phone ON public.contacts USING btree (organization_id, phone)
+CREATE INDEX ix_import_rows_outcome ON public.import_rows USING btree (organization_id, import_id, outcome, row_no)
+CREATE UNIQUE INDEX pk_import_rows ON public.import_rows USING btree (id)
+CREATE UNIQUE INDEX uq_import_rows_organization_id_import_id_row_no ON public.import_rows USING btree (organization_id, import_id, row_no)
+CREATE INDEX ix_imports_list ON public.imports USING btree (organization_id, id)
+CREATE UNIQUE INDEX pk_imports ON public.imports USING btree (id)
+CREATE UNIQUE INDEX uq_imports_organization_id_id ON public.imports USING btree (organization_id, id)
+CREATE INDEX ix_inbound_messages_contact ON public.inbound_messages USING btree (organization_id, contact_id, id)
+CREATE UNIQUE INDEX pk_inbound_messages ON public.inbound_messages USING btree (id)
+CREATE UNIQUE INDEX uq_inbound_messages_organization_id_account_id_wamid ON public.inbound_messages USING btree (organization_id, account_id, wamid)
+CREATE UNIQUE INDEX pk_job_attempts ON public.job_attempts USING btree (id)
+CREATE UNIQUE INDEX uq_job_attempts_organization_id_job_id_attempt ON public.job_attempts USING btree (organization_id, job_id, attempt)
+CREATE UNIQUE INDEX pk_job_counts ON public.job_counts USING btree (organization_id, queue, processor, state, routine, slot)
+CREATE INDEX ix_job_dependencies_needs ON public.job_dependencies USING btree (needs_id, job_id)
+CREATE UNIQUE INDEX pk_job_dependencies ON public.job_dependencies USING btree (organization_id, job_id, needs_id)
+CREATE INDEX ix_job_events_job ON public.job_events USING btree (organization_id, job_id, id)
+CREATE UNIQUE INDEX pk_job_events ON public.job_events USING btree (id)
+CREATE INDEX ix_job_items_job ON public.job_items USING btree (organization_id, job_id, id)
+CREATE UNIQUE INDEX pk_job_items ON public.job_items USING btree (id)
+CREATE INDEX ix_job_logs_finished ON public.job_logs USING btree (organization_id, finished_at)
+CREATE INDEX ix_job_logs_job_id ON public.job_logs USING btree (job_id)
+CREATE UNIQUE INDEX pk_job_logs ON public.job_logs USING btree (id)
+CREATE INDEX ix_jobs_by_queue ON public.jobs USING btree (organization_id, queue, id) WHERE ((NOT routine) OR ((state)::text = 'failed'::text))
+CREATE INDEX ix_jobs_by_state ON public.jobs USING btree (organization_id, state, id) WHERE ((NOT routine) OR ((state)::text = 'failed'::text))
+CREATE INDEX ix_jobs_dispatched ON public.jobs USING btree (dispatched_at) WHERE ((state)::text = 'waiting'::text)
+CREATE INDEX ix_jobs_lease ON public.jobs USING btree (lease_until) WHERE ((state)::text = 'active'::text)
+CREATE INDEX ix_jobs_list ON public.jobs USING btree (organization_id, id) WHERE ((NOT routine) OR ((state)::text = 'failed'::text))
+CREATE INDEX ix_jobs_open ON public.jobs USING btree (queue, organization_id, processor, priority, run_at) WHERE (((state)::text = ANY ((ARRAY['waiting'::character varying, 'delayed'::character varying])::text[])) AND (dispatched_at IS NULL) AND (blocked_by = 0))
+CREATE INDEX ix_jobs_parent ON public.jobs USING btree (organization_id, parent_id) WHERE (parent_id IS NOT NULL)
+CREATE INDEX ix_jobs_subject ON public.jobs USING btree (organization_id, subject) WHERE (subject IS NOT NULL)
+CREATE UNIQUE INDEX pk_jobs ON public.jobs USING btree (id)
+CREATE UNIQUE INDEX uq_jobs_dedupe ON public.jobs USING btree (organization_id, dedupe_key) WHERE (((state)::text = ANY ((ARRAY['waiting'::character varying, 'delayed'::character varying])::text[])) AND (dedupe_key IS NOT NULL))
+CREATE UNIQUE INDEX uq_jobs_idempotency ON public.jobs USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL)
+CREATE UNIQUE INDEX uq_jobs_organization_id_id ON public.jobs USING btree (organization_id, id)
+CREATE INDEX ix_memberships_user_id ON public.memberships USING btree (user_id)
+CREATE UNIQUE INDEX pk_memberships ON public.memberships USING btree (organization_id, user_id)
+CREATE UNIQUE INDEX pk_message_templates ON public.message_templates USING btree (id)
+CREATE UNIQUE INDEX uq_message_templates_organization_id_account_id_name_language ON public.message_templates USING btree (organization_id, account_id, name, language)
+CREATE UNIQUE INDEX uq_message_templates_organization_id_id ON public.message_templates USING btree (organization_id, id)
+CREATE INDEX ix_opt_events_contact ON public.opt_events USING btree (organization_id, contact_id, id)
+CREATE UNIQUE INDEX pk_opt_events ON public.opt_events USING btree (id)
+CREATE UNIQUE INDEX pk_organizations ON public.organizations USING btree (id)
+CREATE UNIQUE INDEX uq_organizations_slug ON public.organizations USING btree (slug)
+CREATE INDEX ix_parked_statuses_wamid ON public.parked_statuses USING btree (organization_id, wamid)
+CREATE UNIQUE INDEX pk_parked_statuses ON public.parked_statuses USING btree (id)
+CREATE UNIQUE INDEX pk_queue_controls ON public.queue_controls USING btree (organization_id, queue, processor)
+CREATE UNIQUE INDEX pk_queue_limits ON public.queue_limits USING btree (organization_id, queue)
+CREATE UNIQUE INDEX pk_stats_day ON public.stats_day USING btree (organization_id, queue, day)
+CREATE UNIQUE INDEX pk_stats_hour ON public.stats_hour USING btree (organization_id, queue, hour)
+CREATE UNIQUE INDEX pk_stats_minute ON public.stats_minute USING btree (organization_id, queue, minute)
+CREATE UNIQUE INDEX pk_tags ON public.tags USING btree (id)
+CREATE UNIQUE INDEX uq_tags_organization_id_id ON public.tags USING btree (organization_id, id)
+CREATE UNIQUE INDEX uq_tags_organization_id_name ON public.tags USING btree (organization_id, name)
+CREATE UNIQUE INDEX pk_users ON public.users USING btree (id)
+CREATE UNIQUE INDEX uq_users_email ON public.users USING btree (email)
+CREATE INDEX ix_webhook_deliveries_open ON public.webhook_deliveries USING btree (organization_id, account_id, id) WHERE (applied_at IS NULL)
+CREATE UNIQUE INDEX pk_webhook_deliveries ON public.webhook_deliveries USING btree (id)
+CREATE UNIQUE INDEX uq_webhook_deliveries_organization_id_account_id_digest ON public.webhook_deliveries USING btree (organization_id, account_id, digest)
+CREATE UNIQUE INDEX pk_whatsapp_accounts ON public.whatsapp_accounts USING btree (id)
+CREATE UNIQUE INDEX uq_whatsapp_accounts_organization_id_id ON public.whatsapp_accounts USING btree (organization_id, id)
+CREATE UNIQUE INDEX uq_whatsapp_accounts_organization_id_phone_number_id ON public.whatsapp_accounts USING btree (organization_id, phone_number_id)
+CREATE UNIQUE INDEX pk_workers ON public.workers USING btree (id)
+CREATE TRIGGER freeze_audit_events BEFORE UPDATE ON public.audit_events FOR EACH ROW EXECUTE FUNCTION freeze_audit_events()
+CREATE TRIGGER count_campaign_recipients_delete AFTER DELETE ON public.campaign_recipients REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_campaign_recipients_delete()
+CREATE TRIGGER count_campaign_recipients_insert AFTER INSERT ON public.campaign_recipients REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_campaign_recipients_insert()
+CREATE TRIGGER count_campaign_recipients_update AFTER UPDATE ON public.campaign_recipients REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_campaign_recipients_update()
+CREATE TRIGGER count_contacts_delete AFTER DELETE ON public.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_contacts_delete()
+CREATE TRIGGER count_contacts_insert AFTER INSERT ON public.contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_contacts_insert()
+CREATE TRIGGER count_contacts_update AFTER UPDATE ON public.contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_contacts_update()
+CREATE TRIGGER freeze_job_logs BEFORE UPDATE ON public.job_logs FOR EACH ROW EXECUTE FUNCTION freeze_job_logs()
+CREATE TRIGGER count_jobs_delete AFTER DELETE ON public.jobs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_delete()
+CREATE TRIGGER count_jobs_insert AFTER INSERT ON public.jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_insert()
+CREATE TRIGGER count_jobs_update AFTER UPDATE ON public.jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_update()
+row security of audit_events, forced
+row security of campaign_counts, forced
+row security of campaign_events, forced
+row security of campaign_recipients, forced
+row security of campaigns, forced
+row security of contact_counts, forced
+row security of contact_imports, forced
+row security of contact_tags, forced
+row security of contacts, forced
+row security of import_rows, forced
+row security of imports, forced
+row security of inbound_messages, forced
+row security of job_attempts, forced
+row security of job_counts, forced
+row security of job_dependencies, forced
+row security of job_events, forced
+row security of job_items, forced
+row security of job_logs, forced
+row security of jobs, forced
+row security of message_templates, forced
+row security of opt_events, forced
+row security of parked_statuses, forced
+row security of queue_controls, forced
+row security of queue_limits, forced
+row security of stats_day, forced
+row security of stats_hour, forced
+row security of stats_minute, forced
+row security of tags, forced
+row security of webhook_deliveries, forced
+row security of whatsapp_accounts, forced
+policy audit_events engine PERMISSIVE ALL {adsapp_engine} true check true
+policy audit_events organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy campaign_counts engine PERMISSIVE ALL {adsapp_engine} true check true
+policy campaign_counts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy campaign_events engine PERMISSIVE ALL {adsapp_engine} true check true
+policy campaign_events organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy campaign_recipients engine PERMISSIVE ALL {adsapp_engine} true check true
+policy campaign_recipients organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy campaigns engine PERMISSIVE ALL {adsapp_engine} true check true
+policy campaigns organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy contact_counts engine PERMISSIVE ALL {adsapp_engine} true check true
+policy contact_counts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy contact_imports engine PERMISSIVE ALL {adsapp_engine} true check true
+policy contact_imports organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy contact_tags engine PERMISSIVE ALL {adsapp_engine} true check true
+policy contact_tags organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy contacts engine PERMISSIVE ALL {adsapp_engine} true check true
+policy contacts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy import_rows engine PERMISSIVE ALL {adsapp_engine} true check true
+policy import_rows organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy imports engine PERMISSIVE ALL {adsapp_engine} true check true
+policy imports organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy inbound_messages engine PERMISSIVE ALL {adsapp_engine} true check true
+policy inbound_messages organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy job_attempts engine PERMISSIVE ALL {adsapp_engine} true check true
+policy job_attempts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy job_counts engine PERMISSIVE ALL {adsapp_engine} true check true
+policy job_counts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy job_dependencies engine PERMISSIVE ALL {adsapp_engine} true check true
+policy job_dependencies organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy job_events engine PERMISSIVE ALL {adsapp_engine} true check true
+policy job_events organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy job_items engine PERMISSIVE ALL {adsapp_engine} true check true
+policy job_items organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy job_logs engine PERMISSIVE ALL {adsapp_engine} true check true
+policy job_logs organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy jobs engine PERMISSIVE ALL {adsapp_engine} true check true
+policy jobs organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy message_templates engine PERMISSIVE ALL {adsapp_engine} true check true
+policy message_templates organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy opt_events engine PERMISSIVE ALL {adsapp_engine} true check true
+policy opt_events organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy parked_statuses engine PERMISSIVE ALL {adsapp_engine} true check true
+policy parked_statuses organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy queue_controls engine PERMISSIVE ALL {adsapp_engine} true check true
+policy queue_controls organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy queue_limits engine PERMISSIVE ALL {adsapp_engine} true check true
+policy queue_limits organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy stats_day engine PERMISSIVE ALL {adsapp_engine} true check true
+policy stats_day organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy stats_hour engine PERMISSIVE ALL {adsapp_engine} true check true
+policy stats_hour organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy stats_minute engine PERMISSIVE ALL {adsapp_engine} true check true
+policy stats_minute organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy tags engine PERMISSIVE ALL {adsapp_engine} true check true
+policy tags organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy webhook_deliveries engine PERMISSIVE ALL {adsapp_engine} true check true
+policy webhook_deliveries organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy whatsapp_accounts engine PERMISSIVE ALL {adsapp_engine} true check true
+policy whatsapp_accounts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+grant delete, insert, select, update on api_tokens to adsapp_app
+grant select on api_tokens to adsapp_engine
+grant delete, insert, select, update on audit_events to adsapp_app
+grant delete, insert, select, update on campaign_counts to adsapp_app
+grant delete, insert, select, update on campaign_events to adsapp_app
+grant delete, insert, select, update on campaign_recipients to adsapp_app
+grant delete, insert, select, update on campaigns to adsapp_app
+grant delete, insert, select, update on contact_counts to adsapp_app
+grant delete, insert, select, update on contact_imports to adsapp_app
+grant delete, insert, select, update on contact_tags to adsapp_app
+grant delete, insert, select, update on contacts to adsapp_app
+grant delete, insert, select, update on import_rows to adsapp_app
+grant delete, insert, select, update on imports to adsapp_app
+grant delete, insert, select, update on inbound_messages to adsapp_app
+grant delete, insert, select, update on job_attempts to adsapp_app
+grant delete, insert, select, update on job_attempts to adsapp_engine
+grant delete, insert, select, update on job_counts to adsapp_app
+grant delete, insert, select, update on job_counts to adsapp_engine
+grant delete, insert, select, update on job_dependencies to adsapp_app
+grant delete, insert, select, update on job_dependencies to adsapp_engine
+grant delete, insert, select, update on job_events to adsapp_app
+grant select on job_events to adsapp_engine
+grant delete, insert, select, update on job_items to adsapp_app
+grant delete, insert, select, update on job_items to adsapp_engine
+grant delete, insert, select, update on job_logs to adsapp_app
+grant delete, insert, select, update on job_logs to adsapp_engine
+grant delete, insert, select, update on jobs to adsapp_app
+grant delete, insert, select, update on jobs to adsapp_engine
+grant delete, insert, select, update on memberships to adsapp_app
+grant select on memberships to adsapp_engine
+grant delete, insert, select, update on message_templates to adsapp_app
+grant delete, insert, select, update on opt_events to adsapp_app
+grant delete, insert, select, update on organizations to adsapp_app
+grant select on organizations to adsapp_engine
+grant delete, insert, select, update on parked_statuses to adsapp_app
+grant delete, insert, select, update on queue_controls to adsapp_app
+grant select on queue_controls to adsapp_engine
+grant delete, insert, select, update on queue_limits to adsapp_app
+grant select, update on queue_limits to adsapp_engine
+grant delete, insert, select, update on stats_day to adsapp_app
+grant delete, insert, select, update on stats_day to adsapp_engine
+grant delete, insert, select, update on stats_hour to adsapp_app
+grant delete, insert, select, update on stats_hour to adsapp_engine
+grant delete, insert, select, update on stats_minute to adsapp_app
+grant delete, insert, select, update on stats_minute to adsapp_engine
+grant delete, insert, select, update on tags to adsapp_app
+grant delete, insert, select, update on users to adsapp_app
+grant select on users to adsapp_engine
+grant delete, insert, select, update on webhook_deliveries to adsapp_app
+grant delete, insert, select, update on whatsapp_accounts to adsapp_app
+grant select on whatsapp_accounts to adsapp_engine
+grant delete, insert, select, update on workers to adsapp_app
+grant delete, insert, select, update on workers to adsapp_engine
+CREATE OR REPLACE FUNCTION public.cleanup_old_job_logs(days integer)
+RETURNS bigint
+LANGUAGE plpgsql
+AS $function$
+declare
+gone bigint;
+begin
+if days < 1 then
+raise exception 'days should be 1 or more, not %', days;
+end if;
+delete from job_logs where finished_at < now() - make_interval(days => days);
+get diagnostics gone = row_count;
+return gone;
+end $function$
+CREATE OR REPLACE FUNCTION public.count_campaign_recipients_delete()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) select organization_id, campaign_id, status, error_code, sum(n) as n from (select organization_id, campaign_id, status, error_code, -1 as n from old_rows) c group by organization_id, campaign_id, status, error_code having sum(n) <> 0 order by organization_id, campaign_id, status, error_code on conflict (organization_id, campaign_id, status, error_code) do update set count = campaign_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_campaign_recipients_insert()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) select organization_id, campaign_id, status, error_code, sum(n) as n from (select organization_id, campaign_id, status, error_code, 1 as n from new_rows) c group by organization_id, campaign_id, status, error_code having sum(n) <> 0 order by organization_id, campaign_id, status, error_code on conflict (organization_id, campaign_id, status, error_code) do update set count = campaign_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_campaign_recipients_update()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) select organization_id, campaign_id, status, error_code, sum(n) as n from (select organization_id, campaign_id, status, error_code, 1 as n from new_rows union all select organization_id, campaign_id, status, error_code, -1 from old_rows) c group by organization_id, campaign_id, status, error_code having sum(n) <> 0 order by organization_id, campaign_id, status, error_code on conflict (organization_id, campaign_id, status, error_code) do update set count = campaign_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_contacts_delete()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into contact_counts (organization_id, count) select organization_id, sum(n) as n from (select organization_id, -1 as n from old_rows) c group by organization_id having sum(n) <> 0 order by organization_id on conflict (organization_id) do update set count = contact_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_contacts_insert()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into contact_counts (organization_id, count) select organization_id, sum(n) as n from (select organization_id, 1 as n from new_rows) c group by organization_id having sum(n) <> 0 order by organization_id on conflict (organization_id) do update set count = contact_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_contacts_update()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into contact_counts (organization_id, count) select organization_id, sum(n) as n from (select organization_id, 1 as n from new_rows union all select organization_id, -1 from old_rows) c group by organization_id having sum(n) <> 0 order by organization_id on conflict (organization_id) do update set count = contact_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_jobs_delete()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ declare c record; begin for c in select organization_id, queue, processor, state, routine, sum(n) as n from (select organization_id, queue, processor, state, routine, -1 as n from old_rows) c group by organization_id, queue, processor, state, routine having sum(n) <> 0 order by organization_id, queue, processor, state, routine loop update job_counts t set count = t.count + c.n where t.organization_id = c.organization_id and t.queue = c.queue and t.processor = c.processor and t.state = c.state and t.routine = c.routine and t.slot = (select t.slot from job_counts t where t.organization_id = c.organization_id and t.queue = c.queue and t.processor = c.processor and t.state = c.state and t.routine = c.routine limit 1 for update skip locked); if not found then insert into job_counts (organization_id, queue, processor, state, routine, slot, count) values (c.organization_id, c.queue, c.processor, c.state, c.routine, floor(random() * 2147483647)::integer, c.n) on conflict (organization_id, queue, processor, state, routine, slot) do update set count = job_counts.count + excluded.count; end if; end loop; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_jobs_insert()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ declare c record; begin for c in select organization_id, queue, processor, state, routine, sum(n) as n from (select organization_id, queue, processor, state, routine, 1 as n from new_rows) c group by organization_id, queue, processor, state, routine having sum(n) <> 0 order by organization_id, queue, processor, state, routine loop update job_counts t set count = t.count + c.n where t.organization_id = c.organization_id and t.queue = c.queue and t.processor = c.processor and t.state = c.state and t.routine = c.routine and t.slot = (select t.slot from job_counts t where t.organization_id = c.organization_id and t.queue = c.queue and t.processor = c.processor and t.state = c.state and t.routine = c.routine limit 1 for update skip locked); if not found then insert into job_counts (organization_id, queue, processor, state, routine, slot, count) values (c.organization_id, c.queue, c.processor, c.state, c.routine, floor(random() * 2147483647)::integer, c.n) on conflict (organization_id, queue, processor, state, routine, slot) do update set count = job_counts.count + excluded.count; end if; end loop; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_jobs_update()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ declare c record; begin for c in select organization_id, queue, processor, state, routine, sum(n) as n from (select organization_id, queue, processor, state, routine, 1 as n from new_rows union all select organization_id, queue, processor, state, routine, -1 from old_rows) c group by organization_id, queue, processor, state, routine having sum(n) <> 0 order by organization_id, queue, processor, state, routine loop update job_counts t set count = t.count + c.n where t.organization_id = c.organization_id and t.queue = c.queue and t.processor = c.processor and t.state = c.state and t.routine = c.routine and t.slot = (select t.slot from job_counts t where t.organization_id = c.organization_id and t.queue = c.queue and t.processor = c.processor and t.state = c.state and t.routine = c.routine limit 1 for update skip locked); if not found then insert into job_counts (organization_id, queue, processor, state, routine, slot, count) values (c.organization_id, c.queue, c.processor, c.state, c.routine, floor(random() * 2147483647)::integer, c.n) on conflict (organization_id, queue, processor, state, routine, slot) do update set count = job_counts.count + excluded.count; end if; end loop; return null; end $function$
+CREATE OR REPLACE FUNCTION public.freeze_audit_events()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise exception 'rows of audit_events are never changed'; end $function$
+CREATE OR REPLACE FUNCTION public.freeze_job_logs()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise exception 'rows of job_logs are never changed'; end $function$
+CREATE OR REPLACE FUNCTION public.get_organization_job_stats(organization uuid, days integer)
+RETURNS TABLE(queue text, waiting bigint, active bigint, delayed bigint, completed bigint, failed bigint, cancelled bigint, average_wait_ms bigint, average_run_ms bigint)
+LANGUAGE sql
+STABLE
+AS $function$
+with now_there as (
+select c.queue, c.state, sum(c.count)::bigint as n
+from job_counts c where c.organization_id = organization group by c.queue, c.state
+), ended as (
+select d.queue, sum(d.completed)::bigint as completed, sum(d.failed)::bigint as failed,
+sum(d.cancelled)::bigint as cancelled, sum(d.wait_ms)::bigint as wait_ms, sum(d.run_ms)::bigint as run_ms
+from stats_day d
+where d.organization_id = organization
+and d.day >= date_trunc('day', now(), 'UTC') - make_interval(days => greatest(days, 1) - 1)
+group by d.queue
+), queues (queue) as (
+values ('bulk-messages'), ('contact-import'), ('template-processing'), ('email-notification')
+)
+select q.queue,
+coalesce((select n from now_there t where t.queue = q.queue and t.state = 'waiting'), 0),
+coalesce((select n from now_there t where t.queue = q.queue and t.state = 'active'), 0),
+coalesce((select n from now_there t where t.queue = q.queue and t.state = 'delayed'), 0),
+coalesce(e.completed, 0), coalesce(e.failed, 0), coalesce(e.cancelled, 0),
+coalesce(e.wait_ms / nullif(e.completed + e.failed + e.cancelled, 0), 0),
+coalesce(e.run_ms / nullif(e.completed + e.failed + e.cancelled, 0), 0)
+from queues q left join ended e on e.queue = q.queue
+order by q.queue
+$function$
