@@ -6,12 +6,11 @@ Blank says nothing and never wipes a stored value.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from adsapp.contacts.imports.reading.rows import ContactRow
 from adsapp.contacts.schemas import OnDuplicate
 from adsapp.contacts.values.text import MAX_NAME
 
 
-class Fields(NamedTuple):
+class ContactFields(NamedTuple):
     """What a contact says of itself, besides its number."""
 
     name: str
@@ -23,14 +22,7 @@ class Fields(NamedTuple):
     attributes: Mapping[str, Any]
 
 
-def fields_of(row: ContactRow) -> Fields:
-    """A judged row's fields."""
-    return Fields(
-        row.name[:MAX_NAME], row.first_name, row.last_name, row.email, row.language, row.country, row.attributes
-    )
-
-
-def merge(known: Fields, told: Fields, policy: OnDuplicate, *, whole_names: bool) -> Fields:
+def merge(known: ContactFields, incoming: ContactFields, policy: OnDuplicate, *, whole_names: bool) -> ContactFields:
     """The contact's fields afterwards; equal to `known` where nothing changes.
 
     `whole_names`: the file has a column of whole names, so that first and last name belong together.
@@ -38,27 +30,27 @@ def merge(known: Fields, told: Fields, policy: OnDuplicate, *, whole_names: bool
     if policy is OnDuplicate.SKIP:
         return known
     if policy is OnDuplicate.FILL_EMPTY:
-        names = _names(known) if any(_names(known)) else _names(told)
-        return Fields(*names, *_first_given(known, told), _filled(told.attributes, known.attributes))
-    names = _newer_names(known, told, whole_names)
-    return Fields(*names, *_first_given(told, known), _filled(known.attributes, told.attributes))
+        names = _names(known) if any(_names(known)) else _names(incoming)
+        return ContactFields(*names, *_first_given(known, incoming), _filled(incoming.attributes, known.attributes))
+    names = _newer_names(known, incoming, whole_names)
+    return ContactFields(*names, *_first_given(incoming, known), _filled(known.attributes, incoming.attributes))
 
 
-def _first_given(one: Fields, other: Fields) -> tuple[str, str, str]:
+def _first_given(one: ContactFields, other: ContactFields) -> tuple[str, str, str]:
     return one.email or other.email, one.language or other.language, one.country or other.country
 
 
-def _names(fields: Fields) -> tuple[str, str, str]:
+def _names(fields: ContactFields) -> tuple[str, str, str]:
     return fields.name, fields.first_name, fields.last_name
 
 
-def _newer_names(known: Fields, told: Fields, whole_names: bool) -> tuple[str, str, str]:
+def _newer_names(known: ContactFields, incoming: ContactFields, whole_names: bool) -> tuple[str, str, str]:
     """The three as one: a new first name must not stand beside a whole name of old."""
-    if not told.name:
+    if not incoming.name:
         return _names(known)
-    if whole_names or bool(told.first_name) == bool(told.last_name):
-        return _names(told)
-    first, last = told.first_name or known.first_name, told.last_name or known.last_name
+    if whole_names or bool(incoming.first_name) == bool(incoming.last_name):
+        return _names(incoming)
+    first, last = incoming.first_name or known.first_name, incoming.last_name or known.last_name
     return f"{first} {last}".strip()[:MAX_NAME], first, last
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, ImportStatus, OptEvent, Tag
+from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, OptEvent, Tag
 from adsapp.contacts.values.countries import country_code
 from adsapp.contacts.values.phones import Phone, normalise_phone, person_key
 from adsapp.core import db
@@ -17,7 +17,6 @@ from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
 
 _DIGITS_ONLY = re.compile(r"\+?[\d\s().\-/]{3,}")
-MOST_IMPORTS_TO_CHOOSE_FROM = 100
 
 
 @dataclass(frozen=True)
@@ -145,14 +144,3 @@ def imports_of(contact: Contact) -> Sequence[tuple[Import, str]]:
         .limit(20)
     )
     return [(row.Import, row.outcome) for row in db.session.execute(found)]
-
-
-def imports_for_audience() -> Sequence[Import]:
-    """The imports whose people a campaign can be sent to, newest first."""
-    done = (
-        select(Import)
-        .where(Import.status.in_([ImportStatus.COMPLETED, ImportStatus.IMPORTING]), Import.rows_read > Import.rejected)
-        .order_by(Import.id.desc())
-        .limit(MOST_IMPORTS_TO_CHOOSE_FROM)
-    )
-    return db.session.scalars(done).all()

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from adsapp.contacts.imports.reading.mapping import TARGETS
+from adsapp.contacts.values.attributes import is_attribute_key
 from adsapp.contacts.values.countries import country_code
 from adsapp.contacts.values.emails import normalise_email
-from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, folded, one_line, slug
+from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, folded, one_line
 
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 MAX_EMAIL = 200
@@ -84,7 +84,7 @@ class ContactIn(BaseModel):
     @classmethod
     def _are_attributes(cls, values: dict[str, str]) -> dict[str, str]:
         for key, value in values.items():
-            if slug(key) != key or not key[0].isalpha() or len(key) > 40 or key in TARGETS:
+            if not is_attribute_key(key):
                 raise ValueError(f"{key!r} cannot be an attribute's key: small letters, digits and _, first a letter")
             if len(value) > MAX_ATTRIBUTE:
                 raise ValueError(f"{key} has at most {MAX_ATTRIBUTE:,} characters")

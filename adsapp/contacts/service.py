@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adsapp.contacts import queries, tags
-from adsapp.contacts.merge import Fields, merge
+from adsapp.contacts.merge import ContactFields, merge
 from adsapp.contacts.models import Contact
 from adsapp.contacts.schemas import ContactIn, OnDuplicate
 from adsapp.contacts.values.countries import country_code
@@ -40,7 +40,7 @@ def upsert_contact(
     known = queries.find_by_phone(phone.e164)
     if known is None:
         return _add(data, phone), True
-    _set_fields(known, merge(_fields(known), _told(data, phone), on_duplicate, whole_names=bool(data.name)))
+    _set_fields(known, merge(_fields(known), _incoming(data, phone), on_duplicate, whole_names=bool(data.name)))
     if data.tags and on_duplicate is not OnDuplicate.SKIP:
         ids = tags.ensure_tags(data.tags).values()
         tags.add_tags([(known.id, tag_id) for tag_id in ids])
@@ -61,7 +61,7 @@ def update_contact(contact: Contact, data: ContactIn, default_country: str = "")
             None,
             None,
         )
-    _set_fields(contact, _told(data, phone))
+    _set_fields(contact, _incoming(data, phone))
     db.session.flush()
     tags.set_tags(contact, data.tags)
 
@@ -78,7 +78,7 @@ def _add(data: ContactIn, phone: Phone) -> Contact:
         organization_id=db.require_organization_id(),
         phone=phone.e164,
         person_key=person_key(phone.e164),
-        **_told(data, phone)._asdict(),
+        **_incoming(data, phone)._asdict(),
     )
     db.session.add(contact)
     db.session.flush()
@@ -86,19 +86,21 @@ def _add(data: ContactIn, phone: Phone) -> Contact:
     return contact
 
 
-def _told(data: ContactIn, phone: Phone) -> Fields:
+def _incoming(data: ContactIn, phone: Phone) -> ContactFields:
     first, last = data.first_name, data.last_name
     if data.name and not (first or last):
         first, last = split_name(data.name)
     name = (data.name or f"{first} {last}".strip())[:MAX_NAME]
-    return Fields(name, first, last, data.email, data.language, data.country or phone.region, dict(data.attributes))
+    return ContactFields(
+        name, first, last, data.email, data.language, data.country or phone.region, dict(data.attributes)
+    )
 
 
-def _fields(contact: Contact) -> Fields:
-    return Fields(*(getattr(contact, field) for field in Fields._fields))
+def _fields(contact: Contact) -> ContactFields:
+    return ContactFields(*(getattr(contact, field) for field in ContactFields._fields))
 
 
-def _set_fields(contact: Contact, fields: Fields) -> None:
+def _set_fields(contact: Contact, fields: ContactFields) -> None:
     if fields == _fields(contact):
         return
     values: Mapping[str, Any] = fields._asdict()

@@ -155,6 +155,7 @@ def test_a_contact_is_made_once(client: FlaskClient, cast: Cast) -> None:
         ({"phone": "+12025550182", "email": "x"}, "email"),
         ({"phone": "+12025550182", "country": "Atlantis"}, "country"),
         ({"phone": "+12025550182", "attributes": {"Shop Name": "x"}}, "attributes"),
+        ({"phone": "+12025550182", "attributes": {"": "x"}}, "attributes"),
         ({"name": "Jo"}, "phone"),
         ({"phone": "+12025550182", "shoe": "42"}, "shoe"),
     ):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from adsapp.contacts import opt_outs, queries, service, tags
-from adsapp.contacts.merge import Fields, merge
+from adsapp.contacts.merge import ContactFields, merge
 from adsapp.contacts.models import Contact, OptEvent, OptSource
 from adsapp.contacts.schemas import ContactIn, OnDuplicate
 from adsapp.core import db
@@ -114,7 +114,7 @@ def test_many_rows_are_written_and_changed_as_one_by_one() -> None:
 
 words = st.sampled_from(["", "Ana", "Ben Roe", "x"])
 fields = st.builds(
-    Fields,
+    ContactFields,
     words,
     words,
     words,
@@ -125,17 +125,17 @@ fields = st.builds(
 )
 
 
-def given_values(told: Fields) -> Mapping[str, object]:
+def given_values(incoming: ContactFields) -> Mapping[str, object]:
     """What is not blank. First and last name go with the whole name, which may be of fewer parts."""
-    flat = {**told._asdict(), **told.attributes}
+    flat = {**incoming._asdict(), **incoming.attributes}
     for name in ("attributes", "first_name", "last_name"):
         flat.pop(name)
     return {name: value for name, value in flat.items() if value}
 
 
 @given(fields, fields, st.sampled_from(OnDuplicate))
-def test_a_blank_never_wipes_what_is_there(known: Fields, told: Fields, policy: OnDuplicate) -> None:
-    after = merge(known, told, policy, whole_names=False)
+def test_a_blank_never_wipes_what_is_there(known: ContactFields, incoming: ContactFields, policy: OnDuplicate) -> None:
+    after = merge(known, incoming, policy, whole_names=False)
     assert set(given_values(known)) <= set(given_values(after))
     if policy is OnDuplicate.SKIP:
         assert after == known

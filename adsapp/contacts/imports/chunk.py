@@ -15,10 +15,11 @@ from sqlalchemy import and_, select
 from adsapp.contacts import opt_outs, tags
 from adsapp.contacts.imports.reading.rows import ContactRow, Rejected
 from adsapp.contacts.imports.schemas import ImportOptions
-from adsapp.contacts.merge import Fields, fields_of, merge
+from adsapp.contacts.merge import ContactFields, merge
 from adsapp.contacts.models import Contact, ContactImport, ContactTag, ImportRow, OptSource
 from adsapp.contacts.schemas import MAX_EMAIL, OnDuplicate
 from adsapp.contacts.values.reasons import MESSAGES
+from adsapp.contacts.values.text import MAX_NAME
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import insert_rows, update_rows
@@ -67,7 +68,7 @@ class Known(NamedTuple):
     """A contact that is there already; `outcome` is what this import did with it before, if it did."""
 
     id: uuid.UUID
-    fields: Fields
+    fields: ContactFields
     outcome: str | None
 
 
@@ -91,7 +92,7 @@ class _Chunk:
         self.now = utcnow()
         self.ids: dict[str, uuid.UUID] = {}  # by phone
         self.fresh: list[dict[str, Any]] = []
-        self.changes: dict[uuid.UUID, Fields] = {}
+        self.changes: dict[uuid.UUID, ContactFields] = {}
         self.outcomes: dict[uuid.UUID, str] = {}
         self.wanted_tags: list[tuple[uuid.UUID, tuple[str, ...]]] = []
         self.no_consent: list[str] = []  # phones
@@ -135,7 +136,7 @@ class _Chunk:
         if row.tags and (known is None or self.plan.options.on_duplicate is not OnDuplicate.SKIP):
             self.wanted_tags.append((contact_id, row.tags))
 
-    def _fresh(self, contact_id: uuid.UUID, row: ContactRow, fields: Fields) -> dict[str, Any]:
+    def _fresh(self, contact_id: uuid.UUID, row: ContactRow, fields: ContactFields) -> dict[str, Any]:
         return {
             "id": contact_id,
             "phone": row.phone,
@@ -145,9 +146,9 @@ class _Chunk:
             "updated_at": self.now,
         }
 
-    def _known(self, known: Known, told: Fields) -> None:
+    def _known(self, known: Known, incoming: ContactFields) -> None:
         policy = self.plan.options.on_duplicate
-        merged = merge(known.fields, told, policy, whole_names=self.plan.whole_names)
+        merged = merge(known.fields, incoming, policy, whole_names=self.plan.whole_names)
         if merged != known.fields:
             self.changes[known.id] = merged
         self.outcomes[known.id] = "skipped" if policy is OnDuplicate.SKIP else "unchanged"
@@ -236,9 +237,11 @@ class _Chunk:
         self.tally.duplicate += counts["skipped"]
 
 
-def _storable(row: ContactRow) -> Fields:
-    fields = fields_of(row)
-    return fields if len(fields.email) <= MAX_EMAIL else fields._replace(email="")
+def _storable(row: ContactRow) -> ContactFields:
+    email = row.email if len(row.email) <= MAX_EMAIL else ""
+    return ContactFields(
+        row.name[:MAX_NAME], row.first_name, row.last_name, email, row.language, row.country, row.attributes
+    )
 
 
 _FIELDS = (
@@ -265,7 +268,7 @@ def _known(import_id: uuid.UUID, phones: Sequence[str]) -> Mapping[str, Known]:
             .with_for_update(of=Contact)
         )
         for contact_id, phone, outcome, *fields in db.session.execute(statement):
-            found[phone] = Known(contact_id, Fields(*fields), outcome)
+            found[phone] = Known(contact_id, ContactFields(*fields), outcome)
     return found
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.reading.delimiters import DELIMITER_NAMES
 from adsapp.contacts.imports.reading.files import Inspection, Position, Row
-from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, TARGETS, attribute_key
+from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, attribute_key
 from adsapp.contacts.imports.reading.rows import MESSAGES, ContactRow, Defaults, Rejected, RowJudge
 from adsapp.contacts.imports.service import proposed
 from adsapp.contacts.models import Import
+from adsapp.contacts.values.attributes import TARGETS
 from adsapp.contacts.values.countries import countries
 
 ENCODING_NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "Windows-1252"}

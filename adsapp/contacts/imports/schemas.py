@@ -4,9 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from adsapp.contacts.imports.reading.mapping import TARGETS
 from adsapp.contacts.schemas import OnDuplicate, _country, tag_names
-from adsapp.contacts.values.text import slug
+from adsapp.contacts.values.attributes import is_attribute_key
 
 
 class ImportOptions(BaseModel):
@@ -68,6 +67,6 @@ class ListedContacts(BaseModel):
     def _keys_fit(self) -> "ListedContacts":
         for place, contact in enumerate(self.contacts):
             for key in contact.attributes:
-                if slug(key) != key or not key[:1].isalpha() or key in TARGETS:
+                if not is_attribute_key(key):
                     raise ValueError(f"contacts[{place}].attributes: {key!r} cannot be an attribute's key")
         return self

@@ -11,7 +11,7 @@ from sqlalchemy import delete, text, update
 
 from adsapp import jobs
 from adsapp.contacts.imports import uploads
-from adsapp.contacts.imports.queries import get_import, running_import
+from adsapp.contacts.imports.queries import running_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
 from adsapp.contacts.imports.reading.files import Inspection, inspect
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, Mapping, Problem, propose
@@ -177,8 +177,3 @@ def receive_list(contacts: Sequence[ListedContact], *, by: str = "") -> tuple[Im
 def _cells(contact: ListedContact, fields: Sequence[str], attributes: Sequence[str]) -> list[Any]:
     named = [getattr(contact, name) for name in fields]
     return [*named, ",".join(contact.tags), *(contact.attributes.get(key, "") for key in attributes)]
-
-
-def reload(batch: Import) -> Import:
-    """The import as the database has it, with its job."""
-    return get_import(batch.id)

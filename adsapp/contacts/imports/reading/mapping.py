@@ -14,19 +14,9 @@ from typing import NamedTuple
 
 from adsapp.contacts.imports.reading.headers import target_of
 from adsapp.contacts.imports.reading.report import REPORT_COLUMNS
+from adsapp.contacts.values.attributes import TARGETS
 from adsapp.contacts.values.text import folded, one_line, plain, slug
 
-TARGETS: dict[str, str] = {
-    "phone": "Phone number",
-    "first_name": "First name",
-    "last_name": "Last name",
-    "name": "Whole name",
-    "email": "E-mail",
-    "country": "Country",
-    "tags": "Tags",
-    "language": "Language",
-    "opt_in": "Consent (yes or no)",
-}
 ATTRIBUTE = "attribute:"
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PHONE_LIKE = re.compile(r"(?=(?:[^0-9]*[0-9]){7})(?:\+[0-9 ().\-/]+|\(?0?[0-9][0-9 ().\-/]+)")
