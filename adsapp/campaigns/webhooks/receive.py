@@ -3,16 +3,15 @@
 import hashlib
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.db.rows import insert_new
 from adsapp.core.errors import Forbidden, NotFound, Unauthenticated
 from adsapp.core.ids import parse_id
 from adsapp.core.web.security import limiter
@@ -69,15 +68,9 @@ def _account(account_id: str) -> WhatsAppAccount:
 
 
 def _store(account: WhatsAppAccount, raw: bytes) -> None:
-    dialect: Any = postgresql if db.session().get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(WebhookDelivery).values(
-        organization_id=account.organization_id,
-        account_id=account.id,
-        digest=hashlib.sha256(raw).hexdigest(),
-        body=raw,
-        received_at=utcnow(),
-    )
-    db.session.execute(statement.on_conflict_do_nothing(index_elements=["organization_id", "account_id", "digest"]))
+    digest = hashlib.sha256(raw).hexdigest()
+    row = {"account_id": account.id, "digest": digest, "body": raw, "received_at": utcnow()}
+    insert_new(WebhookDelivery, [row])
 
 
 def _enqueue(account: WhatsAppAccount) -> None:

@@ -22,7 +22,7 @@ from adsapp.core.db.tenancy import (
     organization_context,
     require_organization_id,
 )
-from adsapp.core.db.types import Base, BigId, Json, ShortText, Tenant, UtcDateTime, random_uuid, text_enum
+from adsapp.core.db.types import Base, BigId, Json, ShortText, Tenant, UtcDateTime, text_enum
 
 __all__ = [
     "APP_ROLE",
@@ -45,7 +45,6 @@ __all__ = [
     "init_db",
     "listen",
     "organization_context",
-    "random_uuid",
     "reading",
     "require_organization_id",
     "session",

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Table, bindparam, case, insert, updat
 
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
-from adsapp.core.db.rows import one_of, one_of_named
+from adsapp.core.db.constructs import any_of
 from adsapp.jobs import dependencies
 from adsapp.jobs.engine import recording
 from adsapp.jobs.engine.outcomes import Cancelled, Completed, Ending, Failed, Finished, HandedBack, Outcome, Released
@@ -82,7 +82,7 @@ def _cancel_as_asked(connection: Connection, rows: Mapping[Claim, Any], now: dat
     asked = {row.id: claim for claim, row in rows.items() if row.cancel_requested_at and row.state not in FINAL}
     told = [job_id for job_id, claim in asked.items() if is_told(claim.processor)]
     if told:
-        once_more = update(JOBS).where(one_of(connection, JOBS.c.id, told), JOBS.c.state.in_(PENDING))
+        once_more = update(JOBS).where(any_of(JOBS.c.id, told), JOBS.c.state.in_(PENDING))
         connection.execute(once_more.values(state=GOES_ON, run_at=now, dispatched_at=None))
     over = asked.keys() - set(told)
     return {asked[row.id]: row for row in end_pending(connection, over, now)} if over else {}
@@ -92,7 +92,7 @@ def end_pending(connection: Connection, job_ids: Collection[uuid.UUID], now: dat
     """Cancel those of the jobs that no worker holds; their rows with ENDED."""
     rows = connection.execute(
         update(JOBS)
-        .where(one_of(connection, JOBS.c.id, job_ids), in_state(*PENDING))
+        .where(any_of(JOBS.c.id, job_ids), in_state(*PENDING))
         .values(state=State.CANCELLED, finished_at=now, run_at=None, **values)
         .returning(*ENDED)
     ).all()
@@ -129,7 +129,7 @@ def _alike(
 def _update(connection: Connection, values: Mapping[str, Any], group: Sequence[Ending]) -> Sequence[Any]:
     # Lease ids are unique, so an id and a lease that belong to two different claims never meet in one row.
     goes_on = values.get("state") is GOES_ON
-    statement = _update_of(connection.dialect.name, tuple(values), goes_on)
+    statement = _update_of(tuple(values), goes_on)
     claims = [each.claim for each in group]
     named = {f"new_{name}": value for name, value in values.items() if value is not GOES_ON}
     held = {"job_ids": [claim.job_id for claim in claims], "lease_ids": [claim.lease_id for claim in claims]}
@@ -140,15 +140,15 @@ def _update(connection: Connection, values: Mapping[str, Any], group: Sequence[E
 
 
 @cache
-def _update_of(dialect: str, names: tuple[str, ...], goes_on: bool) -> Any:
+def _update_of(names: tuple[str, ...], goes_on: bool) -> Any:
     values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=JOBS.c[name].type) for name in names}
     if goes_on:
         values["state"] = GOES_ON
     return (
         update(JOBS)
         .where(
-            one_of_named(dialect, JOBS.c.id, "job_ids"),
-            one_of_named(dialect, JOBS.c.lease_id, "lease_ids"),
+            any_of(JOBS.c.id, "job_ids"),
+            any_of(JOBS.c.lease_id, "lease_ids"),
             in_state(State.ACTIVE),
         )
         .values(lease_id=None, lease_until=None, dispatched_at=None, **values)
@@ -156,18 +156,20 @@ def _update_of(dialect: str, names: tuple[str, ...], goes_on: bool) -> Any:
     )
 
 
-@cache
-def _closing(dialect: str) -> Any:
-    names = ("ended_at", "outcome", "error", "trace")
-    return (
-        update(ATTEMPTS)
-        .where(
-            one_of_named(dialect, ATTEMPTS.c.organization_id, "organization_ids"),
-            one_of_named(dialect, ATTEMPTS.c.job_id, "job_ids"),
-            ATTEMPTS.c.ended_at.is_(None),
-        )
-        .values({name: bindparam(f"new_{name}", type_=ATTEMPTS.c[name].type) for name in names})
+_CLOSE = (
+    update(ATTEMPTS)
+    .where(
+        any_of(ATTEMPTS.c.organization_id, "organization_ids"),
+        any_of(ATTEMPTS.c.job_id, "job_ids"),
+        ATTEMPTS.c.ended_at.is_(None),
     )
+    .values(
+        {
+            name: bindparam(f"new_{name}", type_=ATTEMPTS.c[name].type)
+            for name in ("ended_at", "outcome", "error", "trace")
+        }
+    )
+)
 
 
 def _close(
@@ -177,7 +179,7 @@ def _close(
     places = [(each.organization_id, each.job_id if isinstance(each, Claim) else each.id) for each in jobs]
     values = {"new_ended_at": now, "new_outcome": outcome, "new_error": error, "new_trace": trace}
     ids = {"organization_ids": list({place[0] for place in places}), "job_ids": [place[1] for place in places]}
-    connection.execute(_closing(connection.dialect.name), values | ids)
+    connection.execute(_CLOSE, values | ids)
 
 
 def _values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float) -> dict[str, Any]:

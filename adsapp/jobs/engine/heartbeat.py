@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
-from adsapp.core.db.rows import one_of
+from adsapp.core.db.constructs import any_of
 from adsapp.jobs.engine.claims import JOBS
 from adsapp.jobs.models import in_state
 from adsapp.jobs.progress import Claim, Control
@@ -119,7 +119,7 @@ class Heartbeat:
 
 def _rows_of(connection: Connection, held: Sequence[Held]) -> Select[tuple[uuid.UUID]]:
     return select(JOBS.c.id).where(
-        one_of(connection, JOBS.c.id, [each.claim.job_id for each in held]),
-        one_of(connection, JOBS.c.lease_id, [each.claim.lease_id for each in held]),
+        any_of(JOBS.c.id, [each.claim.job_id for each in held]),
+        any_of(JOBS.c.lease_id, [each.claim.lease_id for each in held]),
         in_state(State.ACTIVE),
     )
