@@ -97,7 +97,7 @@ class Claim:
     job_id: uuid.UUID
     organization_id: uuid.UUID
     processor: str
-    payload: bytes
+    payload: db.SecretJson
     attempt: int
     failures: int
     max_attempts: int

@@ -34,7 +34,7 @@ GATHER = timedelta(seconds=0.5)
 def verify_whatsapp(account_id: str) -> ResponseReturnValue:
     """The provider's handshake when the address is entered there."""
     account = _account(account_id)
-    answer = challenge(request.args, db.vault().open_text(account.verify_token))
+    answer = challenge(request.args, account.verify_token.open())
     if answer is None:
         raise Forbidden("The verify token does not fit; save the same one here, under Settings → WhatsApp, and at Meta")
     return Response(answer, mimetype="text/plain")
@@ -48,7 +48,7 @@ def receive_whatsapp(account_id: str) -> ResponseReturnValue:
     request.max_content_length = LARGEST_BODY
     raw = request.get_data(cache=False)
     account = _account(account_id)
-    if not signature_is_valid(raw, request.headers.get(SIGNATURE_HEADER), db.vault().open_text(account.app_secret)):
+    if not signature_is_valid(raw, request.headers.get(SIGNATURE_HEADER), account.app_secret.open()):
         raise Unauthenticated("The signature does not fit the body; nothing was stored", code="wrong_signature")
     _store(account, raw)
     # The delivery is committed before its job is looked for: a job found waiting then begins after that commit, so

@@ -9,7 +9,8 @@ tables only. docs/adr/0003 has the reasons.
 
 from adsapp.core.db.after_commit import after_commit
 from adsapp.core.db.engine import engine_options, listen, reading, set_reading
-from adsapp.core.db.extension import db, init_db, session, vault
+from adsapp.core.db.extension import db, init_db, session
+from adsapp.core.db.sealed import Sealed, SecretJson, SecretText, vault
 from adsapp.core.db.tenancy import (
     APP_ROLE,
     ENGINE_ROLE,
@@ -30,6 +31,9 @@ __all__ = [
     "Base",
     "BigId",
     "Json",
+    "Sealed",
+    "SecretJson",
+    "SecretText",
     "ShortText",
     "Tenant",
     "UnscopedStatement",

@@ -1,6 +1,6 @@
-"""The Flask-SQLAlchemy extension, its session, and the vault for what is secret at rest."""
+"""The Flask-SQLAlchemy extension and its session."""
 
-from flask import Flask, current_app
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import (
     Session,
@@ -27,9 +27,3 @@ def init_db(app: Flask, settings: Settings) -> None:
     app.teardown_request(lambda _error: set_reading(False))
     with app.app_context():
         listen(db.engine)
-
-
-def vault() -> Vault:
-    """This application's vault for what is secret at rest."""
-    opened: Vault = current_app.extensions["vault"]
-    return opened

@@ -28,6 +28,8 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from adsapp.core.db.sealed import Sealed, SecretJson, SecretText
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC, always with its zone; SQLite keeps none, so it is put back on reading."""
@@ -78,6 +80,8 @@ class Base(DeclarativeBase):
             bytes: LargeBinary(),
             dict[str, Any]: Json,
             list[str]: Json,
+            SecretText: Sealed(SecretText),
+            SecretJson: Sealed(SecretJson),
         },
     )
 

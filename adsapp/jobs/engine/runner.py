@@ -88,7 +88,7 @@ class Runner:
     def _call(self, claim: Claim, progress: Progress) -> Outcome:
         processor = get_processor(claim.processor)
         with db.organization_context(self._app, claim.organization_id):
-            params = processor.parse(db.vault().open_json(claim.payload))
+            params = processor.parse(claim.payload.open())
             if not is_told(claim.processor):  # those have to do something about a cancellation themselves
                 progress.check()
             result = processor.run(params, progress)
