@@ -191,16 +191,13 @@ class _Rows:
     def after(self, key: Any, limit: int) -> Sequence[Row[Any]]:
         """The next rows in the order of the key: `key` and the sealed columns."""
         wanted = self._select if key is None else self._select.where(self._key > key)
-        with db.reading():
-            rows = db.session.connection().execute(wanted.order_by(self._key).limit(limit)).all()
-            db.session.rollback()
-        return rows
+        with db.read_only():
+            return db.session.connection().execute(wanted.order_by(self._key).limit(limit)).all()
 
     def value(self, stale: _Stale) -> bytes | None:
         """What the column holds now; None where the row is gone."""
-        with db.reading():
+        with db.read_only():
             row = db.session.connection().execute(self._select.where(self._key == stale.id)).one_or_none()
-            db.session.rollback()
         return None if row is None else row._mapping[stale.column]
 
     def write_free(self, stale: Sequence[_Stale]) -> set[_Stale]:

@@ -88,7 +88,7 @@ def why_unmet(on: On, condition: Condition | None, title: str, state: State) -> 
 
 
 def resolve(connection: Connection, ended: Sequence[Any], now: datetime) -> dict[uuid.UUID, str]:
-    """Let go whoever waited for these jobs (rows with ENDED); those that waited in vain, and why."""
+    """Let go whoever waited for these jobs (rows with ENDED); those whose needs are unmet, and why."""
     by_id = {row.id: row for row in ended}
     edges = connection.execute(_OPEN_EDGES, {"needed": list(by_id)}).all()
     if not edges:

@@ -1,5 +1,8 @@
 """The Flask-SQLAlchemy extension and its session."""
 
+import contextlib
+from collections.abc import Iterator
+
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import (
@@ -9,7 +12,7 @@ from sqlalchemy.orm import (
 
 from adsapp.config import Settings
 from adsapp.core.crypto import Vault
-from adsapp.core.db.engine import engine_options, listen, set_reading
+from adsapp.core.db.engine import engine_options, listen, reading, set_reading
 from adsapp.core.db.types import Base
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
@@ -27,3 +30,13 @@ def init_db(app: Flask, settings: Settings) -> None:
     app.teardown_request(lambda _error: set_reading(False))
     with app.app_context():
         listen(db.engine)
+
+
+@contextlib.contextmanager
+def read_only() -> Iterator[None]:
+    """Read, then end the transaction: nothing is locked and nothing stays open while the caller goes on."""
+    with reading():
+        try:
+            yield
+        finally:
+            session.rollback()

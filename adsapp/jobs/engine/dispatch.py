@@ -94,7 +94,7 @@ def dispatch_again(engine: Engine, clock: DatabaseClock) -> int:
         return connection.execute(update(JOBS).where(JOBS.c.id.in_(free)).values(dispatched_at=None)).rowcount
 
 
-def give_back(connection: Connection, job_ids: Collection[uuid.UUID]) -> None:
+def undispatch(connection: Connection, job_ids: Collection[uuid.UUID]) -> None:
     """Undo the dispatch of jobs that nobody has begun, so that they are handed out again at once."""
     if not job_ids:
         return
