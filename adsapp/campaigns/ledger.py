@@ -4,19 +4,19 @@ One statement, because the counters follow the rows by triggers: on PostgreSQL o
 holds the campaign's row first (`hold`), so that writers of one campaign queue up and never wait in a circle.
 """
 
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import select
 
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.db.rows import update_rows
 from adsapp.integrations.models import WhatsAppAccount
 from adsapp.integrations.whatsapp.statuses import Milestones
 
@@ -51,6 +51,8 @@ class Entry:
 
 
 COLUMNS = tuple(getattr(CampaignRecipient, name) for name in Entry.__dataclass_fields__)
+# What is written back: all but what a recipient is for good.
+SAVED = [name for name in Entry.__dataclass_fields__ if name not in ("campaign_id", "contact_id", "phone")]
 
 
 def hold(campaign_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, CampaignStatus]:
@@ -82,75 +84,9 @@ def load(ids: Iterable[int]) -> dict[int, Entry]:
 
 def save(entries: Sequence[Entry]) -> None:
     """Write changed entries back."""
-    if not entries:
-        return
-    distributed = db.session().get_bind().dialect.name == "postgresql"
-    db.session.execute(
-        _POSTGRESQL if distributed else _SQLITE,
-        {
-            "rows": json.dumps([_as_json(entry, distributed) for entry in entries]),
-            "organization_id": _id(db.require_organization_id(), distributed),
-            "now": _moment(utcnow(), distributed),
-        },
-        execution_options={"names_organization": True},
-    )
+    now = utcnow()
+    update_rows(CampaignRecipient, [_as_row(entry, now) for entry in entries])
 
 
-_KINDS = {
-    "status": "text",
-    "error_code": "text",
-    "error_message": "text",
-    "attempts": "smallint",
-    "not_before": "timestamptz",
-    "lease_id": "uuid",
-    "wamid": "text",
-    **dict.fromkeys(MILESTONES, "timestamptz"),
-}
-
-
-def _statement(source: str, mine: str) -> TextClause:
-    sets = ", ".join(f"{name} = v.{name}" for name in _KINDS)
-    return text(
-        f"update campaign_recipients set {sets}, updated_at = :now from {source} "  # noqa: S608  # names of our own
-        f"where campaign_recipients.id = v.id and {mine} = :organization_id"
-    )
-
-
-_POSTGRESQL = _statement(
-    "jsonb_to_recordset(cast(:rows as jsonb)) as v(id bigint, "
-    + ", ".join(f"{name} {kind}" for name, kind in _KINDS.items())
-    + ")",
-    "campaign_recipients.organization_id",
-)
-_READ = ", ".join(f"json_extract(value, '$.{name}') as {name}" for name in ("id", *_KINDS))
-_SQLITE = _statement(
-    f"(select {_READ} from json_each(:rows)) as v",  # noqa: S608  # likewise
-    # The plus keeps SQLite from walking all rows of the organization: each row is found by its key.
-    "+campaign_recipients.organization_id",
-)
-
-
-def _as_json(entry: Entry, distributed: bool) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": entry.id}
-    for name, kind in _KINDS.items():
-        value = getattr(entry, name)
-        if kind == "timestamptz":
-            value = _moment(value, distributed)
-        elif kind == "uuid":
-            value = _id(value, distributed)
-        row[name] = value
-    return row
-
-
-def _moment(value: datetime | None, distributed: bool) -> str | None:
-    """As the database keeps it: SQLite as text without a zone."""
-    if value is None:
-        return None
-    value = value.astimezone(UTC)
-    return value.isoformat() if distributed else value.replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-def _id(value: uuid.UUID | None, distributed: bool) -> str | None:
-    if value is None:
-        return None
-    return str(value) if distributed else value.hex
+def _as_row(entry: Entry, now: datetime) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in SAVED} | {"updated_at": now}

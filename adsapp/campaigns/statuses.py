@@ -142,9 +142,8 @@ def park(account_id: uuid.UUID, events: Iterable[StatusEvent]) -> None:
 def match_parked(wamids: Iterable[str]) -> int:
     """Apply parked statuses of these messages, if they are known by now. Commits; returns how many fitted."""
     wanted = set(wamids)
-    with db.reading():
+    with db.read_only():
         there = db.session.scalar(select(ParkedStatus.id).where(ParkedStatus.wamid.in_(wanted)).limit(1))
-        db.session.rollback()
     if there is None:
         return 0
     parked = db.session.scalars(

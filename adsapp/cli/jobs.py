@@ -236,10 +236,9 @@ def clean(slug: str, state: str, days: int, queue: str, routine: bool, yes: bool
     """
     with inside(slug):
         filters = JobFilters(state=State(state), queue=_queue(queue), routine=routine)
-        with db.reading():
+        with db.read_only():
             matching = operations.preview("clean", filters=filters, older_than_days=days)
             stays = bulk_run.would_stay(filters, days)
-            db.session.rollback()
         if not matching.count:
             text = f"No job is that old; nothing to remove. {stays}".rstrip()
             show({"job": None, "matching": 0}, text, as_json)

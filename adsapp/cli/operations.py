@@ -57,11 +57,10 @@ def watch(job_id: uuid.UUID, *, quiet: bool) -> Job:
 
 
 def _look(job_id: uuid.UUID) -> tuple[Job, WaitReason | None]:
-    with db.reading():
+    with db.read_only():  # nothing is held while nobody looks
         job = job_queries.get_job(job_id)
         reason = why_waiting(job)
         db.session.expunge(job)
-        db.session.rollback()  # nothing is held while nobody looks
     return job, reason
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from adsapp.contacts.models import Contact, ContactTag, Tag
 from adsapp.contacts.values.text import folded
 from adsapp.core import db
-from adsapp.core.db.rows import insert_rows
+from adsapp.core.db.rows import insert_new
 from adsapp.core.ids import new_id
 
 
@@ -26,7 +26,7 @@ def ensure_tags(names: Iterable[str]) -> dict[str, uuid.UUID]:
     missing = [name for key, name in wanted.items() if key not in known]
     if missing:
         # Another import may make the same tag just now; then its row is the one.
-        insert_rows(Tag, [{"id": new_id(), "name": name} for name in missing], ignore_conflicts=True)
+        insert_new(Tag, [{"id": new_id(), "name": name} for name in missing])
         known = _known()
     return {key: known[key] for key in wanted}
 
@@ -47,4 +47,4 @@ def set_tags(contact: Contact, names: Sequence[str]) -> None:
 def add_tags(pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
     """Put tags on contacts, (contact, tag); those that are there already stay."""
     rows = [{"contact_id": contact_id, "tag_id": tag_id} for contact_id, tag_id in pairs]
-    insert_rows(ContactTag, rows, ignore_conflicts=True)
+    insert_new(ContactTag, rows)

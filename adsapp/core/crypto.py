@@ -31,10 +31,6 @@ class Vault:
                 "A stored secret cannot be read: ENCRYPTION_KEYS lacks the key it was written with"
             ) from None
 
-    def rotate(self, sealed: bytes) -> bytes:
-        """The same value under the first key."""
-        return self._fernet.rotate(sealed)
-
     def seal_text(self, value: str) -> bytes:
         """As `seal`, for text."""
         return self.seal(value.encode())

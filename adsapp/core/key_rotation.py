@@ -1,9 +1,9 @@
 """Columns that are encrypted at rest, and how their values come under a new key while everything runs.
 
-A column of secrets is marked with `SEALED`; it stands in a table of an organization with one primary key (a test holds
-that). A rotation walks such a table organization by organization, in the order of its key, and rewrites what is not
-under the first key. It keeps no place of its own: a value tells which key opens it, so a run that was stopped is simply
-run again.
+A column of secrets has the type `Sealed` (core/db/sealed.py); it stands in a table of an organization with one primary
+key (a test holds that). A rotation walks such a table organization by organization, in the order of its key, and
+rewrites what is not under the first key. It keeps no place of its own: a value tells which key opens it, so a run that
+was stopped is simply run again.
 
 Values are judged and encrypted outside transactions. Those that write are short and hold no lock while they wait for
 another: a batch takes the rows that are free now, and those that somebody holds are written one by one afterwards.
@@ -20,12 +20,12 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask import Flask
-from sqlalchemy import Column, Row, Table, Update, bindparam, select, update
+from sqlalchemy import Column, Label, LargeBinary, Row, Table, Update, bindparam, select, type_coerce, update
 
 from adsapp.core import db
 from adsapp.core.crypto import UnreadableSecret
 
-SEALED: dict[Any, Any] = {"sealed": True}  # mapped_column(info=SEALED)
+STORED = LargeBinary()  # the bytes as they are
 BATCH = 500  # rows of one transaction
 TRIES = 5  # looks at a value that somebody changes between look and write
 
@@ -91,8 +91,8 @@ def sealed_tables() -> list[Table]:
 
 
 def sealed_columns(table: Table) -> list[Column[Any]]:
-    """The columns of a table that are marked with `SEALED`."""
-    return [column for column in table.columns if column.info.get("sealed")]
+    """The columns of a table whose type is `Sealed`."""
+    return [column for column in table.columns if isinstance(column.type, db.Sealed)]
 
 
 class Rotation:
@@ -186,21 +186,18 @@ class _Rows:
         self.columns = sealed_columns(table)
         (self._key,) = table.primary_key.columns
         self._mine = table.c.organization_id == organization_id
-        self._select = select(self._key.label("key"), *self.columns).where(self._mine)
+        self._select = select(self._key.label("key"), *map(_as_stored, self.columns)).where(self._mine)
 
     def after(self, key: Any, limit: int) -> Sequence[Row[Any]]:
         """The next rows in the order of the key: `key` and the sealed columns."""
         wanted = self._select if key is None else self._select.where(self._key > key)
-        with db.reading():
-            rows = db.session.connection().execute(wanted.order_by(self._key).limit(limit)).all()
-            db.session.rollback()
-        return rows
+        with db.read_only():
+            return db.session.connection().execute(wanted.order_by(self._key).limit(limit)).all()
 
     def value(self, stale: _Stale) -> bytes | None:
         """What the column holds now; None where the row is gone."""
-        with db.reading():
+        with db.read_only():
             row = db.session.connection().execute(self._select.where(self._key == stale.id)).one_or_none()
-            db.session.rollback()
         return None if row is None else row._mapping[stale.column]
 
     def write_free(self, stale: Sequence[_Stale]) -> set[_Stale]:
@@ -229,12 +226,16 @@ class _Rows:
         return bool(written)
 
     def _update(self, column: Column[Any]) -> Update:
-        is_unchanged = column == bindparam("old_value", type_=column.type)
+        is_unchanged = _as_stored(column) == bindparam("old_value", type_=STORED)
         return (
             update(self.table)
             .where(self._mine, self._key == bindparam("row_key", type_=self._key.type), is_unchanged)
-            .values({column: bindparam("new_value", type_=column.type)})
+            .values({column: bindparam("new_value", type_=STORED)})
         )
+
+
+def _as_stored(column: Column[Any]) -> Label[bytes]:
+    return type_coerce(column, STORED).label(column.name)
 
 
 def _values(stale: _Stale) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def check_refused(account_id: uuid.UUID) -> bool:
 
 def _ask_stored(account: WhatsAppAccount) -> Answer:
     try:
-        token = db.vault().open_text(account.token)
+        token = account.token.open()
     except UnreadableSecret:
         why = "The stored access token cannot be read with this installation's ENCRYPTION_KEYS."
         return Answer(reason=f"{why} Save a new access token.")

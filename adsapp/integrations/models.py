@@ -9,9 +9,8 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adsapp.core.clock import utcnow
-from adsapp.core.db import Base, BigId, ShortText, Tenant, text_enum
+from adsapp.core.db import Base, BigId, SecretText, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
-from adsapp.core.key_rotation import SEALED
 
 
 class AccountStatus(StrEnum):
@@ -35,9 +34,9 @@ class WhatsAppAccount(Tenant, Base):
     phone_number_id: Mapped[str] = mapped_column(String(40))
     waba_id: Mapped[str] = mapped_column(String(40))
     display_phone_number: Mapped[str] = mapped_column(String(30), default="")
-    token: Mapped[bytes] = mapped_column(info=SEALED)
-    app_secret: Mapped[bytes] = mapped_column(info=SEALED)
-    verify_token: Mapped[bytes] = mapped_column(info=SEALED)
+    token: Mapped[SecretText]
+    app_secret: Mapped[SecretText]
+    verify_token: Mapped[SecretText]
     messages_per_second: Mapped[float]
     status: Mapped[AccountStatus] = mapped_column(text_enum(AccountStatus), default=AccountStatus.ACTIVE)
     status_reason: Mapped[str | None]

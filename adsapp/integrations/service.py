@@ -72,9 +72,9 @@ def create_account(data: AccountIn) -> WhatsAppAccount:
         phone_number_id=data.phone_number_id.strip(),
         waba_id=data.waba_id.strip(),
         display_phone_number=data.display_phone_number.strip(),
-        token=db.vault().seal_text(data.token.strip()),
-        app_secret=db.vault().seal_text(data.app_secret.strip()),
-        verify_token=db.vault().seal_text(data.verify_token.strip()),
+        token=db.SecretText.of(data.token.strip()),
+        app_secret=db.SecretText.of(data.app_secret.strip()),
+        verify_token=db.SecretText.of(data.verify_token.strip()),
         messages_per_second=data.messages_per_second or context.settings().default_messages_per_second,
         status=AccountStatus.ACTIVE,
         sandbox_url=context.settings().sandbox_url or None,
@@ -96,7 +96,7 @@ def update_account(account: WhatsAppAccount, changes: AccountChanges) -> WhatsAp
     for name in SECRETS:
         secret: str | None = getattr(changes, name)
         if secret is not None:
-            setattr(account, name, db.vault().seal_text(secret.strip()))
+            setattr(account, name, db.SecretText.of(secret.strip()))
     if changes.token is not None:
         accept(account)
     db.session.flush()
@@ -136,7 +136,7 @@ def cloud_api(account: WhatsAppAccount, session: aiohttp.ClientSession) -> Cloud
         api_version=settings.whatsapp_api_version,
         phone_number_id=account.phone_number_id,
         waba_id=account.waba_id,
-        token=db.vault().open_text(account.token),
+        token=account.token.open(),
         timeout=SEND_TIMEOUT_SECONDS,
     )
 

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, cast
 
@@ -19,13 +18,14 @@ from sqlalchemy import Connection, Table, Uuid, bindparam, case, select, text, u
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.db.rows import one_of_named
+from adsapp.core.db.constructs import any_of
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.jobs.models import Job, JobDependency
 from adsapp.jobs.states import FINAL, On, State
 
 JOBS = cast(Table, Job.__table__)
 EDGES = cast(Table, JobDependency.__table__)
+_OPEN_EDGES = select(EDGES).where(any_of(EDGES.c.needs_id, "needed"), EDGES.c.resolved_at.is_(None))
 
 COMPARE = {"eq": eq, "ne": ne, "gt": gt, "ge": ge, "lt": lt, "le": le}
 SIGNS = {"eq": "is", "ne": "is not", "gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
@@ -88,20 +88,15 @@ def why_unmet(on: On, condition: Condition | None, title: str, state: State) -> 
 
 
 def resolve(connection: Connection, ended: Sequence[Any], now: datetime) -> dict[uuid.UUID, str]:
-    """Let go whoever waited for these jobs (rows with ENDED); those that waited in vain, and why."""
+    """Let go whoever waited for these jobs (rows with ENDED); those whose needs are unmet, and why."""
     by_id = {row.id: row for row in ended}
-    edges = connection.execute(_open_edges(connection.dialect.name), {"needed": list(by_id)}).all()
+    edges = connection.execute(_OPEN_EDGES, {"needed": list(by_id)}).all()
     if not edges:
         return {}
     verdicts = [(edge, _verdict(edge, by_id[edge.needs_id])) for edge in edges]
     _close(connection, verdicts, now)
     _let_go(connection, Counter(edge.job_id for edge in edges), now)
     return {edge.job_id: reason for edge, reason in verdicts if reason}
-
-
-@cache
-def _open_edges(dialect: str) -> Any:
-    return select(EDGES).where(one_of_named(dialect, EDGES.c.needs_id, "needed"), EDGES.c.resolved_at.is_(None))
 
 
 def _verdict(edge: Any, needed: Any) -> str:

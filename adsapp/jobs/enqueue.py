@@ -210,7 +210,7 @@ def _row(
         title=kind.title,
         priority=get_priority(priority),
         state=State.DELAYED if run_at and run_at > now else State.WAITING,
-        payload=db.vault().seal_json(dict(payload)),
+        payload=db.SecretJson.of(dict(payload)),
         run_at=run_at or now,
         created_at=now,
         created_by=created_by,

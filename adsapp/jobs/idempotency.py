@@ -20,11 +20,10 @@ def find_replay(key: str | None, digest: str) -> Job | None:
     """
     if key is None:
         return None
-    with db.reading():
+    with db.read_only():
         job = find_idempotent(key, digest)
         if job is not None:
             db.session.expunge(job)
-        db.session.rollback()
     return job
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adsapp.core.clock import utcnow
-from adsapp.core.db import Base, BigId, ShortText, Tenant, text_enum
+from adsapp.core.db import Base, BigId, SecretJson, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
 from adsapp.jobs.states import On, Priority, Queue, State
 
@@ -128,7 +128,7 @@ class Job(Tenant, Base):
     subject: Mapped[str | None] = mapped_column(ShortText)  # what it works on, e.g. "campaign:<id>"
     priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.NORMAL)  # states.Priority
     state: Mapped[State] = mapped_column(text_enum(State))
-    payload: Mapped[bytes] = mapped_column(info={"sealed": True})  # encrypted JSON of the processor's params
+    payload: Mapped[SecretJson]  # of the processor's params
     run_at: Mapped[datetime | None]  # None with state delayed: waits for somebody's decision
     wait_reason: Mapped[str | None]
     dedupe_key: Mapped[str | None] = mapped_column(ShortText)  # one of a key that has not begun

@@ -97,7 +97,7 @@ class Claim:
     job_id: uuid.UUID
     organization_id: uuid.UUID
     processor: str
-    payload: bytes
+    payload: db.SecretJson
     attempt: int
     failures: int
     max_attempts: int
@@ -231,9 +231,9 @@ class Progress:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        # SQLite has one writer: where the processor is in the middle of a transaction of its own, a second one on
+        # With one writer: where the processor is in the middle of a transaction of its own, a second one on
         # this thread would wait for itself, so the progress goes with the processor's.
-        if self._engine.dialect.name == "sqlite" and db.session().in_transaction():
+        if db.has_one_writer(self._engine) and db.session().in_transaction():
             yield db.session().connection()
             return
         with db.engine_transaction(self._engine) as connection:

@@ -37,10 +37,10 @@ def cancel_all(jobs: Iterable[Job], by: Asked) -> int:
     going = {job.id for job in family if job.state not in FINAL}
     asked = {"cancel_requested_at": now, "cancel_requested_by": by.by, "steered_at": now}
     connection = db.session.connection()
-    ended = completion.end_pending(connection, going, now, **asked)
+    ended = completion.cancel_pending(connection, going, now, **asked)
     running = update(Job).where(Job.id.in_(going), Job.state == State.ACTIVE).values(**asked)
     db.session.execute(running, execution_options={"synchronize_session": False})
-    in_vain = completion.settle(connection, ended, now)
+    in_vain = completion.resolve_dependents(connection, ended, now)
     events.note(
         What.CANCEL, by, now, [Change(each, {} if each in wanted else {"with": "parent"}) for each in sorted(going)]
     )

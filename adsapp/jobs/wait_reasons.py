@@ -13,21 +13,18 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     CompoundSelect,
-    Interval,
     Table,
     and_,
-    bindparam,
-    func,
     literal,
     null,
     select,
-    text,
     type_coerce,
     union_all,
 )
 
 from adsapp.core import context, db
-from adsapp.core.clock import iso, utcnow
+from adsapp.core.clock import iso
+from adsapp.core.db.constructs import database_time
 from adsapp.core.db.prepared import mine, read
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.lines import AnyJob
@@ -84,9 +81,7 @@ class Circumstances:
 
 def circumstances() -> Circumstances:
     """Read them: one statement, whatever the number of jobs."""
-    clock = utcnow()
-    asked = {"now": clock, "since": alive_since(clock), "silence": silence()}
-    rows = read(_around(db.session.get_bind().dialect.name), **asked)
+    rows = read(_around(), silence=silence())
     living = [(moment, names) for moment, names, *_ in rows if moment is not None]
     now, served = living[0][0], Counter(name for _, names in living for name in names or ())
     held = _in_force((row[2:] for row in rows if row[0] is None), now)
@@ -98,13 +93,12 @@ def circumstances() -> Circumstances:
     )
 
 
+_NOW = select(database_time())
+
+
 def database_now() -> datetime:
     """The database's time, by which leases and heartbeats are judged."""
-    connection = db.session.connection()
-    if connection.dialect.name != "postgresql":
-        return utcnow()
-    moment: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
-    return moment.astimezone(UTC)
+    return db.session.connection().execute(_NOW).scalar_one()
 
 
 def pauses(now: datetime) -> dict[tuple[Queue, str], Pause]:
@@ -118,15 +112,14 @@ def _in_force(rows: Iterable[Sequence[Any]], now: datetime) -> dict[tuple[Queue,
 
 
 @cache
-def _around(dialect: str) -> CompoundSelect[Any]:
+def _around() -> CompoundSelect[Any]:
     """The time beside the queues of each living worker (without any, the time alone); then the pauses, without it."""
-    moment = WORKERS.heartbeat_at.type
-    now: Any = bindparam("now", type_=moment)
-    since: Any = bindparam("since", type_=moment)
-    if dialect == "postgresql":
-        now = func.clock_timestamp(type_=moment)
-        since = now - bindparam("silence", type_=Interval())
-    lives = and_(WORKERS.heartbeat_at >= since, WORKERS.stopped_at.is_(None), WORKERS.drain_requested_at.is_(None))
+    now = database_time()
+    lives = and_(
+        WORKERS.heartbeat_at >= database_time(ago="silence"),
+        WORKERS.stopped_at.is_(None),
+        WORKERS.drain_requested_at.is_(None),
+    )
     always = select(literal(1)).subquery("always").outerjoin(cast(Table, Worker.__table__), lives)
     living = select(now, WORKERS.queues, *map(_nothing, PAUSES.selected_columns)).select_from(always)
     return union_all(

@@ -65,7 +65,7 @@ def _employ_workers() -> None:
 
 
 def _account(organization_id: uuid.UUID) -> uuid.UUID:
-    sealed = db.vault().seal_text("bench")
+    sealed = db.SecretText.of("bench")
     account = WhatsAppAccount(
         organization_id=organization_id,
         name="Harbour line",

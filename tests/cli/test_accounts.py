@@ -51,7 +51,7 @@ def test_a_number_is_connected_checked_and_listed(run: Run, app: Flask, cast: Ca
     assert facts["webhook"].endswith(f"/webhooks/whatsapp/{facts['id']}")
     assert not [secret for secret in SECRETS.values() if secret in made.stdout + made.stderr]
     with db.organization_context(app, cast.bakery_id):
-        assert db.vault().open_text(queries.get_default_account().token) == TOKEN
+        assert queries.get_default_account().token.open() == TOKEN
     assert "Bakery: accepted: display number: +1 555 078 3881" in run("account", "check", *WHOSE).stdout
     listed = run("account", "list", *WHOSE)
     assert listed.stdout == "Bakery  +1 555 078 3881  40/s  active\n"

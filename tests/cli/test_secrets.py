@@ -76,7 +76,7 @@ def test_everything_comes_under_the_new_key_and_the_old_one_may_go(
     assert f"The old keys may be removed from {where}" in done.stdout
     new, old = _in_use(settings, keys)
     with db.organization_context(app, cast.bakery_id):
-        assert Vault((new,)).open_text(queries.get_default_account().token) == "the-token"
+        assert Vault((new,)).open_text(queries.get_default_account().token.sealed) == "the-token"
     assert not [secret for secret in (*SECRETS, new, old) if secret in done.stdout + done.stderr]
 
 

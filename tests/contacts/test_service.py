@@ -13,7 +13,7 @@ from adsapp.contacts.merge import ContactFields, merge
 from adsapp.contacts.models import Contact, OptEvent, OptSource
 from adsapp.contacts.schemas import ContactIn, OnDuplicate
 from adsapp.core import db
-from adsapp.core.db.rows import insert_rows, update_rows
+from adsapp.core.db.rows import insert_new, insert_rows, update_rows
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import new_id
 
@@ -102,7 +102,7 @@ def test_many_rows_are_written_and_changed_as_one_by_one() -> None:
         for n in range(10)
     ]
     insert_rows(Contact, rows)
-    insert_rows(Contact, rows, ignore_conflicts=True)
+    insert_new(Contact, rows)
     update_rows(Contact, [{"id": row["id"], "name": f'"{row["phone"]}"', "attributes": {}} for row in rows[:3]])
     update_rows(Contact, [])
     found = db.session.scalars(select(Contact).order_by(Contact.id)).all()

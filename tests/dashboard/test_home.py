@@ -36,7 +36,7 @@ def workers(app: Flask, cast: Cast) -> None:
 def account(app: Flask, cast: Cast) -> uuid.UUID:
     """A WhatsApp account in good standing."""
     with db.organization_context(app, cast.bakery_id):
-        sealed = db.vault().seal_text("sealed")
+        sealed = db.SecretText.of("sealed")
         made = WhatsAppAccount(
             organization_id=cast.bakery_id,
             name="Bakery line",

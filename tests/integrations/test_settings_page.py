@@ -183,8 +183,8 @@ def test_a_new_token_that_is_accepted_lets_a_refused_number_send(
     account = found(app, cast)
     assert account is not None
     with app.app_context():
-        assert db.vault().open_text(account.token) == "EAAG-second"
-        assert db.vault().open_text(account.app_secret) == SECRETS["app_secret"]
+        assert account.token.open() == "EAAG-second"
+        assert account.app_secret.open() == SECRETS["app_secret"]
     assert (account.status, account.messages_per_second) == (AccountStatus.ACTIVE, 12.5)
     assert audited(app, cast) == ["change WhatsApp number"]
 

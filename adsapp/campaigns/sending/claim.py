@@ -71,7 +71,7 @@ def next_candidates(
 
 
 def _read_due(campaign_id: uuid.UUID, limit: int) -> tuple[bool, Sequence[Any]]:
-    with db.reading():
+    with db.read_only():
         alone = _is_alone(campaign_id)
         query = select(
             CampaignRecipient.id,
@@ -85,7 +85,6 @@ def _read_due(campaign_id: uuid.UUID, limit: int) -> tuple[bool, Sequence[Any]]:
             or_(CampaignRecipient.not_before.is_(None), CampaignRecipient.not_before <= utcnow()),
         )
         rows = db.session.execute(query.order_by(CampaignRecipient.id).limit(limit)).all()
-        db.session.rollback()
         return alone, rows
 
 

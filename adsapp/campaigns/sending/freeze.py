@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adsapp.campaigns import audience as audiences
 from adsapp.campaigns import ledger, reasons
@@ -21,6 +20,7 @@ from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.db.rows import insert_new
 from adsapp.jobs import Progress
 
 CHUNK = 500
@@ -54,7 +54,7 @@ def freeze(campaign: Campaign, message: CampaignMessage, progress: Progress, unt
         if status is not CampaignStatus.PREPARING:
             db.session.rollback()
             return False
-        _insert(rows)
+        insert_new(CampaignRecipient, rows)
         progress.commit()
         after = ids[-1]
     return False
@@ -113,16 +113,6 @@ def _rows(campaign: Campaign, message: CampaignMessage, ids: Sequence[uuid.UUID]
             }
         )
     return rows
-
-
-def _insert(rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    dialect: Any = postgresql if db.session().get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(CampaignRecipient).values(rows)
-    db.session.execute(
-        statement.on_conflict_do_nothing(index_elements=["organization_id", "campaign_id", "person_key"])
-    )
 
 
 def opted_out_persons(person_keys: Iterable[str]) -> set[str]:

@@ -129,16 +129,14 @@ def _freeze(campaign_id: uuid.UUID, opened: Opened, progress: Progress) -> None:
 
 
 def _route(campaign_id: uuid.UUID) -> Route:
-    with db.reading():
+    with db.read_only():
         campaign = _read(campaign_id)
         assert campaign is not None
         account = accounts.get_account(campaign.account_id)
         office = post_office()
         api = integrations.cloud_api(account, office.session)
         is_unreachable = account.unreachable_since is not None
-        route = Route(api, office, pacer(), account.messages_per_second, is_unreachable)
-        db.session.rollback()
-    return route
+        return Route(api, office, pacer(), account.messages_per_second, is_unreachable)
 
 
 def _others_wait() -> bool:
@@ -150,10 +148,9 @@ def _after(campaign_id: uuid.UUID, ended: Ended, progress: Progress) -> dict[str
     if ended.status is CampaignStatus.CANCELLED:
         raise JobCancelled
     if ended.status is CampaignStatus.PAUSED:
-        with db.reading():
+        with db.read_only():
             campaign = _read(campaign_id)
             reason = campaign.status_reason if campaign else ""
-            db.session.rollback()
         raise HandBack(None, reasons.told("the campaign is paused", reason))
     if ended.run_at is not None:
         raise HandBack(ended.run_at, ended.reason)

@@ -308,13 +308,12 @@ def report(campaign_id: uuid.UUID, progress: Progress) -> None:
 
     Whom a cancel left out is not done: their messages never went out, and the job says how far it had come.
     """
-    with db.reading():
+    with db.read_only():
         counted = db.session.execute(
             select(CampaignCount.status, CampaignCount.error_code, CampaignCount.count).where(
                 CampaignCount.campaign_id == campaign_id
             )
         ).all()
-        db.session.rollback()
     total = sum(count for _, _, count in counted)
     left = sum(count for status, code, count in counted if status in TO_GO or code == reasons.CANCELLED)
     failed = sum(count for status, _, count in counted if status is Status.FAILED)
@@ -323,7 +322,7 @@ def report(campaign_id: uuid.UUID, progress: Progress) -> None:
 
 def _next_due(campaign_id: uuid.UUID) -> datetime | None:
     """When the next pending recipient is due (now, or past, for one who is due), None where nobody is pending."""
-    with db.reading():
+    with db.read_only():
         mine = (CampaignRecipient.campaign_id == campaign_id, CampaignRecipient.status == Status.PENDING)
         row = db.session.execute(
             select(CampaignRecipient.not_before)
@@ -331,7 +330,6 @@ def _next_due(campaign_id: uuid.UUID) -> datetime | None:
             .order_by(CampaignRecipient.not_before.asc().nulls_first())
             .limit(1)
         ).first()
-        db.session.rollback()
     if row is None:
         return None
     return row.not_before or utcnow()

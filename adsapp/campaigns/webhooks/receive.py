@@ -3,16 +3,15 @@
 import hashlib
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.db.rows import insert_new
 from adsapp.core.errors import Forbidden, NotFound, Unauthenticated
 from adsapp.core.ids import parse_id
 from adsapp.core.web.security import limiter
@@ -35,7 +34,7 @@ GATHER = timedelta(seconds=0.5)
 def verify_whatsapp(account_id: str) -> ResponseReturnValue:
     """The provider's handshake when the address is entered there."""
     account = _account(account_id)
-    answer = challenge(request.args, db.vault().open_text(account.verify_token))
+    answer = challenge(request.args, account.verify_token.open())
     if answer is None:
         raise Forbidden("The verify token does not fit; save the same one here, under Settings → WhatsApp, and at Meta")
     return Response(answer, mimetype="text/plain")
@@ -49,7 +48,7 @@ def receive_whatsapp(account_id: str) -> ResponseReturnValue:
     request.max_content_length = LARGEST_BODY
     raw = request.get_data(cache=False)
     account = _account(account_id)
-    if not signature_is_valid(raw, request.headers.get(SIGNATURE_HEADER), db.vault().open_text(account.app_secret)):
+    if not signature_is_valid(raw, request.headers.get(SIGNATURE_HEADER), account.app_secret.open()):
         raise Unauthenticated("The signature does not fit the body; nothing was stored", code="wrong_signature")
     _store(account, raw)
     # The delivery is committed before its job is looked for: a job found waiting then begins after that commit, so
@@ -69,15 +68,9 @@ def _account(account_id: str) -> WhatsAppAccount:
 
 
 def _store(account: WhatsAppAccount, raw: bytes) -> None:
-    dialect: Any = postgresql if db.session().get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(WebhookDelivery).values(
-        organization_id=account.organization_id,
-        account_id=account.id,
-        digest=hashlib.sha256(raw).hexdigest(),
-        body=raw,
-        received_at=utcnow(),
-    )
-    db.session.execute(statement.on_conflict_do_nothing(index_elements=["organization_id", "account_id", "digest"]))
+    digest = hashlib.sha256(raw).hexdigest()
+    row = {"account_id": account.id, "digest": digest, "body": raw, "received_at": utcnow()}
+    insert_new(WebhookDelivery, [row])
 
 
 def _enqueue(account: WhatsAppAccount) -> None:

@@ -2,10 +2,8 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adsapp.campaigns import ledger
 from adsapp.campaigns.models import Campaign, CampaignRecipient, InboundMessage
@@ -16,6 +14,7 @@ from adsapp.contacts import queries as contacts
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.db.rows import insert_new
 from adsapp.integrations.whatsapp.events import InboundEvent, PreferenceEvent
 from adsapp.integrations.whatsapp.opt_out import asks_to_stop
 
@@ -77,20 +76,17 @@ def _answered(event: InboundEvent) -> CampaignRecipient | None:
 def _store(
     account_id: uuid.UUID, event: InboundEvent, contact: Contact | None, recipient: CampaignRecipient | None
 ) -> bool:
-    dialect: Any = postgresql if db.session().get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(InboundMessage).values(
-        organization_id=db.require_organization_id(),
-        account_id=account_id,
-        wamid=event.wamid[:200],
-        from_number=(event.from_ or event.wa_id)[:20],
-        contact_id=contact.id if contact else None,
-        recipient_id=recipient.id if recipient else None,
-        kind=event.kind[:20],
-        text=event.text,
-        at=event.timestamp,
-    )
-    new = statement.on_conflict_do_nothing(index_elements=["organization_id", "account_id", "wamid"])
-    return db.session.execute(new.returning(InboundMessage.id)).first() is not None
+    row = {
+        "account_id": account_id,
+        "wamid": event.wamid[:200],
+        "from_number": (event.from_ or event.wa_id)[:20],
+        "contact_id": contact.id if contact else None,
+        "recipient_id": recipient.id if recipient else None,
+        "kind": event.kind[:20],
+        "text": event.text,
+        "at": event.timestamp,
+    }
+    return bool(insert_new(InboundMessage, [row], returning=("id",)))
 
 
 def _note_reply(recipient: CampaignRecipient, at: datetime) -> None:

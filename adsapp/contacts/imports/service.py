@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import IO, Any
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, update
 
 from adsapp import jobs
 from adsapp.contacts.imports import uploads
@@ -80,18 +80,10 @@ def _inspect(upload: uploads.Upload) -> Inspection:
 
 def _refuse_twice(sha256: str) -> None:
     """A double click, or a second person with the same file."""
-    _one_at_a_time(sha256)
+    db.hold_key(db.session.connection(), bytes.fromhex(sha256))  # else both would see nothing running
     running = running_import(sha256)
     if running is not None:
         raise ImportRunning(running)
-
-
-def _one_at_a_time(sha256: str) -> None:
-    # Two requests at once would both see nothing running. SQLite has one writer anyway.
-    connection = db.session.connection()
-    if connection.dialect.name == "postgresql":
-        key = int.from_bytes(bytes.fromhex(sha256)[:8], signed=True)
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 def proposed(batch: Import) -> Mapping:

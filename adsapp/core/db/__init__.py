@@ -8,8 +8,17 @@ tables only. docs/adr/0003 has the reasons.
 """
 
 from adsapp.core.db.after_commit import after_commit
-from adsapp.core.db.engine import engine_options, listen, reading, set_reading
-from adsapp.core.db.extension import db, init_db, session, vault
+from adsapp.core.db.engine import (
+    engine_options,
+    has_one_writer,
+    hold_key,
+    listen,
+    reading,
+    set_isolation_level,
+    set_reading,
+)
+from adsapp.core.db.extension import db, init_db, read_only, session
+from adsapp.core.db.sealed import Sealed, SecretJson, SecretText, vault
 from adsapp.core.db.tenancy import (
     APP_ROLE,
     ENGINE_ROLE,
@@ -22,7 +31,7 @@ from adsapp.core.db.tenancy import (
     organization_context,
     require_organization_id,
 )
-from adsapp.core.db.types import Base, BigId, Json, ShortText, Tenant, UtcDateTime, random_uuid, text_enum
+from adsapp.core.db.types import Base, BigId, Json, ShortText, Tenant, UtcDateTime, text_enum
 
 __all__ = [
     "APP_ROLE",
@@ -30,6 +39,9 @@ __all__ = [
     "Base",
     "BigId",
     "Json",
+    "Sealed",
+    "SecretJson",
+    "SecretText",
     "ShortText",
     "Tenant",
     "UnscopedStatement",
@@ -42,13 +54,16 @@ __all__ = [
     "engine_connection",
     "engine_options",
     "engine_transaction",
+    "has_one_writer",
+    "hold_key",
     "init_db",
     "listen",
     "organization_context",
-    "random_uuid",
+    "read_only",
     "reading",
     "require_organization_id",
     "session",
+    "set_isolation_level",
     "set_reading",
     "text_enum",
     "vault",

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     event,
+    text,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
@@ -77,6 +78,24 @@ def _begin_sqlite(connection: Connection) -> None:
     # A transaction that first reads and then writes fails at once when another wrote in between, however long the
     # busy timeout. So whoever may write takes the lock first; pure reads (GET) never wait for a writer.
     connection.exec_driver_sql("begin" if _reading.get() else "begin immediate")
+
+
+def has_one_writer(engine: Engine) -> bool:
+    """Whether one transaction at a time may write to the whole database, as on SQLite."""
+    return engine.dialect.name == "sqlite"
+
+
+def set_isolation_level(connection: Connection, level: str) -> None:
+    """For the transactions to come on PostgreSQL; SQLite has one writer and always the same level."""
+    if connection.dialect.name == "postgresql":
+        connection.execution_options(isolation_level=level)
+
+
+def hold_key(connection: Connection, key: bytes) -> None:
+    """Let nobody else hold this key (eight bytes) until the transaction ends; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(key[:8], signed=True)
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": number})
 
 
 @contextlib.contextmanager

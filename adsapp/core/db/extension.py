@@ -1,6 +1,9 @@
-"""The Flask-SQLAlchemy extension, its session, and the vault for what is secret at rest."""
+"""The Flask-SQLAlchemy extension and its session."""
 
-from flask import Flask, current_app
+import contextlib
+from collections.abc import Iterator
+
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import (
     Session,
@@ -9,7 +12,7 @@ from sqlalchemy.orm import (
 
 from adsapp.config import Settings
 from adsapp.core.crypto import Vault
-from adsapp.core.db.engine import engine_options, listen, set_reading
+from adsapp.core.db.engine import engine_options, listen, reading, set_reading
 from adsapp.core.db.types import Base
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
@@ -29,7 +32,11 @@ def init_db(app: Flask, settings: Settings) -> None:
         listen(db.engine)
 
 
-def vault() -> Vault:
-    """This application's vault for what is secret at rest."""
-    opened: Vault = current_app.extensions["vault"]
-    return opened
+@contextlib.contextmanager
+def read_only() -> Iterator[None]:
+    """Read, then end the transaction: nothing is locked and nothing stays open while the caller goes on."""
+    with reading():
+        try:
+            yield
+        finally:
+            session.rollback()

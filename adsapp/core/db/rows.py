@@ -8,75 +8,88 @@ These statements pass the tenant filter by, so `organization_id` is put in here 
 organization; on PostgreSQL row-level security checks that again.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Dialect, Table, TextClause, any_, bindparam, text
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Insert,
+    Row,
+    String,
+    Table,
+    TableValuedAlias,
+    Text,
+    Update,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.dml import ReturningInsert
 
 from adsapp.core import db
+from adsapp.core.db.constructs import ListOf, skip_existing
 
-Row = Mapping[str, Any]
+Values = Mapping[str, Any]
+Names = tuple[str, ...]
 
 
-def insert_rows(model: type[DeclarativeBase], rows: Sequence[Row], *, ignore_conflicts: bool = False) -> None:
+def insert_rows(model: type[DeclarativeBase], rows: Sequence[Values]) -> None:
     """Insert rows of the bound organization; all have the same keys, and every column without a default in the
     database is among them.
-
-    With `ignore_conflicts`, rows that are there already are passed over.
     """
-    owned = [{"organization_id": db.require_organization_id(), **row} for row in rows]
-    insert_many(db.session.connection(), model, owned, ignore_conflicts=ignore_conflicts)
+    insert_many(db.session.connection(), model, _owned(rows))
+
+
+def insert_new(model: type[DeclarativeBase], rows: Sequence[Values], *, returning: Names = ()) -> Sequence[Row[Any]]:
+    """Insert those of the rows that are not there yet, as `insert_rows` does; their columns named in `returning`."""
+    return insert_many(db.session.connection(), model, _owned(rows), only_new=True, returning=returning)
 
 
 def insert_many(
-    connection: Connection, model: type[DeclarativeBase], rows: Sequence[Row], *, ignore_conflicts: bool = False
-) -> None:
-    """As `insert_rows`, on any connection and for any organization: each row names its own."""
+    connection: Connection,
+    model: type[DeclarativeBase],
+    rows: Sequence[Values],
+    *,
+    only_new: bool = False,
+    returning: Names = (),
+) -> Sequence[Row[Any]]:
+    """Insert rows on any connection and for any organization: each row names its own."""
     if not rows:
-        return
-    table = _table(model)
+        return []
+    table, names = _table(model), tuple(rows[0])
     if connection.dialect.name == "postgresql":
-        _insert_unfolded(connection, table, rows, ignore_conflicts)
-        return
-    statement = sqlite.insert(table)
-    connection.execute(statement.on_conflict_do_nothing() if ignore_conflicts else statement, list(rows))
+        # What is the same in all rows travels once. One column must unfold, to say how many rows there are.
+        common = tuple(name for name in names[1:] if _is_common([row[name] for row in rows]))
+        statement = _unfolded_insert(table, names, common, only_new, returning)
+        unfolded = (name for name in names if name not in common)
+        once = {f"common_{name}": rows[0][name] for name in common}
+        result = connection.execute(statement, _arrays(unfolded, rows) | once)
+    else:
+        result = connection.execute(_insert(table, only_new, returning), list(rows))
+    return result.all() if returning else []
 
 
-def one_of(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """`column in values`, with one parameter on PostgreSQL, so that its plan is kept however many there are."""
-    if connection.dialect.name == "postgresql":
-        array: ColumnElement[Any] = bindparam(None, list(values), type_=ARRAY(column.type))
-        return column == any_(array)
-    return column.in_(values)
-
-
-def one_of_named(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """As `one_of`, for a statement that is built once: the values come as the parameter of this name (a list)."""
-    if dialect == "postgresql":
-        array: ColumnElement[Any] = bindparam(name, type_=ARRAY(column.type))
-        return column == any_(array)
-    return column.in_(bindparam(name, expanding=True))
-
-
-def update_rows(model: type[DeclarativeBase], rows: Sequence[Row], *, key: str = "id") -> None:
+def update_rows(model: type[DeclarativeBase], rows: Sequence[Values], *, key: str = "id") -> None:
     """Set the columns of each row that its `key` names, in the bound organization; all rows have the same keys."""
     if not rows:
         return
-    table = _table(model)
+    table, names = _table(model), tuple(rows[0])
     connection = db.session.connection()
+    owner = db.require_organization_id()
     if connection.dialect.name == "postgresql":
-        _update_unfolded(connection, table, rows, key)
+        connection.execute(_unfolded_update(table, names, key), _arrays(names, rows) | {"owner": owner})
         return
-    changed: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != key}
-    statement = (
-        table.update()
-        .where(table.c.organization_id == db.require_organization_id(), table.c[key] == bindparam(f"new_{key}"))
-        .values(changed)
-    )
-    connection.execute(statement, [{f"new_{name}": value for name, value in row.items()} for row in rows])
+    new = [{f"new_{name}": value for name, value in row.items()} | {"owner": owner} for row in rows]
+    connection.execute(_update(table, names, key), new)
 
 
 def _table(model: type[DeclarativeBase]) -> Table:
@@ -85,78 +98,65 @@ def _table(model: type[DeclarativeBase]) -> Table:
     return table
 
 
-def _insert_unfolded(connection: Connection, table: Table, rows: Sequence[Row], ignore_conflicts: bool) -> None:
-    names = tuple(rows[0])
-    # What is the same in all rows travels once. One column must unfold, to say how many rows there are.
-    common = frozenset(name for name in names[1:] if _is_common([row[name] for row in rows]))
-    statement = _insertion(connection.dialect, table, names, common, ignore_conflicts)
-    arrays = _arrays(connection, [table.c[name] for name in names if name not in common], rows)
-    once = _arrays(connection, [table.c[name] for name in common], rows[:1], "c")
-    connection.execute(statement, arrays | {name: values[0] for name, values in once.items()})
+def _owned(rows: Sequence[Values]) -> list[Values]:
+    owner = db.require_organization_id()
+    return [{"organization_id": owner, **row} for row in rows]
 
 
 def _is_common(values: Sequence[Any]) -> bool:
     return values[0] == values[-1] and all(value == values[0] for value in values)
 
 
+def _arrays(names: Iterable[str], rows: Sequence[Values]) -> dict[str, Any]:
+    return {f"all_{name}": [row[name] for row in rows] for name in names}
+
+
+# Statements are made once for each set of columns: to make them takes longer than to run them.
+
+
 @lru_cache(maxsize=1024)
-def _insertion(
-    dialect: Dialect, table: Table, names: tuple[str, ...], common: frozenset[str], ignore_conflicts: bool
-) -> TextClause:
-    unfolded = [table.c[name] for name in names if name not in common]
-    once = [table.c[name] for name in common]
-    listed = ", ".join(_quoted(dialect, column) for column in [*unfolded, *once])
-    scalars = "".join(f", cast(:c{place} as {_type(dialect, column)})" for place, column in enumerate(once))
-    ending = " on conflict do nothing" if ignore_conflicts else ""
-    return text(
-        f"insert into {table.name} ({listed}) "  # noqa: S608  # names of our own tables
-        f"select u.*{scalars} from {_unfold(dialect, unfolded)} as u{ending}"
-    )
+def _insert(table: Table, only_new: bool, returning: Names) -> ReturningInsert[Any] | Insert:
+    statement = insert(table).ext(skip_existing()) if only_new else insert(table)
+    return statement.returning(*(table.c[name] for name in returning)) if returning else statement
 
 
-def _update_unfolded(connection: Connection, table: Table, rows: Sequence[Row], key: str) -> None:
-    columns = [table.c[name] for name in rows[0]]
-    names = [_quoted(connection.dialect, column) for column in columns]
-    changes = ", ".join(f"{name} = u.{name}" for name in names if name != key)
-    connection.execute(
-        text(
-            f"update {table.name} as t set {changes} "  # noqa: S608  # names of our own tables
-            f"from {_unfold(connection.dialect, columns)} as u({', '.join(names)}) "
-            f"where t.organization_id = :organization_id and t.{key} = u.{key}"
-        ),
-        {"organization_id": db.require_organization_id(), **_arrays(connection, columns, rows)},
-    )
+@lru_cache(maxsize=1024)
+def _unfolded_insert(
+    table: Table, names: Names, common: Names, only_new: bool, returning: Names
+) -> ReturningInsert[Any] | Insert:
+    unfolded = [name for name in names if name not in common]
+    source = _unfold(table, unfolded)
+    once = (_cast(table.c[name], f"common_{name}") for name in common)
+    rows = select(*(source.c[name] for name in unfolded), *once)
+    # A default of ours would be one for all rows; see `insert_rows` for the columns that must be there.
+    statement = insert(table).from_select([*unfolded, *common], rows, include_defaults=False)
+    statement = statement.ext(skip_existing()) if only_new else statement
+    return statement.returning(*(table.c[name] for name in returning)) if returning else statement
 
 
-def _quoted(dialect: Dialect, column: Column[Any]) -> str:
-    return dialect.identifier_preparer.quote(column.name)
+@lru_cache(maxsize=1024)
+def _update(table: Table, names: Names, key: str) -> Update:
+    new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    wanted = (table.c.organization_id == bindparam("owner"), table.c[key] == new.pop(key))
+    return update(table).where(*wanted).values(new)
 
 
-def _unfold(dialect: Dialect, columns: Sequence[Column[Any]]) -> str:
-    arrays = ", ".join(f"cast(:a{place} as {_type(dialect, c)}[])" for place, c in enumerate(columns))
-    return f"unnest({arrays})"
+@lru_cache(maxsize=1024)
+def _unfolded_update(table: Table, names: Names, key: str) -> Update:
+    new = _unfold(table, names)
+    wanted = (table.c.organization_id == bindparam("owner"), table.c[key] == new.c[key])
+    return update(table).where(*wanted).values({name: new.c[name] for name in names if name != key})
 
 
-def _type(dialect: Dialect, column: Column[Any]) -> str:
-    name = column.type.compile(dialect=dialect)
-    # A cast to varchar(n) would cut what is too long without a word; the column itself refuses it.
-    return "text" if name.startswith("VARCHAR") else name
+def _unfold(table: Table, names: Sequence[str]) -> TableValuedAlias:
+    arrays = (bindparam(f"all_{name}", type_=ListOf(table.c[name].type)) for name in names)
+    columns = (column(name, table.c[name].type) for name in names)
+    return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
 
 
-def _arrays(
-    connection: Connection, columns: Sequence[Column[Any]], rows: Sequence[Row], prefix: str = "a"
-) -> dict[str, list[Any]]:
-    arrays = {}
-    for place, column in enumerate(columns):
-        values = [row[column.name] for row in rows]
-        bind = _binder(connection, column)
-        arrays[f"{prefix}{place}"] = [bind(value) for value in values] if bind else values
-    return arrays
-
-
-def _binder(connection: Connection, column: Column[Any]) -> Callable[[Any], Any] | None:
-    bind: Callable[[Any], Any] | None = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    return bind
+def _cast(of: Column[Any], name: str) -> ColumnElement[Any]:
+    # Nothing else tells the server what a lone NULL is. A cast to varchar(n) would cut what is too long.
+    return cast(bindparam(name, type_=of.type), Text() if isinstance(of.type, String) else of.type)
 
 
 _OUTGROWN = text(

@@ -20,15 +20,15 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     mapped_column,
     registry,
 )
-from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
+
+from adsapp.core.db.sealed import Sealed, SecretJson, SecretText
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -80,25 +80,10 @@ class Base(DeclarativeBase):
             bytes: LargeBinary(),
             dict[str, Any]: Json,
             list[str]: Json,
+            SecretText: Sealed(SecretText),
+            SecretJson: Sealed(SecretJson),
         },
     )
-
-
-class random_uuid(FunctionElement[uuid.UUID]):
-    """SQL: a new random id for each row that a statement touches."""
-
-    type = Uuid()
-    inherit_cache = True
-
-
-@compiles(random_uuid, "postgresql")
-def _random_uuid_on_postgresql(_element: random_uuid, _compiler: Any, **_kw: Any) -> str:
-    return "gen_random_uuid()"
-
-
-@compiles(random_uuid, "sqlite")
-def _random_uuid_on_sqlite(_element: random_uuid, _compiler: Any, **_kw: Any) -> str:
-    return "lower(hex(randomblob(16)))"
 
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows in INTEGER keys only

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from adsapp.core import db
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.jobs.api.serializers import percent
 from adsapp.jobs.lines import AnyJob
@@ -94,6 +93,6 @@ def bar(job: Job) -> tuple[int, int | None]:
 def data(job: Job, *, whole: bool) -> Any:
     """The job's payload as it may be shown; None where its key is lost."""
     try:
-        return redact(db.vault().open_json(job.payload), whole=whole)
+        return redact(job.payload.open(), whole=whole)
     except UnreadableSecret:
         return None

@@ -18,15 +18,16 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    insert,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql
 
 from adsapp.core.clock import DatabaseClock
-from adsapp.core.db import UtcDateTime, engine_transaction, random_uuid
-from adsapp.core.db.rows import insert_many, one_of_named
+from adsapp.core.db import UtcDateTime, engine_transaction
+from adsapp.core.db.constructs import any_of, random_uuid, skip_existing
+from adsapp.core.db.rows import insert_many
 from adsapp.core.logs import get_logger
 from adsapp.jobs.models import Job, JobAttempt, QueueControl, in_state
 from adsapp.jobs.progress import Claim
@@ -64,16 +65,16 @@ def claim_many(
     if connection.dialect.name == "postgresql":
         rows = connection.execute(_claiming_and_noting(), held | {"by_name": worker.name}).all()
         return {row.id: _as_claim(row) for row in rows}
-    claims = [_as_claim(row) for row in connection.execute(_claiming("sqlite"), held)]
+    claims = [_as_claim(row) for row in connection.execute(_claiming(), held)]
     attempts = [_attempt(claim, worker, now) for claim in claims]
-    insert_many(connection, JobAttempt, attempts, ignore_conflicts=True)
+    insert_many(connection, JobAttempt, attempts, only_new=True)
     return {claim.job_id: claim for claim in claims}
 
 
 @cache
 def _claiming_and_noting() -> Any:
     """The claim and its attempts in one statement. A job that was handed back goes on with the attempt it has."""
-    claimed = _claiming("postgresql").cte("claimed")
+    claimed = _claiming().cte("claimed")
     attempt = (
         claimed.c.organization_id,
         claimed.c.id,
@@ -83,12 +84,12 @@ def _claiming_and_noting() -> Any:
         bindparam("now", type_=UtcDateTime()),
     )
     names = ["organization_id", "job_id", "attempt", "worker_id", "worker", "started_at"]
-    noted = postgresql.insert(JobAttempt).from_select(names, select(*attempt)).on_conflict_do_nothing()
+    noted = insert(JobAttempt).from_select(names, select(*attempt)).ext(skip_existing())
     return select(claimed).add_cte(noted.cte("noted"))
 
 
 @cache
-def _claiming(dialect: str) -> Any:
+def _claiming() -> Any:
     now = bindparam("now", type_=UtcDateTime())
     is_paused = exists().where(
         QueueControl.organization_id == JOBS.c.organization_id,
@@ -100,7 +101,7 @@ def _claiming(dialect: str) -> Any:
         or_(QueueControl.paused_until.is_(None), QueueControl.paused_until > now),
     )
     may_begin = select(JOBS.c.id).where(
-        one_of_named(dialect, JOBS.c.id, "job_ids"),
+        any_of(JOBS.c.id, "job_ids"),
         in_state(State.WAITING),
         JOBS.c.blocked_by == 0,
         JOBS.c.run_at <= now,

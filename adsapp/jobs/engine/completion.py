@@ -15,10 +15,19 @@ from sqlalchemy import Connection, Engine, Table, bindparam, case, insert, updat
 
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
-from adsapp.core.db.rows import one_of, one_of_named
+from adsapp.core.db.constructs import any_of
 from adsapp.jobs import dependencies
 from adsapp.jobs.engine import recording
-from adsapp.jobs.engine.outcomes import Cancelled, Completed, Ending, Failed, Finished, HandedBack, Outcome, Released
+from adsapp.jobs.engine.outcomes import (
+    Cancelled,
+    Completed,
+    Completion,
+    Failed,
+    Finished,
+    HandedBack,
+    Outcome,
+    Released,
+)
 from adsapp.jobs.engine.recording import ENDED
 from adsapp.jobs.models import Job, JobAttempt, JobItem, in_state
 from adsapp.jobs.progress import Claim
@@ -38,15 +47,15 @@ GOES_ON = case((JOBS.c.blocked_by > 0, State.DELAYED.value), else_=State.WAITING
 def finish(engine: Engine, clock: DatabaseClock, claim: Claim, outcome: Outcome, retry_seconds: float) -> State | None:
     """End one attempt; the job's new state, or None where the lease is another's: then nothing was changed."""
     with engine_transaction(engine) as connection:
-        finished = finish_many(connection, clock, [Ending(claim, outcome)], retry_seconds)
+        finished = finish_many(connection, clock, [Completion(claim, outcome)], retry_seconds)
         recording.record(connection, finished.ended, clock.now())
         return finished.states[0]
 
 
-def take_back(connection: Connection, clock: DatabaseClock, claims: Sequence[Claim], retry_seconds: float) -> None:
+def expire(connection: Connection, clock: DatabaseClock, claims: Sequence[Claim], retry_seconds: float) -> None:
     """End attempts whose workers are silent, or let their time run out (the reaper holds the rows)."""
-    endings = [Ending(claim, _lost(claim, clock.now())) for claim in claims]
-    recording.record(connection, finish_many(connection, clock, endings, retry_seconds).ended, clock.now())
+    completions = [Completion(claim, _lost(claim, clock.now())) for claim in claims]
+    recording.record(connection, finish_many(connection, clock, completions, retry_seconds).ended, clock.now())
 
 
 def _lost(claim: Claim, now: datetime) -> Failed:
@@ -57,20 +66,20 @@ def _lost(claim: Claim, now: datetime) -> Failed:
 
 
 def finish_many(
-    connection: Connection, clock: DatabaseClock, endings: Sequence[Ending], retry_seconds: float
+    connection: Connection, clock: DatabaseClock, completions: Sequence[Completion], retry_seconds: float
 ) -> Finished:
-    """End attempts of different jobs. The caller records what ended (`history.record`), last in its transaction."""
+    """End attempts of different jobs. The caller records what ended (`recording.record`), last in its transaction."""
     now = clock.now()
     rows: dict[Claim, Any] = {}
-    for values, group in _alike(endings, now, retry_seconds):
+    for values, group in _group_by_values(completions, now, retry_seconds):
         by_id = {row.id: row for row in _update(connection, values, group)}
         rows |= {each.claim: by_id[each.claim.job_id] for each in group if each.claim.job_id in by_id}
-    changed = [each for each in endings if each.claim in rows]
+    changed = [each for each in completions if each.claim in rows]
     _add_items(connection, changed)
     _close_attempts(connection, changed, rows, now)
     rows |= _cancel_as_asked(connection, rows, now)
-    ended = settle(connection, [row for row in rows.values() if row.state in FINAL], now)
-    return Finished([State(rows[each.claim].state) if each.claim in rows else None for each in endings], ended)
+    ended = resolve_dependents(connection, [row for row in rows.values() if row.state in FINAL], now)
+    return Finished([State(rows[each.claim].state) if each.claim in rows else None for each in completions], ended)
 
 
 def _cancel_as_asked(connection: Connection, rows: Mapping[Claim, Any], now: datetime) -> dict[Claim, Any]:
@@ -82,17 +91,19 @@ def _cancel_as_asked(connection: Connection, rows: Mapping[Claim, Any], now: dat
     asked = {row.id: claim for claim, row in rows.items() if row.cancel_requested_at and row.state not in FINAL}
     told = [job_id for job_id, claim in asked.items() if is_told(claim.processor)]
     if told:
-        once_more = update(JOBS).where(one_of(connection, JOBS.c.id, told), JOBS.c.state.in_(PENDING))
+        once_more = update(JOBS).where(any_of(JOBS.c.id, told), JOBS.c.state.in_(PENDING))
         connection.execute(once_more.values(state=GOES_ON, run_at=now, dispatched_at=None))
     over = asked.keys() - set(told)
-    return {asked[row.id]: row for row in end_pending(connection, over, now)} if over else {}
+    return {asked[row.id]: row for row in cancel_pending(connection, over, now)} if over else {}
 
 
-def end_pending(connection: Connection, job_ids: Collection[uuid.UUID], now: datetime, **values: Any) -> Sequence[Any]:
+def cancel_pending(
+    connection: Connection, job_ids: Collection[uuid.UUID], now: datetime, **values: Any
+) -> Sequence[Any]:
     """Cancel those of the jobs that no worker holds; their rows with ENDED."""
     rows = connection.execute(
         update(JOBS)
-        .where(one_of(connection, JOBS.c.id, job_ids), in_state(*PENDING))
+        .where(any_of(JOBS.c.id, job_ids), in_state(*PENDING))
         .values(state=State.CANCELLED, finished_at=now, run_at=None, **values)
         .returning(*ENDED)
     ).all()
@@ -101,35 +112,35 @@ def end_pending(connection: Connection, job_ids: Collection[uuid.UUID], now: dat
     return rows
 
 
-def settle(connection: Connection, rows: Sequence[Any], now: datetime) -> list[Any]:
-    """Tell whoever waited for these jobs (rows with ENDED); all that ended, those that waited in vain included."""
+def resolve_dependents(connection: Connection, rows: Sequence[Any], now: datetime) -> list[Any]:
+    """Tell whoever waited for these jobs (rows with ENDED); all that ended, those with unmet needs included."""
     ended = list(rows)
     while rows:
-        in_vain = dependencies.resolve(connection, rows, now)
-        rows = [row for job_id, why in in_vain.items() for row in _end_in_vain(connection, job_id, why, now)]
+        unmet = dependencies.resolve(connection, rows, now)
+        rows = [row for job_id, why in unmet.items() for row in _cancel_unmet(connection, job_id, why, now)]
         ended += rows
     return ended
 
 
-def _end_in_vain(connection: Connection, job_id: uuid.UUID, why: str, now: datetime) -> Sequence[Any]:
-    return end_pending(connection, [job_id], now, error_code="dependency_unmet", error=why)
+def _cancel_unmet(connection: Connection, job_id: uuid.UUID, why: str, now: datetime) -> Sequence[Any]:
+    return cancel_pending(connection, [job_id], now, error_code="dependency_unmet", error=why)
 
 
-def _alike(
-    endings: Sequence[Ending], now: datetime, retry_seconds: float
-) -> Iterator[tuple[dict[str, Any], list[Ending]]]:
+def _group_by_values(
+    completions: Sequence[Completion], now: datetime, retry_seconds: float
+) -> Iterator[tuple[dict[str, Any], list[Completion]]]:
     """What ends alike is written in one statement."""
-    groups: dict[str, tuple[dict[str, Any], list[Ending]]] = {}
-    for ending in endings:
-        values = _values(ending.claim, ending.outcome, now, retry_seconds) | ending.unwritten.columns
-        groups.setdefault(repr(values), (values, []))[1].append(ending)
+    groups: dict[str, tuple[dict[str, Any], list[Completion]]] = {}
+    for completion in completions:
+        values = _values(completion.claim, completion.outcome, now, retry_seconds) | completion.unwritten.columns
+        groups.setdefault(repr(values), (values, []))[1].append(completion)
     yield from groups.values()
 
 
-def _update(connection: Connection, values: Mapping[str, Any], group: Sequence[Ending]) -> Sequence[Any]:
+def _update(connection: Connection, values: Mapping[str, Any], group: Sequence[Completion]) -> Sequence[Any]:
     # Lease ids are unique, so an id and a lease that belong to two different claims never meet in one row.
     goes_on = values.get("state") is GOES_ON
-    statement = _update_of(connection.dialect.name, tuple(values), goes_on)
+    statement = _update_of(tuple(values), goes_on)
     claims = [each.claim for each in group]
     named = {f"new_{name}": value for name, value in values.items() if value is not GOES_ON}
     held = {"job_ids": [claim.job_id for claim in claims], "lease_ids": [claim.lease_id for claim in claims]}
@@ -140,15 +151,15 @@ def _update(connection: Connection, values: Mapping[str, Any], group: Sequence[E
 
 
 @cache
-def _update_of(dialect: str, names: tuple[str, ...], goes_on: bool) -> Any:
+def _update_of(names: tuple[str, ...], goes_on: bool) -> Any:
     values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=JOBS.c[name].type) for name in names}
     if goes_on:
         values["state"] = GOES_ON
     return (
         update(JOBS)
         .where(
-            one_of_named(dialect, JOBS.c.id, "job_ids"),
-            one_of_named(dialect, JOBS.c.lease_id, "lease_ids"),
+            any_of(JOBS.c.id, "job_ids"),
+            any_of(JOBS.c.lease_id, "lease_ids"),
             in_state(State.ACTIVE),
         )
         .values(lease_id=None, lease_until=None, dispatched_at=None, **values)
@@ -156,18 +167,20 @@ def _update_of(dialect: str, names: tuple[str, ...], goes_on: bool) -> Any:
     )
 
 
-@cache
-def _closing(dialect: str) -> Any:
-    names = ("ended_at", "outcome", "error", "trace")
-    return (
-        update(ATTEMPTS)
-        .where(
-            one_of_named(dialect, ATTEMPTS.c.organization_id, "organization_ids"),
-            one_of_named(dialect, ATTEMPTS.c.job_id, "job_ids"),
-            ATTEMPTS.c.ended_at.is_(None),
-        )
-        .values({name: bindparam(f"new_{name}", type_=ATTEMPTS.c[name].type) for name in names})
+_CLOSE = (
+    update(ATTEMPTS)
+    .where(
+        any_of(ATTEMPTS.c.organization_id, "organization_ids"),
+        any_of(ATTEMPTS.c.job_id, "job_ids"),
+        ATTEMPTS.c.ended_at.is_(None),
     )
+    .values(
+        {
+            name: bindparam(f"new_{name}", type_=ATTEMPTS.c[name].type)
+            for name in ("ended_at", "outcome", "error", "trace")
+        }
+    )
+)
 
 
 def _close(
@@ -177,7 +190,7 @@ def _close(
     places = [(each.organization_id, each.job_id if isinstance(each, Claim) else each.id) for each in jobs]
     values = {"new_ended_at": now, "new_outcome": outcome, "new_error": error, "new_trace": trace}
     ids = {"organization_ids": list({place[0] for place in places}), "job_ids": [place[1] for place in places]}
-    connection.execute(_closing(connection.dialect.name), values | ids)
+    connection.execute(_CLOSE, values | ids)
 
 
 def _values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float) -> dict[str, Any]:
@@ -223,23 +236,23 @@ def _failure(claim: Claim, failed: Failed, now: datetime, retry_seconds: float) 
     return values | {"state": State.DELAYED, "run_at": now + wait, "wait_reason": reason}
 
 
-def _add_items(connection: Connection, changed: Sequence[Ending]) -> None:
-    items = [item for ending in changed for item in ending.unwritten.items]
+def _add_items(connection: Connection, changed: Sequence[Completion]) -> None:
+    items = [item for completion in changed for item in completion.unwritten.items]
     if items:
         connection.execute(insert(JobItem), items)
 
 
 def _close_attempts(
-    connection: Connection, changed: Sequence[Ending], ended: Mapping[Claim, Any], now: datetime
+    connection: Connection, changed: Sequence[Completion], ended: Mapping[Claim, Any], now: datetime
 ) -> None:
     """A job has one open attempt at most, so its id names it; one that was handed back stays open."""
     groups: dict[tuple[str, str | None, str | None], list[Claim]] = defaultdict(list)
-    for ending in changed:
-        if isinstance(ending.outcome, HandedBack):
+    for completion in changed:
+        if isinstance(completion.outcome, HandedBack):
             continue
-        failed = ending.outcome if isinstance(ending.outcome, Failed) else None
-        word = _outcome(failed, State(ended[ending.claim].state))
-        groups[word, failed.error if failed else None, failed.trace if failed else None].append(ending.claim)
+        failed = completion.outcome if isinstance(completion.outcome, Failed) else None
+        word = _outcome(failed, State(ended[completion.claim].state))
+        groups[word, failed.error if failed else None, failed.trace if failed else None].append(completion.claim)
     for (word, error, trace), claims in groups.items():
         _close(connection, claims, now, word, error, trace)
 

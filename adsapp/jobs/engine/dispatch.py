@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Table, Uuid, bindparam, select, text,
 
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import UtcDateTime, engine_transaction
-from adsapp.core.db.rows import one_of
+from adsapp.core.db.constructs import any_of
 from adsapp.jobs.broker import Broker
 from adsapp.jobs.engine import limits
 from adsapp.jobs.engine.limits import Head
@@ -94,12 +94,12 @@ def dispatch_again(engine: Engine, clock: DatabaseClock) -> int:
         return connection.execute(update(JOBS).where(JOBS.c.id.in_(free)).values(dispatched_at=None)).rowcount
 
 
-def give_back(connection: Connection, job_ids: Collection[uuid.UUID]) -> None:
+def undispatch(connection: Connection, job_ids: Collection[uuid.UUID]) -> None:
     """Undo the dispatch of jobs that nobody has begun, so that they are handed out again at once."""
     if not job_ids:
         return
     dispatched = select(JOBS.c.id).where(
-        one_of(connection, JOBS.c.id, job_ids), in_state(State.WAITING), JOBS.c.dispatched_at.is_not(None)
+        any_of(JOBS.c.id, job_ids), in_state(State.WAITING), JOBS.c.dispatched_at.is_not(None)
     )
     free = dispatched.with_for_update(skip_locked=True)
     connection.execute(update(JOBS).where(JOBS.c.id.in_(free)).values(dispatched_at=None))
@@ -129,7 +129,7 @@ def take_due(connection: Connection, queue: Queue, now: datetime, limit: int) ->
 def _mark(connection: Connection, heads: Sequence[Head], now: datetime) -> set[uuid.UUID]:
     # Another sweep may be at the same jobs: what it has locked is its own.
     locked = select(JOBS.c.id).where(
-        one_of(connection, JOBS.c.id, [head.id for head in heads]),
+        any_of(JOBS.c.id, [head.id for head in heads]),
         in_state(State.WAITING, State.DELAYED),
         JOBS.c.dispatched_at.is_(None),
         JOBS.c.blocked_by == 0,

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
-from adsapp.core.db.rows import one_of
+from adsapp.core.db.constructs import any_of
 from adsapp.jobs.engine.claims import JOBS
 from adsapp.jobs.models import in_state
 from adsapp.jobs.progress import Claim, Control
@@ -53,7 +53,7 @@ class Heartbeat:
         self._held: dict[uuid.UUID, Held] = {}  # by lease
         self._lock = threading.Lock()
 
-    def hold(self, claim: Claim) -> Control:
+    def track(self, claim: Claim) -> Control:
         """Begin to renew a claim's lease; the control tells the job when to stop."""
         now = time.monotonic()
         control = Control(now + claim.timeout_seconds, cancelled=claim.cancel_requested_at is not None)
@@ -61,7 +61,7 @@ class Heartbeat:
             self._held[claim.lease_id] = Held(claim, control, now + self._lease * SAFETY)
         return control
 
-    def release(self, claim: Claim) -> None:
+    def untrack(self, claim: Claim) -> None:
         """The job ended: renew no more."""
         with self._lock:
             self._held.pop(claim.lease_id, None)
@@ -83,7 +83,7 @@ class Heartbeat:
             busy = self._still_ours(connection, missing) if missing else set()
         for held in running:
             if held.claim.lease_id not in busy:
-                self._tell(held, renewed, started)
+                self._apply(held, renewed, started)
 
     def _renew(self, connection: Connection, running: Sequence[Held]) -> dict[uuid.UUID, datetime | None]:
         """Leases that were renewed, and since when their cancellation is asked for. It waits for no lock."""
@@ -101,7 +101,7 @@ class Heartbeat:
         """Leases whose rows somebody had locked just then: they wait for the next beat."""
         return set(connection.execute(_rows_of(connection, missing).with_only_columns(JOBS.c.lease_id)).scalars())
 
-    def _tell(self, held: Held, renewed: dict[uuid.UUID, datetime | None], started: float) -> None:
+    def _apply(self, held: Held, renewed: dict[uuid.UUID, datetime | None], started: float) -> None:
         if held.claim.lease_id not in renewed:
             held.control.lost = True
             return
@@ -109,7 +109,7 @@ class Heartbeat:
         if renewed[held.claim.lease_id] is not None:
             held.control.cancelled = True
 
-    def doubt(self) -> None:
+    def expire_locally(self) -> None:
         """Tell every job whose lease could not be renewed in time that it is lost."""
         now = time.monotonic()
         for held in self.held():
@@ -119,7 +119,7 @@ class Heartbeat:
 
 def _rows_of(connection: Connection, held: Sequence[Held]) -> Select[tuple[uuid.UUID]]:
     return select(JOBS.c.id).where(
-        one_of(connection, JOBS.c.id, [each.claim.job_id for each in held]),
-        one_of(connection, JOBS.c.lease_id, [each.claim.lease_id for each in held]),
+        any_of(JOBS.c.id, [each.claim.job_id for each in held]),
+        any_of(JOBS.c.lease_id, [each.claim.lease_id for each in held]),
         in_state(State.ACTIVE),
     )

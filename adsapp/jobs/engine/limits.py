@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sqlalchemy import Connection, Table, bindparam, select, text, union_all, update
 
-from adsapp.core.db.rows import one_of
+from adsapp.core.db.constructs import any_of
 from adsapp.jobs.models import Job, QueueLimit
 from adsapp.jobs.states import Queue
 
@@ -68,7 +68,7 @@ class Allowances:
 def take(connection: Connection, queue: Queue, organizations: Collection[uuid.UUID], now: datetime) -> Allowances:
     """Lock the limits of these organizations and tell what they allow now."""
     allowed = Allowances(queue)
-    limits = select(LIMITS).where(LIMITS.c.queue == queue, one_of(connection, LIMITS.c.organization_id, organizations))
+    limits = select(LIMITS).where(LIMITS.c.queue == queue, any_of(LIMITS.c.organization_id, organizations))
     known = connection.execute(limits).all()
     if not known:
         return allowed
@@ -109,7 +109,7 @@ def _after(per_minute: int, since: datetime, count: int) -> datetime:
 
 def _under_way(connection: Connection, queue: Queue, organizations: Collection[uuid.UUID]) -> Counter[uuid.UUID]:
     """Jobs that run or lie in the broker, in one look, so that none is missed on its way from one to the other."""
-    mine = (JOBS.c.queue == queue, one_of(connection, JOBS.c.organization_id, organizations))
+    mine = (JOBS.c.queue == queue, any_of(JOBS.c.organization_id, organizations))
     running = select(JOBS.c.organization_id).where(text("state = 'active'"), *mine)
     in_broker = select(JOBS.c.organization_id).where(
         text("state = 'waiting'"), JOBS.c.dispatched_at.is_not(None), *mine

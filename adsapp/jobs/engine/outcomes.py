@@ -50,7 +50,7 @@ Outcome = Completed | Failed | Cancelled | HandedBack | Released
 
 
 @dataclass(frozen=True)
-class Ending:
+class Completion:
     """An attempt that ended, and the progress it had not written yet."""
 
     claim: Claim
@@ -60,7 +60,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Finished:
-    """What became of some endings: for each the job's new state, or None where its lease is another's."""
+    """What became of some completions: for each the job's new state, or None where its lease is another's."""
 
     states: list[State | None]
-    ended: list[Any]  # rows with ENDED of all jobs that are final now, those that waited in vain among them
+    ended: list[Any]  # rows with ENDED of all jobs that are final now, those with unmet needs among them

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from adsapp.jobs.broker import Source
-from adsapp.jobs.engine.batching import GroupCommit
+from adsapp.jobs.engine.batching import BatchWriter
 from adsapp.jobs.engine.heartbeat import Heartbeat
-from adsapp.jobs.engine.outcomes import Ending, Released
+from adsapp.jobs.engine.outcomes import Completion, Released
 from adsapp.jobs.progress import Claim, Control
 
 AHEAD_SECONDS = 0.01  # of work that is claimed ahead of the threads
@@ -40,7 +40,7 @@ class Intake:
     """One queue of this process; its threads take turns."""
 
     def __init__(
-        self, threads: int, commits: GroupCommit, heartbeat: Heartbeat, run: Run, stopping: threading.Event
+        self, threads: int, commits: BatchWriter, heartbeat: Heartbeat, run: Run, stopping: threading.Event
     ) -> None:
         self._threads = threads
         self._commits = commits
@@ -78,7 +78,7 @@ class Intake:
             self._ready = deque([*kept, *[None] * (len(self._ready) - len(kept))])
         reason = "its worker was busy" if stale_only else "its worker was shut down"
         for ready in back:
-            self._commits.finish(Ending(ready.claim, Released(reason)), self._heartbeat.release)
+            self._commits.finish(Completion(ready.claim, Released(reason)), self._heartbeat.untrack)
 
     @property
     def _ahead(self) -> int:
@@ -119,15 +119,15 @@ class Intake:
         if not job_ids:
             return
         if self._stopping.is_set():
-            self._commits.give_back(job_ids)
+            self._commits.unclaim(job_ids)
             return
         with self._changed:
             self._promised += len(job_ids)
-        self._commits.ask(job_ids, self._answered)
+        self._commits.request_claims(job_ids, self._answered)
 
     def _answered(self, claims: list[Claim | None]) -> None:
         """Called by the commit with an answer for each id; what is claimed is kept alive from here on."""
-        ready = [None if claim is None else Ready(claim, self._heartbeat.hold(claim)) for claim in claims]
+        ready = [None if claim is None else Ready(claim, self._heartbeat.track(claim)) for claim in claims]
         with self._changed:
             self._ready.extend(ready)
             self._changed.notify(len(ready))

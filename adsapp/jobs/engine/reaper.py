@@ -24,7 +24,7 @@ def reap(engine: Engine, clock: DatabaseClock, retry_seconds: float, limit: int 
             .limit(limit)
             .with_for_update(skip_locked=True)
         ).all()
-        completion.take_back(connection, clock, [_as_claim(row) for row in lost], retry_seconds)
+        completion.expire(connection, clock, [_as_claim(row) for row in lost], retry_seconds)
     for row in lost:
         log.warning("worker_lost", job_id=str(row.id), processor=row.processor, attempt=row.attempt)
     return len(lost)

@@ -8,14 +8,12 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Insert, Table, bindparam, insert, select
 
 from adsapp.core.db import UtcDateTime
-from adsapp.core.db.rows import one_of_named
+from adsapp.core.db.constructs import Together, add_to_existing, any_of
 from adsapp.jobs.models import Job, JobLog, StatsDay, StatsHour, StatsMinute
 from adsapp.jobs.states import Queue, State
 
@@ -58,6 +56,29 @@ SPANS: tuple[tuple[Any, str, dict[str, int]], ...] = (
     (StatsDay, "day", {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}),
 )
 
+# The rows of `job_logs` are made where the jobs are: nothing of them travels.
+_LOG = insert(JobLog).from_select(
+    [*SAME, "job_id", "attempts", "done", "failed", "finished_at"],
+    select(
+        *(JOBS.c[name] for name in SAME),
+        JOBS.c.id,
+        JOBS.c.attempt,
+        JOBS.c.progress_done,
+        JOBS.c.progress_failed,
+        bindparam("now", type_=UtcDateTime()),
+    ).where(any_of(JOBS.c.id, "job_ids")),
+)
+
+
+def _adding_to(model: Any, span: str) -> Insert:
+    named = {"organization_id": "organization", "queue": "of_queue", span: f"the_{span}"} | {n: n for n in SUMS}
+    table = model.__table__
+    values = {column: bindparam(name, type_=table.c[column].type) for column, name in named.items()}
+    return insert(table).values(values).ext(add_to_existing(table, ["organization_id", "queue", span], SUMS))
+
+
+_ADD_UP = Together(*(_adding_to(model, span) for model, span, _ in SPANS))
+
 Sums = dict[str, int]
 Place = tuple[uuid.UUID, Queue]
 
@@ -66,28 +87,12 @@ def record(connection: Connection, ended: Sequence[Any], now: datetime) -> None:
     """Write history and statistics of jobs that just ended (rows with the columns ENDED, in their final state)."""
     if not ended:
         return
-    dialect = connection.dialect.name
-    connection.execute(_logging(dialect), {"job_ids": [row.id for row in ended], "now": now})
+    connection.execute(_LOG, {"job_ids": [row.id for row in ended], "now": now})
     moments = {f"the_{span}": now.replace(**cut) for _, span, cut in SPANS}  # type: ignore[arg-type]
     # in one order, so that two transactions lock the same sums one after the other
     for (organization_id, queue), sums in sorted(_summed(ended, now).items()):
         values = {"organization": organization_id, "of_queue": queue, **moments, **sums}
-        for statement in _adding(dialect):
-            connection.execute(statement, values)
-
-
-@cache
-def _logging(dialect: str) -> Any:
-    """The rows of `job_logs` are made where the jobs are: nothing of them travels."""
-    ended = select(
-        *(JOBS.c[name] for name in SAME),
-        JOBS.c.id,
-        JOBS.c.attempt,
-        JOBS.c.progress_done,
-        JOBS.c.progress_failed,
-        bindparam("now", type_=UtcDateTime()),
-    ).where(one_of_named(dialect, JOBS.c.id, "job_ids"))
-    return insert(JobLog).from_select([*SAME, "job_id", "attempts", "done", "failed", "finished_at"], ended)
+        _ADD_UP.execute(connection, values)
 
 
 def _summed(ended: Iterable[Any], now: datetime) -> dict[Place, Sums]:
@@ -99,26 +104,6 @@ def _summed(ended: Iterable[Any], now: datetime) -> dict[Place, Sums]:
         into["wait_ms"] += _milliseconds(started - row.created_at)
         into["run_ms"] += _milliseconds(now - started)
     return sums
-
-
-@cache
-def _adding(dialect: str) -> Sequence[Any]:
-    """What adds to the sums of a minute, an hour and a day: on PostgreSQL one statement, on SQLite three."""
-    upserts = [_upsert(dialect, model, span) for model, span, _ in SPANS]
-    if dialect != "postgresql":
-        return upserts
-    *others, last = upserts
-    return [last.add_cte(*(other.cte(f"other_{n}") for n, other in enumerate(others)))]
-
-
-def _upsert(dialect: str, model: Any, span: str) -> Any:
-    named = {"organization_id": "organization", "queue": "of_queue", span: f"the_{span}"} | {n: n for n in SUMS}
-    values = {column: bindparam(name, type_=model.__table__.c[column].type) for column, name in named.items()}
-    insertion = (postgresql if dialect == "postgresql" else sqlite).insert(model).values(values)
-    return insertion.on_conflict_do_update(
-        index_elements=["organization_id", "queue", span],
-        set_={name: getattr(model, name) + insertion.excluded[name] for name in SUMS},
-    )
 
 
 def _milliseconds(span: timedelta) -> int:

@@ -13,9 +13,9 @@ from adsapp.core.clock import DatabaseClock
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger
-from adsapp.jobs.engine.batching import GroupCommit
+from adsapp.jobs.engine.batching import BatchWriter
 from adsapp.jobs.engine.heartbeat import Heartbeat
-from adsapp.jobs.engine.outcomes import Cancelled, Completed, Ending, Failed, HandedBack, Outcome, Released
+from adsapp.jobs.engine.outcomes import Cancelled, Completed, Completion, Failed, HandedBack, Outcome, Released
 from adsapp.jobs.progress import (
     Claim,
     Control,
@@ -41,7 +41,7 @@ class Runner:
     """Runs jobs in this process."""
 
     def __init__(
-        self, app: Flask, engine: Engine, clock: DatabaseClock, heartbeat: Heartbeat, commits: GroupCommit
+        self, app: Flask, engine: Engine, clock: DatabaseClock, heartbeat: Heartbeat, commits: BatchWriter
     ) -> None:
         self._app = app
         self._engine = engine
@@ -54,9 +54,9 @@ class Runner:
         progress = Progress(self._engine, self._clock, claim, control)
         outcome = self._attempt(claim, progress)
         if outcome is None:
-            self._heartbeat.release(claim)
+            self._heartbeat.untrack(claim)
             return
-        self._commits.finish(Ending(claim, outcome, progress.unwritten()), self._heartbeat.release)
+        self._commits.finish(Completion(claim, outcome, progress.unwritten()), self._heartbeat.untrack)
 
     def _attempt(self, claim: Claim, progress: Progress) -> Outcome | None:
         try:
@@ -88,7 +88,7 @@ class Runner:
     def _call(self, claim: Claim, progress: Progress) -> Outcome:
         processor = get_processor(claim.processor)
         with db.organization_context(self._app, claim.organization_id):
-            params = processor.parse(db.vault().open_json(claim.payload))
+            params = processor.parse(claim.payload.open())
             if not is_told(claim.processor):  # those have to do something about a cancellation themselves
                 progress.check()
             result = processor.run(params, progress)

@@ -22,7 +22,7 @@ from adsapp.core.logs import get_logger
 from adsapp.jobs import retention
 from adsapp.jobs.broker import Broker, QuietConsumer
 from adsapp.jobs.engine import dispatch, reaper
-from adsapp.jobs.engine.batching import GroupCommit
+from adsapp.jobs.engine.batching import BatchWriter
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.heartbeat import Heartbeat
 from adsapp.jobs.engine.prefetch import Intake
@@ -58,7 +58,7 @@ class WorkerProcess:
         self._heartbeat = Heartbeat(
             self._engine, self._clock, self._settings.lease_seconds, self._settings.heartbeat_seconds
         )
-        self._commits = GroupCommit(
+        self._commits = BatchWriter(
             self._engine, self._clock, self._identity, self._settings.lease_seconds, self._settings.retry_seconds
         )
         self._runner = Runner(app, self._engine, self._clock, self._heartbeat, self._commits)
@@ -165,7 +165,7 @@ class WorkerProcess:
                     .returning(Worker.drain_requested_at)
                 ).scalar_one_or_none()
         finally:
-            self._heartbeat.doubt()
+            self._heartbeat.expire_locally()
             for intake in self._intakes:
                 intake.release(stale_only=True)
         if asked_to_drain is not None and not self._stopping.is_set():

@@ -198,7 +198,7 @@ def test_items_and_data_are_shown_without_secrets_and_without_numbers_for_viewer
     job_id = enqueue()
     with db.organization_context(app, cast.bakery_id):
         payload = {"to": "+15550100001", "api_token": "s3cret", "note": "n" * 300}
-        db.session.get_one(Job, job_id).payload = db.vault().seal_json(payload)
+        db.session.get_one(Job, job_id).payload = db.SecretJson.of(payload)
         item = JobItem(organization_id=cast.bakery_id, job_id=job_id, attempt=1, key="+15550100001", status="failed")
         item.code, item.message = "131026", "This number has no WhatsApp"
         db.session.add(item)

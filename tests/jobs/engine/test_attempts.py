@@ -242,7 +242,7 @@ def test_a_payload_whose_key_is_lost_fails_at_once_and_says_what_to_do(
     job_id = enqueue()
     with db.organization_context(app, cast.bakery_id):
         lost = Vault((Fernet.generate_key().decode(),))
-        db.session.get_one(Job, job_id).payload = lost.seal_json({"mood": "succeeds"})
+        db.session.get_one(Job, job_id).payload = db.SecretJson(lost.seal_json({"mood": "succeeds"}))
         db.session.commit()
     with worker(app):
         job = finished(job_id)
@@ -252,7 +252,7 @@ def test_a_payload_whose_key_is_lost_fails_at_once_and_says_what_to_do(
     assert "ENCRYPTION_KEYS lacks the key it was written with. Put that key back" in page
     with db.organization_context(app, cast.bakery_id):
         mended = db.session.get_one(Job, job_id)
-        mended.payload = db.vault().seal_json({"mood": "succeeds"})
+        mended.payload = db.SecretJson.of({"mood": "succeeds"})
         transitions.retry(mended, "Bob")
         db.session.commit()
     with worker(app):

@@ -14,7 +14,7 @@ from adsapp.jobs import Queue
 from adsapp.jobs.engine import claims, dispatch
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.completion import finish_many
-from adsapp.jobs.engine.outcomes import Completed, Ending
+from adsapp.jobs.engine.outcomes import Completed, Completion
 from tests.cast import Cast
 from tests.jobs.engine.test_dispatch import add
 
@@ -47,9 +47,9 @@ def test_a_job_on_its_way_is_found_by_its_id(app: Flask, cast: Cast) -> None:
         add(cast.bakery_id, 60)
     with app.app_context(), plans_of_updates(db.db.engine) as plans, db.engine_transaction() as connection:
         heads = dispatch.take_due(connection, QUEUE, clock.now(), 50)
-        dispatch.give_back(connection, [head.id for head in heads[:10]])
+        dispatch.undispatch(connection, [head.id for head in heads[:10]])
         claimed = claims.claim_many(connection, clock.now(), worker, [head.id for head in heads[10:]], 30)
-        finish_many(connection, clock, [Ending(claim, Completed(None)) for claim in claimed.values()], 1)
+        finish_many(connection, clock, [Completion(claim, Completed(None)) for claim in claimed.values()], 1)
     assert len(claimed) == 40
     assert len(plans) == 4
     assert [name for name in OF_ONE_STATE if any(name in plan for plan in plans)] == []
