@@ -28,8 +28,8 @@ from adsapp.campaigns.service import create_campaign
 from adsapp.contacts.models import Contact
 from adsapp.contacts.values.phones import person_key
 from adsapp.core import db
-from adsapp.integrations.models import WhatsAppAccount
-from adsapp.integrations.service import AccountIn, create_account
+from adsapp.integrations.models import Account
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.message_templates.models import MessageTemplate
@@ -244,7 +244,7 @@ def _sandbox_account(live: Live, waba: str, per_second: float) -> dict[str, Any]
     }
 
 
-def shipped_templates(account: WhatsAppAccount) -> list[MessageTemplate]:
+def shipped_templates(account: Account) -> list[MessageTemplate]:
     """The sandbox's templates, as a sync would store them."""
     path = Path(__file__).parent.parent / "adsapp" / "sandbox" / "templates.json"
     return [

@@ -199,7 +199,7 @@ def recipient_json(recipient: CampaignRecipient, sees_numbers: bool) -> dict[str
         "status": recipient.status.value,
         "error": error,
         "attempts": recipient.attempts,
-        "wamid": recipient.wamid if sees_numbers else None,  # it holds the number, lightly wrapped
+        "wamid": recipient.provider_id if sees_numbers else None,  # it holds the number, lightly wrapped
         **{name: iso(getattr(recipient, name)) for name in moments},
     }
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import TextClause, inspect, select, text
 
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.integrations.models import WhatsAppAccount
-from adsapp.integrations.whatsapp.statuses import Milestones
+from adsapp.integrations.models import Account
+from adsapp.integrations.statuses import Milestones
 
 MILESTONES = ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")
 
@@ -37,7 +37,7 @@ class Entry:
     attempts: int
     not_before: datetime | None
     lease_id: uuid.UUID | None
-    wamid: str | None
+    provider_id: str | None
     accepted_at: datetime | None
     sent_at: datetime | None
     delivered_at: datetime | None
@@ -68,9 +68,9 @@ def hold_with_number(campaign_id: uuid.UUID) -> CampaignStatus:
     """Lock a campaign together with its number, so that campaigns on one number see whom the others just marked."""
     return db.session.execute(
         select(Campaign.status)
-        .join(WhatsAppAccount, WhatsAppAccount.id == Campaign.account_id)
+        .join(Account, Account.id == Campaign.account_id)
         .where(Campaign.id == campaign_id)
-        .with_for_update(of=[Campaign, WhatsAppAccount], key_share=True)
+        .with_for_update(of=[Campaign, Account], key_share=True)
     ).scalar_one()
 
 
@@ -103,13 +103,17 @@ _KINDS = {
     "attempts": "smallint",
     "not_before": "timestamptz",
     "lease_id": "uuid",
-    "wamid": "text",
+    "provider_id": "text",
     **dict.fromkeys(MILESTONES, "timestamptz"),
 }
 
 
+def _column(name: str) -> str:
+    return inspect(CampaignRecipient).columns[name].name
+
+
 def _statement(source: str, mine: str) -> TextClause:
-    sets = ", ".join(f"{name} = v.{name}" for name in _KINDS)
+    sets = ", ".join(f"{_column(name)} = v.{name}" for name in _KINDS)
     return text(
         f"update campaign_recipients set {sets}, updated_at = :now from {source} "  # noqa: S608  # names of our own
         f"where campaign_recipients.id = v.id and {mine} = :organization_id"

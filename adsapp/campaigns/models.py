@@ -104,7 +104,7 @@ class CampaignRecipient(Tenant, Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)  # biz_opaque_callback_data carries it
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)  # sent along as a message's reference
     campaign_id: Mapped[uuid.UUID]
     contact_id: Mapped[uuid.UUID]
     phone: Mapped[str] = mapped_column(String(20))  # as given
@@ -117,7 +117,7 @@ class CampaignRecipient(Tenant, Base):
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     not_before: Mapped[datetime | None]
     lease_id: Mapped[uuid.UUID | None]  # of the slice that marked it sending
-    wamid: Mapped[str | None] = mapped_column(String(200))
+    provider_id: Mapped[str | None] = mapped_column("wamid", String(200))  # the provider's name for the message
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     sending_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
@@ -167,7 +167,7 @@ class ParkedStatus(Tenant, Base):
 
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
     account_id: Mapped[uuid.UUID]
-    wamid: Mapped[str] = mapped_column(String(200))
+    provider_id: Mapped[str] = mapped_column("wamid", String(200))
     event: Mapped[dict[str, Any]]
     received_at: Mapped[datetime] = mapped_column(default=utcnow)
 
@@ -183,7 +183,7 @@ class InboundMessage(Tenant, Base):
 
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
     account_id: Mapped[uuid.UUID]
-    wamid: Mapped[str] = mapped_column(String(200))
+    provider_id: Mapped[str] = mapped_column("wamid", String(200))
     from_number: Mapped[str] = mapped_column(String(20))
     contact_id: Mapped[uuid.UUID | None]
     recipient_id: Mapped[int | None] = mapped_column(BigId)  # the campaign message it answers

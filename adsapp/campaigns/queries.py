@@ -17,7 +17,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
-from adsapp.integrations.models import WhatsAppAccount
+from adsapp.integrations.models import Account
 from adsapp.jobs import Job, State
 
 UNFINISHED = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING, CampaignStatus.SENDING, CampaignStatus.PAUSED)
@@ -253,9 +253,7 @@ def events(campaign: Campaign, limit: int = 100) -> list[CampaignEvent]:
 
 def rate_now(campaign: AnyCampaign, known: Counts | None = None) -> Pace:
     """How fast it goes now: from the few rows before the first one that is still to go, never from a count."""
-    limit = db.session.scalar(
-        select(WhatsAppAccount.messages_per_second).where(WhatsAppAccount.id == campaign.account_id)
-    )
+    limit = db.session.scalar(select(Account.messages_per_second).where(Account.id == campaign.account_id))
     limit = limit or 1.0
     if campaign.status is not CampaignStatus.SENDING:
         return Pace(0.0, None, limit)

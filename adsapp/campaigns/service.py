@@ -23,7 +23,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.integrations import queries as accounts
-from adsapp.integrations.models import WhatsAppAccount
+from adsapp.integrations.models import Account
 from adsapp.jobs import Job, Priority, State, transitions
 from adsapp.jobs.idempotency import require_subject
 from adsapp.jobs.states import PENDING, get_priority
@@ -76,13 +76,13 @@ def create_campaign(
     return campaign
 
 
-def _sending_account() -> WhatsAppAccount:
+def _sending_account() -> Account:
     account = accounts.get_default_account()
     accounts.refuse_refused(account)
     return account
 
 
-def _new_campaign(checked: Draft, account: WhatsAppAccount, data: CampaignIn, by: str) -> Campaign:
+def _new_campaign(checked: Draft, account: Account, data: CampaignIn, by: str) -> Campaign:
     template = checked.message.template
     default = Priority.HIGH if checked.scheduled_at else Priority.CRITICAL
     return Campaign(
@@ -212,7 +212,7 @@ def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
     why_not = reasons.why_not_yet(code, campaign.finished_at, utcnow())
     if why_not:
         raise Conflict(why_not, code="too_early")
-    count = _move(campaign, Status.FAILED, code, _AFRESH | {"attempts": 0, "failed_at": None, "wamid": None})
+    count = _move(campaign, Status.FAILED, code, _AFRESH | {"attempts": 0, "failed_at": None, "provider_id": None})
     _go_on(campaign, count, by)
     text = f"{_people(count)} who failed with “{reason.title}” {_are(count)} sent the message again"
     note(campaign, text, by, action="send failed again", people=count, error=reason.title)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from adsapp.integrations.whatsapp.messages import clean
+from adsapp.integrations.values import clean
 from adsapp.message_templates.components import TemplateView, Variable
 
 FIELDS: Final[dict[str, str]] = {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adsapp.integrations.whatsapp.messages import clean, url_suffix
+from adsapp.integrations.values import clean, url_suffix
 from adsapp.message_templates.components import Piece, TemplateView
 from adsapp.message_templates.placeholders import Constant, FromAttribute, FromField, Source
 

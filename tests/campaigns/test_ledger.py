@@ -26,9 +26,9 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.base import Accepted, NotSent, Refused, Uncertain
-from adsapp.integrations.service import AccountIn, create_account
+from adsapp.integrations.events import Source, StatusEvent
 from adsapp.integrations.whatsapp.errors import classify
-from adsapp.integrations.whatsapp.events import Source, StatusEvent
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from tests.cast import Cast
 from tests.live import shipped_templates
 
@@ -120,7 +120,7 @@ def test_recipients_by_status_always_add_up_and_nothing_moves_down(
 
 
 def start_anew(campaign_id: uuid.UUID) -> None:
-    fresh = dict.fromkeys((*ledger.MILESTONES, "wamid", "lease_id", "not_before", "error_message"))
+    fresh = dict.fromkeys((*ledger.MILESTONES, "provider_id", "lease_id", "not_before", "error_message"))
     for one in db.session.scalars(select(CampaignRecipient)):
         one.status, one.error_code, one.attempts = Status.PENDING, "", 0
         for name, value in fresh.items():

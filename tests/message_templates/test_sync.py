@@ -6,6 +6,7 @@ from threading import Event
 from sqlalchemy import delete
 
 from adsapp.core import db
+from adsapp.integrations.base import ProviderTemplate
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import get_account
 from adsapp.jobs import Job, State
@@ -58,7 +59,7 @@ def test_a_sync_makes_our_templates_equal_to_the_providers(live: Live) -> None:
 
 
 def test_syncs_of_one_number_take_turns_and_none_fails(live: Live) -> None:
-    entries = [{"name": f"offer_{number}", "language": "en", "status": "APPROVED"} for number in range(3)]
+    entries = [ProviderTemplate(f"offer_{number}", "en", "APPROVED") for number in range(3)]
     began = Event()
 
     def store() -> int:

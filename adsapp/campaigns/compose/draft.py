@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from adsapp.campaigns import audience
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid
-from adsapp.integrations.whatsapp.messages import MAX_TEXT, clean
+from adsapp.integrations.values import MAX_TEXT, clean
 from adsapp.message_templates import queries as templates
 from adsapp.message_templates.components import TemplateView
 from adsapp.message_templates.models import MessageTemplate

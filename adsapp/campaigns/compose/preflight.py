@@ -14,7 +14,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
 from adsapp.integrations import queries as accounts
-from adsapp.integrations.models import AccountStatus, WhatsAppAccount
+from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Queue
 from adsapp.jobs.wait_reasons import circumstances
 from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
@@ -168,7 +168,7 @@ def _missing_sample(audience: Audience, message: Message | None) -> tuple[str, .
     return tuple(dict.fromkeys(contact.display_name or "a contact without a name" for contact in found))
 
 
-def _account_line(account: WhatsAppAccount | None) -> Line:
+def _account_line(account: Account | None) -> Line:
     if account is None:
         return Line(
             "bad", "No WhatsApp account is connected yet", f"An owner or admin connects one under {accounts.WHERE}"
@@ -180,7 +180,7 @@ def _account_line(account: WhatsAppAccount | None) -> Line:
     return Line("good", "WhatsApp account", account.name, account.display_phone_number)
 
 
-def _obstacles(account: WhatsAppAccount | None) -> Iterator[Line]:
+def _obstacles(account: Account | None) -> Iterator[Line]:
     """What would keep the campaign waiting once it is started."""
     if account is not None and account.sandbox_url:
         yield Line("neutral", "The number lives at the sandbox", "Messages go there, and to nobody's phone")

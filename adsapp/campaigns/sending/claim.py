@@ -6,7 +6,7 @@ for those who may be sent to at this moment.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.integrations.base import Channel
 from adsapp.jobs import Progress
 
 # One message every 6 s to one person, whichever campaigns they come from (the provider answers 131056 otherwise).
@@ -36,7 +37,7 @@ class Candidate:
     id: int
     person_key: str
     attempts: int
-    payload: dict[str, Any]
+    request: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Marked:
 
 
 def next_candidates(
-    campaign_id: uuid.UUID, message: CampaignMessage, taken: Collection[int], count: int
+    campaign_id: uuid.UUID, message: CampaignMessage, channel: Channel, taken: Collection[int], count: int
 ) -> list[Candidate]:
     """Up to `count` recipients who are due and not among `taken`, in the ledger's order. Ends its transaction.
 
@@ -62,11 +63,11 @@ def next_candidates(
         if row.id in taken or row.id in recent or len(found) == count:
             continue
         try:
-            payload = message.build(row.id, row.phone, row.variables)
+            request = channel.prepare(message.to(row.id, row.phone, row.variables))
         except ValueError as error:
             _give_up(campaign_id, row.id, str(error))
             continue
-        found.append(Candidate(row.id, row.person_key, row.attempts, payload))
+        found.append(Candidate(row.id, row.person_key, row.attempts, request))
     return found
 
 

@@ -15,8 +15,6 @@ from adsapp.integrations.base import Accepted, Action, NotSent, Outcome, Refused
 MOST_ATTEMPTS = {Action.RETRY: 3, Action.RETRY_RECIPIENT: 5, Action.SLOW_NUMBER: 20}
 SLOW_SECONDS = 2.0
 UNREACHABLE_SECONDS = 2.0
-# These say that no message of this template can go out, so the first one stops the campaign.
-TEMPLATE_GONE = frozenset({132001, 132015, 132016})
 
 
 class Effect(Enum):
@@ -42,8 +40,8 @@ class Verdict:
     message: str | None = None
     wait: float = 0.0
     counts: bool = True
-    wamid: str | None = None
-    wa_id: str | None = None
+    provider_id: str | None = None
+    address: str | None = None
     effect: Effect = Effect.NONE
     error: SendError | None = None
 
@@ -51,8 +49,8 @@ class Verdict:
 def judge(outcome: Outcome | Missed, attempts: int) -> Verdict:
     """The verdict on an outcome; `attempts` counts this send too."""
     match outcome:
-        case Accepted(wamid, wa_id):
-            return Verdict(Status.ACCEPTED, wamid=wamid, wa_id=wa_id)
+        case Accepted(provider_id, address):
+            return Verdict(Status.ACCEPTED, provider_id=provider_id, address=address)
         case Missed():
             return Verdict(Status.SENDING)
         case NotSent(reason):
@@ -74,7 +72,7 @@ def _refused(error: SendError, attempts: int) -> Verdict:
         case Action.SLOW_NUMBER:
             return _again(error, attempts, SLOW_SECONDS, Effect.SLOW)
         case Action.CAMPAIGN:
-            return _failed(error, Effect.PAUSE if error.code in TEMPLATE_GONE else Effect.COUNT)
+            return _failed(error, Effect.PAUSE if error.stops_campaign else Effect.COUNT)
         case Action.OPT_OUT:
             return _failed(error, Effect.OPT_OUT)
         case Action.ACCOUNT:

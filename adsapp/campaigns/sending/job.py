@@ -22,7 +22,7 @@ from adsapp.campaigns.sending.transport import post_office
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.integrations import queries as accounts
-from adsapp.integrations import service as integrations
+from adsapp.integrations.channels import channel_of
 from adsapp.integrations.extension import pacer
 from adsapp.integrations.models import AccountStatus
 from adsapp.jobs import HandBack, Job, JobCancelled, Progress, Queue
@@ -133,10 +133,8 @@ def _route(campaign_id: uuid.UUID) -> Route:
         campaign = _read(campaign_id)
         assert campaign is not None
         account = accounts.get_account(campaign.account_id)
-        office = post_office()
-        api = integrations.cloud_api(account, office.session)
         is_unreachable = account.unreachable_since is not None
-        route = Route(api, office, pacer(), account.messages_per_second, is_unreachable)
+        route = Route(channel_of(account), post_office(), pacer(), is_unreachable)
         db.session.rollback()
     return route
 

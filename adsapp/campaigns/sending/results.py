@@ -58,7 +58,7 @@ class Settled:
     """What a batch means for the slice: ids whose slot was missed, why to stop, until when the number is to be slow."""
 
     missed: list[int] = field(default_factory=list)
-    wamids: list[str] = field(default_factory=list)  # of messages we know from now on
+    provider_ids: list[str] = field(default_factory=list)  # of messages we know from now on
     pause: str = ""
     refuse: str = ""
     slow_until: datetime | None = None
@@ -76,7 +76,7 @@ def settle(
     written = [(one, verdict) for one, verdict in verdicts if one.recipient_id not in set(settled.missed)]
     if written:
         _persist(lambda: _write(campaign_id, lease_id, written, settled))
-        settled.wamids = [verdict.wamid for _, verdict in written if verdict.wamid]
+        settled.provider_ids = [verdict.provider_id for _, verdict in written if verdict.provider_id]
     return settled
 
 
@@ -143,9 +143,9 @@ def _apply(entry: Entry, verdict: Verdict, at: datetime) -> bool:
     """Work a verdict into an entry; False where it adds nothing."""
     if entry.status not in (Status.SENDING, Status.UNCERTAIN):
         # A webhook was quicker: it knows more than our response does, but perhaps not the message's id.
-        if verdict.status is not Status.ACCEPTED or entry.wamid:
+        if verdict.status is not Status.ACCEPTED or entry.provider_id:
             return False
-        entry.wamid, entry.accepted_at = verdict.wamid, entry.accepted_at or at
+        entry.provider_id, entry.accepted_at = verdict.provider_id, entry.accepted_at or at
         return True
     if verdict.status is Status.UNCERTAIN and entry.status is Status.UNCERTAIN:
         return False
@@ -153,7 +153,7 @@ def _apply(entry: Entry, verdict: Verdict, at: datetime) -> bool:
     entry.attempts -= 0 if verdict.counts else 1
     entry.not_before = at + timedelta(seconds=verdict.wait) if verdict.wait else None
     if verdict.status is Status.ACCEPTED:
-        entry.wamid, entry.accepted_at = verdict.wamid, at
+        entry.provider_id, entry.accepted_at = verdict.provider_id, at
     if verdict.status is Status.FAILED:
         entry.failed_at = at
     if verdict.status is Status.PENDING:
@@ -165,9 +165,9 @@ def _beyond(entry: Entry, verdict: Verdict) -> None:
     """What a verdict says about the contact."""
     if verdict.effect is Effect.OPT_OUT:
         opt_outs.opt_out_many([entry.contact_id], OptSource.PROVIDER, detail=verdict.message or "")
-    elif verdict.wa_id and verdict.wa_id != entry.phone.lstrip("+"):
+    elif verdict.address and verdict.address != entry.phone.lstrip("+"):
         # Rare (Brazil, Mexico, Argentina): elsewhere the provider calls a number as we do.
-        db.session.execute(update(Contact).where(Contact.id == entry.contact_id).values(wa_id=verdict.wa_id[:20]))
+        db.session.execute(update(Contact).where(Contact.id == entry.contact_id).values(wa_id=verdict.address[:20]))
 
 
 def _stop_or_slow(campaign_id: uuid.UUID, settled: Settled) -> None:
@@ -219,8 +219,8 @@ def _persist(write: Callable[[], object]) -> None:
             time.sleep(0.1)
 
 
-def match_parked(wamids: Sequence[str]) -> None:
+def match_parked(provider_ids: Sequence[str]) -> None:
     """Statuses that came before we knew these messages. After the commit, so that one of the two always sees the
     other: this look, or the webhook's own."""
-    if wamids:
-        _persist(lambda: statuses.match_parked(wamids))
+    if provider_ids:
+        _persist(lambda: statuses.match_parked(provider_ids))

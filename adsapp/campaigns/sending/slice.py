@@ -29,8 +29,8 @@ from adsapp.campaigns.sending.results import Settled, Trouble
 from adsapp.campaigns.sending.transport import Line, Mailbox, Post, Posted, PostOffice
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
+from adsapp.integrations.base import Channel
 from adsapp.integrations.pacing import Pacer
-from adsapp.integrations.whatsapp.client import CloudApi
 from adsapp.jobs import Progress
 
 TICK_SECONDS = 0.1
@@ -51,16 +51,10 @@ TO_GO = (Status.PENDING, Status.SENDING)
 class Route:
     """By which number a campaign is sent, and how fast it may."""
 
-    api: CloudApi
+    channel: Channel
     office: PostOffice
     pacer: Pacer
-    messages_per_second: float
     is_unreachable: bool = False  # nothing was answered when it was last tried
-
-    @property
-    def key(self) -> str:
-        """The number, as pacers know it."""
-        return f"whatsapp:{self.api.phone_number_id}"
 
     @property
     def rate(self) -> float:
@@ -70,7 +64,7 @@ class Route:
     @property
     def window(self) -> Window:
         """The number's last second."""
-        return self.office.window(self.key, self.messages_per_second)
+        return self.office.window(self.channel.key, self.channel.rate)
 
 
 @dataclass(frozen=True)
@@ -106,9 +100,9 @@ class Slice:
         self._lease_id = progress.lease_id
         self._journal = Journal(context.settings().home, progress.lease_id)
         self._mailbox = Mailbox()
-        self._line = Line(route.api, route.window, self._journal, self._mailbox)
+        self._line = Line(route.channel.connect(route.office.session), route.window, self._journal, self._mailbox)
         self._slowest_tick = 0.0
-        self._new_wamids: list[str] = []
+        self._new_ids: list[str] = []
         self._candidates: deque[Candidate] = deque()
         self._again: deque[Candidate] = deque()  # marked already, missed their slot
         self._slots: deque[float] = deque()
@@ -168,7 +162,7 @@ class Slice:
 
     def _find(self, count: int, now: float) -> None:
         taken = {candidate.id for candidate in (*self._candidates, *self._again)} | self._out.keys()
-        found = next_candidates(self._campaign_id, self._message, taken, count)
+        found = next_candidates(self._campaign_id, self._message, self._route.channel, taken, count)
         self._candidates.extend(found)
         if len(found) < count:
             self._look_again = now + HORIZON_SECONDS / 2  # all that is due is here: do not ask in every tick
@@ -180,7 +174,7 @@ class Slice:
             return
         wanted = min(wanted, math.ceil(self._route.rate * SHARE_SECONDS))
         asked = time.monotonic()
-        reservation = self._route.pacer.reserve(self._route.key, wanted, self._route.rate, HORIZON_SECONDS)
+        reservation = self._route.pacer.reserve(self._route.channel.key, wanted, self._route.rate, HORIZON_SECONDS)
         if reservation.count:
             self._slots.extend(asked + delay for delay in reservation.delays())
             return
@@ -191,7 +185,7 @@ class Slice:
 
     def _is_crowded(self) -> bool:
         """So many without an answer that something is wrong: better few in doubt than many."""
-        return len(self._out) >= max(50.0, 2 * self._route.messages_per_second)
+        return len(self._out) >= max(50.0, 2 * self._route.channel.rate)
 
     def _nothing_due(self) -> None:
         if self._out or self._slots:
@@ -239,7 +233,7 @@ class Slice:
         if not posts:
             return
         self._out.update({candidate.id: candidate for candidate, _ in posts})
-        made = [Post(candidate.id, candidate.payload, slot) for candidate, slot in posts]
+        made = [Post(candidate.id, candidate.request, slot) for candidate, slot in posts]
         self._route.office.post(self._line, made)
 
     @property
@@ -264,7 +258,7 @@ class Slice:
             candidate = self._out.pop(one.recipient_id)
             if one.recipient_id in settled.missed:
                 self._again.append(candidate)
-        self._new_wamids += settled.wamids
+        self._new_ids += settled.provider_ids
         self._heed(settled)
 
     def _heed(self, settled: Settled) -> None:
@@ -281,7 +275,7 @@ class Slice:
             self._stop = Ended(self._status, at, f"WhatsApp cannot be reached ({settled.unreachable})")
 
     def _slow_down(self, seconds: float) -> None:
-        pacer, key = self._route.pacer, self._route.key
+        pacer, key = self._route.pacer, self._route.channel.key
         now = pacer.reserve(key, 1, self._route.rate, 0.0).now  # the limiter's clock, for one slot at most
         pacer.slow_down(key, now + seconds, SLOW_FACTOR)
 
@@ -291,15 +285,15 @@ class Slice:
         while self._out and time.monotonic() < deadline:
             self._take_in(self._mailbox.take(wait=0.2))
         results.give_back(self._campaign_id, self._lease_id, [candidate.id for candidate in self._again])
-        results.match_parked(self._new_wamids)
+        results.match_parked(self._new_ids)
 
     def _report(self) -> None:
         now = time.monotonic()
         if now - self._reported < REPORT_SECONDS:
             return
         self._reported = now
-        wamids, self._new_wamids = self._new_wamids, []
-        results.match_parked(wamids)
+        new_ids, self._new_ids = self._new_ids, []
+        results.match_parked(new_ids)
         report(self._campaign_id, self._progress)
 
 

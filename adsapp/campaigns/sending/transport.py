@@ -20,8 +20,8 @@ import aiohttp
 from adsapp.campaigns.sending.journal import Journal
 from adsapp.campaigns.sending.rate_window import Window
 from adsapp.core.clock import utcnow
-from adsapp.integrations.base import Outcome, Uncertain
-from adsapp.integrations.whatsapp.client import CloudApi, open_session
+from adsapp.integrations.base import Outcome, Send, Uncertain
+from adsapp.integrations.http import open_session
 
 # A request that is a little late is written all the same, where the window has room; one that is later gives its slot
 # up and takes a new one. So does whatever a process finds on its hands that was stopped for a while.
@@ -34,7 +34,7 @@ class Post:
     """One message: whose, what, and when it may be written (`time.monotonic()`)."""
 
     recipient_id: int
-    payload: Mapping[str, Any]
+    request: Mapping[str, Any]
     slot: float
 
 
@@ -77,7 +77,7 @@ class Mailbox:
 class Line:
     """What the posts of one slice have in common."""
 
-    api: CloudApi
+    send: Send
     window: Window
     journal: Journal
     mailbox: Mailbox
@@ -168,7 +168,7 @@ async def _write(line: Line, post: Post) -> Outcome | Missed:
     posted = time.monotonic()
     line.window.post()
     try:
-        return await line.api.send(post.payload)
+        return await line.send(post.request)
     finally:
         line.window.answer(post.slot, posted, time.monotonic())
 

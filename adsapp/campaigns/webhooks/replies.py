@@ -16,10 +16,8 @@ from adsapp.contacts import queries as contacts
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.integrations.whatsapp.events import InboundEvent, PreferenceEvent
-from adsapp.integrations.whatsapp.opt_out import asks_to_stop
+from adsapp.integrations.events import InboundEvent, PreferenceEvent
 
-TAPS = ("button", "interactive")
 # Most people just write, without quoting: their words are laid to the campaign message they got last, if not long ago.
 ANSWERS_WITHIN = timedelta(hours=72)
 # The provider tells whole seconds of its own clock: an answer may seem a little older than the message it answers.
@@ -42,35 +40,31 @@ def receive(account_id: uuid.UUID, event: InboundEvent) -> bool:
     if contact is None:
         return True
     _note_contact(contact, event)
-    if _asks_to_stop(event):
-        source = OptSource.BUTTON if event.kind in TAPS else OptSource.KEYWORD
+    if event.asks_to_stop:
+        source = OptSource.BUTTON if event.is_tap else OptSource.KEYWORD
         _opt_out(contact, source, event.text, event.timestamp, recipient)
     return True
 
 
 def heed_preference(event: PreferenceEvent) -> None:
     """The person used WhatsApp's own switch. `resume` is not new consent: nothing is sent to them again for it."""
-    contact = contacts.find_by_number(event.wa_id)
+    contact = contacts.find_by_number(event.address)
     if contact is not None and event.value == "stop":
         _opt_out(contact, OptSource.PREFERENCES, "stopped marketing in WhatsApp", event.timestamp, None)
 
 
 def _sender(event: InboundEvent) -> Contact | None:
-    for number in dict.fromkeys((event.wa_id, event.from_)):
+    for number in dict.fromkeys((event.address, event.sender)):
         found = contacts.find_by_number(number) if number.isdecimal() else None
         if found is not None:
             return found
     return None
 
 
-def _asks_to_stop(event: InboundEvent) -> bool:
-    return asks_to_stop(event.text) or (event.kind in TAPS and asks_to_stop(event.button_payload or ""))
-
-
 def _answered(event: InboundEvent) -> CampaignRecipient | None:
-    if event.context_wamid is None:
+    if event.answers is None:
         return None
-    query = select(CampaignRecipient).where(CampaignRecipient.wamid == event.context_wamid)
+    query = select(CampaignRecipient).where(CampaignRecipient.provider_id == event.answers)
     return db.session.scalars(query.limit(1)).first()
 
 
@@ -81,15 +75,17 @@ def _store(
     statement = dialect.insert(InboundMessage).values(
         organization_id=db.require_organization_id(),
         account_id=account_id,
-        wamid=event.wamid[:200],
-        from_number=(event.from_ or event.wa_id)[:20],
+        provider_id=event.provider_id[:200],
+        from_number=(event.sender or event.address)[:20],
         contact_id=contact.id if contact else None,
         recipient_id=recipient.id if recipient else None,
         kind=event.kind[:20],
         text=event.text,
         at=event.timestamp,
     )
-    new = statement.on_conflict_do_nothing(index_elements=["organization_id", "account_id", "wamid"])
+    new = statement.on_conflict_do_nothing(
+        index_elements=[InboundMessage.organization_id, InboundMessage.account_id, InboundMessage.provider_id]
+    )
     return db.session.execute(new.returning(InboundMessage.id)).first() is not None
 
 
@@ -105,10 +101,10 @@ def _note_reply(recipient: CampaignRecipient, at: datetime) -> None:
 def _note_contact(contact: Contact, event: InboundEvent) -> None:
     if contact.last_inbound_at is None or contact.last_inbound_at < event.timestamp:
         contact.last_inbound_at = event.timestamp
-    if event.wa_id and not contact.wa_id:
-        contact.wa_id = event.wa_id[:20]
-    if event.wa_user_id and not contact.wa_user_id:
-        contact.wa_user_id = event.wa_user_id[:140]
+    if event.address and not contact.wa_id:
+        contact.wa_id = event.address[:20]
+    if event.user_id and not contact.wa_user_id:
+        contact.wa_user_id = event.user_id[:140]
 
 
 def _opt_out(

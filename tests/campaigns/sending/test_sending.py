@@ -14,10 +14,10 @@ from adsapp.campaigns.sending.journal import Journal
 from adsapp.campaigns.sending.transport import Line, Mailbox, Missed, Post, Posted, PostOffice
 from adsapp.core import db
 from adsapp.core.errors import Conflict
-from adsapp.integrations import service as integrations
+from adsapp.integrations.channels import channel_of
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import get_account
-from adsapp.integrations.service import AccountChanges, update_account
+from adsapp.integrations.whatsapp.service import AccountChanges, update_account
 from adsapp.jobs import Job, transitions
 from tests.live import Live
 from tests.paths import CASES
@@ -202,9 +202,9 @@ def test_a_pause_takes_back_what_still_waits_for_its_slot(live: Live) -> None:
     office, mailbox = PostOffice(), Mailbox()
     try:
         with live.organization(), db.reading():
-            api = integrations.cloud_api(get_account(live.account_id), office.session)
+            send = channel_of(get_account(live.account_id)).connect(office.session)
         line = Line(
-            api, office.window("number", 100.0), Journal(live.app.config["SETTINGS"].home, uuid.uuid4()), mailbox
+            send, office.window("number", 100.0), Journal(live.app.config["SETTINGS"].home, uuid.uuid4()), mailbox
         )
         soon = time.monotonic() + 0.5
         office.post(line, [Post(number, {}, soon) for number in range(5)])
@@ -279,7 +279,7 @@ def test_a_report_that_overtakes_our_own_response_is_kept(live: Live) -> None:
     campaign_id = live.start_campaign()
     live.wait_for_status(campaign_id, "completed")
     wait_for(lambda: live.counts(campaign_id).delivered_total == len(NUMBERS), what="all are delivered")
-    assert all(one.wamid for one in live.recipients(campaign_id).values())
+    assert all(one.provider_id for one in live.recipients(campaign_id).values())
     live.sandbox.call("webhooks", {"status_before_response": False})
 
 

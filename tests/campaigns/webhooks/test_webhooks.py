@@ -57,7 +57,7 @@ def sent(live: Live) -> Iterator[dict[str, Any]]:
     live.start_worker()
     campaign_id = live.start_campaign()
     live.wait_for_status(campaign_id, "completed")
-    yield {"campaign": campaign_id, **{phone: one.wamid for phone, one in live.recipients(campaign_id).items()}}
+    yield {"campaign": campaign_id, **{phone: one.provider_id for phone, one in live.recipients(campaign_id).items()}}
     live.sandbox.call("webhooks", {"hold": False})
 
 
@@ -127,13 +127,13 @@ def test_a_report_of_an_unknown_message_is_kept_and_matched_once_it_is_known(liv
     live.post_webhook(raw)
     wait_for(lambda: is_answered(live) and looks_no_more(live), what="it is applied, and the worker has looked again")
     with live.organization():
-        assert db.session.scalar(select(ParkedStatus.wamid)) == "wamid.UNKNOWN"
+        assert db.session.scalar(select(ParkedStatus.provider_id)) == "wamid.UNKNOWN"
         person = live.recipients(sent["campaign"])[A]
     with live.organization():
-        db.session.get_one(CampaignRecipient, person.id).wamid = "wamid.UNKNOWN"
+        db.session.get_one(CampaignRecipient, person.id).provider_id = "wamid.UNKNOWN"
         db.session.commit()
         assert statuses.match_parked(["wamid.UNKNOWN"]) == 1
-        assert db.session.scalar(select(ParkedStatus.wamid)) is None
+        assert db.session.scalar(select(ParkedStatus.provider_id)) is None
     assert live.recipients(sent["campaign"])[A].status == "read"
 
 
@@ -159,7 +159,7 @@ def test_an_event_that_breaks_the_database_costs_its_neighbours_nothing(
     genuine = statuses.work_in
 
     def breaks(entry: Any, event: Any) -> bool:
-        if event.wamid == sent[A]:
+        if event.provider_id == sent[A]:
             raise RuntimeError("a bug")
         return genuine(entry, event)
 
@@ -295,7 +295,7 @@ def test_a_reply_is_laid_to_the_campaign_it_answers_once(live: Live) -> None:
     live.start_worker()
     campaign_id = live.start_campaign()
     live.wait_for_status(campaign_id, "completed")
-    wamid = str(live.recipients(campaign_id)[A].wamid)
+    wamid = str(live.recipients(campaign_id)[A].provider_id)
     write(live, "Thanks", context=wamid)
     write(live, "STOP", context=wamid)
     campaign = live.campaign(campaign_id)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from adsapp.integrations.base import SendError
-from adsapp.integrations.whatsapp.events import StatusEvent
+from adsapp.integrations.events import StatusEvent
 
 _IMPLIED_BY = {
     "accepted": ("accepted_at",),
