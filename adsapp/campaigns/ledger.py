@@ -1,12 +1,13 @@
 """The ledger of recipients: read under a lock, changed, written back in one statement for a whole batch.
 
 One statement, because the counters follow the rows by triggers: on PostgreSQL once a statement. Whoever changes rows
-holds the campaign's row first (`hold`), so that writers of one campaign queue up and never wait in a circle.
+locks the campaign first (`lock`), so that writers of one campaign queue up and never wait in a circle.
 """
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +25,7 @@ MILESTONES = ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")
 
 
 @dataclass(slots=True)
-class Entry:
+class RecipientState:
     """One recipient as it stands; change it, then `save`."""
 
     id: int
@@ -50,22 +51,33 @@ class Entry:
         return Milestones(**{name: getattr(self, name) for name in MILESTONES})
 
 
-COLUMNS = tuple(getattr(CampaignRecipient, name) for name in Entry.__dataclass_fields__)
+COLUMNS = tuple(getattr(CampaignRecipient, name) for name in RecipientState.__dataclass_fields__)
 
 
-def hold(campaign_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, CampaignStatus]:
-    """Lock these campaigns to the end of the transaction, in one order for everybody; their statuses."""
-    rows = db.session.execute(
-        select(Campaign.id, Campaign.status)
+def lock(campaign_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Campaign]:
+    """Lock these campaigns to the end of the transaction, in one order for everybody; they come back read afresh."""
+    db.session.flush()  # what is read afresh loses what was changed before
+    found = db.session.scalars(
+        select(Campaign)
         .where(Campaign.id.in_(set(campaign_ids)))
         .order_by(Campaign.id)
         .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
-    return {row.id: row.status for row in rows}
+    return {campaign.id: campaign for campaign in found}
 
 
-def hold_with_number(campaign_id: uuid.UUID) -> CampaignStatus:
-    """Lock a campaign together with its number, so that campaigns on one number see whom the others just marked."""
+@contextmanager
+def locked(campaign_id: uuid.UUID) -> Iterator[Campaign | None]:
+    """The campaign, locked and read afresh; None if there is none. What the block does not commit is rolled back."""
+    try:
+        yield lock([campaign_id]).get(campaign_id)
+    finally:
+        db.session.rollback()
+
+
+def lock_with_account(campaign_id: uuid.UUID) -> CampaignStatus:
+    """Lock a campaign together with its account, so that campaigns on one account see whom the others just marked."""
     return db.session.execute(
         select(Campaign.status)
         .join(Account, Account.id == Campaign.account_id)
@@ -74,13 +86,13 @@ def hold_with_number(campaign_id: uuid.UUID) -> CampaignStatus:
     ).scalar_one()
 
 
-def load(ids: Iterable[int]) -> dict[int, Entry]:
+def load(ids: Iterable[int]) -> dict[int, RecipientState]:
     """The recipients of these ids, by id; those of other organizations are not there."""
     rows = db.session.execute(select(*COLUMNS).where(CampaignRecipient.id.in_(list(ids))))
-    return {row.id: Entry(*row) for row in rows}
+    return {row.id: RecipientState(*row) for row in rows}
 
 
-def save(entries: Sequence[Entry]) -> None:
+def save(entries: Sequence[RecipientState]) -> None:
     """Write changed entries back."""
     if not entries:
         return
@@ -134,7 +146,7 @@ _SQLITE = _statement(
 )
 
 
-def _as_json(entry: Entry, distributed: bool) -> dict[str, Any]:
+def _as_json(entry: RecipientState, distributed: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"id": entry.id}
     for name, kind in _KINDS.items():
         value = getattr(entry, name)

@@ -26,6 +26,21 @@ class CampaignStatus(StrEnum):
     CANCELLED = "cancelled"
     FAILED = "failed"
 
+    @property
+    def goes_out(self) -> bool:
+        """True while it is prepared or sent."""
+        return self in (CampaignStatus.PREPARING, CampaignStatus.SENDING)
+
+    @property
+    def is_running(self) -> bool:
+        """True while it goes out or waits for its time: it can be paused."""
+        return self.goes_out or self is CampaignStatus.SCHEDULED
+
+    @property
+    def has_ended(self) -> bool:
+        """True for good, unless people who failed are given back to it."""
+        return self in (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED, CampaignStatus.FAILED)
+
 
 class RecipientStatus(StrEnum):
     """Where one person of a campaign stands (design: Sending)."""
@@ -39,6 +54,11 @@ class RecipientStatus(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     UNCERTAIN = "uncertain"  # the request may or may not have arrived; never sent again by itself
+
+    @property
+    def is_to_go(self) -> bool:
+        """True while its request is still to be written or answered."""
+        return self in (RecipientStatus.PENDING, RecipientStatus.SENDING)
 
 
 class Campaign(Tenant, Base):

@@ -20,7 +20,6 @@ from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.integrations.models import Account
 from adsapp.jobs import Job, State
 
-UNFINISHED = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING, CampaignStatus.SENDING, CampaignStatus.PAUSED)
 ENDED_JOBS = {State.FAILED: CampaignStatus.FAILED, State.CANCELLED: CampaignStatus.CANCELLED}
 RATE_WINDOW = timedelta(seconds=10)
 RATE_ROWS = 200
@@ -171,7 +170,7 @@ def _show_ended_job(campaign: Campaign) -> None:
     # A job that failed for good (a bug, a worker lost three times) cannot write its campaign's status any more, and one
     # that waited for others in vain is cancelled among other organizations' jobs, where nobody knows of campaigns. So
     # the campaign shows what became of its job; nothing is written by looking, and a retry of the job undoes it.
-    if campaign.status not in UNFINISHED or campaign.job_id is None:
+    if campaign.status.has_ended or campaign.job_id is None:
         return
     columns = (Job.state, Job.error, Job.cancel_requested_by, Job.finished_at)
     job = db.session.execute(select(*columns).where(Job.id == campaign.job_id)).first()

@@ -55,7 +55,7 @@ def explain(code: str) -> Reason:
     return Reason(meaning.title, advice, meaning.action not in FOR_GOOD)
 
 
-def told(what: str, reason: str | None) -> str:
+def with_reason(what: str, reason: str | None) -> str:
     """What happened and why, nothing of it twice: "It is paused by Alice", "It is paused: a mistake in the text"."""
     if not reason:
         return what

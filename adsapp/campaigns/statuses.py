@@ -3,14 +3,14 @@ matter whether it comes before our own response is stored. Nothing ever moves do
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, select
 
 from adsapp.campaigns import ledger
-from adsapp.campaigns.ledger import MILESTONES, Entry
+from adsapp.campaigns.ledger import MILESTONES, RecipientState
 from adsapp.campaigns.models import Campaign, CampaignRecipient, ParkedStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of, in_words
@@ -41,18 +41,18 @@ def apply(events: Sequence[StatusEvent]) -> Merged:
     campaigns = db.session.scalars(
         select(CampaignRecipient.campaign_id).where(CampaignRecipient.id.in_(targets)).distinct()
     )
-    ledger.hold(campaigns)
+    locked = ledger.lock(campaigns)
     entries = ledger.load(targets)
-    changed: dict[int, Entry] = {}
+    changed: dict[int, RecipientState] = {}
     unknown = []
     for event, one in zip(events, ids, strict=True):
         entry = entries.get(one) if one is not None else None
         if entry is None or not _belongs(entry, event):
             unknown.append(event)
-        elif work_in(entry, event):
+        elif merge_event(entry, event):
             changed[entry.id] = entry
     ledger.save(list(changed.values()))
-    _record_opt_outs(events, ids, entries)
+    _record_opt_outs(events, ids, entries, locked)
     return Merged(len(events) - len(unknown), tuple(unknown))
 
 
@@ -74,14 +74,14 @@ def _given_id(event: StatusEvent) -> int | None:
     return int(data) if data.isascii() and data.isdecimal() and len(data) < 19 else None
 
 
-def _belongs(entry: Entry, event: StatusEvent) -> bool:
+def _belongs(entry: RecipientState, event: StatusEvent) -> bool:
     """Another program on the same number may send numbers along too; and somebody never sent to got no message."""
     if entry.provider_id is not None:
         return entry.provider_id == event.provider_id
     return entry.status not in NEVER_SENT and entry.attempts > 0
 
 
-def work_in(entry: Entry, event: StatusEvent) -> bool:
+def merge_event(entry: RecipientState, event: StatusEvent) -> bool:
     """Merge one event into an entry; False where it adds nothing."""
     before = entry.milestones
     after = merge(before, event)
@@ -102,11 +102,16 @@ def work_in(entry: Entry, event: StatusEvent) -> bool:
     return True
 
 
-def _has_failure(entry: Entry) -> bool:
+def _has_failure(entry: RecipientState) -> bool:
     return entry.error_code not in ("", "uncertain")
 
 
-def _record_opt_outs(events: Sequence[StatusEvent], ids: Sequence[int | None], entries: dict[int, Entry]) -> None:
+def _record_opt_outs(
+    events: Sequence[StatusEvent],
+    ids: Sequence[int | None],
+    entries: Mapping[int, RecipientState],
+    campaigns: Mapping[uuid.UUID, Campaign],
+) -> None:
     for event, one in zip(events, ids, strict=True):
         entry = entries.get(one) if one is not None else None
         error = next((error for error in event.errors if error.action is Action.OPT_OUT), None)
@@ -116,12 +121,11 @@ def _record_opt_outs(events: Sequence[StatusEvent], ids: Sequence[int | None], e
         if contact is not None and opt_outs.opt_out(
             contact, OptSource.PROVIDER, detail=in_words(error), at=event.timestamp
         ):
-            count_opt_out(entry.campaign_id)
+            count_opt_out(campaigns[entry.campaign_id])
 
 
-def count_opt_out(campaign_id: uuid.UUID) -> None:
+def count_opt_out(campaign: Campaign) -> None:
     """One more person who opted out after a campaign's message."""
-    campaign = db.session.scalars(select(Campaign).where(Campaign.id == campaign_id)).one()
     campaign.opted_out_count = Campaign.opted_out_count + 1
 
 

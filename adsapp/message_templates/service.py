@@ -78,7 +78,7 @@ def _not_fetched(account_id: uuid.UUID, error: SendError, progress: Progress) ->
     raise JobFailed(error.code or "unreachable", reason, permanent=not error.action.sends_again)
 
 
-def note_status(account: Account, event: TemplateStatusEvent) -> bool:
+def record_status(account: Account, event: TemplateStatusEvent) -> bool:
     """Take over what a webhook says about a template; False where we do not know the template."""
     changed = db.session.execute(
         update(MessageTemplate)

@@ -1,4 +1,4 @@
-"""The provider seam: who knows Meta's words, the key that limits are kept under, and statuses kept by earlier versions."""
+"""The provider seam: who knows Meta's words, the key of limits, and statuses kept by earlier versions."""
 
 import re
 from datetime import UTC, datetime

@@ -11,6 +11,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.integrations.values import MAX_TEXT, clean
 from adsapp.message_templates import queries as templates
+from adsapp.message_templates.availability import why_not
 from adsapp.message_templates.components import TemplateView
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import InvalidSources, Source, parse_sources, to_json
@@ -100,10 +101,10 @@ def message_of(data: CampaignIn) -> Message:
     if not data.template_name:
         raise Invalid.field("template.name", "Choose a template")
     template = templates.get_template(data.template_name, data.template_language)
-    why_not = templates.why_not(template)
-    if why_not:
-        raise Invalid.field("template.name", why_not)
     view = templates.view_of(template)
+    reason = why_not(template, view)
+    if reason:
+        raise Invalid.field("template.name", f"This template cannot be sent. {reason}")
     try:
         sources = parse_sources(view, data.variables)
     except InvalidSources as error:

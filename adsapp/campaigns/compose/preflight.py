@@ -17,8 +17,8 @@ from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Queue
 from adsapp.jobs.wait_reasons import circumstances
+from adsapp.message_templates.availability import quality_of
 from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
-from adsapp.message_templates.standing import quality_of
 
 SAMPLE = 5
 

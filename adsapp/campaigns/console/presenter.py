@@ -152,7 +152,7 @@ def _shares(counts: Counts) -> tuple[tuple[int, str], ...]:
 
 def goes_out(campaign: Campaign) -> bool:
     """True while it is being prepared or sent."""
-    return campaign.status in (CampaignStatus.PREPARING, CampaignStatus.SENDING)
+    return campaign.status.goes_out
 
 
 def why_it_waits(campaign: Campaign) -> WaitReason | None:

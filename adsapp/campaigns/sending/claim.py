@@ -37,7 +37,7 @@ class Candidate:
     id: int
     person_key: str
     attempts: int
-    request: Mapping[str, Any]
+    payload: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ def next_candidates(
         if row.id in taken or row.id in recent or len(found) == count:
             continue
         try:
-            request = channel.prepare(message.to(row.id, row.phone, row.variables))
+            payload = channel.prepare(message.to(row.id, row.phone, row.variables))
         except ValueError as error:
-            _give_up(campaign_id, row.id, str(error))
+            _fail(campaign_id, row.id, str(error))
             continue
-        found.append(Candidate(row.id, row.person_key, row.attempts, request))
+        found.append(Candidate(row.id, row.person_key, row.attempts, payload))
     return found
 
 
@@ -93,16 +93,17 @@ def _read_due(campaign_id: uuid.UUID, limit: int) -> tuple[bool, Sequence[Any]]:
 def _postpone(campaign_id: uuid.UUID, persons: dict[int, str]) -> set[int]:
     """Put off those who got a message a moment ago, in a transaction of its own; who they are."""
     left = dict(persons)
-    ledger.hold([campaign_id])
-    _postpone_recent(campaign_id, left)
-    db.session.commit()
+    with ledger.locked(campaign_id):
+        _postpone_recent(campaign_id, left)
+        db.session.commit()
     return persons.keys() - left.keys()
 
 
-def _give_up(campaign_id: uuid.UUID, recipient_id: int, why: str) -> None:
-    ledger.hold([campaign_id])
-    _set([recipient_id], status=Status.FAILED, error_code=reasons.CANNOT_BUILD, error_message=why, failed_at=utcnow())
-    db.session.commit()
+def _fail(campaign_id: uuid.UUID, recipient_id: int, why: str) -> None:
+    with ledger.locked(campaign_id):
+        code, now = reasons.CANNOT_BUILD, utcnow()
+        _set([recipient_id], status=Status.FAILED, error_code=code, error_message=why, failed_at=now)
+        db.session.commit()
 
 
 def mark(
@@ -113,7 +114,7 @@ def mark(
     progress: Progress,
 ) -> Marked:
     """Mark these `sending`, apart from who must not get it now; raises LeaseLost."""
-    status = ledger.hold_with_number(campaign_id)
+    status = ledger.lock_with_account(campaign_id)
     if status is not CampaignStatus.SENDING:
         db.session.rollback()
         return Marked(status, frozenset())

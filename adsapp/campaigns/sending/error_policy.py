@@ -8,7 +8,7 @@ from enum import Enum
 
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of, in_words
-from adsapp.campaigns.sending.transport import Missed
+from adsapp.campaigns.sending.transport import MissedSlot
 from adsapp.integrations.base import Accepted, Action, NotSent, Outcome, Refused, SendError, Uncertain
 
 # All sends to one recipient, by the class of the last error. A slow number is not the recipient's fault.
@@ -46,12 +46,12 @@ class Verdict:
     error: SendError | None = None
 
 
-def judge(outcome: Outcome | Missed, attempts: int) -> Verdict:
+def judge(outcome: Outcome | MissedSlot, attempts: int) -> Verdict:
     """The verdict on an outcome; `attempts` counts this send too."""
     match outcome:
         case Accepted(provider_id, address):
             return Verdict(Status.ACCEPTED, provider_id=provider_id, address=address)
-        case Missed():
+        case MissedSlot():
             return Verdict(Status.SENDING)
         case NotSent(reason):
             return Verdict(

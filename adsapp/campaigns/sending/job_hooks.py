@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from adsapp.campaigns import queries, service
+from adsapp.campaigns import ledger, queries, service
 from adsapp.campaigns.models import Campaign
 from adsapp.core import db
 from adsapp.core.pagination import Page
@@ -22,6 +22,6 @@ def job_was_cancelled(job: Job, by: str) -> None:
     campaign = db.session.scalars(select(Campaign).where(Campaign.job_id == job.id)).first()
     if campaign is None:
         return
-    service.lock(campaign)
-    if campaign.status not in service.ENDED:
+    ledger.lock([campaign.id])
+    if not campaign.status.has_ended:
         service.cancel_without_job(campaign, by)

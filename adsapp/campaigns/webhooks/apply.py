@@ -107,9 +107,9 @@ def _apply_one(account: Account, event: Event) -> list[str]:
         case InboundEvent():
             replies.receive(account.id, event)
         case PreferenceEvent():
-            replies.heed_preference(event)
+            replies.apply_preference(event)
         case TemplateStatusEvent():
-            if not templates.note_status(account, event):
+            if not templates.record_status(account, event):
                 templates.request_sync(account=account)
         case UnknownEvent():
             return [f"{event.field or 'body'}: {event.reason}"]

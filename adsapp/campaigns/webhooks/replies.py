@@ -36,17 +36,17 @@ def receive(account_id: uuid.UUID, event: InboundEvent) -> bool:
     if not _store(account_id, event, contact, recipient):
         return False
     if recipient is not None:
-        _note_reply(recipient, event.timestamp)
+        _record_reply(recipient, event.timestamp)
     if contact is None:
         return True
-    _note_contact(contact, event)
+    _update_contact(contact, event)
     if event.asks_to_stop:
         source = OptSource.BUTTON if event.is_tap else OptSource.KEYWORD
         _opt_out(contact, source, event.text, event.timestamp, recipient)
     return True
 
 
-def heed_preference(event: PreferenceEvent) -> None:
+def apply_preference(event: PreferenceEvent) -> None:
     """The person used WhatsApp's own switch. `resume` is not new consent: nothing is sent to them again for it."""
     contact = contacts.find_by_number(event.address)
     if contact is not None and event.value == "stop":
@@ -89,16 +89,15 @@ def _store(
     return db.session.execute(new.returning(InboundMessage.id)).first() is not None
 
 
-def _note_reply(recipient: CampaignRecipient, at: datetime) -> None:
+def _record_reply(recipient: CampaignRecipient, at: datetime) -> None:
     if recipient.replied_at is not None:
         return
-    ledger.hold([recipient.campaign_id])
+    campaign = ledger.lock([recipient.campaign_id])[recipient.campaign_id]
     recipient.replied_at = at
-    campaign = db.session.scalars(select(Campaign).where(Campaign.id == recipient.campaign_id)).one()
     campaign.replied_count = Campaign.replied_count + 1
 
 
-def _note_contact(contact: Contact, event: InboundEvent) -> None:
+def _update_contact(contact: Contact, event: InboundEvent) -> None:
     if contact.last_inbound_at is None or contact.last_inbound_at < event.timestamp:
         contact.last_inbound_at = event.timestamp
     if event.address and not contact.wa_id:
@@ -114,8 +113,7 @@ def _opt_out(
         return
     recipient = recipient or _last_message(contact, at)
     if recipient is not None:
-        ledger.hold([recipient.campaign_id])
-        count_opt_out(recipient.campaign_id)
+        count_opt_out(ledger.lock([recipient.campaign_id])[recipient.campaign_id])
 
 
 def _last_message(contact: Contact, before: datetime) -> CampaignRecipient | None:
