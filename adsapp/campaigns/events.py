@@ -1,4 +1,4 @@
-"""What happened to a campaign: a line on its page, and in the audit where a person did it."""
+"""What happened to a campaign: a line on its page, and in the audit if a person did it."""
 
 from adsapp.campaigns.models import Campaign, CampaignEvent
 from adsapp.core import db

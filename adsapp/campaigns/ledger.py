@@ -26,7 +26,7 @@ MILESTONES = ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")
 
 @dataclass(slots=True)
 class RecipientState:
-    """One recipient as it stands; change it, then `save`."""
+    """One recipient as it is now; change it, then `save`."""
 
     id: int
     campaign_id: uuid.UUID

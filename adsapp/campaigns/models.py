@@ -16,7 +16,7 @@ from adsapp.jobs import Priority
 
 
 class CampaignStatus(StrEnum):
-    """Where a campaign stands."""
+    """How far a campaign is."""
 
     SCHEDULED = "scheduled"
     PREPARING = "preparing"  # its audience is being frozen
@@ -43,7 +43,7 @@ class CampaignStatus(StrEnum):
 
 
 class RecipientStatus(StrEnum):
-    """Where one person of a campaign stands (design: Sending)."""
+    """How far one person of a campaign is (design: Sending)."""
 
     PENDING = "pending"
     SENDING = "sending"  # marked just before the request is written

@@ -70,7 +70,7 @@ A_DAY: Final = timedelta(hours=24)
 
 def why_not_yet(code: str, finished_at: datetime | None, now: datetime) -> str | None:
     """Why sending again must wait: the provider punishes trying the same person again within a day of the end of the
-    campaign (`finished_at`, None while it runs). None where it need not."""
+    campaign (`finished_at`, None while it runs). None if it need not."""
     meaning = meaning_of(code)
     if meaning is None or meaning.action is not Action.WAIT_24H:
         return None

@@ -60,7 +60,7 @@ def create_campaign(
     """Make a campaign and enqueue the one job that sends it; the audience is frozen when it starts.
 
     `idempotency_key` and the `digest` of what was asked stay with the job. Raises Invalid with every field that is
-    wrong, Conflict where no account may send, AskedMeanwhile where another request used the key at this moment.
+    wrong, Conflict if no account may send, AskedMeanwhile if another request used the key at this moment.
     """
     checked = draft.check(data)
     account = _sending_account()
@@ -119,7 +119,7 @@ def _enqueue(campaign: Campaign, by: str, idempotency_key: str | None = None, di
 
 
 def pause(campaign: Campaign, reason: str, by: str = "") -> None:
-    """Stop sending within a second or so; what is on its way arrives. Raises Conflict where it does not run."""
+    """Stop sending within a second or so; what is on its way arrives. Raises Conflict if it does not run."""
     ledger.lock([campaign.id])
     if not campaign.status.is_running:
         raise Conflict(f"The campaign is {campaign.status.value}; there is nothing to pause")
@@ -129,7 +129,7 @@ def pause(campaign: Campaign, reason: str, by: str = "") -> None:
 
 
 def resume(campaign: Campaign, by: str = "") -> None:
-    """Go on where it stands. Raises Conflict where it is not paused, still stopping, or its account is refused."""
+    """Go on from the present point. Raises Conflict if it is not paused, still stopping, or its account is refused."""
     ledger.lock([campaign.id])
     job = _locked_job(campaign)
     failed = job is not None and job.state is State.FAILED and not campaign.status.has_ended
@@ -148,7 +148,7 @@ def resume(campaign: Campaign, by: str = "") -> None:
 
 
 def cancel(campaign: Campaign, by: str = "") -> None:
-    """End it for good: who has not been sent to is skipped. Raises Conflict where it has ended already."""
+    """End it for good: who has not been sent to is skipped. Raises Conflict if it has ended already."""
     ledger.lock([campaign.id])
     if campaign.status.has_ended:
         raise Conflict(f"The campaign is {campaign.status.value} already")
@@ -172,7 +172,7 @@ def cancel_without_job(campaign: Campaign, by: str) -> None:
 
 
 def mark_cancelled(campaign: Campaign, by: str, *, action: str = "") -> None:
-    """The campaign's own part of a cancellation; `action` where it was this campaign that somebody cancelled."""
+    """The campaign's own part of a cancellation; `action` if it was this campaign that somebody cancelled."""
     campaign.status, campaign.finished_at = CampaignStatus.CANCELLED, utcnow()
     campaign.status_reason = f"cancelled by {by}" if by else "cancelled"
     record(campaign, "Cancelled", by, action=action)
@@ -199,7 +199,7 @@ def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decisio
 def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
     """Send again to those who failed with this code, never to those who got it.
 
-    Raises Invalid where trying again cannot help, Conflict for a cancelled campaign and where it is too early.
+    Raises Invalid if trying again cannot help, Conflict for a cancelled campaign and if it is too early.
     """
     reason = reasons.explain(code)
     if not reason.can_retry:

@@ -82,7 +82,7 @@ def _belongs(entry: RecipientState, event: StatusEvent) -> bool:
 
 
 def merge_event(entry: RecipientState, event: StatusEvent) -> bool:
-    """Merge one event into an entry; False where it adds nothing."""
+    """Merge one event into an entry; False if it adds nothing."""
     before = entry.milestones
     after = merge(before, event)
     if after is before and entry.provider_id is not None:

@@ -30,7 +30,7 @@ def get_account(account_id: uuid.UUID) -> Account:
 
 
 def find_default_account() -> Account | None:
-    """The account that sends: the oldest, or None where there is none yet."""
+    """The account that sends: the oldest, or None if there is none yet."""
     return db.session.scalars(select(Account).order_by(Account.id).limit(1)).first()
 
 
@@ -45,7 +45,7 @@ def get_default_account() -> Account:
 
 
 def refuse_refused(account: Account) -> None:
-    """Raise Conflict where the provider lets the account send no more; it says why and where to put it right."""
+    """Raise Conflict if the provider lets the account send no more; it says why and where to put it right."""
     if account.status is AccountStatus.REFUSED:
         raise Conflict(f"WhatsApp refuses this account: {why_refused(account.status_reason)}", code="account_refused")
 
@@ -79,7 +79,7 @@ class Unreachable:
 
 
 def provider_of(account: Reach) -> str:
-    """Where its messages go, as a sentence begins with it."""
+    """Whom its messages go to, as the beginning of a sentence."""
     return "The sandbox" if account.sandbox_url else "WhatsApp"
 
 

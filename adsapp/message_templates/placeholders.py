@@ -31,7 +31,7 @@ ATTRIBUTE_PREFIX: Final = "attribute:"
 
 @dataclass(frozen=True, slots=True)
 class FromField:
-    """A field of the contact (a key of `FIELDS`); `fallback` stands in where it is empty, "" for none."""
+    """A field of the contact (a key of `FIELDS`); `fallback` is used if it is empty, "" for none."""
 
     field: str
     fallback: str = ""

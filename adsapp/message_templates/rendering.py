@@ -102,7 +102,7 @@ def _attribute_reader(source: FromAttribute, fallback: str) -> Callable[[Person]
 
 
 def _full_name(person: Person) -> str:
-    """The name as a whole where it is kept so, else first and last name."""
+    """The name as a whole if it is kept so, else first and last name."""
     whole = as_text(person.get("name"))
     if whole:
         return whole

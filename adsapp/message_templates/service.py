@@ -79,7 +79,7 @@ def _not_fetched(account_id: uuid.UUID, error: SendError, progress: Progress) ->
 
 
 def record_status(account: Account, event: TemplateStatusEvent) -> bool:
-    """Take over what a webhook says about a template; False where we do not know the template."""
+    """Take over what a webhook says about a template; False if we do not know the template."""
     changed = db.session.execute(
         update(MessageTemplate)
         .where(

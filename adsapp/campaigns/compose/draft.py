@@ -156,7 +156,7 @@ def scheduled_time(data: CampaignIn) -> datetime | None:
 
 
 def why_not_then(moment: datetime, zone: ZoneInfo | None) -> str:
-    """Why nothing can start then, "" where it can. Where the zone is not known, only what is so in every zone."""
+    """Why nothing can start then, "" if it can. If the zone is not known, only what is true in every zone."""
     moment, now = _in_zone(moment, zone), utcnow()
     if moment < now - MAY_BE_PAST:
         return "This time is past; choose a later one, or send now"
@@ -176,5 +176,5 @@ def known_zone(name: str) -> ZoneInfo | None:
 
 
 def no_such_zone(name: str) -> str:
-    """What is said where `known_zone` finds none."""
+    """What is said if `known_zone` finds none."""
     return f"There is no time zone “{name}”; write it like Europe/Madrid"

@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What starting would do. `seconds` at the account's pace; `can_start` False where a line is bad."""
+    """What starting would do. `seconds` at the account's pace; `can_start` False if a line is bad."""
 
     lines: tuple[Line, ...]
     audience: int = 0
@@ -49,7 +49,7 @@ class Preflight:
 
     @property
     def can_start(self) -> bool:
-        """True where nothing stands in the way and somebody gets it."""
+        """True if nothing stands in the way and somebody gets it."""
         return self.will_send > 0 and all(line.kind != "bad" for line in self.lines)
 
 

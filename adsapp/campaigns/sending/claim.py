@@ -1,8 +1,8 @@
 """Choosing who is next, and marking them `sending` just before the request is written.
 
-The mark is the line a crash is judged by: whoever is still `pending` got nothing, whoever is `sending` may have. So
-it is committed before the request, for a group of a tenth of a second, only while this worker holds the job, and only
-for those who may be sent to at this moment.
+After a crash the mark tells who may have got the message: people still `pending` got nothing, people marked `sending`
+may have. So it is committed before the request, for a group of a tenth of a second, only while this worker holds the
+job, and only for those who may be sent to at this moment.
 """
 
 import uuid
@@ -209,7 +209,7 @@ def _set(ids: Iterable[int], **values: object) -> None:
 
 
 def _is_alone(campaign_id: uuid.UUID) -> bool:
-    """True where no other campaign of the organization sends, or has sent in the last seconds."""
+    """True if no other campaign of the organization sends, or has sent in the last seconds."""
     just_now = utcnow() - timedelta(seconds=PAIR_SECONDS)
     others = (
         select(Campaign.id)

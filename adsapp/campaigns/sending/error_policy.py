@@ -1,6 +1,6 @@
 """What an outcome means for its recipient, for the campaign and for its number. Pure.
 
-The classes of errors are those of `integrations.base.Action`; how often each is tried again stands here.
+The classes of errors are those of `integrations.base.Action`; how often each is tried again is decided here.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The recipient's next status; `wait` seconds before a pending one is tried again; `counts` False where the
+    """The recipient's next status; `wait` seconds before a pending one is tried again; `counts` False if the
     send does not count as an attempt."""
 
     status: Status

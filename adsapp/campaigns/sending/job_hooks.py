@@ -10,7 +10,7 @@ from adsapp.jobs import ItemRow, Job
 
 
 def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
-    """Recipients of the job's campaign; the key is the number, which the API masks where it must."""
+    """Recipients of the job's campaign. The key is the number; the API masks it for people who may not see numbers."""
     campaign = queries.get_campaign((job.subject or "").removeprefix("campaign:"))
     page = queries.recipients(campaign, status or None, cursor or None, limit)
     rows = [ItemRow(one.phone, one.status.value, one.error_code, one.error_message or "") for one in page.items]

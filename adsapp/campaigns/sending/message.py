@@ -45,7 +45,7 @@ class CampaignMessage:
         return Renderer(self.view, parse_sources(self.view, self.variables))
 
     def fill(self, person: Mapping[str, Any], phone: str) -> tuple[dict[str, str], str]:
-        """The variables for a person, and a code of `reasons` where it cannot be sent, else ""."""
+        """The variables for a person, and a code of `reasons` if it cannot be sent, else ""."""
         code = "" if _E164.fullmatch(phone) else reasons.INVALID_NUMBER
         if self.text is not None:
             return {}, code

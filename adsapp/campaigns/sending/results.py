@@ -1,8 +1,8 @@
 """Writing down what came of the requests: for each its recipient, and what it means for campaign, number and consent.
 
-A true outcome is right to write whoever holds the job by now, so this is not fenced by the job's lease: it touches
-only rows that this slice itself marked and that nothing else has effects. A status that overtook our own response
-is never lowered.
+An outcome that happened is right to write even if another worker holds the job by now, so this is not fenced by the
+job's lease: it touches only rows that this slice itself marked and that nothing else has settled. A status that
+overtook our own response is never lowered.
 """
 
 import time
@@ -84,7 +84,7 @@ def write(
     return effects
 
 
-def give_back(campaign_id: uuid.UUID, lease_id: uuid.UUID, ids: Sequence[int]) -> None:
+def put_back(campaign_id: uuid.UUID, lease_id: uuid.UUID, ids: Sequence[int]) -> None:
     """Recipients that were marked and surely not written are pending again. Commits."""
     untouched = Verdict(Status.PENDING, counts=False)
     now = utcnow()
@@ -113,12 +113,11 @@ def _add_effect(at: datetime, verdict: Verdict, effects: BatchEffects, streak: F
             effects.slow_until = max(effects.slow_until or until, until)
             effects.slow_reason = error.title
         case Effect.REFUSE if error is not None:
-            effects.refuse = f"{error.title} (code {error.code}). {error.advice}"
+            effects.refuse = error.told
         case Effect.PAUSE if error is not None:
-            effects.pause = f"{error.title} (code {error.code}). {error.advice}"
+            effects.pause = error.told
         case Effect.COUNT if error is not None and streak.see(code_of(error)) >= FAILURE_LIMIT:
-            reason = f"{error.title} (code {error.code}). {error.advice}"
-            effects.pause = f"{FAILURE_LIMIT} messages in a row failed alike: {reason}"
+            effects.pause = f"{FAILURE_LIMIT} messages in a row failed alike: {error.told}"
         case Effect.DOUBT if streak.see("uncertain") >= DOUBT_LIMIT:
             effects.pause = f"{DOUBT_LIMIT} messages in a row got no answer from WhatsApp: {verdict.message}"
         case Effect.UNREACHABLE if streak.see("unreachable") >= FAILURE_LIMIT:
@@ -144,7 +143,7 @@ def _write(
 
 
 def _apply(entry: RecipientState, verdict: Verdict, at: datetime) -> bool:
-    """Work a verdict into an entry; False where it adds nothing."""
+    """Work a verdict into an entry; False if it adds nothing."""
     if entry.status not in (Status.SENDING, Status.UNCERTAIN):
         # A webhook was quicker: it knows more than our response does, but perhaps not the message's id.
         if verdict.status is not Status.ACCEPTED or entry.provider_id:

@@ -34,7 +34,7 @@ from adsapp.integrations.pacing import Pacer
 from adsapp.jobs import Progress
 
 TICK_SECONDS = 0.1
-# A mark may take a tick and a slow commit before its slot has come; more where the database is slow just now.
+# A mark may take a tick and a slow commit before its slot has come; more if the database is slow just now.
 AHEAD_SECONDS = 0.25
 MOST_AHEAD_SECONDS = 1.0
 HORIZON_SECONDS = 1.5
@@ -284,7 +284,7 @@ class Slice:
         deadline = time.monotonic() + LONGEST_ANSWER
         while self._in_flight and time.monotonic() < deadline:
             self._collect(self._results.take(wait=0.2))
-        results.give_back(self._campaign_id, self._lease_id, [candidate.id for candidate in self._again])
+        results.put_back(self._campaign_id, self._lease_id, [candidate.id for candidate in self._again])
         results.match_parked(self._new_ids)
 
     def _report(self) -> None:
@@ -316,7 +316,7 @@ def report(campaign_id: uuid.UUID, progress: Progress) -> None:
 
 
 def _next_due(campaign_id: uuid.UUID) -> datetime | None:
-    """When the next pending recipient is due (now, or past, for one who is due), None where nobody is pending."""
+    """When the next pending recipient is due (now, or past, for one who is due), None if nobody is pending."""
     with db.reading():
         mine = (CampaignRecipient.campaign_id == campaign_id, CampaignRecipient.status == Status.PENDING)
         row = db.session.execute(

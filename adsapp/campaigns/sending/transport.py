@@ -54,7 +54,7 @@ class SendResult:
 
 
 class Results:
-    """Where a slice finds what came of its requests, in the order it came."""
+    """What came of a slice's requests, in the order it came."""
 
     def __init__(self) -> None:
         self._results: queue.SimpleQueue[SendResult] = queue.SimpleQueue()

@@ -1,4 +1,4 @@
-"""What people write or tap: kept, attributed to the campaign it answers, and heeded where it asks us to stop."""
+"""What people write or tap: kept, attributed to the campaign it answers, and obeyed if it asks us to stop."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.events import InboundEvent, PreferenceEvent
 
-# Most people just write, without quoting: their words are laid to the campaign message they got last, if not long ago.
+# Most people write without quoting: the reply is attributed to the last campaign message they got, if it is recent.
 ANSWERS_WITHIN = timedelta(hours=72)
 # The provider tells whole seconds of its own clock: an answer may seem a little older than the message it answers.
 CLOCKS_DIFFER = timedelta(minutes=1)

@@ -100,7 +100,7 @@ class CloudApi:
     async def templates(self) -> list[dict[str, Any]]:
         """Every template of the business account, all pages. Raises `ProviderError`.
 
-        A further page exists only where `paging.next` is there. It is asked for by its cursor, never by the
+        A further page exists only if `paging.next` is there. It is asked for by its cursor, never by the
         address given: that address repeats the token, and it need not lead to our base URL.
         """
         found: list[dict[str, Any]] = []
@@ -158,7 +158,7 @@ class CloudApi:
 def read_answer(status: int, headers: Mapping[str, str], text: str) -> Outcome:
     """What the provider's answer to a send means. Pure.
 
-    An answer that cannot be read as either a message id or an error is `Uncertain` where the message may have
+    An answer that cannot be read as either a message id or an error is `Uncertain` if the message may have
     been taken (2xx, and 5xx from something between us and the provider), else `Refused`.
     """
     answer = _json_object(text)

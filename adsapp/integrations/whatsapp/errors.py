@@ -1,7 +1,7 @@
 """The one function that reads an error of the Cloud API; the codes themselves are in `codes`.
 
 The provider says to decide by `code`, and its own documents disagree about HTTP statuses, so the status is
-looked at only where an answer holds no code at all.
+looked at only if an answer holds no code at all.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _meaning(code: int | None, body: Mapping[str, Any], message: str, http_statu
 
 
 def _message(body: Mapping[str, Any]) -> str:
-    """The provider's text, with the details behind it where they say more."""
+    """The provider's text, with the details behind it if they say more."""
     text = next((str(body[key]) for key in ("message", "title") if body.get(key)), "")
     data = body.get("error_data")
     details = str(data.get("details") or "") if isinstance(data, Mapping) else ""
@@ -94,7 +94,7 @@ def _integer(value: object) -> int | None:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds the provider wants us to wait, 0 to one day, or None where it does not say.
+    """Seconds the provider wants us to wait, 0 to one day, or None if it does not say.
 
     Reads `Retry-After` (seconds or an HTTP date), then `X-Business-Use-Case-Usage` (minutes in JSON). Header
     names in any case.

@@ -30,7 +30,7 @@ class AccountForm:
 
     @classmethod
     def empty(cls, messages_per_second: float) -> "AccountForm":
-        """The form as it opens where no number is connected."""
+        """The form as it opens while no number is connected."""
         return cls({**dict.fromkeys(PLAIN, ""), "name": "WhatsApp", "messages_per_second": f"{messages_per_second:g}"})
 
     @classmethod

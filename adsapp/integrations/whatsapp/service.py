@@ -15,7 +15,7 @@ from adsapp.integrations.service import accept
 SECRETS = ("token", "app_secret", "verify_token")
 _ID = (r"[A-Za-z0-9_-]{1,40}", "should be the id as Meta shows it: digits, without spaces")
 _SECRET = (r"[!-~]{1,2048}", "should be letters, digits and signs without spaces, as Meta shows it")
-# What a value has to look like, and what to say where it does not. The messages never repeat a value: some are secret.
+# What a value has to look like, and what to say if it does not. The messages never repeat a value: some are secret.
 RULES = {
     "phone_number_id": _ID,
     "waba_id": _ID,
@@ -101,7 +101,7 @@ def update_account(account: Account, changes: AccountChanges) -> Account:
 
 
 def api_address(account: Account | None) -> str:
-    """Where a number's API answers, of a new number where None.
+    """The address of a number's API; None for a new number.
 
     A number connected to the sandbox stays with it, also under a worker that was started without the demo: what
     people wrote to try things out must never reach anybody.

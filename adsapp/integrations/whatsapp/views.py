@@ -49,7 +49,7 @@ def show_whatsapp() -> ResponseReturnValue:
 @views.post("/settings/whatsapp")
 @allow(Permission.ADMINISTER, to=ASKED)
 def connect_whatsapp() -> ResponseReturnValue:
-    """Connect a number once the provider accepts its token; the form again where it does not."""
+    """Connect a number once the provider accepts its token; the form again if it does not."""
     form = AccountForm.typed(request.form)
     try:
         data = form.new()
@@ -112,7 +112,7 @@ def _account(account_id: str) -> Account:
 
 
 def _accepted(form: AccountForm, answer: Answer) -> Answer:
-    """The answer where it is good; else Invalid, with the reason beside the token."""
+    """The answer if it is good; else Invalid, with the reason beside the token."""
     if not answer.is_good:
         form.errors["token"] = answer.sentence
         raise Invalid(answer.sentence)

@@ -37,7 +37,7 @@ _STATUS_AFTER: Final = {"REINSTATED": "APPROVED", "UNARCHIVED": "APPROVED", "FLA
 
 
 def signature_is_valid(raw: bytes, header: str | None, app_secret: str) -> bool:
-    """True where `header` is `sha256=` and the HMAC of the very bytes received; takes the same time either
+    """True if `header` is `sha256=` and the HMAC of the very bytes received; takes the same time either
     way."""
     if not header or not app_secret or not header.startswith("sha256="):
         return False
@@ -47,7 +47,7 @@ def signature_is_valid(raw: bytes, header: str | None, app_secret: str) -> bool:
 
 
 def challenge(query: Mapping[str, str], verify_token: str) -> str | None:
-    """The text to answer a verification GET with (as text/plain, 200), or None where it must be refused
+    """The text to answer a verification GET with (as text/plain, 200), or None if it must be refused
     (403)."""
     given = query.get("hub.verify_token", "")
     answer = query.get("hub.challenge", "")
