@@ -69,7 +69,7 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.contacts.imports import views as _imports  # noqa: F401
     from adsapp.dashboard import health
     from adsapp.dashboard import views as dashboard
-    from adsapp.integrations import views as integrations
+    from adsapp.integrations import pages as integrations
     from adsapp.jobs import api as jobs_api
     from adsapp.jobs import console as jobs
     from adsapp.jobs.console import worker_page as workers
@@ -91,5 +91,5 @@ def blueprints() -> "list[Blueprint]":
         message_templates.views,
         activity.views,
         activity_api.api,
-        integrations.views,
+        *integrations.blueprints,
     ]

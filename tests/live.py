@@ -28,8 +28,8 @@ from adsapp.campaigns.service import create_campaign
 from adsapp.contacts.models import Contact
 from adsapp.contacts.values.phones import person_key
 from adsapp.core import db
-from adsapp.integrations.models import WhatsAppAccount
-from adsapp.integrations.service import AccountIn, create_account
+from adsapp.integrations.models import Account
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.message_templates.models import MessageTemplate
@@ -102,20 +102,13 @@ class Sandbox:
 
 
 @dataclass
-class Live:
-    """Harbour Bakery, connected."""
+class Bakery:
+    """Harbour Bakery with an account that sends, whoever its provider is."""
 
     app: Flask
     cast: Cast
-    web_url: str
-    sandbox: Sandbox
     account_id: uuid.UUID
-    workers: list[WorkerProcess] = field(default_factory=list)
-
-    @property
-    def phone_number_id(self) -> str:
-        """The number's id at the provider."""
-        return self.sandbox.phone_number_id
+    workers: list[WorkerProcess] = field(default_factory=list, kw_only=True)
 
     @contextmanager
     def organization(self) -> Iterator[None]:
@@ -195,6 +188,19 @@ class Live:
         wait_for(lambda: self.campaign(campaign_id).status.value in statuses, seconds, f"it becomes {statuses}")
         return self.campaign(campaign_id)
 
+
+@dataclass
+class Live(Bakery):
+    """Harbour Bakery on the air: its provider is the sandbox, its web server a real one."""
+
+    web_url: str
+    sandbox: Sandbox
+
+    @property
+    def phone_number_id(self) -> str:
+        """The number's id at the provider."""
+        return self.sandbox.phone_number_id
+
     def post_webhook(self, body: bytes | dict[str, Any], secret: str = SECRET) -> int:
         """Post a webhook to the real server, signed; the status of the answer."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -224,7 +230,7 @@ def on_the_air(app: Flask, cast: Cast, sandbox_url: str, *, per_second: float = 
             db.session.commit()
             account_id = account.id
         sandbox = Sandbox(sandbox_url, number)
-        live = Live(app, cast, web_url, sandbox, account_id)
+        live = Live(app, cast, account_id, web_url, sandbox)
         sandbox.call("accounts", _sandbox_account(live, waba, per_second))
         try:
             yield live
@@ -244,7 +250,7 @@ def _sandbox_account(live: Live, waba: str, per_second: float) -> dict[str, Any]
     }
 
 
-def shipped_templates(account: WhatsAppAccount) -> list[MessageTemplate]:
+def shipped_templates(account: Account) -> list[MessageTemplate]:
     """The sandbox's templates, as a sync would store them."""
     path = Path(__file__).parent.parent / "adsapp" / "sandbox" / "whatsapp" / "templates.json"
     return [

@@ -12,7 +12,7 @@ from adsapp.campaigns.models import Campaign
 from adsapp.contacts.models import Import
 from adsapp.core import db
 from adsapp.core.ids import parse_id
-from adsapp.integrations.models import WhatsAppAccount
+from adsapp.integrations.models import Account
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Worker
@@ -48,7 +48,7 @@ KEPT: Mapping[str, Kept] = {
     "job": Kept(Job.id, Job.title, "/jobs/{}"),
     "campaign": Kept(Campaign.id, Campaign.name, "/campaigns/{}"),
     "import": Kept(Import.id, Import.file_name, "/imports/{}"),
-    "account": Kept(WhatsAppAccount.id, WhatsAppAccount.name, "/settings/whatsapp"),
+    "account": Kept(Account.id, Account.name, "/settings/whatsapp"),
     "worker": Kept(Worker.id, Worker.host, "/workers#worker-{}", (Worker.stopped_at.is_(None),)),
 }
 GONE = {"job": "a job", "campaign": "a campaign", "import": "an import", "account": "a number", "worker": "a worker"}

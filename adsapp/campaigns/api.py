@@ -22,6 +22,7 @@ from adsapp.jobs.idempotency import AskedMeanwhile, find_replay
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.redaction import mask_number
 from adsapp.message_templates import queries as templates
+from adsapp.message_templates.availability import why_not
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
@@ -199,7 +200,7 @@ def recipient_json(recipient: CampaignRecipient, sees_numbers: bool) -> dict[str
         "status": recipient.status.value,
         "error": error,
         "attempts": recipient.attempts,
-        "wamid": recipient.wamid if sees_numbers else None,  # it holds the number, lightly wrapped
+        "wamid": recipient.provider_id if sees_numbers else None,  # it holds the number, lightly wrapped
         **{name: iso(getattr(recipient, name)) for name in moments},
     }
 
@@ -207,7 +208,7 @@ def recipient_json(recipient: CampaignRecipient, sees_numbers: bool) -> dict[str
 def template_json(template: MessageTemplate) -> dict[str, Any]:
     """A template; `can_be_sent` False comes with the reason."""
     view = templates.view_of(template)
-    why_not = templates.why_not(template)
+    reason = why_not(template, view)
     return {
         "id": str(template.id),
         "name": template.name,
@@ -217,7 +218,7 @@ def template_json(template: MessageTemplate) -> dict[str, Any]:
         "quality": template.quality,
         "variables": [{"key": one.key, "label": one.label, "example": one.example} for one in view.variables],
         "body": view.body_text,
-        "can_be_sent": not why_not,
-        "why_not": why_not or None,
+        "can_be_sent": not reason,
+        "why_not": reason,
         "synced_at": iso(template.synced_at),
     }

@@ -73,7 +73,7 @@ def count(spec: Mapping[str, Any]) -> AudienceCount:
 
 
 def count_of(audience: Audience) -> AudienceCount:
-    """As `count`, of a parsed audience."""
+    """How many, of a parsed audience."""
     opted_out = select(func.count()).select_from(Contact).where(audience.condition, Contact.opted_out_at.is_not(None))
     return AudienceCount(_total(audience), db.session.scalar(opted_out) or 0)
 
@@ -85,7 +85,7 @@ def _total(audience: Audience) -> int:
 
 
 def next_ids(audience: Audience, after: uuid.UUID | None, limit: int) -> Sequence[uuid.UUID]:
-    """The following contact ids in their order, along an index: the same cost wherever it stands."""
+    """The following contact ids in their order, along an index: each page costs the same."""
     column, where = _key(audience)
     query = select(column).where(*where).order_by(column).limit(limit)
     if audience.kind == "tags":

@@ -1,11 +1,13 @@
-"""What happened to a campaign: a line on its page, and in the audit where a person did it."""
+"""What happened to a campaign: a line on its page, and in the audit if a person did it."""
 
 from adsapp.campaigns.models import Campaign, CampaignEvent
 from adsapp.core import db
 from adsapp.organizations.auditing import audit
 
 
-def note(campaign: Campaign, text: str, by: str = "", *, action: str = "", reason: str = "", **details: object) -> None:
+def record(
+    campaign: Campaign, text: str, by: str = "", *, action: str = "", reason: str = "", **details: object
+) -> None:
     """Add a line to what happened; with `action`, what `by` did goes into the audit too, with its details."""
     db.session.add(CampaignEvent(organization_id=campaign.organization_id, campaign_id=campaign.id, text=text, by=by))
     if action and by:

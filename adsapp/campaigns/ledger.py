@@ -1,11 +1,12 @@
 """The ledger of recipients: read under a lock, changed, written back in one statement for a whole batch.
 
 One statement, because the counters follow the rows by triggers: on PostgreSQL once a statement. Whoever changes rows
-holds the campaign's row first (`hold`), so that writers of one campaign queue up and never wait in a circle.
+locks the campaign first (`lock`), so that writers of one campaign queue up and never wait in a circle.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,15 +18,15 @@ from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
-from adsapp.integrations.models import WhatsAppAccount
-from adsapp.integrations.whatsapp.statuses import Milestones
+from adsapp.integrations.models import Account
+from adsapp.integrations.statuses import Milestones
 
 MILESTONES = ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")
 
 
 @dataclass(slots=True)
-class Entry:
-    """One recipient as it stands; change it, then `save`."""
+class RecipientState:
+    """One recipient as it is now; change it, then `save`."""
 
     id: int
     campaign_id: uuid.UUID
@@ -37,7 +38,7 @@ class Entry:
     attempts: int
     not_before: datetime | None
     lease_id: uuid.UUID | None
-    wamid: str | None
+    provider_id: str | None
     accepted_at: datetime | None
     sent_at: datetime | None
     delivered_at: datetime | None
@@ -50,43 +51,54 @@ class Entry:
         return Milestones(**{name: getattr(self, name) for name in MILESTONES})
 
 
-COLUMNS = tuple(getattr(CampaignRecipient, name) for name in Entry.__dataclass_fields__)
+COLUMNS = tuple(getattr(CampaignRecipient, name) for name in RecipientState.__dataclass_fields__)
 # What is written back: all but what a recipient is for good.
-SAVED = [name for name in Entry.__dataclass_fields__ if name not in ("campaign_id", "contact_id", "phone")]
+SAVED = [name for name in RecipientState.__dataclass_fields__ if name not in ("campaign_id", "contact_id", "phone")]
 
 
-def hold(campaign_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, CampaignStatus]:
-    """Lock these campaigns to the end of the transaction, in one order for everybody; their statuses."""
-    rows = db.session.execute(
-        select(Campaign.id, Campaign.status)
+def lock(campaign_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Campaign]:
+    """Lock these campaigns to the end of the transaction, in one order for everybody; they come back read afresh."""
+    db.session.flush()  # what is read afresh loses what was changed before
+    found = db.session.scalars(
+        select(Campaign)
         .where(Campaign.id.in_(set(campaign_ids)))
         .order_by(Campaign.id)
         .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
-    return {row.id: row.status for row in rows}
+    return {campaign.id: campaign for campaign in found}
 
 
-def hold_with_number(campaign_id: uuid.UUID) -> CampaignStatus:
-    """Lock a campaign together with its number, so that campaigns on one number see whom the others just marked."""
+@contextmanager
+def locked(campaign_id: uuid.UUID) -> Iterator[Campaign | None]:
+    """The campaign, locked and read afresh; None if there is none. What the block does not commit is rolled back."""
+    try:
+        yield lock([campaign_id]).get(campaign_id)
+    finally:
+        db.session.rollback()
+
+
+def lock_with_account(campaign_id: uuid.UUID) -> CampaignStatus:
+    """Lock a campaign together with its account, so that campaigns on one account see whom the others just marked."""
     return db.session.execute(
         select(Campaign.status)
-        .join(WhatsAppAccount, WhatsAppAccount.id == Campaign.account_id)
+        .join(Account, Account.id == Campaign.account_id)
         .where(Campaign.id == campaign_id)
-        .with_for_update(of=[Campaign, WhatsAppAccount], key_share=True)
+        .with_for_update(of=[Campaign, Account], key_share=True)
     ).scalar_one()
 
 
-def load(ids: Iterable[int]) -> dict[int, Entry]:
+def load(ids: Iterable[int]) -> dict[int, RecipientState]:
     """The recipients of these ids, by id; those of other organizations are not there."""
     rows = db.session.execute(select(*COLUMNS).where(CampaignRecipient.id.in_(list(ids))))
-    return {row.id: Entry(*row) for row in rows}
+    return {row.id: RecipientState(*row) for row in rows}
 
 
-def save(entries: Sequence[Entry]) -> None:
+def save(entries: Sequence[RecipientState]) -> None:
     """Write changed entries back."""
     now = utcnow()
     update_rows(CampaignRecipient, [_as_row(entry, now) for entry in entries])
 
 
-def _as_row(entry: Entry, now: datetime) -> dict[str, Any]:
+def _as_row(entry: RecipientState, now: datetime) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in SAVED} | {"updated_at": now}

@@ -16,7 +16,7 @@ from adsapp.jobs import Priority
 
 
 class CampaignStatus(StrEnum):
-    """Where a campaign stands."""
+    """How far a campaign is."""
 
     SCHEDULED = "scheduled"
     PREPARING = "preparing"  # its audience is being frozen
@@ -26,9 +26,24 @@ class CampaignStatus(StrEnum):
     CANCELLED = "cancelled"
     FAILED = "failed"
 
+    @property
+    def goes_out(self) -> bool:
+        """True while it is prepared or sent."""
+        return self in (CampaignStatus.PREPARING, CampaignStatus.SENDING)
+
+    @property
+    def is_running(self) -> bool:
+        """True while it goes out or waits for its time: it can be paused."""
+        return self.goes_out or self is CampaignStatus.SCHEDULED
+
+    @property
+    def has_ended(self) -> bool:
+        """True for good, unless people who failed are given back to it."""
+        return self in (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED, CampaignStatus.FAILED)
+
 
 class RecipientStatus(StrEnum):
-    """Where one person of a campaign stands (design: Sending)."""
+    """How far one person of a campaign is (design: Sending)."""
 
     PENDING = "pending"
     SENDING = "sending"  # marked just before the request is written
@@ -39,6 +54,11 @@ class RecipientStatus(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     UNCERTAIN = "uncertain"  # the request may or may not have arrived; never sent again by itself
+
+    @property
+    def is_to_go(self) -> bool:
+        """True while its request is still to be written or answered."""
+        return self in (RecipientStatus.PENDING, RecipientStatus.SENDING)
 
 
 class Campaign(Tenant, Base):
@@ -91,7 +111,7 @@ class CampaignRecipient(Tenant, Base):
         UniqueConstraint("organization_id", "campaign_id", "person_key"),
         Index("ix_campaign_recipients_status", "organization_id", "campaign_id", "status", "id"),
         Index("ix_campaign_recipients_list", "organization_id", "campaign_id", "id"),
-        Index("ix_campaign_recipients_wamid", "organization_id", "wamid"),
+        Index("ix_campaign_recipients_wamid", "organization_id", "provider_id"),
         Index("ix_campaign_recipients_contact", "organization_id", "contact_id", "id"),
         Index(
             "ix_campaign_recipients_due",
@@ -104,7 +124,7 @@ class CampaignRecipient(Tenant, Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)  # biz_opaque_callback_data carries it
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)  # sent along as a message's reference
     campaign_id: Mapped[uuid.UUID]
     contact_id: Mapped[uuid.UUID]
     phone: Mapped[str] = mapped_column(String(20))  # as given
@@ -117,7 +137,8 @@ class CampaignRecipient(Tenant, Base):
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     not_before: Mapped[datetime | None]
     lease_id: Mapped[uuid.UUID | None]  # of the slice that marked it sending
-    wamid: Mapped[str | None] = mapped_column(String(200))
+    # The provider's id of the message. The column has the name that WhatsApp gives it.
+    provider_id: Mapped[str | None] = mapped_column("wamid", String(200), key="provider_id")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     sending_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
@@ -163,11 +184,11 @@ class ParkedStatus(Tenant, Base):
     """A status of a message we do not know yet; applied when our own response is stored."""
 
     __tablename__ = "parked_statuses"
-    __table_args__ = (Index("ix_parked_statuses_wamid", "organization_id", "wamid"),)
+    __table_args__ = (Index("ix_parked_statuses_wamid", "organization_id", "provider_id"),)
 
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
     account_id: Mapped[uuid.UUID]
-    wamid: Mapped[str] = mapped_column(String(200))
+    provider_id: Mapped[str] = mapped_column("wamid", String(200), key="provider_id")
     event: Mapped[dict[str, Any]]
     received_at: Mapped[datetime] = mapped_column(default=utcnow)
 
@@ -177,13 +198,13 @@ class InboundMessage(Tenant, Base):
 
     __tablename__ = "inbound_messages"
     __table_args__ = (
-        UniqueConstraint("organization_id", "account_id", "wamid"),
+        UniqueConstraint("organization_id", "account_id", "provider_id"),
         Index("ix_inbound_messages_contact", "organization_id", "contact_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
     account_id: Mapped[uuid.UUID]
-    wamid: Mapped[str] = mapped_column(String(200))
+    provider_id: Mapped[str] = mapped_column("wamid", String(200), key="provider_id")
     from_number: Mapped[str] = mapped_column(String(20))
     contact_id: Mapped[uuid.UUID | None]
     recipient_id: Mapped[int | None] = mapped_column(BigId)  # the campaign message it answers

@@ -17,10 +17,9 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
-from adsapp.integrations.models import WhatsAppAccount
+from adsapp.integrations.models import Account
 from adsapp.jobs import Job, State
 
-UNFINISHED = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING, CampaignStatus.SENDING, CampaignStatus.PAUSED)
 ENDED_JOBS = {State.FAILED: CampaignStatus.FAILED, State.CANCELLED: CampaignStatus.CANCELLED}
 RATE_WINDOW = timedelta(seconds=10)
 RATE_ROWS = 200
@@ -152,8 +151,9 @@ def list_campaigns(cursor: str | None = None, limit: int = PAGE) -> Page[Campaig
     if cursor:
         query = query.where(Campaign.id < _id(cursor))
     rows = db.session.scalars(query).all()
+    ended = _jobs_that_ended(rows)
     for campaign in rows:
-        _show_ended_job(campaign)
+        _show_ended_job(campaign, ended.get(campaign.job_id) if campaign.job_id else None)
     return cut(rows, limit, lambda campaign: str(campaign.id))
 
 
@@ -163,18 +163,14 @@ def get_campaign(campaign_id: uuid.UUID | str) -> Campaign:
     found = wanted and db.session.scalars(select(Campaign).where(Campaign.id == wanted)).first()
     if not found:
         raise NotFound("There is no such campaign")
-    _show_ended_job(found)
+    _show_ended_job(found, job_of(found))
     return found
 
 
-def _show_ended_job(campaign: Campaign) -> None:
+def _show_ended_job(campaign: Campaign, job: Job | None) -> None:
     # A job that failed for good (a bug, a worker lost three times) cannot write its campaign's status any more, and one
-    # that waited for others in vain is cancelled among other organizations' jobs, where nobody knows of campaigns. So
-    # the campaign shows what became of its job; nothing is written by looking, and a retry of the job undoes it.
-    if campaign.status not in UNFINISHED or campaign.job_id is None:
-        return
-    columns = (Job.state, Job.error, Job.cancel_requested_by, Job.finished_at)
-    job = db.session.execute(select(*columns).where(Job.id == campaign.job_id)).first()
+    # whose dependency was not met is cancelled among other organizations' jobs, where nobody knows of campaigns. So the
+    # campaign shows what became of its job; nothing is written by looking, and a retry of the job undoes it.
     if job is None or job.state not in ENDED_JOBS:
         return
     by = job.cancel_requested_by if job.state is State.CANCELLED else None
@@ -183,13 +179,30 @@ def _show_ended_job(campaign: Campaign) -> None:
     set_committed_value(campaign, "finished_at", job.finished_at)
 
 
+def job_of(campaign: Campaign) -> Job | None:
+    """The job that sends a campaign, None if that has ended. `get_campaign` has read it: this asks the database no
+    second time."""
+    if campaign.status.has_ended or campaign.job_id is None:
+        return None
+    return db.session.get(Job, campaign.job_id)
+
+
+def _jobs_that_ended(campaigns: Sequence[Campaign]) -> dict[uuid.UUID, Job]:
+    """By id, of campaigns that have not ended themselves; in one statement."""
+    ids = [campaign.job_id for campaign in campaigns if campaign.job_id and not campaign.status.has_ended]
+    if not ids:
+        return {}
+    found = db.session.scalars(select(Job).where(Job.id.in_(ids), Job.state.in_(list(ENDED_JOBS))))
+    return {job.id: job for job in found}
+
+
 def counts(campaign: AnyCampaign) -> Counts:
     """The campaign's recipients by status."""
     return counts_of([campaign])[campaign.id]
 
 
 def counts_of(campaigns: Sequence[AnyCampaign]) -> dict[uuid.UUID, Counts]:
-    """As `counts`, for a whole list in one statement."""
+    """The recipients of several campaigns by status, in one statement."""
     by_status: dict[uuid.UUID, dict[str, int]] = {campaign.id: {} for campaign in campaigns}
     rows = db.session.execute(
         select(CampaignCount.campaign_id, CampaignCount.status, CampaignCount.count).where(
@@ -253,9 +266,7 @@ def events(campaign: Campaign, limit: int = 100) -> list[CampaignEvent]:
 
 def rate_now(campaign: AnyCampaign, known: Counts | None = None) -> Pace:
     """How fast it goes now: from the few rows before the first one that is still to go, never from a count."""
-    limit = db.session.scalar(
-        select(WhatsAppAccount.messages_per_second).where(WhatsAppAccount.id == campaign.account_id)
-    )
+    limit = db.session.scalar(select(Account.messages_per_second).where(Account.id == campaign.account_id))
     limit = limit or 1.0
     if campaign.status is not CampaignStatus.SENDING:
         return Pace(0.0, None, limit)

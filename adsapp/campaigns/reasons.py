@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from adsapp.integrations.base import Action, SendError
-from adsapp.integrations.whatsapp import codes
+from adsapp.integrations.channels import meaning_of
 
 OPTED_OUT = "opted_out"
 INVALID_NUMBER = "invalid_number"
@@ -48,14 +48,14 @@ def explain(code: str) -> Reason:
     """The reason behind a code of the ledger."""
     if code in OURS:
         return OURS[code]
-    if not code.isdecimal():
+    meaning = meaning_of(code)
+    if meaning is None:
         return OURS[UNKNOWN]
-    meaning = codes.MEANINGS.get(int(code), codes.UNKNOWN)
     advice = TRIED_OFTEN if meaning.action.sends_again else meaning.advice  # it has failed: no more comes by itself
     return Reason(meaning.title, advice, meaning.action not in FOR_GOOD)
 
 
-def told(what: str, reason: str | None) -> str:
+def with_reason(what: str, reason: str | None) -> str:
     """What happened and why, nothing of it twice: "It is paused by Alice", "It is paused: a mistake in the text"."""
     if not reason:
         return what
@@ -70,8 +70,9 @@ A_DAY: Final = timedelta(hours=24)
 
 def why_not_yet(code: str, finished_at: datetime | None, now: datetime) -> str | None:
     """Why sending again must wait: the provider punishes trying the same person again within a day of the end of the
-    campaign (`finished_at`, None while it runs). None where it need not."""
-    if not code.isdecimal() or codes.MEANINGS.get(int(code), codes.UNKNOWN).action is not Action.WAIT_24H:
+    campaign (`finished_at`, None while it runs). None if it need not."""
+    meaning = meaning_of(code)
+    if meaning is None or meaning.action is not Action.WAIT_24H:
         return None
     if finished_at and now - finished_at > A_DAY:
         return None
@@ -80,7 +81,7 @@ def why_not_yet(code: str, finished_at: datetime | None, now: datetime) -> str |
 
 def code_of(error: SendError) -> str:
     """The code as the ledger keeps it."""
-    return "unknown" if error.code is None else str(error.code)
+    return error.code or UNKNOWN
 
 
 def in_words(error: SendError) -> str:

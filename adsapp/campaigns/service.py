@@ -11,19 +11,19 @@ from typing import Any
 from sqlalchemy import select, update
 
 from adsapp import jobs
-from adsapp.campaigns import reasons
+from adsapp.campaigns import ledger, reasons
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Draft
 from adsapp.campaigns.compose.preflight import Preflight, preflight
 from adsapp.campaigns.compose.preview import Preview, preview
-from adsapp.campaigns.events import note
+from adsapp.campaigns.events import record
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.integrations import queries as accounts
-from adsapp.integrations.models import WhatsAppAccount
+from adsapp.integrations.models import Account
 from adsapp.jobs import Job, Priority, State, transitions
 from adsapp.jobs.idempotency import require_subject
 from adsapp.jobs.states import PENDING, get_priority
@@ -35,7 +35,6 @@ __all__ = [
     "Preview",
     "cancel",
     "create_campaign",
-    "note",
     "pause",
     "preflight",
     "preview",
@@ -46,8 +45,6 @@ __all__ = [
 
 SEND_AGAIN = "send_again"
 ASSUME_DELIVERED = "assume_delivered"
-RUNNING = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING, CampaignStatus.SENDING)
-ENDED = (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED, CampaignStatus.FAILED)
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def create_campaign(
     """Make a campaign and enqueue the one job that sends it; the audience is frozen when it starts.
 
     `idempotency_key` and the `digest` of what was asked stay with the job. Raises Invalid with every field that is
-    wrong, Conflict where no account may send, AskedMeanwhile where another request used the key at this moment.
+    wrong, Conflict if no account may send, AskedMeanwhile if another request used the key at this moment.
     """
     checked = draft.check(data)
     account = _sending_account()
@@ -72,17 +69,17 @@ def create_campaign(
     db.session.flush()
     _enqueue(campaign, by, idempotency_key, digest)
     verb = "schedule" if checked.scheduled_at else "start"
-    note(campaign, "Scheduled" if checked.scheduled_at else "Started", by, action=f"{verb} campaign")
+    record(campaign, "Scheduled" if checked.scheduled_at else "Started", by, action=f"{verb} campaign")
     return campaign
 
 
-def _sending_account() -> WhatsAppAccount:
+def _sending_account() -> Account:
     account = accounts.get_default_account()
     accounts.refuse_refused(account)
     return account
 
 
-def _new_campaign(checked: Draft, account: WhatsAppAccount, data: CampaignIn, by: str) -> Campaign:
+def _new_campaign(checked: Draft, account: Account, data: CampaignIn, by: str) -> Campaign:
     template = checked.message.template
     default = Priority.HIGH if checked.scheduled_at else Priority.CRITICAL
     return Campaign(
@@ -122,20 +119,20 @@ def _enqueue(campaign: Campaign, by: str, idempotency_key: str | None = None, di
 
 
 def pause(campaign: Campaign, reason: str, by: str = "") -> None:
-    """Stop sending within a second or so; what is on its way arrives. Raises Conflict where it does not run."""
-    lock(campaign)
-    if campaign.status not in RUNNING:
+    """Stop sending within a second or so; what is on its way arrives. Raises Conflict if it does not run."""
+    ledger.lock([campaign.id])
+    if not campaign.status.is_running:
         raise Conflict(f"The campaign is {campaign.status.value}; there is nothing to pause")
     campaign.status, campaign.status_reason = CampaignStatus.PAUSED, reason.strip() or f"paused by {by}"
-    told = reasons.told("Paused", reason.strip())
-    note(campaign, told, by, action="pause campaign", reason=reason.strip())
+    text = reasons.with_reason("Paused", reason.strip())
+    record(campaign, text, by, action="pause campaign", reason=reason.strip())
 
 
 def resume(campaign: Campaign, by: str = "") -> None:
-    """Go on where it stands. Raises Conflict where it is not paused, still stopping, or its account is refused."""
-    lock(campaign)
+    """Go on from the present point. Raises Conflict if it is not paused, still stopping, or its account is refused."""
+    ledger.lock([campaign.id])
     job = _locked_job(campaign)
-    failed = job is not None and job.state is State.FAILED and campaign.status not in ENDED
+    failed = job is not None and job.state is State.FAILED and not campaign.status.has_ended
     if campaign.status is not CampaignStatus.PAUSED and not failed:
         raise Conflict(f"The campaign is {campaign.status.value}; only a paused one can be resumed")
     accounts.refuse_refused(accounts.get_account(campaign.account_id))
@@ -147,13 +144,13 @@ def resume(campaign: Campaign, by: str = "") -> None:
         campaign.status = CampaignStatus.SCHEDULED
     campaign.status_reason = None
     _wake(campaign, job, by)
-    note(campaign, "Resumed", by, action="resume campaign")
+    record(campaign, "Resumed", by, action="resume campaign")
 
 
 def cancel(campaign: Campaign, by: str = "") -> None:
-    """End it for good: who has not been sent to is skipped. Raises Conflict where it has ended already."""
-    lock(campaign)
-    if campaign.status in ENDED:
+    """End it for good: who has not been sent to is skipped. Raises Conflict if it has ended already."""
+    ledger.lock([campaign.id])
+    if campaign.status.has_ended:
         raise Conflict(f"The campaign is {campaign.status.value} already")
     job = _locked_job(campaign)
     mark_cancelled(campaign, by, action="cancel campaign")
@@ -175,47 +172,47 @@ def cancel_without_job(campaign: Campaign, by: str) -> None:
 
 
 def mark_cancelled(campaign: Campaign, by: str, *, action: str = "") -> None:
-    """The campaign's own part of a cancellation; `action` where it was this campaign that somebody cancelled."""
+    """The campaign's own part of a cancellation; `action` if it was this campaign that somebody cancelled."""
     campaign.status, campaign.finished_at = CampaignStatus.CANCELLED, utcnow()
     campaign.status_reason = f"cancelled by {by}" if by else "cancelled"
-    note(campaign, "Cancelled", by, action=action)
+    record(campaign, "Cancelled", by, action=action)
 
 
 def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decision:
     """Decide about messages that may or may not have arrived: "send_again" or "assume_delivered"."""
     if decision not in (SEND_AGAIN, ASSUME_DELIVERED):
         raise Invalid.field("decision", f"should be {SEND_AGAIN} or {ASSUME_DELIVERED}")
-    lock(campaign)
+    ledger.lock([campaign.id])
     now = utcnow()
     if decision == ASSUME_DELIVERED:
         values: dict[str, Any] = {"status": Status.DELIVERED, "delivered_at": now, "error_message": f"assumed by {by}"}
         count = _move(campaign, Status.UNCERTAIN, None, values | {"error_code": ""})
-        note(campaign, f"{_uncertain(count)} assumed delivered", by, action="assume delivered", people=count)
+        record(campaign, f"{_uncertain(count)} assumed delivered", by, action="assume delivered", people=count)
         return Decision(count)
     _refuse_ended_by_choice(campaign)
     count = _move(campaign, Status.UNCERTAIN, None, _AFRESH)
     _go_on(campaign, count, by)
-    note(campaign, f"{_uncertain(count)} to be sent again", by, action="send uncertain again", people=count)
+    record(campaign, f"{_uncertain(count)} to be sent again", by, action="send uncertain again", people=count)
     return Decision(count)
 
 
 def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
     """Send again to those who failed with this code, never to those who got it.
 
-    Raises Invalid where trying again cannot help, Conflict for a cancelled campaign and where it is too early.
+    Raises Invalid if trying again cannot help, Conflict for a cancelled campaign and if it is too early.
     """
     reason = reasons.explain(code)
     if not reason.can_retry:
         raise Invalid.field("code", f"{reason.title}: sending again cannot help. {reason.advice}")
-    lock(campaign)
+    ledger.lock([campaign.id])
     _refuse_ended_by_choice(campaign)
     why_not = reasons.why_not_yet(code, campaign.finished_at, utcnow())
     if why_not:
         raise Conflict(why_not, code="too_early")
-    count = _move(campaign, Status.FAILED, code, _AFRESH | {"attempts": 0, "failed_at": None, "wamid": None})
+    count = _move(campaign, Status.FAILED, code, _AFRESH | {"attempts": 0, "failed_at": None, "provider_id": None})
     _go_on(campaign, count, by)
     text = f"{_people(count)} who failed with “{reason.title}” {_are(count)} sent the message again"
-    note(campaign, text, by, action="send failed again", people=count, error=reason.title)
+    record(campaign, text, by, action="send failed again", people=count, error=reason.title)
     return Decision(count)
 
 
@@ -277,18 +274,6 @@ def _wake(campaign: Campaign, job: Job | None, by: str) -> None:
         transitions.retry(job, by)
     elif job.state is State.DELAYED and campaign.status is not CampaignStatus.SCHEDULED:
         transitions.promote(job)
-
-
-def lock(campaign: Campaign) -> None:
-    """Hold the campaign's row and read it anew: whoever changes a campaign or its ledger takes this lock first, so
-    that nobody waits in a circle."""
-    db.session.flush()
-    db.session.scalars(
-        select(Campaign)
-        .where(Campaign.id == campaign.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
 
 
 def _locked_job(campaign: Campaign) -> Job | None:

@@ -3,15 +3,14 @@ matter whether it comes before our own response is stored. Nothing ever moves do
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import delete, select
 
 from adsapp.campaigns import ledger
-from adsapp.campaigns.ledger import MILESTONES, Entry
+from adsapp.campaigns.ledger import MILESTONES, RecipientState
 from adsapp.campaigns.models import Campaign, CampaignRecipient, ParkedStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of, in_words
@@ -19,9 +18,9 @@ from adsapp.contacts import opt_outs
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.integrations.base import Action, SendError
-from adsapp.integrations.whatsapp.events import Source, StatusEvent
-from adsapp.integrations.whatsapp.statuses import merge
+from adsapp.integrations.base import Action
+from adsapp.integrations.events import StatusEvent
+from adsapp.integrations.statuses import merge
 
 KEEP_PARKED = timedelta(days=7)
 NEVER_SENT = (Status.SKIPPED,)
@@ -42,53 +41,53 @@ def apply(events: Sequence[StatusEvent]) -> Merged:
     campaigns = db.session.scalars(
         select(CampaignRecipient.campaign_id).where(CampaignRecipient.id.in_(targets)).distinct()
     )
-    ledger.hold(campaigns)
+    locked = ledger.lock(campaigns)
     entries = ledger.load(targets)
-    changed: dict[int, Entry] = {}
+    changed: dict[int, RecipientState] = {}
     unknown = []
     for event, one in zip(events, ids, strict=True):
         entry = entries.get(one) if one is not None else None
         if entry is None or not _belongs(entry, event):
             unknown.append(event)
-        elif work_in(entry, event):
+        elif merge_event(entry, event):
             changed[entry.id] = entry
     ledger.save(list(changed.values()))
-    _record_opt_outs(events, ids, entries)
+    _record_opt_outs(events, ids, entries, locked)
     return Merged(len(events) - len(unknown), tuple(unknown))
 
 
 def _recipients_of(events: Sequence[StatusEvent]) -> list[int | None]:
     """The recipient of each event: by the data we sent along, else by the message's id."""
-    by_wamid = {
-        row.wamid: row.id
+    known = {
+        row.provider_id: row.id
         for row in db.session.execute(
-            select(CampaignRecipient.wamid, CampaignRecipient.id).where(
-                CampaignRecipient.wamid.in_({event.wamid for event in events})
+            select(CampaignRecipient.provider_id, CampaignRecipient.id).where(
+                CampaignRecipient.provider_id.in_({event.provider_id for event in events})
             )
         )
     }
-    return [by_wamid.get(event.wamid) or _given_id(event) for event in events]
+    return [known.get(event.provider_id) or _given_id(event) for event in events]
 
 
 def _given_id(event: StatusEvent) -> int | None:
-    data = event.callback_data or ""
+    data = event.reference or ""
     return int(data) if data.isascii() and data.isdecimal() and len(data) < 19 else None
 
 
-def _belongs(entry: Entry, event: StatusEvent) -> bool:
+def _belongs(entry: RecipientState, event: StatusEvent) -> bool:
     """Another program on the same number may send numbers along too; and somebody never sent to got no message."""
-    if entry.wamid is not None:
-        return entry.wamid == event.wamid
+    if entry.provider_id is not None:
+        return entry.provider_id == event.provider_id
     return entry.status not in NEVER_SENT and entry.attempts > 0
 
 
-def work_in(entry: Entry, event: StatusEvent) -> bool:
-    """Merge one event into an entry; False where it adds nothing."""
+def merge_event(entry: RecipientState, event: StatusEvent) -> bool:
+    """Merge one event into an entry; False if it adds nothing."""
     before = entry.milestones
     after = merge(before, event)
-    if after is before and entry.wamid is not None:
+    if after is before and entry.provider_id is not None:
         return False
-    entry.wamid = event.wamid
+    entry.provider_id = event.provider_id
     for name in MILESTONES:
         setattr(entry, name, getattr(after, name))
     if after.status is None:
@@ -103,11 +102,16 @@ def work_in(entry: Entry, event: StatusEvent) -> bool:
     return True
 
 
-def _has_failure(entry: Entry) -> bool:
+def _has_failure(entry: RecipientState) -> bool:
     return entry.error_code not in ("", "uncertain")
 
 
-def _record_opt_outs(events: Sequence[StatusEvent], ids: Sequence[int | None], entries: dict[int, Entry]) -> None:
+def _record_opt_outs(
+    events: Sequence[StatusEvent],
+    ids: Sequence[int | None],
+    entries: Mapping[int, RecipientState],
+    campaigns: Mapping[uuid.UUID, Campaign],
+) -> None:
     for event, one in zip(events, ids, strict=True):
         entry = entries.get(one) if one is not None else None
         error = next((error for error in event.errors if error.action is Action.OPT_OUT), None)
@@ -117,12 +121,11 @@ def _record_opt_outs(events: Sequence[StatusEvent], ids: Sequence[int | None], e
         if contact is not None and opt_outs.opt_out(
             contact, OptSource.PROVIDER, detail=in_words(error), at=event.timestamp
         ):
-            count_opt_out(entry.campaign_id)
+            count_opt_out(campaigns[entry.campaign_id])
 
 
-def count_opt_out(campaign_id: uuid.UUID) -> None:
+def count_opt_out(campaign: Campaign) -> None:
     """One more person who opted out after a campaign's message."""
-    campaign = db.session.scalars(select(Campaign).where(Campaign.id == campaign_id)).one()
     campaign.opted_out_count = Campaign.opted_out_count + 1
 
 
@@ -133,26 +136,28 @@ def park(account_id: uuid.UUID, events: Iterable[StatusEvent]) -> None:
             ParkedStatus(
                 organization_id=db.require_organization_id(),
                 account_id=account_id,
-                wamid=event.wamid,
-                event=_as_json(event),
+                provider_id=event.provider_id,
+                event=event.as_json(),
             )
         )
 
 
-def match_parked(wamids: Iterable[str]) -> int:
+def match_parked(provider_ids: Iterable[str]) -> int:
     """Apply parked statuses of these messages, if they are known by now. Commits; returns how many fitted."""
-    wanted = set(wamids)
+    wanted = set(provider_ids)
     with db.read_only():
-        there = db.session.scalar(select(ParkedStatus.id).where(ParkedStatus.wamid.in_(wanted)).limit(1))
+        there = db.session.scalar(select(ParkedStatus.id).where(ParkedStatus.provider_id.in_(wanted)).limit(1))
     if there is None:
         return 0
     parked = db.session.scalars(
-        select(ParkedStatus).where(ParkedStatus.wamid.in_(wanted)).order_by(ParkedStatus.id)
+        select(ParkedStatus).where(ParkedStatus.provider_id.in_(wanted)).order_by(ParkedStatus.id)
     ).all()
-    events = [_from_json(one.event) for one in parked]
+    events = [StatusEvent.from_json(one.event) for one in parked]
     merged = apply(events)
-    still = {(event.wamid, event.status) for event in merged.unknown}
-    fitted = [one.id for one, event in zip(parked, events, strict=True) if (event.wamid, event.status) not in still]
+    still = {(event.provider_id, event.status) for event in merged.unknown}
+    fitted = [
+        one.id for one, event in zip(parked, events, strict=True) if (event.provider_id, event.status) not in still
+    ]
     db.session.execute(delete(ParkedStatus).where(ParkedStatus.id.in_(fitted)))
     db.session.commit()
     return len(fitted)
@@ -161,24 +166,3 @@ def match_parked(wamids: Iterable[str]) -> int:
 def forget_parked() -> None:
     """Drop what nobody has claimed for days: messages of another program on the same number."""
     db.session.execute(delete(ParkedStatus).where(ParkedStatus.received_at < utcnow() - KEEP_PARKED))
-
-
-def _as_json(event: StatusEvent) -> dict[str, Any]:
-    return {
-        **{name: getattr(event, name) for name in ("wamid", "status", "recipient", "callback_data")},
-        "timestamp": event.timestamp.isoformat(),
-        "errors": [asdict(error) for error in event.errors],
-    }
-
-
-def _from_json(data: dict[str, Any]) -> StatusEvent:
-    return StatusEvent(
-        wamid=data["wamid"],
-        status=data["status"],
-        timestamp=datetime.fromisoformat(data["timestamp"]),
-        recipient=data["recipient"],
-        callback_data=data["callback_data"],
-        errors=tuple(SendError(**(error | {"action": Action(error["action"])})) for error in data["errors"]),
-        pricing=None,
-        source=Source(),
-    )

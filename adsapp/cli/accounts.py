@@ -12,10 +12,12 @@ from adsapp.cli.errors import CommandFailed, typed
 from adsapp.cli.output import json_option, show
 from adsapp.cli.readiness import open_app
 from adsapp.core import context, db
-from adsapp.integrations import connection, queries, service
-from adsapp.integrations.connection import Answer
-from adsapp.integrations.models import WhatsAppAccount
-from adsapp.integrations.service import AccountIn
+from adsapp.integrations import connection, queries
+from adsapp.integrations.base import Answer
+from adsapp.integrations.models import Account
+from adsapp.integrations.whatsapp import service
+from adsapp.integrations.whatsapp.connection import ask
+from adsapp.integrations.whatsapp.service import AccountIn
 from adsapp.message_templates import service as templates
 from adsapp.organizations.auditing import audit
 
@@ -77,12 +79,10 @@ def connect(
     show(facts, text, as_json)
 
 
-def _connect(data: AccountIn) -> tuple[Answer, WhatsAppAccount]:
+def _connect(data: AccountIn) -> tuple[Answer, Account]:
     service.check_new(data)
     db.session.rollback()  # nothing is held while the provider is asked
-    answer = connection.ask(
-        service.api_address(None), data.phone_number_id.strip(), data.waba_id.strip(), data.token.strip()
-    )
+    answer = ask(service.api_address(None), data.phone_number_id.strip(), data.waba_id.strip(), data.token.strip())
     if not answer.is_good:
         raise CommandFailed(f"nothing was saved. {answer.sentence}")
     made = service.create_account(data)
@@ -121,7 +121,7 @@ def check(slug: str, as_json: bool) -> None:
         raise CommandFailed("WhatsApp does not accept every number; the answers are above")
 
 
-def _check(one: WhatsAppAccount) -> Answer:
+def _check(one: Account) -> Answer:
     wanted, name = one.id, one.name
     answer = connection.check(wanted)
     result = "accepted" if answer.is_good else answer.reason
@@ -150,14 +150,14 @@ def _line(row: dict[str, Any]) -> str:
     return f"{row['name']}  {number}  {row['messages_per_second']:g}/s  {row['state']}{reason}"
 
 
-def _accounts(slug: str) -> list[WhatsAppAccount]:
+def _accounts(slug: str) -> list[Account]:
     found = queries.list_accounts()
     if not found:
         raise CommandFailed(f"no WhatsApp number is connected: {typed(f'account connect --organization {slug}')} …")
     return found
 
 
-def _facts(one: WhatsAppAccount) -> dict[str, Any]:
+def _facts(one: Account) -> dict[str, Any]:
     return {
         "id": str(one.id),
         "name": one.name,

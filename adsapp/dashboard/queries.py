@@ -14,7 +14,7 @@ from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, Camp
 from adsapp.campaigns.queries import UnderWay
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core.db.prepared import mine, read
-from adsapp.integrations.models import AccountStatus, WhatsAppAccount
+from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Job, State
 from adsapp.jobs.wait_reasons import Circumstances
 
@@ -84,7 +84,7 @@ class NotBegun(NamedTuple):
 
 
 class Troubled(NamedTuple):
-    """A WhatsApp account that is refused, slowed down or out of reach: the columns of `WhatsAppAccount` by name."""
+    """A WhatsApp account that is refused, slowed down or out of reach: the columns of `Account` by name."""
 
     id: uuid.UUID
     name: str
@@ -225,7 +225,7 @@ def _rows_per_second(row: Any) -> float | None:
 # --- the statements, made once: every poll of every open home page reads them -----------------------------------
 
 CAMPAIGNS, COUNTS, EVENTS, IMPORTS, JOBS, NUMBERS = (
-    cast(Table, model.__table__).c for model in (Campaign, CampaignCount, CampaignEvent, Import, Job, WhatsAppAccount)
+    cast(Table, model.__table__).c for model in (Campaign, CampaignCount, CampaignEvent, Import, Job, Account)
 )
 ITS_JOB = (JOBS.queue, JOBS.processor, JOBS.state)  # whether a pause holds it
 # A job that failed for good, or waited in vain, leaves its campaign's row behind as it was.

@@ -19,9 +19,8 @@ from adsapp.core.ids import new_id
 from adsapp.demo import work
 from adsapp.demo.people import TAGS, Person, people
 from adsapp.demo.stage import Number
-from adsapp.integrations import service as accounts
-from adsapp.integrations.models import WhatsAppAccount
-from adsapp.integrations.service import AccountIn
+from adsapp.integrations.models import Account
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations import queries as organizations
 from adsapp.organizations import service
 from adsapp.organizations.models import Organization, Role
@@ -56,7 +55,7 @@ def ensure_demo(app: Flask, number: Number) -> Demo:
         known = organizations.find_organization(SLUG)
         organization_id = known.id if known else _make_people()
     with db.organization_context(app, organization_id):
-        account = db.session.scalars(select(WhatsAppAccount)).first()
+        account = db.session.scalars(select(Account)).first()
         if account is not None:
             account.sandbox_url = context.settings().sandbox_url  # its port may be another today
             db.session.commit()
@@ -74,20 +73,9 @@ def ensure_demo(app: Flask, number: Number) -> Demo:
     return Demo(organization_id, account_id, is_new=True)
 
 
-def connect_sandbox(number: Number) -> WhatsAppAccount:
+def connect_sandbox(number: Number) -> Account:
     """The sandbox's number as this organization's account."""
-    return accounts.create_account(
-        AccountIn(
-            name="Sandbox number",
-            phone_number_id=number.phone_number_id,
-            waba_id=number.waba_id,
-            display_phone_number=number.display_phone_number,
-            token=number.token,
-            app_secret=number.app_secret,
-            verify_token=number.app_secret,
-            messages_per_second=number.messages_per_second,
-        )
-    )
+    return create_account(AccountIn(name="Sandbox number", verify_token=number.app_secret, **vars(number)))
 
 
 def _make_people() -> uuid.UUID:
@@ -180,7 +168,7 @@ BODY = [
 ]
 
 
-def _add_finished_campaign(account: WhatsAppAccount, audience: Sequence[tuple[uuid.UUID, Person]]) -> None:
+def _add_finished_campaign(account: Account, audience: Sequence[tuple[uuid.UUID, Person]]) -> None:
     began = utcnow() - timedelta(hours=20)
     campaign = Campaign(
         organization_id=account.organization_id,
@@ -233,7 +221,7 @@ def _recipient(campaign: Campaign, position: int, contact_id: uuid.UUID, person:
         "error_code": code,
         "error_message": MESSAGES.get(code),
         "attempts": 0 if status is RecipientStatus.SKIPPED else 1,
-        "wamid": f"wamid.DEMO{position:06d}" if reached else None,
+        "provider_id": f"wamid.DEMO{position:06d}" if reached else None,
         "accepted_at": accepted if reached else None,
         "sent_at": accepted + timedelta(seconds=1) if reached >= 1 else None,
         "delivered_at": accepted + timedelta(seconds=3) if reached >= 2 else None,

@@ -1,4 +1,4 @@
-"""What every channel shares: what may come of a send, and what an error asks of the sender.
+"""What campaigns and templates know of a provider: a `Channel` for each account, and what may come of a send.
 
 A send ends in exactly one of four ways, and the ledger treats each differently:
 
@@ -11,10 +11,16 @@ A send ends in exactly one of four ways, and the ledger treats each differently:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+    from adsapp.integrations.events import Delivery
 
 
 class Action(StrEnum):
@@ -43,27 +49,43 @@ class Action(StrEnum):
 
     @property
     def sends_again(self) -> bool:
-        """True where the same message is to be sent again without a person's decision."""
+        """True if the same message is to be sent again without a person's decision."""
         return self in (Action.RETRY, Action.SLOW_NUMBER, Action.RETRY_RECIPIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a provider's code means. `wait`: seconds, if the provider states none; `attempts` caps all sends.
+
+    `stops_campaign`: no other message of the campaign can go out either, so the first one stops it.
+    """
+
+    title: str
+    advice: str
+    action: Action
+    wait: float | None = None
+    attempts: int | None = None
+    stops_campaign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SendError:
     """Why a message was not taken, in words a person can act on.
 
-    `code` is the provider's own, or None where the answer had none. `message` is the provider's text and is
-    kept as it came (without secrets). `retry_after` is in seconds: the provider's wish where it stated one,
-    else the usual wait for this code, else None (the sender's own back-off). `attempts` caps the sends in all
-    where the code deserves fewer than usual.
+    `code` is the provider's own, or None if the answer had none. `message` is the provider's text and is kept as it
+    came (without secrets). `retry_after` is in seconds: the provider's wish if it stated one, else the usual wait for
+    this code, else None (the sender's own back-off). `attempts` caps the sends in all if the code deserves fewer than
+    usual.
     """
 
-    code: int | None
+    code: str | None
     message: str
     action: Action
     retry_after: float | None = None
     advice: str = ""
     title: str = ""
     attempts: int | None = None
+    stops_campaign: bool = False
 
     @property
     def told(self) -> str:
@@ -74,16 +96,15 @@ class SendError:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Taken by the provider; says nothing about delivery. `wa_id` may differ from the number given."""
+    """Taken by the provider; says nothing about delivery.
 
-    wamid: str
-    wa_id: str | None = None
-    message_status: str | None = None
+    `provider_id` is the provider's name for the message. `address` is how the provider spells the person's address,
+    which may differ from the one given. `is_held`: the provider keeps the message back while it judges the template.
+    """
 
-    @property
-    def is_held(self) -> bool:
-        """True where the provider keeps the message back while it judges the template's quality."""
-        return self.message_status in ("held_for_quality_assessment", "paused")
+    provider_id: str
+    address: str | None = None
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +126,130 @@ Outcome = Accepted | Refused | Uncertain | NotSent
 
 
 class ProviderError(Exception):
-    """Raised by reads (templates, phone number), never by a send; `error` says what to do about it."""
+    """Raised by reads (templates, the account itself), never by a send; `error` says what to do about it."""
 
     def __init__(self, error: SendError) -> None:
         super().__init__(f"{error.title or error.message} (code {error.code})")
         self.error = error
 
 
-class Channel(Protocol):
-    """A way to reach a person.
+@dataclass(frozen=True, slots=True)
+class TextMessage:
+    """A free text to one person. `reference` is ours; the provider returns it with each status."""
 
-    `send` answers for everything a provider or a network may do. It raises only when cancelled, and a
-    cancelled send must be treated as `Uncertain`.
+    to: str
+    text: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateMessage:
+    """An approved template, filled in for one person: `values` by the variables' keys, `named` as the template's
+    format is. `reference` as above."""
+
+    to: str
+    name: str
+    language: str
+    values: Mapping[str, str]
+    named: bool
+    reference: str
+
+
+Message = TextMessage | TemplateMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderTemplate:
+    """A template as the provider has it now. `status` is APPROVED, PENDING, REJECTED, PAUSED, …; `components` is
+    exactly what was approved."""
+
+    name: str
+    language: str
+    status: str
+    provider_id: str = ""
+    category: str = ""
+    status_reason: str | None = None
+    quality: str = ""
+    parameter_format: str = "POSITIONAL"
+    components: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the provider said of an account, or why it said nothing: `reason`, in sentences, with what to do.
+
+    `refuses`: it said no for good, so a message would fail as well. `said` is the provider's own text.
     """
 
-    async def send(self, payload: Mapping[str, object]) -> Outcome: ...
+    display_phone_number: str = ""
+    verified_name: str = ""
+    throughput: str = ""
+    quality: str = ""
+    reason: str = ""
+    said: str = ""
+    refuses: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """True if the provider answered."""
+        return not self.reason
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What it said of the number, for people."""
+        return [
+            ("Display number", self.display_phone_number),
+            ("Verified name", self.verified_name),
+            ("Throughput", self.throughput),
+            ("Quality", self.quality),
+        ]
+
+    @property
+    def sentence(self) -> str:
+        """The whole answer in one line."""
+        if self.is_good:
+            return ", ".join(f"{name.lower()}: {value or 'not given'}" for name, value in self.facts)
+        said = f" WhatsApp says: {self.said.rstrip('. ')}." if self.said else ""
+        return self.reason + said
+
+
+Send = Callable[[Mapping[str, Any]], Awaitable[Outcome]]
+"""Sends a prepared request. The outcome tells everything a provider or a network may do; it raises only when cancelled,
+and a cancelled send must be treated as `Uncertain`."""
+
+
+class Channel(Protocol):
+    """One account at one provider: everything that campaigns and templates ask of it.
+
+    It holds a copy of what it needs of the account, so it outlives the transaction it was made in. Making one asks
+    nobody anything; only the calls that say so wait for the provider, and they are never made inside a transaction.
+    """
+
+    @property
+    def key(self) -> str:
+        """What the account's limits are kept under, the same in all processes and for ever."""
+
+    @property
+    def rate(self) -> float:
+        """Messages a second that the account may send."""
+
+    def prepare(self, message: Message) -> Mapping[str, Any]:
+        """The request that sends this message; raises ValueError if it cannot be built."""
+
+    def connect(self, http: ClientSession) -> Send:
+        """A function that sends prepared requests over this session, in its event loop."""
+
+    def fetch_templates(self) -> Sequence[ProviderTemplate]:
+        """All templates the provider has now; raises ProviderError. Waits."""
+
+    def check(self) -> Answer:
+        """Ask the provider whether it accepts the account. Waits up to 10 s."""
+
+    def handshake(self, query: Mapping[str, str]) -> str | None:
+        """What to answer when the webhook's address is entered at the provider; None if it is not the provider."""
+
+    def is_genuine(self, raw: bytes, header: Callable[[str], str | None]) -> bool:
+        """True if these very bytes were signed by the provider; `header` finds a header of the request by name."""
+
+    def parse(self, raw: bytes, received_at: datetime) -> Delivery:
+        """The events of one webhook delivery, in its order. Never raises."""

@@ -17,7 +17,7 @@ def init_integrations(app: Flask, settings: Settings) -> None:
 
 
 def open_pacer(settings: Settings) -> Pacer:
-    """Redis where there is one, else a small file for all processes of this machine."""
+    """Redis if there is one, else a small file for all processes of this machine."""
     if settings.distributed:
         return RedisPacer(redis.Redis.from_url(settings.redis_url))
     settings.home.mkdir(parents=True, exist_ok=True)

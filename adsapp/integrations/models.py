@@ -20,8 +20,8 @@ class AccountStatus(StrEnum):
     REFUSED = "refused"  # the token or a right was refused; a person must act
 
 
-class WhatsAppAccount(Tenant, Base):
-    """A business phone number at the WhatsApp Cloud API."""
+class Account(Tenant, Base):
+    """An account that sends: until there is another provider, a business phone number at the WhatsApp Cloud API."""
 
     __tablename__ = "whatsapp_accounts"
     __table_args__ = (
@@ -47,6 +47,11 @@ class WhatsAppAccount(Tenant, Base):
     unreachable_reason: Mapped[str | None]
     sandbox_url: Mapped[str | None]  # the sandbox it lives at; never sent to WhatsApp, whoever works on it
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    @property
+    def provider(self) -> str:
+        """Its folder in `integrations`; a column once there is a second."""
+        return "whatsapp"
 
 
 class WebhookDelivery(Tenant, Base):

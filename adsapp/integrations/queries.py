@@ -1,4 +1,4 @@
-"""Reads of WhatsApp accounts."""
+"""Reads of accounts."""
 
 import uuid
 from dataclasses import dataclass
@@ -10,32 +10,32 @@ from sqlalchemy import select
 from adsapp.core import context, db
 from adsapp.core.db import engine_transaction
 from adsapp.core.errors import Conflict, NotFound
-from adsapp.integrations.models import AccountStatus, WhatsAppAccount
+from adsapp.integrations.models import Account, AccountStatus
 
 WHERE = "Settings → WhatsApp"
 TRIED_LATELY: Final = timedelta(minutes=10)
 
 
-def list_accounts() -> list[WhatsAppAccount]:
+def list_accounts() -> list[Account]:
     """All accounts of the organization, oldest first."""
-    return list(db.session.scalars(select(WhatsAppAccount).order_by(WhatsAppAccount.id)))
+    return list(db.session.scalars(select(Account).order_by(Account.id)))
 
 
-def get_account(account_id: uuid.UUID) -> WhatsAppAccount:
+def get_account(account_id: uuid.UUID) -> Account:
     """The account; raises NotFound."""
-    account = db.session.scalars(select(WhatsAppAccount).where(WhatsAppAccount.id == account_id)).first()
+    account = db.session.scalars(select(Account).where(Account.id == account_id)).first()
     if account is None:
         raise NotFound("There is no such WhatsApp account")
     return account
 
 
-def find_default_account() -> WhatsAppAccount | None:
-    """The account that sends: the oldest, or None where there is none yet."""
-    return db.session.scalars(select(WhatsAppAccount).order_by(WhatsAppAccount.id).limit(1)).first()
+def find_default_account() -> Account | None:
+    """The account that sends: the oldest, or None if there is none yet."""
+    return db.session.scalars(select(Account).order_by(Account.id).limit(1)).first()
 
 
-def get_default_account() -> WhatsAppAccount:
-    """As `find_default_account`; raises Conflict that says what to do first."""
+def get_default_account() -> Account:
+    """The account that sends; raises Conflict that says what to do first."""
     account = find_default_account()
     if account is None:
         raise Conflict(
@@ -44,8 +44,8 @@ def get_default_account() -> WhatsAppAccount:
     return account
 
 
-def refuse_refused(account: WhatsAppAccount) -> None:
-    """Raise Conflict where the provider lets the account send no more; it says why and where to put it right."""
+def refuse_refused(account: Account) -> None:
+    """Raise Conflict if the provider lets the account send no more; it says why and where to put it right."""
     if account.status is AccountStatus.REFUSED:
         raise Conflict(f"WhatsApp refuses this account: {why_refused(account.status_reason)}", code="account_refused")
 
@@ -79,7 +79,7 @@ class Unreachable:
 
 
 def provider_of(account: Reach) -> str:
-    """Where its messages go, as a sentence begins with it."""
+    """Whom its messages go to, as the beginning of a sentence."""
     return "The sandbox" if account.sandbox_url else "WhatsApp"
 
 
@@ -98,6 +98,4 @@ def why_unreachable(account: Reach, now: datetime) -> Unreachable | None:
 def organization_of(account_id: uuid.UUID) -> uuid.UUID | None:
     """Whose account it is, looked up across organizations: for the door that webhooks come in by."""
     with engine_transaction() as connection:
-        return connection.execute(
-            select(WhatsAppAccount.organization_id).where(WhatsAppAccount.id == account_id)
-        ).scalar_one_or_none()
+        return connection.execute(select(Account.organization_id).where(Account.id == account_id)).scalar_one_or_none()

@@ -1,8 +1,8 @@
 """A typed view of a template's `components` JSON, as the provider returns it. Pure.
 
-A variable's key says where it stands: `body.1`, `body.first_name`, `header.1`, `header.IMAGE`, `button.0.1`
-(the first button), `button.0.CODE`. Keys are the ones `integrations.whatsapp.messages` understands. Source:
-the provider's template reference, 2026.
+A variable's key says where it is: `body.1`, `body.first_name`, `header.1`, `header.IMAGE`, `button.0.1`
+(the first button), `button.0.CODE`. Channels read these keys when they build a
+message. Source: the provider's template reference, 2026.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """`index` is its place among the template's buttons; `url` pieces only where `type` is URL."""
+    """`index` is its place among the template's buttons; `url` pieces only if `type` is URL."""
 
     index: int
     type: str

@@ -42,4 +42,4 @@ class MessageTemplate(Tenant, Base):
     @property
     def is_approved(self) -> bool:
         """Only approved templates can be sent."""
-        return self.status == "APPROVED"
+        return self.status.upper() == "APPROVED"

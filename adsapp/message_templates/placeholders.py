@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from adsapp.integrations.whatsapp.messages import clean
+from adsapp.integrations.values import clean
 from adsapp.message_templates.components import TemplateView, Variable
 
 FIELDS: Final[dict[str, str]] = {
@@ -31,7 +31,7 @@ ATTRIBUTE_PREFIX: Final = "attribute:"
 
 @dataclass(frozen=True, slots=True)
 class FromField:
-    """A field of the contact (a key of `FIELDS`); `fallback` stands in where it is empty, "" for none."""
+    """A field of the contact (a key of `FIELDS`); `fallback` is used if it is empty, "" for none."""
 
     field: str
     fallback: str = ""

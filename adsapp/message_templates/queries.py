@@ -1,10 +1,9 @@
 """Reads of message templates."""
 
 import uuid
-from datetime import datetime
 from difflib import get_close_matches
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid, NotFound
@@ -15,11 +14,6 @@ from adsapp.message_templates.models import MessageTemplate
 def list_templates() -> list[MessageTemplate]:
     """All templates, by name and language."""
     return list(db.session.scalars(select(MessageTemplate).order_by(MessageTemplate.name, MessageTemplate.language)))
-
-
-def sendable() -> list[MessageTemplate]:
-    """Approved templates of kinds we can send, by name and language."""
-    return [template for template in list_templates() if not why_not(template)]
 
 
 def get_template_by_id(template_id: uuid.UUID) -> MessageTemplate:
@@ -42,20 +36,6 @@ def get_template(name: str, language: str) -> MessageTemplate:
 def view_of(template: MessageTemplate) -> TemplateView:
     """The template taken apart."""
     return view(template.components, template.parameter_format)
-
-
-def why_not(template: MessageTemplate) -> str:
-    """Why this template cannot be sent, in plain words; "" where it can."""
-    if not template.is_approved:
-        reason = f" ({template.status_reason})" if template.status_reason else ""
-        return f"The template is {template.status.lower().replace('_', ' ')}{reason}; only approved ones can be sent"
-    unsupported = view_of(template).unsupported
-    return f"The template has {', '.join(unsupported)}, which cannot be sent yet" if unsupported else ""
-
-
-def last_sync() -> datetime | None:
-    """When templates were read from the provider last, or None."""
-    return db.session.scalar(select(func.max(MessageTemplate.synced_at)))
 
 
 def _unknown(name: str, language: str) -> Invalid:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adsapp.integrations.whatsapp.messages import clean, url_suffix
+from adsapp.integrations.values import clean, url_suffix
 from adsapp.message_templates.components import Piece, TemplateView
 from adsapp.message_templates.placeholders import Constant, FromAttribute, FromField, Source
 
@@ -102,7 +102,7 @@ def _attribute_reader(source: FromAttribute, fallback: str) -> Callable[[Person]
 
 
 def _full_name(person: Person) -> str:
-    """The name as a whole where it is kept so, else first and last name."""
+    """The name as a whole if it is kept so, else first and last name."""
     whole = as_text(person.get("name"))
     if whole:
         return whole

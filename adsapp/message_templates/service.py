@@ -1,8 +1,8 @@
 """Templates are the provider's: we read them, and note what it tells us about them."""
 
-import asyncio
 import uuid
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import fields
 
 from sqlalchemy import delete, select, update
 
@@ -11,17 +11,15 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations import queries as accounts
 from adsapp.integrations import service as integrations
-from adsapp.integrations.base import Action, ProviderError, SendError
-from adsapp.integrations.models import WhatsAppAccount
-from adsapp.integrations.whatsapp.client import open_session
-from adsapp.integrations.whatsapp.events import TemplateStatusEvent
+from adsapp.integrations.base import Action, ProviderError, ProviderTemplate, SendError
+from adsapp.integrations.channels import channel_of
+from adsapp.integrations.events import TemplateStatusEvent
+from adsapp.integrations.models import Account
 from adsapp.jobs import Job, JobFailed, Priority, Progress
 from adsapp.message_templates.models import MessageTemplate
 
-STATUS_OF_EVENT = {"REINSTATED": "APPROVED", "UNARCHIVED": "APPROVED", "FLAGGED": "APPROVED"}
 
-
-def request_sync(by: str = "", account: WhatsAppAccount | None = None) -> Job:
+def request_sync(by: str = "", account: Account | None = None) -> Job:
     """Enqueue a sync of an account's templates; one that has not begun yet is enough. Conflict without account."""
     account = account or accounts.get_default_account()
     return jobs.enqueue(
@@ -34,31 +32,19 @@ def request_sync(by: str = "", account: WhatsAppAccount | None = None) -> Job:
     )
 
 
-def fetch_templates(account: WhatsAppAccount) -> list[dict[str, Any]]:
-    """All templates as the provider has them now; raises ProviderError. Waits: call it outside a transaction."""
-
-    async def fetch() -> list[dict[str, Any]]:
-        async with open_session(max_in_flight=2) as session:
-            return await integrations.cloud_api(account, session).templates()
-
-    return asyncio.run(fetch())
-
-
-def store_templates(account: WhatsAppAccount, entries: list[dict[str, Any]]) -> int:
+def store_templates(account: Account, entries: Sequence[ProviderTemplate]) -> int:
     """Make ours equal to what was fetched; what is gone there goes here too. Returns how many there are.
 
     One at a time for an account: two that both saw a template missing would both add it.
     """
-    db.session.execute(select(WhatsAppAccount.id).where(WhatsAppAccount.id == account.id).with_for_update())
+    db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
     known = {
         (template.name, template.language): template
         for template in db.session.scalars(select(MessageTemplate).where(MessageTemplate.account_id == account.id))
     }
     kept = set()
     for entry in entries:
-        key = (str(entry.get("name") or ""), str(entry.get("language") or ""))
-        if not all(key):
-            continue
+        key = (entry.name, entry.language)
         kept.add(key)
         template = known.get(key) or _new(account, *key)
         _take_over(template, entry)
@@ -69,18 +55,12 @@ def store_templates(account: WhatsAppAccount, entries: list[dict[str, Any]]) -> 
     return len(kept)
 
 
-def sync_templates(account: WhatsAppAccount) -> int:
-    """Fetch and store in one go, for commands; the job does the two in transactions of their own."""
-    return store_templates(account, fetch_templates(account))
-
-
 def sync(account_id: uuid.UUID, progress: Progress) -> int:
     """The sync job's work; JobFailed says what the provider said."""
-    account = accounts.get_account(account_id)
-    db.session.expunge(account)
+    channel = channel_of(accounts.get_account(account_id))
     db.session.rollback()  # nothing is held while the provider is asked
     try:
-        entries = fetch_templates(account)
+        entries = channel.fetch_templates()
     except ProviderError as error:
         return _not_fetched(account_id, error.error, progress)
     account = accounts.get_account(account_id)
@@ -95,12 +75,11 @@ def _not_fetched(account_id: uuid.UUID, error: SendError, progress: Progress) ->
     if error.action is Action.ACCOUNT:
         integrations.refuse(accounts.get_account(account_id), reason)
         progress.commit()
-    raise JobFailed(str(error.code or "unreachable"), reason, permanent=not error.action.sends_again)
+    raise JobFailed(error.code or "unreachable", reason, permanent=not error.action.sends_again)
 
 
-def note_status(account: WhatsAppAccount, event: TemplateStatusEvent) -> bool:
-    """Take over what a webhook says about a template; False where we do not know the template."""
-    reason = None if event.reason.upper() in ("", "NONE") else event.reason
+def record_status(account: Account, event: TemplateStatusEvent) -> bool:
+    """Take over what a webhook says about a template; False if we do not know the template."""
     changed = db.session.execute(
         update(MessageTemplate)
         .where(
@@ -108,13 +87,13 @@ def note_status(account: WhatsAppAccount, event: TemplateStatusEvent) -> bool:
             MessageTemplate.name == event.name,
             MessageTemplate.language == event.language,
         )
-        .values(status=STATUS_OF_EVENT.get(event.event, event.event), status_reason=reason, synced_at=utcnow())
+        .values(status=event.status, status_reason=event.reason or None, synced_at=utcnow())
         .returning(MessageTemplate.id)
     )
     return changed.first() is not None
 
 
-def _new(account: WhatsAppAccount, name: str, language: str) -> MessageTemplate:
+def _new(account: Account, name: str, language: str) -> MessageTemplate:
     template = MessageTemplate(
         organization_id=db.require_organization_id(), account_id=account.id, name=name, language=language, status=""
     )
@@ -122,15 +101,7 @@ def _new(account: WhatsAppAccount, name: str, language: str) -> MessageTemplate:
     return template
 
 
-def _take_over(template: MessageTemplate, entry: dict[str, Any]) -> None:
-    quality = entry.get("quality_score")
-    reason = str(entry.get("rejected_reason") or "")
-    template.provider_id = str(entry.get("id") or "")
-    template.category = str(entry.get("category") or "")
-    template.status = str(entry.get("status") or "PENDING").upper()
-    template.status_reason = None if reason.upper() in ("", "NONE") else reason
-    template.quality = str(quality.get("score") or "") if isinstance(quality, dict) else ""
-    template.parameter_format = str(entry.get("parameter_format") or "POSITIONAL").upper()
-    components = entry.get("components")
-    template.components = components if isinstance(components, list) else []
+def _take_over(template: MessageTemplate, entry: ProviderTemplate) -> None:
+    for each in fields(entry):
+        setattr(template, each.name, getattr(entry, each.name))
     template.synced_at = utcnow()

@@ -13,7 +13,7 @@ from adsapp.core.ids import parse_id
 from adsapp.core.web.htmx import fragment, version_of
 from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.wait_reasons import WaitReason, why_waiting
-from adsapp.message_templates import previews, queries, service, standing
+from adsapp.message_templates import availability, previews, queries, service
 from adsapp.message_templates.components import TemplateView
 from adsapp.message_templates.languages import language_name
 from adsapp.message_templates.models import MessageTemplate
@@ -46,8 +46,8 @@ class Shown:
             view,
             previews.of_template(view),
             language_name(template.language),
-            standing.quality_of(template),
-            standing.why_not_sendable(template, view),
+            availability.quality_of(template),
+            availability.why_not(template, view),
         )
 
 

@@ -12,7 +12,7 @@ from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
-from adsapp.integrations.models import WhatsAppAccount
+from adsapp.integrations.models import Account
 from adsapp.jobs import Queue
 from adsapp.jobs.models import Worker
 from adsapp.organizations import service
@@ -66,7 +66,7 @@ def _employ_workers() -> None:
 
 def _account(organization_id: uuid.UUID) -> uuid.UUID:
     sealed = db.SecretText.of("bench")
-    account = WhatsAppAccount(
+    account = Account(
         organization_id=organization_id,
         name="Harbour line",
         phone_number_id="1",

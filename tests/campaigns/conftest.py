@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
+from tests.campaigns.rehearsal import Rehearsal, rehearsing
 from tests.cast import Cast
 from tests.live import Live, on_the_air, running_sandbox
 
@@ -21,3 +22,10 @@ def live(app: Flask, cast: Cast, sandbox_url: str) -> Iterator[Live]:
     """Harbour Bakery on the air, at 200 messages a second; workers are started by the test."""
     with on_the_air(app, cast, sandbox_url) as live:
         yield live
+
+
+@pytest.fixture
+def rehearsal(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehearsal]:
+    """Harbour Bakery with a provider in memory; the test runs the job by hand, or starts workers."""
+    with rehearsing(app, cast, monkeypatch) as rehearsal:
+        yield rehearsal

@@ -12,7 +12,8 @@ from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.models import Contact, ContactTag, Tag
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.integrations.service import AccountIn, create_account
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
+from adsapp.integrations.whatsapp.templates import read_template
 from adsapp.message_templates import service as templates
 from adsapp.message_templates.models import MessageTemplate
 from tests.cast import Cast
@@ -113,7 +114,7 @@ def set_the_scene(app: Flask, cast: Cast) -> Scene:
     """Make it and commit."""
     with db.organization_context(app, cast.bakery_id):
         account = create_account(AccountIn("1550001", "77001", "token", "secret", "verify", "Main number"))
-        templates.store_templates(account, ENTRIES)
+        templates.store_templates(account, [each for each in map(read_template, ENTRIES) if each])
         scene = Scene(app, cast, account.id)
         scene.templates = {each.name: each.id for each in db.session.scalars(db.db.select(MessageTemplate))}
         people = [_contact(*person) for person in PEOPLE]

@@ -18,17 +18,17 @@ from adsapp.campaigns.queries import counts, get_campaign
 from adsapp.campaigns.sending import results
 from adsapp.campaigns.sending.freeze import freeze
 from adsapp.campaigns.sending.message import CampaignMessage
-from adsapp.campaigns.sending.results import Trouble
-from adsapp.campaigns.sending.transport import Missed, Posted
+from adsapp.campaigns.sending.results import FailureStreak
+from adsapp.campaigns.sending.transport import MissedSlot, SendResult
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.contacts.opt_outs import opt_out
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.base import Accepted, NotSent, Refused, Uncertain
-from adsapp.integrations.service import AccountIn, create_account
+from adsapp.integrations.events import Source, StatusEvent
 from adsapp.integrations.whatsapp.errors import classify
-from adsapp.integrations.whatsapp.events import Source, StatusEvent
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from tests.cast import Cast
 from tests.live import shipped_templates
 
@@ -64,7 +64,8 @@ def frozen_campaign(cast: Cast) -> uuid.UUID:
         service.CampaignIn("Welcome", "welcome", "en_US", variables, {"all": True}), by="Alice"
     )
     db.session.commit()
-    assert freeze(campaign, CampaignMessage.of(campaign), Quiet(), float("inf"))  # type: ignore[arg-type]
+    message = CampaignMessage.of(campaign)
+    assert freeze(campaign.id, campaign.audience, message, Quiet(), float("inf"))  # type: ignore[arg-type]
     return campaign.id
 
 
@@ -73,7 +74,7 @@ outcomes = st.one_of(
     st.sampled_from(CODES).map(lambda code: Refused(classify({"error": {"code": code, "message": "m"}}))),
     st.just(Uncertain("no answer")),
     st.just(NotSent("no connection")),
-    st.just(Missed()),
+    st.just(MissedSlot()),
 )
 steps = st.lists(
     st.one_of(
@@ -120,7 +121,7 @@ def test_recipients_by_status_always_add_up_and_nothing_moves_down(
 
 
 def start_anew(campaign_id: uuid.UUID) -> None:
-    fresh = dict.fromkeys((*ledger.MILESTONES, "wamid", "lease_id", "not_before", "error_message"))
+    fresh = dict.fromkeys((*ledger.MILESTONES, "provider_id", "lease_id", "not_before", "error_message"))
     for one in db.session.scalars(select(CampaignRecipient)):
         one.status, one.error_code, one.attempts = Status.PENDING, "", 0
         for name, value in fresh.items():
@@ -139,8 +140,8 @@ def take(campaign_id: uuid.UUID, ids: list[int], lease: uuid.UUID, step: tuple[A
                 entry.status, entry.lease_id, entry.attempts = Status.SENDING, lease, entry.attempts + 1
             ledger.save(entries)
         case ("outcome", place, outcome):
-            posted = Posted(ids[place], outcome, MOMENT + timedelta(seconds=10))
-            results.settle(campaign_id, lease, [posted], {ids[place]: 1}, Trouble())
+            posted = SendResult(ids[place], outcome, MOMENT + timedelta(seconds=10))
+            results.write(campaign_id, lease, [posted], {ids[place]: 1}, FailureStreak())
         case ("report", place, status, second):
             event = StatusEvent(
                 f"wamid.{ids[place]}", status, MOMENT + timedelta(seconds=second), "1", str(ids[place]),

@@ -14,7 +14,7 @@ from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.crypto import Vault
 from adsapp.integrations import queries
-from adsapp.integrations.service import AccountIn, create_account
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from tests.cast import Cast
 from tests.cli.conftest import Command, Done
 from tests.installation import Installation

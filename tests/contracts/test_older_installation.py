@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from adsapp.contacts.models import Contact
 from adsapp.core import db
-from adsapp.integrations.models import WebhookDelivery, WhatsAppAccount
+from adsapp.integrations.models import Account, WebhookDelivery
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine.worker import WorkerProcess
 from tests.cast import csrf_token
@@ -124,7 +124,7 @@ def _messaged(older: Older, app: Flask) -> set[str]:
 
     with db.organization_context(app, older.cast.bakery_id), db.reading():
         of_it = CampaignRecipient.campaign_id == older.id_of("campaign")
-        sent = select(CampaignRecipient.phone).where(of_it, CampaignRecipient.wamid.is_not(None))
+        sent = select(CampaignRecipient.phone).where(of_it, CampaignRecipient.provider_id.is_not(None))
         return set(db.session.scalars(sent))
 
 
@@ -169,11 +169,11 @@ def _the_reports_are_applied(people: People, app: Flask) -> None:
 def test_what_an_older_version_sealed_is_opened_with_its_key(older_program: Open) -> None:
     older, app = older_program
     with db.organization_context(app, older.cast.bakery_id), db.reading():
-        account = db.session.get_one(WhatsAppAccount, older.id_of("account"))
-        secrets = [db.vault().open_text(getattr(account, name)) for name in ("token", "app_secret", "verify_token")]
+        account = db.session.get_one(Account, older.id_of("account"))
+        secrets = [getattr(account, name).open() for name in ("token", "app_secret", "verify_token")]
         assert secrets == [older.facts[name] for name in ("token", "app_secret", "verify_token")]
         job = db.session.get_one(Job, older.id_of("import_job"))
-        assert db.vault().open_json(job.payload) == {"import_id": older.facts["import"]}
+        assert job.payload.open() == {"import_id": older.facts["import"]}
 
 
 def test_an_organization_of_an_older_version_sees_nothing_of_the_other(older_program: Open) -> None:

@@ -19,8 +19,8 @@ from adsapp.core import db, key_rotation
 from adsapp.core.clock import utcnow
 from adsapp.core.crypto import UnreadableSecret, Vault
 from adsapp.core.key_rotation import Count, Keys, Place, Rotation
-from adsapp.integrations.models import WhatsAppAccount
-from adsapp.integrations.service import AccountIn, create_account
+from adsapp.integrations.models import Account
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Job, Queue, State, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
 from tests.cast import Cast
@@ -66,7 +66,7 @@ def _stored(app: Flask, cast: Cast) -> Values:
 
 def _stored_of(app: Flask, organization_id: uuid.UUID) -> Iterator[tuple[tuple[str, str], bytes]]:
     with db.organization_context(app, organization_id), db.reading():
-        for one in db.session.scalars(select(WhatsAppAccount)):
+        for one in db.session.scalars(select(Account)):
             for name in ("token", "app_secret", "verify_token"):
                 yield (name, str(one.id)), getattr(one, name).sealed
         for job in db.session.scalars(select(Job)):
@@ -157,7 +157,7 @@ class Meddling(Keys):
 def _enter_token(app: Flask, cast: Cast, number: uuid.UUID, vault: Vault) -> None:
     with db.organization_context(app, cast.bakery_id):
         sealed = db.SecretText(vault.seal_text("the-next-token"))
-        db.session.execute(update(WhatsAppAccount).where(WhatsAppAccount.id == number).values(token=sealed))
+        db.session.execute(update(Account).where(Account.id == number).values(token=sealed))
         db.session.commit()
 
 
@@ -165,7 +165,7 @@ def _enter_token(app: Flask, cast: Cast, number: uuid.UUID, vault: Vault) -> Non
 def test_a_token_that_is_changed_meanwhile_is_kept_and_ends_under_the_first_key(
     app: Flask, cast: Cast, number: uuid.UUID, key: str
 ) -> None:
-    table = WhatsAppAccount.metadata.tables["whatsapp_accounts"]
+    table = Account.metadata.tables["whatsapp_accounts"]
     keys = Meddling(lambda: _enter_token(app, cast, number, Vault((key,))))
     count = Rotation(app, keys).run(table, [cast.bakery_id])
     stored = {place[0]: value for place, value in _stored_of(app, cast.bakery_id) if place[0] != "payload"}
@@ -188,7 +188,7 @@ def test_a_value_that_changes_at_every_look_is_left_and_counted(app: Flask, cast
 def test_a_row_that_is_deleted_meanwhile_is_no_mistake(app: Flask, cast: Cast, number: uuid.UUID) -> None:
     def remove() -> None:
         with db.organization_context(app, cast.bakery_id):
-            db.session.execute(delete(WhatsAppAccount).where(WhatsAppAccount.id == number))
+            db.session.execute(delete(Account).where(Account.id == number))
             db.session.commit()
 
     count = Rotation(app, Meddling(remove)).run(key_rotation.sealed_tables()[1], [cast.bakery_id])

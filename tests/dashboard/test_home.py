@@ -14,7 +14,7 @@ from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
-from adsapp.integrations.models import AccountStatus, WhatsAppAccount
+from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Job, Priority, Queue, State, queues, transitions
 from adsapp.jobs.models import JobLog, StatsHour, StatsMinute
 from adsapp.jobs.queries.statistics import queue_stats
@@ -37,7 +37,7 @@ def account(app: Flask, cast: Cast) -> uuid.UUID:
     """A WhatsApp account in good standing."""
     with db.organization_context(app, cast.bakery_id):
         sealed = db.SecretText.of("sealed")
-        made = WhatsAppAccount(
+        made = Account(
             organization_id=cast.bakery_id,
             name="Bakery line",
             phone_number_id="1",
@@ -110,7 +110,7 @@ def test_each_thing_that_needs_somebody_has_its_reason_and_the_next_step(
     app: Flask, client: FlaskClient, cast: Cast, workers: None, account: uuid.UUID
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
-        line = db.session.get_one(WhatsAppAccount, account)
+        line = db.session.get_one(Account, account)
         line.status, line.status_reason = AccountStatus.REFUSED, "The token has expired (190)"
         line.slowed_until, line.slowed_reason = utcnow() + timedelta(minutes=9), "130429, three times"
         paused = campaign(cast, account, "Easter", CampaignStatus.PAUSED, {RecipientStatus.PENDING: 2})

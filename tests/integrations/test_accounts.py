@@ -11,7 +11,8 @@ from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.core.ids import new_id
 from adsapp.integrations import queries
 from adsapp.integrations.models import AccountStatus
-from adsapp.integrations.service import AccountChanges, AccountIn, api_address, create_account, refuse, update_account
+from adsapp.integrations.service import refuse
+from adsapp.integrations.whatsapp.service import AccountChanges, AccountIn, api_address, create_account, update_account
 from tests.cast import Cast
 
 BAKERY = AccountIn("100000000000001", "200000000000001", "the-token", "the-secret", "the-verify-token")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-from tests.campaigns.conftest import live, sandbox_url  # noqa: F401  # fixtures
+from tests.campaigns.conftest import live, rehearsal, sandbox_url  # noqa: F401  # fixtures
 
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")

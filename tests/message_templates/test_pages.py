@@ -13,7 +13,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import Job, Queue, enqueue
 from adsapp.jobs.queues import pause_queue
-from adsapp.message_templates import standing
+from adsapp.message_templates.availability import why_not
 from adsapp.message_templates.components import view
 from adsapp.message_templates.models import MessageTemplate
 from tests.campaigns.scene import Scene, set_the_scene
@@ -148,15 +148,15 @@ def test_another_organization_s_template_does_not_exist(scene: Scene, client: Fl
 )
 def test_each_state_that_is_not_approved_has_its_advice(status: str, reason: str | None, words: str) -> None:
     template = MessageTemplate(status=status, status_reason=reason, quality="")
-    why_not = standing.why_not_sendable(template, view([]))
-    assert why_not is not None
-    assert words in why_not
+    said = why_not(template, view([]))
+    assert said is not None
+    assert words in said
 
 
 def test_parts_that_cannot_be_sent_yet_are_named() -> None:
     carousel = view([{"type": "BODY", "text": "Look"}, {"type": "CAROUSEL", "cards": []}])
-    why_not = standing.why_not_sendable(MessageTemplate(status="APPROVED", status_reason=None, quality=""), carousel)
-    assert why_not == "It has a carousel, which cannot be sent from here yet. Choose another template."
+    said = why_not(MessageTemplate(status="APPROVED", status_reason=None, quality=""), carousel)
+    assert said == "It has a carousel, which cannot be sent from here yet. Choose another template."
 
 
 def steady(text: str) -> str:

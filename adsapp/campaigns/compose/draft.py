@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from adsapp.campaigns import audience
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid
-from adsapp.integrations.whatsapp.messages import MAX_TEXT, clean
+from adsapp.integrations.values import MAX_TEXT, clean
 from adsapp.message_templates import queries as templates
+from adsapp.message_templates.availability import why_not
 from adsapp.message_templates.components import TemplateView
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import InvalidSources, Source, parse_sources, to_json
@@ -100,10 +101,10 @@ def message_of(data: CampaignIn) -> Message:
     if not data.template_name:
         raise Invalid.field("template.name", "Choose a template")
     template = templates.get_template(data.template_name, data.template_language)
-    why_not = templates.why_not(template)
-    if why_not:
-        raise Invalid.field("template.name", why_not)
     view = templates.view_of(template)
+    reason = why_not(template, view)
+    if reason:
+        raise Invalid.field("template.name", f"This template cannot be sent. {reason}")
     try:
         sources = parse_sources(view, data.variables)
     except InvalidSources as error:
@@ -155,7 +156,7 @@ def scheduled_time(data: CampaignIn) -> datetime | None:
 
 
 def why_not_then(moment: datetime, zone: ZoneInfo | None) -> str:
-    """Why nothing can start then, "" where it can. Where the zone is not known, only what is so in every zone."""
+    """Why nothing can start then, "" if it can. If the zone is not known, only what is true in every zone."""
     moment, now = _in_zone(moment, zone), utcnow()
     if moment < now - MAY_BE_PAST:
         return "This time is past; choose a later one, or send now"
@@ -175,5 +176,5 @@ def known_zone(name: str) -> ZoneInfo | None:
 
 
 def no_such_zone(name: str) -> str:
-    """What is said where `known_zone` finds none."""
+    """What is said if `known_zone` finds none."""
     return f"There is no time zone “{name}”; write it like Europe/Madrid"

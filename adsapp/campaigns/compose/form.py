@@ -37,11 +37,11 @@ class VariableTyped:
 
     @property
     def is_the_same_for_all(self) -> bool:
-        """True where everyone gets `value`."""
+        """True if everyone gets `value`."""
         return self.source == SAME_FOR_ALL
 
     def as_json(self) -> dict[str, str]:
-        """As `placeholders.parse_sources` reads it."""
+        """The form that `placeholders.parse_sources` reads."""
         if self.is_the_same_for_all:
             return {"value": self.value}
         return {"field": self.source, "fallback": self.fallback.strip()}
@@ -84,7 +84,7 @@ class ComposeForm:
 
     @classmethod
     def of_campaign(cls, campaign: Campaign, template: uuid.UUID | None) -> ComposeForm:
-        """The same again: message and audience of an earlier campaign, to be started anew."""
+        """The same again: message and audience of an earlier campaign, to be started as a new one."""
         spec = campaign.audience
         kind = next((kind for kind in AUDIENCES if kind in spec), "all")
         return cls(
@@ -121,7 +121,7 @@ class ComposeForm:
         return replace(self, variables=guessed)
 
     def campaign_in(self, template: MessageTemplate | None) -> CampaignIn:
-        """As the service takes it. Raises Invalid where date and time are no moment."""
+        """As the service takes it. Raises Invalid if date and time are no moment."""
         return CampaignIn(
             name=self.name,
             template_name=template.name if template else "",
@@ -214,7 +214,7 @@ def form_field(place: str) -> str:
 
 
 def guess(variable: Variable, attributes: Sequence[str]) -> str:
-    """The field or attribute a variable most likely means, or "" where it must be chosen."""
+    """The field or attribute a variable most likely means, or "" if it must be chosen."""
     name = variable.name.lower()
     if name in FIELDS:
         return name

@@ -21,12 +21,12 @@ from adsapp.core import db
 from adsapp.core.errors import Invalid
 from adsapp.message_templates import previews
 from adsapp.message_templates import queries as templates
+from adsapp.message_templates.availability import quality_of, why_not
 from adsapp.message_templates.components import TemplateView
 from adsapp.message_templates.languages import language_name
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
 from adsapp.message_templates.previews import Bubble
-from adsapp.message_templates.standing import quality_of, why_not_sendable
 
 MOST_TAGS, MOST_IMPORTS = 200, 50
 # Attributes are what the newest contacts have: to look at all of them would cost more with each contact.
@@ -217,7 +217,7 @@ def _choices(attributes: Sequence[str]) -> Choices:
 
 
 def _why_not(template: MessageTemplate) -> str | None:
-    return why_not_sendable(template, templates.view_of(template))
+    return why_not(template, templates.view_of(template))
 
 
 def _template_text(template: MessageTemplate) -> str:

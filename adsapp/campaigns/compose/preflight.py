@@ -14,11 +14,11 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
 from adsapp.integrations import queries as accounts
-from adsapp.integrations.models import AccountStatus, WhatsAppAccount
+from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Queue
 from adsapp.jobs.wait_reasons import circumstances
+from adsapp.message_templates.availability import quality_of
 from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
-from adsapp.message_templates.standing import quality_of
 
 SAMPLE = 5
 
@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What starting would do. `seconds` at the account's pace; `can_start` False where a line is bad."""
+    """What starting would do. `seconds` at the account's pace; `can_start` False if a line is bad."""
 
     lines: tuple[Line, ...]
     audience: int = 0
@@ -49,7 +49,7 @@ class Preflight:
 
     @property
     def can_start(self) -> bool:
-        """True where nothing stands in the way and somebody gets it."""
+        """True if nothing stands in the way and somebody gets it."""
         return self.will_send > 0 and all(line.kind != "bad" for line in self.lines)
 
 
@@ -168,7 +168,7 @@ def _missing_sample(audience: Audience, message: Message | None) -> tuple[str, .
     return tuple(dict.fromkeys(contact.display_name or "a contact without a name" for contact in found))
 
 
-def _account_line(account: WhatsAppAccount | None) -> Line:
+def _account_line(account: Account | None) -> Line:
     if account is None:
         return Line(
             "bad", "No WhatsApp account is connected yet", f"An owner or admin connects one under {accounts.WHERE}"
@@ -180,7 +180,7 @@ def _account_line(account: WhatsAppAccount | None) -> Line:
     return Line("good", "WhatsApp account", account.name, account.display_phone_number)
 
 
-def _obstacles(account: WhatsAppAccount | None) -> Iterator[Line]:
+def _obstacles(account: Account | None) -> Iterator[Line]:
     """What would keep the campaign waiting once it is started."""
     if account is not None and account.sandbox_url:
         yield Line("neutral", "The number lives at the sandbox", "Messages go there, and to nobody's phone")

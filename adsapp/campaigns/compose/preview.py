@@ -17,7 +17,7 @@ from adsapp.message_templates.rendering import Rendered
 @dataclass(frozen=True)
 class Preview:
     """The message as the n-th person of the audience sees it. `rendered` is None for a text; `left_out` says why
-    this person will not get it, "" where they will."""
+    this person will not get it, "" if they will."""
 
     index: int
     total: int
@@ -28,9 +28,9 @@ class Preview:
 
 
 def preview(data: CampaignIn, index: int = 0) -> Preview | None:
-    """The message for the person at `index` (from 0, the last where it is beyond); None for an empty audience.
+    """The message for the person at `index` (from 0, the last if there are fewer); None for an empty audience.
 
-    Raises Invalid where message or audience are not complete.
+    Raises Invalid if message or audience are not complete.
     """
     message = draft.message_of(data)
     audience = audiences.parse(data.audience)

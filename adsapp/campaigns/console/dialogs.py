@@ -9,8 +9,8 @@ from typing import Final
 from adsapp.campaigns.console.presenter import people
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.queries import Counts, Failure
-from adsapp.campaigns.reasons import told
-from adsapp.campaigns.service import ASSUME_DELIVERED, ENDED, RUNNING, SEND_AGAIN
+from adsapp.campaigns.reasons import with_reason
+from adsapp.campaigns.service import ASSUME_DELIVERED, SEND_AGAIN
 
 NOBODY_TWICE: Final = "Nobody who already got it gets it again."
 
@@ -61,7 +61,7 @@ CANCEL: Final = Verb("cancel", "Cancel", "x")
 
 def verbs(campaign: Campaign) -> Sequence[Verb]:
     """What is possible in this state; the primary one last."""
-    if campaign.status in RUNNING:
+    if campaign.status.is_running:
         return (CANCEL, PAUSE)
     if campaign.status is CampaignStatus.PAUSED:
         return (CANCEL, RESUME)
@@ -89,7 +89,7 @@ def resume(campaign: Campaign, counts: Counts) -> Ask:
     """Go on."""
     lines = [f"It goes on to {_still_to_go(campaign, counts)}.", NOBODY_TWICE]
     if campaign.status_reason:
-        lines.append(f"{told('It was paused', campaign.status_reason.rstrip('. '))}.")
+        lines.append(f"{with_reason('It was paused', campaign.status_reason.rstrip('. '))}.")
     return Ask("resume", f"Resume “{campaign.name}”?", "Resume", lines, (Choice("Resume", icon="player-play"),))
 
 
@@ -147,4 +147,4 @@ def may_retry(campaign: Campaign, failure: Failure) -> bool:
 
 def has_ended(campaign: Campaign) -> bool:
     """True once nothing more is sent by itself."""
-    return campaign.status in ENDED
+    return campaign.status.has_ended

@@ -17,7 +17,6 @@ from adsapp.campaigns.queries import Counts
 from adsapp.contacts.models import Import
 from adsapp.core import db
 from adsapp.core.ids import parse_id
-from adsapp.jobs import Job
 from adsapp.jobs.wait_reasons import WaitReason, why_waiting
 from adsapp.message_templates import previews
 from adsapp.message_templates.components import view
@@ -152,7 +151,7 @@ def _shares(counts: Counts) -> tuple[tuple[int, str], ...]:
 
 def goes_out(campaign: Campaign) -> bool:
     """True while it is being prepared or sent."""
-    return campaign.status in (CampaignStatus.PREPARING, CampaignStatus.SENDING)
+    return campaign.status.goes_out
 
 
 def why_it_waits(campaign: Campaign) -> WaitReason | None:
@@ -160,9 +159,7 @@ def why_it_waits(campaign: Campaign) -> WaitReason | None:
 
     None while it goes out, and between two turns, which take moments.
     """
-    if not goes_out(campaign) or campaign.job_id is None:
-        return None
-    job = db.session.scalars(select(Job).where(Job.id == campaign.job_id)).first()
+    job = queries.job_of(campaign) if goes_out(campaign) else None
     reason = why_waiting(job) if job else None
     return None if reason is None or reason.code in MOMENTARY else reason
 

@@ -62,7 +62,7 @@ def context(campaign: Campaign, actor: Actor, args: Mapping[str, str]) -> dict[s
         "campaign": campaign,
         "funnel": funnel,
         "counts": counts,
-        "told": reasons.told,
+        "told": reasons.with_reason,
         "headline": presenter.headline(campaign, counts),
         "trouble": presenter.trouble(campaign, counts),
         "people_text": presenter.people(counts.total),

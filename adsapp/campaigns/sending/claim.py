@@ -1,12 +1,12 @@
 """Choosing who is next, and marking them `sending` just before the request is written.
 
-The mark is the line a crash is judged by: whoever is still `pending` got nothing, whoever is `sending` may have. So
-it is committed before the request, for a group of a tenth of a second, only while this worker holds the job, and only
-for those who may be sent to at this moment.
+After a crash the mark tells who may have got the message: people still `pending` got nothing, people marked `sending`
+may have. So it is committed before the request, for a group of a tenth of a second, only while this worker holds the
+job, and only for those who may be sent to at this moment.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.integrations.base import Channel
 from adsapp.jobs import Progress
 
 # One message every 6 s to one person, whichever campaigns they come from (the provider answers 131056 otherwise).
@@ -36,7 +37,7 @@ class Candidate:
     id: int
     person_key: str
     attempts: int
-    payload: dict[str, Any]
+    payload: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Marked:
 
 
 def next_candidates(
-    campaign_id: uuid.UUID, message: CampaignMessage, taken: Collection[int], count: int
+    campaign_id: uuid.UUID, message: CampaignMessage, channel: Channel, taken: Collection[int], count: int
 ) -> list[Candidate]:
     """Up to `count` recipients who are due and not among `taken`, in the ledger's order. Ends its transaction.
 
@@ -62,9 +63,9 @@ def next_candidates(
         if row.id in taken or row.id in recent or len(found) == count:
             continue
         try:
-            payload = message.build(row.id, row.phone, row.variables)
+            payload = channel.prepare(message.to(row.id, row.phone, row.variables))
         except ValueError as error:
-            _give_up(campaign_id, row.id, str(error))
+            _fail(campaign_id, row.id, str(error))
             continue
         found.append(Candidate(row.id, row.person_key, row.attempts, payload))
     return found
@@ -91,16 +92,17 @@ def _read_due(campaign_id: uuid.UUID, limit: int) -> tuple[bool, Sequence[Any]]:
 def _postpone(campaign_id: uuid.UUID, persons: dict[int, str]) -> set[int]:
     """Put off those who got a message a moment ago, in a transaction of its own; who they are."""
     left = dict(persons)
-    ledger.hold([campaign_id])
-    _postpone_recent(campaign_id, left)
-    db.session.commit()
+    with ledger.locked(campaign_id):
+        _postpone_recent(campaign_id, left)
+        db.session.commit()
     return persons.keys() - left.keys()
 
 
-def _give_up(campaign_id: uuid.UUID, recipient_id: int, why: str) -> None:
-    ledger.hold([campaign_id])
-    _set([recipient_id], status=Status.FAILED, error_code=reasons.CANNOT_BUILD, error_message=why, failed_at=utcnow())
-    db.session.commit()
+def _fail(campaign_id: uuid.UUID, recipient_id: int, why: str) -> None:
+    with ledger.locked(campaign_id):
+        code, now = reasons.CANNOT_BUILD, utcnow()
+        _set([recipient_id], status=Status.FAILED, error_code=code, error_message=why, failed_at=now)
+        db.session.commit()
 
 
 def mark(
@@ -111,7 +113,7 @@ def mark(
     progress: Progress,
 ) -> Marked:
     """Mark these `sending`, apart from who must not get it now; raises LeaseLost."""
-    status = ledger.hold_with_number(campaign_id)
+    status = ledger.lock_with_account(campaign_id)
     if status is not CampaignStatus.SENDING:
         db.session.rollback()
         return Marked(status, frozenset())
@@ -206,7 +208,7 @@ def _set(ids: Iterable[int], **values: object) -> None:
 
 
 def _is_alone(campaign_id: uuid.UUID) -> bool:
-    """True where no other campaign of the organization sends, or has sent in the last seconds."""
+    """True if no other campaign of the organization sends, or has sent in the last seconds."""
     just_now = utcnow() - timedelta(seconds=PAIR_SECONDS)
     others = (
         select(Campaign.id)

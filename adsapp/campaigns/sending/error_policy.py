@@ -1,6 +1,6 @@
 """What an outcome means for its recipient, for the campaign and for its number. Pure.
 
-The classes of errors are those of `integrations.base.Action`; how often each is tried again stands here.
+The classes of errors are those of `integrations.base.Action`; how often each is tried again is decided here.
 """
 
 from dataclasses import dataclass
@@ -8,15 +8,13 @@ from enum import Enum
 
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of, in_words
-from adsapp.campaigns.sending.transport import Missed
+from adsapp.campaigns.sending.transport import MissedSlot
 from adsapp.integrations.base import Accepted, Action, NotSent, Outcome, Refused, SendError, Uncertain
 
 # All sends to one recipient, by the class of the last error. A slow number is not the recipient's fault.
 MOST_ATTEMPTS = {Action.RETRY: 3, Action.RETRY_RECIPIENT: 5, Action.SLOW_NUMBER: 20}
 SLOW_SECONDS = 2.0
 UNREACHABLE_SECONDS = 2.0
-# These say that no message of this template can go out, so the first one stops the campaign.
-TEMPLATE_GONE = frozenset({132001, 132015, 132016})
 
 
 class Effect(Enum):
@@ -34,7 +32,7 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The recipient's next status; `wait` seconds before a pending one is tried again; `counts` False where the
+    """The recipient's next status; `wait` seconds before a pending one is tried again; `counts` False if the
     send does not count as an attempt."""
 
     status: Status
@@ -42,18 +40,18 @@ class Verdict:
     message: str | None = None
     wait: float = 0.0
     counts: bool = True
-    wamid: str | None = None
-    wa_id: str | None = None
+    provider_id: str | None = None
+    address: str | None = None
     effect: Effect = Effect.NONE
     error: SendError | None = None
 
 
-def judge(outcome: Outcome | Missed, attempts: int) -> Verdict:
+def judge(outcome: Outcome | MissedSlot, attempts: int) -> Verdict:
     """The verdict on an outcome; `attempts` counts this send too."""
     match outcome:
-        case Accepted(wamid, wa_id):
-            return Verdict(Status.ACCEPTED, wamid=wamid, wa_id=wa_id)
-        case Missed():
+        case Accepted(provider_id, address):
+            return Verdict(Status.ACCEPTED, provider_id=provider_id, address=address)
+        case MissedSlot():
             return Verdict(Status.SENDING)
         case NotSent(reason):
             return Verdict(
@@ -74,7 +72,7 @@ def _refused(error: SendError, attempts: int) -> Verdict:
         case Action.SLOW_NUMBER:
             return _again(error, attempts, SLOW_SECONDS, Effect.SLOW)
         case Action.CAMPAIGN:
-            return _failed(error, Effect.PAUSE if error.code in TEMPLATE_GONE else Effect.COUNT)
+            return _failed(error, Effect.PAUSE if error.stops_campaign else Effect.COUNT)
         case Action.OPT_OUT:
             return _failed(error, Effect.OPT_OUT)
         case Action.ACCOUNT:

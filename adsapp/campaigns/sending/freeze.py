@@ -6,7 +6,7 @@ row it wrote. Contacts that share a person (two spellings of one number) make on
 
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from adsapp.campaigns import audience as audiences
 from adsapp.campaigns import ledger, reasons
 from adsapp.campaigns.audience import person_of
-from adsapp.campaigns.models import Campaign, CampaignCount, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import CampaignCount, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.contacts.models import Contact
@@ -40,54 +40,59 @@ _CONTACT = (
 )
 
 
-def freeze(campaign: Campaign, message: CampaignMessage, progress: Progress, until: float) -> bool:
-    """Freeze chunk by chunk until `until` (`time.monotonic()`); True once the whole audience stands in the ledger."""
-    audience = audiences.from_stored(campaign.audience)
-    after = _position(campaign)
+def freeze(
+    campaign_id: uuid.UUID, spec: Mapping[str, Any], message: CampaignMessage, progress: Progress, until: float
+) -> bool:
+    """Freeze chunk by chunk until `until` (`time.monotonic()`); True once the whole audience is in the ledger. `spec`
+    is the audience as the campaign keeps it."""
+    audience = audiences.from_stored(spec)
+    after = _position(campaign_id)
     while time.monotonic() < until and not progress.is_draining:
         progress.check()
         ids = audiences.next_ids(audience, after, CHUNK)
         if not ids:
-            return _finish(campaign, progress)
-        rows = _rows(campaign, message, ids)
-        status = ledger.hold([campaign.id])[campaign.id]
-        if status is not CampaignStatus.PREPARING:
-            db.session.rollback()
+            return _finish(campaign_id, progress)
+        if not _write(campaign_id, _rows(campaign_id, message, ids), progress):
             return False
-        insert_new(CampaignRecipient, rows)
-        progress.commit()
         after = ids[-1]
     return False
 
 
-def _position(campaign: Campaign) -> uuid.UUID | None:
+def _write(campaign_id: uuid.UUID, rows: list[dict[str, Any]], progress: Progress) -> bool:
+    with ledger.locked(campaign_id) as campaign:
+        if campaign is None or campaign.status is not CampaignStatus.PREPARING:
+            return False
+        insert_new(CampaignRecipient, rows)
+        progress.commit()
+    return True
+
+
+def _position(campaign_id: uuid.UUID) -> uuid.UUID | None:
     # Rows are written in the order of their contacts.
     return db.session.scalar(
         select(CampaignRecipient.contact_id)
-        .where(CampaignRecipient.campaign_id == campaign.id)
+        .where(CampaignRecipient.campaign_id == campaign_id)
         .order_by(CampaignRecipient.id.desc())
         .limit(1)
     )
 
 
-def _finish(campaign: Campaign, progress: Progress) -> bool:
-    status = ledger.hold([campaign.id])[campaign.id]
-    if status is not CampaignStatus.PREPARING:
-        db.session.rollback()
-        return False
-    db.session.refresh(campaign)
-    size = select(func.coalesce(func.sum(CampaignCount.count), 0)).where(CampaignCount.campaign_id == campaign.id)
-    campaign.audience_size = int(db.session.scalar(size) or 0)
-    campaign.frozen_at = utcnow()
-    campaign.status = CampaignStatus.SENDING
-    progress.commit()
+def _finish(campaign_id: uuid.UUID, progress: Progress) -> bool:
+    with ledger.locked(campaign_id) as campaign:
+        if campaign is None or campaign.status is not CampaignStatus.PREPARING:
+            return False
+        size = select(func.coalesce(func.sum(CampaignCount.count), 0)).where(CampaignCount.campaign_id == campaign_id)
+        campaign.audience_size = int(db.session.scalar(size) or 0)
+        campaign.frozen_at = utcnow()
+        campaign.status = CampaignStatus.SENDING
+        progress.commit()
     return True
 
 
-def _rows(campaign: Campaign, message: CampaignMessage, ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
+def _rows(campaign_id: uuid.UUID, message: CampaignMessage, ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
     contacts = db.session.execute(select(*_CONTACT).where(Contact.id.in_(ids)).order_by(Contact.id)).all()
     silent = opted_out_persons(contact.person_key for contact in contacts)
-    now = utcnow()
+    organization_id, now = db.require_organization_id(), utcnow()
     rows = []
     for contact in contacts:
         values, code = message.fill(person_of(contact), contact.phone)
@@ -97,8 +102,8 @@ def _rows(campaign: Campaign, message: CampaignMessage, ids: Sequence[uuid.UUID]
             code = reasons.OUTSIDE_WINDOW
         rows.append(
             {
-                "organization_id": campaign.organization_id,
-                "campaign_id": campaign.id,
+                "organization_id": organization_id,
+                "campaign_id": campaign_id,
                 "contact_id": contact.id,
                 "phone": contact.phone,
                 "person_key": contact.person_key,

@@ -6,6 +6,7 @@ written. Who may be left `sending` by a worker that died is set `uncertain` and 
 
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,18 +14,21 @@ from typing import Any
 from sqlalchemy import select, update
 
 from adsapp.campaigns import ledger, reasons, service
+from adsapp.campaigns.events import record
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.sending import freeze, journal, results
+from adsapp.campaigns.sending import journal, results
+from adsapp.campaigns.sending.freeze import freeze
 from adsapp.campaigns.sending.message import CampaignMessage
-from adsapp.campaigns.sending.slice import Ended, Route, Slice, report
-from adsapp.campaigns.sending.transport import post_office
+from adsapp.campaigns.sending.slice import Sender, Slice, SliceResult, report
+from adsapp.campaigns.sending.transport import send_loop
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.integrations import queries as accounts
-from adsapp.integrations import service as integrations
+from adsapp.integrations.base import Channel
+from adsapp.integrations.channels import channel_of
 from adsapp.integrations.extension import pacer
-from adsapp.integrations.models import AccountStatus
+from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import HandBack, Job, JobCancelled, Progress, Queue
 from adsapp.jobs.queries.jobs import is_waited_for
 
@@ -33,55 +37,62 @@ STARTING = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING)
 
 
 @dataclass(frozen=True)
-class Opened:
-    """What a run needs of the campaign, copied: the session's objects do not outlive its transactions."""
+class RunContext:
+    """What a run needs of the campaign and its account, copied: the session's objects do not outlive a transaction."""
 
     status: CampaignStatus
     reason: str
     is_frozen: bool
+    audience: Mapping[str, Any]
     message: CampaignMessage
+    channel: Channel
+    is_unreachable: bool
+
+    @classmethod
+    def of(cls, campaign: Campaign, account: Account) -> "RunContext":
+        """The campaign as it is now."""
+        return cls(
+            status=campaign.status,
+            reason=campaign.status_reason or "",
+            is_frozen=campaign.frozen_at is not None,
+            audience=dict(campaign.audience),
+            message=CampaignMessage.of(campaign),
+            channel=channel_of(account),
+            is_unreachable=account.unreachable_since is not None,
+        )
 
 
 def send(campaign_id: uuid.UUID, progress: Progress) -> dict[str, Any] | None:
     """Do the campaign's next share; returns once it is through, raises HandBack while it is not."""
-    opened = _open(campaign_id, progress)
-    if opened is None:
+    run = _open(campaign_id, progress)
+    if run is None:
         return None
     try:
-        return _go_on(campaign_id, opened, progress)
+        return _go_on(campaign_id, run, progress)
     except JobCancelled:
         _cancel(campaign_id, progress)
         raise
 
 
-def _open(campaign_id: uuid.UUID, progress: Progress) -> Opened | None:
-    ledger.hold([campaign_id])
-    campaign = _read(campaign_id)
-    if campaign is None or campaign.job_id != progress.job_id:
-        db.session.rollback()
-        return None  # deleted, or another job has it by now
-    if campaign.status in STARTING:
-        campaign.status = CampaignStatus.PREPARING
-        campaign.started_at = campaign.started_at or utcnow()
-    account = accounts.get_account(campaign.account_id)
-    if account.status is AccountStatus.REFUSED:
-        results.pause_itself(campaign, account.status_reason or "WhatsApp refuses this account")
-    opened = Opened(
-        campaign.status, campaign.status_reason or "", campaign.frozen_at is not None, CampaignMessage.of(campaign)
-    )
-    settled = _doubt_orphans(campaign_id, progress.lease_id)
-    progress.commit()
-    for lease_id in settled:
+def _open(campaign_id: uuid.UUID, progress: Progress) -> RunContext | None:
+    with ledger.locked(campaign_id) as campaign:
+        if campaign is None or campaign.job_id != progress.job_id:
+            return None  # deleted, or another job has it by now
+        if campaign.status in STARTING:
+            campaign.status = CampaignStatus.PREPARING
+            campaign.started_at = campaign.started_at or utcnow()
+        account = accounts.get_account(campaign.account_id)
+        if account.status is AccountStatus.REFUSED:
+            results.pause_automatically(campaign, account.status_reason or "WhatsApp refuses this account")
+        run = RunContext.of(campaign, account)
+        leases = _mark_orphans_uncertain(campaign_id, progress.lease_id)
+        progress.commit()
+    for lease_id in leases:
         journal.forget(context.settings().home, lease_id)
-    return opened
+    return run
 
 
-def _read(campaign_id: uuid.UUID) -> Campaign | None:
-    query = select(Campaign).where(Campaign.id == campaign_id)
-    return db.session.scalars(query.execution_options(populate_existing=True)).first()
-
-
-def _doubt_orphans(campaign_id: uuid.UUID, lease_id: uuid.UUID) -> set[uuid.UUID]:
+def _mark_orphans_uncertain(campaign_id: uuid.UUID, lease_id: uuid.UUID) -> set[uuid.UUID]:
     """Marked by a worker that died: the request may or may not have been written, unless its journal knows. Returns
     the leases they were marked under."""
     orphans = select(CampaignRecipient.id, CampaignRecipient.lease_id).where(
@@ -103,86 +114,70 @@ def _doubt_orphans(campaign_id: uuid.UUID, lease_id: uuid.UUID) -> set[uuid.UUID
     return set(notes)
 
 
-def _go_on(campaign_id: uuid.UUID, opened: Opened, progress: Progress) -> dict[str, Any] | None:
-    if opened.status is CampaignStatus.PAUSED:
-        raise HandBack(None, reasons.told("the campaign is paused", opened.reason))
-    if opened.status is CampaignStatus.CANCELLED:
+def _go_on(campaign_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[str, Any] | None:
+    if run.status is CampaignStatus.PAUSED:
+        raise HandBack(None, reasons.with_reason("the campaign is paused", run.reason))
+    if run.status is CampaignStatus.CANCELLED:
         raise JobCancelled
-    if opened.status is CampaignStatus.COMPLETED:
+    if run.status is CampaignStatus.COMPLETED:
         return None
-    if not opened.is_frozen:
-        _freeze(campaign_id, opened, progress)
+    seconds = context.settings().slice_seconds
+    if not run.is_frozen:
+        until = time.monotonic() + seconds
+        if not freeze(campaign_id, run.audience, run.message, progress, until):
+            raise HandBack(utcnow(), "its audience is being prepared")
     report(campaign_id, progress)
-    ended = Slice(
-        campaign_id, opened.message, _route(campaign_id), progress, context.settings().slice_seconds, _others_wait
-    ).run()
+    sender = Sender(run.channel, send_loop(), pacer(), run.is_unreachable)
+    ended = Slice(campaign_id, run.message, sender, progress, seconds, _others_wait).run()
     report(campaign_id, progress)
     return _after(campaign_id, ended, progress)
 
 
-def _freeze(campaign_id: uuid.UUID, opened: Opened, progress: Progress) -> None:
-    campaign = _read(campaign_id)
-    assert campaign is not None
-    until = time.monotonic() + context.settings().slice_seconds
-    if not freeze.freeze(campaign, opened.message, progress, until):
-        raise HandBack(utcnow(), "its audience is being prepared")
-
-
-def _route(campaign_id: uuid.UUID) -> Route:
-    with db.read_only():
-        campaign = _read(campaign_id)
-        assert campaign is not None
-        account = accounts.get_account(campaign.account_id)
-        office = post_office()
-        api = integrations.cloud_api(account, office.session)
-        is_unreachable = account.unreachable_since is not None
-        return Route(api, office, pacer(), account.messages_per_second, is_unreachable)
-
-
 def _others_wait() -> bool:
-    """True where another campaign's job waits for a thread: this one then gives its own up."""
+    """True if another campaign's job waits for a thread: this one then gives its own up."""
     return is_waited_for(Queue.BULK_MESSAGES)
 
 
-def _after(campaign_id: uuid.UUID, ended: Ended, progress: Progress) -> dict[str, Any] | None:
+def _after(campaign_id: uuid.UUID, ended: SliceResult, progress: Progress) -> dict[str, Any] | None:
     if ended.status is CampaignStatus.CANCELLED:
         raise JobCancelled
     if ended.status is CampaignStatus.PAUSED:
-        with db.read_only():
-            campaign = _read(campaign_id)
-            reason = campaign.status_reason if campaign else ""
-        raise HandBack(None, reasons.told("the campaign is paused", reason))
+        raise HandBack(None, reasons.with_reason("the campaign is paused", _why_paused(campaign_id)))
     if ended.run_at is not None:
         raise HandBack(ended.run_at, ended.reason)
     return _complete(campaign_id, progress)
 
 
+def _why_paused(campaign_id: uuid.UUID) -> str | None:
+    with db.reading():
+        reason = db.session.scalar(select(Campaign.status_reason).where(Campaign.id == campaign_id))
+        db.session.rollback()
+    return reason
+
+
 def _complete(campaign_id: uuid.UUID, progress: Progress) -> dict[str, Any] | None:
     """Through, unless somebody was given back meanwhile."""
-    status = ledger.hold([campaign_id])[campaign_id]
     to_go = select(CampaignRecipient.id).where(
         CampaignRecipient.campaign_id == campaign_id,
         CampaignRecipient.status.in_([Status.PENDING, Status.SENDING]),
     )
-    if status is not CampaignStatus.SENDING or db.session.scalar(to_go.limit(1)) is not None:
-        db.session.rollback()
-        raise HandBack(utcnow() + timedelta(seconds=0.1), "somebody is to be sent to again")
-    campaign = _read(campaign_id)
-    assert campaign is not None
-    campaign.status, campaign.finished_at, campaign.status_reason = CampaignStatus.COMPLETED, utcnow(), None
-    service.note(campaign, "Completed")
-    progress.commit()
+    with ledger.locked(campaign_id) as campaign:
+        is_sending = campaign is not None and campaign.status is CampaignStatus.SENDING
+        if campaign is None or not is_sending or db.session.scalar(to_go.limit(1)) is not None:
+            raise HandBack(utcnow() + timedelta(seconds=0.1), "somebody is to be sent to again")
+        campaign.status, campaign.finished_at, campaign.status_reason = CampaignStatus.COMPLETED, utcnow(), None
+        record(campaign, "Completed")
+        progress.commit()
     return {"campaign_id": str(campaign_id)}
 
 
 def _cancel(campaign_id: uuid.UUID, progress: Progress) -> None:
     """Skip who is left, by chunks, once nothing is on its way."""
-    ledger.hold([campaign_id])
-    campaign = _read(campaign_id)
-    if campaign is not None and campaign.status not in service.ENDED:
-        by = select(Job.cancel_requested_by).where(Job.id == progress.job_id)
-        service.mark_cancelled(campaign, db.session.scalar(by) or "")
-    progress.commit()
+    with ledger.locked(campaign_id) as campaign:
+        if campaign is not None and not campaign.status.has_ended:
+            by = select(Job.cancel_requested_by).where(Job.id == progress.job_id)
+            service.mark_cancelled(campaign, db.session.scalar(by) or "")
+        progress.commit()
     while skip_some(campaign_id):
         progress.commit()
     db.session.rollback()
@@ -191,7 +186,7 @@ def _cancel(campaign_id: uuid.UUID, progress: Progress) -> None:
 
 def skip_some(campaign_id: uuid.UUID) -> int:
     """Skip a chunk of the pending recipients of a cancelled campaign; how many there were."""
-    ledger.hold([campaign_id])
+    ledger.lock([campaign_id])
     chosen = (
         select(CampaignRecipient.id)
         .where(CampaignRecipient.campaign_id == campaign_id, CampaignRecipient.status == Status.PENDING)

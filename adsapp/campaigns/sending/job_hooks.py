@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from adsapp.campaigns import queries, service
+from adsapp.campaigns import ledger, queries, service
 from adsapp.campaigns.models import Campaign
 from adsapp.core import db
 from adsapp.core.pagination import Page
@@ -10,7 +10,7 @@ from adsapp.jobs import ItemRow, Job
 
 
 def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
-    """Recipients of the job's campaign; the key is the number, which the API masks where it must."""
+    """Recipients of the job's campaign. The key is the number; the API masks it for people who may not see numbers."""
     campaign = queries.get_campaign((job.subject or "").removeprefix("campaign:"))
     page = queries.recipients(campaign, status or None, cursor or None, limit)
     rows = [ItemRow(one.phone, one.status.value, one.error_code, one.error_message or "") for one in page.items]
@@ -22,6 +22,6 @@ def job_was_cancelled(job: Job, by: str) -> None:
     campaign = db.session.scalars(select(Campaign).where(Campaign.job_id == job.id)).first()
     if campaign is None:
         return
-    service.lock(campaign)
-    if campaign.status not in service.ENDED:
+    ledger.lock([campaign.id])
+    if not campaign.status.has_ended:
         service.cancel_without_job(campaign, by)

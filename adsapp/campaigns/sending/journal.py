@@ -1,7 +1,7 @@
 """Who was really written to, noted on this machine just before each request.
 
 A worker that is killed leaves recipients marked `sending`, some of which it had not come to yet. The note is in the
-kernel's hands before the request is, so it outlives the process: whoever is not in it got nothing and is sent to,
+kernel's hands before the request is, so it outlives the process: a person who is not in it got nothing and is sent to,
 instead of staying uncertain. It does not outlive the machine, so a note of another start of it (or of another machine)
 tells nothing, and all of its recipients stay uncertain.
 
@@ -32,7 +32,7 @@ class Journal:
         os.write(self._file, b"%d\n" % recipient_id)
 
     def leave(self) -> None:
-        """Let the note lie for whoever takes the job over."""
+        """Keep the note for the worker that takes the job over."""
         os.close(self._file)
 
     def close(self) -> None:
@@ -42,7 +42,7 @@ class Journal:
 
 
 def read(home: Path, lease_id: uuid.UUID) -> frozenset[int] | None:
-    """Whom a worker that died had written to; None where nothing is known about it."""
+    """Whom a worker that died had written to; None if nothing is known about it."""
     try:
         lines = _path(home, lease_id).read_bytes().split(b"\n")
     except OSError:
@@ -71,7 +71,7 @@ def _directory(home: Path) -> Path:
 
 @cache
 def boot_id() -> str:
-    """This start of this machine; a name of our own where the system has none, so that no note is ever trusted."""
+    """This start of this machine; a name of our own if the system has none, so that no note is ever trusted."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""A campaign's message made ready: filled in for a person, and built as the provider wants it. Pure."""
+"""A campaign's message made ready: filled in for a person, and addressed to them. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from adsapp.campaigns import reasons
 from adsapp.campaigns.audience import SERVICE_WINDOW
 from adsapp.campaigns.models import Campaign
 from adsapp.core.clock import utcnow
-from adsapp.integrations.whatsapp.messages import template_message, text_message
+from adsapp.integrations.base import Message, TemplateMessage, TextMessage
 from adsapp.message_templates.components import TemplateView, view
 from adsapp.message_templates.placeholders import parse_sources
 from adsapp.message_templates.rendering import Renderer
@@ -45,7 +45,7 @@ class CampaignMessage:
         return Renderer(self.view, parse_sources(self.view, self.variables))
 
     def fill(self, person: Mapping[str, Any], phone: str) -> tuple[dict[str, str], str]:
-        """The variables for a person, and a code of `reasons` where it cannot be sent, else ""."""
+        """The variables for a person, and a code of `reasons` if it cannot be sent, else ""."""
         code = "" if _E164.fullmatch(phone) else reasons.INVALID_NUMBER
         if self.text is not None:
             return {}, code
@@ -58,15 +58,10 @@ class CampaignMessage:
             return True
         return last_inbound_at is not None and last_inbound_at > utcnow() - SERVICE_WINDOW
 
-    def build(self, recipient_id: int, phone: str, values: Mapping[str, str]) -> dict[str, Any]:
-        """The request's body; raises ValueError where it cannot be built."""
+    def to(self, recipient_id: int, phone: str, values: Mapping[str, str]) -> Message:
+        """The message to one recipient."""
         if self.text is not None:
-            return text_message(to=phone, body=self.text, callback_data=str(recipient_id))
-        return template_message(
-            to=phone,
-            name=self.template_name,
-            language=self.template_language,
-            values=values,
-            named=self.view.is_named,
-            callback_data=str(recipient_id),
+            return TextMessage(phone, self.text, str(recipient_id))
+        return TemplateMessage(
+            phone, self.template_name, self.template_language, values, self.view.is_named, str(recipient_id)
         )

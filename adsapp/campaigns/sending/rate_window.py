@@ -5,7 +5,7 @@ When a request arrived is not known; that it arrived after its slot and before i
 
 - *Jitter* is the longest such time of the last seconds, less what an answer takes at best. In one second arrive at
   most the slots of a second and of the jitter, so `rate` leaves room for them: 95 % of the limit while the jitter is
-  below 50 ms, less where the machine or the network stalls.
+  below 50 ms, less if the machine or the network stalls.
 - Before each request the window counts how many may have arrived in the last second. Only so many are let through as
   this process held slots in that second, and its share of what the headroom leaves: the first stall is caught too.
 """
@@ -47,9 +47,10 @@ class Recent:
 class Best:
     """What an answer takes at best, of this period and of the one before.
 
-    To take too little for it costs pace, to take too much breaks the limit, and what a stall held back took too long,
-    all of it. So a period ends only when enough answers in it were calm: came as far behind the one before as their
-    request left behind the other's. Until the first has ended, nothing is known and nothing is taken off.
+    Too low an estimate costs pace; too high an estimate breaks the limit. Answers that a stall held back all took too
+    long, so they must not raise it. A period therefore ends only when enough of its answers were calm. An answer is
+    calm if it came after the answer before it by at least half the time between the two requests. Until the first
+    period has ended nothing is known, and nothing is subtracted.
     """
 
     def __init__(self) -> None:
@@ -100,7 +101,7 @@ class Window:
         self._slots.append(slot)
 
     def has_room(self, now: float) -> bool:
-        """True where one more request cannot be one too many in any second."""
+        """True if one more request cannot be one too many in any second."""
         _drop_until(self._slots, now - WINDOW)
         # By what is known of the best answer now, a second after most of them came.
         _drop_until(self._answered, now - WINDOW + self._best.value)

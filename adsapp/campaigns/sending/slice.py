@@ -1,9 +1,9 @@
 """One slice of a campaign: what a sending worker does before it lets others have a turn.
 
-    every tenth of a second:  write what came back → find who is next, reserve their slots → mark and post the group
+    every tenth of a second:  write what came back → find who is next, reserve their slots → mark and send the group
 
 The group whose slots lie within the next quarter of a second is marked `sending` in one short transaction and handed
-to the post office, which writes each request at its slot. Meanwhile the next group is found, so the number's pace is
+to the send loop, which writes each request at its slot. Meanwhile the next group is found, so the number's pace is
 used without a gap. Nothing here waits for a slow number: the job is handed back with the time it may go on.
 """
 
@@ -25,42 +25,35 @@ from adsapp.campaigns.sending.claim import Candidate, mark, next_candidates
 from adsapp.campaigns.sending.journal import Journal
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.campaigns.sending.rate_window import Window
-from adsapp.campaigns.sending.results import Settled, Trouble
-from adsapp.campaigns.sending.transport import Line, Mailbox, Post, Posted, PostOffice
+from adsapp.campaigns.sending.results import BatchEffects, FailureStreak
+from adsapp.campaigns.sending.transport import Lane, Results, SendLoop, SendRequest, SendResult
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
+from adsapp.integrations.base import Channel
 from adsapp.integrations.pacing import Pacer
-from adsapp.integrations.whatsapp.client import CloudApi
 from adsapp.jobs import Progress
 
 TICK_SECONDS = 0.1
-# A mark may take a tick and a slow commit before its slot has come; more where the database is slow just now.
+# A mark may take a tick and a slow commit before its slot has come; more if the database is slow just now.
 AHEAD_SECONDS = 0.25
 MOST_AHEAD_SECONDS = 1.0
 HORIZON_SECONDS = 1.5
 SHARE_SECONDS = 0.25  # slots taken at a time: two campaigns on one number take turns so often
 LONGEST_ANSWER = 30.0
 REPORT_SECONDS = 1.0
-LONGEST_TURN = 60.0  # even where nobody waits: a job that went on and on would outrun its timeout
+LONGEST_TURN = 60.0  # even if nobody waits: a job that went on and on would outrun its timeout
 SLOW_FACTOR = 0.5
 SLOW_AT_LEAST = 10.0
-TO_GO = (Status.PENDING, Status.SENDING)
 
 
 @dataclass(frozen=True)
-class Route:
-    """By which number a campaign is sent, and how fast it may."""
+class Sender:
+    """By which account a campaign is sent, and how fast it may."""
 
-    api: CloudApi
-    office: PostOffice
+    channel: Channel
+    loop: SendLoop
     pacer: Pacer
-    messages_per_second: float
     is_unreachable: bool = False  # nothing was answered when it was last tried
-
-    @property
-    def key(self) -> str:
-        """The number, as pacers know it."""
-        return f"whatsapp:{self.api.phone_number_id}"
 
     @property
     def rate(self) -> float:
@@ -69,12 +62,12 @@ class Route:
 
     @property
     def window(self) -> Window:
-        """The number's last second."""
-        return self.office.window(self.key, self.messages_per_second)
+        """The account's last second."""
+        return self.loop.window(self.channel.key, self.channel.rate)
 
 
 @dataclass(frozen=True)
-class Ended:
+class SliceResult:
     """Why a slice ended: the campaign's status then, and when there is something to do again (None: nothing)."""
 
     status: CampaignStatus
@@ -90,53 +83,54 @@ class Slice:
         self,
         campaign_id: uuid.UUID,
         message: CampaignMessage,
-        route: Route,
+        sender: Sender,
         progress: Progress,
         seconds: float,
         others_wait: Callable[[], bool],
     ) -> None:
         self._campaign_id = campaign_id
         self._message = message
-        self._route = route
+        self._sender = sender
         self._progress = progress
         self._seconds = seconds
         self._others_wait = others_wait
         self._until = time.monotonic() + seconds
         self._at_last = time.monotonic() + LONGEST_TURN
         self._lease_id = progress.lease_id
+        send = sender.channel.connect(sender.loop.session)
         self._journal = Journal(context.settings().home, progress.lease_id)
-        self._mailbox = Mailbox()
-        self._line = Line(route.api, route.window, self._journal, self._mailbox)
+        self._results = Results()
+        self._lane = Lane(send, sender.window, self._journal, self._results)
         self._slowest_tick = 0.0
-        self._new_wamids: list[str] = []
+        self._new_ids: list[str] = []
         self._candidates: deque[Candidate] = deque()
         self._again: deque[Candidate] = deque()  # marked already, missed their slot
         self._slots: deque[float] = deque()
-        self._out: dict[int, Candidate] = {}
-        self._trouble = Trouble(is_unreachable=route.is_unreachable)
+        self._in_flight: dict[int, Candidate] = {}
+        self._streak = FailureStreak(is_unreachable=sender.is_unreachable)
         self._status = CampaignStatus.SENDING
         self._wait_until = 0.0
         self._look_again = 0.0
-        self._stop: Ended | None = None
+        self._stop: SliceResult | None = None
         self._reported = 0.0
 
-    def run(self) -> Ended:
-        """Send; every request made is settled when this returns or raises."""
+    def run(self) -> SliceResult:
+        """Send; every request made is accounted for when this returns or raises."""
         try:
             while self._stop is None:
                 started = time.monotonic()
                 self._progress.check()
-                self._take_in(self._mailbox.take())
+                self._collect(self._results.take())
                 self._refill(started)
                 self._send_due()
                 self._report()
                 self._rest(started)
-        except Exception:  # an interruption, or a bug: what is on its way is settled all the same
-            self._line.withdraw()
-            self._gather()
+        except Exception:  # an interruption, or a bug: what is on its way is accounted for all the same
+            self._lane.withdraw()
+            self._drain()
             self._journal.leave()
             raise
-        self._gather()
+        self._drain()
         self._journal.close()
         return self._stop
 
@@ -147,7 +141,7 @@ class Slice:
             self._end_turn()
             return
         waiting = len(self._candidates) + len(self._again)
-        wanted = max(10, math.ceil(self._route.rate * HORIZON_SECONDS))
+        wanted = max(10, math.ceil(self._sender.rate * HORIZON_SECONDS))
         if waiting < wanted / 2 and now >= self._look_again:
             self._find(wanted - waiting, now)
         if not self._candidates and not self._again:
@@ -167,8 +161,8 @@ class Slice:
         return False
 
     def _find(self, count: int, now: float) -> None:
-        taken = {candidate.id for candidate in (*self._candidates, *self._again)} | self._out.keys()
-        found = next_candidates(self._campaign_id, self._message, taken, count)
+        taken = {candidate.id for candidate in (*self._candidates, *self._again)} | self._in_flight.keys()
+        found = next_candidates(self._campaign_id, self._message, self._sender.channel, taken, count)
         self._candidates.extend(found)
         if len(found) < count:
             self._look_again = now + HORIZON_SECONDS / 2  # all that is due is here: do not ask in every tick
@@ -178,69 +172,69 @@ class Slice:
         soon = self._slots and self._slots[-1] > now + self._ahead + 2 * TICK_SECONDS
         if wanted <= 0 or soon or now < self._wait_until or self._is_crowded():
             return
-        wanted = min(wanted, math.ceil(self._route.rate * SHARE_SECONDS))
+        wanted = min(wanted, math.ceil(self._sender.rate * SHARE_SECONDS))
         asked = time.monotonic()
-        reservation = self._route.pacer.reserve(self._route.key, wanted, self._route.rate, HORIZON_SECONDS)
+        reservation = self._sender.pacer.reserve(self._sender.channel.key, wanted, self._sender.rate, HORIZON_SECONDS)
         if reservation.count:
             self._slots.extend(asked + delay for delay in reservation.delays())
             return
         self._wait_until = asked + reservation.retry_after
-        if reservation.retry_after > HORIZON_SECONDS and not self._out:
+        if reservation.retry_after > HORIZON_SECONDS and not self._in_flight:
             at = utcnow() + timedelta(seconds=reservation.retry_after)
-            self._stop = Ended(self._status, at, "its number may not send faster")
+            self._stop = SliceResult(self._status, at, "its number may not send faster")
 
     def _is_crowded(self) -> bool:
         """So many without an answer that something is wrong: better few in doubt than many."""
-        return len(self._out) >= max(50.0, 2 * self._route.messages_per_second)
+        return len(self._in_flight) >= max(50.0, 2 * self._sender.channel.rate)
 
     def _nothing_due(self) -> None:
-        if self._out or self._slots:
+        if self._in_flight or self._slots:
             self._slots.clear()
             return
         later = _next_due(self._campaign_id)
         if later is None:
-            self._stop = Ended(self._status)
+            self._stop = SliceResult(self._status)
         elif later > utcnow() + timedelta(seconds=HORIZON_SECONDS):
-            self._stop = Ended(self._status, later, "the rest is to be tried again later")
+            self._stop = SliceResult(self._status, later, "the rest is to be tried again later")
 
     def _end_turn(self) -> None:
         """Use the slots that are reserved, then stop."""
         if self._stop is None and not self._slots:
-            self._stop = Ended(self._status, utcnow(), "others have their turn")
+            self._stop = SliceResult(self._status, utcnow(), "others have their turn")
 
     def _send_due(self) -> None:
         soon = time.monotonic() + self._ahead
         group: list[float] = []
         while self._slots and self._slots[0] <= soon:
             group.append(self._slots.popleft())
-        posts: list[tuple[Candidate, float]] = []
+        timed: list[tuple[Candidate, float]] = []
         while group and self._again:
-            posts.append((self._again.popleft(), group.pop(0)))
+            timed.append((self._again.popleft(), group.pop(0)))
         fresh = [self._candidates.popleft() for _ in range(min(len(group), len(self._candidates)))]
         if fresh:
             marked = self._mark(fresh)
             going = [candidate for candidate in fresh if candidate.id in marked]
-            posts += zip(going, group, strict=False)
+            timed += zip(going, group, strict=False)
             if self._stop is None:
                 self._slots.extendleft(reversed(group[len(going) :]))  # of those who are not to get it: for the next
-        self._post(posts)
+        self._send(timed)
 
     def _mark(self, fresh: list[Candidate]) -> frozenset[int]:
         marked = mark(self._campaign_id, self._message, fresh, self._lease_id, self._progress)
         if marked.status is not CampaignStatus.SENDING:
-            self._line.withdraw()
+            self._lane.withdraw()
             self._slots.clear()
             self._candidates.clear()
             self._status = marked.status
-            self._stop = Ended(marked.status)
+            self._stop = SliceResult(marked.status)
         return marked.ids
 
-    def _post(self, posts: list[tuple[Candidate, float]]) -> None:
-        if not posts:
+    def _send(self, timed: list[tuple[Candidate, float]]) -> None:
+        if not timed:
             return
-        self._out.update({candidate.id: candidate for candidate, _ in posts})
-        made = [Post(candidate.id, candidate.payload, slot) for candidate, slot in posts]
-        self._route.office.post(self._line, made)
+        self._in_flight.update({candidate.id: candidate for candidate, _ in timed})
+        made = [SendRequest(candidate.id, candidate.payload, slot) for candidate, slot in timed]
+        self._sender.loop.send(self._lane, made)
 
     @property
     def _ahead(self) -> float:
@@ -255,51 +249,51 @@ class Slice:
 
     # --- what came back -------------------------------------------------------------------------------------------
 
-    def _take_in(self, posted: list[Posted]) -> None:
-        if not posted:
+    def _collect(self, came: list[SendResult]) -> None:
+        if not came:
             return
-        attempts = {one.recipient_id: self._out[one.recipient_id].attempts + 1 for one in posted}
-        settled = results.settle(self._campaign_id, self._lease_id, posted, attempts, self._trouble)
-        for one in posted:
-            candidate = self._out.pop(one.recipient_id)
-            if one.recipient_id in settled.missed:
+        attempts = {one.recipient_id: self._in_flight[one.recipient_id].attempts + 1 for one in came}
+        effects = results.write(self._campaign_id, self._lease_id, came, attempts, self._streak)
+        for one in came:
+            candidate = self._in_flight.pop(one.recipient_id)
+            if one.recipient_id in effects.missed:
                 self._again.append(candidate)
-        self._new_wamids += settled.wamids
-        self._heed(settled)
+        self._new_ids += effects.provider_ids
+        self._react(effects)
 
-    def _heed(self, settled: Settled) -> None:
-        if settled.slow_until:
-            self._slow_down(max((settled.slow_until - utcnow()).total_seconds(), SLOW_AT_LEAST))
-        if settled.refuse or settled.pause:
-            self._line.withdraw()
+    def _react(self, effects: BatchEffects) -> None:
+        if effects.slow_until:
+            self._slow_down(max((effects.slow_until - utcnow()).total_seconds(), SLOW_AT_LEAST))
+        if effects.refuse or effects.pause:
+            self._lane.withdraw()
             self._slots.clear()
             self._status = CampaignStatus.PAUSED
-            self._stop = Ended(CampaignStatus.PAUSED)
-        elif settled.unreachable:
+            self._stop = SliceResult(CampaignStatus.PAUSED)
+        elif effects.unreachable:
             self._slots.clear()
             at = utcnow() + timedelta(seconds=SLOW_AT_LEAST)
-            self._stop = Ended(self._status, at, f"WhatsApp cannot be reached ({settled.unreachable})")
+            self._stop = SliceResult(self._status, at, f"WhatsApp cannot be reached ({effects.unreachable})")
 
     def _slow_down(self, seconds: float) -> None:
-        pacer, key = self._route.pacer, self._route.key
-        now = pacer.reserve(key, 1, self._route.rate, 0.0).now  # the limiter's clock, for one slot at most
+        pacer, key = self._sender.pacer, self._sender.channel.key
+        now = pacer.reserve(key, 1, self._sender.rate, 0.0).now  # the limiter's clock, for one slot at most
         pacer.slow_down(key, now + seconds, SLOW_FACTOR)
 
-    def _gather(self) -> None:
+    def _drain(self) -> None:
         """Wait for what is on its way and write it down; nothing more is begun."""
         deadline = time.monotonic() + LONGEST_ANSWER
-        while self._out and time.monotonic() < deadline:
-            self._take_in(self._mailbox.take(wait=0.2))
-        results.give_back(self._campaign_id, self._lease_id, [candidate.id for candidate in self._again])
-        results.match_parked(self._new_wamids)
+        while self._in_flight and time.monotonic() < deadline:
+            self._collect(self._results.take(wait=0.2))
+        results.put_back(self._campaign_id, self._lease_id, [candidate.id for candidate in self._again])
+        results.match_parked(self._new_ids)
 
     def _report(self) -> None:
         now = time.monotonic()
         if now - self._reported < REPORT_SECONDS:
             return
         self._reported = now
-        wamids, self._new_wamids = self._new_wamids, []
-        results.match_parked(wamids)
+        new_ids, self._new_ids = self._new_ids, []
+        results.match_parked(new_ids)
         report(self._campaign_id, self._progress)
 
 
@@ -315,13 +309,13 @@ def report(campaign_id: uuid.UUID, progress: Progress) -> None:
             )
         ).all()
     total = sum(count for _, _, count in counted)
-    left = sum(count for status, code, count in counted if status in TO_GO or code == reasons.CANCELLED)
+    left = sum(count for status, code, count in counted if status.is_to_go or code == reasons.CANCELLED)
     failed = sum(count for status, _, count in counted if status is Status.FAILED)
     progress.start(total, done=total - left, failed=failed)
 
 
 def _next_due(campaign_id: uuid.UUID) -> datetime | None:
-    """When the next pending recipient is due (now, or past, for one who is due), None where nobody is pending."""
+    """When the next pending recipient is due (now, or past, for one who is due), None if nobody is pending."""
     with db.read_only():
         mine = (CampaignRecipient.campaign_id == campaign_id, CampaignRecipient.status == Status.PENDING)
         row = db.session.execute(

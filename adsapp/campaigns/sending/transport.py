@@ -1,6 +1,7 @@
 """One event loop a process, in a thread of its own, on which every campaign's requests are in flight.
 
-A slice hands over posts with the moment each may be written (its slot) and reads what came of them from a mailbox.
+A slice hands over requests with the moment each may be written (its slot), and reads what came of them from its
+`Results`.
 """
 
 import asyncio
@@ -20,8 +21,8 @@ import aiohttp
 from adsapp.campaigns.sending.journal import Journal
 from adsapp.campaigns.sending.rate_window import Window
 from adsapp.core.clock import utcnow
-from adsapp.integrations.base import Outcome, Uncertain
-from adsapp.integrations.whatsapp.client import CloudApi, open_session
+from adsapp.integrations.base import Outcome, Send, Uncertain
+from adsapp.integrations.http import open_session
 
 # A request that is a little late is written all the same, where the window has room; one that is later gives its slot
 # up and takes a new one. So does whatever a process finds on its hands that was stopped for a while.
@@ -30,7 +31,7 @@ LOOK_AGAIN_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
-class Post:
+class SendRequest:
     """One message: whose, what, and when it may be written (`time.monotonic()`)."""
 
     recipient_id: int
@@ -39,68 +40,68 @@ class Post:
 
 
 @dataclass(frozen=True)
-class Missed:
+class MissedSlot:
     """Its slot passed before it could be written: nothing left this machine."""
 
 
 @dataclass(frozen=True)
-class Posted:
-    """What came of a post."""
+class SendResult:
+    """What came of a request."""
 
     recipient_id: int
-    outcome: Outcome | Missed
+    outcome: Outcome | MissedSlot
     at: datetime
 
 
-class Mailbox:
-    """Where a slice finds what came of its posts, in the order it came."""
+class Results:
+    """What came of a slice's requests, in the order it came."""
 
     def __init__(self) -> None:
-        self._posted: queue.SimpleQueue[Posted] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[SendResult] = queue.SimpleQueue()
 
-    def put(self, posted: Posted) -> None:
+    def put(self, result: SendResult) -> None:
         """From the loop's thread."""
-        self._posted.put(posted)
+        self._results.put(result)
 
-    def take(self, wait: float = 0.0) -> list[Posted]:
+    def take(self, wait: float = 0.0) -> list[SendResult]:
         """All that is there; waits up to `wait` seconds for the first."""
-        found: list[Posted] = []
+        found: list[SendResult] = []
         try:
-            found.append(self._posted.get(timeout=wait) if wait > 0 else self._posted.get_nowait())
+            found.append(self._results.get(timeout=wait) if wait > 0 else self._results.get_nowait())
             while True:
-                found.append(self._posted.get_nowait())
+                found.append(self._results.get_nowait())
         except queue.Empty:
             return found
 
 
 @dataclass(frozen=True)
-class Line:
-    """What the posts of one slice have in common."""
+class Lane:
+    """What the requests of one slice have in common."""
 
-    api: CloudApi
+    send: Send
     window: Window
     journal: Journal
-    mailbox: Mailbox
+    results: Results
     _withdrawn: threading.Event = field(default_factory=threading.Event)
 
     def withdraw(self) -> None:
-        """Write nothing more: whoever still waits for a slot comes back as missed when that slot has come."""
+        """Write nothing more: requests that still wait for their slot come back as missed when it has come."""
         self._withdrawn.set()
 
     @property
     def is_withdrawn(self) -> bool:
-        """True where nothing more is to be written."""
+        """True if nothing more is to be written."""
         return self._withdrawn.is_set()
 
 
-class PostOffice:
-    """The loop, its session, and the last second of each number."""
+class SendLoop:
+    """The loop, its session, and the last second of each account."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._windows: dict[str, Window] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        threading.Thread(target=self._loop.run_forever, name="post-office", daemon=True).start()
+        threading.Thread(target=self._loop.run_forever, name="send-loop", daemon=True).start()
 
     @cached_property
     def session(self) -> aiohttp.ClientSession:
@@ -117,41 +118,41 @@ class PostOffice:
             asyncio.run_coroutine_threadsafe(self.session.close(), self._loop).result(5)
 
     def window(self, key: str, limit: float) -> Window:
-        """The number's last second, with the pace it has now."""
+        """The account's last second, with the pace it has now."""
         window = self._windows.setdefault(key, Window(limit))
         window.limit = limit
         return window
 
-    def post(self, line: Line, posts: Sequence[Post]) -> None:
-        """Write each at its slot; every one comes back to the line's mailbox exactly once."""
-        self._loop.call_soon_threadsafe(self._start, line, posts)
+    def send(self, lane: Lane, requests: Sequence[SendRequest]) -> None:
+        """Write each at its slot; every one comes back to the lane's results exactly once."""
+        self._loop.call_soon_threadsafe(self._start, lane, requests)
 
-    def _start(self, line: Line, posts: Sequence[Post]) -> None:
-        for post in posts:
-            task = self._loop.create_task(_send(line, post))
+    def _start(self, lane: Lane, requests: Sequence[SendRequest]) -> None:
+        for request in requests:
+            task = self._loop.create_task(_send(lane, request))
             self._tasks.add(task)  # the loop itself keeps weak references only
             task.add_done_callback(self._tasks.discard)
 
 
-async def _send(line: Line, post: Post) -> None:
-    outcome: Outcome | Missed = Uncertain("the sender was stopped before an answer came")
+async def _send(lane: Lane, request: SendRequest) -> None:
+    outcome: Outcome | MissedSlot = Uncertain("the sender was stopped before an answer came")
     try:
-        outcome = await _write(line, post) if await _its_turn(line, post.slot) else Missed()
+        outcome = await _write(lane, request) if await _wait_for_slot(lane, request.slot) else MissedSlot()
     except Exception as error:  # a bug must not lose a message: it may have been written
         outcome = Uncertain(f"{type(error).__name__} while it was sent")
     finally:
-        line.mailbox.put(Posted(post.recipient_id, outcome, utcnow()))
+        lane.results.put(SendResult(request.recipient_id, outcome, utcnow()))
 
 
-async def _its_turn(line: Line, slot: float) -> bool:
-    """Wait for the slot, and a little longer where the last second has no room; False where it was missed, or where
-    the line was withdrawn meanwhile."""
+async def _wait_for_slot(lane: Lane, slot: float) -> bool:
+    """Wait for the slot, and a little longer if the last second has no room. False if the slot was missed, or if the
+    lane was withdrawn meanwhile."""
     await asyncio.sleep(slot - time.monotonic())
-    if line.is_withdrawn:
+    if lane.is_withdrawn:
         return False
-    line.window.hold_slot(slot)
-    while not _is_late(slot) and not line.is_withdrawn:
-        if line.window.has_room(time.monotonic()):
+    lane.window.hold_slot(slot)
+    while not _is_late(slot) and not lane.is_withdrawn:
+        if lane.window.has_room(time.monotonic()):
             return True
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
     return False
@@ -161,26 +162,26 @@ def _is_late(slot: float) -> bool:
     return time.monotonic() - slot > LATE_SECONDS
 
 
-async def _write(line: Line, post: Post) -> Outcome | Missed:
-    line.journal.note(post.recipient_id)
-    if _is_late(post.slot):  # looked at again behind the note: see `journal`
-        return Missed()
-    posted = time.monotonic()
-    line.window.post()
+async def _write(lane: Lane, request: SendRequest) -> Outcome | MissedSlot:
+    lane.journal.note(request.recipient_id)
+    if _is_late(request.slot):  # looked at again behind the note: see `journal`
+        return MissedSlot()
+    written = time.monotonic()
+    lane.window.post()
     try:
-        return await line.api.send(post.payload)
+        return await lane.send(request.payload)
     finally:
-        line.window.answer(post.slot, posted, time.monotonic())
+        lane.window.answer(request.slot, written, time.monotonic())
 
 
-_offices: dict[int, PostOffice] = {}
+_loops: dict[int, SendLoop] = {}
 _opening = threading.Lock()
 
 
-def post_office() -> PostOffice:
-    """This process's post office (a fork gets its own)."""
+def send_loop() -> SendLoop:
+    """This process's loop (a fork gets its own)."""
     with _opening:
-        if os.getpid() not in _offices:
-            _offices[os.getpid()] = PostOffice()
-            atexit.register(_offices[os.getpid()].close)
-        return _offices[os.getpid()]
+        if os.getpid() not in _loops:
+            _loops[os.getpid()] = SendLoop()
+            atexit.register(_loops[os.getpid()].close)
+        return _loops[os.getpid()]

@@ -14,8 +14,8 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.logs import get_logger
 from adsapp.integrations import queries as accounts
-from adsapp.integrations.models import WebhookDelivery, WhatsAppAccount
-from adsapp.integrations.whatsapp.events import (
+from adsapp.integrations.channels import channel_of
+from adsapp.integrations.events import (
     Event,
     InboundEvent,
     PreferenceEvent,
@@ -23,7 +23,7 @@ from adsapp.integrations.whatsapp.events import (
     TemplateStatusEvent,
     UnknownEvent,
 )
-from adsapp.integrations.whatsapp.webhooks import parse
+from adsapp.integrations.models import Account, WebhookDelivery
 from adsapp.jobs import Progress
 from adsapp.message_templates import service as templates
 
@@ -62,7 +62,8 @@ def apply_some(account_id: uuid.UUID, unknown: list[str]) -> int:
     if not deliveries:
         return 0
     account = accounts.get_account(account_id)
-    told = [(delivery, parse(delivery.body, delivery.received_at).events) for delivery in deliveries]
+    channel = channel_of(account)
+    told = [(delivery, channel.parse(delivery.body, delivery.received_at).events) for delivery in deliveries]
     errors = apply_events(account, [events for _, events in told], unknown)
     for (delivery, _), wrong in zip(told, errors, strict=True):
         delivery.applied_at = utcnow()
@@ -70,9 +71,7 @@ def apply_some(account_id: uuid.UUID, unknown: list[str]) -> int:
     return len(deliveries)
 
 
-def apply_events(
-    account: WhatsAppAccount, deliveries: Sequence[Sequence[Event]], unknown: list[str]
-) -> list[list[str]]:
+def apply_events(account: Account, deliveries: Sequence[Sequence[Event]], unknown: list[str]) -> list[list[str]]:
     """Apply the events of some deliveries; for each delivery what went wrong, in words."""
     reports = [[event for event in events if isinstance(event, StatusEvent)] for events in deliveries]
     errors = _apply_statuses(account, reports, unknown)
@@ -83,9 +82,7 @@ def apply_events(
     return errors
 
 
-def _apply_statuses(
-    account: WhatsAppAccount, reports: Sequence[Sequence[StatusEvent]], unknown: list[str]
-) -> list[list[str]]:
+def _apply_statuses(account: Account, reports: Sequence[Sequence[StatusEvent]], unknown: list[str]) -> list[list[str]]:
     together = [event for events in reports for event in events]
     if not together or not _alone(lambda: _merge(account, together, unknown)):
         return [[] for _ in reports]
@@ -96,23 +93,23 @@ def _apply_statuses(
     ]
 
 
-def _merge(account: WhatsAppAccount, events: Sequence[StatusEvent], unknown: list[str]) -> list[str]:
+def _merge(account: Account, events: Sequence[StatusEvent], unknown: list[str]) -> list[str]:
     merged = statuses.apply(events)
     if merged.unknown:
         statuses.park(account.id, merged.unknown)
         statuses.forget_parked()
-        unknown += [event.wamid for event in merged.unknown]
+        unknown += [event.provider_id for event in merged.unknown]
     return []
 
 
-def _apply_one(account: WhatsAppAccount, event: Event) -> list[str]:
+def _apply_one(account: Account, event: Event) -> list[str]:
     match event:
         case InboundEvent():
             replies.receive(account.id, event)
         case PreferenceEvent():
-            replies.heed_preference(event)
+            replies.apply_preference(event)
         case TemplateStatusEvent():
-            if not templates.note_status(account, event):
+            if not templates.record_status(account, event):
                 templates.request_sync(account=account)
         case UnknownEvent():
             return [f"{event.field or 'body'}: {event.reason}"]

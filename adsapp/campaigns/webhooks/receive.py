@@ -16,8 +16,8 @@ from adsapp.core.errors import Forbidden, NotFound, Unauthenticated
 from adsapp.core.ids import parse_id
 from adsapp.core.web.security import limiter
 from adsapp.integrations import queries as accounts
-from adsapp.integrations.models import WebhookDelivery, WhatsAppAccount
-from adsapp.integrations.whatsapp.webhooks import SIGNATURE_HEADER, challenge, signature_is_valid
+from adsapp.integrations.channels import PROVIDERS, channel_of
+from adsapp.integrations.models import Account, WebhookDelivery
 from adsapp.jobs import Priority
 from adsapp.organizations.access import public
 
@@ -29,26 +29,25 @@ LARGEST_BODY = 3 * 1024 * 1024
 GATHER = timedelta(seconds=0.5)
 
 
-@webhooks.get("/whatsapp/<account_id>")
+@webhooks.get("/<provider>/<account_id>")
 @public
-def verify_whatsapp(account_id: str) -> ResponseReturnValue:
+def verify(provider: str, account_id: str) -> ResponseReturnValue:
     """The provider's handshake when the address is entered there."""
-    account = _account(account_id)
-    answer = challenge(request.args, account.verify_token.open())
+    answer = channel_of(_account(provider, account_id)).handshake(request.args)
     if answer is None:
         raise Forbidden("The verify token does not fit; save the same one here, under Settings → WhatsApp, and at Meta")
     return Response(answer, mimetype="text/plain")
 
 
-@webhooks.post("/whatsapp/<account_id>")
+@webhooks.post("/<provider>/<account_id>")
 @public
 @limiter.exempt
-def receive_whatsapp(account_id: str) -> ResponseReturnValue:
+def receive(provider: str, account_id: str) -> ResponseReturnValue:
     """Store a delivery; the same bytes again change nothing. 401 for a wrong signature: nothing is stored."""
     request.max_content_length = LARGEST_BODY
     raw = request.get_data(cache=False)
-    account = _account(account_id)
-    if not signature_is_valid(raw, request.headers.get(SIGNATURE_HEADER), account.app_secret.open()):
+    account = _account(provider, account_id)
+    if not channel_of(account).is_genuine(raw, request.headers.get):
         raise Unauthenticated("The signature does not fit the body; nothing was stored", code="wrong_signature")
     _store(account, raw)
     # The delivery is committed before its job is looked for: a job found waiting then begins after that commit, so
@@ -58,8 +57,8 @@ def receive_whatsapp(account_id: str) -> ResponseReturnValue:
     return Response(status=200)
 
 
-def _account(account_id: str) -> WhatsAppAccount:
-    wanted = parse_id(account_id)
+def _account(provider: str, account_id: str) -> Account:
+    wanted = parse_id(account_id) if provider in PROVIDERS else None
     organization_id = accounts.organization_of(wanted) if wanted else None
     if wanted is None or organization_id is None:
         raise NotFound("There is no such account")
@@ -67,13 +66,13 @@ def _account(account_id: str) -> WhatsAppAccount:
     return accounts.get_account(wanted)
 
 
-def _store(account: WhatsAppAccount, raw: bytes) -> None:
+def _store(account: Account, raw: bytes) -> None:
     digest = hashlib.sha256(raw).hexdigest()
     row = {"account_id": account.id, "digest": digest, "body": raw, "received_at": utcnow()}
     insert_new(WebhookDelivery, [row])
 
 
-def _enqueue(account: WhatsAppAccount) -> None:
+def _enqueue(account: Account) -> None:
     account_id: uuid.UUID = account.id
     try:
         jobs.enqueue(

@@ -1,4 +1,4 @@
-"""What people write or tap: kept, attributed to the campaign it answers, and heeded where it asks us to stop."""
+"""What people write or tap: kept, attributed to the campaign it answers, and obeyed if it asks us to stop."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -15,11 +15,9 @@ from adsapp.contacts.models import Contact, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import insert_new
-from adsapp.integrations.whatsapp.events import InboundEvent, PreferenceEvent
-from adsapp.integrations.whatsapp.opt_out import asks_to_stop
+from adsapp.integrations.events import InboundEvent, PreferenceEvent
 
-TAPS = ("button", "interactive")
-# Most people just write, without quoting: their words are laid to the campaign message they got last, if not long ago.
+# Most people write without quoting: the reply is attributed to the last campaign message they got, if it is recent.
 ANSWERS_WITHIN = timedelta(hours=72)
 # The provider tells whole seconds of its own clock: an answer may seem a little older than the message it answers.
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -37,39 +35,35 @@ def receive(account_id: uuid.UUID, event: InboundEvent) -> bool:
     if not _store(account_id, event, contact, recipient):
         return False
     if recipient is not None:
-        _note_reply(recipient, event.timestamp)
+        _record_reply(recipient, event.timestamp)
     if contact is None:
         return True
-    _note_contact(contact, event)
-    if _asks_to_stop(event):
-        source = OptSource.BUTTON if event.kind in TAPS else OptSource.KEYWORD
+    _update_contact(contact, event)
+    if event.asks_to_stop:
+        source = OptSource.BUTTON if event.is_tap else OptSource.KEYWORD
         _opt_out(contact, source, event.text, event.timestamp, recipient)
     return True
 
 
-def heed_preference(event: PreferenceEvent) -> None:
+def apply_preference(event: PreferenceEvent) -> None:
     """The person used WhatsApp's own switch. `resume` is not new consent: nothing is sent to them again for it."""
-    contact = contacts.find_by_number(event.wa_id)
+    contact = contacts.find_by_number(event.address)
     if contact is not None and event.value == "stop":
         _opt_out(contact, OptSource.PREFERENCES, "stopped marketing in WhatsApp", event.timestamp, None)
 
 
 def _sender(event: InboundEvent) -> Contact | None:
-    for number in dict.fromkeys((event.wa_id, event.from_)):
+    for number in dict.fromkeys((event.address, event.sender)):
         found = contacts.find_by_number(number) if number.isdecimal() else None
         if found is not None:
             return found
     return None
 
 
-def _asks_to_stop(event: InboundEvent) -> bool:
-    return asks_to_stop(event.text) or (event.kind in TAPS and asks_to_stop(event.button_payload or ""))
-
-
 def _answered(event: InboundEvent) -> CampaignRecipient | None:
-    if event.context_wamid is None:
+    if event.answers is None:
         return None
-    query = select(CampaignRecipient).where(CampaignRecipient.wamid == event.context_wamid)
+    query = select(CampaignRecipient).where(CampaignRecipient.provider_id == event.answers)
     return db.session.scalars(query.limit(1)).first()
 
 
@@ -78,8 +72,8 @@ def _store(
 ) -> bool:
     row = {
         "account_id": account_id,
-        "wamid": event.wamid[:200],
-        "from_number": (event.from_ or event.wa_id)[:20],
+        "provider_id": event.provider_id[:200],
+        "from_number": (event.sender or event.address)[:20],
         "contact_id": contact.id if contact else None,
         "recipient_id": recipient.id if recipient else None,
         "kind": event.kind[:20],
@@ -89,22 +83,21 @@ def _store(
     return bool(insert_new(InboundMessage, [row], returning=("id",)))
 
 
-def _note_reply(recipient: CampaignRecipient, at: datetime) -> None:
+def _record_reply(recipient: CampaignRecipient, at: datetime) -> None:
     if recipient.replied_at is not None:
         return
-    ledger.hold([recipient.campaign_id])
+    campaign = ledger.lock([recipient.campaign_id])[recipient.campaign_id]
     recipient.replied_at = at
-    campaign = db.session.scalars(select(Campaign).where(Campaign.id == recipient.campaign_id)).one()
     campaign.replied_count = Campaign.replied_count + 1
 
 
-def _note_contact(contact: Contact, event: InboundEvent) -> None:
+def _update_contact(contact: Contact, event: InboundEvent) -> None:
     if contact.last_inbound_at is None or contact.last_inbound_at < event.timestamp:
         contact.last_inbound_at = event.timestamp
-    if event.wa_id and not contact.wa_id:
-        contact.wa_id = event.wa_id[:20]
-    if event.wa_user_id and not contact.wa_user_id:
-        contact.wa_user_id = event.wa_user_id[:140]
+    if event.address and not contact.wa_id:
+        contact.wa_id = event.address[:20]
+    if event.user_id and not contact.wa_user_id:
+        contact.wa_user_id = event.user_id[:140]
 
 
 def _opt_out(
@@ -114,8 +107,7 @@ def _opt_out(
         return
     recipient = recipient or _last_message(contact, at)
     if recipient is not None:
-        ledger.hold([recipient.campaign_id])
-        count_opt_out(recipient.campaign_id)
+        count_opt_out(ledger.lock([recipient.campaign_id])[recipient.campaign_id])
 
 
 def _last_message(contact: Contact, before: datetime) -> CampaignRecipient | None:

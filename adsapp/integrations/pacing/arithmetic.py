@@ -43,7 +43,7 @@ class Reservation:
 class Pacer(Protocol):
     """Keeps a key (one sending number) to its rate, whoever asks.
 
-    Raises `ValueError` for a rate or horizon that makes no sense, and the storage's own error where it cannot
+    Raises `ValueError` for a rate or horizon that makes no sense, and the storage's own error if it cannot
     be reached: without its limiter a sender must not send.
     """
 

@@ -43,7 +43,7 @@ def _clock() -> int:
 class SqlitePacer:
     """A `Pacer` over the file `path`, made when missing. Safe to share between threads and across a fork.
 
-    `clock` (microseconds) is for tests. Raises `sqlite3.OperationalError` where the file cannot be written.
+    `clock` (microseconds) is for tests. Raises `sqlite3.OperationalError` if the file cannot be written.
     """
 
     def __init__(self, path: Path | str, clock: Callable[[], int] = _clock) -> None:
@@ -104,7 +104,7 @@ def _open(path: str) -> sqlite3.Connection:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    # The change of mode needs the file for itself and fails at once where another process is at the same thing, however
+    # The change of mode needs the file for itself and fails at once if another process is at the same thing, however
     # long the busy timeout; once the file is in that mode, asking for it again takes no lock.
     give_up = time.monotonic() + BUSY_TIMEOUT
     while True:

@@ -1,6 +1,6 @@
 """The Cloud API over real HTTP: send a message, list the templates, read the number.
 
-One `CloudApi` for each account, one `aiohttp` session for each event loop (`open_session`), shared by all
+One `CloudApi` for each account, one `aiohttp` session for each event loop (`http.open_session`), shared by all
 accounts. The access token lives in one private header and is taken out of every text that leaves this module:
 the provider repeats a bad token in its own error message.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -36,17 +37,6 @@ TEMPLATE_FIELDS: Final = (
 NUMBER_FIELDS: Final = (
     "id,display_phone_number,verified_name,quality_rating,throughput,whatsapp_business_manager_messaging_limit"
 )
-
-
-def open_session(max_in_flight: int = 1_000) -> aiohttp.ClientSession:
-    """A session for one event loop, good for 1,000 posts a second. Call inside the loop; close it at the end.
-
-    `max_in_flight` connections: at 1,000 posts a second and answers of up to a second, each needs one. Idle
-    connections are dropped after 15 s, before the provider drops them, since a post on a connection that just
-    died ends as `Uncertain`.
-    """
-    connector = aiohttp.TCPConnector(limit=max_in_flight, keepalive_timeout=15, ttl_dns_cache=300)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
 class _Body(aiohttp.BytesPayload):
@@ -110,7 +100,7 @@ class CloudApi:
     async def templates(self) -> list[dict[str, Any]]:
         """Every template of the business account, all pages. Raises `ProviderError`.
 
-        A further page exists only where `paging.next` is there. It is asked for by its cursor, never by the
+        A further page exists only if `paging.next` is there. It is asked for by its cursor, never by the
         address given: that address repeats the token, and it need not lead to our base URL.
         """
         found: list[dict[str, Any]] = []
@@ -168,7 +158,7 @@ class CloudApi:
 def read_answer(status: int, headers: Mapping[str, str], text: str) -> Outcome:
     """What the provider's answer to a send means. Pure.
 
-    An answer that cannot be read as either a message id or an error is `Uncertain` where the message may have
+    An answer that cannot be read as either a message id or an error is `Uncertain` if the message may have
     been taken (2xx, and 5xx from something between us and the provider), else `Refused`.
     """
     answer = _json_object(text)
@@ -187,7 +177,8 @@ def _accepted(answer: Mapping[str, Any] | None) -> Accepted | None:
     wamid = message.get("id")
     if not isinstance(wamid, str) or not wamid:
         return None
-    return Accepted(wamid, _text(_first(answer, "contacts").get("wa_id")), _text(message.get("message_status")))
+    is_held = message.get("message_status") in ("held_for_quality_assessment", "paused")
+    return Accepted(wamid, _text(_first(answer, "contacts").get("wa_id")), is_held)
 
 
 def _first(answer: Mapping[str, Any] | None, key: str) -> Mapping[str, Any]:
@@ -232,7 +223,7 @@ def _unreachable(reason: str) -> SendError:
 
 
 def _with_message(error: SendError, message: str) -> SendError:
-    return SendError(error.code, message, error.action, error.retry_after, error.advice, error.title, error.attempts)
+    return replace(error, message=message)
 
 
 def _check(pattern: str, value: str, complaint: str) -> None:

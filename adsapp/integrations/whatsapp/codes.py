@@ -6,23 +6,11 @@ reports.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-from adsapp.integrations.base import Action
+from adsapp.integrations.base import Action, Meaning
 
 DAY: Final = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a code means. `wait`: seconds, where the provider states none; `attempts` caps all sends."""
-
-    title: str
-    advice: str
-    action: Action
-    wait: float | None = None
-    attempts: int | None = None
 
 
 _RENEW = "Create a new access token for this WhatsApp account at Meta and save it under Settings → WhatsApp."
@@ -133,6 +121,7 @@ MEANINGS: Final[dict[int, Meaning]] = {
         "The template does not exist in this language, or is not approved",
         "Sync the templates and choose one that is approved.",
         _CAMPAIGN,
+        stops_campaign=True,
     ),
     132005: Meaning("The text is too long once the values are filled in", _TEMPLATE, _CAMPAIGN),
     132007: Meaning("The template's text breaks a WhatsApp rule", _TEMPLATE, _CAMPAIGN),
@@ -142,8 +131,9 @@ MEANINGS: Final[dict[int, Meaning]] = {
         "The template is paused for low quality",
         "Improve the template, or wait until WhatsApp lifts the pause.",
         _CAMPAIGN,
+        stops_campaign=True,
     ),
-    132016: Meaning("The template is disabled for good", "Make a new template.", _CAMPAIGN),
+    132016: Meaning("The template is disabled for good", "Make a new template.", _CAMPAIGN, stops_campaign=True),
     132018: Meaning("A value breaks a WhatsApp text rule", _VALUE, _PERSON),
     132068: Meaning("The template's flow is blocked", "Mend the flow at Meta.", _CAMPAIGN),
     132069: Meaning("The template's flow is slowed down", _SLOWER, _SLOW, wait=60),
@@ -182,3 +172,8 @@ BY_STATUS: Final[dict[int, Meaning]] = {
     404: UNKNOWN_NUMBER,
     429: MEANINGS[130429],
 }
+
+
+def meaning_of(code: str) -> Meaning | None:
+    """What a code kept as text means; None if it cannot be one of the Cloud API's, which are numbers."""
+    return MEANINGS.get(int(code), UNKNOWN) if code.isdecimal() else None

@@ -1,7 +1,7 @@
 """The one function that reads an error of the Cloud API; the codes themselves are in `codes`.
 
 The provider says to decide by `code`, and its own documents disagree about HTTP statuses, so the status is
-looked at only where an answer holds no code at all.
+looked at only if an answer holds no code at all.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from adsapp.integrations.base import SendError
+from adsapp.integrations.base import Meaning, SendError
 from adsapp.integrations.whatsapp import codes
 
 # Seen under 132018, 132000 and 100, so the text decides.
@@ -38,8 +38,16 @@ def classify(
     message = _message(body)
     meaning = _meaning(code, body, message, http_status)
     wished = retry_after(headers or {}, now or datetime.now(UTC))
-    wait = meaning.wait if wished is None else wished
-    return SendError(code, message, meaning.action, wait, meaning.advice, meaning.title, meaning.attempts)
+    return SendError(
+        code=None if code is None else str(code),
+        message=message,
+        action=meaning.action,
+        retry_after=meaning.wait if wished is None else wished,
+        advice=meaning.advice,
+        title=meaning.title,
+        attempts=meaning.attempts,
+        stops_campaign=meaning.stops_campaign,
+    )
 
 
 def _body(error: object) -> Mapping[str, Any]:
@@ -49,7 +57,7 @@ def _body(error: object) -> Mapping[str, Any]:
     return inner if isinstance(inner, Mapping) else error
 
 
-def _meaning(code: int | None, body: Mapping[str, Any], message: str, http_status: int | None) -> codes.Meaning:
+def _meaning(code: int | None, body: Mapping[str, Any], message: str, http_status: int | None) -> Meaning:
     if code is None:
         return codes.BY_STATUS.get(http_status or 0, codes.UNKNOWN)
     if _TEXT_RULE.search(message):
@@ -66,7 +74,7 @@ def _meaning(code: int | None, body: Mapping[str, Any], message: str, http_statu
 
 
 def _message(body: Mapping[str, Any]) -> str:
-    """The provider's text, with the details behind it where they say more."""
+    """The provider's text, with the details behind it if they say more."""
     text = next((str(body[key]) for key in ("message", "title") if body.get(key)), "")
     data = body.get("error_data")
     details = str(data.get("details") or "") if isinstance(data, Mapping) else ""
@@ -86,7 +94,7 @@ def _integer(value: object) -> int | None:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds the provider wants us to wait, 0 to one day, or None where it does not say.
+    """Seconds the provider wants us to wait, 0 to one day, or None if it does not say.
 
     Reads `Retry-After` (seconds or an HTTP date), then `X-Business-Use-Case-Usage` (minutes in JSON). Header
     names in any case.

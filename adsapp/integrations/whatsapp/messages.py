@@ -14,19 +14,16 @@ Source: the provider's message and template references, 2026.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
-MAX_TEXT: Final = 4_096
+from adsapp.integrations.values import MAX_TEXT, clean, has_visible, url_suffix
+
 MAX_CALLBACK_DATA: Final = 512
 MEDIA: Final = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document"}
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _KEY = re.compile(r"(?:(body|header)\.(\w+)|button\.(\d+)\.(\w+))", re.ASCII)
-_SPACE_RUN = re.compile(r"\s+")
-_ESCAPED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class MissingValue(ValueError):
@@ -35,34 +32,6 @@ class MissingValue(ValueError):
     def __init__(self, key: str) -> None:
         super().__init__(f"{key} has no value")
         self.key = key
-
-
-def clean(value: str) -> str:
-    """The value as the provider takes it: "" where nothing visible is left (treat as missing).
-
-    Line breaks, tabs and more than four blanks in a row are refused by the provider, so each such run becomes
-    one space; control characters go, outer white space goes. Two to four plain spaces stay as typed.
-    """
-    if value.isprintable() and "     " not in value:
-        return value.strip(" ")
-    kept = "".join(char for char in value if char.isspace() or unicodedata.category(char) not in ("Cc", "Cs"))
-    text = _SPACE_RUN.sub(_flattened, kept).strip()
-    return text if any(_visible(char) for char in text) else ""
-
-
-def _flattened(run: re.Match[str]) -> str:
-    blanks = run.group()
-    plain = len(blanks) <= 4 and all(unicodedata.category(char) == "Zs" for char in blanks)
-    return blanks if plain else " "
-
-
-def _visible(char: str) -> bool:
-    return not char.isspace() and unicodedata.category(char) != "Cf"
-
-
-def url_suffix(value: str) -> str:
-    """Percent-encoded for a URL button: a path or query stays one, and escapes already made are kept."""
-    return _ESCAPED.sub("%25", quote(clean(value), safe="/?&=%"))
 
 
 def template_message(
@@ -95,7 +64,7 @@ def text_message(
     callback_data: str | None = None,
 ) -> dict[str, Any]:
     """A free text, allowed only within 24 hours of the person's last message. Line breaks stay."""
-    if not any(_visible(char) for char in body):
+    if not has_visible(body):
         raise MissingValue("text")
     if len(body) > MAX_TEXT:
         raise ValueError(f"the text has {len(body)} characters, {MAX_TEXT} are allowed")

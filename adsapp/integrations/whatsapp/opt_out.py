@@ -134,7 +134,7 @@ _SPELLED_OUT = re.compile(r"(?:\w[\s.\-_]+){2,}\w")
 
 
 def asks_to_stop(text: str) -> bool:
-    """True where the whole of `text` is a request to stop. Never raises; empty and long texts are not."""
+    """True if the whole of `text` is a request to stop. Never raises; empty and long texts are not."""
     if not text or len(text) > MAX_LENGTH:
         return False
     folded = _fold(text)

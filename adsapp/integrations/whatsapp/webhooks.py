@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from adsapp.integrations.whatsapp.errors import classify
-from adsapp.integrations.whatsapp.events import (
+from adsapp.integrations.events import (
     Delivery,
     Event,
     InboundEvent,
@@ -26,13 +25,19 @@ from adsapp.integrations.whatsapp.events import (
     TemplateStatusEvent,
     UnknownEvent,
 )
+from adsapp.integrations.whatsapp.errors import classify
+from adsapp.integrations.whatsapp.opt_out import asks_to_stop
+from adsapp.integrations.whatsapp.templates import read_reason
 
 SIGNATURE_HEADER: Final = "X-Hub-Signature-256"
 _MAX_CHALLENGE: Final = 512
+_TAPS: Final = ("button", "interactive")
+# What happened to a template, where that is not its status from now on.
+_STATUS_AFTER: Final = {"REINSTATED": "APPROVED", "UNARCHIVED": "APPROVED", "FLAGGED": "APPROVED"}
 
 
 def signature_is_valid(raw: bytes, header: str | None, app_secret: str) -> bool:
-    """True where `header` is `sha256=` and the HMAC of the very bytes received; takes the same time either
+    """True if `header` is `sha256=` and the HMAC of the very bytes received; takes the same time either
     way."""
     if not header or not app_secret or not header.startswith("sha256="):
         return False
@@ -42,7 +47,7 @@ def signature_is_valid(raw: bytes, header: str | None, app_secret: str) -> bool:
 
 
 def challenge(query: Mapping[str, str], verify_token: str) -> str | None:
-    """The text to answer a verification GET with (as text/plain, 200), or None where it must be refused
+    """The text to answer a verification GET with (as text/plain, 200), or None if it must be refused
     (403)."""
     given = query.get("hub.verify_token", "")
     answer = query.get("hub.challenge", "")
@@ -111,14 +116,15 @@ def _template_field(value: dict[str, Any], source: Source, now: datetime) -> Ite
         return
     template_id = _text(value.get("message_template_id"))
     language = _text(value.get("message_template_language"))
-    yield TemplateStatusEvent(template_id, name, language, event.upper(), _template_reason(value), source)
+    status = _STATUS_AFTER.get(event.upper(), event.upper())
+    yield TemplateStatusEvent(template_id, name, language, status, _template_reason(value), source)
 
 
 def _template_reason(value: dict[str, Any]) -> str:
     spelled_out = _text(_dict(value.get("rejection_info")).get("reason")) or _text(
         _dict(value.get("other_info")).get("title")
     )
-    return spelled_out or _text(value.get("reason"))
+    return spelled_out or read_reason(_text(value.get("reason"))) or ""
 
 
 _FIELDS: Final[dict[str, Callable[[dict[str, Any], Source, datetime], Iterator[Event]]]] = {
@@ -151,11 +157,11 @@ def _each(
 
 def _status(item: dict[str, Any], source: Source, now: datetime) -> StatusEvent:
     return StatusEvent(
-        wamid=_needed(item, "id"),
+        provider_id=_needed(item, "id"),
         status=_needed(item, "status").lower(),
         timestamp=_moment(item.get("timestamp"), now),
         recipient=_text(item.get("recipient_id")),
-        callback_data=_text(item.get("biz_opaque_callback_data")) or None,
+        reference=_text(item.get("biz_opaque_callback_data")) or None,
         errors=tuple(classify(error) for error in _list(item.get("errors"))),
         pricing=_pricing(item.get("pricing")),
         source=source,
@@ -178,18 +184,22 @@ def _inbound(item: dict[str, Any], contacts: list[dict[str, Any]], source: Sourc
     contact = _contact_of(item, contacts)
     text, payload = _content(item)
     sender = _text(item.get("from"))
+    kind = _text(item.get("type")) or "unknown"
+    is_tap = kind in _TAPS
     return InboundEvent(
-        wamid=_needed(item, "id"),
-        from_=sender,
-        wa_id=_text(contact.get("wa_id")) or sender,
+        provider_id=_needed(item, "id"),
+        sender=sender,
+        address=_text(contact.get("wa_id")) or sender,
         text=text,
-        kind=_text(item.get("type")) or "unknown",
+        kind=kind,
         button_payload=payload,
-        context_wamid=_text(_dict(item.get("context")).get("id")) or None,
+        answers=_text(_dict(item.get("context")).get("id")) or None,
         timestamp=_moment(item.get("timestamp"), now),
         profile_name=_text(_dict(contact.get("profile")).get("name")),
         source=source,
-        wa_user_id=_text(item.get("from_user_id")) or _text(contact.get("user_id")),
+        user_id=_text(item.get("from_user_id")) or _text(contact.get("user_id")),
+        is_tap=is_tap,
+        asks_to_stop=asks_to_stop(text) or (is_tap and asks_to_stop(payload or "")),
     )
 
 

@@ -16,7 +16,7 @@ from adsapp.campaigns import service
 from adsapp.campaigns.console import export
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.reasons import told
+from adsapp.campaigns.reasons import with_reason
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -435,7 +435,7 @@ def test_a_paused_campaign_says_why_and_goes_on(scene: Scene, bob: FlaskClient) 
     ],
 )
 def test_a_reason_that_says_what_happened_is_not_said_twice(what: str, reason: str | None, says: str) -> None:
-    assert told(what, reason) == says
+    assert with_reason(what, reason) == says
 
 
 def test_a_campaign_stopped_without_a_reason_says_who_did_it_once(scene: Scene, bob: FlaskClient) -> None:

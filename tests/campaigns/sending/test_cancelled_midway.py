@@ -11,13 +11,12 @@ from adsapp.campaigns.queries import get_campaign
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.ids import new_id
-from adsapp.integrations.queries import get_account
 from adsapp.jobs import Job, State, transitions
 from adsapp.jobs.engine import claims, completion, outcomes, reaper
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.outcomes import Failed, HandedBack, Released
 from adsapp.jobs.progress import Claim
-from tests.live import Live
+from tests.campaigns.rehearsal import Rehearsal
 from tests.waiting import wait_for
 
 CLOCK = DatabaseClock()
@@ -38,49 +37,46 @@ def finish(claim: Claim, outcome: outcomes.Outcome) -> None:
     completion.finish(db.db.engine, CLOCK, claim, outcome, RETRY_SECONDS)
 
 
-def half_sent(live: Live) -> tuple[uuid.UUID, Claim]:
+def half_sent(rehearsal: Rehearsal) -> tuple[uuid.UUID, Claim]:
     """A campaign of which some went out, under a slice that nobody goes on with."""
-    live.contacts(*PHONES)
-    with live.organization():
-        get_account(live.account_id).messages_per_second = 10
-        db.session.commit()
-    live.start_worker()
-    campaign_id = live.start_campaign()
-    wait_for(lambda: live.counts(campaign_id).accepted_total >= 3, what="some are accepted")
-    live.stop()
-    wait_for(lambda: live.job(campaign_id).state == State.WAITING, what="the job is released")
-    with live.app.app_context():
-        claim = claims.claim(db.db.engine, CLOCK, SLICE, live.job(campaign_id).id, lease=-1)
+    rehearsal.contacts(*PHONES)
+    rehearsal.pace(20)
+    campaign_id = rehearsal.start_campaign()
+    assert rehearsal.turn(campaign_id, rehearsal.once_taken(3, rehearsal.drain)) is not None
+    assert 3 <= rehearsal.counts(campaign_id).accepted_total < len(PHONES)
+    assert rehearsal.job(campaign_id).state == State.WAITING
+    with rehearsal.app.app_context():
+        claim = claims.claim(db.db.engine, CLOCK, SLICE, rehearsal.job(campaign_id).id, lease=-1)
     assert claim is not None
     return campaign_id, claim
 
 
 @pytest.mark.parametrize("ends", ENDS)
-def test_whoever_was_not_sent_to_is_left_out_however_the_slice_ended(live: Live, ends: str) -> None:
-    campaign_id, claim = half_sent(live)
-    with live.organization():
+def test_whoever_was_not_sent_to_is_left_out_however_the_slice_ended(rehearsal: Rehearsal, ends: str) -> None:
+    campaign_id, claim = half_sent(rehearsal)
+    with rehearsal.organization():
         service.cancel(get_campaign(campaign_id), "Alice")
         db.session.commit()
-    sent = len(live.sandbox.ledger())
-    with live.app.app_context():
+    sent = len(rehearsal.provider.taken)
+    with rehearsal.app.app_context():
         ENDS[ends](claim)
-    live.start_worker()
-    wait_for(lambda: live.job(campaign_id).is_finished, what="the job ends")
-    counts, job = live.counts(campaign_id), live.job(campaign_id)
-    assert (live.campaign(campaign_id).status, job.state) == ("cancelled", State.CANCELLED)
+    rehearsal.start_worker()
+    wait_for(lambda: rehearsal.job(campaign_id).is_finished, what="the job ends")
+    counts, job = rehearsal.counts(campaign_id), rehearsal.job(campaign_id)
+    assert (rehearsal.campaign(campaign_id).status, job.state) == ("cancelled", State.CANCELLED)
     assert (counts.to_go, counts.skipped, counts.adds_up) == (0, len(PHONES) - counts.done + counts.skipped, True)
-    assert len(live.sandbox.ledger()) == sent  # nobody got anything after the cancel
+    assert len(rehearsal.provider.taken) == sent  # nobody got anything after the cancel
     assert job.progress_done == len(PHONES) - counts.skipped
 
 
-def test_a_campaign_whose_job_was_cancelled_names_who_did_it(live: Live) -> None:
-    campaign_id, claim = half_sent(live)
-    with live.organization():
+def test_a_campaign_whose_job_was_cancelled_names_who_did_it(rehearsal: Rehearsal) -> None:
+    campaign_id, claim = half_sent(rehearsal)
+    with rehearsal.organization():
         transitions.cancel(db.session.get_one(Job, claim.job_id), "Adam")
         db.session.commit()
-    with live.app.app_context():
+    with rehearsal.app.app_context():
         ENDS["it is released"](claim)
-    live.start_worker()
-    live.wait_for_status(campaign_id, "cancelled")
-    wait_for(lambda: live.job(campaign_id).is_finished, what="the job ends")
-    assert live.campaign(campaign_id).status_reason == "cancelled by Adam"
+    rehearsal.start_worker()
+    rehearsal.wait_for_status(campaign_id, "cancelled")
+    wait_for(lambda: rehearsal.job(campaign_id).is_finished, what="the job ends")
+    assert rehearsal.campaign(campaign_id).status_reason == "cancelled by Adam"

@@ -17,9 +17,8 @@ from adsapp.campaigns.sending import journal
 from adsapp.campaigns.sending.error_policy import Effect, judge
 from adsapp.campaigns.sending.journal import Journal
 from adsapp.campaigns.sending.rate_window import HEADROOM, Window
-from adsapp.campaigns.sending.transport import Line, Mailbox, Missed, _its_turn
-from adsapp.integrations.base import Accepted, NotSent, Refused, Uncertain
-from adsapp.integrations.whatsapp.client import CloudApi
+from adsapp.campaigns.sending.transport import Lane, MissedSlot, Results, _wait_for_slot
+from adsapp.integrations.base import Accepted, NotSent, Refused, Send, Uncertain
 from adsapp.integrations.whatsapp.errors import classify
 
 stalls = st.lists(st.tuples(st.floats(0, 8), st.floats(0, 1.5)), max_size=4)
@@ -72,8 +71,8 @@ def test_even_answers_leave_the_whole_pace() -> None:
 
 def test_slots_that_a_stopped_process_missed_make_no_room(tmp_path: Path) -> None:
     window, now = Window(2), time.monotonic()
-    line = Line(cast(CloudApi, None), window, Journal(tmp_path, uuid.uuid4()), Mailbox())
-    assert not any(asyncio.run(_its_turn(line, now - seconds)) for seconds in range(20, 0, -1))
+    line = Lane(cast(Send, None), window, Journal(tmp_path, uuid.uuid4()), Results())
+    assert not any(asyncio.run(_wait_for_slot(line, now - seconds)) for seconds in range(20, 0, -1))
     for _ in range(3):
         window.post()
     assert not window.has_room(time.monotonic())
@@ -134,6 +133,6 @@ def test_each_class_of_error_has_its_verdict(code: int, attempts: int, status: S
 
 def test_what_was_not_written_counts_as_no_attempt() -> None:
     assert judge(NotSent("refused"), 1).counts is False
-    assert judge(Missed(), 1).status is Status.SENDING
+    assert judge(MissedSlot(), 1).status is Status.SENDING
     assert judge(Uncertain("timeout"), 1).status is Status.UNCERTAIN
-    assert judge(Accepted("wamid.1"), 1).wamid == "wamid.1"
+    assert judge(Accepted("wamid.1"), 1).provider_id == "wamid.1"

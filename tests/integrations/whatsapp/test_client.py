@@ -16,14 +16,14 @@ from aiohttp import web
 from adsapp.integrations.base import (
     Accepted,
     Action,
-    Channel,
     NotSent,
     Outcome,
     ProviderError,
     Refused,
     Uncertain,
 )
-from adsapp.integrations.whatsapp.client import CloudApi, open_session
+from adsapp.integrations.http import open_session
+from adsapp.integrations.whatsapp.client import CloudApi
 from adsapp.integrations.whatsapp.messages import template_message
 from tests.paths import CASES
 
@@ -90,7 +90,7 @@ def test_an_accepted_message_gives_its_id_and_the_request_is_the_providers() -> 
         seen.update(path=request.path, headers=request.headers.copy(), body=await request.json())
         return web.json_response(OK)
 
-    assert with_server(handler, welcome) == Accepted("wamid.1", "12025550100", "accepted")
+    assert with_server(handler, welcome) == Accepted("wamid.1", "12025550100", is_held=False)
     assert seen["path"] == "/v25.0/100000000000001/messages"
     assert seen["headers"]["Authorization"] == f"Bearer {TOKEN}"
     assert seen["headers"]["Content-Type"] == "application/json"
@@ -323,7 +323,7 @@ def test_a_message_may_be_accepted_and_held() -> None:
     outcome = with_server(answering(200, held), welcome)
     assert isinstance(outcome, Accepted)
     assert outcome.is_held
-    assert outcome.wa_id is None
+    assert outcome.address is None
 
 
 def test_one_loop_keeps_many_messages_in_flight() -> None:
@@ -371,6 +371,6 @@ def test_the_rate_limit_answers_of_the_case_are_told_apart() -> None:
     assert with_server(handler, actions) == expected
 
 
-async def action(api: Channel, digits: str) -> Action | None:
+async def action(api: CloudApi, digits: str) -> Action | None:
     outcome = await api.send(template_message(to=f"+{digits}", name="welcome", language="en_US"))
     return outcome.error.action if isinstance(outcome, Refused) else None

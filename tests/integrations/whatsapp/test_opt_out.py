@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adsapp.integrations.whatsapp.events import InboundEvent
+from adsapp.integrations.events import InboundEvent
 from adsapp.integrations.whatsapp.opt_out import COURTESIES, WORDS, asks_to_stop
 from adsapp.integrations.whatsapp.webhooks import parse
 from tests.paths import CASES

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from adsapp.core.errors import Invalid
-from adsapp.integrations.models import WhatsAppAccount
-from adsapp.integrations.service import SECRETS, AccountChanges, AccountIn, check_changes, check_new
+from adsapp.integrations.models import Account
+from adsapp.integrations.whatsapp.service import SECRETS, AccountChanges, AccountIn, check_changes, check_new
 
 PLAIN = ("name", "display_phone_number", "phone_number_id", "waba_id", "messages_per_second")
 LABELS = {
@@ -30,11 +30,11 @@ class AccountForm:
 
     @classmethod
     def empty(cls, messages_per_second: float) -> "AccountForm":
-        """The form as it opens where no number is connected."""
+        """The form as it opens while no number is connected."""
         return cls({**dict.fromkeys(PLAIN, ""), "name": "WhatsApp", "messages_per_second": f"{messages_per_second:g}"})
 
     @classmethod
-    def of(cls, account: WhatsAppAccount) -> "AccountForm":
+    def of(cls, account: Account) -> "AccountForm":
         """The form as it opens for an account."""
         values = {"name": account.name, "waba_id": account.waba_id}
         return cls({**values, "messages_per_second": f"{account.messages_per_second:g}"})

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adsapp.integrations.base import Action
-from adsapp.integrations.whatsapp.events import (
+from adsapp.integrations.events import (
     Delivery,
     InboundEvent,
     PreferenceEvent,
@@ -86,8 +86,8 @@ def test_a_status_carries_its_time_reference_errors_and_price() -> None:
     }
     (event,) = messages(statuses=[status]).statuses
     assert event.timestamp == datetime.fromtimestamp(1800000001, UTC)
-    assert (event.wamid, event.status, event.recipient) == ("wamid.A", "failed", "12025550100")
-    assert event.callback_data == "r:17"
+    assert (event.provider_id, event.status, event.recipient) == ("wamid.A", "failed", "12025550100")
+    assert event.reference == "r:17"
     assert [error.action for error in event.errors] == [Action.WAIT_24H]
     assert event.pricing == Pricing(False, "PMP", "regular", "marketing")
     assert event.source == Source("200", "100")
@@ -135,12 +135,12 @@ def test_a_text_message_is_read_with_its_sender_and_what_it_answers() -> None:
     (event,) = messages(messages=[message], contacts=contacts).events
     assert isinstance(event, InboundEvent)
     assert (event.text, event.kind, event.profile_name) == ("  Stop. ", "text", "Zoë")
-    assert (event.from_, event.wa_id, event.context_wamid) == ("12025550101", "12025550101", "wamid.A")
+    assert (event.sender, event.address, event.answers) == ("12025550101", "12025550101", "wamid.A")
 
 
 def test_a_tapped_button_gives_its_label_and_payload() -> None:
     event = inbound(type="button", button={"payload": "unsub", "text": "Unsubscribe"})
-    assert (event.text, event.button_payload, event.context_wamid) == ("Unsubscribe", "unsub", None)
+    assert (event.text, event.button_payload, event.answers) == ("Unsubscribe", "unsub", None)
     reply = {"type": "button_reply", "button_reply": {"id": "b1", "title": "Yes"}}
     event = inbound(type="interactive", interactive=reply)
     assert (event.text, event.button_payload) == ("Yes", "b1")
@@ -156,7 +156,7 @@ def test_a_person_with_a_user_name_has_no_number() -> None:
     message = {"id": "wamid.IN2", "type": "text", "text": {"body": "Hi"}, "from_user_id": "US.abc"}
     (event,) = messages(messages=[message], contacts=[{"wa_id": "", "user_id": "US.abc"}]).events
     assert isinstance(event, InboundEvent)
-    assert (event.wa_id, event.wa_user_id) == ("", "US.abc")
+    assert (event.address, event.user_id) == ("", "US.abc")
 
 
 def test_text_that_no_database_would_take_is_mended() -> None:
@@ -230,4 +230,4 @@ def test_no_value_however_odd_hides_the_next_change(value: Any) -> None:
     events = parse(delivery(("messages", value), ("messages", {"statuses": [STATUS]})), NOW).events
     last = events[-1]
     assert isinstance(last, StatusEvent)
-    assert last.wamid == "wamid.A"
+    assert last.provider_id == "wamid.A"

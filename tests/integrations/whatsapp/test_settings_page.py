@@ -16,8 +16,8 @@ from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations import queries, service
-from adsapp.integrations.models import AccountStatus, WhatsAppAccount
-from adsapp.integrations.service import AccountIn
+from adsapp.integrations.models import Account, AccountStatus
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.message_templates import service as templates
 from adsapp.organizations.models import AuditEvent
 from tests.cast import Cast, csrf_token
@@ -60,7 +60,7 @@ def alice(client: FlaskClient, cast: Cast) -> FlaskClient:
 def connected(app: Flask, cast: Cast) -> str:
     """The id of the connected number."""
     with db.organization_context(app, cast.bakery_id):
-        made = service.create_account(AccountIn(NUMBER, WABA, **SECRETS, name="Bakery", messages_per_second=20))
+        made = create_account(AccountIn(NUMBER, WABA, **SECRETS, name="Bakery", messages_per_second=20))
         account_id = str(made.id)
         db.session.commit()
     return account_id
@@ -70,7 +70,7 @@ def send(client: FlaskClient, path: str = PAGE, **typed: str) -> TestResponse:
     return client.post(path, data={**typed, "csrf_token": csrf_token(client, PAGE)})
 
 
-def found(app: Flask, cast: Cast) -> WhatsAppAccount | None:
+def found(app: Flask, cast: Cast) -> Account | None:
     with db.organization_context(app, cast.bakery_id), db.reading():
         account = queries.find_default_account()
         if account is not None:
@@ -230,7 +230,7 @@ def test_another_organizations_number_is_not_found(cast: Cast, client: FlaskClie
 
 def test_with_several_numbers_each_has_its_tab(app: Flask, cast: Cast, alice: FlaskClient, connected: str) -> None:
     with db.organization_context(app, cast.bakery_id):
-        second = service.create_account(AccountIn("555", WABA, **SECRETS, name="Second", messages_per_second=10)).id
+        second = create_account(AccountIn("555", WABA, **SECRETS, name="Second", messages_per_second=10)).id
         db.session.commit()
     page = alice.get(f"{PAGE}?account={second}").text
     assert f'href="{PAGE}?account={connected}"' in page

@@ -10,10 +10,13 @@ from flask.typing import ResponseReturnValue
 from adsapp.core import context, db
 from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.core.ids import parse_id
-from adsapp.integrations import connection, queries, service
-from adsapp.integrations.connection import Answer
-from adsapp.integrations.forms import AccountForm
-from adsapp.integrations.models import AccountStatus, WhatsAppAccount
+from adsapp.integrations import queries
+from adsapp.integrations.base import Answer
+from adsapp.integrations.connection import check
+from adsapp.integrations.models import Account, AccountStatus
+from adsapp.integrations.whatsapp import service
+from adsapp.integrations.whatsapp.connection import ask
+from adsapp.integrations.whatsapp.forms import AccountForm
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.auditing import audit
 from adsapp.organizations.policy import Permission
@@ -46,13 +49,13 @@ def show_whatsapp() -> ResponseReturnValue:
 @views.post("/settings/whatsapp")
 @allow(Permission.ADMINISTER, to=ASKED)
 def connect_whatsapp() -> ResponseReturnValue:
-    """Connect a number once the provider accepts its token; the form again where it does not."""
+    """Connect a number once the provider accepts its token; the form again if it does not."""
     form = AccountForm.typed(request.form)
     try:
         data = form.new()
         db.session.rollback()  # nothing is held while the provider is asked
         address = service.api_address(None)
-        answer = _accepted(form, connection.ask(address, data.phone_number_id, data.waba_id, data.token))
+        answer = _accepted(form, ask(address, data.phone_number_id, data.waba_id, data.token))
         account = service.create_account(data)
     except Conflict as problem:
         db.session.rollback()
@@ -78,7 +81,7 @@ def change_whatsapp(account_id: str) -> ResponseReturnValue:
             number, waba = account.phone_number_id, changes.waba_id or account.waba_id
             address = service.api_address(account)
             db.session.rollback()  # nothing is held while the provider is asked
-            answer = _accepted(form, connection.ask(address, number, waba, changes.token))
+            answer = _accepted(form, ask(address, number, waba, changes.token))
     except Invalid as problem:
         return _account_page(_account(account_id), form), problem.status
     account = service.update_account(_account(account_id), changes)
@@ -94,14 +97,14 @@ def check_whatsapp(account_id: str) -> ResponseReturnValue:
     """Ask the provider with the stored token."""
     account = _account(account_id)
     wanted, name = account.id, account.name
-    answer = connection.check(wanted)
+    answer = check(wanted)
     result = "accepted" if answer.is_good else answer.reason
     audit(current_actor().name, "check WhatsApp number", f"account:{wanted}", title=name, result=result)
     db.session.commit()
     return _told(wanted, answer)
 
 
-def _account(account_id: str) -> WhatsAppAccount:
+def _account(account_id: str) -> Account:
     wanted = parse_id(account_id)
     if wanted is None:
         raise NotFound("There is no such WhatsApp account")
@@ -109,7 +112,7 @@ def _account(account_id: str) -> WhatsAppAccount:
 
 
 def _accepted(form: AccountForm, answer: Answer) -> Answer:
-    """The answer where it is good; else Invalid, with the reason beside the token."""
+    """The answer if it is good; else Invalid, with the reason beside the token."""
     if not answer.is_good:
         form.errors["token"] = answer.sentence
         raise Invalid(answer.sentence)
@@ -129,7 +132,7 @@ def _connect_page(form: AccountForm) -> str:
     return render_template("integrations/connect.html", form=form)
 
 
-def _account_page(account: WhatsAppAccount, form: AccountForm, answer: Answer | None = None) -> str:
+def _account_page(account: Account, form: AccountForm, answer: Answer | None = None) -> str:
     accounts = queries.list_accounts()
     tabs = [_tab(each, each.id == account.id) for each in accounts] if len(accounts) > 1 else []
     refused = account.status is AccountStatus.REFUSED
@@ -144,10 +147,10 @@ def _account_page(account: WhatsAppAccount, form: AccountForm, answer: Answer | 
     )
 
 
-def _tab(account: WhatsAppAccount, active: bool) -> dict[str, Any]:
+def _tab(account: Account, active: bool) -> dict[str, Any]:
     return {"label": account.name, "url": url_for("integrations.show_whatsapp", account=account.id), "active": active}
 
 
-def webhook_url(account: WhatsAppAccount) -> str:
+def webhook_url(account: Account) -> str:
     """The address the provider delivers to."""
     return f"{context.settings().base_url}/webhooks/whatsapp/{account.id}"

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from adsapp.integrations.base import SendError
-from adsapp.integrations.whatsapp.events import StatusEvent
+from adsapp.integrations.events import StatusEvent
 
 _IMPLIED_BY = {
     "accepted": ("accepted_at",),
@@ -27,7 +27,7 @@ _IMPLIED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Milestones:
-    """When a message reached each point (the provider's clock, UTC); None where it has not."""
+    """When a message reached each point (the provider's clock, UTC); None if it has not."""
 
     accepted_at: datetime | None = None
     held_at: datetime | None = None
@@ -57,7 +57,7 @@ class Milestones:
 
 
 def merge(current: Milestones, event: StatusEvent) -> Milestones:
-    """`current` with `event` worked in; the very same object where the event adds nothing (so: no write)."""
+    """`current` with `event` worked in; the very same object if the event adds nothing (so: no write)."""
     moved: dict[str, Any] = {
         name: event.timestamp
         for name in _IMPLIED_BY.get(event.status, ())

@@ -1,20 +1,9 @@
-"""Whether a template can be sent, in words for the person who wants to. Pure."""
+"""Whether a template can be sent, in words for the person who wants to."""
 
-from typing import Final, Protocol
+from typing import Final
 
 from adsapp.message_templates.components import TemplateView
-
-
-class Standing(Protocol):
-    """What is asked of a template: the provider's words for its status, reason and quality."""
-
-    @property
-    def status(self) -> str: ...
-    @property
-    def status_reason(self) -> str | None: ...
-    @property
-    def quality(self) -> str: ...
-
+from adsapp.message_templates.models import MessageTemplate
 
 REASONS: Final[dict[str, str]] = {
     "PENDING": "WhatsApp is still reviewing it, which takes minutes to a day. Sync again later.",
@@ -37,21 +26,22 @@ QUALITIES: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def why_not_sendable(template: Standing, view: TemplateView) -> str | None:
-    """Why nothing can be sent with it and what to do; None where it can."""
-    if template.status.upper() != "APPROVED":
+def why_not(template: MessageTemplate, view: TemplateView) -> str | None:
+    """Why nothing can be sent with it and what to do; None if it can be sent. The one answer: of pages, of the API, and
+    of the check that refuses a campaign."""
+    if not template.is_approved:
         return _why_not_approved(template)
     if view.unsupported:
         return f"It has {' and '.join(view.unsupported)}, which cannot be sent from here yet. Choose another template."
     return None
 
 
-def _why_not_approved(template: Standing) -> str:
+def _why_not_approved(template: MessageTemplate) -> str:
     known = REASONS.get(template.status.upper(), "WhatsApp does not let it be sent now. Look at it at Meta, then sync.")
     reason = (template.status_reason or "").replace("_", " ").strip().lower()
     return f"{known} Reason given: {reason}." if reason and reason != "none" else known
 
 
-def quality_of(template: Standing) -> tuple[str, str]:
-    """(kind of pill, word): how people have taken it lately, "not rated" where WhatsApp does not say yet."""
+def quality_of(template: MessageTemplate) -> tuple[str, str]:
+    """(kind of pill, word): how people have taken it lately, "not rated" while WhatsApp does not say."""
     return QUALITIES.get(template.quality.upper(), ("neutral", "not rated"))

@@ -10,13 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adsapp.integrations.whatsapp.messages import (
-    MissingValue,
-    clean,
-    template_message,
-    text_message,
-    url_suffix,
-)
+from adsapp.integrations.values import clean, url_suffix
+from adsapp.integrations.whatsapp.messages import MissingValue, template_message, text_message
 from tests.paths import CASES
 
 ANA = "+12025550100"

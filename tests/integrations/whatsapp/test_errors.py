@@ -34,7 +34,7 @@ def envelope(code: object, message: str = "mock", details: str = "", **more: obj
         (131000, Action.RETRY),
         (190, Action.ACCOUNT),
         (131049, Action.WAIT_24H),
-        (131050, Action.OPT_OUT),
+        ("131050", Action.OPT_OUT),
         (132015, Action.CAMPAIGN),
         (131031, Action.ACCOUNT),
         (217, Action.ACCOUNT),
@@ -54,7 +54,7 @@ def test_every_code_has_a_title_and_advice_in_plain_words() -> None:
 
 def test_an_unknown_code_is_neither_repeated_nor_stops_the_others() -> None:
     error = classify(envelope(999_999, "Something new"), http_status=500)
-    assert (error.code, error.message, error.action) == (999_999, "Something new", Action.RECIPIENT)
+    assert (error.code, error.message, error.action) == ("999999", "Something new", Action.RECIPIENT)
 
 
 def test_an_unknown_code_that_the_provider_calls_passing_is_tried_again() -> None:
@@ -91,7 +91,7 @@ def test_the_details_stand_behind_the_message_once() -> None:
 def test_an_error_of_a_webhook_is_read_like_an_answer() -> None:
     entry = {"code": 131050, "title": "User stopped marketing", "error_data": {"details": "opted out"}}
     error = classify(entry)
-    assert (error.code, error.action) == (131050, Action.OPT_OUT)
+    assert (error.code, error.action) == ("131050", Action.OPT_OUT)
     assert error.message == "User stopped marketing: opted out"
 
 
@@ -119,7 +119,7 @@ def test_no_provider_makes_us_wait_longer_than_a_day() -> None:
 
 def test_a_date_without_a_zone_is_utc_and_codes_may_come_as_text() -> None:
     assert retry_after({"Retry-After": "Wed, 25 Nov 2026 12:01:00 -0000"}, NOW) == 60.0
-    assert classify({"error": {"code": "190"}}).code == 190
+    assert classify({"error": {"code": "190"}}).code == "190"
     assert classify({"error": {"code": True}}).code is None
 
 

@@ -1,0 +1,34 @@
+"""The providers there are, one line each, and the channel of an account."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adsapp.integrations.base import Channel, Meaning
+from adsapp.integrations.models import Account
+from adsapp.integrations.whatsapp.channel import WhatsAppChannel
+from adsapp.integrations.whatsapp.codes import meaning_of as whatsapp_meaning
+
+
+@dataclass(frozen=True)
+class Provider:
+    """What a provider's folder gives: a channel for each of its accounts, and the meaning of its codes (None for a
+    code that is not one of its own)."""
+
+    channel_of: Callable[[Account], Channel]
+    meaning_of: Callable[[str], Meaning | None]
+
+
+PROVIDERS = {
+    "whatsapp": Provider(WhatsAppChannel.of, whatsapp_meaning),
+}
+
+
+def channel_of(account: Account) -> Channel:
+    """The account's way to its provider."""
+    return PROVIDERS[account.provider].channel_of(account)
+
+
+def meaning_of(code: str) -> Meaning | None:
+    """What a provider's code in the ledger means; None for a code that is no provider's."""
+    meanings = (provider.meaning_of(code) for provider in PROVIDERS.values())
+    return next((meaning for meaning in meanings if meaning is not None), None)

@@ -1,0 +1,5 @@
+"""The settings pages of all providers."""
+
+from adsapp.integrations.whatsapp.views import views as whatsapp
+
+blueprints = [whatsapp]
