@@ -1,7 +1,8 @@
 """The enqueueing side of every system in Python: `MODE COUNT SLEEP_MS SECONDS`, answered in one line of JSON.
 
 Modes: `one` at a time; `bulk`, in batches; `idle`, one at a time with pauses and the moment it was sent; `rest`, the
-same with pauses so long that everything has come to rest. COUNT jobs, or as many as fit into SECONDS. Standard library only, like `recording`.
+same with pauses so long that everything has come to rest. COUNT jobs, or as many as fit into SECONDS. Standard library
+only, like `recording`.
 """
 
 import json

@@ -96,13 +96,21 @@ class GroupCommit:
     """Claims and endings of this process. `start`, then `stop` once nothing is held any more."""
 
     def __init__(
-        self, engine: Engine, clock: DatabaseClock, worker: WorkerIdentity, lease: float, retry_seconds: float
+        self,
+        engine: Engine,
+        clock: DatabaseClock,
+        worker: WorkerIdentity,
+        lease: float,
+        retry_seconds: float,
+        may_be_due: Callable[[], None] = lambda: None,
     ) -> None:
+        """`may_be_due` is called when jobs have ended or went back: a retry, or one that waited, may be due now."""
         self._engine = engine
         self._clock = clock
         self._worker = worker
         self._lease = lease
         self._retry_seconds = retry_seconds
+        self._may_be_due = may_be_due
         self._asked: list[_Asked] = []
         self._ended: list[_Ended] = []
         self._missed: set[uuid.UUID] = set()  # to be given back
@@ -174,6 +182,8 @@ class GroupCommit:
         for each in ended:
             each.then(each.ending.claim)
         self._answer(asked, claims)
+        if ended or missed:
+            self._may_be_due()
 
     def _answer(self, asked: list[_Asked], claims: dict[uuid.UUID, Claim]) -> None:
         in_vain: set[uuid.UUID] = set()
