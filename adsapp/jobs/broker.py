@@ -107,12 +107,12 @@ class RedisListener:
         self._rest = rest
         self._was_woken = False
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self) -> bool:
         """See Listener."""
         if self._was_woken:
             time.sleep(self._rest)  # dispatch looks no more often than that
         try:
-            self._was_woken = self._connection.blpop(self._keys, min(seconds, WAIT_SECONDS)) is not None
+            self._was_woken = self._connection.blpop(self._keys, WAIT_SECONDS) is not None
         except RedisError:
             time.sleep(BROKER_AWAY_SECONDS)
             return True
@@ -234,6 +234,15 @@ class QuietConsumer(Consumer):  # type: ignore[misc]
         self.bell = Bell()
         for worker, _ in self.worker_threads:
             worker.line, worker.bell = line, self.bell
+
+    def wake(self) -> None:
+        """Let a thread look for a message."""
+        self.bell.ring()
+
+    def wake_if_needed(self) -> None:
+        """As `wake`, if a message lies there; Redis itself wakes those that wait."""
+        if not self.huey.storage.blocking and self.huey.pending_count():
+            self.wake()
 
     def end(self) -> None:
         """Take no more messages; threads that wait for one wake up."""

@@ -21,7 +21,7 @@ from adsapp.jobs.states import Queue
 
 MESSAGE = b"m"  # an id lies in the broker
 DUE = b"d"  # dispatch should look: something may be due
-IDLE_SECONDS = 1.0  # after so long a worker looks even if nobody woke it: that is what a lost wake-up costs
+IDLE_SECONDS = 2.0  # after so long a worker looks even if nobody woke it: that is what a lost wake-up costs
 ABANDONED_SECONDS = 60.0  # a FIFO without a reader is removed when it is older; a younger one may be just being made
 GATHER_SECONDS = 0.002  # between two wake-ups: under load one is enough for all jobs that came in that time
 POLL_SECONDS = 0.1  # where there can be no wake-ups
@@ -32,8 +32,8 @@ log = get_logger()
 class Listener(Protocol):
     """What the one listening thread of a worker process waits at."""
 
-    def wait(self, seconds: float) -> bool:
-        """Return at the next wake-up or after so long; True if dispatch should look."""
+    def wait(self) -> bool:
+        """Return at the next wake-up, or sooner; True if dispatch should look."""
 
     def interrupt(self) -> None:
         """Let `wait` return soon in the thread that is in it."""
@@ -102,22 +102,27 @@ class FifoListener:
         self._writer = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._reader, selectors.EVENT_READ)
-        self._was_woken = False
+        self._was_woken = self._is_closed = False
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self) -> bool:
         """See Listener."""
         if self._was_woken:
             time.sleep(GATHER_SECONDS)
-        self._was_woken = bool(self._selector.select(seconds))
-        return self._was_woken and DUE in os.read(self._reader, 65536)
+        self._selector.select()
+        self._was_woken = True
+        return DUE in os.read(self._reader, 65536)
 
     def interrupt(self) -> None:
         """See Listener."""
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._writer, MESSAGE)
+        if not self._is_closed:
+            with contextlib.suppress(BlockingIOError):
+                os.write(self._writer, MESSAGE)
 
     def close(self) -> None:
         """See Listener."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._path.unlink(missing_ok=True)
         self._selector.close()
         os.close(self._reader)
@@ -127,9 +132,9 @@ class FifoListener:
 class Polling:
     """Where nothing can wake a worker, it looks ten times a second."""
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self) -> bool:
         """See Listener."""
-        time.sleep(min(seconds, POLL_SECONDS))
+        time.sleep(POLL_SECONDS)
         return True
 
     def interrupt(self) -> None:

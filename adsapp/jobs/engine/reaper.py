@@ -1,10 +1,10 @@
 """The reaper: jobs whose lease is over go back for another attempt, or fail at their last one."""
 
 from datetime import timedelta
+from math import inf
 
 from sqlalchemy import (
     Engine,
-    bindparam,
     select,
     text,
 )
@@ -16,24 +16,19 @@ from adsapp.jobs.engine.claims import CLAIMED, JOBS, _as_claim, log
 
 ACTIVE = text("state = 'active'")  # as the index of leases has it, word for word
 
-_ANYTHING = text(
-    "select exists (select 1 from jobs where state = 'active' and lease_until < :now) "
-    "or exists (select 1 from jobs where state = 'waiting' and dispatched_at < :lost)"
-).bindparams(bindparam("now", type_=UtcDateTime()), bindparam("lost", type_=UtcDateTime()))
+_FIRST = text(
+    "select (select min(lease_until) from jobs where state = 'active') as lease_until, "
+    "(select min(dispatched_at) from jobs where state = 'waiting') as dispatched_at"
+).columns(lease_until=UtcDateTime(), dispatched_at=UtcDateTime())
 
 
-def reap_all(engine: Engine, clock: DatabaseClock, retry_seconds: float) -> bool:
-    """Take back jobs of silent workers and those that the broker lost; whether there were any.
-
-    There seldom are, so it first looks without a lock: an installation at rest does nothing else all day.
-    """
-    now = clock.now()
-    moments = {"now": now, "lost": now - timedelta(seconds=dispatch.DISPATCH_AGAIN_SECONDS)}
+def rest(engine: Engine, clock: DatabaseClock) -> float:
+    """Seconds until a job may have to be taken back or dispatched again, by what is known now. It takes no lock."""
     with reading(), engine_transaction(engine) as connection:
-        if not connection.execute(_ANYTHING, moments).scalar():
-            return False
-    found = reap(engine, clock, retry_seconds), dispatch.dispatch_again(engine, clock)
-    return any(found)
+        first = connection.execute(_FIRST).one()
+    again = timedelta(seconds=dispatch.DISPATCH_AGAIN_SECONDS)
+    moments = [first.lease_until, first.dispatched_at and first.dispatched_at + again]
+    return min(((moment - clock.now()).total_seconds() for moment in moments if moment is not None), default=inf)
 
 
 def reap(engine: Engine, clock: DatabaseClock, retry_seconds: float, limit: int = 100) -> int:
