@@ -87,7 +87,11 @@ class Settings(BaseSettings):
     retry_seconds: float = Field(1.0, gt=0, description="Wait before the second attempt; doubles each time.")
     lease_seconds: float = Field(15.0, gt=0, description="A job whose worker is silent for so long is taken up again.")
     heartbeat_seconds: float = Field(2.0, gt=0, description="Time between two signs of life of a worker.")
-    sweep_seconds: float = Field(0.1, gt=0, description="Time between two looks for due jobs.")
+    sweep_seconds: float = Field(
+        0.1,
+        gt=0,
+        description="Time between two looks for due jobs while there are any; at rest a worker looks when it is woken.",
+    )
     grace_seconds: float = Field(25.0, ge=0, description="What running jobs get to end after SIGTERM.")
     history_days: int = Field(90, ge=1, description="Days for which finished jobs and their history are kept.")
     slice_seconds: float = Field(

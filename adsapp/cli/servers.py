@@ -55,7 +55,7 @@ def worker(queues: Sequence[str]) -> None:
         signal.signal(number, lambda _number, _frame: stop.set())
     process.start()
     leave_alone_what_is_there()
-    while not stop.wait(0.5) and not process.is_drained:
+    while not stop.wait(1) and not process.is_drained:
         pass
     process.stop()
     if not stop.is_set():

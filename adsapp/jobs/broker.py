@@ -11,7 +11,7 @@ import struct
 import threading
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,12 +19,14 @@ from typing import Any, Protocol
 from flask import Flask
 from huey import PriorityRedisHuey, SqliteHuey
 from huey.api import Huey
-from huey.consumer import Consumer, Worker
+from huey.consumer import Consumer, Scheduler, Worker
 from huey.storage import PriorityRedisStorage
+from redis.exceptions import RedisError
 
 from adsapp.config import Settings
 from adsapp.core.logs import get_logger
 from adsapp.jobs.states import Queue
+from adsapp.jobs.wakeups import DUE, MESSAGE, Fifos, Listener
 
 WAIT_SECONDS = 0.5  # how long a consumer waits at Redis before it looks whether it should stop
 BROKER_AWAY_SECONDS = 0.25  # between two tries of a thread
@@ -41,12 +43,18 @@ class Source(Protocol):
     def more(self, most: int) -> list[uuid.UUID]:
         """Ids that are there already."""
 
+    def call_another(self) -> None:
+        """Let another thread look for the next id."""
+
 
 class Line(Protocol):
     """What a thread of a queue does, again and again."""
 
     def turn(self, source: Source) -> bool:
         """Do the next thing; False where there was nothing to do."""
+
+
+SAY_DUE = "if redis.call('llen', KEYS[1]) == 0 then redis.call('rpush', KEYS[1], 1) end"
 
 
 class RedisStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey publishes no types
@@ -61,14 +69,28 @@ class RedisStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey publishe
         self.conn.zadd(self.queue_key, dict(written))
 
     def enqueue_below(self, most: int, message: bytes, priority: int) -> None:
-        """Add a message if fewer than so many lie there: asked and done in one trip."""
+        """Add a message if fewer than so many lie there, else say that dispatch should look: all in one trip."""
         written = struct.pack(">Q", int(time.time() * 1e6)) + message
-        self._enqueue_below(keys=[self.queue_key], args=[most, -priority, written])
+        self._enqueue_below(keys=[self.due_key, self.queue_key], args=[most, -priority, written])
+
+    def say_due(self) -> None:
+        """Wake one process that dispatches this queue."""
+        self._say_due(keys=[self.due_key])
+
+    @property
+    def due_key(self) -> str:
+        """A list with one element at most, at which those who dispatch wait."""
+        return f"{self.queue_key}.due"
+
+    @cached_property
+    def _say_due(self) -> Any:
+        return self.conn.register_script(SAY_DUE)
 
     @cached_property
     def _enqueue_below(self) -> Any:
         return self.conn.register_script(
-            "if redis.call('zcard', KEYS[1]) < tonumber(ARGV[1]) then redis.call('zadd', KEYS[1], ARGV[2], ARGV[3]) end"
+            "if redis.call('zcard', KEYS[2]) < tonumber(ARGV[1]) then "
+            f"redis.call('zadd', KEYS[2], ARGV[2], ARGV[3]) else {SAY_DUE} end"
         )
 
     def dequeue_some(self, most: int) -> list[bytes]:
@@ -76,29 +98,83 @@ class RedisStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey publishe
         return [message[8:] for message, _ in self.conn.zpopmin(self.queue_key, most)]  # without their time
 
 
+class RedisListener:
+    """Waits at Redis until dispatch should look; messages themselves wake the threads that wait for them there."""
+
+    def __init__(self, storages: Sequence[RedisStorage], rest: float) -> None:
+        self._connection = storages[0].conn
+        self._keys = [storage.due_key for storage in storages]
+        self._rest = rest
+        self._was_woken = False
+
+    def wait(self) -> bool:
+        """See Listener."""
+        if self._was_woken:
+            time.sleep(self._rest)  # dispatch looks no more often than that
+        try:
+            self._was_woken = self._connection.blpop(self._keys, WAIT_SECONDS) is not None
+        except RedisError:
+            time.sleep(BROKER_AWAY_SECONDS)
+            return True
+        return self._was_woken
+
+    def interrupt(self) -> None:
+        """See Listener: the wait is short."""
+
+    def close(self) -> None:
+        """See Listener: the connection is the storage's."""
+
+
+class Bell:
+    """Threads of one queue wait here for a message. One of them wakes at a ring and calls the next if there is more."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._has_rung = self._has_ended = False
+
+    def ring(self) -> None:
+        """Wake one thread, or spare the next its wait."""
+        with self._changed:
+            self._has_rung = True
+            self._changed.notify()
+
+    def wait(self) -> None:
+        """Until it rings."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_rung or self._has_ended)
+            self._has_rung = False
+
+    def end(self) -> None:
+        """Nobody waits here any more."""
+        with self._changed:
+            self._has_ended = True
+            self._changed.notify_all()
+
+
 class PatientWorker(Worker):  # type: ignore[misc]
     """Huey's worker thread; while the broker is away it waits and says so once, not a thousand times a second."""
 
     line: Line
+    bell: Bell
     broker_is_away = False
 
     def loop(self, now: Any = None) -> None:
         """One turn."""
         try:
-            found = self.line.turn(self)
+            self.line.turn(self)
         except Exception as error:  # whichever way the client of this shape says that its storage is away
             self._wait_for_broker(error)
             return
         self.broker_is_away = False
-        if found:
-            self.delay = self.default_delay
-        elif not self.huey.storage.blocking:
-            self.sleep()
 
     def first(self) -> uuid.UUID | None:
         """The next id, or None after a while."""
         message = self.huey.storage.dequeue()
-        return None if message is None else read_message(message)
+        if message is not None:
+            return read_message(message)
+        if not self.huey.storage.blocking:
+            self.bell.wait()
+        return None
 
     def more(self, most: int) -> list[uuid.UUID]:
         """Ids that are there already."""
@@ -108,6 +184,11 @@ class PatientWorker(Worker):  # type: ignore[misc]
         else:
             messages = list(itertools.islice(iter(storage.dequeue, None), most))
         return [job_id for job_id in map(read_message, messages) if job_id is not None]
+
+    def call_another(self) -> None:
+        """Let another thread look for the next id; at Redis all of them wait for it already."""
+        if not self.huey.storage.blocking:
+            self.bell.ring()
 
     def _wait_for_broker(self, error: Exception) -> None:
         if not self.broker_is_away:
@@ -134,10 +215,39 @@ def read_message(message: bytes) -> uuid.UUID | None:
         return None
 
 
+class NoSchedule(Scheduler):  # type: ignore[misc]
+    """Huey's schedule is not used, and to ask for it every second takes the lock of the queues' file."""
+
+    def loop(self, now: Any = None) -> None:
+        """Until the consumer ends."""
+        self.stop_flag.wait()
+
+
 class QuietConsumer(Consumer):  # type: ignore[misc]
     """Huey's consumer inside our own process: it leaves the signals alone."""
 
     worker_class = PatientWorker
+    scheduler_class = NoSchedule
+
+    def __init__(self, huey: Huey, threads: int, line: Line) -> None:
+        super().__init__(huey, workers=threads, periodic=False)
+        self.bell = Bell()
+        for worker, _ in self.worker_threads:
+            worker.line, worker.bell = line, self.bell
+
+    def wake(self) -> None:
+        """Let a thread look for a message."""
+        self.bell.ring()
+
+    def wake_if_needed(self) -> None:
+        """As `wake`, if a message lies there; Redis itself wakes those that wait."""
+        if not self.huey.storage.blocking and self.huey.pending_count():
+            self.wake()
+
+    def end(self) -> None:
+        """Take no more messages; threads that wait for one wake up."""
+        self.stop_flag.set()
+        self.bell.end()
 
     def _set_signal_handlers(self) -> None:
         return
@@ -150,28 +260,51 @@ class Broker:
         self._settings = settings
         self._hueys: dict[Queue, Huey] = {}
         self._lock = threading.Lock()
+        self._fifos = Fifos(settings.home / "wake")  # embedded only; Redis wakes by itself
 
     def push(self, queue: Queue, job_id: uuid.UUID, priority: int) -> None:
         """Hand a job id to the consumers of a queue; priority 1 is taken first."""
-        self._huey(queue).storage.enqueue(*_as_huey_has_it(job_id, priority))
+        storage = self._huey(queue).storage
+        storage.enqueue(*_as_huey_has_it(job_id, priority))
+        if not storage.blocking:
+            self._fifos.ring(queue, MESSAGE)
 
     def push_below(self, most: int, queue: Queue, job_id: uuid.UUID, priority: int) -> None:
-        """As `push`, if fewer than `most` ids lie in the broker."""
+        """As `push`, if fewer than `most` ids lie in the broker; else as `due`."""
         storage = self._huey(queue).storage
         if isinstance(storage, RedisStorage):
             storage.enqueue_below(most, *_as_huey_has_it(job_id, priority))
         elif self.pending(queue) < most:
             self.push(queue, job_id, priority)
+        else:
+            self.due(queue)
 
     def push_all(self, queue: Queue, jobs: Iterable[tuple[uuid.UUID, int]]) -> None:
         """Hand over many: each an id and its priority."""
         messages = [_as_huey_has_it(job_id, priority) for job_id, priority in jobs]
+        if not messages:
+            return
         storage = self._huey(queue).storage
-        if isinstance(storage, RedisStorage) and messages:
+        if isinstance(storage, RedisStorage):
             storage.enqueue_all(messages)
             return
         for message, priority in messages:
             storage.enqueue(message, priority)
+        self._fifos.ring(queue, MESSAGE)
+
+    def due(self, queue: Queue) -> None:
+        """Let a process that works on this queue dispatch now: something may be due."""
+        storage = self._huey(queue).storage
+        if isinstance(storage, RedisStorage):
+            storage.say_due()
+        else:
+            self._fifos.ring(queue, DUE)
+
+    def listen(self, queues: Sequence[Queue]) -> Listener:
+        """What a worker of these queues is woken by."""
+        if not self._settings.distributed:
+            return self._fifos.listen(queues)
+        return RedisListener([self._huey(queue).storage for queue in queues], self._settings.sweep_seconds)
 
     def pending(self, queue: Queue) -> int:
         """How many ids lie in the broker."""
@@ -185,13 +318,7 @@ class Broker:
 
     def consumer(self, queue: Queue, threads: int, line: Line) -> QuietConsumer:
         """A consumer with this many threads, each of which takes turns of `line`; not started yet."""
-        # Short, slowly growing waits where the storage must be polled (SQLite); Redis blocks and ignores them.
-        consumer = QuietConsumer(
-            self._huey(queue), workers=threads, periodic=False, initial_delay=0.01, backoff=1.1, max_delay=0.1
-        )
-        for worker, _ in consumer.worker_threads:
-            worker.line = line
-        return consumer
+        return QuietConsumer(self._huey(queue), threads, line)
 
     def _huey(self, queue: Queue) -> Huey:
         with self._lock:

@@ -6,9 +6,10 @@ All in the caller's transaction: the rows are the outbox, and a job exists if an
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, cast
 
@@ -29,7 +30,8 @@ from adsapp.jobs.dependencies import After, Condition, let_parent_wait, refuse_c
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Job, JobCount, QueueLimit
 from adsapp.jobs.registry import Processor, asked_processor
-from adsapp.jobs.states import PENDING, On, Priority, State, get_priority
+from adsapp.jobs.states import PENDING, On, Priority, Queue, State, get_priority
+from adsapp.jobs.wakeups import IDLE_SECONDS
 
 JOBS, LIMITS = cast(Table, Job.__table__), cast(Table, QueueLimit.__table__)
 ADD = insert(JOBS)
@@ -110,8 +112,9 @@ def enqueue_many(
     for row in rows:
         row.title = title or kind.title
     insert_rows(Job, [_columns(row) for row in rows])
-    for row in rows[:1]:  # one is enough to wake a worker; the sweep brings the others within a tenth of a second
+    for row in rows[:1]:  # the first begins at once; dispatch brings the others
         nudge(row, limited=limited)
+        wake(kind.queue)
     return [row.id for row in rows]
 
 
@@ -267,7 +270,7 @@ def _in_order(steps: Mapping[str, Step]) -> list[str]:
 log = get_logger()
 
 
-# A nudge skips the sweep, so it is given only while the queue is nearly idle: under load the sweep decides who is
+# A nudge skips dispatch, so it is given only while the queue is nearly idle: under load dispatch decides who is
 # next, and the broker stays shallow.
 NUDGE_BELOW = 20
 
@@ -275,17 +278,36 @@ NUDGE_BELOW = 20
 def nudge(job: Job, *, limited: bool) -> None:
     """Push the id once the transaction is committed. A lost nudge costs nothing but time.
 
-    Nothing is pushed that may not begin yet, nor where the organization has limits: there the sweep alone decides.
+    Nothing is pushed that may not begin yet, nor if the organization has limits: there dispatch alone decides, and is
+    woken if it has to look sooner than it would by itself.
     """
-    if job.state != State.WAITING or job.blocked_by or limited:
+    if job.blocked_by or job.run_at is None:
         return
     broker: Broker = context.extension("broker")
-    queue, job_id, priority = job.queue, job.id, int(job.priority)
+    queue, job_id, priority, run_at = job.queue, job.id, int(job.priority), job.run_at
+    may_begin = job.state == State.WAITING and not limited
 
     def push() -> None:
-        try:
+        if may_begin:
             broker.push_below(NUDGE_BELOW, queue, job_id, priority)
-        except Exception as error:  # the broker is down: the sweep brings the row when it is back
-            log.warning("nudge_lost", job_id=str(job_id), error=type(error).__name__)
+        elif run_at < utcnow() + timedelta(seconds=IDLE_SECONDS):
+            broker.due(queue)
 
-    db.after_commit(push)
+    _once_committed(push, job_id=str(job_id))
+
+
+def wake(*queues: Queue) -> None:
+    """Let dispatch look at these queues once the transaction is committed: not only a new job can make work due."""
+    broker: Broker = context.extension("broker")
+    for queue in queues:
+        _once_committed(partial(broker.due, queue), queue=queue.value)
+
+
+def _once_committed(tell: Callable[[], None], **about: str) -> None:
+    def hook() -> None:
+        try:
+            tell()
+        except Exception as error:  # the broker is down: dispatch brings the row when it is back
+            log.warning("nudge_lost", error=type(error).__name__, **about)
+
+    db.after_commit(hook)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
+from adsapp.jobs.enqueue import wake
 from adsapp.jobs.models import QueueControl, QueueLimit, Worker
 from adsapp.jobs.registry import asked_processor
 from adsapp.jobs.states import Queue
@@ -41,6 +42,7 @@ def resume_queue(queue: Queue, processor: str = "") -> bool:
     control = db.session.scalars(paused).first()
     if control is not None:
         db.session.delete(control)
+        wake(queue)
     return control is not None
 
 

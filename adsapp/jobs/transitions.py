@@ -13,12 +13,12 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
 from adsapp.jobs import events, queues, registry
 from adsapp.jobs.engine import completion, recording
-from adsapp.jobs.enqueue import NUDGE_BELOW, nudge
+from adsapp.jobs.enqueue import NUDGE_BELOW, nudge, wake
 from adsapp.jobs.events import Asked, Change, What
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job
 from adsapp.jobs.registry import all_over_once_cancelled, over_once_cancelled
-from adsapp.jobs.states import FINAL, State, get_priority
+from adsapp.jobs.states import FINAL, Queue, State, get_priority
 
 
 def cancel(job: Job, by: str, reason: str = "") -> None:
@@ -41,6 +41,7 @@ def cancel_all(jobs: Iterable[Job], by: Asked) -> int:
     running = update(Job).where(Job.id.in_(going), Job.state == State.ACTIVE).values(**asked)
     db.session.execute(running, execution_options={"synchronize_session": False})
     in_vain = completion.resolve_dependents(connection, ended, now)
+    wake(*Queue)  # whoever waited for one of them to end may begin
     events.note(
         What.CANCEL, by, now, [Change(each, {} if each in wanted else {"with": "parent"}) for each in sorted(going)]
     )
@@ -120,6 +121,7 @@ def retry_all(jobs: Iterable[Job], by: Asked) -> int:
         db.session.expire(job)
     for job in begun[:NUDGE_BELOW]:
         nudge(job, limited=queues.get_limit(job.queue) is not None)
+    wake(*{job.queue for job in begun[NUDGE_BELOW:]})
     return len(begun)
 
 

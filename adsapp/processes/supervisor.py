@@ -20,6 +20,7 @@ from adsapp.core.logs import get_logger
 log = get_logger()
 
 PR_SET_PDEATHSIG = 1
+LOOK_EVERY_SECONDS = 0.5
 RESTART_AFTER_SECONDS = 1.0
 STOP_MARGIN_SECONDS = 10.0  # beyond a worker's grace: it still has to release what is left
 DRAINED = 3  # the exit code of a worker that was asked to drain: it is left alone
@@ -74,7 +75,7 @@ class Supervisor:
 
     def wait(self, tick: Callable[[], None] | None = None) -> None:
         """Until a signal comes, restart what died."""
-        while not self._stop.wait(0.2):
+        while not self._stop.wait(LOOK_EVERY_SECONDS):
             for child in self._children:
                 self._look_after(child)
             if tick is not None:

@@ -178,16 +178,17 @@ def _latency(system: System, figures: Figures) -> None:
 
 def memory(pids: list[int]) -> tuple[float, float, int]:
     """RSS and PSS in MB of these processes and all they have started, and how many those are."""
-    family = [one for pid in pids for one in _family(pid)]
+    family = [one for pid in pids for one in family(pid)]
     rolled = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in family]
     return _sum(rolled, "Rss:"), _sum(rolled, "Pss:"), len(family)
 
 
-def _family(pid: int) -> Iterator[int]:
+def family(pid: int) -> Iterator[int]:
+    """A process and all that it has started."""
     yield pid
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in listed.read_text().split():
-            yield from _family(int(child))
+            yield from family(int(child))
 
 
 def _sum(rolled: list[str], name: str) -> float:

@@ -1,7 +1,8 @@
 """The enqueueing side of every system in Python: `MODE COUNT SLEEP_MS SECONDS`, answered in one line of JSON.
 
-Modes: `one` at a time; `bulk`, in batches; `idle`, one at a time with pauses and the moment it was sent. COUNT jobs,
-or as many as fit into SECONDS. Standard library only, like `recording`.
+Modes: `one` at a time; `bulk`, in batches; `idle`, one at a time with pauses and the moment it was sent; `rest`, the
+same with pauses so long that everything has come to rest. COUNT jobs, or as many as fit into SECONDS. Standard library
+only, like `recording`.
 """
 
 import json
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 
 BATCH = 500
-PAUSE_SECONDS = (0.03, 0.07)  # uneven, so that no system's own rhythm falls in with it
+PAUSE_SECONDS = {"idle": (0.03, 0.07), "rest": (0.3, 0.9)}  # uneven, so that no system's own rhythm falls in with it
 
 Payload = dict[str, float]
 
@@ -20,8 +21,8 @@ def produce(one: Callable[[Payload], object], many: Callable[[list[Payload]], ob
     """Do what the command line asks for; `many` None: the system takes jobs one by one only."""
     mode, count, sleep_ms, seconds = sys.argv[-4], int(sys.argv[-3]), float(sys.argv[-2]), float(sys.argv[-1])
     payload: Payload = {"sleep_ms": sleep_ms, "sent_at": 0.0}
-    if mode == "idle":
-        print(json.dumps({"count": _one_by_one_when_idle(one, payload, count), "seconds": 0}))
+    if mode in PAUSE_SECONDS:
+        print(json.dumps({"count": _one_by_one_when_idle(one, payload, count, PAUSE_SECONDS[mode]), "seconds": 0}))
         return
     batches = [BATCH] * (count // BATCH) + [count % BATCH] if mode == "bulk" and many else [1] * count
     began = time.perf_counter()
@@ -48,9 +49,11 @@ def _send(
     return done
 
 
-def _one_by_one_when_idle(one: Callable[[Payload], object], payload: Payload, count: int) -> int:
+def _one_by_one_when_idle(
+    one: Callable[[Payload], object], payload: Payload, count: int, pause: tuple[float, float]
+) -> int:
     one(payload)  # opens connections, as a program that runs for a while has done
     for _ in range(count):
-        time.sleep(random.uniform(*PAUSE_SECONDS))
+        time.sleep(random.uniform(*pause))
         one({**payload, "sent_at": time.time()})
     return count

@@ -96,13 +96,21 @@ class BatchWriter:
     """Writes the claims and completions of this process. `start`, then `stop` once nothing is held any more."""
 
     def __init__(
-        self, engine: Engine, clock: DatabaseClock, worker: WorkerIdentity, lease: float, retry_seconds: float
+        self,
+        engine: Engine,
+        clock: DatabaseClock,
+        worker: WorkerIdentity,
+        lease: float,
+        retry_seconds: float,
+        may_be_due: Callable[[], None] = lambda: None,
     ) -> None:
+        """`may_be_due` is called when jobs have ended or went back: a retry, or one that waited, may be due now."""
         self._engine = engine
         self._clock = clock
         self._worker = worker
         self._lease = lease
         self._retry_seconds = retry_seconds
+        self._may_be_due = may_be_due
         self._claim_requests: list[ClaimRequest] = []
         self._completion_requests: list[CompletionRequest] = []
         self._to_release: set[uuid.UUID] = set()  # jobs to undispatch
@@ -180,6 +188,8 @@ class BatchWriter:
         for each in ended:
             each.on_done(each.completion.claim)
         self._answer(asked, claims)
+        if ended or to_release:
+            self._may_be_due()
 
     def _answer(self, asked: list[ClaimRequest], claims: dict[uuid.UUID, Claim]) -> None:
         refused: set[uuid.UUID] = set()

@@ -1,20 +1,22 @@
 """Dispatch: moves due rows into the broker, in fair turns between organizations.
 
-A sweep every 100 ms on every worker process, for the queues it works on. What is due, delayed, retried or paused is all
-decided here: the broker stays shallow and may be flushed at any moment. The cost of a sweep grows with the number of
+A sweep on every worker process, for the queues it works on: every 100 ms while there is something to hand out, else
+when a commit wakes it or the next job is due (docs/adr/0009). What is due, delayed, retried or paused is all decided
+here: the broker stays shallow and may be flushed at any moment. The cost of a sweep grows with the number of
 organizations that have work, never with the number of jobs: it reads the head of each one's part of an index.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from math import inf
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Table, Uuid, bindparam, select, text, update
 
 from adsapp.core.clock import DatabaseClock
-from adsapp.core.db import UtcDateTime, engine_transaction
+from adsapp.core.db import UtcDateTime, engine_transaction, reading
 from adsapp.core.db.constructs import any_of
 from adsapp.jobs.broker import Broker
 from adsapp.jobs.engine import limits
@@ -32,8 +34,7 @@ AGEING_SECONDS = 60  # a wait of so long lifts a job by one priority, so that lo
 JOBS = cast(Table, Job.__table__)
 
 # Who has work in a queue, and of which kind: by jumping from one to the next in the index instead of reading all jobs.
-_BUSY = text(
-    f"""
+_WALK = f"""
     with recursive busy (id, organization_id, processor) as (
         select * from (
             select id, organization_id, processor from jobs where queue = :queue and {OPEN.text}
@@ -48,9 +49,25 @@ _BUSY = text(
             order by following.organization_id, following.processor limit 1
         )
     )
-    select organization_id, processor from busy
-    """  # noqa: S608  # our own constant
-).columns(organization_id=Uuid())
+"""  # noqa: S608  # our own constant
+_BUSY = text(_WALK + "select organization_id, processor from busy").columns(organization_id=Uuid())  # noqa: S608
+
+# When the first job of each of them is due, be it past or to come.
+_SOONEST = text(
+    f"""
+    {_WALK}
+    select organization_id, processor, min(first_at) as run_at from (
+        select busy.organization_id, busy.processor, (
+            select run_at from jobs
+            where queue = :queue and organization_id = busy.organization_id and processor = busy.processor
+            and priority = every.priority and {OPEN.text} and run_at is not null
+            order by run_at limit 1
+        ) as first_at
+        from busy cross join (select 1 as priority union all select 2 union all select 3 union all select 4) as every
+    ) as firsts
+    where first_at is not null group by organization_id, processor
+    """  # noqa: S608  # likewise
+).columns(organization_id=Uuid(), run_at=UtcDateTime())
 
 # The first due jobs of each of them, straight from the index: each priority's oldest, then the best of these.
 _HEADS = text(
@@ -83,6 +100,52 @@ def sweep(engine: Engine, clock: DatabaseClock, broker: Broker, queue: Queue) ->
         chosen = take_due(connection, queue, clock.now(), room)
     broker.push_all(queue, [(head.id, head.priority) for head in chosen])
     return len(chosen)
+
+
+class Sweeper:
+    """Hands out the jobs of one queue, and tells when it has to look again."""
+
+    def __init__(self, engine: Engine, clock: DatabaseClock, broker: Broker, queue: Queue) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._broker = broker
+        self._queue = queue
+        self._is_busy = False  # the last sweep found something
+
+    def look(self) -> float:
+        """Hand out what is due; for how many seconds there is nothing more to do, as far as that is known."""
+        if not self._is_busy and (rest := self._rest()) > 0:
+            return rest
+        self._is_busy = False
+        self._is_busy = bool(sweep(self._engine, self._clock, self._broker, self._queue))
+        return 0.0 if self._is_busy else max(0.0, self._rest())
+
+    def _rest(self) -> float:
+        due = next_due(self._engine, self._clock, self._queue)
+        return inf if due is None else (due - self._clock.now()).total_seconds()
+
+
+def next_due(engine: Engine, clock: DatabaseClock, queue: Queue) -> datetime | None:
+    """When the next job of a queue may begin, as far as that is known; None if none has a time.
+
+    A moment that is past: something is due and was not handed out, because a limit had no room or its row was locked.
+    """
+    now = clock.now()
+    with reading(), engine_transaction(engine) as connection:
+        firsts = connection.execute(_SOONEST, {"queue": queue.value}).all()
+        paused = _paused(connection, queue, now) if firsts else {}
+    begins = (_begins(row.organization_id, row.processor, row.run_at, paused) for row in firsts)
+    return min((moment for moment in begins if moment is not None), default=None)
+
+
+def _begins(
+    organization: uuid.UUID, kind: str, run_at: datetime, paused: Mapping[Busy, datetime | None]
+) -> datetime | None:
+    """When it is due and no pause holds it; None if a pause has no end."""
+    whole = [] if goes_on(kind) else [(organization, "")]
+    ends = [paused[held] for held in (*whole, (organization, kind)) if held in paused]
+    known = [end for end in ends if end is not None]
+    return max([run_at, *known]) if len(known) == len(ends) else None
 
 
 def dispatch_again(engine: Engine, clock: DatabaseClock) -> int:
@@ -170,11 +233,15 @@ def _is_held(organization: uuid.UUID, kind: str, paused: Collection[Busy]) -> bo
     return (organization, kind) in paused or ((organization, "") in paused and not goes_on(kind))
 
 
-def _paused(connection: Connection, queue: Queue, now: datetime) -> set[Busy]:
-    """Who has paused the queue (the kind of job is empty) or one kind of job in it."""
+def _paused(connection: Connection, queue: Queue, now: datetime) -> dict[Busy, datetime | None]:
+    """Who has paused the queue (the kind of job is empty) or one kind of job in it, and until when."""
     controls = select(QueueControl.organization_id, QueueControl.processor, QueueControl.paused_until)
     rows = connection.execute(controls.where(QueueControl.queue == queue))
-    return {(row.organization_id, row.processor) for row in rows if row.paused_until is None or row.paused_until > now}
+    return {
+        (row.organization_id, row.processor): row.paused_until
+        for row in rows
+        if row.paused_until is None or row.paused_until > now
+    }
 
 
 def _heads(connection: Connection, queue: Queue, now: datetime, busy: Sequence[Busy], each: int) -> Iterator[Head]:

@@ -63,6 +63,7 @@ class Intake:
             self._ask([first])
             if not self._may_take():  # another thread was quicker
                 return True
+        source.call_another()  # there may be more
         ready = self._take()
         if ready is not None:
             self._begin(ready)

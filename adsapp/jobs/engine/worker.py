@@ -1,16 +1,17 @@
-"""A worker process: consumers for its queues, one heartbeat, one sweep, and a stop that loses nothing."""
+"""A worker process: consumers for its queues, one heartbeat, one sweep, one listener, and a stop that loses nothing."""
 
 import os
 import resource
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 from flask import Flask
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Table, bindparam, delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from adsapp.config import VERSION, Settings
@@ -29,12 +30,25 @@ from adsapp.jobs.engine.prefetch import Intake
 from adsapp.jobs.engine.runner import Runner
 from adsapp.jobs.models import Worker
 from adsapp.jobs.states import Queue
+from adsapp.jobs.wakeups import IDLE_SECONDS
 
 log = get_logger()
 
-REAP_EVERY_SECONDS = 1.0
+WORKERS = cast(Table, Worker.__table__)
+
+REAP_EVERY_SECONDS = 1.0  # at most
+MOST_REST_SECONDS = 5.0  # of the reaper; no job that is begun or dispatched after its look can be lost sooner
 UPKEEP_EVERY_SECONDS = 600.0  # between two looks whether today's upkeep was asked for
+A_MOMENT_SECONDS = 0.002  # so that a sweep that waits for a job does not come just too early
 FORGET_WORKERS_AFTER = timedelta(days=1)
+
+# Built once: every process says it again and again, and to build it takes longer than to run it.
+SIGN_OF_LIFE = (
+    update(WORKERS)
+    .where(WORKERS.c.id == bindparam("worker"))
+    .values(heartbeat_at=bindparam("now"), memory_mb=bindparam("memory"))
+    .returning(WORKERS.c.drain_requested_at)
+)
 
 
 def threads_of(settings: Settings, queue: Queue) -> int:
@@ -59,17 +73,28 @@ class WorkerProcess:
             self._engine, self._clock, self._settings.lease_seconds, self._settings.heartbeat_seconds
         )
         self._commits = BatchWriter(
-            self._engine, self._clock, self._identity, self._settings.lease_seconds, self._settings.retry_seconds
+            self._engine,
+            self._clock,
+            self._identity,
+            self._settings.lease_seconds,
+            self._settings.retry_seconds,
+            self._may_be_due,
         )
         self._runner = Runner(app, self._engine, self._clock, self._heartbeat, self._commits)
         self._consumers: list[QuietConsumer] = []
         self._intakes: list[Intake] = []
         self._threads: list[threading.Thread] = []
+        self._sweepers = [dispatch.Sweeper(self._engine, self._clock, self._broker, queue) for queue in self._queues]
+        self._patience = self._settings.sweep_seconds  # how long the sweep may wait to be woken
+        self._swept_at = 0.0
+        self._woken = threading.Event()  # the sweep should look
+        self._others_unaware = threading.Event()  # the sweeps of other queues should look too
         self._stopping = threading.Event()
         self._ended = threading.Event()
 
     def start(self) -> None:
         """Register, then begin to work."""
+        self._listener = self._broker.listen(self._queues)
         with engine_transaction(self._engine) as connection:
             self._clock.synchronize(connection)
             now = self._clock.now()
@@ -95,7 +120,8 @@ class WorkerProcess:
             consumer.start()
             self._consumers.append(consumer)
         self._background("heartbeat", self._beat, self._settings.heartbeat_seconds)
-        self._background("sweep", self._sweep, self._settings.sweep_seconds)
+        self._background("sweep", self._sweep, 0.0)
+        self._background("listener", self._listen, 0.0)
         self._background("reaper", self._reap, REAP_EVERY_SECONDS)
         self._background("upkeep", self._ask_for_upkeep, UPKEEP_EVERY_SECONDS)
         log.info("worker_started", worker=self._identity.name, queues=",".join(self._queues))
@@ -104,7 +130,7 @@ class WorkerProcess:
         """Begin no job any more; what runs goes on to its end, or to the next good place."""
         self._stopping.set()
         for consumer in self._consumers:
-            consumer.stop_flag.set()
+            consumer.end()
         for intake in self._intakes:
             intake.release()
         for held in self._heartbeat.held():
@@ -123,11 +149,15 @@ class WorkerProcess:
             held.control.stopping = True
         self._wait_for_jobs(5)
         self._ended.set()
+        self._woken.set()
+        self._listener.interrupt()
         # A consumer that waits for a message wakes up once more; what it then takes is given back, not lost.
         waiting = [thread for consumer in self._consumers for _, thread in consumer.worker_threads]
         for thread in [*self._threads, *waiting]:
             thread.join(timeout=5)
         self._commits.stop()
+        self._listener.close()
+        self._tell(Queue)  # what was released
         with engine_transaction(self._engine) as connection:
             connection.execute(
                 update(Worker).where(Worker.id == self._identity.id).values(stopped_at=self._clock.now())
@@ -158,12 +188,8 @@ class WorkerProcess:
             self._heartbeat.beat()
             with engine_transaction(self._engine) as connection:
                 self._clock.synchronize(connection)
-                asked_to_drain = connection.execute(
-                    update(Worker)
-                    .where(Worker.id == self._identity.id)
-                    .values(heartbeat_at=self._clock.now(), memory_mb=_memory_mb())
-                    .returning(Worker.drain_requested_at)
-                ).scalar_one_or_none()
+                sign = {"worker": self._identity.id, "now": self._clock.now(), "memory": _memory_mb()}
+                asked_to_drain = connection.execute(SIGN_OF_LIFE, sign).scalar_one_or_none()
         finally:
             self._heartbeat.expire_locally()
             for intake in self._intakes:
@@ -172,15 +198,50 @@ class WorkerProcess:
             log.info("worker_drains", worker=self._identity.name)
             self.drain()
 
+    def _listen(self) -> None:
+        """What the one thread of this process does that others wake. If they could not, the sweep finds out."""
+        should_sweep = self._listener.wait()
+        for consumer in self._consumers:
+            consumer.wake()
+        if should_sweep:
+            self._woken.set()
+
     def _sweep(self) -> None:
+        shortest = self._settings.sweep_seconds
+        self._woken.wait(self._patience)
+        self._ended.wait(max(0.0, self._swept_at + shortest - time.monotonic()))
+        self._woken.clear()
+        self._patience, self._swept_at = shortest, time.monotonic()  # also if this look fails
         if self._stopping.is_set():
             return
-        for queue in self._queues:
-            dispatch.sweep(self._engine, self._clock, self._broker, queue)
+        rest = min(sweeper.look() for sweeper in self._sweepers) + A_MOMENT_SECONDS
+        self._patience = max(shortest, min(rest, IDLE_SECONDS))
+        for consumer in self._consumers:
+            consumer.wake_if_needed()
+        if self._others_unaware.is_set():
+            self._others_unaware.clear()
+            self._tell(set(Queue) - set(self._queues))
+
+    def _may_be_due(self) -> None:
+        """Jobs ended or went back: retries, jobs that waited for them, and others under the same limit may be due."""
+        self._others_unaware.set()
+        self._woken.set()
+
+    def _tell(self, queues: Iterable[Queue]) -> None:
+        try:
+            for queue in queues:
+                self._broker.due(queue)
+        except Exception as error:  # the broker is away: they look by themselves
+            log.warning("nudge_lost", error=type(error).__name__)
 
     def _reap(self) -> None:
-        reaper.reap(self._engine, self._clock, self._settings.retry_seconds)
-        dispatch.dispatch_again(self._engine, self._clock)
+        rest = min(reaper.rest(self._engine, self._clock), self._settings.lease_seconds, MOST_REST_SECONDS)
+        if rest > 0:
+            self._ended.wait(rest - REAP_EVERY_SECONDS)
+            return
+        lost = reaper.reap(self._engine, self._clock, self._settings.retry_seconds)
+        if dispatch.dispatch_again(self._engine, self._clock) or lost:
+            self._may_be_due()
 
     def _ask_for_upkeep(self) -> None:
         ask_for_upkeep(self._app, self._clock.now())

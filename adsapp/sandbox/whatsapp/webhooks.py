@@ -28,6 +28,7 @@ class WebhookEngine:
         self._given_up_lines: list[Line] = []
         self._count = itertools.count(1)
         self._collected = 0
+        self._planned = asyncio.Event()
 
     @property
     def switches(self) -> Switches:
@@ -35,6 +36,7 @@ class WebhookEngine:
 
     def schedule(self, update: Update, at: float) -> None:
         heapq.heappush(self._due, (at, next(self._count), update))
+        self._planned.set()
 
     def tell_soon(self, update: Update) -> None:
         """At the next flush. What it brings about is true at once."""
@@ -45,12 +47,17 @@ class WebhookEngine:
         """Past everything else; returns when it was answered, or has failed once (it is then tried again)."""
         update.happen()
         if update.account.config.webhook_url and not self.switches.hold:
+            self._planned.set()
             await self._line(update.account).tell_now(self._clock.now(), update)
 
     def as_json(self) -> dict[str, Any]:
         """Updates sent and pending (planned ones too), POSTs made and failed, updates given up."""
         told = dataclasses.asdict(self._shared.told)
-        return {**told, "pending": len(self._due) + sum(line.pending for line in self._lines.values())}
+        return {**told, "pending": self._pending}
+
+    @property
+    def _pending(self) -> int:
+        return len(self._due) + sum(line.pending for line in self._lines.values())
 
     def reset_figures(self) -> None:
         """Start the figures anew; what is planned goes on."""
@@ -72,7 +79,10 @@ class WebhookEngine:
         ) as self._shared.session:
             try:
                 while True:
+                    self._planned.clear()
                     self.flush()
+                    if not self._pending:
+                        await self._planned.wait()
                     await asyncio.sleep(self._timing.flush_every)
             finally:
                 for line in (*self._lines.values(), *self._given_up_lines):
