@@ -99,7 +99,7 @@ class any_of(FunctionElement[bool]):
         else:
             super().__init__(column, bindparam(None, values, type_=many))
 
-    def self_group(self, against: OperatorType | None = None) -> Self:  # type: ignore[override]
+    def self_group(self, against: OperatorType | None = None) -> Self:
         """Itself: SQLite, which has no booleans, would get `… = 1` after it and use no index for that."""
         return self
 
