@@ -126,7 +126,7 @@ def test_postgresql_hides_and_refuses_other_organizations_rows_from_raw_sql(app:
             db.session.execute(
                 insert(Job).values(
                     id=new_id(), organization_id=cast.other_id, queue="bulk-messages", processor="demo", title="x",
-                    priority=1, state="waiting", payload=b"", max_attempts=1, timeout_seconds=1,
+                    priority=1, state="waiting", payload=db.SecretJson(b""), max_attempts=1, timeout_seconds=1,
                 )
             )  # fmt: skip
 

@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import (
     ARRAY,
@@ -30,6 +30,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import SyntaxExtension
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -97,6 +98,10 @@ class any_of(FunctionElement[bool]):
             super().__init__(column, bindparam(values, type_=many))
         else:
             super().__init__(column, bindparam(None, values, type_=many))
+
+    def self_group(self, against: OperatorType | None = None) -> Self:
+        """Itself: SQLite, which has no booleans, would get `… = 1` after it and use no index for that."""
+        return self
 
 
 @compiles(any_of, "postgresql")

@@ -44,6 +44,13 @@ MOST_DOUBLINGS = 30  # far beyond the longest wait, and no overflow
 GOES_ON = case((JOBS.c.blocked_by > 0, State.DELAYED.value), else_=State.WAITING.value)
 
 
+_BEGIN_ONCE_MORE = (
+    update(JOBS)
+    .where(any_of(JOBS.c.id, "job_ids"), JOBS.c.state.in_(PENDING))
+    .values(state=GOES_ON, run_at=bindparam("now", type_=JOBS.c.run_at.type), dispatched_at=None)
+)
+
+
 def finish(engine: Engine, clock: DatabaseClock, claim: Claim, outcome: Outcome, retry_seconds: float) -> State | None:
     """End one attempt; the job's new state, or None where the lease is another's: then nothing was changed."""
     with engine_transaction(engine) as connection:
@@ -91,8 +98,7 @@ def _cancel_as_asked(connection: Connection, rows: Mapping[Claim, Any], now: dat
     asked = {row.id: claim for claim, row in rows.items() if row.cancel_requested_at and row.state not in FINAL}
     told = [job_id for job_id, claim in asked.items() if is_told(claim.processor)]
     if told:
-        once_more = update(JOBS).where(any_of(JOBS.c.id, told), JOBS.c.state.in_(PENDING))
-        connection.execute(once_more.values(state=GOES_ON, run_at=now, dispatched_at=None))
+        connection.execute(_BEGIN_ONCE_MORE, {"job_ids": told, "now": now})
     over = asked.keys() - set(told)
     return {asked[row.id]: row for row in cancel_pending(connection, over, now)} if over else {}
 

@@ -13,7 +13,19 @@ from itertools import groupby
 from math import inf
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, Uuid, bindparam, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    TextClause,
+    Update,
+    Uuid,
+    bindparam,
+    select,
+    text,
+    update,
+)
 
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import UtcDateTime, engine_transaction, reading
@@ -32,6 +44,7 @@ MOST_HEADS = 1000  # of one priority, shared by the organizations
 AGEING_SECONDS = 60  # a wait of so long lifts a job by one priority, so that low work is late but never starved
 
 JOBS = cast(Table, Job.__table__)
+CONTROLS = cast(Table, QueueControl.__table__)
 
 # Who has work in a queue, and of which kind: by jumping from one to the next in the index instead of reading all jobs.
 _WALK = f"""
@@ -87,6 +100,48 @@ _HEADS = text(
     ) as head
     """  # noqa: S608  # likewise
 ).bindparams(bindparam("now", type_=UtcDateTime()))
+
+
+def _changing(*where: ColumnElement[bool] | TextClause, **values: Any) -> Update:
+    # Another sweep may be at the same jobs: what it has locked is its own.
+    free = select(JOBS.c.id).where(*where).with_for_update(skip_locked=True)
+    return update(JOBS).where(JOBS.c.id.in_(free)).values(**values)
+
+
+_MARK = _changing(
+    any_of(JOBS.c.id, "job_ids"),
+    in_state(State.WAITING, State.DELAYED),
+    JOBS.c.dispatched_at.is_(None),
+    JOBS.c.blocked_by == 0,
+    state=State.WAITING,
+    dispatched_at=bindparam("now", type_=UtcDateTime()),
+).returning(JOBS.c.id)
+_UNDISPATCH = _changing(
+    any_of(JOBS.c.id, "job_ids"), in_state(State.WAITING), JOBS.c.dispatched_at.is_not(None), dispatched_at=None
+)
+_UNDISPATCH_LOST = _changing(
+    text("state = 'waiting'"),  # as the index has it, word for word
+    JOBS.c.dispatched_at < bindparam("before"),
+    dispatched_at=None,
+)
+_PAUSES = select(CONTROLS.c.organization_id, CONTROLS.c.processor, CONTROLS.c.paused_until).where(
+    CONTROLS.c.queue == bindparam("queue")
+)
+
+# SQLite cannot look at the head of each in one statement, and it is not away: it is asked for one after another.
+_ONE_HEAD = (
+    select(JOBS.c.id, JOBS.c.organization_id, JOBS.c.priority, JOBS.c.run_at)
+    .where(
+        JOBS.c.queue == bindparam("queue"),
+        JOBS.c.organization_id == bindparam("organization"),
+        JOBS.c.processor == bindparam("processor"),
+        JOBS.c.priority == bindparam("priority"),
+        JOBS.c.run_at <= bindparam("now"),
+        OPEN,
+    )
+    .order_by(JOBS.c.run_at)
+    .limit(bindparam("each"))
+)
 
 Busy = tuple[uuid.UUID, str]  # organization, processor
 
@@ -151,21 +206,14 @@ def _begins(
 def dispatch_again(engine: Engine, clock: DatabaseClock) -> int:
     """Make jobs due again that were dispatched and never claimed: the broker lost them. Returns how many."""
     with engine_transaction(engine) as connection:
-        lost = clock.now() - timedelta(seconds=DISPATCH_AGAIN_SECONDS)
-        found = select(JOBS.c.id).where(text("state = 'waiting'"), JOBS.c.dispatched_at < lost)
-        free = found.with_for_update(skip_locked=True)
-        return connection.execute(update(JOBS).where(JOBS.c.id.in_(free)).values(dispatched_at=None)).rowcount
+        before = clock.now() - timedelta(seconds=DISPATCH_AGAIN_SECONDS)
+        return connection.execute(_UNDISPATCH_LOST, {"before": before}).rowcount
 
 
 def undispatch(connection: Connection, job_ids: Collection[uuid.UUID]) -> None:
     """Undo the dispatch of jobs that nobody has begun, so that they are handed out again at once."""
-    if not job_ids:
-        return
-    dispatched = select(JOBS.c.id).where(
-        any_of(JOBS.c.id, job_ids), in_state(State.WAITING), JOBS.c.dispatched_at.is_not(None)
-    )
-    free = dispatched.with_for_update(skip_locked=True)
-    connection.execute(update(JOBS).where(JOBS.c.id.in_(free)).values(dispatched_at=None))
+    if job_ids:
+        connection.execute(_UNDISPATCH, {"job_ids": job_ids})
 
 
 def take_due(connection: Connection, queue: Queue, now: datetime, limit: int) -> list[Head]:
@@ -190,20 +238,7 @@ def take_due(connection: Connection, queue: Queue, now: datetime, limit: int) ->
 
 
 def _mark(connection: Connection, heads: Sequence[Head], now: datetime) -> set[uuid.UUID]:
-    # Another sweep may be at the same jobs: what it has locked is its own.
-    locked = select(JOBS.c.id).where(
-        any_of(JOBS.c.id, [head.id for head in heads]),
-        in_state(State.WAITING, State.DELAYED),
-        JOBS.c.dispatched_at.is_(None),
-        JOBS.c.blocked_by == 0,
-    )
-    marked = (
-        update(JOBS)
-        .where(JOBS.c.id.in_(locked.with_for_update(skip_locked=True)))
-        .values(state=State.WAITING, dispatched_at=now)
-        .returning(JOBS.c.id)
-    )
-    return set(connection.execute(marked).scalars())
+    return set(connection.execute(_MARK, {"job_ids": [head.id for head in heads], "now": now}).scalars())
 
 
 def in_turns(heads: Iterable[Head]) -> list[Head]:
@@ -235,8 +270,7 @@ def _is_held(organization: uuid.UUID, kind: str, paused: Collection[Busy]) -> bo
 
 def _paused(connection: Connection, queue: Queue, now: datetime) -> dict[Busy, datetime | None]:
     """Who has paused the queue (the kind of job is empty) or one kind of job in it, and until when."""
-    controls = select(QueueControl.organization_id, QueueControl.processor, QueueControl.paused_until)
-    rows = connection.execute(controls.where(QueueControl.queue == queue))
+    rows = connection.execute(_PAUSES, {"queue": queue})
     return {
         (row.organization_id, row.processor): row.paused_until
         for row in rows
@@ -250,40 +284,16 @@ def _heads(connection: Connection, queue: Queue, now: datetime, busy: Sequence[B
 
 
 def _head_rows(connection: Connection, queue: Queue, now: datetime, busy: Sequence[Busy], each: int) -> Iterable[Any]:
+    asked = {"queue": queue.value, "now": now, "each": each}
     if connection.dialect.name == "postgresql":
         organizations, processors = zip(*busy, strict=True)
-        return connection.execute(
-            _HEADS,
-            {
-                "queue": queue.value,
-                "now": now,
-                "each": each,
-                "ageing": AGEING_SECONDS,
-                "organizations": list(organizations),
-                "processors": list(processors),
-            },
-        )
+        of_these = {"organizations": list(organizations), "processors": list(processors), "ageing": AGEING_SECONDS}
+        return connection.execute(_HEADS, asked | of_these)
     return (
         row
         for organization, processor in busy
         for priority in Priority
-        for row in connection.execute(_one_head(queue, now, organization, processor, priority, each))
-    )
-
-
-def _one_head(
-    queue: Queue, now: datetime, organization: uuid.UUID, processor: str, priority: Priority, each: int
-) -> Any:
-    return (
-        select(JOBS.c.id, JOBS.c.organization_id, JOBS.c.priority, JOBS.c.run_at)
-        .where(
-            JOBS.c.queue == queue,
-            JOBS.c.organization_id == organization,
-            JOBS.c.processor == processor,
-            JOBS.c.priority == priority,
-            JOBS.c.run_at <= now,
-            OPEN,
+        for row in connection.execute(
+            _ONE_HEAD, asked | {"organization": organization, "processor": processor, "priority": priority}
         )
-        .order_by(JOBS.c.run_at)
-        .limit(each)
     )

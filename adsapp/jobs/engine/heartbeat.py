@@ -9,22 +9,34 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     Connection,
     Engine,
-    Select,
+    bindparam,
     select,
     update,
 )
 
 from adsapp.core.clock import DatabaseClock
-from adsapp.core.db import engine_transaction
+from adsapp.core.db import UtcDateTime, engine_transaction
 from adsapp.core.db.constructs import any_of
 from adsapp.jobs.engine.claims import JOBS
 from adsapp.jobs.models import in_state
 from adsapp.jobs.progress import Claim, Control
 from adsapp.jobs.states import State
+
+_HELD = select(JOBS.c.id).where(
+    any_of(JOBS.c.id, "job_ids"), any_of(JOBS.c.lease_id, "lease_ids"), in_state(State.ACTIVE)
+)
+_RENEW = (
+    update(JOBS)
+    .where(JOBS.c.id.in_(_HELD.with_for_update(skip_locked=True)))
+    .values(lease_until=bindparam("until", type_=UtcDateTime()))
+    .returning(JOBS.c.lease_id, JOBS.c.cancel_requested_at)
+)
+_STILL_OURS = _HELD.with_only_columns(JOBS.c.lease_id)
 
 # A worker stops believing in its lease before the reaper does, so that two never believe in it at once.
 SAFETY = 0.8
@@ -87,19 +99,13 @@ class Heartbeat:
 
     def _renew(self, connection: Connection, running: Sequence[Held]) -> dict[uuid.UUID, datetime | None]:
         """Leases that were renewed, and since when their cancellation is asked for. It waits for no lock."""
-        free = _rows_of(connection, running).with_for_update(skip_locked=True)
         until = self._clock.now() + timedelta(seconds=self._lease)
-        renewed = connection.execute(
-            update(JOBS)
-            .where(JOBS.c.id.in_(free))
-            .values(lease_until=until)
-            .returning(JOBS.c.lease_id, JOBS.c.cancel_requested_at)
-        )
+        renewed = connection.execute(_RENEW, _named(running) | {"until": until})
         return {row.lease_id: row.cancel_requested_at for row in renewed}
 
     def _still_ours(self, connection: Connection, missing: Sequence[Held]) -> set[uuid.UUID]:
         """Leases whose rows somebody had locked just then: they wait for the next beat."""
-        return set(connection.execute(_rows_of(connection, missing).with_only_columns(JOBS.c.lease_id)).scalars())
+        return set(connection.execute(_STILL_OURS, _named(missing)).scalars())
 
     def _apply(self, held: Held, renewed: dict[uuid.UUID, datetime | None], started: float) -> None:
         if held.claim.lease_id not in renewed:
@@ -117,9 +123,6 @@ class Heartbeat:
                 held.control.lost = True
 
 
-def _rows_of(connection: Connection, held: Sequence[Held]) -> Select[tuple[uuid.UUID]]:
-    return select(JOBS.c.id).where(
-        any_of(JOBS.c.id, [each.claim.job_id for each in held]),
-        any_of(JOBS.c.lease_id, [each.claim.lease_id for each in held]),
-        in_state(State.ACTIVE),
-    )
+def _named(held: Sequence[Held]) -> dict[str, Any]:
+    claims = [each.claim for each in held]
+    return {"job_ids": [claim.job_id for claim in claims], "lease_ids": [claim.lease_id for claim in claims]}

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, Table, bindparam, select, text, union_all, update
 
@@ -17,11 +17,21 @@ from adsapp.core.db.constructs import any_of
 from adsapp.jobs.models import Job, QueueLimit
 from adsapp.jobs.states import Queue
 
-if TYPE_CHECKING:
-    pass
-
 JOBS = cast(Table, Job.__table__)
 LIMITS = cast(Table, QueueLimit.__table__)
+
+_LIMITS = select(LIMITS).where(LIMITS.c.queue == bindparam("queue"), any_of(LIMITS.c.organization_id, "organizations"))
+_LOCK = _LIMITS.with_for_update(skip_locked=True)
+_MOVE = (
+    update(LIMITS)
+    .where(LIMITS.c.organization_id == bindparam("owner"), LIMITS.c.queue == bindparam("of_queue"))
+    .values(next_at=bindparam("moved_to"))
+)
+_theirs = (JOBS.c.queue == bindparam("queue"), any_of(JOBS.c.organization_id, "organizations"))
+_UNDER_WAY = union_all(
+    select(JOBS.c.organization_id).where(text("state = 'active'"), *_theirs),
+    select(JOBS.c.organization_id).where(text("state = 'waiting'"), JOBS.c.dispatched_at.is_not(None), *_theirs),
+)
 
 SLACK_SECONDS = 0.25  # what a rate may catch up with after a sweep that came late
 NO_LIMIT = 1_000_000_000
@@ -52,27 +62,22 @@ class Allowances:
     def note(self, connection: Connection, begun: Iterable[uuid.UUID]) -> None:
         """Move the rates on by what was begun, an organization each."""
         moved = [
-            {"owner": owner, "moved_to": _after(*self.rates[owner], count)}
+            {"owner": owner, "of_queue": self.queue, "moved_to": _after(*self.rates[owner], count)}
             for owner, count in Counter(begun).items()
             if owner in self.rates
         ]
         if moved:
-            connection.execute(
-                update(LIMITS)
-                .where(LIMITS.c.organization_id == bindparam("owner"), LIMITS.c.queue == self.queue)
-                .values(next_at=bindparam("moved_to")),
-                moved,
-            )
+            connection.execute(_MOVE, moved)
 
 
 def take(connection: Connection, queue: Queue, organizations: Collection[uuid.UUID], now: datetime) -> Allowances:
     """Lock the limits of these organizations and tell what they allow now."""
     allowed = Allowances(queue)
-    limits = select(LIMITS).where(LIMITS.c.queue == queue, any_of(LIMITS.c.organization_id, organizations))
-    known = connection.execute(limits).all()
+    of_these = {"queue": queue, "organizations": organizations}
+    known = connection.execute(_LIMITS, of_these).all()
     if not known:
         return allowed
-    ours = {row.organization_id: row for row in connection.execute(limits.with_for_update(skip_locked=True))}
+    ours = {row.organization_id: row for row in connection.execute(_LOCK, of_these)}
     busy = _under_way(connection, queue, ours)
     for row in known:
         mine = ours.get(row.organization_id)
@@ -109,12 +114,7 @@ def _after(per_minute: int, since: datetime, count: int) -> datetime:
 
 def _under_way(connection: Connection, queue: Queue, organizations: Collection[uuid.UUID]) -> Counter[uuid.UUID]:
     """Jobs that run or lie in the broker, in one look, so that none is missed on its way from one to the other."""
-    mine = (JOBS.c.queue == queue, any_of(JOBS.c.organization_id, organizations))
-    running = select(JOBS.c.organization_id).where(text("state = 'active'"), *mine)
-    in_broker = select(JOBS.c.organization_id).where(
-        text("state = 'waiting'"), JOBS.c.dispatched_at.is_not(None), *mine
-    )
-    return Counter(connection.execute(union_all(running, in_broker)).scalars())
+    return Counter(connection.execute(_UNDER_WAY, {"queue": queue, "organizations": organizations}).scalars())
 
 
 class Head(NamedTuple):
