@@ -1,9 +1,9 @@
 """Re-encrypts stored secrets with a new key while the installation runs.
 
 A column of secrets has the type `Sealed` (core/db/sealed.py); its table belongs to organizations and has a single-column
-primary key (a test checks that). A rotation walks such a table organization by organization, in the order of its key, and
-rewrites the values that are not encrypted with the first key. It stores no position: each value shows which key decrypts
-it, so a run that was stopped is simply started again.
+primary key (a test checks that). A rotation walks such a table organization by organization, in the order of its key,
+and rewrites the values that are not encrypted with the first key. It stores no position: each value shows which key
+decrypts it, so a run that was stopped is simply started again.
 
 Values are checked and encrypted outside transactions. Transactions that write are short and never wait for one lock
 while they hold another: a batch takes the rows that nobody has locked, and writes the others one by one afterwards.
