@@ -1,6 +1,6 @@
 """Re-encrypts stored secrets with a new key while the installation runs.
 
-A column of secrets has the type `Sealed` (core/db/sealed.py); its table belongs to organizations and has a single-column
+A column of secrets has the type `Sealed` (core/db/sealed.py). Its table belongs to organizations and has a one-column
 primary key (a test checks that). A rotation walks such a table organization by organization, in the order of its key,
 and rewrites the values that are not encrypted with the first key. It stores no position: each value shows which key
 decrypts it, so a run that was stopped is simply started again.
