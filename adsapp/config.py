@@ -27,7 +27,7 @@ class ConfigError(Exception):
 
 
 class Settings(BaseSettings):
-    """Everything the program can be told from outside, frozen once read."""
+    """All settings of the program; frozen once read."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     )
 
     def __init__(self, **values: Any) -> None:
-        # `home` is no second name of the variable: HOME is every user's own directory.
+        # `home` must not become a second name of the variable: HOME is the user's home directory.
         if "home" in values:
             values["ADSAPP_HOME"] = values.pop("home")
         super().__init__(**values)
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
 
     @property
     def base_url(self) -> str:
-        """Where people reach the console, without a slash at the end."""
+        """The console's address, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @cached_property
@@ -220,12 +220,12 @@ def _kept_secrets(home: Path) -> Secrets:
     path = home / "secrets.json"
     fresh = {"secret_key": secrets.token_urlsafe(48), "encryption_keys": [Fernet.generate_key().decode()]}
     temporary = home / f".secrets-{os.getpid()}-{secrets.token_hex(4)}"
-    # For the owner alone from its first moment on; O_EXCL, so that nobody has it open already.
+    # Readable by its owner only, from the start; O_EXCL, so that nobody can have it open already.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "w", encoding="utf-8") as file:
             json.dump(fresh, file)
-        os.link(temporary, path)  # whoever is first wins; the others read what it wrote
+        os.link(temporary, path)  # the first process wins; the others read what it wrote
     except FileExistsError:
         pass
     finally:

@@ -1,7 +1,7 @@
-"""The processors, one file each. This imports them all, so that a new file is a registered processor.
+"""The processors, one file each. This module imports them all, so that a new file is a registered processor.
 
-A processor imports its feature where it runs: every process knows what kinds of job there are, and only those that
-run one hold the code behind it, about 12 MB of it for a campaign.
+A processor imports its feature inside the function: every process knows all kinds of job, but only those that run one
+load the code behind it (about 12 MB for a campaign).
 """
 
 import importlib

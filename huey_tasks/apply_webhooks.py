@@ -1,4 +1,4 @@
-"""Applies what the provider told us."""
+"""Applies the webhooks that the provider delivered."""
 
 import uuid
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from adsapp.jobs import Progress, Queue, processor
 
 @dataclass(frozen=True)
 class ApplyWebhooksParams:
-    """Of which WhatsApp account."""
+    """The WhatsApp account whose deliveries are applied."""
 
     account_id: uuid.UUID
 

@@ -12,7 +12,7 @@ from adsapp.jobs.registry import when_cancelled
 
 @dataclass(frozen=True)
 class BulkMessageParams:
-    """Which campaign."""
+    """The campaign to send."""
 
     campaign_id: uuid.UUID
 

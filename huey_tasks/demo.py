@@ -1,4 +1,4 @@
-"""A job of many moods, to try the engine with and to look at its pages."""
+"""A job that succeeds, fails, crawls or dies as it is told, for trying the engine and its pages."""
 
 import os
 import signal
@@ -17,12 +17,12 @@ class Mood(StrEnum):
     FAILS_ONCE = "fails_once"
     FAILS_ALWAYS = "fails_always"
     CRAWLS = "crawls"
-    DIES = "dies"  # takes its whole worker process along
+    DIES = "dies"  # takes its whole worker process down
 
 
 @dataclass(frozen=True)
 class DemoParams:
-    """`steps` steps of `step_seconds` each, in this mood."""
+    """The mood, and how many steps of how many seconds."""
 
     mood: Mood
     steps: int = 10
@@ -37,7 +37,7 @@ def demo(params: DemoParams, progress: Progress) -> dict[str, Any]:
     if params.mood is Mood.DIES:
         os.kill(os.getpid(), signal.SIGKILL)
     progress.start(params.steps)
-    pace = Event()  # never set: its wait is a pause that ends early for nobody
+    pace = Event()  # never set: waiting for it is a pause
     for _ in range(params.steps):
         if params.step_seconds:
             pace.wait(params.step_seconds)

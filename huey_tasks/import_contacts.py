@@ -1,4 +1,4 @@
-"""Contacts from an uploaded file."""
+"""Imports contacts from an uploaded file."""
 
 import uuid
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from adsapp.jobs import Progress, Queue, processor
 
 @dataclass(frozen=True)
 class ImportContactsParams:
-    """The import to run; all else stands in its row."""
+    """The import to run; its row has everything else."""
 
     import_id: uuid.UUID
 

@@ -1,4 +1,4 @@
-"""Removes the record of jobs that is older than HISTORY_DAYS; every worker asks for one a day and organization."""
+"""Removes jobs and history older than HISTORY_DAYS; workers enqueue one job a day for each organization."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from adsapp.jobs import Progress, Queue, processor, retention
 
 @dataclass(frozen=True)
 class KeepHistoryParams:
-    """Nothing to choose: the setting says how long."""
+    """No parameters: the setting HISTORY_DAYS says how long."""
 
 
 @processor(retention.PROCESSOR, queue=Queue.TEMPLATE_PROCESSING, routine=True, timeout_seconds=3600)

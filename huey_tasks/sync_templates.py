@@ -9,7 +9,7 @@ from adsapp.jobs import Progress, Queue, processor
 
 @dataclass(frozen=True)
 class SyncTemplatesParams:
-    """Of which WhatsApp account."""
+    """The WhatsApp account whose templates are read."""
 
     account_id: uuid.UUID
 

@@ -37,6 +37,7 @@ PLANTS = {
     "webhooks know a page": ("adsapp/campaigns/webhooks/apply.py", "import adsapp.campaigns.console.presenter"),
     "composing knows the service": ("adsapp/campaigns/compose/draft.py", "import adsapp.campaigns.service"),
     "contacts know the pages of imports": ("adsapp/contacts/service.py", "import adsapp.contacts.imports.views"),
+    "contacts know how files are read": ("adsapp/contacts/service.py", "import adsapp.contacts.imports.reading.rows"),
     "a value knows files": ("adsapp/contacts/values/phones.py", "import adsapp.contacts.imports.reading.rows"),
     "an import's run knows its pages": ("adsapp/contacts/imports/run.py", "import adsapp.contacts.imports.views"),
     "sending knows a provider": ("adsapp/campaigns/sending/slice.py", "import adsapp.integrations.whatsapp.client"),

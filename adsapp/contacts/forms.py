@@ -1,4 +1,4 @@
-"""What people fill in: a contact, and how a file becomes contacts. Typed text in, checked inputs out."""
+"""The form of a contact: takes text as typed, returns checked input."""
 
 import re
 from collections.abc import Mapping as Dict
@@ -15,13 +15,13 @@ from adsapp.core.errors import Invalid
 from adsapp.core.web.parsing import invalid
 
 TEXT_FIELDS = ("phone", "name", "first_name", "last_name", "email", "language", "country")
-NEW_ATTRIBUTE = "attribute"  # "becomes an attribute called like the column"
+NEW_ATTRIBUTE = "attribute"  # the column becomes an attribute of the same name
 _NO_PAIR = "write a name, a colon and a value, such as city: Riga"
 _TAG_ENDS = re.compile(r"[,;\n]")
 
 
 def split_tags(text: str) -> list[str]:
-    """Names of tags as they are typed: one after another with commas."""
+    """The names in a list of tags as people type it, separated by commas, semicolons or lines."""
     return [name for name in map(str.strip, _TAG_ENDS.split(text)) if name]
 
 
@@ -34,18 +34,18 @@ class ContactForm:
 
     @classmethod
     def of(cls, contact: Contact, tags: Sequence[str]) -> "ContactForm":
-        """The form as it opens for a contact."""
+        """The form filled with a contact's values."""
         values = {name: getattr(contact, name) for name in TEXT_FIELDS}
         lines = [f"{key}: {value}" for key, value in contact.attributes.items()]
         return cls(values | {"tags": ", ".join(tags), "attributes": "\n".join(lines)})
 
     @classmethod
     def typed(cls, sent: Dict[str, str]) -> "ContactForm":
-        """The form as it was sent."""
+        """The form filled with what was sent."""
         return cls({name: sent.get(name, "") for name in (*TEXT_FIELDS, "tags", "attributes")})
 
     def parse(self) -> ContactIn:
-        """What was typed as a contact; raises Invalid, whose messages stand beside the fields afterwards."""
+        """The contact that was typed; raises Invalid, after keeping its messages for display beside the fields."""
         fields = {name: self.values.get(name, "").strip() for name in TEXT_FIELDS}
         lists: dict[str, Any] = {"tags": split_tags(self.values["tags"])}
         problems: list[Invalid] = []

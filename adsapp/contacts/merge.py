@@ -1,6 +1,6 @@
-"""What becomes of a known contact when a file tells about it again. Pure: values in, values out.
+"""Combines the stored fields of a contact with those of a row or a request. Pure.
 
-Blank says nothing and never wipes a stored value.
+A blank incoming value never clears a stored one.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from adsapp.contacts.values.text import MAX_NAME
 
 
 class ContactFields(NamedTuple):
-    """What a contact says of itself, besides its number."""
+    """The fields of a contact apart from its number and tags."""
 
     name: str
     first_name: str
@@ -23,9 +23,9 @@ class ContactFields(NamedTuple):
 
 
 def merge(known: ContactFields, incoming: ContactFields, policy: OnDuplicate, *, whole_names: bool) -> ContactFields:
-    """The contact's fields afterwards; equal to `known` where nothing changes.
+    """The contact's fields afterwards; equal to `known` if nothing changes.
 
-    `whole_names`: the file has a column of whole names, so that first and last name belong together.
+    `whole_names`: the file has a column of whole names, so first and last name are replaced together.
     """
     if policy is OnDuplicate.SKIP:
         return known
@@ -45,7 +45,7 @@ def _names(fields: ContactFields) -> tuple[str, str, str]:
 
 
 def _newer_names(known: ContactFields, incoming: ContactFields, whole_names: bool) -> tuple[str, str, str]:
-    """The three as one: a new first name must not stand beside a whole name of old."""
+    """The three names, kept consistent: a new first name must not be combined with an old whole name."""
     if not incoming.name:
         return _names(known)
     if whole_names or bool(incoming.first_name) == bool(incoming.last_name):

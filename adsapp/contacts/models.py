@@ -1,4 +1,4 @@
-"""Tables of contacts, their tags, their consent, and the imports they came by."""
+"""Tables of contacts, their tags, their consent, and the imports that brought them."""
 
 import uuid
 from datetime import datetime
@@ -15,7 +15,7 @@ from adsapp.jobs import Job, State
 
 
 class Contact(Tenant, Base):
-    """A person, by phone number: one row for one E.164 number in an organization."""
+    """A person, identified by phone number: one row for each E.164 number of an organization."""
 
     __tablename__ = "contacts"
     __table_args__ = (
@@ -28,10 +28,10 @@ class Contact(Tenant, Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     phone: Mapped[str] = mapped_column(String(20))  # E.164, as given
-    person_key: Mapped[str] = mapped_column(String(20))  # the same for spellings of one number (BR, MX, AR)
+    person_key: Mapped[str] = mapped_column(String(20))  # the same for all forms of one number (BR, MX, AR)
     wa_id: Mapped[str | None] = mapped_column(String(20))  # as the provider calls the number
     wa_user_id: Mapped[str | None] = mapped_column(String(140))
-    name: Mapped[str] = mapped_column(ShortText, default="")  # whole, as written
+    name: Mapped[str] = mapped_column(ShortText, default="")  # the whole name, as written
     first_name: Mapped[str] = mapped_column(ShortText, default="")
     last_name: Mapped[str] = mapped_column(ShortText, default="")
     email: Mapped[str] = mapped_column(ShortText, default="")
@@ -90,15 +90,15 @@ class OptSource(StrEnum):
 
     KEYWORD = "keyword"  # the person wrote STOP or its like
     BUTTON = "button"
-    PREFERENCES = "preferences"  # the provider's own switch
-    PROVIDER = "provider"  # refused with 131050
+    PREFERENCES = "preferences"  # the person's settings in WhatsApp
+    PROVIDER = "provider"  # a message was refused with 131050
     HAND = "by hand"
     IMPORT = "import"
     API = "api"
 
 
 class OptEvent(Tenant, Base):
-    """One change of a contact's consent; rows are only ever added, the contact holds the current state."""
+    """One change of a contact's consent. Rows are only added; the contact has the current state."""
 
     __tablename__ = "opt_events"
     __table_args__ = (
@@ -118,13 +118,13 @@ class OptEvent(Tenant, Base):
 
 
 class ImportStatus(StrEnum):
-    """Where an import stands.
+    """The status of an import.
 
-    An import writes the first four itself. That it failed or was cancelled is its job's to say, so those two are
-    never written here and nothing has to be kept equal: ask `Import.standing`.
+    Its own row stores the first four only. Whether it failed or was cancelled is stored by its job alone, so that the
+    two can never disagree; `Import.standing` combines them.
     """
 
-    MAPPING = "mapping"  # uploaded; the columns await a person's yes
+    MAPPING = "mapping"  # uploaded; a person has yet to confirm the columns
     QUEUED = "queued"
     IMPORTING = "importing"
     COMPLETED = "completed"
@@ -143,7 +143,7 @@ STANDING_BY_JOB = {
 
 
 class Import(Tenant, Base):
-    """One uploaded file and what became of its rows.
+    """An uploaded file and what became of its rows.
 
     created + updated + unchanged + duplicate + rejected = rows_read, at every commit.
     """
@@ -161,7 +161,7 @@ class Import(Tenant, Base):
     inspection: Mapped[dict[str, Any]] = mapped_column(default=dict)
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    position: Mapped[dict[str, Any]] = mapped_column(default=dict)  # where reading goes on
+    position: Mapped[dict[str, Any]] = mapped_column(default=dict)  # where reading continues
     rows_read: Mapped[int] = mapped_column(default=0)
     created: Mapped[int] = mapped_column(default=0)
     updated: Mapped[int] = mapped_column(default=0)
@@ -169,7 +169,7 @@ class Import(Tenant, Base):
     duplicate: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
     rejected_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    noted_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)  # remarks and assumptions on rows taken in
+    noted_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)  # remarks and assumptions about imported rows
     created_by: Mapped[str] = mapped_column(ShortText, default="")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     started_at: Mapped[datetime | None]
@@ -178,19 +178,19 @@ class Import(Tenant, Base):
 
     @property
     def standing(self) -> ImportStatus:
-        """Where it stands now: as its own row says where it is not begun or is done, else as its job says."""
+        """Its status now: from its own row before it is started and once it is completed, otherwise from its job."""
         if self.job is None or self.status in (ImportStatus.MAPPING, ImportStatus.COMPLETED):
             return self.status
         return STANDING_BY_JOB[self.job.state]
 
     @property
     def reason(self) -> str | None:
-        """Why it failed or waits for another attempt, in words."""
+        """Why it failed or waits for another attempt, as a sentence."""
         return self.job.error if self.job is not None and self.standing is not ImportStatus.COMPLETED else None
 
 
 class ImportRow(Tenant, Base):
-    """A row that was not simply taken in: rejected, a duplicate, or taken with a note."""
+    """A row that was rejected, was a duplicate, or was imported with a remark."""
 
     __tablename__ = "import_rows"
     __table_args__ = (
@@ -203,7 +203,7 @@ class ImportRow(Tenant, Base):
 
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
     import_id: Mapped[uuid.UUID]
-    row_no: Mapped[int]  # as a spreadsheet counts: the header is row 1
+    row_no: Mapped[int]  # as in a spreadsheet: the header is row 1
     outcome: Mapped[str] = mapped_column(String(20))  # rejected, duplicate, noted
     column: Mapped[str] = mapped_column(ShortText, default="")
     code: Mapped[str] = mapped_column(ShortText)
@@ -213,7 +213,7 @@ class ImportRow(Tenant, Base):
 
 
 class ContactImport(Tenant, Base):
-    """Which contacts a file brought or touched: tells a repeated row from a new one, also after a restart."""
+    """The contacts a file created or touched. By it, a repeated row is known as one even after a restart."""
 
     __tablename__ = "contact_imports"
     __table_args__ = (

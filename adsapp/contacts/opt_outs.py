@@ -1,6 +1,6 @@
-"""Consent: a history that is only added to, and the current state on the contact.
+"""Consent: a history to which rows are only added, and the current state on the contact.
 
-Whoever sends asks the contact at the moment of sending; whoever learns of a change calls these functions.
+Sending reads the contact at the moment of sending; code that learns of a change calls these functions.
 """
 
 import uuid
@@ -19,7 +19,7 @@ _SLICE = 1_000
 
 
 def opt_out(contact: Contact, source: OptSource, detail: str = "", by: str = "", at: datetime | None = None) -> bool:
-    """The person wants no more messages. False where that was known already: the first time stands."""
+    """Record that the person wants no more messages. False if that was known already; its first date is kept."""
     changed = bool(opt_out_many([contact.id], source, detail, by, at))
     _read_again(contact)
     return changed
@@ -28,7 +28,7 @@ def opt_out(contact: Contact, source: OptSource, detail: str = "", by: str = "",
 def opt_out_many(
     contact_ids: Iterable[uuid.UUID], source: OptSource, detail: str = "", by: str = "", at: datetime | None = None
 ) -> list[uuid.UUID]:
-    """As `opt_out`, for many; those for whom it was news."""
+    """Do what `opt_out` does for many contacts; returns those who had not opted out before."""
     at, ids = at or utcnow(), iter(contact_ids)
     changed: list[uuid.UUID] = []
     while some := list(islice(ids, _SLICE)):
@@ -41,7 +41,7 @@ def opt_out_many(
 
 
 def opt_in(contact: Contact, source: OptSource, detail: str = "", by: str = "", at: datetime | None = None) -> bool:
-    """The person wants messages again. False where nothing stood against it."""
+    """Record that the person wants messages again. False if the person had not opted out."""
     at = at or utcnow()
     back = update(Contact).where(Contact.id == contact.id, Contact.opted_out_at.is_not(None))
     values = {"opted_out_at": None, "opt_out_source": None, "updated_at": at}

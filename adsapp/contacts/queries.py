@@ -1,4 +1,4 @@
-"""Reads of contacts and tags, one function a screen; imports are in `import_queries`."""
+"""Reads of contacts and tags, one function for each screen; imports have `imports.queries`."""
 
 import re
 import uuid
@@ -21,18 +21,18 @@ _DIGITS_ONLY = re.compile(r"\+?[\d\s().\-/]{3,}")
 
 @dataclass(frozen=True)
 class ContactFilter:
-    """What a list of contacts is narrowed to; blank means: not at all."""
+    """What a list of contacts is filtered by; a blank field does not filter."""
 
     search: str = ""
     tag: str = ""
     opted_out: bool = False
     import_id: str = ""
-    by_number: bool = True  # False for those who may not see whole numbers: they must not guess them either
-    country: str = ""  # whose local form of a number a search may be in
+    by_number: bool = True  # False for people who may not see whole numbers: they must not find them out by searching
+    country: str = ""  # a search may be a number in this country's local form
 
     @property
     def is_narrow(self) -> bool:
-        """True where not everybody is shown."""
+        """True if the filter leaves anybody out."""
         return bool(self.search or self.tag or self.opted_out or self.import_id)
 
 
@@ -78,7 +78,7 @@ def _like(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
 
 
 def get_contact(contact_id: str | uuid.UUID) -> Contact:
-    """The contact; NotFound where there is none in this organization."""
+    """The contact; raises NotFound if this organization has no such contact."""
     parsed = contact_id if isinstance(contact_id, uuid.UUID) else parse_id(contact_id)
     found = db.session.scalars(select(Contact).where(Contact.id == parsed)).one_or_none() if parsed else None
     if found is None:
@@ -92,12 +92,12 @@ def find_by_phone(e164: str) -> Contact | None:
 
 
 def find_by_number(wa_id: str) -> Contact | None:
-    """Whose number this is, as the provider writes it (digits): by its own name for the number, by the number, then
-    by the person (numbers of Brazil, Mexico and Argentina have two forms)."""
+    """The contact with this number as the provider writes it (digits only). Looks for the provider's id of the number,
+    then for the number, then for the person: numbers of Brazil, Mexico and Argentina have two forms."""
     digits = wa_id.lstrip("+")
     phone = "+" + digits
     for condition in (Contact.wa_id == digits, Contact.phone == phone, Contact.person_key == person_key(phone)):
-        # Two forms of one person may both be contacts; the older one is taken, always the same.
+        # Both forms of one person's number may be contacts; always take the older one.
         found = db.session.scalars(select(Contact).where(condition).order_by(Contact.id).limit(1)).first()
         if found is not None:
             return found
@@ -105,7 +105,7 @@ def find_by_number(wa_id: str) -> Contact | None:
 
 
 def contact_count() -> int:
-    """How many contacts the organization has, from the counter."""
+    """The number of contacts of the organization, from its counter."""
     return db.session.scalar(select(ContactCount.count)) or 0
 
 
@@ -115,7 +115,7 @@ def tags() -> Sequence[Tag]:
 
 
 def tags_of(contact_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
-    """Names of tags by contact, for the contacts of one page."""
+    """The tags' names for each contact of a page."""
     found: dict[uuid.UUID, list[str]] = {contact_id: [] for contact_id in contact_ids}
     pairs = (
         select(ContactTag.contact_id, Tag.name)
@@ -135,7 +135,7 @@ def consent_history(contact: Contact) -> Sequence[OptEvent]:
 
 
 def imports_of(contact: Contact) -> Sequence[tuple[Import, str]]:
-    """The imports that brought or touched the contact and what they did, newest first."""
+    """The imports that created or touched the contact, with the outcome of each, newest first."""
     found = (
         select(Import, ContactImport.outcome)
         .join(ContactImport, ContactImport.import_id == Import.id)

@@ -1,4 +1,4 @@
-"""What may be said about a contact and about an import, by form, API or command alike."""
+"""What a contact and an import's options may be, for forms, API and commands alike."""
 
 import re
 from enum import StrEnum
@@ -17,15 +17,15 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{2})?")
 
 
 class OnDuplicate(StrEnum):
-    """What an import does with people who are contacts already."""
+    """What an import does if a person is a contact already."""
 
-    UPDATE = "update"  # filled cells overwrite; blank ones never wipe
-    FILL_EMPTY = "fill_empty"  # only what the contact lacks is taken
-    SKIP = "skip"  # left as they are
+    UPDATE = "update"  # filled cells overwrite; blank cells never clear a value
+    FILL_EMPTY = "fill_empty"  # only fill in what the contact lacks
+    SKIP = "skip"  # leave the contact as it is
 
 
 def tag_names(values: list[str]) -> list[str]:
-    """Names of tags as they are stored: tidy, each once, however it is written."""
+    """Tags' names as they are stored: tidied, and each only once, whatever its spellings."""
     names = {folded(name) or name: name for name in map(one_line, values) if name}
     for name in names.values():
         if len(name) > MAX_TAG:
@@ -41,7 +41,7 @@ def _country(value: str) -> str:
 
 
 class ContactIn(BaseModel):
-    """A contact as it is given; blank means: says nothing."""
+    """A contact as given by a form or a request; a blank field was not given."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 

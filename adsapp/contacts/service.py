@@ -1,4 +1,4 @@
-"""Writes of contacts: made, changed, brought in again."""
+"""Writes of contacts: create, change, update from a file or the API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from adsapp.core.errors import Conflict, Invalid
 
 
 class ContactExists(Conflict):
-    """The number is somebody's already; `contact_id` is that contact's."""
+    """Another contact has the number already; `contact_id` names it."""
 
     def __init__(self, detail: str, contact: Contact) -> None:
         super().__init__(detail, code="contact_exists")
@@ -24,7 +24,7 @@ class ContactExists(Conflict):
 
 
 def create_contact(data: ContactIn, default_country: str = "") -> Contact:
-    """Add a contact. Raises Invalid for a number that is none, Conflict where somebody has it already."""
+    """Add a contact. Raises Invalid if the number is not valid, ContactExists if another contact has it."""
     phone = _phone(data, default_country)
     known = queries.find_by_phone(phone.e164)
     if known is not None:
@@ -35,7 +35,7 @@ def create_contact(data: ContactIn, default_country: str = "") -> Contact:
 def upsert_contact(
     data: ContactIn, default_country: str = "", on_duplicate: OnDuplicate = OnDuplicate.UPDATE
 ) -> tuple[Contact, bool]:
-    """Add a contact or bring a known one up to date, as an import would; the contact, and whether it is new."""
+    """Add a contact, or update a known one as an import would. Returns the contact and whether it is new."""
     phone = _phone(data, default_country)
     known = queries.find_by_phone(phone.e164)
     if known is None:
@@ -48,13 +48,13 @@ def upsert_contact(
 
 
 def update_contact(contact: Contact, data: ContactIn, default_country: str = "") -> None:
-    """Make the contact what the form says: here a blank does wipe. Consent is not touched."""
+    """Replace the contact's fields; unlike in an import, a blank clears a field. Consent is not touched."""
     phone = _phone(data, default_country)
     other = queries.find_by_phone(phone.e164)
     if other is not None and other.id != contact.id:
         raise ContactExists(f"{phone.e164} belongs to another contact of yours", other)
     if phone.e164 != contact.phone:
-        # What the provider told about the old number says nothing about the new one.
+        # What the provider said about the old number is not true of the new one.
         contact.phone, contact.person_key, contact.wa_id, contact.wa_user_id = (
             phone.e164,
             person_key(phone.e164),

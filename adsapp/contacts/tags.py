@@ -1,4 +1,4 @@
-"""Tags: found by name however it is written, made where they are missing."""
+"""Tags: found by name in any spelling, created if they do not exist."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -13,26 +13,26 @@ from adsapp.core.ids import new_id
 
 
 def key_of(name: str) -> str:
-    """What two spellings of one tag have in common."""
+    """A key that is the same for all spellings of a tag."""
     return folded(name) or name
 
 
 def ensure_tags(names: Iterable[str]) -> dict[str, uuid.UUID]:
-    """Ids by `key_of` the name; tags that are not there yet are made, as written first."""
+    """The tags' ids by `key_of` their names; missing tags are created, in the spelling that comes first."""
     wanted: dict[str, str] = {}
     for name in names:
         wanted.setdefault(key_of(name), name)
     known = _known() if wanted else {}
     missing = [name for key, name in wanted.items() if key not in known]
     if missing:
-        # Another import may make the same tag just now; then its row is the one.
+        # Another import may create the same tag at the same moment; then its row is used.
         insert_new(Tag, [{"id": new_id(), "name": name} for name in missing])
         known = _known()
     return {key: known[key] for key in wanted}
 
 
 def _known() -> dict[str, uuid.UUID]:
-    # Newest first, so that of two spellings the older one wins.
+    # Newest first, so that the older of two spellings is the one that stays in the dict.
     rows = db.session.execute(select(Tag.name, Tag.id).order_by(Tag.id.desc()))
     return {key_of(name): tag_id for name, tag_id in rows}
 
@@ -45,6 +45,6 @@ def set_tags(contact: Contact, names: Sequence[str]) -> None:
 
 
 def add_tags(pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
-    """Put tags on contacts, (contact, tag); those that are there already stay."""
+    """Put tags on contacts, given as (contact, tag); pairs that exist already are left alone."""
     rows = [{"contact_id": contact_id, "tag_id": tag_id} for contact_id, tag_id in pairs]
     insert_new(ContactTag, rows)

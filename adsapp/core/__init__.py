@@ -1,1 +1,1 @@
-"""What every feature stands on: database, clock, crypto, errors, web helpers. Knows nothing of our business."""
+"""What every feature uses: database, clock, crypto, errors, web helpers. Knows nothing of our business."""

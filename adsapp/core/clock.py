@@ -1,4 +1,4 @@
-"""Time. Everything is stored and compared in UTC; leases are judged by the database's clock."""
+"""Time. Everything is stored and compared in UTC; leases are compared with the database's clock."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -19,10 +19,10 @@ def iso(moment: datetime | None) -> str | None:
 
 
 class DatabaseClock:
-    """The database's time, without a question for each use.
+    """The database's time, without a query for each use.
 
-    Machines' clocks differ, so leases are written and judged in the database's time. The difference is measured
-    at the start and with each heartbeat (`synchronize`); SQLite lives on this machine and has none.
+    Machines' clocks differ, so leases are written and compared in the database's time. The offset is measured at the
+    start and with each heartbeat (`synchronize`); SQLite uses this machine's clock, so it has no offset.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class DatabaseClock:
         return utcnow() + self._offset
 
     def synchronize(self, connection: Connection) -> None:
-        """Measure the difference again."""
+        """Measure the offset."""
         if connection.dialect.name != "postgresql":
             return
         before = time.monotonic()

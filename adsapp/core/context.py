@@ -1,4 +1,4 @@
-"""The running application, for code that does not speak Flask: its settings and what was attached to it."""
+"""The settings and extensions of the running application, for code that does not use Flask itself."""
 
 from typing import Any
 
@@ -14,5 +14,5 @@ def settings() -> Settings:
 
 
 def extension(name: str) -> Any:
-    """What was attached to the application under this name, e.g. the broker."""
+    """The extension of the application with this name, e.g. the broker."""
     return current_app.extensions[name]

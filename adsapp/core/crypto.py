@@ -1,4 +1,4 @@
-"""Encryption of what is secret at rest, with keys that rotate, and digests of tokens."""
+"""Encryption of secrets at rest, with keys that can be rotated, and digests of tokens."""
 
 import hashlib
 import hmac
@@ -9,11 +9,11 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 class UnreadableSecret(Exception):
-    """None of the keys opens this value: ENCRYPTION_KEYS lost the key that it was written with."""
+    """None of the keys decrypts this value: ENCRYPTION_KEYS lacks the key it was encrypted with."""
 
 
 class Vault:
-    """Encrypts with the first key, decrypts with any (`MultiFernet`)."""
+    """Encrypts with the first key and decrypts with any of them (`MultiFernet`)."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
@@ -23,7 +23,7 @@ class Vault:
         return self._fernet.encrypt(value)
 
     def open(self, sealed: bytes) -> bytes:
-        """The value again; raises UnreadableSecret."""
+        """The decrypted value; raises UnreadableSecret."""
         try:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
@@ -32,27 +32,27 @@ class Vault:
             ) from None
 
     def seal_text(self, value: str) -> bytes:
-        """As `seal`, for text."""
+        """Seal a text."""
         return self.seal(value.encode())
 
     def open_text(self, sealed: bytes) -> str:
-        """As `open`, for text."""
+        """Open a sealed text."""
         return self.open(sealed).decode()
 
     def seal_json(self, value: Any) -> bytes:
-        """As `seal`, for anything JSON can carry."""
+        """Seal a value that JSON can represent."""
         return self.seal(json.dumps(value, separators=(",", ":")).encode())
 
     def open_json(self, sealed: bytes) -> Any:
-        """As `open`, for anything JSON can carry."""
+        """Open a sealed value of JSON."""
         return json.loads(self.open(sealed))
 
 
 def digest(token: str) -> str:
-    """SHA-256 of a token with 256 random bits: no salt needed, and it can be looked up."""
+    """SHA-256 of a token. A token has 256 random bits, so it needs no salt, and its digest can be looked up."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def same(left: str, right: str) -> bool:
-    """Compare without telling by the time taken where they differ."""
+    """Compare in constant time, so that the duration does not reveal where two texts differ."""
     return hmac.compare_digest(left.encode(), right.encode())

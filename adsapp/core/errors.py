@@ -1,6 +1,6 @@
-"""Errors written for the person who reads them: what happened, where, what to do.
+"""Errors written for the people who read them: what happened, where, and what to do.
 
-Services raise these; the pages render them as a page or beside a field, the API as
+Services raise these; pages show them as a page or beside a field, the API answers with
 `application/problem+json` (RFC 9457) with a list of fields.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field: `field` is its place, e.g. `audience.tags[0]`."""
+    """What is wrong with one field; `field` is its path, e.g. `audience.tags[0]`."""
 
     field: str
     message: str
@@ -30,19 +30,19 @@ class Problem(Exception):
 
     @property
     def field_messages(self) -> Mapping[str, str]:
-        """First message by field, as forms want them."""
+        """The first message for each field, for forms."""
         return {error.field: error.message for error in reversed(self.fields)}
 
 
 class Invalid(Problem):
-    """What was sent does not fit; `fields` says where."""
+    """The input is not valid; `fields` says where."""
 
     status = 422
     title = "Some fields need attention"
 
     @classmethod
     def field(cls, field: str, message: str) -> "Invalid":
-        """One field is wrong."""
+        """The error for a single wrong field."""
         return cls(message, fields=[FieldError(field, message)])
 
 
@@ -61,28 +61,28 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    """No such thing, or it belongs to another organization: both answer alike."""
+    """It does not exist, or belongs to another organization; the answer is the same."""
 
     status = 404
     title = "Not found"
 
 
 class Conflict(Problem):
-    """The state it is in does not allow it."""
+    """The current state does not allow it."""
 
     status = 409
     title = "Not possible in this state"
 
 
 class TooLarge(Problem):
-    """Over a size limit; the detail names it."""
+    """A size limit is exceeded; the detail names it."""
 
     status = 413
     title = "Too large"
 
 
 class TooMany(Problem):
-    """Over a quota or a rate; the detail says when to come again or what to change."""
+    """A quota or a rate is exceeded; the detail says when to try again or what to change."""
 
     status = 429
     title = "Too many"

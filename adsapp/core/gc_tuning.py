@@ -1,14 +1,16 @@
-"""Python's collector of cycles, told what a process of ours is like."""
+"""Tunes Python's garbage collector for our long-running processes."""
 
 import gc
 
-NEW_OBJECTS = 10_000  # between two looks at the youngest; Python's own 700 is soon reached by one request or job
+# Allocations between two collections of the youngest generation; one request or job soon makes Python's default, 700.
+NEW_OBJECTS = 10_000
 
 
 def leave_alone_what_is_there() -> None:
-    """Call it once a process has started: what it started with stays for as long as it runs.
+    """Exclude everything that exists now from later collections. Call it once, when a process has started.
 
-    To look through it again and again, as the collector would, stops every thread for tens of milliseconds.
+    What a process loads at its start stays until it ends. Each time the collector went through it, all threads would
+    stop for tens of milliseconds.
     """
     gc.collect()
     gc.freeze()

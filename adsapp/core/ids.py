@@ -1,4 +1,4 @@
-"""Public ids: UUIDv7, which sort by the time they were made."""
+"""Public ids: UUIDv7, which sort by their time of creation."""
 
 import uuid
 from datetime import datetime
@@ -7,18 +7,18 @@ import uuid_utils
 
 
 def new_id() -> uuid.UUID:
-    """A fresh UUIDv7."""
+    """A new UUIDv7."""
     return uuid.UUID(int=uuid_utils.uuid7().int)
 
 
 def first_id_of(moment: datetime) -> uuid.UUID:
-    """The smallest id that can be made at this moment: all ids made before are smaller (RFC 9562, 5.7)."""
+    """The smallest id that can be made at this moment; all earlier ids are smaller (RFC 9562, 5.7)."""
     milliseconds = int(moment.timestamp() * 1000)
     return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 def parse_id(text: str) -> uuid.UUID | None:
-    """The id in a text, or None where it is none (callers answer 404)."""
+    """The id in a text, or None if it is not an id (callers answer 404)."""
     try:
         return uuid.UUID(text)
     except ValueError:

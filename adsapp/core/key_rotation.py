@@ -1,12 +1,12 @@
-"""Columns that are encrypted at rest, and how their values come under a new key while everything runs.
+"""Re-encrypts stored secrets with a new key while the installation runs.
 
-A column of secrets has the type `Sealed` (core/db/sealed.py); it stands in a table of an organization with one primary
-key (a test holds that). A rotation walks such a table organization by organization, in the order of its key, and
-rewrites what is not under the first key. It keeps no place of its own: a value tells which key opens it, so a run that
-was stopped is simply run again.
+A column of secrets has the type `Sealed` (core/db/sealed.py). Its table belongs to organizations and has a one-column
+primary key (a test checks that). A rotation walks such a table organization by organization, in the order of its key,
+and rewrites the values that are not encrypted with the first key. It stores no position: each value shows which key
+decrypts it, so a run that was stopped is simply started again.
 
-Values are judged and encrypted outside transactions. Those that write are short and hold no lock while they wait for
-another: a batch takes the rows that are free now, and those that somebody holds are written one by one afterwards.
+Values are checked and encrypted outside transactions. Transactions that write are short and never wait for one lock
+while they hold another: a batch takes the rows that nobody has locked, and writes the others one by one afterwards.
 """
 
 import fcntl
@@ -26,8 +26,8 @@ from adsapp.core import db
 from adsapp.core.crypto import UnreadableSecret
 
 STORED = LargeBinary()  # the bytes as they are
-BATCH = 500  # rows of one transaction
-TRIES = 5  # looks at a value that somebody changes between look and write
+BATCH = 500  # rows in one transaction
+TRIES = 5  # attempts at a value that somebody else changes between our read and our write
 
 
 class Keys:
@@ -38,7 +38,7 @@ class Keys:
         self._all = MultiFernet([Fernet(key) for key in keys])
 
     def renew(self, sealed: bytes) -> bytes:
-        """The value under the first key: the very same bytes where it is already; raises UnreadableSecret."""
+        """The value encrypted with the first key; unchanged if it already is. Raises UnreadableSecret."""
         try:
             return sealed if self._is_current(sealed) else self._all.rotate(sealed)
         except InvalidToken:
@@ -54,7 +54,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands."""
+    """The place of a value in the database."""
 
     table: str
     column: str
@@ -63,20 +63,20 @@ class Place:
 
 @dataclass
 class Count:
-    """What was found in a table, in values; `unreadable` names each."""
+    """Counts of the values of one table; `unreadable` names each of those."""
 
     table: str
     values: int = 0
-    current: int = 0  # under the first key when they were looked at
+    current: int = 0  # encrypted with the first key when they were read
     under_old_keys: int = 0
     rewritten: int = 0
-    changing: int = 0  # somebody changed it at every try
+    changing: int = 0  # somebody changed it at every attempt
     unreadable: list[Place] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _Stale:
-    """A value under an old key, and the same under the first one."""
+    """A value encrypted with an old key, and with the first one."""
 
     id: Any
     column: str
@@ -85,7 +85,7 @@ class _Stale:
 
 
 def sealed_tables() -> list[Table]:
-    """Every table with a sealed column, by name; the models must have been imported."""
+    """All tables with a sealed column, by name; the models must have been imported."""
     tables = sorted(db.Base.metadata.tables.values(), key=lambda table: table.name)
     return [table for table in tables if sealed_columns(table)]
 
@@ -96,7 +96,7 @@ def sealed_columns(table: Table) -> list[Column[Any]]:
 
 
 class Rotation:
-    """Brings values under the first key. It commits itself, batch by batch; `write=False` only counts."""
+    """Re-encrypts values with the first key. It commits batch by batch; `write=False` only counts."""
 
     def __init__(
         self,
@@ -167,7 +167,7 @@ class Rotation:
         count.changing += 1
 
     def _renewed(self, old: bytes | None, stale: _Stale, count: Count) -> bytes | None:
-        # Somebody was faster: the row is gone, or holds what needs nothing more, or what must be written anew.
+        # Somebody else changed the row: it is gone, or is encrypted with the first key now, or must be written again.
         if old is None:
             return None
         try:
@@ -179,7 +179,7 @@ class Rotation:
 
 
 class _Rows:
-    """The rows of one table that belong to the organization of this context's session."""
+    """The rows of one table that belong to the organization of the current session."""
 
     def __init__(self, table: Table, organization_id: uuid.UUID) -> None:
         self.table = table
@@ -195,16 +195,16 @@ class _Rows:
             return db.session.connection().execute(wanted.order_by(self._key).limit(limit)).all()
 
     def value(self, stale: _Stale) -> bytes | None:
-        """What the column holds now; None where the row is gone."""
+        """The current value of the column; None if the row is gone."""
         with db.read_only():
             row = db.session.connection().execute(self._select.where(self._key == stale.id)).one_or_none()
         return None if row is None else row._mapping[stale.column]
 
     def write_free(self, stale: Sequence[_Stale]) -> set[_Stale]:
-        """Write those that nobody holds and nobody changed, in one transaction; returns them.
+        """Write those values, in one transaction, whose rows nobody has locked or changed; returns them.
 
-        Rows are locked without waiting: a transaction that waits for one row while it holds others would end in a
-        deadlock with a worker that claims the same jobs in another order.
+        Rows are locked without waiting: a transaction that waits for one row while it holds others can deadlock with a
+        worker that claims the same jobs in another order.
         """
         wanted = self._select.where(self._key.in_({each.id for each in stale})).order_by(self._key)
         connection = db.session.connection()
@@ -219,7 +219,7 @@ class _Rows:
         return free
 
     def write_one(self, stale: _Stale) -> bool:
-        """Write one value in its own transaction, only where the column still holds the old one."""
+        """Write one value in its own transaction, but only if the column still has the old one."""
         connection = db.session.connection()
         written = connection.execute(self._update(self.table.c[stale.column]), _values(stale)).rowcount
         db.session.commit()
@@ -243,10 +243,10 @@ def _values(stale: _Stale) -> dict[str, Any]:
 
 
 def keep_first(home: Path, key: str) -> int:
-    """Put a key first among those of the embedded shape in `home`/secrets.json; returns how many there are now.
+    """Add a key as the first one in the embedded shape's `home`/secrets.json; returns the number of keys.
 
-    The file is replaced in one step, readable by its owner only. Two commands at once both get their key in: one lost
-    here would take along all that was written with it.
+    The file is replaced in one step and readable by its owner only. If two commands run at the same time, both keys are
+    kept: with a lost key, everything encrypted with it would be lost, too.
     """
     path = home / "secrets.json"
     directory = os.open(home, os.O_RDONLY)

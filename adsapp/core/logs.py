@@ -1,4 +1,4 @@
-"""Logs: one line an event, on standard error, with secrets taken out by one hook."""
+"""Logs: one line for each event, on standard error; one hook removes secrets."""
 
 import logging
 import re
@@ -6,9 +6,9 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-# structlog would load rich, which comes with another library, for coloured traces that are never printed here: 3.5 MB
-# in every process.
-_rich = sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # the import system's own word for "not there"
+# structlog loads rich if it is installed, and another library brings it. It would only colour traces that are never
+# printed here, and takes 3.5 MB in every process.
+_rich = sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # how the import system marks a module as missing
 import structlog  # noqa: E402
 
 if _rich is None:
@@ -19,7 +19,7 @@ _BEARER = re.compile(r"(?i)(bearer\s+)[\w.\-~+/]+=*")
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Take the value out of whatever is named like a secret, and bearer tokens out of texts."""
+    """Remove the values of fields that are named like secrets, and bearer tokens from texts."""
     for name, value in event.items():
         if _SECRET_NAMES.search(name):
             event[name] = "[redacted]"
@@ -29,7 +29,7 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
 
 
 def configure_logs(level: str) -> None:
-    """Set structlog and the libraries' loggers up once a process."""
+    """Set up structlog and the libraries' loggers; once in each process."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("huey").setLevel(logging.ERROR)
     structlog.configure(

@@ -1,4 +1,4 @@
-"""Key-set paging: a page costs the same wherever it lies, and rows that arrive meanwhile shift nothing."""
+"""Key-set paging: every page costs the same, and new rows do not shift the pages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some rows, and the cursor of the following page (None: this is the last)."""
+    """Some rows, and the cursor of the next page (None if this is the last)."""
 
     items: Sequence[T]
     next: str | None = None
 
 
 def cut(rows: Sequence[T], limit: int, cursor: Callable[[T], str]) -> Page[T]:
-    """A page of `limit` out of `limit + 1` rows read; `cursor` names a row's place."""
+    """A page of `limit` rows, made from `limit + 1` rows that were read; `cursor` gives the cursor after a row."""
     kept = rows[:limit]
     return Page(kept, cursor(kept[-1]) if len(rows) > limit else None)

@@ -1,4 +1,4 @@
-"""Lines of CSV that a spreadsheet opens as they are meant: UTF-8 is recognised, and no cell is run as a formula."""
+"""CSV for spreadsheets: they recognise UTF-8 and run no cell as a formula."""
 
 import csv
 import io
@@ -11,14 +11,13 @@ _PHONE = re.compile(r"\+\d+")
 
 
 def harmless(text: str) -> str:
-    """A cell that no spreadsheet runs as a formula. A phone of + and digits stays, so that it can be imported again."""
+    """The cell, escaped if a spreadsheet would run it as a formula, except phone numbers: they are imported again."""
     if _FORMULA.match(text) and not _PHONE.fullmatch(text):
         return "'" + text
     return text
 
 
 def lines(records: Iterable[Sequence[str]]) -> str:
-    """The records as lines of CSV."""
     out = io.StringIO()
     csv.writer(out).writerows(records)
     return out.getvalue()

@@ -29,12 +29,11 @@ class Check:
 
     @property
     def holds(self) -> bool:
-        """True where the two are equal."""
         return bool(self.expected == self.found)
 
 
 def run(api: Api, sandbox_url: str, bar: Bar) -> list[Check]:
-    """Import the sample, send the campaign, wait for the statuses, compare. Raises ApiError where a step fails."""
+    """Import the sample, send the campaign, wait for the statuses, compare. Raises ApiError if a step fails."""
     imported = _import_sample(api, bar)
     campaign = _send(api, imported["id"], bar)
     return _compare(api, imported, campaign, _ledger(sandbox_url))

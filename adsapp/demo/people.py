@@ -1,7 +1,7 @@
 """Made-up people with numbers that belong to nobody.
 
 In every North American area code the numbers 555-0100 to 555-0199 are kept for fiction, and they are valid to
-libphonenumber. 0190 is left out: the sandbox answers that ending with an expired token.
+libphonenumber. 0190 is left out because the sandbox answers that ending as if the token had expired.
 """
 
 from collections.abc import Iterator

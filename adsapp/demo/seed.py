@@ -28,7 +28,7 @@ from adsapp.organizations.models import Organization, Role
 SLUG = "harbour-bakery"
 PASSWORD = "demo-only-1234"  # noqa: S105  # printed at each start, on a machine that answers itself only
 CONTACTS = 2000
-SAMPLE = 592  # people of the sample file, who are to be new when it is imported
+SAMPLE = 592  # people in the sample file, who must still be new when it is imported
 FINISHED = 1000
 KNOWN_SINCE = timedelta(days=40)
 OPTED_OUT = timedelta(days=12)  # before today
@@ -42,7 +42,7 @@ USERS = {
 
 @dataclass(frozen=True)
 class Demo:
-    """What the demo needs to know of what was made."""
+    """The ids the demo needs, and whether it was made just now."""
 
     organization_id: uuid.UUID
     account_id: uuid.UUID
@@ -50,14 +50,14 @@ class Demo:
 
 
 def ensure_demo(app: Flask, number: Number) -> Demo:
-    """The demo's organization, made at the first start and left alone afterwards."""
+    """The demo's organization: made at the first start, then left as people change it."""
     with app.app_context():
         known = organizations.find_organization(SLUG)
         organization_id = known.id if known else _make_people()
     with db.organization_context(app, organization_id):
         account = db.session.scalars(select(Account)).first()
         if account is not None:
-            account.sandbox_url = context.settings().sandbox_url  # its port may be another today
+            account.sandbox_url = context.settings().sandbox_url  # its port may have changed since the last start
             db.session.commit()
             return Demo(organization_id, account.id, is_new=False)
         account = connect_sandbox(number)
@@ -147,7 +147,7 @@ def _contact(organization_id: uuid.UUID, key: uuid.UUID, person: Person, is_sile
     }
 
 
-# How the finished campaign went, of each hundred people; the rest was read.
+# How the finished campaign went, for each hundred people; the rest have read it.
 OUTCOMES: tuple[tuple[int, RecipientStatus, str], ...] = (
     (5, RecipientStatus.FAILED, "131026"),
     (2, RecipientStatus.FAILED, "131049"),

@@ -1,4 +1,4 @@
-"""The processes of the demo: the sandbox, the web and the workers, told about each other through the environment."""
+"""The processes of the demo: sandbox, web and workers, which learn of each other through the environment."""
 
 import json
 import secrets
@@ -37,7 +37,7 @@ def demo_settings(settings: Settings) -> Settings:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """What the children must be told to run with these settings."""
+    """The environment variables that make the children run with these settings."""
     return {
         "ADSAPP_HOME": str(settings.home.resolve()),
         "HOST": settings.host,
@@ -62,7 +62,7 @@ def known_number(home: Path) -> Number:
 
 
 def write_sandbox_config(settings: Settings, number: Number, webhook_url: str, **options: Any) -> Path:
-    """The sandbox's configuration as a file, so that no secret stands on a command line."""
+    """The sandbox's configuration as a file, so that no secret appears on a command line."""
     account = {
         "phone_number_id": number.phone_number_id,
         "waba_id": number.waba_id,
@@ -96,12 +96,12 @@ def children(settings: Settings, sandbox_config: Path) -> list[Child]:
 
 
 def new_name() -> str:
-    """A short name nobody else uses."""
+    """A short unique name."""
     return secrets.token_hex(4)
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
+    """A port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

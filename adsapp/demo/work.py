@@ -1,6 +1,6 @@
-"""Work of the demo that went wrong or is still to come, so that there is something to retry, run early and cancel.
+"""Jobs of the demo that failed or are still to come, so that there is something to retry, run early and cancel.
 
-Nothing is written past the engine: the failed job was begun by a worker, and failed for the reason it gives.
+Nothing bypasses the engine: a worker really began the failed job, and it failed for the reason it gives.
 """
 
 import time
@@ -16,16 +16,16 @@ from adsapp.jobs import Queue
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.queries import jobs as job_queries
 
-FAIL_SECONDS = 15.0  # should it take longer, the demo's own workers end it
+FAIL_SECONDS = 15.0  # if it takes longer, the demo's own workers finish it
 LOOK_EVERY_SECONDS = 0.05
 MORNING = 6  # o'clock, UTC
 
 
 def add_failed_job(app: Flask, organization_id: uuid.UUID, account_id: uuid.UUID) -> None:
-    """A reading of the templates while nobody answers, as before the sandbox is started; retried later, it succeeds."""
+    """Add a sync of the templates that fails because the sandbox has not started yet; a later retry succeeds."""
     with db.organization_context(app, organization_id):
         job = jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
-        job.max_attempts = 1  # the demo does not wait for the pauses between attempts
+        job.max_attempts = 1  # so that the demo need not wait for the pauses between attempts
         job_id = job.id
         db.session.commit()
     worker = WorkerProcess(app, [Queue.TEMPLATE_PROCESSING])
@@ -46,7 +46,7 @@ def _wait_for_end(app: Flask, organization_id: uuid.UUID, job_id: uuid.UUID) -> 
 
 
 def add_delayed_job(account_id: uuid.UUID) -> None:
-    """A reading of the templates tomorrow morning, which can be run now or cancelled."""
+    """Add a sync of the templates for tomorrow morning, which can be run now or cancelled."""
     title = "Read the templates again tomorrow morning"
     payload = {"account_id": str(account_id)}
     jobs.enqueue("sync-templates", payload, title=title, run_at=_tomorrow_morning(), created_by="demo")

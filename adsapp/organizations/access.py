@@ -1,7 +1,7 @@
-"""Who is asking: a person's session or a program's token, in one organization. Guards every route.
+"""Who makes a request: a person's session or a program's token, in one organization. Guards every route.
 
-Each view says what it needs with `@allow(Permission.…)` or `@public`; one `before_request` enforces it, and a view
-that says nothing is refused (a test looks for such views).
+Each view declares what it needs with `@allow(Permission.…)` or `@public`; one `before_request` enforces it. A view that
+declares nothing is refused, and a test finds such views.
 """
 
 import uuid
@@ -28,27 +28,25 @@ login_manager = LoginManager()
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts in this request or command, and where."""
+    """Who acts in this request or command, and in which organization."""
 
     name: str
     role: Role
     organization: Organization
     user: User | None = None
-    organizations: Sequence[Organization] = ()  # all of the user's, by name
+    organizations: Sequence[Organization] = ()  # all those of the user, by name
 
     def may(self, permission: Permission) -> bool:
-        """True where the actor's role has the permission."""
         return policy.allows(self.role, permission)
 
     @property
     def sees_numbers(self) -> bool:
-        """False where phone numbers are masked."""
+        """False if this person sees masked phone numbers only."""
         return self.may(Permission.SEE_NUMBERS)
 
 
 def allow(permission: Permission, to: str = "") -> Callable[[View], View]:
-    """Mark a view as open to those who have the permission; `to` says in a refusal what was asked for, as in "export
-    contacts"."""
+    """Mark a view as open to those with the permission. A refusal says what was asked for, `to`: "export contacts"."""
 
     def mark(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
@@ -59,7 +57,7 @@ def allow(permission: Permission, to: str = "") -> Callable[[View], View]:
 
 
 def public(view: View) -> View:
-    """Mark a view as open to everybody; it looks after itself."""
+    """Mark a view as open to everybody; it does its own checks."""
     view.permission = None  # type: ignore[attr-defined]
     return view
 
@@ -73,7 +71,7 @@ def init_access(app: Flask) -> None:
 
 
 def current_actor() -> Actor:
-    """Who is asking; raises Unauthenticated."""
+    """Who makes the request; raises Unauthenticated if nobody is signed in."""
     actor: Actor | None = g.get("actor")
     if actor is None:
         raise Unauthenticated("Sign in, or send a token: Authorization: Bearer TOKEN")
@@ -81,7 +79,7 @@ def current_actor() -> Actor:
 
 
 def identify() -> None:
-    """Find out who asks where the guard does not come to it, because the request is refused before; nobody is fine."""
+    """Find out who makes a request that is refused before the guard runs; it may be nobody."""
     db.set_reading(True)
     by_token = _bearer_token()
     try:
@@ -91,7 +89,7 @@ def identify() -> None:
 
 
 def guard() -> ResponseReturnValue | None:
-    """Before each request: find out who asks, bind the organization, check the right."""
+    """Before each request: find out who makes it, bind the organization, check the permission."""
     db.set_reading(request.method in ("GET", "HEAD", "OPTIONS"))
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint == "static":
@@ -138,7 +136,7 @@ def _actor_of_session() -> Actor | None:
         return None
     organization, role = membership.organization, membership.role
     organizations = [each.organization for each in memberships]
-    db.session.expunge_all()  # what was loaded before the organization was known stays usable, detached
+    db.session.expunge_all()  # detached, what was loaded before the organization was known stays usable
     db.bind_organization(organization.id)
     return Actor(user.name, role, organization, user, organizations)
 
@@ -156,6 +154,6 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]  # flask-login publishes no types
 def _load_user(user_id: str) -> User | None:
-    # Whoever belongs to no organization any more is asked to sign in, as somebody else perhaps.
+    # A user who belongs to no organization any more is asked to sign in, perhaps as somebody else.
     g.memberships = queries.memberships_of(user_id)
     return g.memberships[0].user if g.memberships else None

@@ -3,7 +3,7 @@
 from adsapp.core import db
 from adsapp.organizations.models import AuditEvent
 
-MANY_JOBS = "jobs"  # the subject of what was done to some ticked jobs; `details["jobs"]` has their ids
+MANY_JOBS = "jobs"  # the subject when several ticked jobs were changed; `details["jobs"]` has their ids
 
 
 def audit(actor: str, action: str, subject: str, *, title: str = "", reason: str = "", **details: object) -> None:

@@ -1,7 +1,7 @@
 """Tables of organizations and of the people and programs that act in them.
 
-These are the doors: they are read before an organization is known, so they carry no row-level security; their
-queries name what they look for.
+They are read before an organization is known, so they have no row-level security; their queries name what they look
+for.
 """
 
 import uuid
@@ -95,9 +95,9 @@ class AuditEvent(Tenant, Base):
     at: Mapped[datetime] = mapped_column(default=utcnow)
     actor: Mapped[str] = mapped_column(ShortText)
     action: Mapped[str] = mapped_column(ShortText)
-    # Empty where the version before wrote the row: such a row is in the whole list and in that of no kind.
+    # Empty in rows written before the column existed: they appear in the list of all kinds only.
     kind: Mapped[str] = mapped_column(String(20), server_default="")  # of the subject: job, campaign, queue, …
-    subject: Mapped[str] = mapped_column(ShortText)  # its kind and id, "campaign:<id>"; "jobs" are those in the details
-    title: Mapped[str] = mapped_column(ShortText, server_default="")  # what the subject was called then
+    subject: Mapped[str] = mapped_column(ShortText)  # its kind and id, "campaign:<id>"; "jobs" if it is several
+    title: Mapped[str] = mapped_column(ShortText, server_default="")  # the subject's name at that time
     reason: Mapped[str] = mapped_column(server_default="")  # as the actor gave it
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)

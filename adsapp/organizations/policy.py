@@ -1,4 +1,4 @@
-"""Who may do what: the one place that knows roles. Checked for pages, fragments, API and commands alike."""
+"""Who may do what: the only place that knows roles. Pages, fragments, API and commands all check it."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from adsapp.organizations.models import Role
 
 
 class Permission(StrEnum):
-    """What a route or a service asks for."""
+    """What a route or a service requires."""
 
     SEE = "see jobs, campaigns and contacts"
     SEE_NUMBERS = "see whole phone numbers"
@@ -25,12 +25,11 @@ ROLES: dict[Role, frozenset[Permission]] = {
 
 
 def allows(role: Role, permission: Permission) -> bool:
-    """True where the role has the permission."""
     return permission in ROLES[role]
 
 
 def demand(role: Role, permission: Permission, to: str = "") -> None:
-    """Raise Forbidden where the role lacks the permission: what was asked for (`to`: "export contacts"), who to ask."""
+    """Raise Forbidden if the role lacks the permission; `to` is what was asked for, "export contacts"."""
     if not allows(role, permission):
         what = f"{to}." if to else f"do this; it needs the right to {permission.value}."
         raise Forbidden(f"As {role.value} you cannot {what} Ask an owner or admin of the organization.")

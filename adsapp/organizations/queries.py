@@ -24,7 +24,7 @@ def find_organization(slug: str) -> Organization | None:
 
 
 def list_organizations() -> Sequence[tuple[Organization, int]]:
-    """Every organization by its slug, with how many members it has."""
+    """All organizations in the order of their slugs, each with the number of its members."""
     members = func.count(Membership.user_id)
     joined = select(Organization, members).outerjoin(Membership, Membership.organization_id == Organization.id)
     return [
@@ -33,11 +33,11 @@ def list_organizations() -> Sequence[tuple[Organization, int]]:
 
 
 def some_slugs(limit: int) -> Sequence[str]:
-    """The first slugs, in their order."""
+    """The first slugs, in alphabetical order."""
     return db.session.scalars(select(Organization.slug).order_by(Organization.slug).limit(limit)).all()
 
 
-# Made once: it is read by every request.
+# Made once, because every request uses it.
 MEMBERSHIPS = (
     select(Membership)
     .join(Membership.organization)
@@ -55,7 +55,7 @@ def memberships_of(user_id: uuid.UUID | str) -> Sequence[Membership]:
 
 
 def choose(memberships: Sequence[Membership], user: User, chosen: uuid.UUID | None) -> Membership | None:
-    """Of the user's memberships that for the chosen organization, else the last one used, else the first."""
+    """The user's membership of the chosen organization, else of the last one used, else the first."""
     mine = {membership.organization_id: membership for membership in memberships}
     for wanted in (chosen, user.last_organization_id):
         if wanted in mine:
@@ -64,7 +64,7 @@ def choose(memberships: Sequence[Membership], user: User, chosen: uuid.UUID | No
 
 
 def find_token(token: str) -> tuple[ApiToken, Organization] | None:
-    """The token's row and organization; None where it is unknown or expired."""
+    """The token's row and organization; None if it is unknown or expired."""
     known = db.session.execute(
         select(ApiToken, Organization)
         .join(Organization, Organization.id == ApiToken.organization_id)

@@ -19,12 +19,12 @@ from adsapp.organizations import queries
 from adsapp.organizations.models import ApiToken, Membership, Organization, Role, User
 
 SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$")
-TOKEN_PREFIX = "ads_"  # noqa: S105  # tells people and secret scanners what it is
+TOKEN_PREFIX = "ads_"  # noqa: S105  # so that people and secret scanners recognise it
 PASSWORD_LENGTH = 8
 
 
 def create_organization(slug: str, name: str, default_country: str | None = None) -> Organization:
-    """A new organization; the slug is its name in commands."""
+    """Add an organization; commands name it by its slug."""
     if not SLUG.match(slug):
         raise Invalid.field("slug", "should be lower-case letters, digits and hyphens, e.g. harbour-bakery")
     if queries.find_organization(slug) is not None:
@@ -37,7 +37,7 @@ def create_organization(slug: str, name: str, default_country: str | None = None
 
 
 def create_user(email: str, name: str, password: str) -> User:
-    """A new person who can sign in."""
+    """Add a person who can sign in."""
     address = _valid_email(email)
     if len(password) < PASSWORD_LENGTH:
         raise Invalid.field("password", f"should have at least {PASSWORD_LENGTH} characters")
@@ -50,12 +50,12 @@ def create_user(email: str, name: str, password: str) -> User:
 
 
 def add_member(organization: Organization, user: User, role: Role) -> Membership:
-    """Make a user a member, or change the role of one."""
+    """Make a user a member, or change a member's role."""
     return db.session.merge(Membership(organization_id=organization.id, user_id=user.id, role=role))
 
 
 def create_token(organization: Organization, name: str, role: Role, days: int | None = None) -> str:
-    """A new API token; the text is returned once and only its digest is kept."""
+    """Add an API token; its text is returned only here, because only its digest is kept."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     db.session.add(
         ApiToken(
@@ -83,7 +83,7 @@ def authenticate(email: str, password: str) -> User | None:
 
 
 def choose_organization(user: User, organization_id: uuid.UUID) -> Membership:
-    """Remember the organization a user works in; NotFound where the user is no member."""
+    """Remember the organization a user works in; raises NotFound if the user is not a member."""
     chosen = next((m for m in queries.memberships_of(user.id) if m.organization_id == organization_id), None)
     if chosen is None:
         raise NotFound("There is no such organization among yours")
@@ -104,7 +104,7 @@ def _decoy_hash() -> str:
 
 def _valid_email(email: str) -> str:
     try:
-        # Reserved names such as .test and .example are fine for people of a demo.
+        # `test_environment` allows .test and .example, which a demo's people have.
         return validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
         raise Invalid.field("email", str(error)) from None

@@ -29,7 +29,6 @@ def _email_typed() -> str:
 @views.get("/sign-in")
 @public
 def sign_in() -> ResponseReturnValue:
-    """The form."""
     if current_user.is_authenticated:
         return redirect(url_for("dashboard.home"))
     return render_template("organizations/sign_in.html", email="", error=None, next=request.args.get("next", ""))
@@ -40,7 +39,7 @@ def sign_in() -> ResponseReturnValue:
 @limiter.limit(_limit, key_func=_email_typed)
 @public
 def check_sign_in() -> ResponseReturnValue:
-    """Check the password; the answer does not tell whether the address is known."""
+    """Check the password; the response does not reveal whether the address is known."""
     csrf.protect()
     email = request.form.get("email", "")
     user = service.authenticate(email, request.form.get("password", ""))
@@ -50,7 +49,7 @@ def check_sign_in() -> ResponseReturnValue:
             "organizations/sign_in.html", email=email, error=error, next=request.form.get("next", "")
         )
         return form, 422
-    session.clear()  # nothing of the visitor before goes over to the one who signed in
+    session.clear()  # nothing of an earlier visitor's session may pass to the person who signed in
     login_user(user)
     return redirect(_safe(request.form.get("next", "")), 303)
 
@@ -58,7 +57,6 @@ def check_sign_in() -> ResponseReturnValue:
 @views.post("/sign-out")
 @allow(Permission.SEE)
 def sign_out() -> ResponseReturnValue:
-    """End the session."""
     logout_user()
     session.clear()
     return redirect(url_for("sign_in.sign_in"), 303)
@@ -67,7 +65,7 @@ def sign_out() -> ResponseReturnValue:
 @views.post("/organizations/current")
 @allow(Permission.SEE)
 def switch_organization() -> ResponseReturnValue:
-    """Work in another of one's organizations."""
+    """Switch to another of the user's organizations."""
     user = current_actor().user
     wanted = parse_id(request.form.get("organization_id", ""))
     if user is None or wanted is None:
@@ -81,7 +79,7 @@ def switch_organization() -> ResponseReturnValue:
 
 
 def _safe(target: str) -> str:
-    """A path of our own, never another site's."""
+    """The path to go to, if it is one of ours; otherwise the home page. Prevents redirects to other sites."""
     parts = urlsplit(target)
     is_ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
     return target if is_ours else url_for("dashboard.home")

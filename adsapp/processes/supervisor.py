@@ -1,7 +1,7 @@
-"""Keeps child processes running and stops them cleanly; nothing is left behind.
+"""Keeps child processes running and stops them cleanly, leaving none behind.
 
-Children get a session of their own, so that Ctrl-C reaches the supervisor alone and it decides the order. On Linux
-the kernel ends them even if the supervisor is killed.
+Children get a session of their own, so that Ctrl-C reaches only the supervisor, which then decides in which order they
+stop. On Linux the kernel ends them even if the supervisor is killed.
 """
 
 import ctypes
@@ -22,8 +22,8 @@ log = get_logger()
 PR_SET_PDEATHSIG = 1
 LOOK_EVERY_SECONDS = 0.5
 RESTART_AFTER_SECONDS = 1.0
-STOP_MARGIN_SECONDS = 10.0  # beyond a worker's grace: it still has to release what is left
-DRAINED = 3  # the exit code of a worker that was asked to drain: it is left alone
+STOP_MARGIN_SECONDS = 10.0  # beyond a worker's grace: it still has to release its unfinished jobs
+DRAINED = 3  # the exit code of a worker that was asked to drain: it is not started again
 
 
 @dataclass
@@ -48,7 +48,6 @@ class Child:
 
     @property
     def is_running(self) -> bool:
-        """True while it runs."""
         return self.process is not None and self.process.poll() is None
 
 
@@ -74,7 +73,7 @@ class Supervisor:
             signal.signal(number, lambda _number, _frame: self._stop.set())
 
     def wait(self, tick: Callable[[], None] | None = None) -> None:
-        """Until a signal comes, restart what died."""
+        """Restart children that died, until a signal comes."""
         while not self._stop.wait(LOOK_EVERY_SECONDS):
             for child in self._children:
                 self._look_after(child)
@@ -92,7 +91,7 @@ class Supervisor:
         child.start()
 
     def stop(self) -> None:
-        """SIGTERM, the grace, then SIGKILL; in reverse order, so that the workers' webhooks still find the web."""
+        """SIGTERM, the grace, then SIGKILL. In reverse order, so that webhooks the workers caused reach the web."""
         for child in reversed(self._children):
             if child.is_running and child.process is not None:
                 child.process.send_signal(signal.SIGTERM)

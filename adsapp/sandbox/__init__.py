@@ -1,14 +1,14 @@
 """A stand-in for the WhatsApp Cloud API: a separate process that speaks the provider's HTTP.
 
-It stands alone: it imports nothing else of this project. Run it with `python -m adsapp.sandbox --config FILE`;
+It imports nothing else of this project. Run it with `python -m adsapp.sandbox --config FILE`;
 embed it with `create_sandbox(config)`, or `running.running_sandbox(config)` in a test.
 
-What it keeps to: the provider's order of checks and its error envelopes, messages a second (never more accepted
-in any moving second), the pair rate, the 24-hour window, signed and batched status webhooks that are tried again.
-Nothing in it is left to chance. Who reads messages is decided by a hash of the number.
+It reproduces the provider's order of checks and its error envelopes, its messages a second (never more accepted in any
+moving second), the pair rate, the 24-hour window, and signed, batched status webhooks that are sent again if they fail.
+Nothing is random: a hash of the number decides who reads messages.
 
 Some recipients behave oddly on purpose, chosen by the last four digits of their number (off with
-`"magic": false`); people of a demo or a benchmark must have numbers that end otherwise:
+`"magic": false`); people in a demo or a benchmark need numbers with other endings:
 
     0026 131026 after acceptance      0049 131049 after acceptance      0050 131050 after acceptance
     0047 refused with 131047          0190 refused with 190             0056 131056 once, then accepted

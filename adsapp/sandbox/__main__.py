@@ -1,7 +1,7 @@
 """`python -m adsapp.sandbox`: the sandbox as a process of its own, until Ctrl-C or SIGTERM.
 
 Secrets belong in a file (`--config`), not on the command line, where every user of the machine can read them.
-Flags win over the file; a number given by flags is put before those of the file.
+Flags override the file; a number given by flags comes before those in the file.
 """
 
 import argparse
@@ -20,7 +20,7 @@ _ACCOUNT_FLAGS = ("phone_number_id", "waba_id", "token", "app_secret", "webhook_
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 after a clean stop, 2 for a wrong setting, 1 where the port is taken."""
+    """Exit status: 0 after a clean stop, 2 for a wrong setting, 1 if the port is taken."""
     parser = _parser()
     flags = parser.parse_args(argv)
     try:

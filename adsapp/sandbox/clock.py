@@ -1,7 +1,7 @@
-"""The sandbox's own time: the machine's, plus whatever a person has added to it.
+"""The sandbox's own time: the machine's, plus what a person has added to it.
 
 Seconds since 1970 as a float. It never goes back: it is read from the monotonic clock, so that a moving window
-stays honest while the machine's wall clock is being corrected.
+stays correct while the machine's wall clock is adjusted.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""What a sandbox is told at its start: where it listens, its business numbers, its pace.
+"""The configuration of a sandbox: its address, its business numbers, its pace.
 
 The same words are used in the JSON file (`--config FILE`), in `POST /_sandbox/accounts` and in the code:
 
@@ -25,7 +25,7 @@ class ConfigError(ValueError):
 class AccountConfig:
     """One business number. `throughput` is in messages a second; an empty `webhook_url` sends no webhooks.
 
-    `country_code` is put before a recipient that has no `+`, as the provider does; empty leaves it as it is.
+    `country_code` is put before a recipient that has no `+`, as the provider does; if it is empty, nothing is.
     """
 
     phone_number_id: str
@@ -112,7 +112,7 @@ def config_from(data: object, where: str = "config") -> SandboxConfig:
 
 
 def read_config(path: Path) -> SandboxConfig:
-    """The configuration in a JSON file. ConfigError where it cannot be read."""
+    """The configuration in a JSON file. Raises ConfigError if it cannot be read."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -137,7 +137,7 @@ def _check_kind(name: str, value: object, where: str) -> None:
     if name == "static" and value is None:
         return
     kinds = _KINDS.get(name, (str,))
-    # bool is a kind of int in Python; `"throughput": true` is a mistake all the same.
+    # bool is a kind of int in Python; `"throughput": true` is still a mistake.
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in kinds)
         raise ConfigError(f"{where}: {name} must be {names}, not {value!r}")

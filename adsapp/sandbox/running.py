@@ -16,7 +16,7 @@ _START_TIMEOUT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """`url` has no slash at its end. `app` belongs to the loop's thread: look, but change it over HTTP only."""
+    """`url` has no trailing slash. `app` belongs to the loop's thread: read it, but change it over HTTP only."""
 
     url: str
     app: web.Application
@@ -56,7 +56,7 @@ def running_app(app: web.Application, host: str = "127.0.0.1", port: int = 0) ->
 
 @contextmanager
 def running_sandbox(config: SandboxConfig) -> Iterator[Running]:
-    """A sandbox on a free loopback port, whatever port the configuration names."""
+    """A sandbox on a free loopback port, whichever port the configuration names."""
     config = replace(config, port=0)
     with running_app(create_sandbox(config), config.host) as running:
         yield running

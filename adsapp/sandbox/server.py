@@ -43,7 +43,7 @@ async def _webhooks(app: web.Application) -> AsyncIterator[None]:
 
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Problems in words people can use, as JSON or on the page; and no form posted from some other site."""
+    """Turn problems into JSON or show them on the page, and refuse a form posted from another site."""
     try:
         if request.method != "GET" and _is_foreign(request):
             raise Problem("the request comes from another site", "Origin", "use the sandbox's own page", 403)

@@ -34,7 +34,7 @@ class Message:
     error_code: int = 0
 
     def become(self, status: str, error_code: int = 0) -> None:
-        """Take a new status; one that is behind what a phone has already shown changes nothing."""
+        """Take a new status; a status older than the one the phone has already shown changes nothing."""
         if _RANKS[status] >= _RANKS[self.status]:
             self.status = status
             self.error_code = error_code
@@ -53,7 +53,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the sandbox's page needs of a recent message: ours with its request, or a reply's text."""
+    """What the sandbox's page needs to show a recent message: our request, or the text of a reply."""
 
     phone_number_id: str
     digits: str
@@ -65,7 +65,7 @@ class Shown:
 
 @dataclass(slots=True)
 class Figures:
-    """Counters of one business number, from the last time they were emptied."""
+    """Counters of one business number since they were last reset."""
 
     accepted: int = 0
     refused: Counter[int] = field(default_factory=Counter)
@@ -91,7 +91,7 @@ class Figures:
 
 
 class Account:
-    """One business number with what it has done. `config` may be replaced while it runs."""
+    """One business number and what it has done. `config` may be replaced while it runs."""
 
     def __init__(self, config: AccountConfig, catalog: Catalog) -> None:
         self.config = config
@@ -101,7 +101,7 @@ class Account:
         self.forget()
 
     def forget(self) -> None:
-        """Forget all conversations; the throughput window stays, so that a reset cannot be used to outrun it."""
+        """Forget all conversations; the throughput window stays, so that a reset cannot be used to get around it."""
         self.pairs = PairRate()
         self.last_inbound: dict[str, float] = {}
         self.last_message: dict[str, Message] = {}
@@ -124,7 +124,7 @@ class Account:
 
 
 class Sandbox:
-    """The whole state. Nothing here awaits: a check and its effect are one step."""
+    """The whole state. Nothing here awaits, so nothing can happen between a check and its effect."""
 
     def __init__(self, config: SandboxConfig, clock: Clock | None = None) -> None:
         self.config = config
@@ -141,7 +141,7 @@ class Sandbox:
             self.put_account(account)
 
     def put_account(self, config: AccountConfig) -> Account:
-        """Add a business number, or replace the settings of one that is there."""
+        """Add a business number, or replace the settings of a known one."""
         account = self.accounts.get(config.phone_number_id)
         catalog = self.catalogs.setdefault(config.waba_id, Catalog(shipped_templates()))
         if account is None:
@@ -172,7 +172,7 @@ class Sandbox:
         return self.catalogs[waba_id]
 
     def empty_ledger(self) -> None:
-        """Forget the accepted messages and start all figures anew."""
+        """Forget the accepted messages and reset all figures."""
         self.messages.clear()
         self.recent.clear()
         self.strangers.clear()
@@ -180,7 +180,7 @@ class Sandbox:
             account.figures = Figures(in_flight=account.figures.in_flight)
 
     def reset(self) -> None:
-        """As after the start, apart from time, accounts and wamids: those never go back."""
+        """Back to the state after the start, except for time, accounts and wamids, which never go back."""
         self.empty_ledger()
         self.faults.clear()
         for account in self.accounts.values():

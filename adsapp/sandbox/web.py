@@ -15,7 +15,7 @@ SENDER = web.AppKey("sender", Sender)
 
 
 class Problem(Exception):
-    """A request on the control API or the page that cannot be done: what, where, and what to do."""
+    """A request to the control API or the page that cannot be carried out: what is wrong, where, and what to do."""
 
     def __init__(self, what: str, where: str, todo: str, http: int = 422) -> None:
         super().__init__(what)
@@ -31,7 +31,7 @@ def answer(data: object, status: int = 200, headers: dict[str, str] | None = Non
 
 
 async def json_object(request: web.Request) -> dict[str, Any]:
-    """The JSON object of a request. Problem where there is none."""
+    """The JSON object of a request. Raises Problem if there is none."""
     try:
         data = json.loads(await request.read())
     except ValueError as error:

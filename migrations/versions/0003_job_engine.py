@@ -30,7 +30,7 @@ def upgrade() -> None:
 
 
 def widen_jobs() -> None:
-    """Columns of idempotency, parents and dependencies, and the dispatcher's new index."""
+    """Columns for idempotency, parents and dependencies, and the dispatcher's new index."""
     op.add_column("jobs", sa.Column("idempotency_key", sa.String(length=200), nullable=True))
     op.add_column("jobs", sa.Column("payload_digest", sa.String(length=64), nullable=True))
     op.add_column("jobs", sa.Column("parent_id", sa.Uuid(), nullable=True))
@@ -51,7 +51,7 @@ def widen_jobs() -> None:
 
 
 def count_by_processor() -> None:
-    """The counters learn the kind of job."""
+    """Counters by kind of job, too."""
     connection = op.get_bind()
     stop_counting(connection, "jobs")
     op.drop_table("job_counts")
@@ -103,7 +103,7 @@ def add_dependencies() -> None:
 
 
 def control_kinds_of_job() -> None:
-    """A pause may hold one kind of job only."""
+    """A pause may apply to one kind of job only."""
     connection = op.get_bind()
     held = connection.execute(sa.text("select * from queue_controls")).mappings().all()
     op.drop_table("queue_controls")
@@ -143,7 +143,7 @@ def add_limits() -> None:
 
 
 def roll_statistics_up() -> None:
-    """Hours and days, filled from the minutes there are."""
+    """Statistics by hour and day, filled from those by minute."""
     connection = op.get_bind()
     is_postgres = connection.dialect.name == "postgresql"
     for span in ("hour", "day"):
@@ -169,7 +169,7 @@ def roll_statistics_up() -> None:
 
 
 def add_functions() -> None:
-    """The two functions for whoever asks the database itself; jobs.statistics and jobs.retention do the same."""
+    """Two functions for people who query the database directly; jobs.statistics and jobs.retention do the same."""
     connection = op.get_bind()
     if connection.dialect.name != "postgresql":
         return

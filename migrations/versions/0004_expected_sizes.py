@@ -1,4 +1,4 @@
-"""SQLite learns which indexes narrow most in a large installation."""
+"""Tells SQLite which indexes are the most selective in a large installation."""
 
 from alembic import op
 

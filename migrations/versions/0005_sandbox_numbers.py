@@ -1,4 +1,4 @@
-"""A number remembers that it lives at the sandbox, and since when its provider cannot be reached."""
+"""Accounts store the sandbox they belong to, and since when their provider cannot be reached."""
 
 import sqlalchemy as sa
 from alembic import op

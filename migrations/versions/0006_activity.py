@@ -1,4 +1,4 @@
-"""The audit can be read: by kind, newest first, with the subject's title; a job keeps what people did to it."""
+"""The audit can be listed by kind, newest first, with the subject's title; a job keeps what people did to it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,14 +28,14 @@ def upgrade() -> None:
 
 
 def fill_in() -> None:
-    """What is in the details of older rows."""
+    """Fill the new columns from the details of older rows."""
     connection = op.get_bind()
     is_sqlite = connection.dialect.name == "sqlite"
     kind = "substr(subject, 1, instr(subject || ':', ':') - 1)" if is_sqlite else "split_part(subject, ':', 1)"
     title, reason = (f"coalesce(details ->> '{name}', '')" for name in ("title", "reason"))
     if is_sqlite:
         title, reason = (f"coalesce(json_extract(details, '$.{name}'), '')" for name in ("title", "reason"))
-    if not is_sqlite:  # without this the tables' owner sees no organization's rows
+    if not is_sqlite:  # otherwise even the tables' owner sees no organization's rows
         op.execute("alter table audit_events no force row level security")
     op.execute(
         f"update audit_events set kind = case subject when 'jobs' then 'job' else {kind} end, "  # ours
@@ -46,7 +46,7 @@ def fill_in() -> None:
 
 
 def add_job_events() -> None:
-    """What people did to a job; it goes with the job."""
+    """A table for what people did to a job; its rows are deleted with the job."""
     op.create_table(
         "job_events",
         sa.Column("organization_id", sa.Uuid(), nullable=False),

@@ -40,7 +40,7 @@ MAX_LIST_BYTES = 20 * 1024 * 1024  # a list in JSON is read into memory; a file 
 def import_contacts() -> ResponseReturnValue:
     """A file (multipart `file`, with optional `mapping` and `options` as JSON) or a list of contacts; 202.
 
-    The same again for the same Idempotency-Key.
+    The same answer again for the same Idempotency-Key.
     """
     key = requested_key()
     asked = _asked_with_file(key) if request.mimetype == "multipart/form-data" else _asked_with_list()
@@ -48,7 +48,7 @@ def import_contacts() -> ResponseReturnValue:
         return _accepted(known)
     try:
         job = _start(asked, key)
-    except (ImportRunning, AskedMeanwhile):  # perhaps it is this very request, sent twice
+    except (ImportRunning, AskedMeanwhile):  # perhaps this same request was sent twice
         db.session.rollback()
         if (known := find_replay(key, asked.digest)) is None:
             raise
@@ -63,7 +63,7 @@ def _accepted(job: Job) -> ResponseReturnValue:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What was asked for: options, the digest of it all, and how the file is taken in."""
+    """A request: the options, the digest of everything in it, and how to receive the file."""
 
     options: ImportOptions
     digest: str
@@ -72,7 +72,7 @@ class _Asked:
 
 def _asked_with_file(key: str | None) -> _Asked:
     options, wanted, file = parse(ImportOptions, _form_json("options")), _wanted_mapping(), _sent_file()
-    content = sha256_of(file.stream) if key else ""  # another look at the whole file, only where it counts
+    content = sha256_of(file.stream) if key else ""  # reads the whole file once more, so only if there is a key
     digest = digest_of(IMPORT, content, options.model_dump(mode="json"), wanted)
     return _Asked(options, digest, lambda by: _receive_file(file, wanted, by))
 
@@ -86,7 +86,7 @@ def _asked_with_list() -> _Asked:
 @api.get("/imports/<uuid:import_id>")
 @allow(Permission.SEE)
 def get_import(import_id: Any) -> ResponseReturnValue:
-    """How far it is: the five counts add up to `rows_read` at any moment."""
+    """Status and counts; the five counts add up to `rows_read` at any moment."""
     return import_json(import_queries.get_import(import_id))
 
 

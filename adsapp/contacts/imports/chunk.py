@@ -1,6 +1,6 @@
-"""One chunk of an import, written in the caller's transaction: contacts, tags, consent, remarks on rows.
+"""Writes one chunk of an import in the caller's transaction: contacts, tags, consent, remarks on rows.
 
-The rows were judged before, so that the transaction holds its locks only while it writes.
+The rows have been judged before, so that the transaction holds its locks only while it writes.
 """
 
 import uuid
@@ -25,7 +25,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import insert_rows, update_rows
 from adsapp.core.ids import new_id
 
-HEADER_ROWS = 1  # row numbers are a spreadsheet's: the header is row 1
+HEADER_ROWS = 1  # rows are numbered as in a spreadsheet: the header is row 1
 _SLICE = 1_000
 REPEATED = "repeated"
 REPEATED_MESSAGE = "The number stood in an earlier row of this file, which was taken."
@@ -34,7 +34,7 @@ REPEATED_ADVICE = "Nothing, if both rows are the same person."
 
 @dataclass
 class Tally:
-    """What became of rows; the five outcomes add up to the rows read."""
+    """Counts of what became of rows; the five outcomes add up to the rows read."""
 
     created: int = 0
     updated: int = 0
@@ -46,7 +46,7 @@ class Tally:
 
     @property
     def rows(self) -> int:
-        """How many rows these are."""
+        """The number of rows counted."""
         return self.created + self.updated + self.unchanged + self.duplicate + self.rejected
 
     def __add__(self, other: "Tally") -> "Tally":
@@ -65,7 +65,7 @@ class ChunkPlan:
 
 
 class Known(NamedTuple):
-    """A contact that is there already; `outcome` is what this import did with it before, if it did."""
+    """A contact that exists already; `outcome` is what this import did with it earlier, if anything."""
 
     id: uuid.UUID
     fields: ContactFields
@@ -76,7 +76,7 @@ Judged = ContactRow | Rejected
 
 
 def store_chunk(plan: ChunkPlan, judged: Sequence[Judged]) -> Tally:
-    """Write what the rows say, without a commit."""
+    """Write the rows, without a commit; returns their counts."""
     chunk = _Chunk(plan)
     chunk.sort(judged)
     chunk.write()
@@ -84,7 +84,7 @@ def store_chunk(plan: ChunkPlan, judged: Sequence[Judged]) -> Tally:
 
 
 class _Chunk:
-    """Rows on their way into the tables."""
+    """The rows of one chunk, and what they add to each table."""
 
     def __init__(self, plan: ChunkPlan) -> None:
         self.plan = plan
@@ -99,7 +99,7 @@ class _Chunk:
         self.remarks: list[dict[str, Any]] = []
 
     def sort(self, judged: Sequence[Judged]) -> None:
-        """Decide for each row what becomes of it."""
+        """Decide what becomes of each row."""
         known = _known(self.plan.import_id, [row.phone for row in judged if isinstance(row, ContactRow)])
         for row in judged:
             if isinstance(row, Rejected):
@@ -156,7 +156,7 @@ class _Chunk:
     def _note(self, row: ContactRow) -> None:
         self.tally.noted_by_code.update(note.code for note in row.notes)
         if row.assumed:
-            # Counted only: a list of national numbers would otherwise make a remark on every row.
+            # Only counted, because in a list of national numbers every row would get this remark.
             self.tally.noted_by_code[row.assumed] += 1
         if not row.notes:
             return
@@ -188,7 +188,7 @@ class _Chunk:
         )
 
     def write(self) -> None:
-        """Write it all, few statements whatever the number of rows; the tally is complete afterwards."""
+        """Write everything in a few statements, however many rows there are; the tally is complete afterwards."""
         insert_rows(Contact, self.fresh)
         update_rows(
             Contact,
@@ -209,7 +209,7 @@ class _Chunk:
         insert_rows(ImportRow, self.remarks)
 
     def _write_tags(self) -> set[uuid.UUID]:
-        """Put the tags on; the contacts that got one they did not have."""
+        """Add the tags; returns the contacts that got a tag they did not have."""
         if not self.wanted_tags:
             return set()
         ids = tags.ensure_tags(name for _, names in self.wanted_tags for name in names)
@@ -220,7 +220,7 @@ class _Chunk:
         return {contact_id for contact_id, _ in missing}
 
     def _write_opt_outs(self) -> set[uuid.UUID]:
-        """A no in the consent column counts whatever the policy, and a yes never undoes an opt-out."""
+        """Opt out those with a no in the consent column, whatever the policy; a yes never undoes an opt-out."""
         contact_ids = list(dict.fromkeys(self.ids[phone] for phone in self.no_consent))
         if not contact_ids:
             return set()
@@ -256,7 +256,7 @@ _FIELDS = (
 
 
 def _known(import_id: uuid.UUID, phones: Sequence[str]) -> Mapping[str, Known]:
-    """The contacts with these numbers, by number; locked, so that nobody changes what is merged meanwhile."""
+    """The contacts with these numbers, by number; locked, so that nobody changes them during the merge."""
     mine = and_(ContactImport.contact_id == Contact.id, ContactImport.import_id == import_id)
     found = {}
     for some in _slices(phones):
@@ -264,7 +264,7 @@ def _known(import_id: uuid.UUID, phones: Sequence[str]) -> Mapping[str, Known]:
             select(Contact.id, Contact.phone, ContactImport.outcome, *_FIELDS)
             .outerjoin(ContactImport, mine)
             .where(Contact.phone.in_(some))
-            .order_by(Contact.id)  # always the same order, so that two imports cannot wait for each other
+            .order_by(Contact.id)  # always in the same order, so that two imports cannot deadlock
             .with_for_update(of=Contact)
         )
         for contact_id, phone, outcome, *fields in db.session.execute(statement):
@@ -273,7 +273,7 @@ def _known(import_id: uuid.UUID, phones: Sequence[str]) -> Mapping[str, Known]:
 
 
 def _tagged(contact_ids: Sequence[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
-    """(contact, tag) of those contacts' tags."""
+    """The tags of these contacts, as (contact, tag)."""
     found: set[tuple[uuid.UUID, uuid.UUID]] = set()
     for some in _slices(contact_ids):
         pairs = select(ContactTag.contact_id, ContactTag.tag_id).where(ContactTag.contact_id.in_(some))
@@ -282,7 +282,7 @@ def _tagged(contact_ids: Sequence[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]
 
 
 def _slices(values: Sequence[Any]) -> Iterator[list[Any]]:
-    """Parts small enough for the number of parameters that a statement may have."""
+    """Parts small enough for the maximum number of parameters of a statement."""
     rest = iter(values)
     while some := list(islice(rest, _SLICE)):
         yield some

@@ -1,4 +1,4 @@
-"""The form of an import: what each column of the file means, and the options."""
+"""The form of an import: what each column of the file becomes, and the options."""
 
 import re
 from collections.abc import Mapping as Dict
@@ -19,7 +19,7 @@ from adsapp.core.web.parsing import invalid
 
 
 def mapping_of(data: Dict[str, str | None], header: Sequence[str]) -> Mapping:
-    """A mapping by header names or indexes; raises Invalid that names what is no column."""
+    """A mapping by header names or indexes; raises Invalid that names keys which are not columns."""
     try:
         mapping = Mapping.from_json(data, header)
     except InvalidMapping as error:
@@ -32,7 +32,7 @@ def mapping_of(data: Dict[str, str | None], header: Sequence[str]) -> Mapping:
 
 @dataclass
 class ImportForm:
-    """The columns and options of an import as chosen, and what is wrong with them."""
+    """The chosen columns and options of an import, and what is wrong with them."""
 
     header: tuple[str, ...]
     targets: list[str | None]
@@ -43,14 +43,14 @@ class ImportForm:
 
     @classmethod
     def of(cls, batch: Import, default_country: str) -> "ImportForm":
-        """The form as it opens: the columns as proposed."""
+        """The form with the proposed columns."""
         header = tuple(batch.inspection["header"])
         targets = [batch.mapping.get(str(index)) for index in range(len(header))]
         return cls(header, targets, default_country)
 
     @classmethod
     def typed(cls, batch: Import, sent: Dict[str, str]) -> "ImportForm":
-        """The form as it was sent."""
+        """The form filled with what was sent."""
         header = tuple(batch.inspection["header"])
         targets = [sent.get(f"column-{index}", "").strip() or None for index in range(len(header))]
         policy = sent.get("on_duplicate", OnDuplicate.UPDATE.value)
@@ -58,22 +58,22 @@ class ImportForm:
 
     @property
     def mapping(self) -> Mapping:
-        """The columns as chosen, checked or not."""
+        """The chosen columns, not checked yet."""
         return Mapping(self.header, tuple(self.targets))
 
     @property
     def country(self) -> str | None:
-        """The default country as chosen."""
+        """The chosen default country; None if it was left blank."""
         return self.default_country or None
 
     def check(self) -> bool:
-        """Look for mistakes; their messages stand in `errors`, by field. True where there are none."""
+        """Look for mistakes and keep their messages in `errors`, by field. True if there are none."""
         self.errors = self._column_errors()
         self._options()
         return not self.errors
 
     def options(self) -> ImportOptions:
-        """The options as chosen; raises Invalid where they are wrong."""
+        """The chosen options; raises Invalid if they are wrong."""
         options = self._options()
         if options is None:
             raise Invalid("The options of the import are wrong")

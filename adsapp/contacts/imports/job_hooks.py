@@ -1,4 +1,4 @@
-"""The items of an import's job are the rows of its file that were not simply taken in."""
+"""The items of an import's job: the rows that were rejected, were duplicates, or got a remark."""
 
 from sqlalchemy import select
 
@@ -8,11 +8,11 @@ from adsapp.core.errors import NotFound
 from adsapp.core.pagination import Page, cut
 from adsapp.jobs import ItemRow, Job
 
-FAILED = "failed"  # what any job calls an item that went badly; here it is a rejected row
+FAILED = "failed"  # the status of failed items of any job; for an import, a rejected row
 
 
 def rows_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
-    """Rows with a remark, in the file's order; the cursor is a row number. NotFound where the import is gone."""
+    """Rows with a remark, in the file's order; the cursor is a row number. Raises NotFound if the import is gone."""
     statement = (
         select(ImportRow)
         .join(Import, Import.id == ImportRow.import_id)

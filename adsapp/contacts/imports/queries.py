@@ -29,7 +29,7 @@ def list_imports(cursor: str = "", limit: int = PAGE) -> Page[Import]:
 
 
 def get_import(import_id: str | uuid.UUID) -> Import:
-    """The import with its job; NotFound where there is none in this organization."""
+    """The import with its job; raises NotFound if this organization has no such import."""
     parsed = import_id if isinstance(import_id, uuid.UUID) else parse_id(import_id)
     statement = select(Import).options(joinedload(Import.job)).where(Import.id == parsed)
     found = db.session.scalars(statement).one_or_none() if parsed else None
@@ -39,7 +39,7 @@ def get_import(import_id: str | uuid.UUID) -> Import:
 
 
 def running_import(sha256: str) -> Import | None:
-    """An import of the same file that has been started and has not ended."""
+    """An import of the same file that was started and has not ended yet."""
     begun = (
         select(Import)
         .join(Job, Job.id == Import.job_id)
@@ -76,10 +76,10 @@ def rejected_page(import_id: uuid.UUID, after: int, limit: int = _AT_ONCE) -> Se
 
 
 def rejected_lines(header: Sequence[str], read: Callable[[int], Sequence[RejectedRow]]) -> Iterator[str]:
-    """The rejected rows as the lines of a CSV file that can be mended and imported again.
+    """The rejected rows as the lines of a CSV file that can be corrected and imported again.
 
-    `read` gives the rows after a row number (`rejected_page`); it is asked for a part at a time, so that the file
-    may be of any size.
+    `read` returns the rows after a row number (`rejected_page`); the lines are made part by part, so the file may be of
+    any size.
     """
     return report_lines(header, _all_rows(read))
 

@@ -1,7 +1,7 @@
-"""The work of an import, chunk by chunk. A killed import goes on exactly where it stood.
+"""Runs an import chunk by chunk. An import that was killed continues exactly where it was.
 
-Each chunk is judged first (all the computing), then written in one short transaction together with the counters and
-the place where reading goes on, and that transaction counts only while the worker still holds the job.
+Each chunk is judged first, which is all the computing, and then written in one short transaction together with the
+counters and the position where reading continues. The transaction is committed only if the worker still holds the job.
 """
 
 import uuid
@@ -32,12 +32,12 @@ from adsapp.jobs import JobFailed, Progress
 log = get_logger()
 
 WRITE_TRIES = 3
-UNREADABLE = "unreadable_file"  # another attempt meets the same file
+UNREADABLE = "unreadable_file"  # permanent: another attempt would read the same file
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that an attempt needs to know, read once: nothing of it is loaded again between chunks."""
+    """Everything an attempt needs, read once, so that nothing is loaded again between chunks."""
 
     chunk: ChunkPlan
     path: str
@@ -49,12 +49,12 @@ class Plan:
 
     @property
     def file(self) -> Path:
-        """Where the file lies on this machine."""
+        """The file's path on this machine."""
         return uploads.full_path(self.path)
 
 
 def run_import(import_id: uuid.UUID, progress: Progress) -> dict[str, Any]:
-    """Import the file from where it stands to its end; the counts. Raises JobFailed for a file that is broken."""
+    """Import the file from the stored position to its end; the counts. Raises JobFailed if the file is broken."""
     plan = _begin(import_id)
     progress.commit()
     if not plan.is_done:
@@ -91,7 +91,7 @@ def _plan(batch: Import) -> Plan:
 
 
 def stored_mapping(batch: Import, inspection: Inspection) -> Mapping:
-    """The mapping as it was saved, by index: a column may well be called 2."""
+    """The stored mapping, by index: by name would be ambiguous, because a column may be called 2."""
     width = range(len(inspection.header))
     return Mapping(inspection.header, tuple(batch.mapping.get(str(index)) for index in width))
 
@@ -114,14 +114,14 @@ def _import(plan: Plan, progress: Progress) -> None:
             "file_missing",
             "The uploaded file is not on this machine. Web and workers must share the directory ADSAPP_HOME.",
         )
-    # Reading it to the end first finds a broken file before anything is stored, and makes the progress true.
+    # Reading it to the end first finds a broken file before anything is stored, and gives the true total.
     total, tally = count_rows(plan.file, plan.inspection), plan.tally
     progress.start(total, done=tally.rows, failed=tally.rejected)
     for number, rows in enumerate(_chunks(read_rows(plan.file, plan.inspection, plan.position)), 1):
         progress.check()
         tally, stored = _store(plan, [plan.judge(row) for row in rows], tally, rows[-1].position, progress)
         progress.advance(stored.rows, stored.rejected)
-        if number & (number - 1) == 0:  # after 1, 2, 4, 8 … chunks: as often as the tables can have doubled
+        if number & (number - 1) == 0:  # after 1, 2, 4, 8 … chunks, that is whenever the tables may have doubled
             refresh_statistics(Contact, ContactTag, ContactImport)
     _save(plan, {"status": ImportStatus.COMPLETED, "finished_at": utcnow()})
     progress.commit()
@@ -136,7 +136,7 @@ def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
 def _store(
     plan: Plan, judged: list[Judged], before: Tally, position: Position, progress: Progress
 ) -> tuple[Tally, Tally]:
-    """Write one chunk; the counts up to here, and the chunk's own."""
+    """Write one chunk; returns the counts so far, and those of the chunk."""
     for left in reversed(range(WRITE_TRIES)):
         try:
             stored = store_chunk(plan.chunk, judged)
@@ -144,7 +144,7 @@ def _store(
             _save(plan, {"position": position._asdict(), "rows_read": tally.rows, **vars(tally)})
             progress.commit()
         except (IntegrityError, OperationalError) as error:
-            # Somebody made one of these contacts just now, or held them in another order: look again.
+            # Somebody created one of these contacts at the same moment, or locked them in another order: try again.
             db.session.rollback()
             if not left:
                 raise

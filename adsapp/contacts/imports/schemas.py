@@ -9,7 +9,7 @@ from adsapp.contacts.values.attributes import is_attribute_key
 
 
 class ImportOptions(BaseModel):
-    """How a file is imported. `default_country` is for numbers without a prefix; blank: the organization's own."""
+    """How a file is imported. `default_country` is for numbers without a prefix; blank: the organization's."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -29,12 +29,12 @@ class ImportOptions(BaseModel):
         return value
 
     def to_json(self) -> dict[str, Any]:
-        """As it is stored with the import."""
+        """The options as they are stored with the import."""
         return self.model_dump(mode="json", exclude={"dry_run"})
 
 
 class ListedContact(BaseModel):
-    """One contact of a list in a request: loosely typed, because its row is judged like a row of a file."""
+    """One contact of a list in a request; loosely typed, because it is judged like a row of a file."""
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 

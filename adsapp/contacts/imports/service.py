@@ -1,4 +1,4 @@
-"""The begin of an import: a file is received, its columns are mapped, the job is started."""
+"""How an import starts: a file is received, its columns are mapped, its job is enqueued."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ FILE_FIELD = "file"
 
 
 class ImportRunning(Conflict):
-    """The very same file is being imported just now; `import_id` is that import's."""
+    """The same file is being imported at the moment; `import_id` is that import."""
 
     def __init__(self, running: Import) -> None:
         super().__init__(
@@ -40,10 +40,10 @@ class ImportRunning(Conflict):
 
 
 def receive(stream: IO[bytes], name: str, *, by: str = "") -> Import:
-    """Take in a file: to disk, looked at, its columns proposed. Nothing is imported yet.
+    """Store a file on disk, inspect it and propose what its columns become. Nothing is imported yet.
 
-    Raises TooLarge; Invalid (field `file`) for a file that cannot be read, with the place and what to do; Conflict
-    where the very same file is being imported just now. Then nothing is kept.
+    Raises TooLarge; Invalid (field `file`) that says where a file cannot be read and what to do; ImportRunning if the
+    same file is being imported at the moment. Nothing is kept then.
     """
     import_id = new_id()
     name = PurePath(name.replace("\\", "/")).name.strip()[:200] or "contacts.csv"
@@ -79,15 +79,16 @@ def _inspect(upload: uploads.Upload) -> Inspection:
 
 
 def _refuse_twice(sha256: str) -> None:
-    """A double click, or a second person with the same file."""
-    db.hold_key(db.session.connection(), bytes.fromhex(sha256))  # else both would see nothing running
+    """Refuse a double click, or a second person with the same file."""
+    # Without the lock, two simultaneous requests would both see that nothing is running.
+    db.hold_key(db.session.connection(), bytes.fromhex(sha256))
     running = running_import(sha256)
     if running is not None:
         raise ImportRunning(running)
 
 
 def proposed(batch: Import) -> Mapping:
-    """The mapping we would choose, with its notes about columns left out."""
+    """The mapping we propose, with its notes about columns that are left out."""
     inspection = Inspection.from_json(batch.inspection)
     return propose(inspection.header, inspection.sample)
 
@@ -101,10 +102,10 @@ def start_import(
     idempotency_key: str | None = None,
     digest: str | None = None,
 ) -> Job:
-    """Begin: check the mapping, keep it, enqueue the job, with the `idempotency_key` and `digest` of the request.
+    """Check the mapping, store it and enqueue the job with the `idempotency_key` and `digest` of the request.
 
-    Raises Invalid that names the columns; Conflict where it was begun already or the same file runs; AskedMeanwhile
-    where another request used the key at the same moment.
+    Raises Invalid that names the columns; Conflict if this import, or one of the same file, was started already;
+    AskedMeanwhile if another request used the key at the same moment.
     """
     problems = mapping.validate()
     if problems:
@@ -136,13 +137,13 @@ def start_import(
 
 
 def invalid_mapping(problems: Iterable[Problem]) -> Invalid:
-    """What is wrong with a mapping, as an error with a place for each."""
+    """The problems of a mapping as one error that names the place of each."""
     fields = [FieldError(problem.place, problem.message) for problem in problems]
     return Invalid(" ".join(f"{field.field}: {field.message}" for field in fields), fields=fields, code="mapping")
 
 
 def discard(batch: Import) -> None:
-    """Throw away an upload that was not begun; Conflict where it was."""
+    """Delete an upload whose import was not started; raises Conflict if it was."""
     path = batch.path
     gone = db.session.execute(
         delete(Import).where(Import.id == batch.id, Import.status == ImportStatus.MAPPING).returning(Import.id)
@@ -153,7 +154,7 @@ def discard(batch: Import) -> None:
 
 
 def receive_list(contacts: Sequence[ListedContact], *, by: str = "") -> tuple[Import, Mapping]:
-    """Contacts from a request, written to a file and imported the same way; the import and its mapping."""
+    """Write contacts from a request to a file, to be imported like any other; returns the import and its mapping."""
     attributes = list(dict.fromkeys(key for contact in contacts for key in contact.attributes))
     fields = [name for name in ListedContact.model_fields if name not in ("tags", "attributes")]
     header = [*fields, "tags", *attributes]

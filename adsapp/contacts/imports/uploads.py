@@ -1,6 +1,6 @@
-"""Uploaded files on disk: below ADSAPP_HOME/uploads, a directory an organization.
+"""Uploaded files on disk, below ADSAPP_HOME/uploads, in one directory for each organization.
 
-In the distributed shape web and worker machines need the same directory there (a shared volume).
+In the distributed shape, web and worker machines must share that directory.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as it was received; `path` is relative to the uploads directory."""
+    """A stored upload; `path` is relative to the uploads directory."""
 
     path: str
     sha256: str
@@ -25,7 +25,7 @@ class Upload:
 
 
 def full_path(path: str) -> Path:
-    """Where an upload lies on this machine."""
+    """The upload's path on this machine."""
     return uploads_directory() / path
 
 
@@ -35,7 +35,7 @@ def uploads_directory() -> Path:
 
 
 def save(stream: IO[bytes], upload_id: uuid.UUID) -> Upload:
-    """Write the stream to disk, as it comes. Raises TooLarge, and then keeps nothing."""
+    """Write the stream to disk as it arrives. Raises TooLarge, and then keeps nothing."""
     path = f"{db.require_organization_id()}/{upload_id}"
     target = full_path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -56,5 +56,5 @@ def save(stream: IO[bytes], upload_id: uuid.UUID) -> Upload:
 
 
 def remove(path: str) -> None:
-    """Delete an upload; no effect where it is gone already."""
+    """Delete an upload; does nothing if it is gone already."""
     full_path(path).unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """Countries as people write them in a column: ISO codes of two or three letters, names, or a calling code.
 
-ISO 3166-1 names and codes in short English form; other languages for the countries where lists most often
-come from.
+ISO 3166-1 codes and short English names; names in other languages for the countries that lists most often come from.
 """
 
 from functools import lru_cache
@@ -124,16 +123,14 @@ _CODES = _table()
 
 @lru_cache(maxsize=1)
 def countries() -> dict[str, str]:
-    """Names by ISO code, in the order of the names."""
+    """Country names by ISO code, ordered by name."""
     entries = (entry.split(" ", 2) for entry in _ISO.strip().replace("\n", "|").split("|"))
     return dict(sorted(((code, name) for code, _, name in entries), key=lambda entry: entry[1]))
 
 
 @lru_cache(maxsize=4096)
 def country_code(cell: str) -> str | None:
-    """The ISO code of two letters for 'de', 'DEU', 'Germany', 'Alemania' or '+49'; None for a blank or
-    unknown word.
-    """
+    """The two-letter ISO code for 'de', 'DEU', 'Germany', 'Alemania' or '+49'; None for a blank or unknown word."""
     text = plain(cell)
     if text.startswith("+") and text[1:].isdecimal():
         region = phonenumbers.region_code_for_country_code(int(text[1:]))

@@ -11,10 +11,9 @@ _SCHEME = re.compile(r"mailto:\s*", re.IGNORECASE)
 
 
 def normalise_email(cell: str) -> tuple[str, bool] | None:
-    """The address in lower case, and whether more than blanks was taken off the cell; None for no valid
-    address.
+    """The address in lower case, and whether more than blanks was removed from the cell; None if it is not valid.
 
-    No name server is asked. Gmail's dots and pluses stay: the address is stored as the person gave it.
+    No name server is asked. Gmail's dots and plus signs stay: the address is stored as the person gave it.
     """
     text = plain(cell).removeprefix("'")
     named = _IN_BRACKETS.fullmatch(text)

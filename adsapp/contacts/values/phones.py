@@ -1,9 +1,8 @@
-"""One phone number out of one cell, or the reason why there is none.
+"""Reads one phone number from one cell, or says why there is none.
 
-libphonenumber alone is too kind for lists: it reads '2025550130;2025550131' as a number with an extension
-and '+1 202 FLOWERS' as digits, so that a stranger would be written to. Cells are therefore cleaned and
-judged here first, and it decides only about what is one plain number. Every assumption made on the way is
-told in `Phone.assumed`.
+libphonenumber alone is too lenient for lists: it reads '2025550130;2025550131' as a number with an extension and
+'+1 202 FLOWERS' as digits, so that messages would go to strangers. Cells are therefore cleaned and checked here first,
+and libphonenumber only sees what is a single plain number. `Phone.assumed` names the assumption that was made.
 """
 
 import re
@@ -15,9 +14,8 @@ from phonenumbers import ValidationResult
 from adsapp.contacts.values.reasons import MESSAGES
 from adsapp.contacts.values.text import plain
 
-# phonenumbers compiles its patterns anew for each number and leans on re's cache, which holds too few for
-# lists of many countries: 7.6 times slower. The name is private, so its absence must do no harm (a test
-# tells us).
+# phonenumbers compiles its patterns for each number and relies on re's cache, which is too small for lists of many
+# countries: 7.6 times slower. The name is private, so its absence must do no harm (a test would tell us).
 if hasattr(re, "_MAXCACHE"):
     setattr(re, "_MAXCACHE", max(re._MAXCACHE, 20_000))  # noqa: B010 - mypy knows no such attribute
 
@@ -25,8 +23,7 @@ if hasattr(re, "_MAXCACHE"):
 class Phone(NamedTuple):
     """A valid number: E.164, its ISO region, the extension ('' for none), and what was assumed.
 
-    `assumed` is a code of MESSAGES: 'country' (from the default), 'lost plus', '00 prefix', 'old form'; or
-    None.
+    `assumed` is a code of MESSAGES: 'country' (the default one), 'lost plus', '00 prefix', 'old form'; or None.
     """
 
     e164: str
@@ -36,7 +33,7 @@ class Phone(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """Why a cell is no phone number: a code of MESSAGES, a sentence for people, and what to do."""
+    """Why a cell is not a phone number: a code of MESSAGES, a sentence for people, and what to do."""
 
     code: str
     message: str
@@ -44,7 +41,7 @@ class Rejection(NamedTuple):
 
 
 def reject(code: str, detail: str = "") -> Rejection:
-    """The Rejection of a code; `detail` goes behind its title."""
+    """The Rejection for a code; `detail` is added to its title."""
     title, advice = MESSAGES[code]
     return Rejection(code, f"{title}{': ' + detail if detail else ''}.", advice)
 
@@ -65,8 +62,7 @@ _ONE_NUMBER = re.compile(r"\+?[0-9 ().\-/]+")
 
 
 def normalise_phone(cell: str, default_country: str | None, country: str | None = None) -> Phone | Rejection:
-    """The number in the cell. Countries are ISO codes; `country`, from the row itself, goes before the
-    default.
+    """The number in the cell. Countries are ISO codes; `country`, from the row itself, is used before the default.
 
     A blank `country` counts as none. Numbers that begin with + need neither.
     """
@@ -132,9 +128,7 @@ def _not_digits(base: str) -> Rejection | None:
 
 
 def _resolve(text: str, extension: str, default_country: str | None, country: str | None) -> Phone | Rejection:
-    """Tries the readings in order: with its +, 00 as +, national, with a lost +. The first valid one is
-    taken.
-    """
+    """Try the interpretations in order and take the first valid one: with its +, 00 as +, national, with a lost +."""
     if text.startswith("+"):
         return _read(text, None, extension, None)
     region = country or default_country
@@ -148,13 +142,13 @@ def _resolve(text: str, extension: str, default_country: str | None, country: st
     return _with_lost_plus(text, region, extension) or result
 
 
-# Spreadsheets drop the plus of bare digits only, and ten digits are the least that a country code and a
-# number make in all but the smallest countries.
+# Spreadsheets drop the plus only if nothing but digits follows it; and country code and number together have at least
+# ten digits in all but the smallest countries.
 _MAY_LACK_PLUS = re.compile(r"[1-9][0-9 ]{9,}")
 
 
 def _with_lost_plus(text: str, region: str | None, extension: str) -> Phone | None:
-    """The bare digits as an international number, where they cannot be a national one with a slip in it."""
+    """The bare digits as an international number, unless they could be a national number with a typing error."""
     if not _MAY_LACK_PLUS.fullmatch(text) or _digits(text) < 10 or _as_long_as_mobile(text, region):
         return None
     other = _read("+" + text, None, extension, "lost plus")
@@ -208,7 +202,7 @@ _ARGENTINA_MOBILE = re.compile(r"\+549([0-9]{10})")
 
 
 def _current_form(number: phonenumbers.PhoneNumber, extension: str) -> Phone | None:
-    """Mexican mobiles lost a 1 (2019) and Brazilian ones gained a 9 (2016); old lists hold the old form."""
+    """Mexican mobiles lost a 1 (2019) and Brazilian ones gained a 9 (2016); old lists still have the old form."""
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     today = person_key(e164)
     if today == e164:
@@ -218,7 +212,7 @@ def _current_form(number: phonenumbers.PhoneNumber, extension: str) -> Phone | N
 
 
 def person_key(e164: str) -> str:
-    """One key for all numbers under which WhatsApp knows the same person; for comparing, not for sending.
+    """One key for all numbers by which WhatsApp knows the same person; for comparing, not for sending.
 
     Brazil with and without the ninth digit, Mexico +52 and +521, Argentina +54 and +549 count as one.
     """

@@ -1,4 +1,4 @@
-"""Why a row was not imported, or came in with a remark: one code, one title, one piece of advice each.
+"""Why a row was rejected, or imported with a remark: for each code a title and advice.
 
 Codes are stored and counted; titles and advice are shown to people and may be reworded freely.
 """
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Reason(NamedTuple):
-    """What is wrong, as a short sentence without its end, and what to do about it."""
+    """What is wrong, as a short sentence without its full stop, and what to do about it."""
 
     title: str
     advice: str
@@ -55,7 +55,7 @@ MESSAGES: dict[str, Reason] = {
     "language_left_out": Reason("The language is not known and was left out", "Write a code such as en or pt_BR."),
     "opt_in_left_out": Reason("The consent is neither yes nor no and was left out", "Write yes or no."),
     "cut_short": Reason("The text was too long and its end was cut off", "Shorten the text."),
-    # How a number was understood where the cell left it open.
+    # How an ambiguous number was interpreted.
     "country": Reason("The default country was assumed", "Check it if this person lives elsewhere."),
     "lost plus": Reason("The number was read as if it began with +", "Write it with a +."),
     "00 prefix": Reason("The 00 before the number was read as +", "Write it with a +."),

@@ -1,1 +1,1 @@
-"""How a person works the sandbox: its page, and the control API under `/_sandbox/`."""
+"""How a person operates the sandbox: its page, and the control API under `/_sandbox/`."""

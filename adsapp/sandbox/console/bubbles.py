@@ -1,4 +1,4 @@
-"""Recent messages as the customer's phone shows them. Pure: what was sent in, what to draw out."""
+"""Recent messages as the customer's phone shows them. Pure: takes what was sent, returns what to draw."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from adsapp.sandbox.whatsapp.validation import Request
 
 _BUBBLES_A_PHONE = 4
 
-# A text with its filled variables told apart: (text, is a variable).
+# A text split at its filled variables: (text, is it a variable?).
 Parts = list[tuple[str, bool]]
 
 

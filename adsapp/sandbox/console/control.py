@@ -1,6 +1,6 @@
 """The control API, `/_sandbox/…`: look at what happened, and make things happen.
 
-Every answer is JSON; one that refuses says what is wrong, where, and what to do.
+Every answer is JSON; a refusal says what is wrong, where, and what to do.
 """
 
 import dataclasses
@@ -57,7 +57,7 @@ async def empty_ledger(request: web.Request) -> web.Response:
 
 
 async def show_stats(request: web.Request) -> web.Response:
-    """Over all numbers; `most_in_one_second` and `in_flight_max` are those of the busiest one."""
+    """Totals of all numbers; `most_in_one_second` and `in_flight_max` are those of the busiest number."""
     sandbox = request.app[SANDBOX]
     numbers = {number: account.figures for number, account in sandbox.accounts.items()}
     return answer(
@@ -176,7 +176,7 @@ async def advance_clock(request: web.Request) -> web.Response:
 
 
 async def show_magic(request: web.Request) -> web.Response:
-    """The endings a demo's numbers must not have, unless it means it."""
+    """The endings that a demo's numbers must not have, unless the odd behaviour is wanted."""
     return answer({"on": request.app[SANDBOX].config.magic, "endings": {k: v.meaning for k, v in MAGIC.items()}})
 
 

@@ -11,7 +11,7 @@ from adsapp.sandbox.whatsapp.sending import Sender
 
 
 def account_named(sandbox: Sandbox, phone_number_id: object) -> Account:
-    """The named business number; the only or first one where none is named. Problem where there is none."""
+    """The named business number, or the first one if none is named. Raises Problem if there is none."""
     if phone_number_id is None and sandbox.accounts:
         return next(iter(sandbox.accounts.values()))
     account = sandbox.accounts.get(str(phone_number_id))

@@ -66,7 +66,7 @@ def routes() -> list[web.AbstractRouteDef]:
 
 
 def page(request: web.Request, problem: Problem | None = None) -> web.Response:
-    """The whole page; with a problem, its words stand above everything and the status is the problem's."""
+    """The whole page; a problem is shown at the top, and the response has the problem's status."""
     offered = [(code, CODES[code].title) for code in _OFFERED_FAULTS]
     html = _TEMPLATES.get_template("page.html").render(
         **_messages(request), **_figures(request), problem=problem, offered_faults=offered, magic=MAGIC
@@ -87,7 +87,7 @@ async def show_figures(request: web.Request) -> web.Response:
 
 
 async def show_font(request: web.Request) -> web.Response:
-    """The console's own typeface, where the folder given by --static has it; nothing otherwise."""
+    """The console's own typeface, if the folder given by --static has it; otherwise nothing."""
     url = request.app[FONT]
     css = f'@font-face{{font-family:"Inter";font-weight:100 900;src:url("{url}")format("woff2")}}' if url else ""
     return web.Response(text=css, content_type="text/css", headers={"Cache-Control": "max-age=3600"})
@@ -97,7 +97,7 @@ FONT = web.AppKey("font", str)
 
 
 def font_url(static: Path | None) -> str:
-    """Where the browser finds the typeface; empty where there is none."""
+    """The typeface's address; empty if there is none."""
     if static is None:
         return ""
     found = next(iter(sorted(static.rglob(_FONT))), None)

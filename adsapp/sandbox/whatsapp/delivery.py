@@ -1,8 +1,8 @@
-"""One business number's line to its webhook: batches, signs, posts, and tries again until it is heard.
+"""One business number's queue to its webhook: batches, signs, posts, and tries again until it is answered.
 
 Updates with the same key (a message, a customer) keep their order; across keys there is none. A batch that is
-not answered with 200 comes again after 0.5, 1, 2, 4, … seconds and is given up only after 50 tries.
-A line that nobody answers holds up no other number.
+not answered with 200 is sent again after 0.5, 1, 2, 4, … seconds and given up only after 50 tries.
+A webhook that does not answer holds up no other number.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _MOST_BATCHES_OUT = 32
 class Switches:
     """How webhooks misbehave, set at `POST /_sandbox/webhooks`.
 
-    duplicate_every n: each n-th update comes twice (0: none). shuffle: the order is wrong, also within a message.
+    duplicate_every n: each n-th update is sent twice (0: none). shuffle: the order is wrong, also within a message.
     hold: nothing is sent until it is switched off.
     """
 
@@ -41,7 +41,7 @@ class Switches:
     hold: bool = False
 
     def change(self, data: object) -> None:
-        """ValueError names a switch that does not exist or a value of the wrong kind; nothing is changed then."""
+        """Raises ValueError, and changes nothing, if a switch does not exist or a value has the wrong type."""
         if not isinstance(data, dict):
             raise ValueError("expected a JSON object of switches")
         known = {item.name: type(getattr(self, item.name)) for item in fields(self)}
@@ -56,7 +56,7 @@ class Switches:
 
 @dataclass(slots=True, eq=False)
 class Update:
-    """One thing to tell. `item` makes its JSON from the time it came due; `happens` runs once, when it does."""
+    """One event to report. `item` makes its JSON from the time it came due; `happens` runs once, at that time."""
 
     account: Account
     part: str
@@ -74,7 +74,7 @@ class Update:
 
 @dataclass(slots=True)
 class Told:
-    """Updates told, POSTs made, POSTs that failed, updates given up."""
+    """Counts: updates delivered, POSTs made, POSTs that failed, updates given up."""
 
     sent: int = 0
     posts: int = 0
@@ -92,7 +92,7 @@ class Batch:
 
 @dataclass(slots=True)
 class Shared:
-    """What all lines have in common."""
+    """What the queues of all numbers share."""
 
     clock: Clock
     timing: Timing
@@ -124,7 +124,7 @@ class Line:
         self._waiting.append((at, update))
 
     def flush(self, now: float) -> None:
-        """Start the POSTs of all that may go out now."""
+        """Start the POSTs of everything that may go out now."""
         while self._again and self._again[0][0] <= now:
             self._start(heapq.heappop(self._again)[2])
         if self._shared.switches.shuffle:
@@ -136,7 +136,7 @@ class Line:
             self._start(self._pack(chosen))
 
     async def tell_now(self, at: float, update: Update) -> None:
-        """Past the queue; returns when it was answered, or has failed once (it is then tried again)."""
+        """Skip the queue; returns once it was answered or has failed once (it is then tried again)."""
         await self._post(self._pack([(at, update)]))
 
     async def close(self) -> None:
@@ -145,7 +145,7 @@ class Line:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _choose(self) -> list[tuple[float, Update]]:
-        """Take a batch's worth; what belongs to a key that is on its way stays, and stays in order."""
+        """Take the updates for one batch; those whose key is in flight already stay in the queue, in order."""
         chosen: list[tuple[float, Update]] = []
         kept: list[tuple[float, Update]] = []
         may_overtake = self._shared.switches.shuffle
@@ -156,7 +156,7 @@ class Line:
         return chosen
 
     def _lot(self, item: tuple[float, Update]) -> int:
-        """A shuffled place that is the same in every run."""
+        """A pseudo-random position that is the same in every run."""
         return zlib.crc32(f"{self._shared.seed} {item[1].key} {item[0] % 60:.3f}".encode())
 
     def _pack(self, chosen: list[tuple[float, Update]]) -> Batch:

@@ -1,6 +1,6 @@
 """The provider's errors: titles, the HTTP status each comes with, and the envelopes.
 
-The provider's own documents disagree about HTTP statuses, so these are a choice; clients go by `code`.
+The provider's own documents disagree about HTTP statuses, so these are our choice; clients act on `code`.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ CODES: dict[int, Known] = {
     135000: Known("Generic user error", 400),
 }
 
-# These the provider learns only after it has said "accepted": they come as a `failed` status.
+# The provider learns of these only after it has answered "accepted", so they come as a `failed` status.
 LATER = frozenset({131026, 131049, 131050})
 
 
@@ -105,7 +105,7 @@ class ApiError(Exception):
 
 
 def status_error(code: int, details: str = "") -> dict[str, Any]:
-    """An error as a `failed` status carries it: `title` and `message` are the same."""
+    """The error inside a `failed` status: `title` and `message` are the same there."""
     title = CODES.get(code, Known("Error", 400)).title
     return {
         "code": code,

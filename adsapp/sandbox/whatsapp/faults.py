@@ -1,4 +1,4 @@
-"""Faults a person injects: rules that are asked about every message, first match first."""
+"""Faults injected by a person: rules that are checked for every message; the first that matches applies."""
 
 import itertools
 from collections.abc import Mapping
@@ -34,11 +34,11 @@ class FaultError(ValueError):
 
 @dataclass(slots=True)
 class Fault:
-    """One rule. `to` is digits or `*`; `times` None means for ever; `every` n means each n-th message it matches.
+    """One rule. `to` is digits or `*`; `times` None means always; `every` n means each n-th message it matches.
 
     code 0: no error, only a delay, a hang or a drop. later: the error comes as a `failed` status after acceptance.
-    delay_ms: how much later the answer goes out. hang, drop: accepted, but the answer never comes, or the
-    connection closes in its place.
+    delay_ms: how much later the answer goes out. hang: accepted, but the answer never comes. drop: accepted, but
+    the connection closes instead.
     """
 
     id: int
@@ -76,7 +76,7 @@ class FaultRules:
         self._ids = itertools.count(1)
 
     def add(self, data: object) -> Fault:
-        """A rule from JSON. FaultError where it cannot be used."""
+        """Add a rule from JSON. Raises FaultError if it cannot be used."""
         rule = _parse(data, next(self._ids))
         self.rules.append(rule)
         return rule
@@ -90,7 +90,7 @@ class FaultRules:
         self.rules.clear()
 
     def strike(self, phone_number_id: str, digits: str) -> Fault | None:
-        """The rule that hits this message, counted; None where none does."""
+        """The rule that applies to this message, after counting the hit; None if none does."""
         for rule in self.rules:
             if rule.is_spent or not _matches(rule, phone_number_id, digits):
                 continue

@@ -1,8 +1,8 @@
-"""Message ids in the provider's form, and what a recipient's number looks like to the provider.
+"""Message ids in the provider's format, and recipients' numbers as the provider reads them.
 
 A wamid is `wamid.` and base64 of `1C 18 <len> <digits of the peer> 15 02 00 <11|12> 18 <len> <upper hex> 00`:
 0x11 and 18 hex digits for a message the business sent, 0x12 and 20 for one it received.
-Opaque to clients: no one should take it apart.
+Clients must treat it as opaque.
 """
 
 import base64
@@ -35,9 +35,9 @@ class WamidMaker:
 
 
 def digits_of(number: str, country_code: str = "") -> str | None:
-    """The digits of a recipient as typed, or None where it is no phone number.
+    """The digits of a recipient as typed, or None if it is no phone number.
 
-    `+`, hyphens, parentheses and spaces are tolerated; without a `+` the country code comes first.
+    `+`, hyphens, parentheses and spaces are tolerated; without a `+`, the number must begin with the country code.
     """
     bare = _SEPARATORS.sub("", number)
     digits = bare[1:] if bare.startswith("+") else country_code + bare
@@ -47,12 +47,12 @@ def digits_of(number: str, country_code: str = "") -> str | None:
 
 
 def reads_messages(digits: str) -> bool:
-    """Whether this person opens what arrives: about 60 in 100 do, always the same ones."""
+    """Whether this person reads messages: about 60 in 100 do, always the same ones."""
     return zlib.crc32(digits.encode()) % 100 < 60
 
 
 def other_wa_id(digits: str) -> str:
-    """A wa_id that differs from the number, by the provider's habits in Brazil, Mexico and Argentina."""
+    """A wa_id that differs from the number, as the provider's does in Brazil, Mexico and Argentina."""
     if digits.startswith("55") and len(digits) == 13 and digits[4] == "9":
         return digits[:4] + digits[5:]
     if digits.startswith("52") and len(digits) == 12:

@@ -1,4 +1,4 @@
-"""What becomes of an accepted message: which statuses and replies follow, and when. Pure and without chance."""
+"""What becomes of an accepted message: which statuses and replies follow, and when. Pure and deterministic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ class Step:
 
 
 def journey(digits: str, timing: Timing, *, habit: str = "", fail: int = 0, skip_delivered: bool = False) -> list[Step]:
-    """The steps of one message, in their right order. fail: code of the failure it ends with."""
+    """The steps of one message, in the right order. fail: code of the failure it ends with."""
     if habit == "delivered_after_failed":
         return [
             _status(timing.sent, "sent"),
@@ -40,7 +40,7 @@ def _status(after: float, name: str, error: int = 0) -> Step:
 def _good(digits: str, timing: Timing, habit: str, skip_delivered: bool) -> list[Step]:
     reads = habit == "read_only" or reads_messages(digits)
     steps = [_status(timing.sent, "sent")]
-    # "delivered" may be left out only where "read" follows, which implies it.
+    # "delivered" may be left out only if "read" follows, which implies it.
     if not (habit == "read_only" or (skip_delivered and reads)):
         steps.append(_status(timing.delivered, "delivered"))
     if reads:
@@ -56,7 +56,7 @@ def _answers(timing: Timing, habit: str) -> list[Step]:
 
 
 def out_of_order(steps: Sequence[Step], turn: int) -> list[Step]:
-    """The same steps with their times handed on, so that they come in a wrong order; `turn` says which."""
+    """The same steps with their times rotated, so that they come in a wrong order; `turn` says by how much."""
     if len(steps) < 2:
         return list(steps)
     by = 1 + turn % (len(steps) - 1)

@@ -1,4 +1,4 @@
-"""The provider's limits as arithmetic. No clock of its own: every call is told the time, in seconds.
+"""The provider's limits as arithmetic. There is no clock here: every call is given the time, in seconds.
 
 Sources: throughput and pair rate as the provider documents them (Cloud API, "Throughput" and "Pair rate limits").
 """
@@ -13,7 +13,7 @@ _PAIRS_KEPT = 100_000
 
 
 class MovingWindow:
-    """Strictly no more than `limit` admitted in any moving second, wherever the second begins."""
+    """Never admits more than `limit` in any moving second, whenever the second begins."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -33,7 +33,7 @@ class MovingWindow:
         self._times.append(now)
 
     def room_in(self, now: float) -> float:
-        """Seconds until one more fits; 0 where it fits now."""
+        """Seconds until one more fits; 0 if it fits now."""
         return 0.0 if self.has_room(now) else max(0.0, self._times[-self.limit] + WINDOW - now)
 
 
@@ -56,7 +56,7 @@ class BusiestSecond:
 
 
 class PairRate:
-    """One message every 6 seconds to one person; up to 45 within 6 seconds on credit, paid back by waiting."""
+    """One message to one person every 6 seconds; a burst of up to 45 within 6 seconds is paid back by waiting."""
 
     def __init__(self) -> None:
         self._pairs: dict[str, tuple[float, int]] = {}

@@ -1,7 +1,7 @@
 """Recipients who behave oddly on purpose, chosen by the last four digits of their number.
 
-Always the same, never by chance. Off with `"magic": false`. A demo or a benchmark must give its people numbers
-that end otherwise: `MAGIC` is the whole list.
+Never random. Off with `"magic": false`. A demo or a benchmark must give its people numbers with other endings;
+`MAGIC` is the whole list.
 """
 
 from dataclasses import dataclass
@@ -46,5 +46,5 @@ _NONE = Magic("")
 
 
 def magic_for(digits: str) -> Magic:
-    """The magic of a number; one that does nothing for everybody else."""
+    """The magic of a number; for all other numbers, one that does nothing."""
     return MAGIC.get(digits[-4:], _NONE)

@@ -1,4 +1,4 @@
-"""Do the parameters of a template message fit its template? Pure.
+"""Checks whether the parameters of a template message fit its template. Pure.
 
 Count first (132000), then kind and name (132012), then the rules for the text itself (131008, 132018, 132005).
 """
@@ -20,7 +20,7 @@ Parameters = Sequence[Any]
 
 
 def check_components(template: Template, components: object) -> None:
-    """ApiError for the first component that does not fit."""
+    """Raises ApiError for the first component that does not fit."""
     if not isinstance(components, list):
         raise ApiError(132012, "template.components must be a list")
     given: dict[str, Parameters] = {}

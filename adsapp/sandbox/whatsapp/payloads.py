@@ -47,7 +47,7 @@ def inbound(
     button_payload: str | None = None,
     context: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """One entry of `messages`: a text, or the tap of a quick reply where a payload is given."""
+    """One entry of `messages`: a text, or, with a payload, the tap on a quick reply."""
     item: dict[str, Any] = {"from": wa_id, "id": wamid, "timestamp": str(int(at))}
     if context:
         item["context"] = context
@@ -84,7 +84,7 @@ def change(account: AccountConfig, part: str, items: list[dict[str, Any]], name:
 
 
 def envelope(account: AccountConfig, changes: list[dict[str, Any]]) -> bytes:
-    """The bytes that are sent and signed: serialised once, everything outside ASCII escaped."""
+    """The bytes that are sent and signed: serialised once, with everything outside ASCII escaped."""
     entry = {"id": account.waba_id, "changes": changes}
     body = {"object": "whatsapp_business_account", "entry": [entry]}
     return json.dumps(body, ensure_ascii=True, separators=(",", ":")).encode("ascii")

@@ -75,7 +75,7 @@ async def _answered(request: web.Request, verdict: Verdict) -> web.StreamRespons
 
 
 async def _until_gone(request: web.Request) -> None:
-    """Wait as long as a hung answer does, or until the client has given up."""
+    """Wait as long as a hanging answer does, or until the client has given up."""
     looks = int(request.app[SANDBOX].config.timing.hang / _LOOK_EVERY)
     for _ in range(looks):
         if request.transport is None or request.transport.is_closing():

@@ -1,4 +1,4 @@
-"""Taking a message: is it refused, accepted, and what follows from it. Knows no HTTP; nothing here awaits."""
+"""Accepts or refuses a message and plans what follows from it. Knows no HTTP; nothing here awaits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from adsapp.sandbox.whatsapp.webhooks import WebhookEngine
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An accepted message and how its answer goes out. delay in seconds; first: told before the answer."""
+    """An accepted message and how its answer goes out. delay: seconds. first: the step reported before the answer."""
 
     message: Message
     typed: str
@@ -43,7 +43,7 @@ class Sender:
         self._engine = engine
 
     def take(self, account: Account, body: object) -> Verdict:
-        """Accept a message and plan what follows, or raise the ApiError it is refused with."""
+        """Accept a message and plan what follows, or raise the ApiError that refuses it."""
         typed, digits = recipient_of(body, account.digits, account.config.country_code)
         assert isinstance(body, Mapping)
         magic = self._magic(account, digits)
@@ -111,7 +111,7 @@ class Sender:
     def _plan(
         self, account: Account, message: Message, request: Request, magic: Magic, fault: Fault | None
     ) -> Update | None:
-        """Schedule all that follows; returns the step that is to be told before the answer, where one is."""
+        """Schedule everything that follows; returns the step to report before the answer, if there is one."""
         switches = self._engine.switches
         steps = journey(
             message.digits,
@@ -158,7 +158,7 @@ class Sender:
         button_payload: str | None = None,
         context: str | None = None,
     ) -> Update:
-        """What a customer writes or taps. It opens the 24-hour window. context: wamid it answers."""
+        """What a customer writes or taps. It opens the 24-hour window. context: the wamid it answers."""
         quoted = {"from": account.digits, "id": context} if context else None
         wamid = self._sandbox.wamids.incoming(wa_id)
         return Update(
@@ -189,7 +189,7 @@ class Sender:
 
 
 def first_quick_reply(request: Request) -> tuple[str, str]:
-    """Text and payload of a template's first quick reply; a plain "OK" where it has none."""
+    """Text and payload of a template's first quick reply; a plain "OK" if it has none."""
     buttons = request.template.buttons if request.template else ()
     for index, button in enumerate(buttons):
         if button["type"] == "QUICK_REPLY":
@@ -198,7 +198,7 @@ def first_quick_reply(request: Request) -> tuple[str, str]:
 
 
 def payload_of(request: Request, index: int) -> str | None:
-    """The payload the sender gave to a quick reply, where it gave one."""
+    """The payload the sender gave to a quick reply, if any."""
     template: Template | None = request.template
     if template is None:
         return None

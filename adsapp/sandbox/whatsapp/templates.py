@@ -1,4 +1,4 @@
-"""Message templates as the provider holds them, and what each of them asks of a sender.
+"""Message templates as the provider stores them, and what each requires of a sender.
 
 `templates.json` has them in the provider's own shape. A `Template` is read once, when the sandbox starts, so that
 checking a message costs no parsing.
@@ -26,7 +26,7 @@ _LONGEST_PAGE = 1000
 
 @dataclass(frozen=True)
 class Template:
-    """One template in one language. `raw` is the provider's JSON and is handed out as it is."""
+    """One template in one language. `raw` is the provider's JSON and is returned unchanged."""
 
     raw: Mapping[str, Any]
 
@@ -70,7 +70,7 @@ class Template:
 
     @cached_property
     def longest_body(self) -> int:
-        """Characters a filled body may have."""
+        """The number of characters a filled body may have."""
         return 1024 if len(self.parts) > 1 else 32_768
 
 
@@ -98,7 +98,7 @@ class Catalog:
         return next((item for item in self._templates.values() if item.raw["id"] == template_id), None)
 
     def page(self, query: Mapping[str, str]) -> tuple[list[dict[str, Any]], dict[str, str], str | None]:
-        """One page of the listing: rows, cursors, and the cursor of the next page where one follows."""
+        """One page of the listing: rows, cursors, and the cursor of the next page if there is one."""
         fields = chosen_fields(query, _DEFAULT_FIELDS, _FIELDS)
         rows = [item.raw for item in self._templates.values() if _matches(item.raw, query)]
         start = _position(query.get("after"))
@@ -109,7 +109,7 @@ class Catalog:
 
 
 def chosen_fields(query: Mapping[str, str], default: Iterable[str], known: Iterable[str]) -> list[str]:
-    """The `fields` asked for; ApiError 100 where one does not exist."""
+    """The requested `fields`; raises ApiError 100 if one does not exist."""
     asked = [name.strip() for name in query.get("fields", "").split(",") if name.strip()]
     for name in asked:
         if name not in known:
@@ -118,7 +118,7 @@ def chosen_fields(query: Mapping[str, str], default: Iterable[str], known: Itera
 
 
 def pick(row: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
-    """The asked fields a row has, and always its id."""
+    """Those of the requested fields that the row has, and always its id."""
     return {name: row[name] for name in dict.fromkeys((*fields, "id")) if name in row}
 
 

@@ -1,8 +1,8 @@
-"""Is this message one the provider would take? Pure: a body, a catalog and an account's facts in, a verdict out.
+"""Checks whether the provider would accept a message. Pure: takes a body, a catalog and facts about the account.
 
 The checks come in the provider's order: object -> messaging_product -> to -> type -> template exists and is
 approved in that language -> parameters of each component -> text rules. The 24-hour window and the rate limits
-come after it and depend on time: see `provider.py`.
+are checked after these and depend on time: see `sending.py`.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _FREE_FORM = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A message that passed. `typed` is the recipient as given, `digits` as the provider understands it."""
+    """A message that passed. `typed` is the recipient as given, `digits` as the provider reads it."""
 
     typed: str
     digits: str
@@ -38,7 +38,7 @@ class Request:
 
 
 def recipient_of(body: object, sender: str, country_code: str = "") -> tuple[str, str]:
-    """The recipient as typed and its digits. ApiError where the body or the number is wrong."""
+    """The recipient as typed and its digits. Raises ApiError if the body or the number is wrong."""
     if not isinstance(body, Mapping):
         raise ApiError(100, "The request body must be a JSON object")
     if body.get("messaging_product") != "whatsapp":
@@ -57,7 +57,7 @@ def recipient_of(body: object, sender: str, country_code: str = "") -> tuple[str
 
 
 def check(body: Mapping[str, Any], typed: str, digits: str, catalog: Catalog) -> Request:
-    """Everything about a message that does not depend on time. ApiError names what is wrong."""
+    """Check everything about a message that does not depend on time. Raises ApiError that names what is wrong."""
     callback_data = _callback_data(body)
     kind = body.get("type", "text")
     if kind == "template":

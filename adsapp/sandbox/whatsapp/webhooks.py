@@ -1,4 +1,4 @@
-"""The webhook engine: keeps everything that is going to happen to messages, and hands it on when it comes due."""
+"""The webhook engine: holds everything that will happen to messages and passes it on when it is due."""
 
 import asyncio
 import dataclasses
@@ -17,7 +17,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 class WebhookEngine:
-    """Times are the sandbox's own: a person who advances its clock brings everything forward."""
+    """Times are the sandbox's own: advancing its clock brings everything forward."""
 
     def __init__(self, clock: Clock, timing: Timing, batch_size: int = 100, seed: int = 0) -> None:
         self._clock = clock
@@ -39,12 +39,12 @@ class WebhookEngine:
         self._planned.set()
 
     def tell_soon(self, update: Update) -> None:
-        """At the next flush. What it brings about is true at once."""
+        """Report it at the next flush. Its effect is applied immediately."""
         update.happen()
         self.schedule(update, self._clock.now())
 
     async def tell_now(self, update: Update) -> None:
-        """Past everything else; returns when it was answered, or has failed once (it is then tried again)."""
+        """Report it before all others; returns once it was answered or has failed once (it is then tried again)."""
         update.happen()
         if update.account.config.webhook_url and not self.switches.hold:
             self._planned.set()
@@ -60,12 +60,12 @@ class WebhookEngine:
         return len(self._due) + sum(line.pending for line in self._lines.values())
 
     def reset_figures(self) -> None:
-        """Start the figures anew; what is planned goes on."""
+        """Reset the figures; planned updates stay."""
         told = self._shared.told
         told.sent = told.posts = told.failed = told.given_up = 0
 
     def forget(self) -> None:
-        """Drop everything planned, and all figures. What is on its way may still arrive."""
+        """Drop all planned updates and all figures. A POST in flight may still arrive."""
         self._due.clear()
         self._given_up_lines += self._lines.values()
         self._lines.clear()
@@ -73,7 +73,7 @@ class WebhookEngine:
         self._shared.told = Told()
 
     async def run(self) -> None:
-        """Tell what is due, for ever. Cancel it to stop."""
+        """Report what is due until cancelled."""
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0), timeout=_TIMEOUT, trust_env=False
         ) as self._shared.session:
@@ -89,7 +89,7 @@ class WebhookEngine:
                     await line.close()
 
     def flush(self) -> None:
-        """Let happen what is due, and start its POSTs."""
+        """Apply the effects that are due, and start their POSTs."""
         now = self._clock.now()
         while self._due and self._due[0][0] <= now:
             at, _, update = heapq.heappop(self._due)

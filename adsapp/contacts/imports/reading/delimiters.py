@@ -1,6 +1,6 @@
-"""Which character separates the cells: the one under which the first records have equal numbers of columns.
+"""Finds the character that separates cells: the one with which the first records have equal numbers of columns.
 
-`csv.Sniffer` is not used: it cuts one-column files at a letter and is led astray by commas in text.
+`csv.Sniffer` is not used, because it splits one-column files at a letter and is misled by commas in text.
 """
 
 import re
@@ -18,15 +18,15 @@ _SEP_LINE = re.compile(r'"?sep=([,;\t|])"?,*;*\s*', re.IGNORECASE)
 
 
 class SepLine(NamedTuple):
-    """What a `sep=;` line says, and the place after it."""
+    """The delimiter that a `sep=;` line names, and the position after the line."""
 
     delimiter: str
     after: Position
 
 
 def sep_line(stream: BinaryIO, encoding: str, start: Position) -> SepLine | None:
-    """The `sep=` line that Excel reads as an instruction, if the file begins with one."""
-    # A character that stands in no text as the delimiter hands over the whole line as one cell.
+    """The `sep=` line, an instruction to Excel, if the file begins with one."""
+    # With a delimiter that no text contains, the whole line comes as one cell.
     first = next(read_records(stream, encoding, "\x1f", start), None)
     found = _SEP_LINE.fullmatch(first.cells[0]) if first and first.line == start.line else None
     if first is None or found is None:
@@ -35,23 +35,21 @@ def sep_line(stream: BinaryIO, encoding: str, start: Position) -> SepLine | None
 
 
 def find_delimiter(stream: BinaryIO, encoding: str, start: Position) -> str:
-    """The best of DELIMITERS for the header at `start` and the records after it; a comma for a single
-    column.
-    """
+    """The best of DELIMITERS for the header at `start` and the records after it; a comma if it has one column."""
     scores = {delimiter: _score(stream, encoding, start, delimiter) for delimiter in DELIMITERS}
     return max(DELIMITERS, key=lambda delimiter: scores[delimiter])
 
 
 def _score(stream: BinaryIO, encoding: str, start: Position, delimiter: str) -> tuple[float, ...]:
-    """Higher is likelier: a header of several cells, rows alike, as wide as the header, many columns, few '
-    cells'.
+    """The higher, the likelier. Compared in this order: a header of several cells, rows of equal width, rows as wide as
+    the header, many columns, few cells that begin with a blank.
     """
     rows: list[list[str]] = []
     try:
         for row in islice(read_records(stream, encoding, delimiter, start), _RECORDS + 1):
             rows.append(row.cells)
     except UnreadableFile:
-        # The reading proper meets the same spot again and says so with its place.
+        # Reading the file meets the same spot again and reports it with its place.
         pass
     if not rows or len(rows[0]) < 2:
         return (0.0,)

@@ -1,8 +1,8 @@
-"""Which encoding a file is in, decided by its bytes and never by its name.
+"""Finds the encoding of a file from its bytes, never from its name.
 
-Order: byte-order mark; strict UTF-8 over the whole file; UTF-16 by the pattern of its NUL bytes;
-Windows-1252, said to be a guess. A file that is mostly UTF-8 with a broken spot is refused rather than read
-as something else, because every accented name in it would be stored wrong.
+In this order: byte-order mark; UTF-16 by the pattern of its NUL bytes; strict UTF-8 over the whole file; Windows-1252,
+reported as a guess. A file that is UTF-8 except for a broken spot is refused rather than read as something else,
+because every accented name in it would be stored wrong.
 """
 
 import codecs
@@ -39,7 +39,7 @@ _MARKUP = re.compile(rb"\s*<(?:!doctype|html|table|\?xml|head|body)\b", re.IGNOR
 
 
 class Encoding(NamedTuple):
-    """A codec's name, how many bytes its byte-order mark takes, and a note where it is a guess."""
+    """A codec's name, the length of the byte-order mark in bytes, and a note if it is a guess."""
 
     name: str
     mark: int
@@ -56,11 +56,9 @@ class _BrokenError(Exception):
 
 
 def detect_encoding(path: Path, chosen: str | None = None) -> Encoding:
-    """The encoding of the file, the whole of which it reads once. `chosen` is a person's choice, held to
-    strictly.
+    """The encoding of the file, which is read once as a whole. `chosen` is a person's choice; no other is tried.
 
-    Raises UnreadableFile for content that is no text, for NUL characters and for text that fits no
-    encoding.
+    Raises UnreadableFile for content that is not text, for NUL characters and for text that fits no encoding.
     """
     with path.open("rb") as stream:
         head = stream.read(BLOCK)
@@ -107,7 +105,7 @@ def _without_mark(path: Path, head: bytes) -> Encoding:
 
 
 def _wide_name(head: bytes) -> str | None:
-    """UTF-16 without a mark: mostly Western text has a NUL in nearly every second byte."""
+    """UTF-16 without a mark: in mostly Western text, nearly every second byte is NUL."""
     if b"\0" not in head:
         return None
     half = max(1, len(head) // 2)
@@ -128,7 +126,7 @@ def _checked(path: Path, encoding: Encoding) -> Encoding:
 
 
 def _decode_all(path: Path, encoding: Encoding) -> None:
-    """Decodes the whole file in blocks. Raises _BrokenError with the byte's place in the file."""
+    """Decode the whole file in blocks. Raises _BrokenError with the offset of the byte in the file."""
     decoder = codecs.getincrementaldecoder(encoding.name)("strict")
     at, saw_other_than_ascii = encoding.mark, False
     for block in _blocks(path, encoding.mark):
@@ -145,7 +143,7 @@ def _decode_all(path: Path, encoding: Encoding) -> None:
 
 
 def _blocks(path: Path, start: int) -> Iterator[bytes]:
-    """The file's bytes, then one empty block that tells the decoder of the end."""
+    """The file's bytes, then an empty block that tells the decoder that the file ends."""
     with path.open("rb") as stream:
         stream.seek(start)
         while block := stream.read(BLOCK):
@@ -154,7 +152,7 @@ def _blocks(path: Path, start: int) -> Iterator[bytes]:
 
 
 def _line_of(path: Path, offset: int) -> int:
-    """The 1-based line of a byte. Only for an error's place, so a second pass costs nothing that matters."""
+    """The 1-based line of a byte. Only errors need it, so a second pass over the file does not matter."""
     line, left = 1, offset
     for block in _blocks(path, 0):
         piece = block[:left]
@@ -174,12 +172,12 @@ def _undecodable(name: str, path: Path, offset: int) -> UnreadableFile:
 
 
 def _nul(path: Path, encoding: Encoding) -> UnreadableFile:
-    """A NUL character: text has none, and databases refuse it."""
+    """The error for a NUL character: text has none, and databases refuse it."""
     needle = "\0".encode(encoding.name)
     start, width = encoding.mark, len(needle)
     for block in _blocks(path, encoding.mark):
         at = block.find(needle)
-        while at % width and at >= 0:  # a wide NUL stands on a whole unit
+        while at % width and at >= 0:  # in UTF-16 a NUL begins at an even offset
             at = block.find(needle, at + 1)
         if at >= 0:
             start += at

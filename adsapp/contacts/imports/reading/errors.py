@@ -1,4 +1,4 @@
-"""The one error a file as a whole can raise."""
+"""The error for a file that cannot be read."""
 
 
 class UnreadableFile(Exception):

@@ -1,7 +1,6 @@
-"""A contact file as it was uploaded: what it is, and its rows.
+"""An uploaded contact file: its format and its rows.
 
-`inspect` finds encoding, delimiter and header; `read_rows` yields the rows from the start or from any row's
-place.
+`inspect` finds encoding, delimiter and header; `read_rows` yields the rows from the start or from any position.
 """
 
 import re
@@ -26,11 +25,10 @@ _LOOKS_LIKE_DATA = re.compile(r"\+[\d\s().-]{7,}|[^@\s]+@[^@\s]+\.[^@\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a file was found to be. Header cells are kept by index, empty and repeated ones included.
+    """The format of a file. Header cells are kept by index, including empty and repeated ones.
 
-    `encoding_note` is a sentence for the person where the encoding is a guess. Lines count from 1;
-    `data_offset` and `data_line` are where the rows after the header begin; `sample` holds the first
-    SAMPLE_ROWS rows as read.
+    `encoding_note` is a sentence for people if the encoding is a guess. Lines count from 1; the rows after the header
+    begin at `data_offset` and `data_line`; `sample` has the first SAMPLE_ROWS rows as read.
     """
 
     encoding: str
@@ -58,11 +56,11 @@ class Inspection:
 
 
 def inspect(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Inspection:
-    """What the file is. It is decoded once as a whole, but only its first records are parsed.
+    """Find the format of the file. It is decoded once as a whole, but only its first records are parsed.
 
-    `encoding` and `delimiter` are a person's choice where the guess was wrong. Raises UnreadableFile for
-    anything that cannot be imported: empty, header only, no text, no header, broken or NUL characters, a
-    lost quote.
+    `encoding` and `delimiter` are a person's choice if the guess was wrong. Raises UnreadableFile for anything that
+    cannot be imported: an empty file, a header without rows or rows without a header, content that is not text, broken
+    or NUL characters, a quote that is never closed.
     """
     size = path.stat().st_size
     if size == 0:
@@ -89,10 +87,10 @@ def inspect(path: Path, *, encoding: str | None = None, delimiter: str | None = 
 
 
 def read_rows(path: Path, inspection: Inspection, position: Position | None = None) -> Iterator[Row]:
-    """The data rows after the header or, to go on with a stopped import, after `position` (a Row's own).
+    """The data rows after the header or, to continue a stopped import, after a Row's `position`.
 
-    Memory does not grow with the file. Raises UnreadableFile as `read_records` does, after the rows before
-    it.
+    Memory does not grow with the file. Raises UnreadableFile as `read_records` does, after yielding the rows before the
+    error.
     """
     start = inspection.start if position is None else Position(*position)
     with path.open("rb") as stream:
@@ -100,10 +98,9 @@ def read_rows(path: Path, inspection: Inspection, position: Position | None = No
 
 
 def count_rows(path: Path, inspection: Inspection) -> int:
-    """The exact number of rows, by parsing the whole file (about a second for a million): a total for
-    progress.
+    """The exact number of rows, as the total of the progress, by parsing the whole file (about a second for a million).
 
-    Raises UnreadableFile before anything is stored, where an import would meet it half-way.
+    Raises UnreadableFile, so that a broken file is found before anything is stored and not half-way.
     """
     return sum(1 for _ in read_rows(path, inspection))
 
@@ -140,7 +137,7 @@ def _header_and_sample(
 
 
 def _refuse_data_as_header(header: Row) -> None:
-    """A first contact taken for column names would be lost without a word."""
+    """A first contact that is taken for column names would be lost silently."""
     for cell in map(one_line, header.cells):
         if _LOOKS_LIKE_DATA.fullmatch(cell):
             raise UnreadableFile(

@@ -1,7 +1,7 @@
-"""Column names as they occur in lists, in the languages our users write them.
+"""Column names that occur in lists, in the languages of our users.
 
-Compared without case, accents, blanks and punctuation (`text.folded`), so 'Nº de Teléfono' and 'n de
-telefono' are one.
+They are compared without case, accents, blanks and punctuation (`text.folded`), so 'Nº de Teléfono' and 'n de telefono'
+are the same.
 """
 
 from adsapp.contacts.values.text import folded

@@ -1,9 +1,8 @@
-"""Records of a CSV file with the exact place after each of them.
+"""Records of a CSV file with the exact position after each.
 
-`csv.reader` takes lines one at a time and never reads ahead, so the bytes of the lines it was given when it
-returns a record are exactly that record's. Lines are split as bytes (CR, LF or CRLF) and decoded one by
-one, which makes the place a plain sum of lengths: right with quoted newlines, multi-byte text and every
-kind of line end.
+`csv.reader` takes one line at a time and never reads ahead, so when it returns a record, the lines it has taken are
+exactly those of the record. Lines are split as bytes (CR, LF or CRLF) and decoded one by one, so the position is a
+plain sum of lengths: correct with quoted newlines, multi-byte text and every kind of line end.
 """
 
 import codecs
@@ -14,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from adsapp.contacts.imports.reading.encoding import BLOCK
 from adsapp.contacts.imports.reading.errors import SAVE_AS_CSV, UnreadableFile
 
-# One record may take this many bytes; more is a lost quote or no table, and would fill the memory.
+# Maximum bytes of one record; more means a lost quote or not a table, and would fill the memory.
 MAX_RECORD = 4 << 20
 # The default limit of the csv module, in characters; a cell in a contact list is a thousand times shorter.
 MAX_CELL = 131_072
@@ -22,7 +21,7 @@ _NO_MORE = "end"
 
 
 class Position(NamedTuple):
-    """Where reading can go on: byte offset, rows read before it, and the 1-based line that begins there."""
+    """Where reading can continue: byte offset, number of rows before it, and the 1-based line that begins there."""
 
     offset: int
     number: int
@@ -30,9 +29,7 @@ class Position(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One record: its 1-based number among the data rows, the line it begins on, its cells, the place after
-    it.
-    """
+    """One record: its 1-based number among the data rows, the line it begins on, its cells, the position after it."""
 
     number: int
     line: int
@@ -41,9 +38,7 @@ class Row(NamedTuple):
 
 
 class _Lines:
-    """Iterates over decoded lines with their ends, then one word; `offset` is the byte after the last one
-    given.
-    """
+    """Iterates over decoded lines with their ends, and then _NO_MORE; `offset` is the byte after the last line."""
 
     def __init__(self, stream: BinaryIO, encoding: str, offset: int) -> None:
         self.offset = offset
@@ -66,7 +61,7 @@ class _Lines:
                 yield raw.decode(encoding)
 
     def _wide(self) -> Iterator[str]:
-        """UTF-16 in UTF-8's clothes: CR and LF are then single bytes that occur nowhere else."""
+        """UTF-16 is split as UTF-8, in which CR and LF are single bytes that occur nowhere else."""
         decoder = codecs.getincrementaldecoder(self._encoding)("strict")
         for lines in _split(decoder.decode(block).encode() for block in self._blocks()):
             for raw in lines:
@@ -83,7 +78,7 @@ class _Lines:
 
 
 def _split(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
-    """Lists of whole lines. A block's last piece waits for the next, as it may end in half of a CRLF."""
+    """Lists of whole lines. The last piece of a block waits for the next block, as it may end in half a CRLF."""
     carry = b""
     for block in blocks:
         lines = (carry + block).splitlines(keepends=True)
@@ -94,7 +89,7 @@ def _split(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
 
 
 def read_records(stream: BinaryIO, encoding: str, delimiter: str, start: Position) -> Iterator[Row]:
-    """The rows from `start` on; rows without any content are passed over and not counted.
+    """The rows from `start` on; rows without any content are skipped and not counted.
 
     Raises UnreadableFile, after the good rows before it, for a quote that is never closed, a cell over
     MAX_CELL characters, a record over MAX_RECORD bytes, or bytes that the encoding does not know.

@@ -1,8 +1,7 @@
 """Which column of a file becomes which field of a contact.
 
-A mapping holds, by column index, a target of TARGETS, 'attribute:KEY', or None for a column that is left
-out. As JSON it is `{"0": "phone", "2": "attribute:city"}`; people who write it by hand may use the header's
-words as keys.
+A mapping has for each column index one of TARGETS, 'attribute:KEY', or None for a column that is left out. In JSON it
+is `{"0": "phone", "2": "attribute:city"}`; people who write it by hand may use column names as keys.
 """
 
 import re
@@ -23,14 +22,14 @@ _PHONE_LIKE = re.compile(r"(?=(?:[^0-9]*[0-9]){7})(?:\+[0-9 ().\-/]+|\(?0?[0-9][
 
 
 class Problem(NamedTuple):
-    """What is wrong with a mapping, and at which column."""
+    """What is wrong with a mapping, and in which column."""
 
     place: str
     message: str
 
 
 class InvalidMapping(ValueError):
-    """A mapping that does not fit the file; `problems` says all that is wrong with it."""
+    """A mapping that does not fit the file; `problems` has everything that is wrong with it."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(" ".join(f"{place}: {message}" for place, message in problems))
@@ -39,7 +38,7 @@ class InvalidMapping(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Targets by column index, as long as the header. `notes` are sentences about columns left out."""
+    """Targets by column index, one for each column. `notes` are sentences about columns that are left out."""
 
     header: tuple[str, ...]
     targets: tuple[str | None, ...]
@@ -54,7 +53,7 @@ class Mapping:
         return {t.removeprefix(ATTRIBUTE): i for i, t in found if t and t.startswith(ATTRIBUTE)}
 
     def validate(self) -> tuple[Problem, ...]:
-        """All that keeps the mapping from being used; empty where nothing does."""
+        """The problems that keep the mapping from being used; empty if there are none."""
         problems = [p for i, t in enumerate(self.targets) if t and (p := _wrong_target(self._place(i), t))]
         problems += self._used_twice()
         if "phone" not in self.targets:
@@ -69,9 +68,8 @@ class Mapping:
     def from_json(cls, data: Dict[str, str | None], header: Sequence[str]) -> "Mapping":
         """The mapping that `data` gives for `header`; columns it does not name are left out.
 
-        Keys are header names (case, accents and blanks do not matter) or indexes from 0. Raises
-        InvalidMapping for a key that is no column, or that names two; the targets themselves are judged by
-        `validate`.
+        Keys are column names (case, accents and blanks do not matter) or indexes from 0. Raises InvalidMapping for
+        a key that names no column or two; `validate` checks the targets.
         """
         targets: list[str | None] = [None] * len(header)
         problems = []
@@ -106,11 +104,10 @@ def title(target: str) -> str:
 
 
 def propose(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Mapping:
-    """The likeliest mapping: by the header's words, then by what the sample rows look like, else
-    attributes.
+    """The likeliest mapping: by column names, then by what the sample rows look like, otherwise attributes.
 
-    The first column of a target gets it; later ones are left out with a note. Columns of our own report of
-    rejected rows, and columns without a name, are left out.
+    If several columns fit a target, the first gets it and the others are left out with a note. Columns of our own
+    report of rejected rows, and columns without a name, are left out.
     """
     targets = [target_of(name) for name in header]
     if "phone" not in targets:
@@ -127,7 +124,7 @@ def propose(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Mapping:
 
 
 def _leave_out_repeats(header: Sequence[str], targets: list[str | None]) -> dict[int, str]:
-    """Takes a target away from all but its first column; sentences about that, by index."""
+    """Keep each target for its first column only; returns a sentence for each column left out, by index."""
     first: dict[str, int] = {}
     notes = {}
     for index, target in enumerate(targets):
@@ -140,7 +137,7 @@ def _leave_out_repeats(header: Sequence[str], targets: list[str | None]) -> dict
 
 
 def attribute_key(name: str, index: int, taken: set[str]) -> str:
-    """An attribute key from a column's name; never the name of a target, so that a key means one thing."""
+    """An attribute key from a column's name; never the name of a target, so that a key has one meaning."""
     base = slug(name)[:36].strip("_")
     if not _KEY.fullmatch(base):
         base = f"column_{index + 1}"
@@ -152,7 +149,7 @@ def attribute_key(name: str, index: int, taken: set[str]) -> str:
 
 
 def _holds_phones(sample: Sequence[Sequence[str]], index: int) -> bool:
-    """At least four fifths of the filled cells look like whole phone numbers, not like dates or prices."""
+    """True if at least four fifths of the filled cells look like whole phone numbers, not like dates or prices."""
     cells = [text for row in sample if index < len(row) and (text := plain(row[index]).lstrip("'"))]
     alike = sum(_looks_like_phone(cell) for cell in cells)
     return bool(cells) and alike >= 0.8 * len(cells)

@@ -1,8 +1,7 @@
-"""The rejected rows as a CSV file that opens in a spreadsheet and can be mended and uploaded again.
+"""The rejected rows as a CSV file that opens in a spreadsheet and can be corrected and uploaded again.
 
-Four columns of our own stand first, then the row's cells exactly as they came; first, because a row with
-too many cells would push them out of line at the end. When such a file is imported, the four are recognised
-and left out.
+Four columns of our own come before the row's cells, which are exactly as they were; at the end, a row with too many
+cells would push them out of line. When such a file is imported, the four are recognised and left out.
 """
 
 import csv
@@ -12,14 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 REPORT_COLUMNS = ("ADSapp row", "ADSapp column", "ADSapp reason", "ADSapp suggestion")
-# Excel needs the mark to read UTF-8; our reader takes it off again.
+# Excel needs the mark to read UTF-8; our reader removes it again.
 _MARK = "\ufeff"
 _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _PHONE = re.compile(r"\+[0-9][0-9 ().\-]*")
 
 
 class RejectedRow(Protocol):
-    """What a line of the report needs; `rows.Rejected` has it."""
+    """What a line of the report needs."""
 
     @property
     def number(self) -> int: ...
@@ -34,9 +33,7 @@ class RejectedRow(Protocol):
 
 
 def report_lines(header: Sequence[str], rejected: Iterable[RejectedRow]) -> Iterator[str]:
-    """The file's lines, with their ends, one at a time: the header first, then a line for each rejected
-    row.
-    """
+    """The lines of the file with their line ends, one at a time: the header, then one for each rejected row."""
     own = {index for index, name in enumerate(header) if name in REPORT_COLUMNS}
     yield _MARK + _line([*REPORT_COLUMNS, *_others(header, own)])
     for row in rejected:
@@ -44,14 +41,14 @@ def report_lines(header: Sequence[str], rejected: Iterable[RejectedRow]) -> Iter
 
 
 def safe_cell(cell: str) -> str:
-    """The cell so that no spreadsheet runs it as a formula; phone numbers with + stay as they are."""
+    """The cell, escaped if a spreadsheet would run it as a formula; phone numbers with + stay as they are."""
     if _FORMULA.match(cell) and not _PHONE.fullmatch(cell):
         return "'" + cell
     return cell
 
 
 def _others(cells: Sequence[str], own: set[int]) -> list[str]:
-    """Without the four columns of an earlier report."""
+    """The cells without the four columns of an earlier report."""
     return [cell for index, cell in enumerate(cells) if index not in own]
 
 

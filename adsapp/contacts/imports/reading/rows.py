@@ -1,7 +1,7 @@
-"""A row of a file becomes a contact, or is rejected with its reason.
+"""Turns a row of a file into a contact, or rejects it with a reason.
 
-Only the phone number decides, for without one nobody can be written to. Anything else that cannot be used
-is left out of the contact with a note, and the row is kept.
+Only the phone number decides, because nobody can be messaged without one. Anything else that cannot be used is left out
+of the contact with a note, and the row is kept.
 """
 
 import re
@@ -62,9 +62,7 @@ _NO = frozenset(
 
 
 class Note(NamedTuple):
-    """Something in a kept row that was left out or changed: a code of MESSAGES, the column, the cell as
-    written.
-    """
+    """Something in an accepted row that was left out or changed: a code of MESSAGES, the column, the written cell."""
 
     code: str
     column: str
@@ -73,9 +71,7 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a row gets where it says nothing: an ISO country for national numbers; tags are given to every
-    row.
-    """
+    """An ISO country for national numbers in rows that name none, and tags for every row."""
 
     country: str | None = None
     tags: tuple[str, ...] = ()
@@ -83,11 +79,10 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """A row that can become a contact. Texts are '' where the row says nothing, which must not wipe a
-    stored value.
+    """A row that can become a contact. A text is '' if the row does not give it, which must not clear a stored value.
 
-    `name` is the whole name as written, or first and last name together; `country` is an ISO code, from the
-    row or else from the number; `opt_in` is None where the row does not say; `assumed` as in `Phone`.
+    `name` is the whole name as written, or first and last name together; `country` is an ISO code, from the row or, if
+    the row has none, from the number; `opt_in` is None if the row does not give it; `assumed` is that of `Phone`.
     """
 
     number: int
@@ -109,9 +104,7 @@ class ContactRow:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that cannot be imported: where, why (a code of MESSAGES), what to do, and its cells as they
-    came.
-    """
+    """A row that cannot be imported: where, why (a code of MESSAGES), what to do, and its cells as they were."""
 
     number: int
     line: int
@@ -124,7 +117,7 @@ class Rejected:
 
 
 class RowJudge:
-    """Judges the rows of one import; columns are looked up once, here. The mapping must be valid."""
+    """Judges the rows of one import. Columns are looked up once, when it is made; the mapping must be valid."""
 
     def __init__(self, mapping: Mapping, defaults: Defaults = Defaults()) -> None:
         phone = mapping.index_of("phone")
@@ -153,11 +146,11 @@ class RowJudge:
         return self._contact(row.number, cells, phone, country or phone.region, notes)
 
     def _read_phone(self, cells: list[str]) -> tuple[Phone | Rejection, str | None, list[Note]]:
-        """The number, the row's own country, and notes about both."""
+        """The number, the country the row names, and notes about both."""
         written = cells[self._country] if self._country is not None else ""
         country = country_code(written) if written else None
         unknown = country is None and bool(written.strip())
-        # A national number in a country that we cannot read would, with the default, become a stranger's.
+        # With the default country, a national number of a country that we cannot read would be a stranger's.
         default = None if unknown else self._defaults.country
         phone = normalise_phone(cells[self._phone], default, country)
         if not isinstance(phone, Phone):
@@ -239,7 +232,7 @@ class RowJudge:
         return tuple(tags.values())
 
     def _read_attributes(self, cells: list[str], notes: list[Note]) -> dict[str, str]:
-        """Filled attributes only: a blank cell says nothing about the contact."""
+        """The attributes with a value; a blank cell does not clear a stored one."""
         values = {}
         for key, index in self._attributes:
             text = tidy(cells[index])
@@ -259,7 +252,7 @@ class RowJudge:
 
 
 def judge(row: Row, mapping: Mapping, defaults: Defaults = Defaults()) -> ContactRow | Rejected:
-    """One row judged alone, as for a preview; an import makes one RowJudge and keeps it."""
+    """Judge a single row, for a preview; an import keeps one RowJudge for all its rows."""
     return RowJudge(mapping, defaults)(row)
 
 
