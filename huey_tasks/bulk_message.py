@@ -8,6 +8,7 @@ from adsapp.core.pagination import Page
 from adsapp.jobs import ItemRow, Job, Progress, Queue, processor
 from adsapp.jobs.queries.items import register_items
 from adsapp.jobs.registry import when_cancelled
+from adsapp.organizations.auditing import By
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ def _items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
     return job_hooks.recipients_as_items(job, status, cursor, limit)
 
 
-def _tell_campaign(job: Job, by: str) -> None:
+def _tell_campaign(job: Job, by: By) -> None:
     from adsapp.campaigns.sending import job_hooks
 
     job_hooks.job_was_cancelled(job, by)

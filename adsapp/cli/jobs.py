@@ -9,10 +9,11 @@ import click
 
 from adsapp.cli import inspect_jobs, queues, workers
 from adsapp.cli import operations as bulk
+from adsapp.cli.actor import BY
 from adsapp.cli.admin import organization_option
 from adsapp.cli.errors import CommandFailed, line_of
 from adsapp.cli.operations import wait_option
-from adsapp.cli.organization import BY, inside
+from adsapp.cli.organization import inside
 from adsapp.cli.output import json_option, show
 from adsapp.cli.tables import JOB_ID, first_line, minute, since, table
 from adsapp.core import db

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from adsapp.cli.actor import BY
 from adsapp.cli.errors import CommandFailed
-from adsapp.cli.organization import BY
 from adsapp.cli.output import show
 from adsapp.core import db
 from adsapp.jobs import Job, State

@@ -4,13 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from adsapp.cli.actor import BY
 from adsapp.cli.admin import organization_option
-from adsapp.cli.organization import BY, inside
+from adsapp.cli.organization import inside
 from adsapp.cli.output import json_option, show
 from adsapp.core import db
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.errors import Invalid
-from adsapp.jobs import Queue, queues, service
+from adsapp.jobs import Queue, service
+from adsapp.jobs.queries.limits import limits_of
 from adsapp.jobs.states import get_queue
 from adsapp.jobs.wait_reasons import Circumstances, circumstances
 
@@ -36,7 +38,7 @@ def pause(queue: str, slug: str, reason: str, kind: str, until: str, hours: floa
     with inside(slug):
         end = _moment(until) if until else utcnow() + timedelta(hours=hours) if hours else None
         before = _before(circumstances(), get_queue(queue), kind)
-        service.pause_queue(get_queue(queue), BY, reason, end, kind)
+        service.pause_queue(get_queue(queue), BY.because(reason), end, kind)
         db.session.commit()
     text = f"{_what(queue, kind)} is paused{f' until {iso(end)}' if end else ''}.{before}"
     show({"queue": queue, "kind": kind or None, "paused": True, "until": iso(end)}, text, as_json)
@@ -74,7 +76,7 @@ def limit(queue: str, slug: str, lifts: bool, as_json: bool, **asked: int | None
         raise click.UsageError("say --none, or what to change, not both")
     with inside(slug):
         wanted = get_queue(queue)
-        values = service.limit_values(queues.get_limit(wanted))
+        values = limits_of(wanted)
         if lifts or named:
             values = dict.fromkeys(values) if lifts else values | named
             service.set_limit(wanted, BY, **values)

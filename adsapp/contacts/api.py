@@ -55,7 +55,7 @@ def list_contacts() -> ResponseReturnValue:
 def create_contact() -> ResponseReturnValue:
     """201 with the contact; 409 where the number is a contact already."""
     actor = current_actor()
-    contact = service.create_contact(parse_body(ContactIn), actor.organization.default_country)
+    contact = service.create_contact(parse_body(ContactIn), actor.organization.default_country, actor.by())
     db.session.commit()
     shown = contact_json(contact, queries.tags_of([contact.id])[contact.id], whole=actor.sees_numbers)
     return {"contact": shown}, 201, {"Location": url_for("contacts_api.get_contact", contact_id=contact.id)}

@@ -17,6 +17,7 @@ from adsapp.core.db.prepared import mine, read
 from adsapp.core.db.rows import insert_rows
 from adsapp.jobs.lines import JOBS
 from adsapp.jobs.models import Job, JobEvent
+from adsapp.organizations.auditing import NAME_LENGTH, By
 
 ERROR_LENGTH = 2000  # of a former end; the attempts have the whole text
 MOST = 200  # of one job's events, the newest
@@ -29,22 +30,6 @@ class What(StrEnum):
     CANCEL = "cancel"
     RUN = "run"
     PRIORITIZE = "prioritize"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Who asks for a change of jobs, and why; `operation_id` where an operation does it to many, `among` how many
-    jobs were ticked."""
-
-    by: str
-    reason: str = ""
-    operation_id: uuid.UUID | None = None
-    among: int = 1
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """What the jobs' events have besides."""
-        return {"among": self.among} if self.among > 1 else {}
 
 
 class Steering(NamedTuple):
@@ -67,13 +52,12 @@ class Change:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def note(what: What, asked: Asked, now: datetime, changes: Iterable[Change]) -> None:
+def note(what: What, by: By, now: datetime, changes: Iterable[Change]) -> None:
     """Add an event to each of the jobs; their `steered_at` is the caller's to set, as it changes the rows anyway."""
-    same: dict[str, Any] = {"at": now, "what": what.value, "by": asked.by[:200], "reason": asked.reason}
-    same["operation_id"] = asked.operation_id
-    insert_rows(
-        JobEvent, [{"job_id": each.job_id, "details": {**asked.details, **each.details}, **same} for each in changes]
-    )
+    same: dict[str, Any] = {"at": now, "what": what.value, "by": by.name[:NAME_LENGTH], "reason": by.reason}
+    same["operation_id"] = by.operation_id
+    ticked = {"among": by.among} if by.among > 1 else {}
+    insert_rows(JobEvent, [{"job_id": each.job_id, "details": {**ticked, **each.details}, **same} for each in changes])
 
 
 def end_of(job: Job) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from adsapp.core.errors import FieldError, Invalid
 from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.states import TIMEOUT_SECONDS, Queue
+from adsapp.organizations.auditing import By
 
 P = TypeVar("P")
 Result = dict[str, Any] | None
@@ -183,7 +184,7 @@ def _params_class(run: Callable[..., Any]) -> type[Any]:
     return params
 
 
-Hook = Callable[[Job, str], None]
+Hook = Callable[[Job, By], None]
 
 
 _hooks: dict[str, Hook] = {}
@@ -199,7 +200,7 @@ def is_told(processor: str) -> bool:
     return processor in _hooks
 
 
-def tell_cancelled(job: Job, by: str) -> None:
+def tell_cancelled(job: Job, by: By) -> None:
     """The job was cancelled without running."""
     if is_told(job.processor):
         _hooks[job.processor](job, by)

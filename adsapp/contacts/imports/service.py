@@ -18,11 +18,12 @@ from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, Mapping, Problem,
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContact
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
-from adsapp.core.errors import Conflict, FieldError, Invalid
+from adsapp.core.errors import Conflict, FieldError, Invalid, NotFound
 from adsapp.core.ids import new_id
 from adsapp.jobs import Job
+from adsapp.jobs import service as job_service
 from adsapp.jobs.idempotency import require_subject
-from adsapp.organizations.auditing import audit
+from adsapp.organizations.auditing import NOBODY, By
 
 FILE_FIELD = "file"
 
@@ -39,7 +40,7 @@ class ImportRunning(Conflict):
         self.import_id = running.id
 
 
-def receive(stream: IO[bytes], name: str, *, by: str = "") -> Import:
+def receive(stream: IO[bytes], name: str, by: By = NOBODY) -> Import:
     """Take in a file: to disk, looked at, its columns proposed. Nothing is imported yet.
 
     Raises TooLarge; Invalid (field `file`) for a file that cannot be read, with the place and what to do; Conflict
@@ -61,7 +62,7 @@ def receive(stream: IO[bytes], name: str, *, by: str = "") -> Import:
             size_bytes=upload.size_bytes,
             inspection=inspection.to_json(),
             mapping=propose(inspection.header, inspection.sample).to_json(),
-            created_by=by,
+            created_by=by.name,
         )
         db.session.add(batch)
         db.session.flush()
@@ -97,7 +98,7 @@ def start_import(
     mapping: Mapping,
     options: ImportOptions,
     *,
-    by: str = "",
+    by: By = NOBODY,
     idempotency_key: str | None = None,
     digest: str | None = None,
 ) -> Job:
@@ -125,14 +126,29 @@ def start_import(
         subject=f"import:{batch.id}",
         idempotency_key=idempotency_key,
         digest=digest,
-        created_by=by,
+        created_by=by.name,
     )
     batch.job_id = require_subject(job, f"import:{batch.id}").id
-    if by:
-        audit(by, "start import", f"import:{batch.id}", title=batch.file_name)
+    by.audit("start import", f"import:{batch.id}", title=batch.file_name)
     db.session.flush()
     db.session.refresh(batch)
     return job
+
+
+def cancel(batch: Import, by: By) -> None:
+    """Stop it after the chunk that is being written; what is imported stays. Conflict if it has ended."""
+    job_service.cancel(_job_of(batch), by)
+
+
+def retry(batch: Import, by: By) -> None:
+    """Go on after the last row that was imported; Conflict unless it failed or was cancelled."""
+    job_service.retry(_job_of(batch), by)
+
+
+def _job_of(batch: Import) -> Job:
+    if batch.job is None:
+        raise NotFound("This import has no job yet")
+    return batch.job
 
 
 def invalid_mapping(problems: Iterable[Problem]) -> Invalid:
@@ -152,7 +168,7 @@ def discard(batch: Import) -> None:
     db.after_commit(lambda: uploads.remove(path))
 
 
-def receive_list(contacts: Sequence[ListedContact], *, by: str = "") -> tuple[Import, Mapping]:
+def receive_list(contacts: Sequence[ListedContact], by: By = NOBODY) -> tuple[Import, Mapping]:
     """Contacts from a request, written to a file and imported the same way; the import and its mapping."""
     attributes = list(dict.fromkeys(key for contact in contacts for key in contact.attributes))
     fields = [name for name in ListedContact.model_fields if name not in ("tags", "attributes")]

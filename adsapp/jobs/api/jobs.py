@@ -80,7 +80,7 @@ def get_job(job_id: uuid.UUID) -> ResponseReturnValue:
 def cancel_job(job_id: uuid.UUID) -> ResponseReturnValue:
     """200 when it is cancelled, 202 while a running one is stopping, 409 when it had ended already."""
     job = job_queries.get_job(job_id)
-    service.cancel(job, current_actor().name)
+    service.cancel(job, current_actor().by())
     db.session.commit()
     return _answer(job, 200 if job.state == State.CANCELLED else 202)
 
@@ -90,7 +90,7 @@ def cancel_job(job_id: uuid.UUID) -> ResponseReturnValue:
 def change_job(job_id: uuid.UUID) -> ResponseReturnValue:
     """Another priority, `{"priority": 2}`; 409 where the job has ended."""
     job, change = job_queries.get_job(job_id), parse_body(JobChange)
-    service.set_priority(job, change.priority, current_actor().name)
+    service.set_priority(job, change.priority, current_actor().by())
     db.session.commit()
     return _answer(job, 200)
 
@@ -100,7 +100,7 @@ def change_job(job_id: uuid.UUID) -> ResponseReturnValue:
 def run_job(job_id: uuid.UUID) -> ResponseReturnValue:
     """Run a delayed job now: 202; 409 where it is not delayed, or waits for a decision or another job."""
     job = job_queries.get_job(job_id)
-    service.run_now(job, current_actor().name)
+    service.run_now(job, current_actor().by())
     db.session.commit()
     return _answer(job, 202)
 
@@ -121,7 +121,7 @@ def list_items(job_id: uuid.UUID) -> ResponseReturnValue:
 def retry_job(job_id: uuid.UUID) -> ResponseReturnValue:
     """Begin a failed or cancelled job again: 202; 409 for any other."""
     job = job_queries.get_job(job_id)
-    service.retry(job, current_actor().name)
+    service.retry(job, current_actor().by())
     db.session.commit()
     return _answer(job, 202)
 

@@ -18,7 +18,7 @@ from adsapp.jobs.models import Job, JobCount
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.states import Priority, State
-from adsapp.organizations.auditing import audit
+from adsapp.organizations.auditing import By
 
 WORDS = {Verb.RETRY: "Retry", Verb.CANCEL: "Cancel", Verb.CLEAN: "Remove", Verb.PRIORITIZE: "Change priority of"}
 
@@ -41,12 +41,11 @@ def preview(
 def start(
     verb: str,
     *,
-    by: str,
+    by: By,
     filters: JobFilters | None = None,
     job_ids: Sequence[uuid.UUID] | None = None,
     older_than_days: int | None = None,
     priority: int | None = None,
-    reason: str = "",
 ) -> Job:
     """Begin an operation; the job that carries it out.
 
@@ -59,25 +58,25 @@ def start(
         raise Conflict("No job matches; there is nothing to do")
     order = Order(
         verb=target.verb,
-        by=by,
+        by=by.name,
         filters=target.filters.as_query(),
         asked_at=target.asked_at,
         job_ids=target.job_ids,
         ended_before=target.ended_before,
         priority=priority,
-        reason=reason,
+        reason=by.reason,
     )
     job = jobs.enqueue(
         PROCESSOR,
         TypeAdapter(Order).dump_python(order, mode="json"),
         title=_title(target, found),
         priority=Priority.HIGH,  # somebody waits for it
-        created_by=by,
+        created_by=by.name,
         total=None if found.more else found.count,
     )
     details = {"filters": target.filters.as_query(), "count": str(found), "ticked": len(target.job_ids)}
     more = {"priority": priority} if target.verb == Verb.PRIORITIZE else {}
-    audit(by, f"{target.verb.value} jobs", f"job:{job.id}", title=job.title, reason=reason, **details, **more)
+    by.audit(f"{target.verb.value} jobs", f"job:{job.id}", title=job.title, **details, **more)
     return job
 
 

@@ -11,11 +11,11 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import retention, transitions
 from adsapp.jobs.bulk.target import COUNTED, Order, Target, Verb, target_of
-from adsapp.jobs.events import Asked
 from adsapp.jobs.models import Job, JobCount
 from adsapp.jobs.progress import HandBack, Progress
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.states import FINAL, State, get_priority
+from adsapp.organizations.auditing import By
 
 BATCH = 250  # jobs in one transaction: short enough that nobody waits for it
 TURN_SECONDS = 30  # then the operation lets others have its thread
@@ -27,11 +27,11 @@ def carry_out(order: Order, progress: Progress) -> dict[str, Any]:
     The result says how many were changed, or removed; then also what was left, see `left`.
     """
     target, turn_ends = order.target(), time.monotonic() + TURN_SECONDS
-    jobs, act, asked = target.jobs(), _ACTS[order.verb], Asked(order.by, order.reason, progress.job_id)
+    jobs, act, by = target.jobs(), _ACTS[order.verb], By(order.by, order.reason, progress.job_id)
     last: uuid.UUID | None = None
     while batch := db.session.scalars((jobs.where(Job.id > last) if last else jobs).limit(BATCH)).all():
         last = batch[-1].id
-        changed = act(order, asked, batch)
+        changed = act(order, by, batch)
         progress.commit()
         progress.advance(changed)
         if progress.is_draining or time.monotonic() > turn_ends:
@@ -90,23 +90,23 @@ def _stay(count: int) -> str:
     return "stays" if count == 1 else "stay"
 
 
-def _retry(_order: Order, asked: Asked, jobs: Sequence[Job]) -> int:
-    return transitions.retry_all(jobs, asked)
+def _retry(_order: Order, by: By, jobs: Sequence[Job]) -> int:
+    return transitions.retry_all(jobs, by)
 
 
-def _cancel(_order: Order, asked: Asked, jobs: Sequence[Job]) -> int:
-    return transitions.cancel_all(jobs, asked)
+def _cancel(_order: Order, by: By, jobs: Sequence[Job]) -> int:
+    return transitions.cancel_all(jobs, by)
 
 
-def _clean(_order: Order, _asked: Asked, jobs: Sequence[Job]) -> int:
+def _clean(_order: Order, _by: By, jobs: Sequence[Job]) -> int:
     return retention.remove([job.id for job in jobs])
 
 
-def _prioritize(order: Order, asked: Asked, jobs: Sequence[Job]) -> int:
-    return transitions.prioritize_all(jobs, get_priority(order.priority or 0), asked)
+def _prioritize(order: Order, by: By, jobs: Sequence[Job]) -> int:
+    return transitions.prioritize_all(jobs, get_priority(order.priority or 0), by)
 
 
-_ACTS: Mapping[Verb, Callable[[Order, Asked, Sequence[Job]], int]] = {
+_ACTS: Mapping[Verb, Callable[[Order, By, Sequence[Job]], int]] = {
     Verb.RETRY: _retry,
     Verb.CANCEL: _cancel,
     Verb.CLEAN: _clean,

@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Select, select
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
 from adsapp.core.ids import first_id_of
-from adsapp.jobs import retention, transitions
+from adsapp.jobs import retention
 from adsapp.jobs.models import Job
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.rules import retriable
 from adsapp.jobs.states import FINAL, State, get_priority
 
 PROCESSOR = "act-on-jobs"
@@ -106,7 +107,7 @@ class Target:
     def _not_done_yet(self) -> Sequence[ColumnElement[bool]]:
         match self.verb:
             case Verb.RETRY:  # one that was retried and failed again ended later
-                return (Job.finished_at <= self.asked_at, Job.processor != PROCESSOR, transitions.retriable())
+                return (Job.finished_at <= self.asked_at, Job.processor != PROCESSOR, retriable())
             case Verb.CANCEL:
                 return (Job.cancel_requested_at.is_(None), Job.processor != PROCESSOR)
             case Verb.PRIORITIZE:

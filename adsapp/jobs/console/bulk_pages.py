@@ -51,14 +51,14 @@ def ask_to_act() -> ResponseReturnValue:
 @allow(Permission.SEND)
 def act() -> ResponseReturnValue:
     """Do it: to the ticked jobs at once, to all that match as an operation."""
-    form, by = request.form, current_actor().name
+    form = request.form
+    by = current_actor().by(form.get("reason", "")[:200])
     verb, filters = verb_of(form.get("verb", "")), _wanted(form)
     priority = whole_number("priority", form.get("priority", ""), 1, 4) if verb == Verb.PRIORITIZE else None
-    reason = form.get("reason", "").strip()[:200]
     if form.get("scope") == "all":
         _demand_all(verb)
-        return _started(operations.start(verb, by=by, filters=filters, priority=priority, reason=reason))
-    changed = service.act_on(verb, ids_of(form.getlist("job")), by, priority, reason)
+        return _started(operations.start(verb, by=by, filters=filters, priority=priority))
+    changed = service.act_on(verb, ids_of(form.getlist("job")), by, priority)
     flash(f"1 job {ONE_DONE_WORDS[verb]}" if changed == 1 else f"{changed} jobs {DONE_WORDS[verb]}", "good")
     return done(url_for("jobs.list_jobs", **_listed(form).as_query(cursor=form.get("cursor", ""))))
 
@@ -85,7 +85,7 @@ def clean() -> ResponseReturnValue:
     """Remove them, as an operation."""
     form = request.form
     days = _days(form.get("older_than_days", ""))
-    return _started(operations.start("clean", by=current_actor().name, filters=_cleaned(form), older_than_days=days))
+    return _started(operations.start("clean", by=current_actor().by(), filters=_cleaned(form), older_than_days=days))
 
 
 def _instead() -> str:

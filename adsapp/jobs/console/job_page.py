@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from adsapp.core.pagination import Page
 from adsapp.core.web.htmx import fragment, version_of
 from adsapp.core.web.urls import url_for
-from adsapp.jobs import service, transitions
+from adsapp.jobs import rules, service
 from adsapp.jobs.bulk import run as bulk_run
 from adsapp.jobs.bulk.target import PROCESSOR
 from adsapp.jobs.console import presenter
@@ -62,7 +62,7 @@ def ask_to_cancel(job_id: uuid.UUID) -> ResponseReturnValue:
 def cancel(job_id: uuid.UUID) -> ResponseReturnValue:
     """Stop it, or ask the worker to."""
     job = job_queries.get_job(job_id)
-    service.cancel(job, current_actor().name, request.form.get("reason", "").strip()[:200])
+    service.cancel(job, current_actor().by(request.form.get("reason", "").strip()[:200]))
     flash(f"{job.title}: {'the worker is asked to stop' if job.is_stopping else 'cancelled'}", "good")
     return done(url_for("jobs.show_job", job_id=job_id))
 
@@ -72,7 +72,7 @@ def cancel(job_id: uuid.UUID) -> ResponseReturnValue:
 def retry(job_id: uuid.UUID) -> ResponseReturnValue:
     """Begin it again."""
     job = job_queries.get_job(job_id)
-    service.retry(job, current_actor().name)
+    service.retry(job, current_actor().by())
     flash(f"{job.title} begins again, with {presenter.granted(job)}", "good")
     return done(url_for("jobs.show_job", job_id=job_id))
 
@@ -82,7 +82,7 @@ def retry(job_id: uuid.UUID) -> ResponseReturnValue:
 def run_now(job_id: uuid.UUID) -> ResponseReturnValue:
     """Run a delayed job at once."""
     job = job_queries.get_job(job_id)
-    service.run_now(job, current_actor().name)
+    service.run_now(job, current_actor().by())
     flash(f"{job.title} runs now", "good")
     return done(url_for("jobs.show_job", job_id=job_id))
 
@@ -100,7 +100,7 @@ def set_priority(job_id: uuid.UUID) -> ResponseReturnValue:
     """Another place in the queue."""
     job = job_queries.get_job(job_id)
     before, wanted = job.priority, whole_number("priority", request.form.get("priority", ""), 1, 4)
-    service.set_priority(job, wanted or 0, current_actor().name)
+    service.set_priority(job, wanted or 0, current_actor().by())
     words = f"{PRIORITY_WORDS[Priority(before)]} → {PRIORITY_WORDS[Priority(job.priority)]}"
     flash(f"{job.title}: priority {words}", "good")
     return done(url_for("jobs.show_job", job_id=job_id))
@@ -136,7 +136,7 @@ def _job(job: Job) -> dict[str, Any]:
         "tries": presenter.tries(job),
         "granted": presenter.granted(job),
         "is_over_then": bool(over_once_cancelled(job.processor)),
-        "over": transitions.why_over(job),
+        "over": rules.why_over(job),
         "resume": _resume(job, around),
         "manages": current_actor().may(Permission.MANAGE),
         "data": _pretty(presenter.data(job, whole=whole)),
@@ -144,10 +144,10 @@ def _job(job: Job) -> dict[str, Any]:
         "result": _pretty(redact(job.result, whole=whole)) if job.result else None,
         "may_act": current_actor().may(Permission.SEND),
         "can": {
-            "cancel": service.may_cancel(job),
-            "retry": service.may_retry(job),
-            "run_now": service.may_run_now(job),
-            "prioritize": service.may_prioritize(job),
+            "cancel": rules.may_cancel(job),
+            "retry": rules.may_retry(job),
+            "run_now": rules.may_run_now(job),
+            "prioritize": rules.may_prioritize(job),
         },
         "as_of": around.now,
         "version": version,

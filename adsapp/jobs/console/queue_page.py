@@ -7,13 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from adsapp.core.errors import Invalid
 from adsapp.core.web.htmx import fragment, version_of
-from adsapp.jobs import queues, service
+from adsapp.jobs import service
 from adsapp.jobs.console.blueprint import done, views
 from adsapp.jobs.console.forms import back_or, end_of_pause, whole_number
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries import workers
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.queries.limits import LIMITS, limits_of
 from adsapp.jobs.queries.statistics import MINUTE_LABELS, QueueStats, queue_stats, waiting_jobs
 from adsapp.jobs.registry import kinds_of, title_of
 from adsapp.jobs.states import Queue, State, queue_of
@@ -54,7 +55,7 @@ def pause(name: str) -> ResponseReturnValue:
     kind = form.get("processor", "")
     try:
         until = end_of_pause(form.get("hours", ""))
-        service.pause_queue(queue, current_actor().name, form.get("reason", "")[:200], until, kind)
+        service.pause_queue(queue, current_actor().by(form.get("reason", "")[:200]), until, kind)
     except Invalid as error:
         return _pause_page(queue, error.field_messages), error.status
     flash(f"{_what(queue, kind)} is paused; what runs goes on", "good")
@@ -69,7 +70,7 @@ def resume(name: str) -> ResponseReturnValue:
     held = waiting_jobs(queue, kind)
     if held and not request.form.get("sure"):
         return _resume_page(queue, kind, held)
-    service.resume_queue(queue, current_actor().name, kind)
+    service.resume_queue(queue, current_actor().by(), kind)
     flash(f"{_what(queue, kind)} goes on", "good")
     return done(url_for("jobs.show_queue", name=queue.value))
 
@@ -90,7 +91,7 @@ def _what(queue: Queue, kind: str) -> str:
 def ask_for_limits(name: str) -> ResponseReturnValue:
     """The dialog's form, as a page of its own."""
     queue = queue_of(name)
-    return _limits_page(queue, _typed_limits(service.limit_values(queues.get_limit(queue))), {})
+    return _limits_page(queue, _typed_limits(limits_of(queue)), {})
 
 
 @views.post("/queues/<name>/limits")
@@ -98,11 +99,11 @@ def ask_for_limits(name: str) -> ResponseReturnValue:
 def set_limits(name: str) -> ResponseReturnValue:
     """Set all three; an empty field is no limit."""
     queue = queue_of(name)
-    typed = {field: request.form.get(field, "") for field in service.LIMITS}
-    before = service.limit_values(queues.get_limit(queue))
+    typed = {field: request.form.get(field, "") for field in LIMITS}
+    before = limits_of(queue)
     try:
         wanted = {field: whole_number(field, text, 1, service.HIGHEST_LIMIT) for field, text in typed.items()}
-        service.set_limit(queue, current_actor().name, **wanted)
+        service.set_limit(queue, current_actor().by(), **wanted)
     except Invalid as error:
         return _limits_page(queue, typed, error.field_messages), error.status
     flash(f"{QUEUE_TITLES[queue]}: {_changes(before, wanted)}", "good")
@@ -111,7 +112,7 @@ def set_limits(name: str) -> ResponseReturnValue:
 
 def _changes(before: dict[str, int | None], after: dict[str, int | None]) -> str:
     """At once: no limit → 5."""
-    changed = [name for name in service.LIMITS if before[name] != after[name]]
+    changed = [name for name in LIMITS if before[name] != after[name]]
     words = [f"{LIMIT_WORDS[name].lower()} {_limit(before[name])} → {_limit(after[name])}" for name in changed]
     return ", ".join(words) or "the limits are as they were"
 
@@ -139,7 +140,7 @@ def _pause_page(queue: Queue, errors: Any) -> str:
 
 
 def _limits_page(queue: Queue, typed: dict[str, str], errors: Any) -> str:
-    now = service.limit_values(queues.get_limit(queue))
+    now = limits_of(queue)
     return render_template(
         "queues/limits.html", queue=queue, titles=QUEUE_TITLES, limits=now, values=typed, errors=errors
     )
@@ -149,7 +150,7 @@ def _page(queue: Queue) -> dict[str, Any]:
     around = circumstances()
     stats = next(one for one in queue_stats(around) if one.queue == queue)
     kinds = stats.paused_kinds
-    limits = service.limit_values(queues.get_limit(queue))
+    limits = limits_of(queue)
     failures = job_queries.list_lines(JobFilters(State.FAILED, queue), limit=FAILURES_SHOWN).items
     crew = workers.list_workers(around.now, queue) if current_actor().may(Permission.MANAGE) else None
     pauses = [(each.processor, each.reason, each.paused_until) for each in (*kinds, *filter(None, [stats.pause]))]

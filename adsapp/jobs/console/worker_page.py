@@ -49,7 +49,7 @@ def ask_to_drain(worker_id: uuid.UUID) -> ResponseReturnValue:
 def drain(worker_id: uuid.UUID) -> ResponseReturnValue:
     """Ask it to end after its jobs."""
     worker = _worker(worker_id)
-    service.drain(worker, current_actor().name)
+    service.drain(worker, current_actor().by())
     name = workers.name_of(worker)
     db.session.commit()
     flash(f"{name} begins nothing more and ends when its jobs have", "good")

@@ -23,6 +23,7 @@ from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobLog
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 
 Read = Callable[[uuid.UUID], Job]
@@ -51,7 +52,7 @@ def add(app: Flask, cast: Cast) -> Callable[..., list[uuid.UUID]]:
 
 def start(app: Flask, cast: Cast, verb: str, **options: Any) -> uuid.UUID:
     with db.organization_context(app, cast.bakery_id):
-        job = operations.start(verb, by="Alice", **options)
+        job = operations.start(verb, by=By("Alice"), **options)
         db.session.commit()
         return job.id
 
@@ -241,7 +242,7 @@ def test_a_wrong_request_is_refused_with_its_field(app: Flask, cast: Cast) -> No
             ("priority", "prioritize", {"priority": 9}),
         ):
             with pytest.raises(Invalid) as refused:
-                operations.start(verb, by="Alice", **options)
+                operations.start(verb, by=By("Alice"), **options)
             assert refused.value.fields[0].field == field
         with pytest.raises(Conflict, match="No job matches"):
-            operations.start("retry", by="Alice", filters=FAILED)
+            operations.start("retry", by=By("Alice"), filters=FAILED)

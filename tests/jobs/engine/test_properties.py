@@ -23,6 +23,7 @@ from adsapp.jobs.models import JobAttempt, JobDependency, JobLog, QueueControl
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.queries.statistics import counted
 from adsapp.jobs.states import ALLOWED, FINAL
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 
 QUEUE = Queue.TEMPLATE_PROCESSING
@@ -54,7 +55,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
                     connection.execute(delete(table))
             with db.organization_context(app, cast.bakery_id):
                 queues.resume_queue(QUEUE)
-                queues.set_limit(QUEUE, by="Alice")
+                queues.set_limit(QUEUE, By("Alice"))
                 db.session.commit()
             self.seen: dict[uuid.UUID, State] = {}
             self.claims: list[Claim] = []
@@ -141,7 +142,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
         def the_queue_is_paused_or_resumed(self, pause: bool) -> None:
             with db.organization_context(app, cast.bakery_id):
                 if pause and db.session.get(QueueControl, (cast.bakery_id, QUEUE, "")) is None:
-                    queues.pause_queue(QUEUE, by="Alice", reason="lunch")
+                    queues.pause_queue(QUEUE, By("Alice", "lunch"))
                 elif not pause:
                     queues.resume_queue(QUEUE)
                 db.session.commit()
@@ -149,7 +150,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
         @rule(at_once=st.sampled_from([None, 1, 2]))
         def the_organization_limits_itself(self, at_once: int | None) -> None:
             with db.organization_context(app, cast.bakery_id):
-                queues.set_limit(QUEUE, by="Alice", at_once=at_once)
+                queues.set_limit(QUEUE, By("Alice"), at_once=at_once)
                 db.session.commit()
 
         @rule(job=jobs, priority=st.integers(1, 4))

@@ -17,6 +17,7 @@ from adsapp.jobs import Job, Queue, State, queues
 from adsapp.jobs.models import JobAttempt, StatsMinute
 from adsapp.jobs.queries.statistics import MINUTE_LABELS, last_minutes, queue_stats
 from adsapp.jobs.registry import kinds_of
+from adsapp.organizations.auditing import By
 from tests.cast import Cast, csrf_token
 from tests.lone_worker import add_lone_worker
 
@@ -33,7 +34,7 @@ def workers(app: Flask, cast: Cast) -> None:
 def pause(app: Flask, cast: Cast, queue: Queue, *kinds: str) -> None:
     with db.organization_context(app, cast.bakery_id):
         for kind in kinds or ("",):
-            queues.pause_queue(queue, by="Adam", reason="A look", processor=kind)
+            queues.pause_queue(queue, By("Adam", "A look"), processor=kind)
         db.session.commit()
 
 
