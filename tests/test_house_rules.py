@@ -15,9 +15,8 @@ import huey_tasks
 from adsapp import create_app
 from adsapp.config import ROOT, Settings, env_name
 from adsapp.jobs import Queue, State
-from adsapp.jobs.console.presenter import SUBJECT_PAGES, SUBJECT_WORDS
 from adsapp.jobs.labels import OUTCOMES, PRIORITY_WORDS, QUEUE_TITLES
-from adsapp.jobs.registry import processors
+from adsapp.jobs.registry import Lazy, processors, subjects
 from adsapp.jobs.states import ALLOWED, FINAL
 from adsapp.organizations.policy import Permission
 from adsapp.processes.commands import worker_children
@@ -73,6 +72,21 @@ def test_every_processor_has_a_title_and_a_queue_that_is_served() -> None:
         assert processor.queue in Queue
 
 
+def test_every_hook_of_a_kind_of_job_is_there_and_loaded_only_when_it_is_called() -> None:
+    hooks = [hook for processor in processors() for hook in (processor.items, processor.on_cancel) if hook]
+    assert hooks
+    for hook in hooks:
+        assert isinstance(hook, Lazy), f"{hook} is imported by every process"
+        assert callable(hook.load())
+
+
+def test_the_job_engine_names_no_feature() -> None:
+    feature = re.compile(r"campaign|recipient|import-contacts|bulk-message\b|whatsapp", re.IGNORECASE)
+    for path in (ROOT / "adsapp" / "jobs").rglob("*.py"):
+        named = [line for line in path.read_text(encoding="utf-8").splitlines() if feature.search(line)]
+        assert named == [], f"{path.relative_to(ROOT)} knows a feature"
+
+
 def test_every_file_of_processors_registers_one() -> None:
     files = {path.stem for path in Path(huey_tasks.__path__[0]).glob("*.py")} - {"__init__"}
     modules = {processor.run.__module__.rpartition(".")[2] for processor in processors()}
@@ -126,9 +140,10 @@ def test_paths_written_out_lead_somewhere(program: Flask) -> None:
             continue
         for target in PATH.findall(source):
             assert _leads_somewhere(adapter, target), f"{path.relative_to(ROOT)} leads to {target}"
-    for page in SUBJECT_PAGES.values():
-        assert _leads_somewhere(adapter, page.partition("{")[0]), page
-    assert SUBJECT_PAGES.keys() == SUBJECT_WORDS.keys()
+    assert subjects().keys() == {"campaign", "import"}
+    for subject in subjects().values():
+        assert _leads_somewhere(adapter, subject.path("")), subject
+        assert subject.link
 
 
 def _leads_somewhere(adapter: object, target: str) -> bool:

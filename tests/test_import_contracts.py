@@ -28,6 +28,7 @@ PLANTS = {
         "import adsapp.integrations.whatsapp.client",
     ),
     "a client imports the sandbox": ("adsapp/integrations/whatsapp/client.py", "import adsapp.sandbox.whatsapp.errors"),
+    "the job engine knows a feature": ("adsapp/jobs/registry.py", "import adsapp.campaigns.subject"),
     "the engine knows the service": ("adsapp/jobs/engine/claims.py", "import adsapp.jobs.service"),
     "the engine knows the pages": ("adsapp/jobs/engine/worker.py", "import adsapp.jobs.console.presenter"),
     "queries of jobs know operations": ("adsapp/jobs/queries/jobs.py", "import adsapp.jobs.bulk.operations"),

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adsapp.campaigns.models import Campaign
+from adsapp.campaigns.subject import CAMPAIGN
+from adsapp.contacts.imports.subject import IMPORT
 from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
 from adsapp.core.ids import parse_id
@@ -49,8 +51,8 @@ _FULL_NAME = func.trim(Contact.first_name + " " + Contact.last_name)
 CONTACT_TITLE = func.coalesce(func.nullif(Contact.name, ""), func.nullif(_FULL_NAME, ""), Contact.phone)
 KEPT: Mapping[str, Kept] = {
     "job": Kept(Job.id, Job.title, "/jobs/{}"),
-    "campaign": Kept(Campaign.id, Campaign.name, "/campaigns/{}"),
-    "import": Kept(Import.id, Import.file_name, "/imports/{}"),
+    "campaign": Kept(Campaign.id, Campaign.name, CAMPAIGN.page),
+    "import": Kept(Import.id, Import.file_name, IMPORT.page),
     "contact": Kept(Contact.id, CONTACT_TITLE, "/contacts/{}"),
     "account": Kept(Account.id, Account.name, "/settings/whatsapp"),
     "worker": Kept(Worker.id, Worker.host, "/workers#worker-{}", (Worker.stopped_at.is_(None),)),

@@ -26,7 +26,7 @@ from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries import statistics
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.queries.health import Health, check_health
-from adsapp.jobs.registry import title_of
+from adsapp.jobs.registry import kind
 from adsapp.jobs.states import FINAL, get_queue
 from adsapp.jobs.wait_reasons import circumstances
 
@@ -90,7 +90,9 @@ def _pauses(stats: statistics.QueueStats) -> str:
     """By whom and why: the queue's own pause, else those of single kinds of job."""
     if stats.pause:
         return f"by {stats.pause.by}: {stats.pause.reason}"
-    return "; ".join(f"{title_of(one.processor)} by {one.by}: {one.reason}" for one in stats.paused_kinds) or "–"
+    return (
+        "; ".join(f"{kind(one.processor).quoted_title} by {one.by}: {one.reason}" for one in stats.paused_kinds) or "–"
+    )
 
 
 @jobs.command()

@@ -56,7 +56,7 @@ def home() -> ResponseReturnValue:
     """All blocks at once."""
     now = _Now()
     blocks = _attention(now) | _queues(now) | _running(now) | _chart(now) | _latest(now)
-    kinds = {queue: (kinds_of(queue), kinds_of(queue, going_on=True)) for queue in Queue}
+    kinds = {queue: (kinds_of(queue), kinds_of(queue, ignoring_pause=True)) for queue in Queue}
     return render_template("dashboard/home.html", kinds=kinds, **blocks)
 
 

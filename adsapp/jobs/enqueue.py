@@ -28,7 +28,7 @@ from adsapp.jobs.broker import Broker
 from adsapp.jobs.dependencies import After, Condition, let_parent_wait, refuse_circle, wait_for
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Job, JobCount, QueueLimit
-from adsapp.jobs.registry import Processor, asked_processor
+from adsapp.jobs.registry import Processor, require_processor
 from adsapp.jobs.states import PENDING, On, Priority, State, get_priority
 
 JOBS, LIMITS = cast(Table, Job.__table__), cast(Table, QueueLimit.__table__)
@@ -65,7 +65,7 @@ def enqueue(
     Raises Invalid for an unknown processor, a payload that does not fit, a priority out of range, a circle of
     dependencies; TooMany where the organization has as many jobs waiting as it allows itself.
     """
-    kind = asked_processor(processor)
+    kind = require_processor(processor)
     kind.parse(payload)
     if dedupe_key and (known := _not_begun(dedupe_key)) is not None:
         return known
@@ -102,7 +102,7 @@ def enqueue_many(
 
     One payload that does not fit refuses them all, with its place.
     """
-    kind = asked_processor(processor)
+    kind = require_processor(processor)
     for place, payload in enumerate(payloads):
         _parse_at(kind, payload, place)
     limited = _within_quota(kind, len(payloads))
@@ -179,7 +179,7 @@ def _within_quota(kind: Processor, more: int) -> bool:
     """Whether the organization has limits for this queue; TooMany where they leave no room for so many more."""
     limits = read(MOST_WAITING, queue=kind.queue)
     most = limits[0].waiting if limits else None
-    if most is None or kind.routine:
+    if most is None or kind.internal:
         return bool(limits)
     counted = select(func.sum(JobCount.count)).where(JobCount.queue == kind.queue, JobCount.state.in_(PENDING))
     waiting = int(db.session.scalar(counted) or 0)
@@ -216,7 +216,7 @@ def _row(
         created_by=created_by,
         max_attempts=kind.attempts or context.settings().job_attempts,
         timeout_seconds=kind.timeout_seconds,
-        routine=kind.routine,
+        routine=kind.internal,
         progress_total=total,
         blocked_by=0,
     )

@@ -9,7 +9,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.jobs.models import QueueControl, QueueLimit, Worker
 from adsapp.jobs.queries.limits import get_limit
-from adsapp.jobs.registry import asked_processor
+from adsapp.jobs.registry import require_processor
 from adsapp.jobs.states import Queue
 from adsapp.organizations.auditing import By
 
@@ -47,7 +47,7 @@ def resume_queue(queue: Queue, processor: str = "") -> bool:
 def _kind_of(queue: Queue, processor: str) -> str:
     if not processor:
         return ""
-    known = asked_processor(processor)
+    known = require_processor(processor)
     if known.queue != queue:
         raise Invalid.field("processor", f"{processor} belongs to the queue {known.queue.value}, not to {queue.value}")
     return processor

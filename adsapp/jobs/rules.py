@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job
-from adsapp.jobs.registry import all_over_once_cancelled, over_once_cancelled
+from adsapp.jobs.registry import kind, processors
 from adsapp.jobs.states import FINAL, State
 
 
@@ -15,7 +15,7 @@ def may_cancel(job: Job) -> bool:
 
 def may_retry(job: AnyJob) -> bool:
     """True for a job that failed, and for one that was cancelled unless its kind is final once cancelled."""
-    return job.state == State.FAILED or (job.state == State.CANCELLED and not why_over(job))
+    return job.state == State.FAILED or (job.state == State.CANCELLED and not why_not_retriable(job))
 
 
 def may_run_now(job: Job) -> bool:
@@ -28,16 +28,17 @@ def may_prioritize(job: Job) -> bool:
     return job.state not in FINAL
 
 
-def why_over(job: AnyJob) -> str:
+def why_not_retriable(job: AnyJob) -> str:
     """Why this cancelled job cannot be retried; empty if it can.
 
     A job that was cancelled because what it waited for ended otherwise has that as its error. It touched nothing, so
     it may be retried whatever its kind.
     """
-    return over_once_cancelled(job.processor) if job.state == State.CANCELLED and job.error is None else ""
+    return kind(job.processor).final_if_cancelled if job.state == State.CANCELLED and job.error is None else ""
 
 
 def retriable() -> ColumnElement[bool]:
     """`may_retry` in SQL."""
-    may_begin_again = or_(Job.processor.not_in(all_over_once_cancelled()), Job.error.is_not(None))
+    final = [each.name for each in processors() if each.final_if_cancelled]
+    may_begin_again = or_(Job.processor.not_in(final), Job.error.is_not(None))
     return or_(Job.state == State.FAILED, and_(Job.state == State.CANCELLED, may_begin_again))

@@ -23,7 +23,7 @@ TIMEOUT_SECONDS = {
 
 
 class Priority(IntEnum):
-    """Lower goes first: a person pressed send, scheduled campaigns, imports, analytics."""
+    """Lower goes first: a person waits for it, it has a time of its own, no hurry, background."""
 
     CRITICAL = 1
     HIGH = 2

@@ -11,13 +11,14 @@ from sqlalchemy import case, select, update
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
-from adsapp.jobs import events, registry
+from adsapp.jobs import events
 from adsapp.jobs.engine import completion, recording
 from adsapp.jobs.enqueue import NUDGE_BELOW, nudge
 from adsapp.jobs.events import Change, What
 from adsapp.jobs.models import Job
 from adsapp.jobs.queries.limits import get_limit
-from adsapp.jobs.rules import retriable, why_over
+from adsapp.jobs.registry import kind
+from adsapp.jobs.rules import retriable, why_not_retriable
 from adsapp.jobs.states import FINAL, State, get_priority
 from adsapp.organizations.auditing import NOBODY, By
 
@@ -48,8 +49,8 @@ def cancel_all(jobs: Iterable[Job], by: By) -> int:
     for job in family:
         db.session.expire(job)
     for row in ended:
-        if registry.is_told(row.processor):
-            registry.tell_cancelled(db.session.get_one(Job, row.id), by)
+        if on_cancel := kind(row.processor).on_cancel:
+            on_cancel(db.session.get_one(Job, row.id), by)
     recording.record(connection, in_vain, now)
     return len(going & wanted)
 
@@ -72,7 +73,7 @@ def _locked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
 def retry(job: Job, by: By) -> None:
     """Begin a failed or cancelled job again, with all its attempts."""
     if not retry_all([job], by):
-        if over := why_over(job):
+        if over := why_not_retriable(job):
             raise Conflict(over)
         raise Conflict(f"Only failed and cancelled jobs can be retried; this one is {job.state.value}")
 

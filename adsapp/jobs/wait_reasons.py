@@ -6,7 +6,7 @@ asks as little as one job.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -29,7 +29,7 @@ from adsapp.core.db.prepared import mine, read
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import QueueControl, Worker
-from adsapp.jobs.registry import goes_on, title_of
+from adsapp.jobs.registry import kind
 from adsapp.jobs.states import PENDING, Queue, State
 
 WORKERS = cast(Table, Worker.__table__).c
@@ -75,8 +75,14 @@ class Circumstances:
 
     def pause_of(self, queue: Queue, processor: str) -> Pause | None:
         """What holds back this kind of job: the pause of its queue, unless it goes on all the same, or else its own."""
-        whole = None if goes_on(processor) else self.pauses.get(queue)
+        whole = None if kind(processor).ignores_pause else self.pauses.get(queue)
         return whole or self.kinds.get((queue, processor))
+
+    def without(self, queue: Queue, processor: str = "") -> "Circumstances":
+        """As they would be without the pause of this queue, or of this kind of job in it."""
+        if processor:
+            return replace(self, kinds={place: one for place, one in self.kinds.items() if place != (queue, processor)})
+        return replace(self, pauses={its: one for its, one in self.pauses.items() if its != queue})
 
 
 def circumstances() -> Circumstances:
@@ -171,7 +177,7 @@ def _not_due(job: AnyJob) -> WaitReason:
 def _due(job: AnyJob, around: Circumstances) -> WaitReason:
     pause = around.pause_of(job.queue, job.processor)
     if pause is not None:
-        what = title_of(pause.processor) if pause.processor else f"The queue {QUEUE_TITLES[job.queue]}"
+        what = kind(pause.processor).quoted_title if pause.processor else f"The queue {QUEUE_TITLES[job.queue]}"
         until = "; it ends" if pause.paused_until else ""
         return WaitReason("paused", f"{what} is paused by {pause.by}: {pause.reason}{until}", pause.paused_until)
     if not around.workers.get(job.queue):

@@ -16,6 +16,7 @@ from adsapp.contacts.imports.reading.errors import UnreadableFile
 from adsapp.contacts.imports.reading.files import Inspection, inspect
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, Mapping, Problem, propose
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContact
+from adsapp.contacts.imports.subject import IMPORT
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.core.errors import Conflict, FieldError, Invalid, NotFound
@@ -123,12 +124,12 @@ def start_import(
         "import-contacts",
         {"import_id": str(batch.id)},
         title=f"Import {batch.file_name}"[:200],
-        subject=f"import:{batch.id}",
+        subject=IMPORT.of(batch.id),
         idempotency_key=idempotency_key,
         digest=digest,
         created_by=by.name,
     )
-    batch.job_id = require_subject(job, f"import:{batch.id}").id
+    batch.job_id = require_subject(job, IMPORT.of(batch.id)).id
     by.audit("start import", f"import:{batch.id}", title=batch.file_name)
     db.session.flush()
     db.session.refresh(batch)

@@ -14,6 +14,7 @@ from adsapp.jobs.bulk.target import COUNTED, Order, Target, Verb, target_of
 from adsapp.jobs.models import Job, JobCount
 from adsapp.jobs.progress import HandBack, Progress
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.registry import subjects
 from adsapp.jobs.states import FINAL, State, get_priority
 from adsapp.organizations.auditing import By
 
@@ -48,7 +49,7 @@ def would_stay(filters: JobFilters, older_than_days: int) -> str:
 
 def left(target: Target) -> dict[str, int]:
     """What cleaning passes over: `routine` jobs of these states and queues, whatever their age, unless they are meant
-    too; and those old enough of campaigns and imports (`kept`), counted up to COUNTED."""
+    too; and those old enough that are kept as long as what they work on (`kept`), counted up to COUNTED."""
     kept = target.old_enough().where(retention.is_kept()).with_only_columns(Job.id).limit(COUNTED)
     return {"routine": 0 if target.filters.routine else _routine(target), "kept": len(db.session.scalars(kept).all())}
 
@@ -71,7 +72,8 @@ def left_in_words(left: Mapping[str, int]) -> str:
         parts.append(f"{_jobs(routine)} of routine work {_stay(routine)}, as it was not asked for.")
     if kept:
         more = "+" if kept >= COUNTED else ""
-        parts.append(f"{_jobs(kept, more)} of campaigns and imports {_stay(kept)} as long as those.")
+        of = " and ".join(sorted(each.plural for each in subjects().values() if each.keeps_jobs))
+        parts.append(f"{_jobs(kept, more)} of {of} {_stay(kept)} as long as those.")
     return " ".join(parts)
 
 

@@ -25,7 +25,7 @@ from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.items import first_items
 from adsapp.jobs.queries.relations import relations
 from adsapp.jobs.redaction import mask_number, redact
-from adsapp.jobs.registry import ItemRow, bare_title, over_once_cancelled
+from adsapp.jobs.registry import ItemRow, kind
 from adsapp.jobs.states import Priority
 from adsapp.jobs.wait_reasons import Circumstances, circumstances, why_waiting
 from adsapp.organizations.access import allow, current_actor
@@ -54,7 +54,7 @@ def live(job_id: uuid.UUID) -> ResponseReturnValue:
 def ask_to_cancel(job_id: uuid.UUID) -> ResponseReturnValue:
     """The question the dialog asks, as a page of its own."""
     job = job_queries.get_job(job_id)
-    return render_template("jobs/cancel.html", job=job, is_over_then=bool(over_once_cancelled(job.processor)))
+    return render_template("jobs/cancel.html", job=job, is_over_then=bool(kind(job.processor).final_if_cancelled))
 
 
 @views.post("/jobs/<uuid:job_id>/cancel")
@@ -124,7 +124,7 @@ def _job(job: Job) -> dict[str, Any]:
         "reason": reason,
         "pace": presenter.pace(job, attempts),
         "events": lambda: story(job, attempts, steerings(job), reason),
-        "kind": bare_title(job.processor),
+        "kind": kind(job.processor).title,
         "headline": presenter.headline(job),
         "bar": presenter.bar(job),
         "items": shown,
@@ -135,8 +135,8 @@ def _job(job: Job) -> dict[str, Any]:
         "family": family,
         "tries": presenter.tries(job),
         "granted": presenter.granted(job),
-        "is_over_then": bool(over_once_cancelled(job.processor)),
-        "over": rules.why_over(job),
+        "is_over_then": bool(kind(job.processor).final_if_cancelled),
+        "over": rules.why_not_retriable(job),
         "resume": _resume(job, around),
         "manages": current_actor().may(Permission.MANAGE),
         "data": _pretty(presenter.data(job, whole=whole)),

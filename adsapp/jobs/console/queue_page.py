@@ -15,8 +15,9 @@ from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries import workers
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.queries.limits import LIMITS, limits_of
-from adsapp.jobs.queries.statistics import MINUTE_LABELS, QueueStats, queue_stats, waiting_jobs
-from adsapp.jobs.registry import kinds_of, title_of
+from adsapp.jobs.queries.statistics import MINUTE_LABELS, QueueStats, begins_if_resumed, queue_stats
+from adsapp.jobs.registry import kind as kind_of
+from adsapp.jobs.registry import kinds_of
 from adsapp.jobs.states import Queue, State, queue_of
 from adsapp.jobs.wait_reasons import circumstances
 from adsapp.organizations.access import allow, current_actor
@@ -67,7 +68,7 @@ def pause(name: str) -> ResponseReturnValue:
 def resume(name: str) -> ResponseReturnValue:
     """Let it go on; where jobs are held back, which begin at once then, it is asked first."""
     queue, kind = queue_of(name), request.form.get("processor", "")
-    held = waiting_jobs(queue, kind)
+    held = begins_if_resumed(queue, kind)
     if held and not request.form.get("sure"):
         return _resume_page(queue, kind, held)
     service.resume_queue(queue, current_actor().by(), kind)
@@ -83,7 +84,7 @@ def _resume_page(queue: Queue, kind: str, held: int) -> str:
 
 def _what(queue: Queue, kind: str) -> str:
     """The queue, or the one kind of job in it, by its title."""
-    return title_of(kind) if kind else QUEUE_TITLES[queue]
+    return kind_of(kind).quoted_title if kind else QUEUE_TITLES[queue]
 
 
 @views.get("/queues/<name>/limits")
@@ -132,7 +133,7 @@ def _pause_page(queue: Queue, errors: Any) -> str:
         queue=queue,
         titles=QUEUE_TITLES,
         kinds=kinds_of(queue),
-        upkeep=kinds_of(queue, going_on=True),
+        upkeep=kinds_of(queue, ignoring_pause=True),
         values=values,
         errors=errors,
         back=back_or(request.values.get("back", ""), url_for("jobs.show_queue", name=queue.value)),
@@ -162,9 +163,9 @@ def _page(queue: Queue) -> dict[str, Any]:
         "name": queue.value,
         "start_command": workers.start_command([queue]),
         "titles": QUEUE_TITLES,
-        "paused_kinds": [(title_of(pause.processor), pause) for pause in kinds],
+        "paused_kinds": [(kind_of(pause.processor).quoted_title, pause) for pause in kinds],
         "kinds": kinds_of(queue),
-        "upkeep": kinds_of(queue, going_on=True),
+        "upkeep": kinds_of(queue, ignoring_pause=True),
         "limits": limits,
         "failures": failures,
         "crew": crew,

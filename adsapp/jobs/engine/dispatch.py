@@ -20,7 +20,7 @@ from adsapp.jobs.broker import Broker
 from adsapp.jobs.engine import limits
 from adsapp.jobs.engine.limits import Head
 from adsapp.jobs.models import OPEN, Job, QueueControl, in_state
-from adsapp.jobs.registry import goes_on
+from adsapp.jobs.registry import kind
 from adsapp.jobs.states import Priority, Queue, State
 
 WINDOW = 500  # ids of one queue that lie in the broker at most
@@ -166,8 +166,8 @@ def _busy(connection: Connection, queue: Queue) -> Sequence[Any]:
     return connection.execute(_BUSY, {"queue": queue.value}).all()
 
 
-def _is_held(organization: uuid.UUID, kind: str, paused: Collection[Busy]) -> bool:
-    return (organization, kind) in paused or ((organization, "") in paused and not goes_on(kind))
+def _is_held(organization: uuid.UUID, processor: str, paused: Collection[Busy]) -> bool:
+    return (organization, processor) in paused or ((organization, "") in paused and not kind(processor).ignores_pause)
 
 
 def _paused(connection: Connection, queue: Queue, now: datetime) -> set[Busy]:

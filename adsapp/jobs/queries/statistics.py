@@ -12,7 +12,7 @@ from adsapp.core.db.prepared import mine, read
 from adsapp.jobs.engine.recording import SUMS
 from adsapp.jobs.models import JobCount, StatsDay, StatsHour, StatsMinute
 from adsapp.jobs.queries.oldest_waits import oldest_waits
-from adsapp.jobs.registry import goes_on, kinds_of
+from adsapp.jobs.registry import kinds_of
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.wait_reasons import Circumstances, Pause, circumstances
 
@@ -182,13 +182,10 @@ def _held(kinds: Mapping[tuple[Queue, str, State], int], around: Circumstances) 
     return found
 
 
-def waiting_jobs(queue: Queue, kind: str = "") -> int:
-    """How many jobs begin once this queue, or this kind of job in it, is paused no longer."""
-    return sum(
-        count
-        for (its, processor, state), count in counted_by_kind().items()
-        if its == queue and state == State.WAITING and (processor == kind if kind else not goes_on(processor))
-    )
+def begins_if_resumed(queue: Queue, kind: str = "") -> int:
+    """How many waiting jobs begin if this queue, or this kind of job in it, is resumed: no other pause holds them."""
+    around, kinds = circumstances(), counted_by_kind()
+    return _held(kinds, around)[queue] - _held(kinds, around.without(queue, kind))[queue]
 
 
 def queues_without_worker(around: Circumstances | None = None) -> list[Queue]:

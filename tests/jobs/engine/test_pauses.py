@@ -53,7 +53,7 @@ def test_a_pause_of_operations_themselves_holds_them(app: Flask, cast: Cast, enq
 
 
 def test_who_pauses_is_told_which_kinds_go_on() -> None:
-    standing, going = kinds_of(Queue.TEMPLATE_PROCESSING), kinds_of(Queue.TEMPLATE_PROCESSING, going_on=True)
+    standing, going = kinds_of(Queue.TEMPLATE_PROCESSING), kinds_of(Queue.TEMPLATE_PROCESSING, ignoring_pause=True)
     assert "sync-templates" in standing
     assert {target.PROCESSOR, "apply-webhooks"} <= going.keys()
     assert not standing.keys() & going.keys()
