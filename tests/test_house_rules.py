@@ -14,10 +14,9 @@ from werkzeug.routing import RequestRedirect
 import huey_tasks
 from adsapp import create_app
 from adsapp.config import ROOT, Settings, env_name
-from adsapp.jobs import Queue, State
+from adsapp.jobs import Queue
 from adsapp.jobs.labels import OUTCOMES, PRIORITY_WORDS, QUEUE_TITLES
 from adsapp.jobs.registry import Lazy, processors, subjects
-from adsapp.jobs.states import ALLOWED, FINAL
 from adsapp.organizations.policy import Permission
 from adsapp.processes.commands import worker_children
 
@@ -162,8 +161,3 @@ def test_every_queue_priority_and_outcome_has_words_for_people() -> None:
     assert set(QUEUE_TITLES) == set(Queue)
     assert sorted(PRIORITY_WORDS) == [1, 2, 3, 4]
     assert {"completed", "failed", "retry", "lost", "released", "cancelled"} == set(OUTCOMES)
-
-
-def test_the_table_of_states_knows_every_state_and_final_ones_are_left_by_people_only() -> None:
-    assert set(ALLOWED) == set(State)
-    assert all(ALLOWED[state] <= {State.WAITING} for state in FINAL)

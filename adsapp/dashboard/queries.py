@@ -16,7 +16,7 @@ from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core.db.prepared import mine, read
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Job, State
-from adsapp.jobs.wait_reasons import Circumstances
+from adsapp.jobs.wait_reasons import RunConditions
 
 MOST = 10  # of one kind, on a page that is read at a glance
 FAILING_SHARE = 0.2  # of the messages tried
@@ -117,14 +117,14 @@ class Uncertain:
     count: int
 
 
-def open_campaigns(around: Circumstances) -> OpenCampaigns:
+def open_campaigns(conditions: RunConditions) -> OpenCampaigns:
     """Campaigns that are being sent or were paused on the way, newest first, in one statement."""
     paused, going_out = [], []
     for row in read(OPEN):
         if row.status == CampaignStatus.PAUSED:
             paused.append(Paused(row.id, row.name, row.status_reason, row.since))
         else:
-            going_out.append(GoingOut(UnderWay._make(row[: len(UnderWay._fields)]), _is_held(row, around)))
+            going_out.append(GoingOut(UnderWay._make(row[: len(UnderWay._fields)]), _is_held(row, conditions)))
     return OpenCampaigns(paused[:MOST], going_out[:MOST])
 
 
@@ -157,14 +157,14 @@ def scheduled_campaigns() -> list[Scheduled]:
     return sorted(waiting, key=lambda campaign: campaign.scheduled_at or campaign.created_at)
 
 
-def running(campaigns: Sequence[GoingOut], around: Circumstances) -> list[Running]:
+def running(campaigns: Sequence[GoingOut], conditions: RunConditions) -> list[Running]:
     """Campaigns and imports under way, campaigns first."""
-    return [*_running_campaigns(campaigns), *_running_imports(around)]
+    return [*_running_campaigns(campaigns), *_running_imports(conditions)]
 
 
-def _is_held(row: Any, around: Circumstances) -> bool:
+def _is_held(row: Any, conditions: RunConditions) -> bool:
     """True where a pause keeps the job from going on; a row with the columns ITS_JOB, empty for no job."""
-    return row.state not in (None, State.ACTIVE) and around.pause_of(row.queue, row.processor) is not None
+    return row.state not in (None, State.ACTIVE) and conditions.pause_of(row.queue, row.processor) is not None
 
 
 def _running_campaigns(going_out: Sequence[GoingOut]) -> list[Running]:
@@ -191,8 +191,8 @@ def _campaign(going_out: GoingOut, counts: campaign_queries.Counts) -> Running:
     )
 
 
-def _running_imports(around: Circumstances) -> list[Running]:
-    return [_import(row, is_held=_is_held(row, around)) for row in read(RUNNING_IMPORTS)]
+def _running_imports(conditions: RunConditions) -> list[Running]:
+    return [_import(row, is_held=_is_held(row, conditions)) for row in read(RUNNING_IMPORTS)]
 
 
 def _import(row: Any, *, is_held: bool) -> Running:

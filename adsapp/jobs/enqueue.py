@@ -25,7 +25,7 @@ from adsapp.core.errors import Conflict, Invalid, TooMany
 from adsapp.core.ids import new_id
 from adsapp.core.logs import get_logger
 from adsapp.jobs.broker import Broker
-from adsapp.jobs.dependencies import After, Condition, let_parent_wait, refuse_circle, wait_for
+from adsapp.jobs.dependencies import After, Condition, add_dependencies, block_parent, reject_cycle
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Job, JobCount, QueueLimit
 from adsapp.jobs.registry import Processor, require_processor
@@ -79,12 +79,12 @@ def enqueue(
     if idempotency_key:
         job.idempotency_key, job.payload_digest = idempotency_key, digest
     job.parent_id = parent
-    refuse_circle(after, parent)
+    reject_cycle(after, parent)
     if not _insert(job):
         return _winner(idempotency_key or "", digest or "")
-    wait_for(job, after)
+    add_dependencies(job, after)
     if parent:
-        let_parent_wait(parent, job)
+        block_parent(parent, job)
     nudge(job, limited=limited)
     return job
 

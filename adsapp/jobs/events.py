@@ -23,7 +23,7 @@ ERROR_LENGTH = 2000  # of a former end; the attempts have the whole text
 MOST = 200  # of one job's events, the newest
 
 
-class What(StrEnum):
+class ActionKind(StrEnum):
     """What can be done to a job."""
 
     RETRY = "retry"
@@ -32,7 +32,7 @@ class What(StrEnum):
     PRIORITIZE = "prioritize"
 
 
-class Steering(NamedTuple):
+class JobAction(NamedTuple):
     """An event as a job's page reads it; `operation` is the title of the operation's job where that is still kept."""
 
     at: datetime
@@ -52,7 +52,7 @@ class Change:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def note(what: What, by: By, now: datetime, changes: Iterable[Change]) -> None:
+def record(what: ActionKind, by: By, now: datetime, changes: Iterable[Change]) -> None:
     """Add an event to each of the jobs; their `steered_at` is the caller's to set, as it changes the rows anyway."""
     same: dict[str, Any] = {"at": now, "what": what.value, "by": by.name[:NAME_LENGTH], "reason": by.reason}
     same["operation_id"] = by.operation_id
@@ -66,18 +66,18 @@ def end_of(job: Job) -> dict[str, Any]:
     return {"state": job.state.value, "at": (job.finished_at or job.created_at).isoformat(), "error": error}
 
 
-def steerings(job: Job) -> list[Steering]:
+def actions_on(job: Job) -> list[JobAction]:
     """What people did to the job, oldest first: no statement where nobody did anything, else one."""
     if job.steered_at is None:
         return []
-    return [Steering._make(row) for row in reversed(read(OF_ONE, job=job.id))]
+    return [JobAction._make(row) for row in reversed(read(OF_ONE, job=job.id))]
 
 
 EVENTS = cast(Table, JobEvent.__table__).c
 _OPERATION = cast(Table, Job.__table__).alias("operation")
 OF_ONE = (
     select(
-        *(EVENTS[name] for name in Steering._fields if name != "operation"),
+        *(EVENTS[name] for name in JobAction._fields if name != "operation"),
         _OPERATION.c.title.label("operation"),
     )
     .outerjoin(_OPERATION, and_(_OPERATION.c.id == EVENTS.operation_id, mine(_OPERATION.c)))

@@ -15,7 +15,7 @@ from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.jobs import queues, transitions
-from adsapp.jobs.bulk.target import MEANT, Verb
+from adsapp.jobs.bulk.target import APPLIES_TO, BulkAction
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job, QueueLimit, Worker
@@ -28,9 +28,9 @@ AT_ONCE = 50  # jobs that are changed in one request; more is an operation with 
 HIGHEST_LIMIT = 1_000_000_000
 
 
-def fits(verb: Verb, job: AnyJob) -> bool:
+def fits(verb: BulkAction, job: AnyJob) -> bool:
     """True if the verb means something for the job in its state."""
-    return may_retry(job) if verb == Verb.RETRY else job.state in MEANT[verb]
+    return may_retry(job) if verb == BulkAction.RETRY else job.state in APPLIES_TO[verb]
 
 
 def cancel(job: Job, by: By) -> None:
@@ -60,7 +60,7 @@ def set_priority(job: Job, priority: int, by: By) -> None:
     by.audit("change job priority", f"job:{job.id}", title=job.title, before=before, after=job.priority)
 
 
-def act_on(verb: Verb, job_ids: Sequence[uuid.UUID], by: By, priority: int | None = None) -> int:
+def act_on(verb: BulkAction, job_ids: Sequence[uuid.UUID], by: By, priority: int | None = None) -> int:
     """Retry, cancel or prioritize up to AT_ONCE jobs now; how many it was possible for.
 
     Invalid for none or too many, NotFound if none of them is this organization's, Conflict if it is possible for none.
@@ -70,10 +70,10 @@ def act_on(verb: Verb, job_ids: Sequence[uuid.UUID], by: By, priority: int | Non
     jobs = ticked(job_ids)
     changed = _change(verb, jobs, replace(by, among=len(jobs)), priority)
     if not changed:
-        fits = " or ".join(sorted(state.value for state in MEANT[verb]))
+        fits = " or ".join(sorted(state.value for state in APPLIES_TO[verb]))
         raise Conflict(f"None of these jobs is {fits} any more; nothing was changed")
     ids = [str(job.id) for job in jobs]
-    more = {"priority": priority} if verb == Verb.PRIORITIZE else {}
+    more = {"priority": priority} if verb == BulkAction.PRIORITIZE else {}
     title = jobs[0].title if len(jobs) == 1 else ""
     by.audit(f"{verb.value} jobs", MANY_JOBS, title=title, changed=changed, jobs=ids, **more)
     return changed
@@ -87,13 +87,13 @@ def ticked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
     return jobs
 
 
-def _change(verb: Verb, jobs: Sequence[Job], by: By, priority: int | None) -> int:
+def _change(verb: BulkAction, jobs: Sequence[Job], by: By, priority: int | None) -> int:
     match verb:
-        case Verb.RETRY:
+        case BulkAction.RETRY:
             return transitions.retry_all(jobs, by)
-        case Verb.CANCEL:
+        case BulkAction.CANCEL:
             return transitions.cancel_all(jobs, by)
-        case Verb.PRIORITIZE:
+        case BulkAction.PRIORITIZE:
             return transitions.prioritize_all(jobs, get_priority(priority or 0), by)
     raise Invalid.field("verb", f"{verb.value} is done by age, not for single jobs")
 

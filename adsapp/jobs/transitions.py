@@ -14,7 +14,7 @@ from adsapp.core.errors import Conflict
 from adsapp.jobs import events
 from adsapp.jobs.engine import completion, recording
 from adsapp.jobs.enqueue import NUDGE_BELOW, nudge
-from adsapp.jobs.events import Change, What
+from adsapp.jobs.events import ActionKind, Change
 from adsapp.jobs.models import Job
 from adsapp.jobs.queries.limits import get_limit
 from adsapp.jobs.registry import kind
@@ -43,8 +43,11 @@ def cancel_all(jobs: Iterable[Job], by: By) -> int:
     running = update(Job).where(Job.id.in_(going), Job.state == State.ACTIVE).values(**asked)
     db.session.execute(running, execution_options={"synchronize_session": False})
     in_vain = completion.resolve_dependents(connection, ended, now)
-    events.note(
-        What.CANCEL, by, now, [Change(each, {} if each in wanted else {"with": "parent"}) for each in sorted(going)]
+    events.record(
+        ActionKind.CANCEL,
+        by,
+        now,
+        [Change(each, {} if each in wanted else {"with": "parent"}) for each in sorted(going)],
     )
     for job in family:
         db.session.expire(job)
@@ -103,7 +106,7 @@ def retry_all(jobs: Iterable[Job], by: By) -> int:
         execution_options={"synchronize_session": False},
     ).scalars()
     begun = [by_id[job_id] for job_id in again]
-    events.note(What.RETRY, by, now, [Change(job.id, {"ended": ends[job.id]}) for job in begun])
+    events.record(ActionKind.RETRY, by, now, [Change(job.id, {"ended": ends[job.id]}) for job in begun])
     for job in by_id.values():
         db.session.expire(job)
     for job in begun[:NUDGE_BELOW]:
@@ -128,7 +131,7 @@ def promote(job: Job, by: By = NOBODY) -> None:
     if moved is None:
         raise Conflict(f"Only a delayed job can be run early; this one is {job.state.value}")
     if by.name:
-        events.note(What.RUN, by, now, [Change(job.id)])
+        events.record(ActionKind.RUN, by, now, [Change(job.id)])
     nudge(job, limited=get_limit(job.queue) is not None)
 
 
@@ -146,7 +149,7 @@ def prioritize_all(jobs: Iterable[Job], priority: int, by: By) -> int:
     changes = [Change(job.id, {"before": job.priority, "after": priority}) for job in going]
     changed = update(Job).where(Job.id.in_([job.id for job in going])).values(priority=priority, steered_at=now)
     db.session.execute(changed, execution_options={"synchronize_session": False})
-    events.note(What.PRIORITIZE, by, now, changes)
+    events.record(ActionKind.PRIORITIZE, by, now, changes)
     for job in going:
         db.session.expire(job)
     return len(going)

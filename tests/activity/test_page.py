@@ -15,7 +15,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.jobs import Job, Priority, Queue, service
-from adsapp.jobs.bulk.target import Verb
+from adsapp.jobs.bulk.target import BulkAction
 from adsapp.organizations.auditing import By
 from tests.activity.conftest import Note
 from tests.cast import Cast, csrf_token
@@ -41,7 +41,7 @@ def test_what_was_done_is_told_with_who_what_to_what_how_many_and_why(
 ) -> None:
     first, second = enqueue(title="Import march.csv"), enqueue(title="Import april.csv")
     act(app, cast, first, lambda job: service.set_priority(job, Priority.CRITICAL, By("Bob")))
-    both = lambda _job: service.act_on(Verb.CANCEL, [first, second], By("Adam", "The wrong files"))  # noqa: E731
+    both = lambda _job: service.act_on(BulkAction.CANCEL, [first, second], By("Adam", "The wrong files"))  # noqa: E731
     act(app, cast, first, both)
     with db.organization_context(app, cast.bakery_id):
         until = utcnow() + timedelta(hours=1)
@@ -64,7 +64,7 @@ def test_of_many_jobs_some_are_named_and_the_others_counted(
     app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue
 ) -> None:
     ids = [enqueue(title=f"Report {number}") for number in range(5)]
-    act(app, cast, ids[0], lambda _job: service.act_on(Verb.CANCEL, ids, By("Bob")))
+    act(app, cast, ids[0], lambda _job: service.act_on(BulkAction.CANCEL, ids, By("Bob")))
     (row,) = rows(cast.sign_in(client, "alice").get("/activity").text)
     assert re.search(r"Report 0 ?, Report 1 ?, Report 2 ?, and 2 more 5", row)
 

@@ -1,4 +1,4 @@
-"""Steering by keyboard and mouse: ticked rows hold the refresh, dialogs ask, every page is looked at."""
+"""JobAction by keyboard and mouse: ticked rows hold the refresh, dialogs ask, every page is looked at."""
 
 import re
 from collections.abc import Iterator

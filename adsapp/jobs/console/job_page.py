@@ -17,7 +17,7 @@ from adsapp.jobs.console import presenter
 from adsapp.jobs.console.blueprint import done, views
 from adsapp.jobs.console.forms import whole_number
 from adsapp.jobs.console.timeline import story
-from adsapp.jobs.events import steerings
+from adsapp.jobs.events import actions_on
 from adsapp.jobs.labels import PRIORITY_WORDS, QUEUE_TITLES
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job
@@ -27,7 +27,7 @@ from adsapp.jobs.queries.relations import relations
 from adsapp.jobs.redaction import mask_number, redact
 from adsapp.jobs.registry import ItemRow, kind
 from adsapp.jobs.states import Priority
-from adsapp.jobs.wait_reasons import Circumstances, circumstances, why_waiting
+from adsapp.jobs.wait_reasons import RunConditions, run_conditions, why_waiting
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -106,24 +106,24 @@ def set_priority(job_id: uuid.UUID) -> ResponseReturnValue:
     return done(url_for("jobs.show_job", job_id=job_id))
 
 
-def _face(job: AnyJob) -> tuple[object, ...]:
+def _version_key(job: AnyJob) -> tuple[object, ...]:
     return (job.id, job.state, job.attempt, job.is_stopping, job.progress_done, job.progress_failed, job.progress_total)
 
 
 def _job(job: Job) -> dict[str, Any]:
     """What the page shows; what people did to the job is read when it is drawn, and only where they did something."""
-    attempts, around = job_queries.attempts(job), circumstances()
+    attempts, conditions = job_queries.attempts(job), run_conditions()
     found, whole = first_items(job, "failed", ITEMS_SHOWN), current_actor().sees_numbers
     shown: Page[ItemRow] = found or Page([], None)
-    reason, family = why_waiting(job, around), relations(job)
-    seen = (_face(job), job.progress_at, job.priority, job.steered_at, reason, family.face)
+    reason, family = why_waiting(job, conditions), relations(job)
+    seen = (_version_key(job), job.progress_at, job.priority, job.steered_at, reason, family.version_key)
     version = version_of(*seen, len(attempts), len(shown.items), shown.next)
     return {
         "job": job,
         "attempts": attempts,
         "reason": reason,
         "pace": presenter.pace(job, attempts),
-        "events": lambda: story(job, attempts, steerings(job), reason),
+        "events": lambda: story(job, attempts, actions_on(job), reason),
         "kind": kind(job.processor).title,
         "headline": presenter.headline(job),
         "bar": presenter.bar(job),
@@ -137,10 +137,10 @@ def _job(job: Job) -> dict[str, Any]:
         "granted": presenter.granted(job),
         "is_over_then": bool(kind(job.processor).final_if_cancelled),
         "over": rules.why_not_retriable(job),
-        "resume": _resume(job, around),
+        "resume": _resume(job, conditions),
         "manages": current_actor().may(Permission.MANAGE),
         "data": _pretty(presenter.data(job, whole=whole)),
-        "came": bulk_run.in_words(job.result) if job.result and job.processor == PROCESSOR else None,
+        "result_summary": bulk_run.result_summary(job.result) if job.result and job.processor == PROCESSOR else None,
         "result": _pretty(redact(job.result, whole=whole)) if job.result else None,
         "may_act": current_actor().may(Permission.SEND),
         "can": {
@@ -149,15 +149,15 @@ def _job(job: Job) -> dict[str, Any]:
             "run_now": rules.may_run_now(job),
             "prioritize": rules.may_prioritize(job),
         },
-        "as_of": around.now,
+        "as_of": conditions.now,
         "version": version,
         "live_url": None if job.is_finished else url_for("jobs.live", job_id=job.id, version=version),
     }
 
 
-def _resume(job: Job, around: Circumstances) -> dict[str, str]:
+def _resume(job: Job, conditions: RunConditions) -> dict[str, str]:
     """What the button that ends the pause sends: the queue's own pause goes before that of a kind."""
-    is_kind = job.queue not in around.pauses and (job.queue, job.processor) in around.kinds
+    is_kind = job.queue not in conditions.pauses and (job.queue, job.processor) in conditions.kinds
     back = {"back": url_for("jobs.show_job", job_id=job.id)}
     return back | ({"processor": job.processor} if is_kind else {})
 

@@ -19,7 +19,7 @@ from adsapp.jobs.queries.statistics import MINUTE_LABELS, QueueStats, begins_if_
 from adsapp.jobs.registry import kind as kind_of
 from adsapp.jobs.registry import kinds_of
 from adsapp.jobs.states import Queue, State, queue_of
-from adsapp.jobs.wait_reasons import circumstances
+from adsapp.jobs.wait_reasons import run_conditions
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -148,15 +148,15 @@ def _limits_page(queue: Queue, typed: dict[str, str], errors: Any) -> str:
 
 
 def _page(queue: Queue) -> dict[str, Any]:
-    around = circumstances()
-    stats = next(one for one in queue_stats(around) if one.queue == queue)
+    conditions = run_conditions()
+    stats = next(one for one in queue_stats(conditions) if one.queue == queue)
     kinds = stats.paused_kinds
     limits = limits_of(queue)
     failures = job_queries.list_lines(JobFilters(State.FAILED, queue), limit=FAILURES_SHOWN).items
-    crew = workers.list_workers(around.now, queue) if current_actor().may(Permission.MANAGE) else None
+    crew = workers.list_workers(conditions.now, queue) if current_actor().may(Permission.MANAGE) else None
     pauses = [(each.processor, each.reason, each.paused_until) for each in (*kinds, *filter(None, [stats.pause]))]
     failed = [(job.id, job.finished_at) for job in failures]
-    version = version_of(_figures(stats), pauses, limits, failed, [each.face for each in crew or ()])
+    version = version_of(_figures(stats), pauses, limits, failed, [each.version_key for each in crew or ()])
     return {
         "stats": stats,
         "queue": queue,
@@ -172,7 +172,7 @@ def _page(queue: Queue) -> dict[str, Any]:
         "series": _series(stats),
         "chart_labels": MINUTE_LABELS,
         "manages": current_actor().may(Permission.MANAGE),
-        "as_of": around.now,
+        "as_of": conditions.now,
         "version": version,
         "live_url": url_for("jobs.live_queue", name=queue.value, version=version),
     }
@@ -181,7 +181,7 @@ def _page(queue: Queue) -> dict[str, Any]:
 def _figures(stats: QueueStats) -> tuple[object, ...]:
     """What the page shows of a queue's figures, for its version."""
     minutes = (stats.finished, stats.failed)
-    return (stats.counts, stats.held, stats.failed_today, *minutes, stats.waiting_since, stats.workers)
+    return (stats.counts, stats.paused_count, stats.failed_today, *minutes, stats.waiting_since, stats.workers)
 
 
 def _series(stats: QueueStats) -> list[dict[str, Any]]:

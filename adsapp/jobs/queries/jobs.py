@@ -1,7 +1,7 @@
 """Reads of jobs for the console and the API. None costs more as the history grows: counters and key ranges only."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
@@ -20,6 +20,7 @@ from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.states import Queue, State
 
 COUNTS = cast(Table, JobCount.__table__).c
+SHOWN_COUNTS = or_(not_(COUNTS.routine), COUNTS.state == State.FAILED)  # `SHOWN`, of the counters
 # Looking for a needle, so many jobs are gone through for one page, newest first; the next page goes on from there.
 WINDOW = 5_000
 NEW_ROWS_COUNTED = 100
@@ -81,6 +82,14 @@ def count_by_state(filters: JobFilters) -> StateCounts:
     rows = read(_matches(replace(filters, state=None)), window=WINDOW)
     matching = {row[0]: int(row[1]) for row in rows}
     return StateCounts({state: matching.get(state, 0) for state in State}, sum(row[2] for row in rows) >= WINDOW)
+
+
+def sum_counters(states: Collection[State], queue: Queue | None, *only: ColumnElement[bool]) -> int:
+    """How many jobs are in these states, of one queue or of all, from the counters; `only` narrows them further."""
+    counted = select(func.sum(JobCount.count)).where(JobCount.state.in_(states), *only)
+    if queue:
+        counted = counted.where(JobCount.queue == queue)
+    return int(db.session.scalar(counted) or 0)
 
 
 def attempts(job: Job) -> Sequence[JobAttempt]:
@@ -159,7 +168,7 @@ def _counts(queue: Queue | None, routine: bool) -> Select[Any]:
     counted = select(COUNTS.state, func.sum(COUNTS.count)).where(mine(COUNTS)).group_by(COUNTS.state)
     if queue:
         counted = counted.where(COUNTS.queue == queue)
-    return counted if routine else counted.where(or_(not_(COUNTS.routine), COUNTS.state == State.FAILED))
+    return counted if routine else counted.where(SHOWN_COUNTS)
 
 
 @lru_cache(maxsize=MADE)
@@ -184,7 +193,7 @@ def _place(cursor: str) -> uuid.UUID:
     return place
 
 
-def is_waited_for(queue: Queue) -> bool:
+def has_due_jobs(queue: Queue) -> bool:
     """True where a due job of any organization waits on this queue."""
     due = select(Job.id).where(Job.queue == queue, Job.state == State.WAITING, Job.run_at <= utcnow()).limit(1)
     with db.reading(), db.engine_transaction() as connection:

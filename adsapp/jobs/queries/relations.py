@@ -45,13 +45,13 @@ class Relations:
     needed_by: Sequence[Edge]
 
     @property
-    def awaited(self) -> Sequence[JobLine]:
+    def pending_needs(self) -> Sequence[JobLine]:
         """Those that it waits for now, children among them."""
         open_needs = [edge.job for edge in self.needs if edge.met is None]
         return open_needs or [child for child in self.children if not child.is_finished]
 
     @property
-    def face(self) -> tuple[object, ...]:
+    def version_key(self) -> tuple[object, ...]:
         """What a page shows of them, for its version."""
         edges = [(edge.job.id, edge.job.state, edge.met) for edge in (*self.needs, *self.needed_by)]
         return (edges, [(child.id, child.state) for child in self.children], self.more_children)

@@ -18,7 +18,7 @@ from adsapp.core.ids import first_id_of
 from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.bulk import operations
 from adsapp.jobs.bulk import run as bulk_run
-from adsapp.jobs.bulk.target import Matching
+from adsapp.jobs.bulk.target import MatchCount
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobLog
 from adsapp.jobs.queries import jobs as job_queries
@@ -196,8 +196,8 @@ def test_words_of_the_title_are_counted_among_the_newest_jobs_and_all_that_match
     assert "2 are among the newest 5 jobs; further back was not counted." in page
     wanted = JobFilters(state=State.FAILED, search="march")
     with db.organization_context(app, cast.bakery_id):
-        assert operations.preview("retry", filters=wanted) == Matching(2, more=True, newest=5)
-        assert operations.preview("retry", filters=wanted, job_ids=march[:1]) == Matching(1)
+        assert operations.preview("retry", filters=wanted) == MatchCount(2, more=True, newest=5)
+        assert operations.preview("retry", filters=wanted, job_ids=march[:1]) == MatchCount(1)
     operation = finished(start(app, cast, "retry", filters=wanted))
     assert (operation.title, operation.result) == ("Retry 2+ failed jobs", {"changed": 4})
 
@@ -221,7 +221,7 @@ def test_a_search_that_reaches_all_jobs_counts_exactly(
     with db.organization_context(app, cast.bakery_id):
         for words, count in (("march", 2), ("april", 0)):
             found = operations.preview("retry", filters=JobFilters(state=State.FAILED, search=words))
-            assert found == Matching(count)
+            assert found == MatchCount(count)
 
 
 def test_the_priority_of_all_that_wait_is_changed(

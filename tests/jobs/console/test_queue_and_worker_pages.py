@@ -1,4 +1,4 @@
-"""Steering in a browser without JavaScript: one job, queues, limits, workers."""
+"""JobAction in a browser without JavaScript: one job, queues, limits, workers."""
 
 import re
 from datetime import timedelta

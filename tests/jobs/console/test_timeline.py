@@ -14,10 +14,10 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import Job, Priority, State, retention, service, transitions
 from adsapp.jobs.bulk import operations
-from adsapp.jobs.bulk.target import Verb
+from adsapp.jobs.bulk.target import BulkAction
 from adsapp.jobs.console.timeline import story
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.events import steerings
+from adsapp.jobs.events import actions_on
 from adsapp.jobs.models import JobEvent
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
@@ -50,7 +50,7 @@ def told(app: Flask, cast: Cast) -> Callable[[uuid.UUID], list[str]]:
     def call(job_id: uuid.UUID) -> list[str]:
         with db.organization_context(app, cast.bakery_id), db.reading():
             job = db.session.get_one(Job, job_id)
-            lines = story(job, job_queries.attempts(job), steerings(job))
+            lines = story(job, job_queries.attempts(job), actions_on(job))
             assert [line.at for line in lines if line.at] == sorted(line.at for line in lines if line.at)
             return [re.sub(r"worker \S+,", "", f"{line.title} {line.note} {line.text}").strip(" ,") for line in lines]
 
@@ -71,7 +71,7 @@ def test_earlier_ends_and_whoever_retried_stay_in_the_story(
 ) -> None:
     job_id = enqueue(payload={"mood": "fails_always"}, created_by="Alice")
     finished(job_id)
-    do(job_id, lambda _job: service.act_on(Verb.RETRY, [job_id], By("Bob", "The file is there now")))
+    do(job_id, lambda _job: service.act_on(BulkAction.RETRY, [job_id], By("Bob", "The file is there now")))
     wait_for(lambda: read(job_id).attempt == 6 and read(job_id).is_finished)
     lines = told(job_id)
     assert [line.split(" This job was")[0].rstrip() for line in lines] == [
@@ -148,7 +148,7 @@ def test_jobs_that_were_ticked_together_say_so(
     enqueue: Enqueue, do: Callable[..., None], told: Callable[[uuid.UUID], list[str]]
 ) -> None:
     ids = [enqueue() for _ in range(3)]
-    do(ids[0], lambda _job: service.act_on(Verb.PRIORITIZE, ids, By("Bob", "A person waits"), priority=1))
+    do(ids[0], lambda _job: service.act_on(BulkAction.PRIORITIZE, ids, By("Bob", "A person waits"), priority=1))
     for job_id in ids:
         assert told(job_id)[-1] == "Priority normal → critical by Bob with 2 other jobs, “A person waits”"
 
@@ -212,10 +212,10 @@ def test_organizations_never_see_what_was_done_to_each_others_jobs(
     do(job_id, lambda job: transitions.cancel(job, By("Bob", "Ours alone")))
     with db.organization_context(app, cast.bakery_id):
         job = db.session.get_one(Job, job_id)
-        assert len(steerings(job)) == 1
+        assert len(actions_on(job)) == 1
         db.session.expunge(job)
     with db.organization_context(app, cast.other_id):
-        assert steerings(job) == []
+        assert actions_on(job) == []
         assert db.session.scalars(select(JobEvent)).all() == []
 
 

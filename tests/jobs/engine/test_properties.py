@@ -22,7 +22,7 @@ from adsapp.jobs.engine.outcomes import Cancelled, Completed, Failed, HandedBack
 from adsapp.jobs.models import JobAttempt, JobDependency, JobLog, QueueControl
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.queries.statistics import counted
-from adsapp.jobs.states import ALLOWED, FINAL
+from adsapp.jobs.states import FINAL
 from adsapp.organizations.auditing import By
 from tests.cast import Cast
 
@@ -40,6 +40,16 @@ OUTCOMES = st.sampled_from(
         Released(),
     ]
 )
+
+# The changes of state that are allowed. The engine makes each by a conditional update of its own; this is the whole.
+ALLOWED: dict[State, frozenset[State]] = {
+    State.DELAYED: frozenset({State.WAITING, State.CANCELLED}),
+    State.WAITING: frozenset({State.ACTIVE, State.DELAYED, State.CANCELLED}),
+    State.ACTIVE: frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.WAITING, State.DELAYED}),
+    State.COMPLETED: frozenset(),
+    State.FAILED: frozenset({State.WAITING}),  # retried by a person
+    State.CANCELLED: frozenset({State.WAITING}),  # likewise
+}
 
 
 def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
@@ -220,6 +230,11 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
                 return db.session.scalar(select(Job.lease_id).where(Job.id == job, Job.state == State.ACTIVE))
 
     return Engine
+
+
+def test_the_table_of_states_knows_every_state_and_final_ones_are_left_by_people_only() -> None:
+    assert set(ALLOWED) == set(State)
+    assert all(ALLOWED[state] <= {State.WAITING} for state in FINAL)
 
 
 def test_any_order_of_events_keeps_what_must_hold(app: Flask, cast: Cast) -> None:

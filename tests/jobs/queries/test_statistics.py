@@ -95,8 +95,8 @@ def test_a_held_job_is_counted_once_in_the_total(app: Flask, cast: Cast, enqueue
     with db.organization_context(app, cast.bakery_id):
         stats = {one.queue: one for one in queue_stats()}
     imports, templates = stats[Queue.CONTACT_IMPORT], stats[Queue.TEMPLATE_PROCESSING]
-    assert (imports.of("waiting"), imports.held, imports.total) == (1, 1, 1)
-    assert (templates.of("waiting"), templates.held, templates.total) == (1, 0, 1)
+    assert (imports.of("waiting"), imports.paused_count, imports.total) == (1, 1, 1)
+    assert (templates.of("waiting"), templates.paused_count, templates.total) == (1, 0, 1)
 
 
 def test_the_running_minute_is_counted_and_named(app: Flask, client: FlaskClient, cast: Cast) -> None:
