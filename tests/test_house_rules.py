@@ -71,6 +71,14 @@ def test_every_processor_has_a_title_and_a_queue_that_is_served() -> None:
         assert processor.queue in Queue
 
 
+def test_the_audit_is_written_by_services_never_by_pages_api_or_commands() -> None:
+    edges = re.compile(r"adsapp/(?:cli/|.*(?:views|api)\.py|.*/(?:console|api)/)")
+    for path in SOURCES:
+        place = path.relative_to(ROOT).as_posix()
+        if edges.match(place):
+            assert ".audit(" not in path.read_text(encoding="utf-8"), f"{place} writes the audit itself"
+
+
 def test_every_hook_of_a_kind_of_job_is_there_and_loaded_only_when_it_is_called() -> None:
     hooks = [hook for processor in processors() for hook in (processor.items, processor.on_cancel) if hook]
     assert hooks

@@ -19,7 +19,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
-from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.db.rows import insert_rows
 from adsapp.core.errors import Conflict, Invalid, TooMany
 from adsapp.core.ids import new_id
@@ -35,7 +35,7 @@ JOBS, LIMITS = cast(Table, Job.__table__), cast(Table, QueueLimit.__table__)
 ADD = insert(JOBS)
 COLUMNS = tuple(JOBS.c.keys())
 DEFAULTS = {c.name: c.default.arg for c in JOBS.c if isinstance(c.default, ScalarElementColumnDefault)}
-MOST_WAITING = select(LIMITS.c.waiting).where(mine(LIMITS.c), LIMITS.c.queue == bindparam("queue"))
+MOST_WAITING = select(LIMITS.c.waiting).where(own_rows(LIMITS.c), LIMITS.c.queue == bindparam("queue"))
 
 
 def enqueue(
@@ -177,7 +177,7 @@ def _not_begun(dedupe_key: str) -> Job | None:
 
 def _within_quota(kind: Processor, more: int) -> bool:
     """Whether the organization has limits for this queue; TooMany where they leave no room for so many more."""
-    limits = read(MOST_WAITING, queue=kind.queue)
+    limits = fetch(MOST_WAITING, queue=kind.queue)
     most = limits[0].waiting if limits else None
     if most is None or kind.internal:
         return bool(limits)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, and_, bindparam, select
 
-from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.db.rows import insert_rows
 from adsapp.jobs.lines import JOBS
 from adsapp.jobs.models import Job, JobEvent
@@ -70,7 +70,7 @@ def actions_on(job: Job) -> list[JobAction]:
     """What people did to the job, oldest first: no statement where nobody did anything, else one."""
     if job.steered_at is None:
         return []
-    return [JobAction._make(row) for row in reversed(read(OF_ONE, job=job.id))]
+    return [JobAction._make(row) for row in reversed(fetch(OF_ONE, job=job.id))]
 
 
 EVENTS = cast(Table, JobEvent.__table__).c
@@ -80,8 +80,8 @@ OF_ONE = (
         *(EVENTS[name] for name in JobAction._fields if name != "operation"),
         _OPERATION.c.title.label("operation"),
     )
-    .outerjoin(_OPERATION, and_(_OPERATION.c.id == EVENTS.operation_id, mine(_OPERATION.c)))
-    .where(mine(EVENTS), EVENTS.job_id == bindparam("job", type_=JOBS.id.type))
+    .outerjoin(_OPERATION, and_(_OPERATION.c.id == EVENTS.operation_id, own_rows(_OPERATION.c)))
+    .where(own_rows(EVENTS), EVENTS.job_id == bindparam("job", type_=JOBS.id.type))
     .order_by(EVENTS.id.desc())
     .limit(MOST)
 )

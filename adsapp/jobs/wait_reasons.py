@@ -25,7 +25,7 @@ from sqlalchemy import (
 from adsapp.core import context, db
 from adsapp.core.clock import iso
 from adsapp.core.db.constructs import database_time
-from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import QueueControl, Worker
@@ -61,7 +61,7 @@ class Pause(NamedTuple):
 
 
 CONTROLS = cast(Table, QueueControl.__table__).c
-PAUSES = select(*(CONTROLS[name] for name in Pause._fields)).where(mine(CONTROLS))
+PAUSES = select(*(CONTROLS[name] for name in Pause._fields)).where(own_rows(CONTROLS))
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class RunConditions:
 
 def run_conditions() -> RunConditions:
     """Read them: one statement, whatever the number of jobs."""
-    rows = read(_conditions(), silence=silence())
+    rows = fetch(_conditions(), silence=silence())
     living = [(moment, names) for moment, names, *_ in rows if moment is not None]
     now, served = living[0][0], Counter(name for _, names in living for name in names or ())
     held = _in_force((row[2:] for row in rows if row[0] is None), now)
@@ -109,7 +109,7 @@ def database_now() -> datetime:
 
 def pauses(now: datetime) -> dict[tuple[Queue, str], Pause]:
     """The queues and kinds of job this organization has paused, as far as the pause has not ended by itself."""
-    return _in_force(read(PAUSES), now)
+    return _in_force(fetch(PAUSES), now)
 
 
 def _in_force(rows: Iterable[Sequence[Any]], now: datetime) -> dict[tuple[Queue, str], Pause]:

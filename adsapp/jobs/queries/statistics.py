@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, bindparam, func, select, union_all
 
-from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.jobs.engine.recording import SUMS
 from adsapp.jobs.models import JobCount, StatsDay, StatsHour, StatsMinute
 from adsapp.jobs.queries.oldest_waits import oldest_waits
@@ -24,7 +24,7 @@ MINUTE, HOUR, DAY, COUNTS = (cast(Table, model.__table__).c for model in (StatsM
 
 def _span(columns: Any) -> tuple[ColumnElement[bool], ...]:
     """The key is (organization, queue, moment): only with the queues named, a look at some time reads that time."""
-    return (mine(columns), columns.queue.in_(list(Queue)))
+    return (own_rows(columns), columns.queue.in_(list(Queue)))
 
 
 def _moment(name: str = "moment") -> Any:
@@ -32,7 +32,7 @@ def _moment(name: str = "moment") -> Any:
 
 
 # Made once: these are read by every poll of every open page.
-COUNTED = select(COUNTS.queue, COUNTS.processor, COUNTS.state, COUNTS.count).where(mine(COUNTS))
+COUNTED = select(COUNTS.queue, COUNTS.processor, COUNTS.state, COUNTS.count).where(own_rows(COUNTS))
 FAILED_SINCE = union_all(
     select(MINUTE.queue, func.sum(MINUTE.failed))
     .where(*_span(MINUTE), MINUTE.minute > _moment(), MINUTE.minute < _moment("hour"))
@@ -161,7 +161,7 @@ def counted() -> Counter[tuple[Queue, State]]:
 def counted_by_kind() -> Counter[tuple[Queue, str, State]]:
     """Jobs by queue, processor and state, without those that are none."""
     found: Counter[tuple[Queue, str, State]] = Counter()
-    for queue, processor, state, count in read(COUNTED):
+    for queue, processor, state, count in fetch(COUNTED):
         found[queue, processor, state] += count
     return +found
 
@@ -197,7 +197,7 @@ def queues_without_worker(conditions: RunConditions | None = None) -> list[Queue
 def history(days: int, now: datetime) -> list[Day]:
     """What ended on each of the last days (UTC), by queue, oldest first; `days` is cut to 1 … 90."""
     first = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=min(max(days, 1), MOST_DAYS) - 1)
-    return [Day(f"{row.day:%Y-%m-%d}", *row[1:]) for row in read(ENDED_BY_DAY, moment=first)]
+    return [Day(f"{row.day:%Y-%m-%d}", *row[1:]) for row in fetch(ENDED_BY_DAY, moment=first)]
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def _failed_since(moment: datetime) -> dict[Queue, int]:
     """Whole hours from their sums, and the minutes before the first of them."""
     hour = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     found: Counter[Queue] = Counter()
-    for queue, failed in read(FAILED_SINCE, moment=moment, hour=hour):
+    for queue, failed in fetch(FAILED_SINCE, moment=moment, hour=hour):
         found[queue] += failed
     return found
 
@@ -257,7 +257,7 @@ def last_minutes(now: datetime) -> dict[Queue, Minutes]:
     this_minute = now.replace(second=0, microsecond=0)
     since = this_minute - timedelta(minutes=MINUTES)
     series = {queue: Minutes() for queue in Queue}
-    for queue, minute, completed, failed, cancelled in read(ENDED_SINCE, moment=since):
+    for queue, minute, completed, failed, cancelled in fetch(ENDED_SINCE, moment=since):
         place = int((minute - since).total_seconds() // 60)
         if 0 <= place <= MINUTES:
             series[queue].finished[place] += completed + failed + cancelled

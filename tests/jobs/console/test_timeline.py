@@ -141,7 +141,7 @@ def test_a_job_run_early_says_who_wanted_it(
 ) -> None:
     job_id = enqueue(run_at=utcnow() + LATER)
     do(job_id, lambda job: service.run_now(job, By("Bob")))
-    assert told(job_id)[-1] == "CommandFailed to run now by Bob"
+    assert told(job_id)[-1] == "Told to run now by Bob"
 
 
 def test_jobs_that_were_ticked_together_say_so(
