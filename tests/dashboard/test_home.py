@@ -388,7 +388,7 @@ def add_history(cast: Cast, account: uuid.UUID, size: int, days_ago: int) -> Non
     finished = {"organization_id": cast.bakery_id, "queue": Queue.TEMPLATE_PROCESSING, "processor": "demo"}
     for number in range(size):
         job = {**finished, "title": f"Old {number}", "state": State.COMPLETED}
-        db.session.add(Job(**job, payload=b"", max_attempts=3, timeout_seconds=60, created_at=day))
+        db.session.add(Job(**job, payload=db.SecretJson(b""), max_attempts=3, timeout_seconds=60, created_at=day))
         db.session.add(
             JobLog(**job, job_id=new_id(), priority=3, attempts=1, created_at=day, finished_at=day, done=0, failed=0)
         )

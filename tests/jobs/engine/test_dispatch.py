@@ -67,7 +67,7 @@ def add(organization_id: uuid.UUID, count: int, priority: int = 3, run_at: datet
                     "title": "a job",
                     "priority": priority,
                     "state": State.WAITING,
-                    "payload": b"",
+                    "payload": db.SecretJson(b""),
                     "run_at": run_at or utcnow() - timedelta(seconds=1),
                     "max_attempts": 3,
                     "timeout_seconds": 60,
