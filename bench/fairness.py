@@ -92,7 +92,7 @@ def _job(organization_id: uuid.UUID) -> dict[str, object]:
         "title": "a job",
         "priority": 3,
         "state": "waiting",
-        "payload": b"",
+        "payload": db.SecretJson(b""),
         "run_at": utcnow(),
         "max_attempts": 3,
         "timeout_seconds": 60,

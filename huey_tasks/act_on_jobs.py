@@ -3,11 +3,11 @@
 from typing import Any
 
 from adsapp.jobs import Progress, Queue, processor
-from adsapp.jobs.bulk.run import carry_out
-from adsapp.jobs.bulk.target import PROCESSOR, Order
+from adsapp.jobs.bulk.run import run_operation
+from adsapp.jobs.bulk.target import PROCESSOR, BulkParams
 
 
-@processor(PROCESSOR, queue=Queue.TEMPLATE_PROCESSING, goes_on=True)
-def act_on_jobs(params: Order, progress: Progress) -> dict[str, Any]:
+@processor(PROCESSOR, queue=Queue.TEMPLATE_PROCESSING, ignores_pause=True)
+def act_on_jobs(params: BulkParams, progress: Progress) -> dict[str, Any]:
     """Retry, cancel, clean or prioritize many jobs"""
-    return carry_out(params, progress)
+    return run_operation(params, progress)

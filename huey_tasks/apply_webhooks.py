@@ -14,7 +14,7 @@ class ApplyWebhooksParams:
     account_id: uuid.UUID
 
 
-@processor("apply-webhooks", queue=Queue.TEMPLATE_PROCESSING, routine=True)
+@processor("apply-webhooks", queue=Queue.TEMPLATE_PROCESSING, internal=True)
 def apply_webhooks(params: ApplyWebhooksParams, progress: Progress) -> dict[str, Any]:
     """Take in delivery reports and replies from WhatsApp"""
     from adsapp.campaigns.webhooks import apply

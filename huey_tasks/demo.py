@@ -29,7 +29,7 @@ class DemoParams:
     step_seconds: float = 0.0
 
 
-@processor("demo", queue=Queue.TEMPLATE_PROCESSING, trial=True)
+@processor("demo", queue=Queue.TEMPLATE_PROCESSING, demo_only=True)
 def demo(params: DemoParams, progress: Progress) -> dict[str, Any]:
     """A demo job"""
     if params.mood is Mood.FAILS_ALWAYS or (params.mood is Mood.FAILS_ONCE and progress.attempt == 1):

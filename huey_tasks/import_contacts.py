@@ -4,7 +4,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from adsapp.jobs import Progress, Queue, processor
+from adsapp.contacts.imports.subject import IMPORT
+from adsapp.jobs import Progress, Queue, lazy, processor
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,12 @@ class ImportContactsParams:
     import_id: uuid.UUID
 
 
-@processor("import-contacts", queue=Queue.CONTACT_IMPORT)
+@processor(
+    "import-contacts",
+    queue=Queue.CONTACT_IMPORT,
+    subject=IMPORT,
+    items=lazy("adsapp.contacts.imports.job_hooks:rows_as_items"),
+)
 def import_contacts(params: ImportContactsParams, progress: Progress) -> dict[str, Any]:
     """Import contacts"""
     from adsapp.contacts.imports.run import run_import

@@ -11,7 +11,7 @@ class KeepHistoryParams:
     """No parameters: the setting HISTORY_DAYS says how long."""
 
 
-@processor(retention.PROCESSOR, queue=Queue.TEMPLATE_PROCESSING, routine=True, timeout_seconds=3600)
+@processor(retention.PROCESSOR, queue=Queue.TEMPLATE_PROCESSING, internal=True, timeout_seconds=3600)
 def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any]:
     """Remove old history of jobs"""
     return dict(retention.keep_history(progress))

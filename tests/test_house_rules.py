@@ -14,11 +14,9 @@ from werkzeug.routing import RequestRedirect
 import huey_tasks
 from adsapp import create_app
 from adsapp.config import ROOT, Settings, env_name
-from adsapp.jobs import Queue, State
-from adsapp.jobs.console.presenter import SUBJECT_PAGES, SUBJECT_WORDS
+from adsapp.jobs import Queue
 from adsapp.jobs.labels import OUTCOMES, PRIORITY_WORDS, QUEUE_TITLES
-from adsapp.jobs.registry import processors
-from adsapp.jobs.states import ALLOWED, FINAL
+from adsapp.jobs.registry import Lazy, processors, subjects
 from adsapp.organizations.policy import Permission
 from adsapp.processes.commands import worker_children
 
@@ -71,6 +69,29 @@ def test_every_processor_has_a_title_and_a_queue_that_is_served() -> None:
         assert (processor.run.__doc__ or "").strip(), f"{processor.name} has no docstring"
         assert processor.title != processor.name, f"{processor.name} has no title for the console"
         assert processor.queue in Queue
+
+
+def test_the_audit_is_written_by_services_never_by_pages_api_or_commands() -> None:
+    edges = re.compile(r"adsapp/(?:cli/|.*(?:views|api)\.py|.*/(?:console|api)/)")
+    for path in SOURCES:
+        place = path.relative_to(ROOT).as_posix()
+        if edges.match(place):
+            assert ".audit(" not in path.read_text(encoding="utf-8"), f"{place} writes the audit itself"
+
+
+def test_every_hook_of_a_kind_of_job_is_there_and_loaded_only_when_it_is_called() -> None:
+    hooks = [hook for processor in processors() for hook in (processor.items, processor.on_cancel) if hook]
+    assert hooks
+    for hook in hooks:
+        assert isinstance(hook, Lazy), f"{hook} is imported by every process"
+        assert callable(hook.load())
+
+
+def test_the_job_engine_names_no_feature() -> None:
+    feature = re.compile(r"campaign|recipient|import-contacts|bulk-message\b|whatsapp", re.IGNORECASE)
+    for path in (ROOT / "adsapp" / "jobs").rglob("*.py"):
+        named = [line for line in path.read_text(encoding="utf-8").splitlines() if feature.search(line)]
+        assert named == [], f"{path.relative_to(ROOT)} knows a feature"
 
 
 def test_every_file_of_processors_registers_one() -> None:
@@ -126,9 +147,10 @@ def test_paths_written_out_lead_somewhere(program: Flask) -> None:
             continue
         for target in PATH.findall(source):
             assert _leads_somewhere(adapter, target), f"{path.relative_to(ROOT)} leads to {target}"
-    for page in SUBJECT_PAGES.values():
-        assert _leads_somewhere(adapter, page.partition("{")[0]), page
-    assert SUBJECT_PAGES.keys() == SUBJECT_WORDS.keys()
+    assert subjects().keys() == {"campaign", "import"}
+    for subject in subjects().values():
+        assert _leads_somewhere(adapter, subject.path("")), subject
+        assert subject.link
 
 
 def _leads_somewhere(adapter: object, target: str) -> bool:
@@ -147,8 +169,3 @@ def test_every_queue_priority_and_outcome_has_words_for_people() -> None:
     assert set(QUEUE_TITLES) == set(Queue)
     assert sorted(PRIORITY_WORDS) == [1, 2, 3, 4]
     assert {"completed", "failed", "retry", "lost", "released", "cancelled"} == set(OUTCOMES)
-
-
-def test_the_table_of_states_knows_every_state_and_final_ones_are_left_by_people_only() -> None:
-    assert set(ALLOWED) == set(State)
-    assert all(ALLOWED[state] <= {State.WAITING} for state in FINAL)

@@ -10,7 +10,7 @@ from adsapp.activity.words import FIELDS, LIMITS, action_words
 from adsapp.core.clock import iso
 from adsapp.jobs import Priority
 from adsapp.jobs.labels import PRIORITY_WORDS, QUEUE_TITLES
-from adsapp.jobs.registry import title_of
+from adsapp.jobs.registry import kind as kind_of
 from adsapp.organizations.auditing import MANY_JOBS
 from adsapp.organizations.models import AuditEvent
 
@@ -104,7 +104,7 @@ def _change(action: str, details: Mapping[str, Any]) -> str:
             return _limits(details["before"], details["after"])
         case "pause queue" | "resume queue":
             kind = details.get("processor") or details.get("kind")
-            return f"only {title_of(kind)}" if kind else ""
+            return f"only {kind_of(kind).quoted_title}" if kind else ""
         case "change WhatsApp number":
             return ", ".join(FIELDS.get(name, name) for name in details.get("fields") or details.get("changed", []))
         case "check WhatsApp number":

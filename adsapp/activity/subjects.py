@@ -5,11 +5,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adsapp.campaigns.models import Campaign
-from adsapp.contacts.models import Import
+from adsapp.campaigns.subject import CAMPAIGN
+from adsapp.contacts.imports.subject import IMPORT
+from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
 from adsapp.core.ids import parse_id
 from adsapp.integrations.models import Account
@@ -35,7 +37,7 @@ class Kept:
     """How the rows of a kind of subject are found: its id and title, which of them have a page, and where that is."""
 
     id: InstrumentedAttribute[uuid.UUID]
-    title: InstrumentedAttribute[str]
+    title: ColumnElement[str] | InstrumentedAttribute[str]
     path: str
     only: tuple[ColumnElement[bool], ...] = ()
 
@@ -44,14 +46,25 @@ class Kept:
         return select(self.id, self.title).where(self.id.in_(ids), *self.only)
 
 
+# People's names and numbers are not copied into the audit, so a contact is called what it is called now.
+_FULL_NAME = func.trim(Contact.first_name + " " + Contact.last_name)
+CONTACT_TITLE = func.coalesce(func.nullif(Contact.name, ""), func.nullif(_FULL_NAME, ""), Contact.phone)
 KEPT: Mapping[str, Kept] = {
     "job": Kept(Job.id, Job.title, "/jobs/{}"),
-    "campaign": Kept(Campaign.id, Campaign.name, "/campaigns/{}"),
-    "import": Kept(Import.id, Import.file_name, "/imports/{}"),
+    "campaign": Kept(Campaign.id, Campaign.name, CAMPAIGN.page),
+    "import": Kept(Import.id, Import.file_name, IMPORT.page),
+    "contact": Kept(Contact.id, CONTACT_TITLE, "/contacts/{}"),
     "account": Kept(Account.id, Account.name, "/settings/whatsapp"),
     "worker": Kept(Worker.id, Worker.host, "/workers#worker-{}", (Worker.stopped_at.is_(None),)),
 }
-GONE = {"job": "a job", "campaign": "a campaign", "import": "an import", "account": "a number", "worker": "a worker"}
+GONE = {
+    "job": "a job",
+    "campaign": "a campaign",
+    "import": "an import",
+    "contact": "a contact",
+    "account": "a number",
+    "worker": "a worker",
+}
 
 
 def subjects_of(events: Sequence[AuditEvent]) -> dict[int, list[Subject]]:

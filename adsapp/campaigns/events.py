@@ -2,7 +2,7 @@
 
 from adsapp.campaigns.models import Campaign, CampaignEvent
 from adsapp.core import db
-from adsapp.organizations.auditing import audit
+from adsapp.organizations.auditing import By
 
 
 def record(
@@ -11,4 +11,4 @@ def record(
     """Add a line to what happened; with `action`, what `by` did goes into the audit too, with its details."""
     db.session.add(CampaignEvent(organization_id=campaign.organization_id, campaign_id=campaign.id, text=text, by=by))
     if action and by:
-        audit(by, action, f"campaign:{campaign.id}", title=campaign.name, reason=reason, **details)
+        By(by, reason).audit(action, f"campaign:{campaign.id}", title=campaign.name, **details)

@@ -27,6 +27,7 @@ from adsapp.integrations.models import Account
 from adsapp.jobs import Job, Priority, State, transitions
 from adsapp.jobs.idempotency import require_subject
 from adsapp.jobs.states import PENDING, get_priority
+from adsapp.organizations.auditing import By
 
 __all__ = [
     "CampaignIn",
@@ -157,11 +158,11 @@ def cancel(campaign: Campaign, by: str = "") -> None:
     if job is None or job.is_finished:
         return
     if campaign.frozen_at is None and job.state in PENDING:
-        transitions.cancel(job, by)
+        transitions.cancel(job, By(by))
     elif job.state is State.DELAYED:
         transitions.promote(job)  # its next slice skips the rest, and ends as cancelled
     elif job.state is State.ACTIVE:
-        transitions.cancel(job, by)
+        transitions.cancel(job, By(by))
 
 
 def cancel_without_job(campaign: Campaign, by: str) -> None:
@@ -271,7 +272,7 @@ def _wake(campaign: Campaign, job: Job | None, by: str) -> None:
     if job is None or job.state is State.COMPLETED:
         _enqueue(campaign, by)
     elif job.state in (State.FAILED, State.CANCELLED):
-        transitions.retry(job, by)
+        transitions.retry(job, By(by))
     elif job.state is State.DELAYED and campaign.status is not CampaignStatus.SCHEDULED:
         transitions.promote(job)
 

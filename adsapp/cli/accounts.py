@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from adsapp.cli.actor import BY
 from adsapp.cli.admin import find_organization, organization_option
 from adsapp.cli.errors import CommandFailed, typed
 from adsapp.cli.output import json_option, show
@@ -19,9 +20,7 @@ from adsapp.integrations.whatsapp import service
 from adsapp.integrations.whatsapp.connection import ask
 from adsapp.integrations.whatsapp.service import AccountIn
 from adsapp.message_templates import service as templates
-from adsapp.organizations.auditing import audit
 
-BY = "command line"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -85,9 +84,8 @@ def _connect(data: AccountIn) -> tuple[Answer, Account]:
     answer = ask(service.api_address(None), data.phone_number_id.strip(), data.waba_id.strip(), data.token.strip())
     if not answer.is_good:
         raise CommandFailed(f"nothing was saved. {answer.sentence}")
-    made = service.create_account(data)
+    made = service.create_account(data, BY)
     made.display_phone_number = made.display_phone_number or answer.display_phone_number[:30]
-    audit(BY, "connect WhatsApp number", f"account:{made.id}", title=made.name, number=made.phone_number_id)
     templates.request_sync(BY, made)
     return answer, made
 
@@ -122,10 +120,7 @@ def check(slug: str, as_json: bool) -> None:
 
 
 def _check(one: Account) -> Answer:
-    wanted, name = one.id, one.name
-    answer = connection.check(wanted)
-    result = "accepted" if answer.is_good else answer.reason
-    audit(BY, "check WhatsApp number", f"account:{wanted}", title=name, result=result)
+    answer = connection.check(one.id, BY)
     db.session.commit()
     return answer
 

@@ -4,6 +4,7 @@ import getpass
 
 import click
 
+from adsapp.cli.actor import BY
 from adsapp.cli.errors import CommandFailed, typed
 from adsapp.cli.output import json_option, show
 from adsapp.cli.readiness import open_app
@@ -12,11 +13,9 @@ from adsapp.core import db as database
 from adsapp.core.db import migrations
 from adsapp.integrations import queries as accounts
 from adsapp.organizations import queries, service
-from adsapp.organizations.auditing import audit
 from adsapp.organizations.models import Organization, Role
 
 SLUGS_NAMED = 5  # if the one that was named does not exist
-BY = "command line"  # who did it, in the audit
 
 role_option = click.option(
     "--role", type=click.Choice([role.value for role in Role]), default=Role.ADMIN.value, show_default=True
@@ -102,8 +101,7 @@ def create_user(email: str, slug: str, role: str, name: str, password: str | Non
         database.bind_organization(organization.id)
         known = queries.find_user(email)
         person = known or service.create_user(email, name, password or getpass.getpass("Password: "))
-        service.add_member(organization, person, Role(role))
-        audit(BY, "add member", f"member:{person.id}", title=person.email, role=role)
+        service.add_member(organization, person, Role(role), BY)
         database.session.commit()
         show({"email": person.email, "role": role}, f"{person.email} is {role} of {slug}.", as_json)
 
@@ -124,8 +122,7 @@ def create_token(slug: str, role: str, name: str, days: int | None, as_json: boo
     with open_app().app_context():
         organization = find_organization(slug)
         database.bind_organization(organization.id)
-        text = service.create_token(organization, name, Role(role), days)
-        audit(BY, "make token", f"token:{name}", title=name, role=role)
+        text = service.create_token(organization, name, Role(role), days, BY)
         database.session.commit()
         show({"token": text, "role": role}, text, as_json)
 

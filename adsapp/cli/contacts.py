@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from adsapp.cli.actor import BY
 from adsapp.cli.admin import find_organization, organization_option
 from adsapp.cli.output import json_option, show
 from adsapp.cli.readiness import open_app
@@ -11,8 +12,6 @@ from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.schemas import OnDuplicate
 from adsapp.core import db
-
-BY = "command line"
 
 
 @click.command("import")

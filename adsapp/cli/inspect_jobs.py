@@ -14,12 +14,12 @@ from adsapp.jobs import Job, Priority
 from adsapp.jobs.api.serializers import attempt_json, event_json, job_json
 from adsapp.jobs.console.presenter import headline, tries
 from adsapp.jobs.console.timeline import Event, story
-from adsapp.jobs.events import steerings
+from adsapp.jobs.events import actions_on
 from adsapp.jobs.labels import PRIORITY_WORDS
 from adsapp.jobs.lines import JobLine
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
-from adsapp.jobs.wait_reasons import WaitReason, circumstances, why_waiting
+from adsapp.jobs.wait_reasons import WaitReason, run_conditions, why_waiting
 
 HEAD = ("id", "queued (UTC)", "state", "queue", "title", "what holds it back")
 NOTE_WIDTH = 60
@@ -44,9 +44,9 @@ def list_jobs(
     asked = {"state": state, "queue": queue, "q": search, "routine": "1" if routine else ""}
     with inside(slug), db.reading():
         page = job_queries.list_jobs(JobFilters.from_query(asked), cursor, limit)
-        around = circumstances()
-        shown = {"jobs": [job_json(job, around) for job in page.items], "next": page.next}
-        rows = [_line(job, why_waiting(job, around)) for job in page.items]
+        conditions = run_conditions()
+        shown = {"jobs": [job_json(job, conditions) for job in page.items], "next": page.next}
+        rows = [_line(job, why_waiting(job, conditions)) for job in page.items]
     text = table(HEAD, rows) if rows else "No job matches."
     show(shown, text + (f"\nOlder ones: --cursor {page.next}" if page.next else ""), as_json)
 
@@ -68,7 +68,7 @@ def show_job(job_id: uuid.UUID, slug: str, as_json: bool) -> None:
     with inside(slug), db.reading():
         job = job_queries.get_job(job_id)
         attempts, reason = job_queries.attempts(job), why_waiting(job)
-        done = steerings(job)
+        done = actions_on(job)
         events = story(job, attempts, done, reason)
         history = {"attempts": [attempt_json(each) for each in attempts], "events": [event_json(each) for each in done]}
         facts = job_json(job)

@@ -9,10 +9,11 @@ import click
 
 from adsapp.cli import inspect_jobs, queues, workers
 from adsapp.cli import operations as bulk
+from adsapp.cli.actor import BY
 from adsapp.cli.admin import organization_option
 from adsapp.cli.errors import CommandFailed, line_of
 from adsapp.cli.operations import wait_option
-from adsapp.cli.organization import BY, inside
+from adsapp.cli.organization import inside
 from adsapp.cli.output import json_option, show
 from adsapp.cli.tables import JOB_ID, first_line, minute, since, table
 from adsapp.core import db
@@ -25,9 +26,9 @@ from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries import statistics
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.queries.health import Health, check_health
-from adsapp.jobs.registry import title_of
+from adsapp.jobs.registry import kind
 from adsapp.jobs.states import FINAL, get_queue
-from adsapp.jobs.wait_reasons import circumstances
+from adsapp.jobs.wait_reasons import run_conditions
 
 ERROR_WIDTH = 80
 COLUMNS = ("waiting", "paused", "active", "delayed", "completed", "failed", "cancelled", "total")
@@ -89,7 +90,9 @@ def _pauses(stats: statistics.QueueStats) -> str:
     """By whom and why: the queue's own pause, else those of single kinds of job."""
     if stats.pause:
         return f"by {stats.pause.by}: {stats.pause.reason}"
-    return "; ".join(f"{title_of(one.processor)} by {one.by}: {one.reason}" for one in stats.paused_kinds) or "–"
+    return (
+        "; ".join(f"{kind(one.processor).quoted_title} by {one.by}: {one.reason}" for one in stats.paused_kinds) or "–"
+    )
 
 
 @jobs.command()
@@ -102,9 +105,9 @@ def stats(slug: str, days: int | None, as_json: bool) -> None:
     `paused` counts the waiting jobs that a pause holds back.
     """
     with inside(slug), db.reading():
-        around = circumstances()
-        queues = {one.queue.value: _row(one) for one in statistics.queue_stats(around, {})}
-        ended = [asdict(day) for day in statistics.history(days, around.now)] if days else []
+        conditions = run_conditions()
+        queues = {one.queue.value: _row(one) for one in statistics.queue_stats(conditions, {})}
+        ended = [asdict(day) for day in statistics.history(days, conditions.now)] if days else []
     parts = [table(HEAD, [(name, *row.values()) for name, row in queues.items()]) + f"\n{FOOT}"]
     if days:
         names = ("day", "queue", "completed", "failed", "cancelled")
@@ -118,7 +121,7 @@ def _in_days(days: int) -> str:
 
 
 def _row(one: statistics.QueueStats) -> dict[str, int]:
-    apart = {"paused": one.held, "total": one.total}
+    apart = {"paused": one.paused_count, "total": one.total}
     return {name: apart[name] if name in apart else one.of(name) for name in COLUMNS}
 
 
@@ -134,8 +137,8 @@ def failed(slug: str, queue: str, limit: int, as_json: bool) -> None:
     """
     with inside(slug), db.reading():
         page = job_queries.list_jobs(JobFilters(state=State.FAILED, queue=_queue(queue)), limit=limit)
-        around = circumstances()
-        shown = {"jobs": [job_json(job, around) for job in page.items], "next": page.next}
+        conditions = run_conditions()
+        shown = {"jobs": [job_json(job, conditions) for job in page.items], "next": page.next}
         rows = [
             (job.id, minute(job.finished_at), job.queue.value, job.title, first_line(job.error, ERROR_WIDTH))
             for job in page.items
@@ -161,7 +164,7 @@ def retry(job_ids: Sequence[uuid.UUID], slug: str, all_failed: bool, queue: str,
     with inside(slug):
         if all_failed:
             filters = JobFilters(state=State.FAILED, queue=_queue(queue))
-            bulk.carry_out("retry", filters=filters, waits=waits, as_json=as_json)
+            bulk.run_operation("retry", filters=filters, waits=waits, as_json=as_json)
             return
         _each(slug, job_ids, lambda job: service.retry(job, BY), as_json)
 
@@ -238,14 +241,14 @@ def clean(slug: str, state: str, days: int, queue: str, routine: bool, yes: bool
         filters = JobFilters(state=State(state), queue=_queue(queue), routine=routine)
         with db.read_only():
             matching = operations.preview("clean", filters=filters, older_than_days=days)
-            stays = bulk_run.would_stay(filters, days)
+            stays = bulk_run.kept_summary(filters, days)
         if not matching.count:
             text = f"No job is that old; nothing to remove. {stays}".rstrip()
             show({"job": None, "matching": 0}, text, as_json)
             return
         what = f"{matching} {state} {'job' if str(matching) == '1' else 'jobs'}"
         _confirm(f"Remove {what} that ended more than {days} days ago? {stays}".rstrip(), yes)
-        bulk.carry_out("clean", filters=filters, older_than_days=days, waits=waits, as_json=as_json)
+        bulk.run_operation("clean", filters=filters, older_than_days=days, waits=waits, as_json=as_json)
 
 
 def _confirm(question: str, yes: bool) -> None:

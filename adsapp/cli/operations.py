@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from adsapp.cli.actor import BY
 from adsapp.cli.errors import CommandFailed
-from adsapp.cli.organization import BY
 from adsapp.cli.output import show
 from adsapp.core import db
 from adsapp.jobs import Job, State
@@ -24,7 +24,7 @@ BAR_WIDTH = 32
 wait_option = click.option("--wait", "waits", is_flag=True, help="Show its progress until it has ended.")
 
 
-def carry_out(verb: str, *, waits: bool, as_json: bool, **options: Any) -> None:
+def run_operation(verb: str, *, waits: bool, as_json: bool, **options: Any) -> None:
     """Start the operation, say so, and with `waits` watch it; CommandFailed if it did not complete."""
     job = operations.start(verb, by=BY, **options)
     db.session.commit()
@@ -40,8 +40,8 @@ def carry_out(verb: str, *, waits: bool, as_json: bool, **options: Any) -> None:
 
 def _outcome(verb: str, ended: Job) -> str:
     # One that was stopped has no result, yet what it did until then is done.
-    done = {"removed" if verb == target.Verb.CLEAN else "changed": ended.progress_done}
-    return bulk_run.in_words(ended.result or done) or ""
+    done = {"removed" if verb == target.BulkAction.CLEAN else "changed": ended.progress_done}
+    return bulk_run.result_summary(ended.result or done) or ""
 
 
 def watch(job_id: uuid.UUID, *, quiet: bool) -> Job:

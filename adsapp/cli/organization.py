@@ -9,8 +9,6 @@ from adsapp.cli.admin import find_organization
 from adsapp.cli.readiness import open_app
 from adsapp.core import db
 
-BY = "command line"  # who did it, in the audit
-
 
 @contextlib.contextmanager
 def inside(slug: str) -> Iterator[Flask]:

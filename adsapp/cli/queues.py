@@ -4,15 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from adsapp.cli.actor import BY
 from adsapp.cli.admin import organization_option
-from adsapp.cli.organization import BY, inside
+from adsapp.cli.organization import inside
 from adsapp.cli.output import json_option, show
 from adsapp.core import db
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.errors import Invalid
-from adsapp.jobs import Queue, queues, service
+from adsapp.jobs import Queue, service
+from adsapp.jobs.queries.limits import limits_of
 from adsapp.jobs.states import get_queue
-from adsapp.jobs.wait_reasons import Circumstances, circumstances
+from adsapp.jobs.wait_reasons import RunConditions, run_conditions
 
 WORDS = {"at_once": "at once", "per_minute": "a minute", "waiting": "waiting"}
 kind_option = click.option("--kind", default="", help="One kind of job only, by the name of its processor.")
@@ -35,8 +37,8 @@ def pause(queue: str, slug: str, reason: str, kind: str, until: str, hours: floa
         raise click.UsageError("say --until or --hours, not both")
     with inside(slug):
         end = _moment(until) if until else utcnow() + timedelta(hours=hours) if hours else None
-        before = _before(circumstances(), get_queue(queue), kind)
-        service.pause_queue(get_queue(queue), BY, reason, end, kind)
+        before = _before(run_conditions(), get_queue(queue), kind)
+        service.pause_queue(get_queue(queue), BY.because(reason), end, kind)
         db.session.commit()
     text = f"{_what(queue, kind)} is paused{f' until {iso(end)}' if end else ''}.{before}"
     show({"queue": queue, "kind": kind or None, "paused": True, "until": iso(end)}, text, as_json)
@@ -74,7 +76,7 @@ def limit(queue: str, slug: str, lifts: bool, as_json: bool, **asked: int | None
         raise click.UsageError("say --none, or what to change, not both")
     with inside(slug):
         wanted = get_queue(queue)
-        values = service.limit_values(queues.get_limit(wanted))
+        values = limits_of(wanted)
         if lifts or named:
             values = dict.fromkeys(values) if lifts else values | named
             service.set_limit(wanted, BY, **values)
@@ -87,9 +89,9 @@ def limit(queue: str, slug: str, lifts: bool, as_json: bool, **asked: int | None
     show({"queue": queue, "limits": values}, f"{queue}: {', '.join(parts) or 'no limits'}", as_json)
 
 
-def _before(around: Circumstances, queue: Queue, kind: str) -> str:
+def _before(conditions: RunConditions, queue: Queue, kind: str) -> str:
     """The pause that is replaced, so that nobody loses one without seeing it."""
-    pause = around.kinds.get((queue, kind)) if kind else around.pauses.get(queue)
+    pause = conditions.kinds.get((queue, kind)) if kind else conditions.pauses.get(queue)
     if pause is None:
         return ""
     end = f" until {iso(pause.paused_until)}" if pause.paused_until else ""

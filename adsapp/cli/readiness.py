@@ -18,16 +18,12 @@ def check_database(app: Flask, *, schema: bool) -> None:
     settings: Settings = app.config["SETTINGS"]
     try:
         with app.app_context(), db.db.engine.connect() as connection:
-            found = migrations.current(connection)
+            wrong = migrations.mismatch(app, connection)
     except SQLAlchemyError as error:
         raise CommandFailed(f"{_name_of(settings)} does not answer: {_first_line(error)}", 2) from None
     check_redis(settings)
-    if schema and found != migrations.needed(app):
-        needed = migrations.needed(app)
-        raise CommandFailed(
-            f"the database has schema {found or 'none'}, this version needs {needed}: run `{typed('db upgrade')}`",
-            2,
-        )
+    if schema and wrong:
+        raise CommandFailed(f"{wrong}: run `{typed('db upgrade')}`", 2)
 
 
 def check_redis(settings: Settings) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from adsapp.cli.actor import BY
 from adsapp.cli.admin import find_organization
 from adsapp.cli.errors import typed
-from adsapp.cli.organization import BY
 from adsapp.cli.output import json_option, show
 from adsapp.cli.readiness import open_app
 from adsapp.cli.tables import table

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from adsapp.contacts import queries, service
-from adsapp.contacts.imports.job_hooks import rows_as_items
 from adsapp.contacts.models import Contact
 from adsapp.contacts.queries import ContactFilter
 from adsapp.contacts.schemas import ContactIn
@@ -16,12 +15,10 @@ from adsapp.core.clock import iso
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.parsing import parse_body, parse_query
 from adsapp.core.web.templating import format_phone
-from adsapp.jobs.queries.items import register_items
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
 api = Blueprint("contacts_api", __name__, url_prefix="/api")
-register_items("import-contacts", rows_as_items)
 
 
 class ContactsQuery(BaseModel):
@@ -55,7 +52,7 @@ def list_contacts() -> ResponseReturnValue:
 def create_contact() -> ResponseReturnValue:
     """201 with the contact; 409 where the number is a contact already."""
     actor = current_actor()
-    contact = service.create_contact(parse_body(ContactIn), actor.organization.default_country)
+    contact = service.create_contact(parse_body(ContactIn), actor.organization.default_country, actor.by())
     db.session.commit()
     shown = contact_json(contact, queries.tags_of([contact.id])[contact.id], whole=actor.sees_numbers)
     return {"contact": shown}, 201, {"Location": url_for("contacts_api.get_contact", contact_id=contact.id)}

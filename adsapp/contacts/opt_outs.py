@@ -14,13 +14,16 @@ from adsapp.contacts.models import Contact, OptEvent, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import insert_rows
+from adsapp.organizations.auditing import NOBODY, By
 
 _SLICE = 1_000
 
 
-def opt_out(contact: Contact, source: OptSource, detail: str = "", by: str = "", at: datetime | None = None) -> bool:
+def opt_out(contact: Contact, source: OptSource, detail: str = "", by: By = NOBODY, at: datetime | None = None) -> bool:
     """Record that the person wants no more messages. False if that was known already; its first date is kept."""
-    changed = bool(opt_out_many([contact.id], source, detail, by, at))
+    changed = bool(opt_out_many([contact.id], source, detail, by.name, at))
+    if changed:
+        by.because(detail).audit("opt out contact", f"contact:{contact.id}")
     _read_again(contact)
     return changed
 
@@ -40,13 +43,15 @@ def opt_out_many(
     return changed
 
 
-def opt_in(contact: Contact, source: OptSource, detail: str = "", by: str = "", at: datetime | None = None) -> bool:
+def opt_in(contact: Contact, source: OptSource, detail: str = "", by: By = NOBODY, at: datetime | None = None) -> bool:
     """Record that the person wants messages again. False if the person had not opted out."""
     at = at or utcnow()
     back = update(Contact).where(Contact.id == contact.id, Contact.opted_out_at.is_not(None))
     values = {"opted_out_at": None, "opt_out_source": None, "updated_at": at}
     found = db.session.scalars(back.values(values).returning(Contact.id)).all()
-    _note(found, False, source, detail, by, at)
+    _note(found, False, source, detail, by.name, at)
+    if found:
+        by.because(detail).audit("opt in contact", f"contact:{contact.id}")
     _read_again(contact)
     return bool(found)
 

@@ -13,6 +13,7 @@ from adsapp.contacts.values.text import MAX_NAME, split_name
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
+from adsapp.organizations.auditing import NOBODY, By
 
 
 class ContactExists(Conflict):
@@ -23,13 +24,15 @@ class ContactExists(Conflict):
         self.contact_id = contact.id
 
 
-def create_contact(data: ContactIn, default_country: str = "") -> Contact:
+def create_contact(data: ContactIn, default_country: str = "", by: By = NOBODY) -> Contact:
     """Add a contact. Raises Invalid if the number is not valid, ContactExists if another contact has it."""
     phone = _phone(data, default_country)
     known = queries.find_by_phone(phone.e164)
     if known is not None:
         raise ContactExists(f"{phone.e164} is a contact already; open it to change it", known)
-    return _add(data, phone)
+    contact = _add(data, phone)
+    by.audit("add contact", f"contact:{contact.id}")
+    return contact
 
 
 def upsert_contact(
@@ -47,7 +50,7 @@ def upsert_contact(
     return known, False
 
 
-def update_contact(contact: Contact, data: ContactIn, default_country: str = "") -> None:
+def update_contact(contact: Contact, data: ContactIn, default_country: str = "", by: By = NOBODY) -> None:
     """Replace the contact's fields; unlike in an import, a blank clears a field. Consent is not touched."""
     phone = _phone(data, default_country)
     other = queries.find_by_phone(phone.e164)
@@ -64,6 +67,7 @@ def update_contact(contact: Contact, data: ContactIn, default_country: str = "")
     _set_fields(contact, _incoming(data, phone))
     db.session.flush()
     tags.set_tags(contact, data.tags)
+    by.audit("change contact", f"contact:{contact.id}")
 
 
 def _phone(data: ContactIn, default_country: str) -> Phone:

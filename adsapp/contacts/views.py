@@ -61,9 +61,9 @@ def new_contact() -> ResponseReturnValue:
 @allow(Permission.MANAGE)
 def create_contact() -> ResponseReturnValue:
     """Add it; the form again where something is wrong."""
-    form = ContactForm.typed(request.form)
+    form, actor = ContactForm.typed(request.form), current_actor()
     try:
-        contact = service.create_contact(form.parse(), current_actor().organization.default_country)
+        contact = service.create_contact(form.parse(), actor.organization.default_country, actor.by())
     except (Invalid, Conflict) as problem:
         return _refused(form, problem)
     db.session.commit()
@@ -126,9 +126,9 @@ def edit_contact(contact_id: str) -> ResponseReturnValue:
 def update_contact(contact_id: str) -> ResponseReturnValue:
     """Save it; the form again where something is wrong."""
     contact = queries.get_contact(contact_id)
-    form = ContactForm.typed(request.form)
+    form, actor = ContactForm.typed(request.form), current_actor()
     try:
-        service.update_contact(contact, form.parse(), current_actor().organization.default_country)
+        service.update_contact(contact, form.parse(), actor.organization.default_country, actor.by())
     except (Invalid, Conflict) as problem:
         return _refused(form, problem, contact)
     db.session.commit()
@@ -166,7 +166,7 @@ def ask_to_opt_out(contact_id: str) -> ResponseReturnValue:
 def opt_out(contact_id: str) -> ResponseReturnValue:
     """The person wants no more messages."""
     contact = queries.get_contact(contact_id)
-    opt_outs.opt_out(contact, OptSource.HAND, request.form.get("detail", "").strip(), current_actor().name)
+    opt_outs.opt_out(contact, OptSource.HAND, request.form.get("detail", "").strip(), current_actor().by())
     db.session.commit()
     flash("Opted out: no campaign reaches this person any more", "good")
     return redirect(url_for("contacts.show_contact", contact_id=contact_id), 303)
@@ -180,7 +180,7 @@ def opt_in(contact_id: str) -> ResponseReturnValue:
     detail = request.form.get("detail", "").strip()
     if not detail:
         return _contact_page(contact, "Say how the person agreed, so that it can be shown later."), 422
-    opt_outs.opt_in(contact, OptSource.HAND, detail, current_actor().name)
+    opt_outs.opt_in(contact, OptSource.HAND, detail, current_actor().by())
     db.session.commit()
     flash("Opted in: campaigns reach this person again", "good")
     return redirect(url_for("contacts.show_contact", contact_id=contact_id), 303)

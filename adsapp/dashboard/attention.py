@@ -11,7 +11,7 @@ from adsapp.jobs import Queue
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries.statistics import QueueStats
 from adsapp.jobs.queries.workers import start_command
-from adsapp.jobs.registry import title_of
+from adsapp.jobs.registry import kind
 from adsapp.organizations.policy import Permission
 
 NAMES = 3  # of files, in one line
@@ -119,7 +119,7 @@ def _paused_kinds(queues: Sequence[QueueStats]) -> Iterator[Concern]:
             yield Concern(
                 "warning",
                 "player-pause",
-                f"{title_of(pause.processor)} is paused{' until' if pause.paused_until else ''}",
+                f"{kind(pause.processor).quoted_title} is paused{' until' if pause.paused_until else ''}",
                 f"In the queue {QUEUE_TITLES[stats.queue]}, by {pause.by}: {pause.reason.rstrip('.')}.",
                 pause.paused_at,
                 pause.paused_until,

@@ -25,12 +25,10 @@ def ready() -> ResponseReturnValue:
     """200 when the database answers and has the schema of this code; 503 with the reason otherwise."""
     try:
         with db.db.engine.connect() as connection:
-            found = migrations.current(connection)
+            wrong = migrations.mismatch(current_app, connection)
     except SQLAlchemyError as error:
         return problem_response(503, "Not ready", f"the database does not answer ({type(error).__name__})")
-    needed = migrations.needed(current_app)
-    if found != needed:
+    if wrong:
         upgrade = f"run: {current_app.config['SETTINGS'].command} db upgrade"
-        wrong = f"the database has schema {found or 'none'}, this version needs {needed}; {upgrade}"
-        return problem_response(503, "Not ready", wrong)
+        return problem_response(503, "Not ready", f"{wrong}; {upgrade}")
     return {"ok": True, "shape": "distributed" if current_app.config["SETTINGS"].distributed else "embedded"}

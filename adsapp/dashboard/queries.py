@@ -13,10 +13,10 @@ from adsapp.campaigns import queries as campaign_queries
 from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, CampaignStatus, RecipientStatus
 from adsapp.campaigns.queries import UnderWay
 from adsapp.contacts.models import Import, ImportStatus
-from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Job, State
-from adsapp.jobs.wait_reasons import Circumstances
+from adsapp.jobs.wait_reasons import RunConditions
 
 MOST = 10  # of one kind, on a page that is read at a glance
 FAILING_SHARE = 0.2  # of the messages tried
@@ -117,14 +117,14 @@ class Uncertain:
     count: int
 
 
-def open_campaigns(around: Circumstances) -> OpenCampaigns:
+def open_campaigns(conditions: RunConditions) -> OpenCampaigns:
     """Campaigns that are being sent or were paused on the way, newest first, in one statement."""
     paused, going_out = [], []
-    for row in read(OPEN):
+    for row in fetch(OPEN):
         if row.status == CampaignStatus.PAUSED:
             paused.append(Paused(row.id, row.name, row.status_reason, row.since))
         else:
-            going_out.append(GoingOut(UnderWay._make(row[: len(UnderWay._fields)]), _is_held(row, around)))
+            going_out.append(GoingOut(UnderWay._make(row[: len(UnderWay._fields)]), _is_held(row, conditions)))
     return OpenCampaigns(paused[:MOST], going_out[:MOST])
 
 
@@ -133,7 +133,7 @@ def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]
     of their messages or more. One statement."""
     sums: dict[tuple[uuid.UUID, str, bool], Counter[str]] = {}
     # one row for each status and error code
-    for campaign_id, name, at_work, status, count in read(TROUBLED, since=since):
+    for campaign_id, name, at_work, status, count in fetch(TROUBLED, since=since):
         sums.setdefault((campaign_id, name, bool(at_work)), Counter())[status.value] += count
     counted = [(*key, campaign_queries.Counts(**counts)) for key, counts in sums.items()]
     uncertain = [Uncertain(key, name, counts.uncertain) for key, name, _, counts in counted if counts.uncertain]
@@ -143,28 +143,28 @@ def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]
 
 def troubled_accounts(now: datetime) -> list[Troubled]:
     """WhatsApp accounts that are refused, or slowed down now, or that were out of reach when they were last tried."""
-    return [Troubled._make(row) for row in read(ACCOUNTS, now=now)]
+    return [Troubled._make(row) for row in fetch(ACCOUNTS, now=now)]
 
 
 def imports_not_begun(since: datetime) -> list[NotBegun]:
     """Of the newest imports, those uploaded since then whose columns nobody has confirmed; newest first."""
-    return [NotBegun._make(row) for row in read(NOT_BEGUN, since=since)]
+    return [NotBegun._make(row) for row in fetch(NOT_BEGUN, since=since)]
 
 
 def scheduled_campaigns() -> list[Scheduled]:
     """What goes out later, soonest first."""
-    waiting = [Scheduled._make(row) for row in read(SCHEDULED)][:MOST]
+    waiting = [Scheduled._make(row) for row in fetch(SCHEDULED)][:MOST]
     return sorted(waiting, key=lambda campaign: campaign.scheduled_at or campaign.created_at)
 
 
-def running(campaigns: Sequence[GoingOut], around: Circumstances) -> list[Running]:
+def running(campaigns: Sequence[GoingOut], conditions: RunConditions) -> list[Running]:
     """Campaigns and imports under way, campaigns first."""
-    return [*_running_campaigns(campaigns), *_running_imports(around)]
+    return [*_running_campaigns(campaigns), *_running_imports(conditions)]
 
 
-def _is_held(row: Any, around: Circumstances) -> bool:
+def _is_held(row: Any, conditions: RunConditions) -> bool:
     """True where a pause keeps the job from going on; a row with the columns ITS_JOB, empty for no job."""
-    return row.state not in (None, State.ACTIVE) and around.pause_of(row.queue, row.processor) is not None
+    return row.state not in (None, State.ACTIVE) and conditions.pause_of(row.queue, row.processor) is not None
 
 
 def _running_campaigns(going_out: Sequence[GoingOut]) -> list[Running]:
@@ -191,8 +191,8 @@ def _campaign(going_out: GoingOut, counts: campaign_queries.Counts) -> Running:
     )
 
 
-def _running_imports(around: Circumstances) -> list[Running]:
-    return [_import(row, is_held=_is_held(row, around)) for row in read(RUNNING_IMPORTS)]
+def _running_imports(conditions: RunConditions) -> list[Running]:
+    return [_import(row, is_held=_is_held(row, conditions)) for row in fetch(RUNNING_IMPORTS)]
 
 
 def _import(row: Any, *, is_held: bool) -> Running:
@@ -245,13 +245,13 @@ def _campaigns(statuses: Sequence[CampaignStatus], *columns: Any) -> Select[Any]
     """Campaigns of these statuses that go on, at most LOOK_BACK, newest first."""
     its_job = and_(JOBS.organization_id == CAMPAIGNS.organization_id, JOBS.id == CAMPAIGNS.job_id)
     there = cast(Table, Campaign.__table__).outerjoin(cast(Table, Job.__table__), its_job)
-    found = select(*columns).select_from(there).where(mine(CAMPAIGNS), CAMPAIGNS.status.in_(statuses), GOES_ON)
+    found = select(*columns).select_from(there).where(own_rows(CAMPAIGNS), CAMPAIGNS.status.in_(statuses), GOES_ON)
     return found.order_by(CAMPAIGNS.id.desc()).limit(LOOK_BACK)
 
 
 def _newest(columns: Any) -> Select[Any]:
     """The ids among which is looked for what needs somebody."""
-    newest = select(columns.id).where(mine(columns)).order_by(columns.id.desc()).limit(LOOK_BACK)
+    newest = select(columns.id).where(own_rows(columns)).order_by(columns.id.desc()).limit(LOOK_BACK)
     return newest.subquery().select()
 
 
@@ -269,13 +269,13 @@ TROUBLED = (
     .join_from(
         cast(Table, Campaign.__table__), cast(Table, CampaignCount.__table__), COUNTS.campaign_id == CAMPAIGNS.id
     )
-    .where(mine(CAMPAIGNS), mine(COUNTS), CAMPAIGNS.id.in_(_newest(CAMPAIGNS)))
+    .where(own_rows(CAMPAIGNS), own_rows(COUNTS), CAMPAIGNS.id.in_(_newest(CAMPAIGNS)))
     .where(or_(WAS_AT_WORK, COUNTS.status == RecipientStatus.UNCERTAIN))
     .order_by(CAMPAIGNS.id.desc())
 )
 NOT_BEGUN = (
     select(*(IMPORTS[name] for name in NotBegun._fields))
-    .where(mine(IMPORTS), IMPORTS.id.in_(_newest(IMPORTS)))
+    .where(own_rows(IMPORTS), IMPORTS.id.in_(_newest(IMPORTS)))
     .where(IMPORTS.status == ImportStatus.MAPPING, IMPORTS.created_at >= SINCE)
     .order_by(IMPORTS.id.desc())
 )
@@ -284,7 +284,9 @@ IN_TROUBLE = or_(
     NUMBERS.slowed_until > bindparam("now", type_=NUMBERS.slowed_until.type),
     NUMBERS.unreachable_since.is_not(None),
 )
-ACCOUNTS = select(*(NUMBERS[name] for name in Troubled._fields)).where(mine(NUMBERS), IN_TROUBLE).order_by(NUMBERS.name)
+ACCOUNTS = (
+    select(*(NUMBERS[name] for name in Troubled._fields)).where(own_rows(NUMBERS), IN_TROUBLE).order_by(NUMBERS.name)
+)
 RUNNING_IMPORTS = (
     select(
         *(IMPORTS[name] for name in ("id", "file_name", "created_by", "rows_read", "rejected", "started_at")),
@@ -292,7 +294,7 @@ RUNNING_IMPORTS = (
         *ITS_JOB,
     )
     .join_from(cast(Table, Import.__table__), cast(Table, Job.__table__), JOBS.id == IMPORTS.job_id)
-    .where(mine(IMPORTS), mine(JOBS), IMPORTS.id.in_(_newest(IMPORTS)))
+    .where(own_rows(IMPORTS), own_rows(JOBS), IMPORTS.id.in_(_newest(IMPORTS)))
     .where(JOBS.state.in_([State.ACTIVE, State.WAITING, State.DELAYED]))
     .order_by(IMPORTS.id.desc())
     .limit(MOST)

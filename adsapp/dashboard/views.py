@@ -22,7 +22,7 @@ from adsapp.jobs.queries.statistics import (
     queues_at_a_glance,
 )
 from adsapp.jobs.registry import kinds_of
-from adsapp.jobs.wait_reasons import circumstances
+from adsapp.jobs.wait_reasons import run_conditions
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -35,19 +35,19 @@ class _Now:
     """What several blocks look at, read once a request, and only by those that need it."""
 
     def __init__(self, *, by_minute: bool = True) -> None:
-        self.around, self._by_minute = circumstances(), by_minute
+        self.conditions, self._by_minute = run_conditions(), by_minute
 
     @cached_property
     def queues(self) -> list[QueueStats]:
-        return queue_stats(self.around, self.minutes) if self._by_minute else queues_at_a_glance(self.around)
+        return queue_stats(self.conditions, self.minutes) if self._by_minute else queues_at_a_glance(self.conditions)
 
     @cached_property
     def minutes(self) -> Mapping[Queue, Minutes]:
-        return last_minutes(self.around.now)
+        return last_minutes(self.conditions.now)
 
     @cached_property
     def campaigns(self) -> queries.OpenCampaigns:
-        return queries.open_campaigns(self.around)
+        return queries.open_campaigns(self.conditions)
 
 
 @views.get("/")
@@ -56,7 +56,7 @@ def home() -> ResponseReturnValue:
     """All blocks at once."""
     now = _Now()
     blocks = _attention(now) | _queues(now) | _running(now) | _chart(now) | _latest(now)
-    kinds = {queue: (kinds_of(queue), kinds_of(queue, going_on=True)) for queue in Queue}
+    kinds = {queue: (kinds_of(queue), kinds_of(queue, ignoring_pause=True)) for queue in Queue}
     return render_template("dashboard/home.html", kinds=kinds, **blocks)
 
 
@@ -103,12 +103,12 @@ def _named(name: str, now: _Now, *shown: object, **context: Any) -> dict[str, An
     """A block's context: what it shows, its version and its own address."""
     version = version_of(*shown)
     url = url_for(f"dashboard.{name}_block", version=version)
-    return context | {f"{name}_version": version, f"{name}_url": url, "as_of": now.around.now}
+    return context | {f"{name}_version": version, f"{name}_url": url, "as_of": now.conditions.now}
 
 
 def _attention(now: _Now) -> dict[str, Any]:
     actor = current_actor()
-    found = attention.concerns(now.queues, now.campaigns.paused, now.around.now)
+    found = attention.concerns(now.queues, now.campaigns.paused, now.conditions.now)
     concerns = [each for each in found if actor.may(each.only_for)]
     going_out = sum(not each.is_held for each in now.campaigns.going_out)
     return _named(
@@ -125,14 +125,14 @@ def _attention(now: _Now) -> dict[str, Any]:
 def _queues(now: _Now) -> dict[str, Any]:
     stats = now.queues
     faces = [
-        (one.standing, one.counts, one.held, one.finished[:-1], one.waiting_since, one.pause and one.pause.reason)
+        (one.status, one.counts, one.paused_count, one.finished[:-1], one.waiting_since, one.pause and one.pause.reason)
         for one in stats
     ]
     return _named("queues", now, faces, queues=stats, titles=QUEUE_TITLES)
 
 
 def _running(now: _Now) -> dict[str, Any]:
-    running = queries.running(now.campaigns.going_out, now.around)
+    running = queries.running(now.campaigns.going_out, now.conditions)
     return _named("running", now, running, running=running)
 
 

@@ -7,9 +7,10 @@ from adsapp.integrations import queries, service
 from adsapp.integrations.base import Answer
 from adsapp.integrations.channels import channel_of
 from adsapp.integrations.models import Account, AccountStatus
+from adsapp.organizations.auditing import NOBODY, By
 
 
-def check(account_id: uuid.UUID) -> Answer:
+def check(account_id: uuid.UUID, by: By = NOBODY) -> Answer:
     """Ask with what is stored and keep the answer in the account: good lets it send again, a refusal stops it.
 
     Ends the running transaction before it waits; the caller commits what it kept. Raises NotFound.
@@ -21,6 +22,8 @@ def check(account_id: uuid.UUID) -> Answer:
     account = queries.get_account(account_id)
     if account.token == asked_with:  # else somebody has saved another token meanwhile: the answer is not about that
         _keep(account, answer)
+    result = "accepted" if answer.is_good else answer.reason
+    by.audit("check WhatsApp number", f"account:{account.id}", title=account.name, result=result)
     return answer
 
 

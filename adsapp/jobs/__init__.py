@@ -2,7 +2,7 @@
 
     from adsapp.jobs import Progress, Queue, enqueue, processor
 
-Knows nothing of contacts or campaigns: a feature tells it about its kinds of job where it registers them. Inside:
+Knows nothing of the features whose jobs it runs: each kind of job says all there is to know in its declaration. Inside:
 `engine` runs jobs, `queries` says what can be seen of them, `bulk` acts on many at once, `console` shows pages, `api`
 answers programs. `service` is what people may do to jobs.
 """
@@ -11,7 +11,7 @@ from adsapp.jobs.dependencies import After, Condition
 from adsapp.jobs.enqueue import Step, digest_of, enqueue, enqueue_flow, enqueue_many, find_idempotent
 from adsapp.jobs.models import Job
 from adsapp.jobs.progress import HandBack, JobCancelled, JobFailed, Progress
-from adsapp.jobs.registry import ItemRow, processor
+from adsapp.jobs.registry import ItemRow, Subject, lazy, processor
 from adsapp.jobs.states import On, Priority, Queue, State
 
 __all__ = [
@@ -28,10 +28,12 @@ __all__ = [
     "Queue",
     "State",
     "Step",
+    "Subject",
     "digest_of",
     "enqueue",
     "enqueue_flow",
     "enqueue_many",
     "find_idempotent",
+    "lazy",
     "processor",
 ]

@@ -128,7 +128,7 @@ def _let_go(connection: Connection, freed: Counter[uuid.UUID], now: datetime) ->
     )
 
 
-def wait_for(job: Job, after: Sequence[After]) -> None:
+def add_dependencies(job: Job, after: Sequence[After]) -> None:
     """Let a job that was just added wait for others; Invalid for an unknown one, Conflict where it waits in vain."""
     if not after:
         return
@@ -174,7 +174,7 @@ def _add_edge(job: Job, each: After, other: Job) -> bool:
     return is_open
 
 
-def let_parent_wait(parent: uuid.UUID, child: Job) -> None:
+def block_parent(parent: uuid.UUID, child: Job) -> None:
     """The parent goes on only when the child has ended, however it ends."""
     edge = After(parent, On.ALWAYS).as_row() | {"needs_id": child.id}
     db.session.add(JobDependency(organization_id=child.organization_id, job_id=parent, **edge))
@@ -195,7 +195,7 @@ _REACHES = text(
 ).bindparams(*(bindparam(name, type_=Uuid()) for name in ("organization_id", "start", "target")))
 
 
-def refuse_circle(after: Sequence[After], parent: uuid.UUID | None) -> None:
+def reject_cycle(after: Sequence[After], parent: uuid.UUID | None) -> None:
     """A parent waits for its child, so the child must not wait for the parent, by whatever way."""
     if parent is None:
         return

@@ -20,16 +20,16 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
-from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.db.rows import insert_rows
 from adsapp.core.errors import Conflict, Invalid, TooMany
 from adsapp.core.ids import new_id
 from adsapp.core.logs import get_logger
 from adsapp.jobs.broker import Broker
-from adsapp.jobs.dependencies import After, Condition, let_parent_wait, refuse_circle, wait_for
+from adsapp.jobs.dependencies import After, Condition, add_dependencies, block_parent, reject_cycle
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Job, JobCount, QueueLimit
-from adsapp.jobs.registry import Processor, asked_processor
+from adsapp.jobs.registry import Processor, require_processor
 from adsapp.jobs.states import PENDING, On, Priority, Queue, State, get_priority
 from adsapp.jobs.wakeups import IDLE_SECONDS
 
@@ -37,7 +37,7 @@ JOBS, LIMITS = cast(Table, Job.__table__), cast(Table, QueueLimit.__table__)
 ADD = insert(JOBS)
 COLUMNS = tuple(JOBS.c.keys())
 DEFAULTS = {c.name: c.default.arg for c in JOBS.c if isinstance(c.default, ScalarElementColumnDefault)}
-MOST_WAITING = select(LIMITS.c.waiting).where(mine(LIMITS.c), LIMITS.c.queue == bindparam("queue"))
+MOST_WAITING = select(LIMITS.c.waiting).where(own_rows(LIMITS.c), LIMITS.c.queue == bindparam("queue"))
 
 
 def enqueue(
@@ -67,7 +67,7 @@ def enqueue(
     Raises Invalid for an unknown processor, a payload that does not fit, a priority out of range, a circle of
     dependencies; TooMany where the organization has as many jobs waiting as it allows itself.
     """
-    kind = asked_processor(processor)
+    kind = require_processor(processor)
     kind.parse(payload)
     if dedupe_key and (known := _not_begun(dedupe_key)) is not None:
         return known
@@ -81,12 +81,12 @@ def enqueue(
     if idempotency_key:
         job.idempotency_key, job.payload_digest = idempotency_key, digest
     job.parent_id = parent
-    refuse_circle(after, parent)
+    reject_cycle(after, parent)
     if not _insert(job):
         return _winner(idempotency_key or "", digest or "")
-    wait_for(job, after)
+    add_dependencies(job, after)
     if parent:
-        let_parent_wait(parent, job)
+        block_parent(parent, job)
     nudge(job, limited=limited)
     return job
 
@@ -104,7 +104,7 @@ def enqueue_many(
 
     One payload that does not fit refuses them all, with its place.
     """
-    kind = asked_processor(processor)
+    kind = require_processor(processor)
     for place, payload in enumerate(payloads):
         _parse_at(kind, payload, place)
     limited = _within_quota(kind, len(payloads))
@@ -180,9 +180,9 @@ def _not_begun(dedupe_key: str) -> Job | None:
 
 def _within_quota(kind: Processor, more: int) -> bool:
     """Whether the organization has limits for this queue; TooMany where they leave no room for so many more."""
-    limits = read(MOST_WAITING, queue=kind.queue)
+    limits = fetch(MOST_WAITING, queue=kind.queue)
     most = limits[0].waiting if limits else None
-    if most is None or kind.routine:
+    if most is None or kind.internal:
         return bool(limits)
     counted = select(func.sum(JobCount.count)).where(JobCount.queue == kind.queue, JobCount.state.in_(PENDING))
     waiting = int(db.session.scalar(counted) or 0)
@@ -219,7 +219,7 @@ def _row(
         created_by=created_by,
         max_attempts=kind.attempts or context.settings().job_attempts,
         timeout_seconds=kind.timeout_seconds,
-        routine=kind.routine,
+        routine=kind.internal,
         progress_total=total,
         blocked_by=0,
     )

@@ -13,16 +13,17 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, and_, bindparam, select
 
-from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.db.rows import insert_rows
 from adsapp.jobs.lines import JOBS
 from adsapp.jobs.models import Job, JobEvent
+from adsapp.organizations.auditing import NAME_LENGTH, By
 
 ERROR_LENGTH = 2000  # of a former end; the attempts have the whole text
 MOST = 200  # of one job's events, the newest
 
 
-class What(StrEnum):
+class ActionKind(StrEnum):
     """What can be done to a job."""
 
     RETRY = "retry"
@@ -31,23 +32,7 @@ class What(StrEnum):
     PRIORITIZE = "prioritize"
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Who asks for a change of jobs, and why; `operation_id` where an operation does it to many, `among` how many
-    jobs were ticked."""
-
-    by: str
-    reason: str = ""
-    operation_id: uuid.UUID | None = None
-    among: int = 1
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """What the jobs' events have besides."""
-        return {"among": self.among} if self.among > 1 else {}
-
-
-class Steering(NamedTuple):
+class JobAction(NamedTuple):
     """An event as a job's page reads it; `operation` is the title of the operation's job where that is still kept."""
 
     at: datetime
@@ -67,13 +52,12 @@ class Change:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def note(what: What, asked: Asked, now: datetime, changes: Iterable[Change]) -> None:
+def record(what: ActionKind, by: By, now: datetime, changes: Iterable[Change]) -> None:
     """Add an event to each of the jobs; their `steered_at` is the caller's to set, as it changes the rows anyway."""
-    same: dict[str, Any] = {"at": now, "what": what.value, "by": asked.by[:200], "reason": asked.reason}
-    same["operation_id"] = asked.operation_id
-    insert_rows(
-        JobEvent, [{"job_id": each.job_id, "details": {**asked.details, **each.details}, **same} for each in changes]
-    )
+    same: dict[str, Any] = {"at": now, "what": what.value, "by": by.name[:NAME_LENGTH], "reason": by.reason}
+    same["operation_id"] = by.operation_id
+    ticked = {"among": by.among} if by.among > 1 else {}
+    insert_rows(JobEvent, [{"job_id": each.job_id, "details": {**ticked, **each.details}, **same} for each in changes])
 
 
 def end_of(job: Job) -> dict[str, Any]:
@@ -82,22 +66,22 @@ def end_of(job: Job) -> dict[str, Any]:
     return {"state": job.state.value, "at": (job.finished_at or job.created_at).isoformat(), "error": error}
 
 
-def steerings(job: Job) -> list[Steering]:
+def actions_on(job: Job) -> list[JobAction]:
     """What people did to the job, oldest first: no statement where nobody did anything, else one."""
     if job.steered_at is None:
         return []
-    return [Steering._make(row) for row in reversed(read(OF_ONE, job=job.id))]
+    return [JobAction._make(row) for row in reversed(fetch(OF_ONE, job=job.id))]
 
 
 EVENTS = cast(Table, JobEvent.__table__).c
 _OPERATION = cast(Table, Job.__table__).alias("operation")
 OF_ONE = (
     select(
-        *(EVENTS[name] for name in Steering._fields if name != "operation"),
+        *(EVENTS[name] for name in JobAction._fields if name != "operation"),
         _OPERATION.c.title.label("operation"),
     )
-    .outerjoin(_OPERATION, and_(_OPERATION.c.id == EVENTS.operation_id, mine(_OPERATION.c)))
-    .where(mine(EVENTS), EVENTS.job_id == bindparam("job", type_=JOBS.id.type))
+    .outerjoin(_OPERATION, and_(_OPERATION.c.id == EVENTS.operation_id, own_rows(_OPERATION.c)))
+    .where(own_rows(EVENTS), EVENTS.job_id == bindparam("job", type_=JOBS.id.type))
     .order_by(EVENTS.id.desc())
     .limit(MOST)
 )

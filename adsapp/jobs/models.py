@@ -125,7 +125,7 @@ class Job(Tenant, Base):
     queue: Mapped[Queue] = mapped_column(text_enum(Queue))
     processor: Mapped[str] = mapped_column(ShortText)
     title: Mapped[str] = mapped_column(ShortText)
-    subject: Mapped[str | None] = mapped_column(ShortText)  # what it works on, e.g. "campaign:<id>"
+    subject: Mapped[str | None] = mapped_column(ShortText)  # what it works on: `Subject.of` its id
     priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.NORMAL)  # states.Priority
     state: Mapped[State] = mapped_column(text_enum(State))
     payload: Mapped[SecretJson]  # of the processor's params

@@ -43,7 +43,7 @@ class WorkerStopping(JobInterrupted):
 class HandBack(Exception):
     """Raised by a processor that did its share for now: the job goes on later, as the same attempt.
 
-    `run_at` None means that it waits until somebody lets it go on (`jobs.service.promote`). A job that has children
+    `run_at` None means that it waits until somebody lets it go on (`jobs.transitions.promote`). A job that has children
     goes on when the last of them has ended, not before.
     """
 

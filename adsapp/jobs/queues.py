@@ -9,18 +9,18 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.jobs.enqueue import wake
 from adsapp.jobs.models import QueueControl, QueueLimit, Worker
-from adsapp.jobs.registry import asked_processor
+from adsapp.jobs.queries.limits import get_limit
+from adsapp.jobs.registry import require_processor
 from adsapp.jobs.states import Queue
+from adsapp.organizations.auditing import By
 
 
-def pause_queue(
-    queue: Queue, *, by: str, reason: str, until: datetime | None = None, processor: str = ""
-) -> QueueControl:
+def pause_queue(queue: Queue, by: By, until: datetime | None = None, processor: str = "") -> QueueControl:
     """Pause a queue for this organization, or one kind of job in it; jobs that run go on, none is begun.
 
     `until` ends the pause by itself. Invalid without a reason, for a moment that is past, for an unknown processor.
     """
-    if not reason.strip():
+    if not by.reason.strip():
         raise Invalid.field("reason", "Say why, so that others know")
     if until is not None and until <= utcnow():
         raise Invalid.field("until", "should be in the future")
@@ -29,8 +29,8 @@ def pause_queue(
         queue=queue,
         processor=_kind_of(queue, processor),
         paused_at=utcnow(),
-        reason=reason.strip(),
-        by=by,
+        reason=by.reason.strip(),
+        by=by.name,
         paused_until=until,
     )
     return db.session.merge(control)
@@ -49,19 +49,14 @@ def resume_queue(queue: Queue, processor: str = "") -> bool:
 def _kind_of(queue: Queue, processor: str) -> str:
     if not processor:
         return ""
-    known = asked_processor(processor)
+    known = require_processor(processor)
     if known.queue != queue:
         raise Invalid.field("processor", f"{processor} belongs to the queue {known.queue.value}, not to {queue.value}")
     return processor
 
 
-def get_limit(queue: Queue) -> QueueLimit | None:
-    """What this organization allows itself of the queue; None where it has no limit."""
-    return db.session.get(QueueLimit, (db.require_organization_id(), queue))
-
-
 def set_limit(
-    queue: Queue, *, by: str, at_once: int | None = None, per_minute: int | None = None, waiting: int | None = None
+    queue: Queue, by: By, *, at_once: int | None = None, per_minute: int | None = None, waiting: int | None = None
 ) -> QueueLimit | None:
     """Set all three limits of the queue; None lifts one, and with all lifted there is none any more."""
     for name, value in (("at_once", at_once), ("per_minute", per_minute), ("waiting", waiting)):
@@ -76,12 +71,12 @@ def set_limit(
         limit = QueueLimit(organization_id=db.require_organization_id(), queue=queue)
         db.session.add(limit)
     limit.at_once, limit.per_minute, limit.waiting = at_once, per_minute, waiting
-    limit.changed_by, limit.changed_at = by, utcnow()
+    limit.changed_by, limit.changed_at = by.name, utcnow()
     return limit
 
 
-def drain(worker: Worker, by: str) -> None:
+def drain(worker: Worker, by: By) -> None:
     """Ask a worker process to begin nothing more, end what runs, and then end itself."""
     if worker.stopped_at is not None:
         raise Conflict("This worker has stopped already")
-    worker.drain_requested_at, worker.drain_requested_by = utcnow(), by
+    worker.drain_requested_at, worker.drain_requested_by = utcnow(), by.name

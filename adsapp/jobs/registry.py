@@ -1,4 +1,4 @@
-"""Processors: what kinds of job there are. One processor is one file in `huey_tasks/`.
+"""Kinds of job: each is declared once, by its processor, one file in `huey_tasks/`.
 
     @dataclass(frozen=True)
     class GreetParams:
@@ -8,22 +8,30 @@
     def greet(params: GreetParams, progress: Progress) -> None:
         '''Greet somebody.'''        # the first line is its title in the console
 
+Everything the job engine, its pages and its API know of a kind of job stands in that one declaration: what its jobs
+work on (`subject`), how their items are read (`items`), what is done when one is cancelled (`on_cancel`). Hooks are
+`lazy`, so that a process knows every kind without holding the code behind it.
+
 The web process enqueues by name and needs the params class only, so params live with the processor and services
 hand over a plain dict.
 """
 
 import dataclasses
 import typing
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.pagination import Page
 from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.states import TIMEOUT_SECONDS, Queue
+from adsapp.organizations.auditing import By
 
 P = TypeVar("P")
 Result = dict[str, Any] | None
@@ -44,21 +52,92 @@ class ItemRow:
     message: str
 
 
+# (job, status or "", cursor or "", limit) -> the rows and the cursor of the next page
+ItemSource = Callable[[Job, str, str, int], Page[ItemRow]]
+# Called in the transaction that cancels a job that is not running.
+CancelHook = Callable[[Job, By], None]
+
+
 @dataclass(frozen=True)
-class Processor:
-    """A kind of job: its name, where it runs, how often it is tried and for how long."""
+class Lazy:
+    """A function that is imported when it is first called: see `lazy`."""
+
+    module: str
+    name: str
+
+    def load(self) -> Callable[..., Any]:
+        """Import it; raises ImportError or AttributeError if there is no such function."""
+        function: Callable[..., Any] = getattr(import_module(self.module), self.name)
+        return function
+
+    def __call__(self, *args: Any) -> Any:
+        return self.load()(*args)
+
+
+def lazy(path: str) -> Lazy:
+    """A hook by its "module:function"."""
+    module, _, name = path.partition(":")
+    return Lazy(module, name)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A kind of thing that jobs work on; `Job.subject` is its key and the id of one, "key:id"."""
+
+    key: str
+    plural: str
+    page: str  # its path, with {} for the id
+    link: str  # what the link to that page says
+    keeps_jobs: bool = False  # the jobs are kept as long as what they work on, whatever their age
+
+    def of(self, subject_id: uuid.UUID | str) -> str:
+        """The value of `Job.subject`."""
+        return f"{self.key}:{subject_id}"
+
+    def path(self, subject_id: uuid.UUID | str) -> str:
+        """The page of this one."""
+        return self.page.format(subject_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What every process may ask about a kind of job, whether it knows its processor or not."""
 
     name: str
-    queue: Queue
     title: str
+    internal: bool = False  # the program's own upkeep: lists of jobs leave it out unless it fails
+    ignores_pause: bool = False  # no pause of its queue holds it back, only one of its own kind
+    demo_only: bool = False  # to try the engine with: no page offers it
+    final_if_cancelled: str = ""  # why a cancelled job cannot be retried, and what to do instead; empty if it can
+    subject: Subject | None = None
+    items: ItemSource | None = None  # None: its items are those it recorded itself
+    on_cancel: CancelHook | None = None
+
+    @property
+    def quoted_title(self) -> str:
+        """The title inside a sentence."""
+        return f"“{self.title}”"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unknown(Kind):
+    """A kind of job whose processor is not known here; it goes by its name."""
+
+    @property
+    def quoted_title(self) -> str:
+        """The name, without quotation marks: it is none that people gave."""
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processor(Kind):
+    """A kind of job and how it is run: where, how often it is tried and for how long."""
+
+    queue: Queue
     params: TypeAdapter[Any]
     run: Callable[[Any, Progress], Result]
     attempts: int | None  # None: the setting JOB_ATTEMPTS
     timeout_seconds: int
-    routine: bool = False  # the program's own upkeep: lists of jobs leave it out unless it fails
-    goes_on: bool = False  # no pause of its queue holds it back, only one of its own kind
-    trial: bool = False  # to try the engine with: no page offers it
-    over_once_cancelled: str = ""  # why a cancelled job cannot be retried, and what to do; empty where it can
 
     def parse(self, payload: Mapping[str, Any]) -> Any:
         """The params object; raises Invalid that names each wrong field."""
@@ -79,18 +158,23 @@ def processor(
     queue: Queue,
     attempts: int | None = None,
     timeout_seconds: int | None = None,
-    routine: bool = False,
-    goes_on: bool = False,
-    trial: bool = False,
-    over_once_cancelled: str = "",
+    internal: bool = False,
+    ignores_pause: bool = False,
+    demo_only: bool = False,
+    final_if_cancelled: str = "",
+    subject: Subject | None = None,
+    items: ItemSource | None = None,
+    on_cancel: CancelHook | None = None,
 ) -> Callable[[Run[P]], Run[P]]:
     """Register a function `(params, progress)` as the processor of jobs of this name.
 
-    `routine` marks upkeep that nobody asked for: lists of jobs leave it out, unless it failed. `goes_on` is for what a
-    pause of the queue must not hold back: what people do to jobs, and all routine work (people's STOP comes in by it).
-    `trial` is for trying the engine.
-    `over_once_cancelled` is for jobs whose subject ends with them: the sentence that is said to those who want to retry
-    one.
+    - `internal`: upkeep that nobody asked for. Lists of jobs leave it out, unless it failed.
+    - `ignores_pause`: for what a pause of the queue must not hold back. What people do to jobs is so, and all internal
+      work (people's STOP comes in by it).
+    - `demo_only`: to try the engine with.
+    - `final_if_cancelled`: for jobs whose subject ends with them, what is said to those who want to retry one.
+    - `subject`, `items`, `on_cancel`: what its jobs work on, whose rows are their items, and what else is done when one
+      is cancelled that is not running.
     """
 
     def register(run: Run[P]) -> Run[P]:
@@ -98,80 +182,23 @@ def processor(
             raise ValueError(f"two processors are called {name}")
         _processors[name] = Processor(
             name=name,
-            queue=queue,
             title=(run.__doc__ or name).strip().splitlines()[0].rstrip("."),
+            internal=internal,
+            ignores_pause=ignores_pause or internal,
+            demo_only=demo_only,
+            final_if_cancelled=final_if_cancelled,
+            subject=subject,
+            items=items,
+            on_cancel=on_cancel,
+            queue=queue,
             params=TypeAdapter(_params_class(run)),
             run=run,
             attempts=attempts,
             timeout_seconds=timeout_seconds or TIMEOUT_SECONDS[queue],
-            routine=routine,
-            goes_on=goes_on or routine,
-            trial=trial,
-            over_once_cancelled=over_once_cancelled,
         )
         return run
 
     return register
-
-
-def get_processor(name: str) -> Processor:
-    """The processor of this name; raises UnknownProcessor."""
-    try:
-        return _processors[name]
-    except KeyError:
-        known = ", ".join(sorted(_processors)) or "none"
-        raise UnknownProcessor(f"No processor is called {name}; known here: {known}") from None
-
-
-def asked_processor(name: str) -> Processor:
-    """As `get_processor`, for a name that somebody typed; raises Invalid."""
-    try:
-        return get_processor(name)
-    except UnknownProcessor as error:
-        raise Invalid.field("processor", str(error)) from None
-
-
-def title_of(name: str) -> str:
-    """The kind of job as people read it: its title in quotation marks, or the name of one that is not known here."""
-    return f"“{bare_title(name)}”" if name in _processors else name
-
-
-def bare_title(name: str) -> str:
-    """As `title_of`, where it stands alone."""
-    known = _processors.get(name)
-    return known.title if known else name
-
-
-def over_once_cancelled(name: str) -> str:
-    """Why a cancelled job of this kind cannot be retried; empty where it can."""
-    known = _processors.get(name)
-    return known.over_once_cancelled if known else ""
-
-
-def all_over_once_cancelled() -> list[str]:
-    """The kinds of job that are over once they are cancelled."""
-    return [each.name for each in _processors.values() if each.over_once_cancelled]
-
-
-def processors() -> Iterator[Processor]:
-    """All registered processors."""
-    return iter(_processors.values())
-
-
-def kinds_of(queue: Queue, *, going_on: bool = False) -> dict[str, str]:
-    """The kinds of job that stand still while the queue is paused, or those that go on: names with their titles."""
-    kinds = [kind for kind in processors() if kind.queue == queue and kind.goes_on == going_on and not kind.trial]
-    return {kind.name: kind.title for kind in sorted(kinds, key=lambda kind: kind.title)}
-
-
-def goes_on(name: str) -> bool:
-    """True for a kind of job that a pause of its queue does not hold back."""
-    return name in _processors and _processors[name].goes_on
-
-
-def all_going_on() -> list[str]:
-    """The kinds of job that no pause of their queue holds back."""
-    return [each.name for each in _processors.values() if each.goes_on]
 
 
 def _params_class(run: Callable[..., Any]) -> type[Any]:
@@ -183,23 +210,44 @@ def _params_class(run: Callable[..., Any]) -> type[Any]:
     return params
 
 
-Hook = Callable[[Job, str], None]
+def kind(name: str) -> Kind:
+    """The kind of job of this name; one that is not known here is `Unknown`."""
+    return _processors.get(name) or Unknown(name=name, title=name)
 
 
-_hooks: dict[str, Hook] = {}
+def get_processor(name: str) -> Processor:
+    """The processor of this name; raises UnknownProcessor."""
+    try:
+        return _processors[name]
+    except KeyError:
+        known = ", ".join(sorted(_processors)) or "none"
+        raise UnknownProcessor(f"No processor is called {name}; known here: {known}") from None
 
 
-def when_cancelled(processor: str, hook: Hook) -> None:
-    """Call `hook(job, by)` in the transaction that cancels a waiting or delayed job of this processor."""
-    _hooks[processor] = hook
+def require_processor(name: str) -> Processor:
+    """The processor whose name somebody typed; raises Invalid."""
+    try:
+        return get_processor(name)
+    except UnknownProcessor as error:
+        raise Invalid.field("processor", str(error)) from None
 
 
-def is_told(processor: str) -> bool:
-    """True where a feature wants to know."""
-    return processor in _hooks
+def processors() -> Iterator[Processor]:
+    """All registered processors."""
+    return iter(_processors.values())
 
 
-def tell_cancelled(job: Job, by: str) -> None:
-    """The job was cancelled without running."""
-    if is_told(job.processor):
-        _hooks[job.processor](job, by)
+def subjects() -> dict[str, Subject]:
+    """What jobs work on, by key."""
+    return {each.subject.key: each.subject for each in processors() if each.subject}
+
+
+def unpausable() -> list[str]:
+    """The kinds of job that no pause of their queue holds back."""
+    return [each.name for each in processors() if each.ignores_pause]
+
+
+def kinds_of(queue: Queue, *, ignoring_pause: bool = False) -> dict[str, str]:
+    """The kinds of job that a pause of the queue holds back, or those that ignore it: names with their titles."""
+    found = [each for each in processors() if each.queue == queue and each.ignores_pause == ignoring_pause]
+    return {each.name: each.title for each in sorted(found, key=lambda each: each.title) if not each.demo_only}

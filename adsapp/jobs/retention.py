@@ -1,7 +1,7 @@
 """How long the record of jobs is kept: a routine job a day for each organization removes what is older.
 
-A finished job goes with its attempts and items; its end stays in `job_logs` as long as that is kept. The job of a
-campaign or an import is kept as long as that: their pages tell its state.
+A finished job goes with its attempts and items; its end stays in `job_logs` as long as that is kept. If the pages of
+what a job works on tell its state, the job is kept as long as that (`Subject.keeps_jobs`).
 """
 
 import uuid
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Engine, Table, and_, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Engine, Table, and_, delete, exists, false, or_, select
 
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
@@ -18,13 +18,13 @@ from adsapp.core.ids import first_id_of
 from adsapp.jobs.enqueue import enqueue
 from adsapp.jobs.models import Job, JobLog, StatsHour, StatsMinute
 from adsapp.jobs.progress import Progress
+from adsapp.jobs.registry import subjects
 from adsapp.jobs.states import FINAL, Priority
 from adsapp.organizations.models import Organization
 
 PROCESSOR = "keep-history"
 BATCH = 1000  # rows in one transaction
 MINUTES_KEPT_DAYS = 8  # hours and days tell the rest
-KEPT_WITH = ("campaign", "import")
 JOBS = cast(Table, Job.__table__)
 
 
@@ -42,8 +42,9 @@ def remove(job_ids: Sequence[uuid.UUID]) -> int:
 
 
 def is_kept() -> ColumnElement[bool]:
-    """The jobs that are kept as long as what they did; of a number's jobs (`account:…`) none is."""
-    return and_(Job.subject.is_not(None), or_(*(Job.subject.startswith(f"{kind}:") for kind in KEPT_WITH)))
+    """The jobs that are kept as long as what they work on."""
+    keeping = [Job.subject.startswith(each.of("")) for each in subjects().values() if each.keeps_jobs]
+    return and_(Job.subject.is_not(None), or_(false(), *keeping))
 
 
 def keep_history(progress: Progress) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Queues, states and the changes that are allowed between them, in one table."""
+"""Queues, priorities and the states of a job."""
 
 from enum import IntEnum, StrEnum
 
@@ -23,7 +23,7 @@ TIMEOUT_SECONDS = {
 
 
 class Priority(IntEnum):
-    """Lower goes first: a person pressed send, scheduled campaigns, imports, analytics."""
+    """Lower goes first: a person waits for it, it has a time of its own, no hurry, background."""
 
     CRITICAL = 1
     HIGH = 2
@@ -52,15 +52,6 @@ class On(StrEnum):
 
 FINAL = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
 PENDING = frozenset({State.DELAYED, State.WAITING})
-
-ALLOWED: dict[State, frozenset[State]] = {
-    State.DELAYED: frozenset({State.WAITING, State.CANCELLED}),
-    State.WAITING: frozenset({State.ACTIVE, State.DELAYED, State.CANCELLED}),
-    State.ACTIVE: frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.WAITING, State.DELAYED}),
-    State.COMPLETED: frozenset(),
-    State.FAILED: frozenset({State.WAITING}),  # retried by a person
-    State.CANCELLED: frozenset({State.WAITING}),  # likewise
-}
 
 
 def get_queue(name: str) -> Queue:

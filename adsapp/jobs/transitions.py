@@ -6,50 +6,55 @@ Nothing here commits: the edge that called does, and what leaves the process (th
 import uuid
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import case, select, update
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
-from adsapp.jobs import events, queues, registry
+from adsapp.jobs import events
 from adsapp.jobs.engine import completion, recording
 from adsapp.jobs.enqueue import NUDGE_BELOW, nudge, wake
-from adsapp.jobs.events import Asked, Change, What
-from adsapp.jobs.lines import AnyJob
+from adsapp.jobs.events import ActionKind, Change
 from adsapp.jobs.models import Job
-from adsapp.jobs.registry import all_over_once_cancelled, over_once_cancelled
+from adsapp.jobs.queries.limits import get_limit
+from adsapp.jobs.registry import kind
+from adsapp.jobs.rules import retriable, why_not_retriable
 from adsapp.jobs.states import FINAL, Queue, State, get_priority
+from adsapp.organizations.auditing import NOBODY, By
 
 
-def cancel(job: Job, by: str, reason: str = "") -> None:
+def cancel(job: Job, by: By) -> None:
     """Cancel a job that has not begun; ask a running one to stop (it does within seconds). Finished: Conflict.
 
     Its children are cancelled with it.
     """
-    if not cancel_all([job], Asked(by, reason)):
+    if not cancel_all([job], by):
         raise Conflict(f"The job is {job.state.value} already; there is nothing left to cancel")
 
 
-def cancel_all(jobs: Iterable[Job], by: Asked) -> int:
+def cancel_all(jobs: Iterable[Job], by: By) -> int:
     """Cancel those of the jobs that have not ended, and their children; how many of the jobs that were."""
     wanted, now = {job.id for job in jobs}, utcnow()
     family = _locked(_with_children(sorted(wanted)))
     going = {job.id for job in family if job.state not in FINAL}
-    asked = {"cancel_requested_at": now, "cancel_requested_by": by.by, "steered_at": now}
+    asked = {"cancel_requested_at": now, "cancel_requested_by": by.name, "steered_at": now}
     connection = db.session.connection()
     ended = completion.cancel_pending(connection, going, now, **asked)
     running = update(Job).where(Job.id.in_(going), Job.state == State.ACTIVE).values(**asked)
     db.session.execute(running, execution_options={"synchronize_session": False})
     in_vain = completion.resolve_dependents(connection, ended, now)
-    wake(*Queue)  # whoever waited for one of them to end may begin
-    events.note(
-        What.CANCEL, by, now, [Change(each, {} if each in wanted else {"with": "parent"}) for each in sorted(going)]
+    wake(*Queue)  # whatever waited for one of them to end may begin
+    events.record(
+        ActionKind.CANCEL,
+        by,
+        now,
+        [Change(each, {} if each in wanted else {"with": "parent"}) for each in sorted(going)],
     )
     for job in family:
         db.session.expire(job)
     for row in ended:
-        if registry.is_told(row.processor):
-            registry.tell_cancelled(db.session.get_one(Job, row.id), by.by)
+        if on_cancel := kind(row.processor).on_cancel:
+            on_cancel(db.session.get_one(Job, row.id), by)
     recording.record(connection, in_vain, now)
     return len(going & wanted)
 
@@ -69,29 +74,15 @@ def _locked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
     return db.session.scalars(rows, execution_options={"populate_existing": True}).all()
 
 
-def retriable() -> ColumnElement[bool]:
-    """The jobs that can be retried: `why_over` for all of them at once."""
-    goes_on = or_(Job.processor.not_in(all_over_once_cancelled()), Job.error.is_not(None))
-    return or_(Job.state == State.FAILED, and_(Job.state == State.CANCELLED, goes_on))
-
-
-def why_over(job: AnyJob) -> str:
-    """Why this cancelled job cannot be retried; empty where it can.
-
-    One that was cancelled because it waited in vain (it says so as its error) touched nothing, and may be retried.
-    """
-    return over_once_cancelled(job.processor) if job.state == State.CANCELLED and job.error is None else ""
-
-
-def retry(job: Job, by: str, reason: str = "") -> None:
+def retry(job: Job, by: By) -> None:
     """Begin a failed or cancelled job again, with all its attempts."""
-    if not retry_all([job], Asked(by, reason)):
-        if over := why_over(job):
+    if not retry_all([job], by):
+        if over := why_not_retriable(job):
             raise Conflict(over)
         raise Conflict(f"Only failed and cancelled jobs can be retried; this one is {job.state.value}")
 
 
-def retry_all(jobs: Iterable[Job], by: Asked) -> int:
+def retry_all(jobs: Iterable[Job], by: By) -> int:
     """Begin those of the jobs again that failed or were cancelled; returns how many."""
     by_id = {job.id: job for job in _locked([job.id for job in jobs])}
     ends, now = {job.id: events.end_of(job) for job in by_id.values()}, utcnow()
@@ -109,29 +100,29 @@ def retry_all(jobs: Iterable[Job], by: Asked) -> int:
             error=None,
             error_code=None,
             handed_back=False,
-            wait_reason=f"retried by {by.by}",
+            wait_reason=f"retried by {by.name}",
             steered_at=now,
         )
         .returning(Job.id),
         execution_options={"synchronize_session": False},
     ).scalars()
     begun = [by_id[job_id] for job_id in again]
-    events.note(What.RETRY, by, now, [Change(job.id, {"ended": ends[job.id]}) for job in begun])
+    events.record(ActionKind.RETRY, by, now, [Change(job.id, {"ended": ends[job.id]}) for job in begun])
     for job in by_id.values():
         db.session.expire(job)
     for job in begun[:NUDGE_BELOW]:
-        nudge(job, limited=queues.get_limit(job.queue) is not None)
+        nudge(job, limited=get_limit(job.queue) is not None)
     wake(*{job.queue for job in begun[NUDGE_BELOW:]})
     return len(begun)
 
 
-def promote(job: Job, by: str = "") -> None:
+def promote(job: Job, by: By = NOBODY) -> None:
     """Let a delayed job run now, and where somebody asked (`by`) note who; Conflict where it is not delayed, or waits
     for other jobs."""
     if job.blocked_by:
         raise Conflict(f"This job waits for {job.blocked_by} other jobs to end; cancel those, or wait for them")
     now = utcnow()
-    steered = {"steered_at": now} if by else {}
+    steered = {"steered_at": now} if by.name else {}
     moved = db.session.execute(
         update(Job)
         .where(Job.id == job.id, Job.state == State.DELAYED, Job.blocked_by == 0)
@@ -141,26 +132,26 @@ def promote(job: Job, by: str = "") -> None:
     db.session.refresh(job)
     if moved is None:
         raise Conflict(f"Only a delayed job can be run early; this one is {job.state.value}")
-    if by:
-        events.note(What.RUN, Asked(by), now, [Change(job.id)])
-    nudge(job, limited=queues.get_limit(job.queue) is not None)
+    if by.name:
+        events.record(ActionKind.RUN, by, now, [Change(job.id)])
+    nudge(job, limited=get_limit(job.queue) is not None)
 
 
-def set_priority(job: Job, priority: int, by: str = "") -> None:
+def set_priority(job: Job, priority: int, by: By = NOBODY) -> None:
     """Change the priority of a job that has not ended; it counts from the next time that it is taken up."""
-    if not prioritize_all([job], get_priority(priority), Asked(by)):
+    if not prioritize_all([job], get_priority(priority), by):
         db.session.refresh(job)
         raise Conflict(f"The job is {job.state.value} already; its priority means nothing any more")
 
 
-def prioritize_all(jobs: Iterable[Job], priority: int, by: Asked) -> int:
+def prioritize_all(jobs: Iterable[Job], priority: int, by: By) -> int:
     """Give those of the jobs that have not ended this priority; returns how many."""
     by_id, now = {job.id: job for job in _locked([job.id for job in jobs])}, utcnow()
     going = [job for job in by_id.values() if job.state not in FINAL]
     changes = [Change(job.id, {"before": job.priority, "after": priority}) for job in going]
     changed = update(Job).where(Job.id.in_([job.id for job in going])).values(priority=priority, steered_at=now)
     db.session.execute(changed, execution_options={"synchronize_session": False})
-    events.note(What.PRIORITIZE, by, now, changes)
+    events.record(ActionKind.PRIORITIZE, by, now, changes)
     for job in going:
         db.session.expire(job)
     return len(going)

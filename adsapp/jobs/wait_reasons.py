@@ -1,12 +1,12 @@
 """Why a job does not run: in words for the person who waits for it.
 
-What all jobs share (pauses, living workers, the time) is read once as `Circumstances`, so that a page of fifty jobs
+What all jobs share (pauses, living workers, the time) is read once as `RunConditions`, so that a page of fifty jobs
 asks as little as one job.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -25,11 +25,11 @@ from sqlalchemy import (
 from adsapp.core import context, db
 from adsapp.core.clock import iso
 from adsapp.core.db.constructs import database_time
-from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import QueueControl, Worker
-from adsapp.jobs.registry import goes_on, title_of
+from adsapp.jobs.registry import kind
 from adsapp.jobs.states import PENDING, Queue, State
 
 WORKERS = cast(Table, Worker.__table__).c
@@ -61,11 +61,11 @@ class Pause(NamedTuple):
 
 
 CONTROLS = cast(Table, QueueControl.__table__).c
-PAUSES = select(*(CONTROLS[name] for name in Pause._fields)).where(mine(CONTROLS))
+PAUSES = select(*(CONTROLS[name] for name in Pause._fields)).where(own_rows(CONTROLS))
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class RunConditions:
     """What decides for every job of this organization whether it may run now."""
 
     now: datetime
@@ -75,17 +75,23 @@ class Circumstances:
 
     def pause_of(self, queue: Queue, processor: str) -> Pause | None:
         """What holds back this kind of job: the pause of its queue, unless it goes on all the same, or else its own."""
-        whole = None if goes_on(processor) else self.pauses.get(queue)
+        whole = None if kind(processor).ignores_pause else self.pauses.get(queue)
         return whole or self.kinds.get((queue, processor))
 
+    def without(self, queue: Queue, processor: str = "") -> "RunConditions":
+        """As they would be without the pause of this queue, or of this kind of job in it."""
+        if processor:
+            return replace(self, kinds={place: one for place, one in self.kinds.items() if place != (queue, processor)})
+        return replace(self, pauses={its: one for its, one in self.pauses.items() if its != queue})
 
-def circumstances() -> Circumstances:
+
+def run_conditions() -> RunConditions:
     """Read them: one statement, whatever the number of jobs."""
-    rows = read(_around(), silence=silence())
+    rows = fetch(_conditions(), silence=silence())
     living = [(moment, names) for moment, names, *_ in rows if moment is not None]
     now, served = living[0][0], Counter(name for _, names in living for name in names or ())
     held = _in_force((row[2:] for row in rows if row[0] is None), now)
-    return Circumstances(
+    return RunConditions(
         now,
         {queue: pause for (queue, processor), pause in held.items() if not processor},
         {place: pause for place, pause in held.items() if place[1]},
@@ -103,7 +109,7 @@ def database_now() -> datetime:
 
 def pauses(now: datetime) -> dict[tuple[Queue, str], Pause]:
     """The queues and kinds of job this organization has paused, as far as the pause has not ended by itself."""
-    return _in_force(read(PAUSES), now)
+    return _in_force(fetch(PAUSES), now)
 
 
 def _in_force(rows: Iterable[Sequence[Any]], now: datetime) -> dict[tuple[Queue, str], Pause]:
@@ -112,7 +118,7 @@ def _in_force(rows: Iterable[Sequence[Any]], now: datetime) -> dict[tuple[Queue,
 
 
 @cache
-def _around() -> CompoundSelect[Any]:
+def _conditions() -> CompoundSelect[Any]:
     """The time beside the queues of each living worker (without any, the time alone); then the pauses, without it."""
     now = database_time()
     lives = and_(
@@ -141,16 +147,16 @@ def silence() -> timedelta:
     return timedelta(seconds=ALIVE_HEARTBEATS * context.settings().heartbeat_seconds)
 
 
-def why_waiting(job: AnyJob, around: Circumstances | None = None) -> WaitReason | None:
+def why_waiting(job: AnyJob, conditions: RunConditions | None = None) -> WaitReason | None:
     """Why a delayed or waiting job does not run; None for every other state."""
     if job.state not in PENDING:
         return None
     if job.blocked_by:
         return _blocked(job)
-    around = around or circumstances()
-    if job.state == State.DELAYED and (job.run_at is None or job.run_at > around.now):
+    conditions = conditions or run_conditions()
+    if job.state == State.DELAYED and (job.run_at is None or job.run_at > conditions.now):
         return _not_due(job)
-    return _due(job, around)
+    return _due(job, conditions)
 
 
 def _blocked(job: AnyJob) -> WaitReason:
@@ -168,13 +174,13 @@ def _not_due(job: AnyJob) -> WaitReason:
     return WaitReason("later", "Due later,", job.run_at)
 
 
-def _due(job: AnyJob, around: Circumstances) -> WaitReason:
-    pause = around.pause_of(job.queue, job.processor)
+def _due(job: AnyJob, conditions: RunConditions) -> WaitReason:
+    pause = conditions.pause_of(job.queue, job.processor)
     if pause is not None:
-        what = title_of(pause.processor) if pause.processor else f"The queue {QUEUE_TITLES[job.queue]}"
+        what = kind(pause.processor).quoted_title if pause.processor else f"The queue {QUEUE_TITLES[job.queue]}"
         until = "; it ends" if pause.paused_until else ""
         return WaitReason("paused", f"{what} is paused by {pause.by}: {pause.reason}{until}", pause.paused_until)
-    if not around.workers.get(job.queue):
+    if not conditions.workers.get(job.queue):
         return WaitReason("no_worker", f"No worker is running for the queue {QUEUE_TITLES[job.queue]}")
     if job.wait_reason:
         return WaitReason("free_worker", f"Waits for a free worker ({job.wait_reason})")

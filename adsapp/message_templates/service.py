@@ -17,18 +17,20 @@ from adsapp.integrations.events import TemplateStatusEvent
 from adsapp.integrations.models import Account
 from adsapp.jobs import Job, JobFailed, Priority, Progress
 from adsapp.message_templates.models import MessageTemplate
+from adsapp.organizations.auditing import NOBODY, By
 
 
-def request_sync(by: str = "", account: Account | None = None) -> Job:
+def request_sync(by: By = NOBODY, account: Account | None = None) -> Job:
     """Enqueue a sync of an account's templates; one that has not begun yet is enough. Conflict without account."""
     account = account or accounts.get_default_account()
+    by.audit("sync templates", f"account:{account.id}", title=account.name)
     return jobs.enqueue(
         "sync-templates",
         {"account_id": str(account.id)},
         subject=f"account:{account.id}",
         priority=Priority.CRITICAL,
         dedupe_key=f"templates:{account.id}",
-        created_by=by,
+        created_by=by.name,
     )
 
 

@@ -69,7 +69,7 @@ def templates_fragment() -> ResponseReturnValue:
 @allow(Permission.MANAGE, to="sync templates")
 def sync_templates() -> ResponseReturnValue:
     """Read the templates from the provider; a sync that has not begun yet is enough."""
-    job = service.request_sync(by=current_actor().name)
+    job = service.request_sync(current_actor().by())
     reason = _obstacle(job)
     db.session.commit()
     if reason is None:

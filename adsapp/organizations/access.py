@@ -18,6 +18,7 @@ from adsapp.core import context, db
 from adsapp.core.errors import Unauthenticated
 from adsapp.core.web.security import csrf
 from adsapp.organizations import policy, queries
+from adsapp.organizations.auditing import By
 from adsapp.organizations.models import Organization, Role, User
 from adsapp.organizations.policy import Permission
 
@@ -38,6 +39,10 @@ class Actor:
 
     def may(self, permission: Permission) -> bool:
         return policy.allows(self.role, permission)
+
+    def by(self, reason: str = "") -> By:
+        """This actor, for a service to write down who did it and why."""
+        return By(self.name).because(reason)
 
     @property
     def sees_numbers(self) -> bool:

@@ -1,22 +1,50 @@
-"""The audit: who did what to what."""
+"""Who acts, and the audit: who did what to what.
+
+Services take a `By` and write the audit with it, so that no page, endpoint or command can forget to.
+"""
+
+import uuid
+from dataclasses import dataclass, replace
 
 from adsapp.core import db
 from adsapp.organizations.models import AuditEvent
 
 MANY_JOBS = "jobs"  # the subject when several ticked jobs were changed; `details["jobs"]` has their ids
+NAME_LENGTH = 200
 
 
-def audit(actor: str, action: str, subject: str, *, title: str = "", reason: str = "", **details: object) -> None:
-    """Note who did what to what: `subject` is its kind and id ("campaign:<id>"), `title` what it is called now."""
-    db.session.add(
-        AuditEvent(
-            organization_id=db.require_organization_id(),
-            actor=actor[:200],
-            action=action,
-            kind="job" if subject == MANY_JOBS else subject.partition(":")[0],
-            subject=subject,
-            title=title[:200],
-            reason=reason,
-            details=details,
+@dataclass(frozen=True)
+class By:
+    """Who acts, and why. A person or a program has a name; what ADSapp does by itself has none and leaves no line.
+
+    `operation_id` is the operation that does it to many jobs, `among` how many things were ticked together.
+    """
+
+    name: str = ""
+    reason: str = ""
+    operation_id: uuid.UUID | None = None
+    among: int = 1
+
+    def because(self, reason: str) -> "By":
+        """The same actor, with a reason."""
+        return replace(self, reason=reason.strip())
+
+    def audit(self, action: str, subject: str, *, title: str = "", **details: object) -> None:
+        """Add a line to the audit: `subject` is a kind and an id ("campaign:<id>"), `title` what it is called now."""
+        if not self.name:
+            return
+        db.session.add(
+            AuditEvent(
+                organization_id=db.require_organization_id(),
+                actor=self.name[:NAME_LENGTH],
+                action=action,
+                kind="job" if subject == MANY_JOBS else subject.partition(":")[0],
+                subject=subject,
+                title=title[:NAME_LENGTH],
+                reason=self.reason,
+                details=details,
+            )
         )
-    )
+
+
+NOBODY = By()

@@ -16,6 +16,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.crypto import digest
 from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.organizations import queries
+from adsapp.organizations.auditing import NOBODY, By
 from adsapp.organizations.models import ApiToken, Membership, Organization, Role, User
 
 SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$")
@@ -49,13 +50,15 @@ def create_user(email: str, name: str, password: str) -> User:
     return user
 
 
-def add_member(organization: Organization, user: User, role: Role) -> Membership:
+def add_member(organization: Organization, user: User, role: Role, by: By = NOBODY) -> Membership:
     """Make a user a member, or change a member's role."""
+    by.audit("add member", f"member:{user.id}", title=user.email, role=role.value)
     return db.session.merge(Membership(organization_id=organization.id, user_id=user.id, role=role))
 
 
-def create_token(organization: Organization, name: str, role: Role, days: int | None = None) -> str:
+def create_token(organization: Organization, name: str, role: Role, days: int | None = None, by: By = NOBODY) -> str:
     """Add an API token; its text is returned only here, because only its digest is kept."""
+    by.audit("make token", f"token:{name}", title=name, role=role.value)
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     db.session.add(
         ApiToken(

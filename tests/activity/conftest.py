@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from adsapp.core import db
-from adsapp.organizations.auditing import audit
+from adsapp.organizations.auditing import By
 from adsapp.organizations.models import AuditEvent
 from tests.cast import Cast
 from tests.jobs.conftest import enqueue
@@ -33,7 +33,7 @@ def note(app: Flask, cast: Cast) -> Note:
         **details: Any,
     ) -> int:
         with db.organization_context(app, organization_id or cast.bakery_id):
-            audit(actor, action, subject, **details)
+            By(actor, details.pop("reason", "")).audit(action, subject, **details)
             event = next(each for each in db.session.new if isinstance(each, AuditEvent))
             if at:
                 event.at = at

@@ -15,7 +15,8 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.jobs import Job, Priority, Queue, service
-from adsapp.jobs.bulk.target import Verb
+from adsapp.jobs.bulk.target import BulkAction
+from adsapp.organizations.auditing import By
 from tests.activity.conftest import Note
 from tests.cast import Cast, csrf_token
 from tests.statements import recorded
@@ -39,13 +40,13 @@ def test_what_was_done_is_told_with_who_what_to_what_how_many_and_why(
     app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue
 ) -> None:
     first, second = enqueue(title="Import march.csv"), enqueue(title="Import april.csv")
-    act(app, cast, first, lambda job: service.set_priority(job, Priority.CRITICAL, "Bob"))
-    both = lambda _job: service.act_on(Verb.CANCEL, [first, second], "Adam", reason="The wrong files")  # noqa: E731
+    act(app, cast, first, lambda job: service.set_priority(job, Priority.CRITICAL, By("Bob")))
+    both = lambda _job: service.act_on(BulkAction.CANCEL, [first, second], By("Adam", "The wrong files"))  # noqa: E731
     act(app, cast, first, both)
     with db.organization_context(app, cast.bakery_id):
         until = utcnow() + timedelta(hours=1)
-        service.pause_queue(Queue.CONTACT_IMPORT, "Alice", "The files are checked", until, "import-contacts")
-        service.set_limit(Queue.CONTACT_IMPORT, "Alice", at_once=3, per_minute=None, waiting=None)
+        service.pause_queue(Queue.CONTACT_IMPORT, By("Alice", "The files are checked"), until, "import-contacts")
+        service.set_limit(Queue.CONTACT_IMPORT, By("Alice"), at_once=3, per_minute=None, waiting=None)
         db.session.commit()
     page = cast.sign_in(client, "adam").get("/activity").text
     limits, paused, cancelled, priority = rows(page)
@@ -63,7 +64,7 @@ def test_of_many_jobs_some_are_named_and_the_others_counted(
     app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue
 ) -> None:
     ids = [enqueue(title=f"Report {number}") for number in range(5)]
-    act(app, cast, ids[0], lambda _job: service.act_on(Verb.CANCEL, ids, "Bob"))
+    act(app, cast, ids[0], lambda _job: service.act_on(BulkAction.CANCEL, ids, By("Bob")))
     (row,) = rows(cast.sign_in(client, "alice").get("/activity").text)
     assert re.search(r"Report 0 ?, Report 1 ?, Report 2 ?, and 2 more 5", row)
 

@@ -10,9 +10,9 @@ from adsapp.activity.subjects import KEPT
 from adsapp.activity.words import ACTIONS, KINDS
 from adsapp.config import ROOT
 from adsapp.core.db import db
-from adsapp.jobs.bulk.target import Verb
+from adsapp.jobs.bulk.target import BulkAction
 
-NOTED = re.compile(r"""(?:\baudit\(\s*[^,]+,\s*|\bby,\s+action=)f?"([^"]*)",?\s*(?:f?"(\w+):)?""")
+NOTED = re.compile(r"""(?:\.audit\(\s*|\bby,\s+action=)f?"([^"]*)",?\s*(?:f?"(\w+):)?""")
 
 
 def test_every_action_in_the_program_has_words_and_its_subject_is_a_kind() -> None:
@@ -29,7 +29,7 @@ def test_every_action_in_the_program_has_words_and_its_subject_is_a_kind() -> No
 def _meant(action: str) -> set[str]:
     """The actions that a text in the source stands for."""
     if action == "{verb.value} jobs" or action == "{target.verb.value} jobs":
-        return {f"{verb.value} jobs" for verb in Verb}
+        return {f"{verb.value} jobs" for verb in BulkAction}
     return {"start campaign", "schedule campaign"} if action == "{verb} campaign" else {action} - {""}
 
 

@@ -1,4 +1,4 @@
-"""Steering by keyboard and mouse: ticked rows hold the refresh, dialogs ask, every page is looked at."""
+"""JobAction by keyboard and mouse: ticked rows hold the refresh, dialogs ask, every page is looked at."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import After, Job, Queue, State, queues
+from adsapp.organizations.auditing import By
 from tests.browser.conftest import Look
 from tests.cast import PASSWORD
 from tests.journeys.conftest import Journey, journey
@@ -37,7 +38,7 @@ def page(look: Look, journey: Journey) -> Iterator[Page]:
         db.session.execute(update(Job).where(Job.id.in_(ids)).values(**values, failures=3))
         first = jobs.enqueue("demo", {"mood": "succeeds"}, title="Prepare the catalogue")
         jobs.enqueue("demo", {"mood": "succeeds"}, title="Tell the team", after=[After(first.id)])
-        queues.pause_queue(Queue.EMAIL_NOTIFICATION, by="Adam", reason="A new template")
+        queues.pause_queue(Queue.EMAIL_NOTIFICATION, By("Adam", "A new template"))
         db.session.commit()
     journey.installation.start_web()
     page = look.page

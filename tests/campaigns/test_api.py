@@ -12,6 +12,7 @@ from adsapp.contacts.models import Contact, OptSource, Tag
 from adsapp.contacts.opt_outs import opt_out
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.organizations.auditing import By
 from tests.campaigns.rehearsal import Rehearsal, refused
 from tests.waiting import wait_for
 
@@ -179,7 +180,7 @@ def test_preflight_counts_as_freezing_does(rehearsal: Rehearsal) -> None:
     ids = rehearsal.contacts("+5511987654321", "+551187654321", A, B)
     rehearsal.contacts("+12025550102", first_name="")
     with rehearsal.organization():
-        opt_out(db.session.get_one(Contact, ids[3]), OptSource.HAND, by="Alice")
+        opt_out(db.session.get_one(Contact, ids[3]), OptSource.HAND, by=By("Alice"))
         db.session.add(Tag(organization_id=rehearsal.cast.bakery_id, name="vip"))
         db.session.commit()
     asked = CampaignIn("Welcome", "welcome", "en_US", {"1": {"field": "first_name"}}, {"all": True})

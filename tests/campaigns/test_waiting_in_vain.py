@@ -13,6 +13,7 @@ from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.core import db
 from adsapp.jobs import After, Job, Queue, State, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
+from adsapp.organizations.auditing import By
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast
 from tests.waiting import wait_for
@@ -53,7 +54,7 @@ def status(scene: Scene, campaign_id: uuid.UUID) -> CampaignStatus:
 
 def end_first(scene: Scene, job_id: uuid.UUID) -> None:
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        transitions.cancel(db.session.get_one(Job, job_id), "Alice")
+        transitions.cancel(db.session.get_one(Job, job_id), By("Alice"))
         db.session.commit()
 
 
@@ -98,6 +99,6 @@ def test_a_retry_of_the_job_lets_its_campaign_go_on(scene: Scene) -> None:
     end_first(scene, first)
     with db.organization_context(scene.app, scene.cast.bakery_id):
         job_id = queries.get_campaign(campaign_id).job_id
-        transitions.retry(db.session.get_one(Job, job_id), "Alice")
+        transitions.retry(db.session.get_one(Job, job_id), By("Alice"))
         db.session.commit()
     assert status(scene, campaign_id) is CampaignStatus.SCHEDULED

@@ -21,6 +21,7 @@ from adsapp.core.errors import Conflict
 from adsapp.jobs import Job, State, transitions
 from adsapp.jobs.broker import Broker
 from adsapp.jobs.states import FINAL
+from adsapp.organizations.auditing import By
 from adsapp.organizations.service import create_organization
 from tests.chaos import blows, judging
 from tests.chaos.blows import Blow, Fist
@@ -197,7 +198,7 @@ class Run:
     def _cancel(self, task: Task) -> None:
         with db.organization_context(self._app, self._organizations[task.organization]):
             try:
-                transitions.cancel(db.session.get_one(Job, task.job_id), by="chaos")
+                transitions.cancel(db.session.get_one(Job, task.job_id), By("chaos"))
                 db.session.commit()
             except Conflict as error:
                 db.session.rollback()

@@ -14,6 +14,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import Job, Queue, queues, service
 from adsapp.jobs.engine.worker import WorkerProcess
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 from tests.cli.conftest import Command, Done
 from tests.installation import Installation
@@ -43,7 +44,7 @@ def test_a_list_names_each_job_with_what_stands_in_its_way(
 ) -> None:
     failed = enqueue(payload={"mood": "fails_always"}, title="Bad luck")
     with db.organization_context(app, cast.bakery_id):
-        queues.pause_queue(Queue.EMAIL_NOTIFICATION, by="Alice", reason="Holidays")
+        queues.pause_queue(Queue.EMAIL_NOTIFICATION, By("Alice", "Holidays"))
         db.session.commit()
     enqueue(title="Tomorrow", run_at=utcnow() + LATER)
     finished(failed)
@@ -71,7 +72,7 @@ def test_one_job_tells_its_whole_story(
     job_id = enqueue(payload={"mood": "fails_always"}, title="Bad luck", created_by="Bob")
     finished(job_id)
     with db.organization_context(app, cast.bakery_id):
-        service.retry(db.session.get_one(Job, job_id), "Alice")
+        service.retry(db.session.get_one(Job, job_id), By("Alice"))
         db.session.commit()
     finished(job_id)
     text = run("show", job_id).stdout

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from adsapp import jobs
-from adsapp.cli import organization
+from adsapp.cli.actor import BY
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -209,7 +209,7 @@ def test_a_queue_or_a_kind_of_job_is_paused_until_a_moment_and_resumed(app: Flas
     first, second = sorted(controls(app, cast), key=lambda control: control.queue)
     assert first.paused_until
     assert timedelta(hours=1) < first.paused_until - utcnow() < timedelta(hours=2)
-    assert (second.processor, second.by) == ("demo", organization.BY)
+    assert (second.processor, second.by) == ("demo", BY.name)
     run("resume", "template-processing", "--kind", "demo")
     run("resume", "bulk-messages")
     assert controls(app, cast) == []
@@ -313,7 +313,7 @@ def test_a_worker_is_drained_once_by_its_name_or_id(run: Run, lone_worker: uuid.
     again = run("drain", lone_worker, slug="")
     assert (again.returncode, "drain already" in again.stderr) == (1, True)
     (found,) = told(run("workers", "--json", slug=""))["workers"]
-    assert (found["state"], found["drain"]["by"]) == ("draining", organization.BY)
+    assert (found["state"], found["drain"]["by"]) == ("draining", BY.name)
     assert "There is no worker harbour-8" in run("drain", "harbour-8", slug="").stderr
 
 

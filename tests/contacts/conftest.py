@@ -16,6 +16,7 @@ from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
 from adsapp.jobs import Job
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 from tests.jobs.conftest import enqueue, finished, read, worker  # noqa: F401  # fixtures
 from tests.waiting import wait_for
@@ -39,11 +40,11 @@ def start(app: Flask, cast: Cast) -> Callable[..., uuid.UUID]:
     ) -> uuid.UUID:
         data = content if isinstance(content, bytes) else content.encode()
         with db.organization_context(app, cast.bakery_id):
-            batch = import_service.receive(io.BytesIO(data), name, by="Alice")
+            batch = import_service.receive(io.BytesIO(data), name, by=By("Alice"))
             chosen = import_service.proposed(batch)
             if mapping is not None:
                 chosen = Mapping.from_json(mapping, chosen.header)
-            import_service.start_import(batch, chosen, ImportOptions(default_country="US", **options), by="Alice")
+            import_service.start_import(batch, chosen, ImportOptions(default_country="US", **options), by=By("Alice"))
             db.session.commit()
             return batch.id
 

@@ -16,6 +16,7 @@ from adsapp.core import db
 from adsapp.core.db.rows import insert_new, insert_rows, update_rows
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import new_id
+from adsapp.organizations.auditing import By
 
 inside = pytest.mark.usefixtures("inside")
 
@@ -41,7 +42,7 @@ def test_the_first_opt_out_stands() -> None:
     assert opt_outs.opt_out(contact, OptSource.KEYWORD, "STOP", at=first)
     assert not opt_outs.opt_out(contact, OptSource.PROVIDER, "131050")
     assert (contact.opted_out_at, contact.opt_out_source) == (first, "keyword")
-    assert opt_outs.opt_in(contact, OptSource.HAND, "asked for it", "Alice")
+    assert opt_outs.opt_in(contact, OptSource.HAND, "asked for it", By("Alice"))
     assert not opt_outs.opt_in(contact, OptSource.HAND)
     assert contact.opted_out_at is None
     events = db.session.scalars(select(OptEvent).order_by(OptEvent.id)).all()

@@ -19,6 +19,7 @@ from adsapp.jobs import Job, Priority, Queue, State, queues, transitions
 from adsapp.jobs.models import JobLog, StatsHour, StatsMinute
 from adsapp.jobs.queries.statistics import queue_stats
 from adsapp.jobs.registry import get_processor
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 from tests.lone_worker import add_lone_worker
 from tests.statements import recorded
@@ -99,7 +100,7 @@ def test_no_worker_is_the_first_thing_said(client: FlaskClient, cast: Cast) -> N
 def test_a_paused_queue_lacks_no_worker(app: Flask, client: FlaskClient, cast: Cast) -> None:
     with db.organization_context(app, cast.bakery_id):
         for queue in (Queue.BULK_MESSAGES, Queue.CONTACT_IMPORT):
-            queues.pause_queue(queue, by="Alice", reason="Holidays")
+            queues.pause_queue(queue, By("Alice", "Holidays"))
         db.session.commit()
     page = cast.sign_in(client, "alice").get("/").text
     assert "No worker is running for Templates and E-mail" in page
@@ -140,7 +141,7 @@ def test_each_thing_that_needs_somebody_has_its_reason_and_the_next_step(
 
 def test_a_paused_queue_is_never_all_is_well(app: Flask, client: FlaskClient, cast: Cast, workers: None) -> None:
     with db.organization_context(app, cast.bakery_id):
-        queues.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="Stocktaking")
+        queues.pause_queue(Queue.BULK_MESSAGES, By("Adam", "Stocktaking"))
         db.session.commit()
     page = cast.sign_in(client, "alice").get("/home/attention").text
     assert "The queue Bulk messages is paused" in page
@@ -158,8 +159,8 @@ def test_a_paused_kind_of_job_is_named_with_who_why_and_until_when(
     with db.organization_context(app, cast.bakery_id):
         until = utcnow() + timedelta(hours=4)
         kind = get_processor("bulk-message")
-        queues.pause_queue(kind.queue, by="Adam", reason="Stocktaking.", until=until, processor=kind.name)
-        queues.pause_queue(Queue.TEMPLATE_PROCESSING, by="Adam", reason="A test", processor="demo")
+        queues.pause_queue(kind.queue, By("Adam", "Stocktaking."), until=until, processor=kind.name)
+        queues.pause_queue(Queue.TEMPLATE_PROCESSING, By("Adam", "A test"), processor="demo")
         db.session.commit()
     page = cast.sign_in(client, "vera").get("/home/attention").text
     assert f"“{kind.title}” is paused until <time" in page
@@ -246,7 +247,7 @@ def test_failed_jobs_are_named_until_they_are_retried(
     assert "Templates 1; one failure in the last 24 hours." in page
     assert 'href="/jobs?queue=template-processing&amp;state=failed">1</a>' in page  # the card counts the same
     with db.organization_context(app, cast.bakery_id):
-        transitions.retry(db.session.get_one(Job, job_id), by="Alice")
+        transitions.retry(db.session.get_one(Job, job_id), By("Alice"))
         db.session.commit()
     page = client.get("/").text
     assert "for a decision" not in page
@@ -296,8 +297,8 @@ def test_what_a_pause_holds_is_not_told_as_running(
     assert "1 campaign is going out" in page
     assert "held back by a pause" not in page
     with db.organization_context(app, cast.bakery_id):
-        queues.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="A look")
-        queues.pause_queue(Queue.CONTACT_IMPORT, by="Adam", reason="A look", processor="import-contacts")
+        queues.pause_queue(Queue.BULK_MESSAGES, By("Adam", "A look"))
+        queues.pause_queue(Queue.CONTACT_IMPORT, By("Adam", "A look"), processor="import-contacts")
         db.session.commit()
     page = client.get("/").text
     assert page.count("· held back by a pause") == 2

@@ -9,6 +9,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.demo import seed
 from adsapp.jobs import Job, Queue, State, transitions
+from adsapp.organizations.auditing import By
 from tests.cast import use_quick_hashes
 from tests.installation import NUMBER, Installation, with_ports
 from tests.waiting import wait_for
@@ -43,7 +44,7 @@ def test_a_fresh_demo_has_work_to_act_on(installation: Installation) -> None:
         installation.start_sandbox()
         installation.start_worker(Queue.TEMPLATE_PROCESSING)
         with db.organization_context(app, made.organization_id):
-            transitions.retry(db.session.get_one(Job, failed), by="Alice")
+            transitions.retry(db.session.get_one(Job, failed), By("Alice"))
             transitions.promote(db.session.get_one(Job, delayed))
             db.session.commit()
         for job_id in (failed, delayed):

@@ -20,6 +20,7 @@ from adsapp.jobs import After, Condition, HandBack, Job, On, Progress, State, St
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobAttempt, JobDependency, JobLog
 from adsapp.jobs.wait_reasons import why_waiting
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -88,7 +89,7 @@ def test_what_waits_for_a_cancelled_job_is_cancelled_to_the_end_of_the_chain(
     third = enqueue(after=[After(second)])
     in_any_case = enqueue(after=[After(third, On.ALWAYS)])
     with db.organization_context(app, cast.bakery_id):
-        transitions.cancel(db.session.get_one(Job, first), by="Alice")
+        transitions.cancel(db.session.get_one(Job, first), By("Alice"))
         db.session.commit()
         assert db.session.scalars(select(JobLog.job_id).order_by(JobLog.id)).all() == [first, second, third]
     assert [read(each).state for each in (first, second, third)] == [State.CANCELLED] * 3
@@ -214,12 +215,12 @@ def test_children_are_cancelled_with_their_parent(
 ) -> None:
     register("fan-out", fan_out)
     with db.organization_context(app, cast.bakery_id):
-        queues.pause_queue(read_queue(), by="Alice", reason="hold the children", processor="demo")
+        queues.pause_queue(read_queue(), By("Alice", "hold the children"), processor="demo")
         db.session.commit()
     parent = enqueue("fan-out", {"children": 3})
     wait_for(lambda: read(parent).blocked_by == 3 and read(parent).state == State.DELAYED)
     with db.organization_context(app, cast.bakery_id):
-        transitions.cancel(db.session.get_one(Job, parent), by="Alice")
+        transitions.cancel(db.session.get_one(Job, parent), By("Alice"))
         db.session.commit()
         states = db.session.scalars(select(Job.state).where(Job.parent_id == parent)).all()
         assert states == [State.CANCELLED] * 3

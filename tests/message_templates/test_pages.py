@@ -16,6 +16,7 @@ from adsapp.jobs.queues import pause_queue
 from adsapp.message_templates.availability import why_not
 from adsapp.message_templates.components import view
 from adsapp.message_templates.models import MessageTemplate
+from adsapp.organizations.auditing import By
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 
@@ -75,7 +76,7 @@ def test_a_sync_is_enqueued_once_and_its_state_is_shown(scene: Scene, client: Fl
 def test_a_sync_that_a_pause_holds_says_so_and_leads_to_its_job(scene: Scene, client: FlaskClient) -> None:
     scene.cast.sign_in(client, "adam")
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="They are being rewritten")
+        pause_queue(Queue.TEMPLATE_PROCESSING, By("Alice", "They are being rewritten"))
         db.session.commit()
     assert sync(client) == 303
     page = client.get("/templates").text

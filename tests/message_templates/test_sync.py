@@ -17,6 +17,7 @@ from adsapp.message_templates.availability import why_not
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.queries import get_template, list_templates, view_of
 from adsapp.message_templates.service import request_sync, store_templates
+from adsapp.organizations.auditing import By
 from tests.campaigns.rehearsal import ByHand, Rehearsal, refused
 from tests.live import Live
 from tests.waiting import wait_for
@@ -24,8 +25,8 @@ from tests.waiting import wait_for
 
 def sync(live: Live) -> Job:
     with live.organization():
-        job_id = request_sync("Alice").id
-        assert request_sync("Alice").id == job_id
+        job_id = request_sync(By("Alice")).id
+        assert request_sync(By("Alice")).id == job_id
         db.session.commit()
 
     def is_over() -> bool:

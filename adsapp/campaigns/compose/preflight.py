@@ -16,7 +16,7 @@ from adsapp.core.errors import Invalid
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Queue
-from adsapp.jobs.wait_reasons import circumstances
+from adsapp.jobs.wait_reasons import run_conditions
 from adsapp.message_templates.availability import quality_of
 from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
 
@@ -187,7 +187,7 @@ def _obstacles(account: Account | None) -> Iterator[Line]:
     unreachable = accounts.why_unreachable(account, utcnow()) if account else None
     if unreachable is not None:
         yield Line("warning", unreachable.title, unreachable.text)
-    around = circumstances()
+    around = run_conditions()
     pause = around.pause_of(Queue.BULK_MESSAGES, "bulk-message")
     if pause is not None:
         yield Line("warning", f"Paused by {pause.by}: it waits until that ends", pause.reason)

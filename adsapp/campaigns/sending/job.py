@@ -30,7 +30,7 @@ from adsapp.integrations.channels import channel_of
 from adsapp.integrations.extension import pacer
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import HandBack, Job, JobCancelled, Progress, Queue
-from adsapp.jobs.queries.jobs import is_waited_for
+from adsapp.jobs.queries.jobs import has_due_jobs
 
 SKIP_CHUNK = 2000
 STARTING = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING)
@@ -135,7 +135,7 @@ def _go_on(campaign_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[
 
 def _others_wait() -> bool:
     """True if another campaign's job waits for a thread: this one then gives its own up."""
-    return is_waited_for(Queue.BULK_MESSAGES)
+    return has_due_jobs(Queue.BULK_MESSAGES)
 
 
 def _after(campaign_id: uuid.UUID, ended: SliceResult, progress: Progress) -> dict[str, Any] | None:

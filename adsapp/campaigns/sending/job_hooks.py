@@ -7,6 +7,7 @@ from adsapp.campaigns.models import Campaign
 from adsapp.core import db
 from adsapp.core.pagination import Page
 from adsapp.jobs import ItemRow, Job
+from adsapp.organizations.auditing import By
 
 
 def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
@@ -17,11 +18,11 @@ def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[
     return Page(rows, page.next)
 
 
-def job_was_cancelled(job: Job, by: str) -> None:
+def job_was_cancelled(job: Job, by: By) -> None:
     """Somebody cancelled the job while it waited, was paused or scheduled: the campaign is cancelled with it."""
     campaign = db.session.scalars(select(Campaign).where(Campaign.job_id == job.id)).first()
     if campaign is None:
         return
     ledger.lock([campaign.id])
     if not campaign.status.has_ended:
-        service.cancel_without_job(campaign, by)
+        service.cancel_without_job(campaign, by.name)

@@ -27,6 +27,7 @@ from adsapp.jobs.api.idempotency import requested_key, sha256_of
 from adsapp.jobs.api.serializers import job_json
 from adsapp.jobs.idempotency import AskedMeanwhile, find_replay
 from adsapp.organizations.access import allow, current_actor
+from adsapp.organizations.auditing import By
 from adsapp.organizations.policy import Permission
 
 IMPORT = "import-contacts"
@@ -67,7 +68,7 @@ class _Asked:
 
     options: ImportOptions
     digest: str
-    receive: Callable[[str], tuple[Import, Mapping]]
+    receive: Callable[[By], tuple[Import, Mapping]]
 
 
 def _asked_with_file(key: str | None) -> _Asked:
@@ -118,7 +119,7 @@ def _sent_file() -> FileStorage:
     return file
 
 
-def _receive_file(file: FileStorage, wanted: dict[str, str | None], by: str) -> tuple[Import, Mapping]:
+def _receive_file(file: FileStorage, wanted: dict[str, str | None], by: By) -> tuple[Import, Mapping]:
     batch = import_service.receive(file.stream, file.filename or "", by=by)
     if not wanted:
         return batch, import_service.proposed(batch)
@@ -141,11 +142,11 @@ def _with_country(options: ImportOptions, country: str) -> ImportOptions:
 
 def _start(asked: _Asked, key: str | None) -> Job:
     actor = current_actor()
-    batch, mapping = asked.receive(actor.name)
+    batch, mapping = asked.receive(actor.by())
     options = _with_country(asked.options, actor.organization.default_country)
     try:
         job = import_service.start_import(
-            batch, mapping, options, by=actor.name, idempotency_key=key, digest=asked.digest
+            batch, mapping, options, by=actor.by(), idempotency_key=key, digest=asked.digest
         )
         db.session.commit()
     except BaseException:

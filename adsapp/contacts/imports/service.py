@@ -16,13 +16,15 @@ from adsapp.contacts.imports.reading.errors import UnreadableFile
 from adsapp.contacts.imports.reading.files import Inspection, inspect
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, Mapping, Problem, propose
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContact
+from adsapp.contacts.imports.subject import IMPORT
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
-from adsapp.core.errors import Conflict, FieldError, Invalid
+from adsapp.core.errors import Conflict, FieldError, Invalid, NotFound
 from adsapp.core.ids import new_id
 from adsapp.jobs import Job
+from adsapp.jobs import service as job_service
 from adsapp.jobs.idempotency import require_subject
-from adsapp.organizations.auditing import audit
+from adsapp.organizations.auditing import NOBODY, By
 
 FILE_FIELD = "file"
 
@@ -39,7 +41,7 @@ class ImportRunning(Conflict):
         self.import_id = running.id
 
 
-def receive(stream: IO[bytes], name: str, *, by: str = "") -> Import:
+def receive(stream: IO[bytes], name: str, by: By = NOBODY) -> Import:
     """Store a file on disk, inspect it and propose what its columns become. Nothing is imported yet.
 
     Raises TooLarge; Invalid (field `file`) that says where a file cannot be read and what to do; ImportRunning if the
@@ -61,7 +63,7 @@ def receive(stream: IO[bytes], name: str, *, by: str = "") -> Import:
             size_bytes=upload.size_bytes,
             inspection=inspection.to_json(),
             mapping=propose(inspection.header, inspection.sample).to_json(),
-            created_by=by,
+            created_by=by.name,
         )
         db.session.add(batch)
         db.session.flush()
@@ -98,7 +100,7 @@ def start_import(
     mapping: Mapping,
     options: ImportOptions,
     *,
-    by: str = "",
+    by: By = NOBODY,
     idempotency_key: str | None = None,
     digest: str | None = None,
 ) -> Job:
@@ -123,17 +125,32 @@ def start_import(
         "import-contacts",
         {"import_id": str(batch.id)},
         title=f"Import {batch.file_name}"[:200],
-        subject=f"import:{batch.id}",
+        subject=IMPORT.of(batch.id),
         idempotency_key=idempotency_key,
         digest=digest,
-        created_by=by,
+        created_by=by.name,
     )
-    batch.job_id = require_subject(job, f"import:{batch.id}").id
-    if by:
-        audit(by, "start import", f"import:{batch.id}", title=batch.file_name)
+    batch.job_id = require_subject(job, IMPORT.of(batch.id)).id
+    by.audit("start import", f"import:{batch.id}", title=batch.file_name)
     db.session.flush()
     db.session.refresh(batch)
     return job
+
+
+def cancel(batch: Import, by: By) -> None:
+    """Stop it after the chunk that is being written; what is imported stays. Conflict if it has ended."""
+    job_service.cancel(_job_of(batch), by)
+
+
+def retry(batch: Import, by: By) -> None:
+    """Go on after the last row that was imported; Conflict unless it failed or was cancelled."""
+    job_service.retry(_job_of(batch), by)
+
+
+def _job_of(batch: Import) -> Job:
+    if batch.job is None:
+        raise NotFound("This import has no job yet")
+    return batch.job
 
 
 def invalid_mapping(problems: Iterable[Problem]) -> Invalid:
@@ -153,7 +170,7 @@ def discard(batch: Import) -> None:
     db.after_commit(lambda: uploads.remove(path))
 
 
-def receive_list(contacts: Sequence[ListedContact], *, by: str = "") -> tuple[Import, Mapping]:
+def receive_list(contacts: Sequence[ListedContact], by: By = NOBODY) -> tuple[Import, Mapping]:
     """Write contacts from a request to a file, to be imported like any other; returns the import and its mapping."""
     attributes = list(dict.fromkeys(key for contact in contacts for key in contact.attributes))
     fields = [name for name in ListedContact.model_fields if name not in ("tags", "attributes")]

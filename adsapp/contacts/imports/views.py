@@ -17,12 +17,12 @@ from adsapp.contacts.values.countries import countries
 from adsapp.contacts.views import views
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
-from adsapp.core.errors import Conflict, Invalid, NotFound, Problem, TooLarge
+from adsapp.core.errors import Conflict, Invalid, Problem, TooLarge
 from adsapp.core.web.htmx import fragment, version_of
 from adsapp.core.web.limits import MB
 from adsapp.core.web.problems import answer
-from adsapp.jobs import transitions
 from adsapp.organizations.access import allow, current_actor
+from adsapp.organizations.auditing import By
 from adsapp.organizations.policy import Permission
 
 POLL_SECONDS = 2
@@ -73,7 +73,7 @@ def receive_import() -> ResponseReturnValue:
     try:
         if file is None or not file.filename:
             raise Invalid.field(import_service.FILE_FIELD, "Choose a file first")
-        batch = import_service.receive(file.stream, file.filename, by=current_actor().name)
+        batch = import_service.receive(file.stream, file.filename, by=current_actor().by())
     except Problem as problem:
         db.session.rollback()
         return _upload_page(problem), problem.status
@@ -141,7 +141,7 @@ def start_import(import_id: str) -> ResponseReturnValue:
     if batch.status is ImportStatus.MAPPING and not form.check():
         return _columns_page(batch, form), 422
     try:
-        import_service.start_import(batch, form.mapping, form.options(), by=current_actor().name)
+        import_service.start_import(batch, form.mapping, form.options(), by=current_actor().by())
     except Conflict as problem:
         db.session.rollback()
         flash(problem.detail, "warning")
@@ -167,22 +167,20 @@ def discard_import(import_id: str) -> ResponseReturnValue:
 @allow(Permission.MANAGE)
 def cancel_import(import_id: str) -> ResponseReturnValue:
     """Stop it at the next chunk; what is in stays in."""
-    return _with_job(import_id, "It stops within seconds; what is in stays in", transitions.cancel)
+    return _with_job(import_id, "It stops within seconds; what is in stays in", import_service.cancel)
 
 
 @views.post("/imports/<import_id>/retry")
 @allow(Permission.MANAGE)
 def retry_import(import_id: str) -> ResponseReturnValue:
     """Go on where it stood."""
-    return _with_job(import_id, "It goes on where it stood", transitions.retry)
+    return _with_job(import_id, "It goes on where it stood", import_service.retry)
 
 
-def _with_job(import_id: str, done: str, act: Any) -> ResponseReturnValue:
+def _with_job(import_id: str, done: str, act: Callable[[Import, By], None]) -> ResponseReturnValue:
     batch = import_queries.get_import(import_id)
-    if batch.job is None:
-        raise NotFound("This import has no job yet")
     try:
-        act(batch.job, current_actor().name)
+        act(batch, current_actor().by())
         db.session.commit()
         flash(done, "good")
     except Conflict as problem:

@@ -24,6 +24,12 @@ def current(connection: Connection) -> str | None:
     return found
 
 
+def mismatch(app: Flask, connection: Connection) -> str:
+    """What is wrong with the database's schema, as a clause; empty if it is the one that this code needs."""
+    found, wanted = current(connection), needed(app)
+    return "" if found == wanted else f"the database has schema {found or 'none'}, this version needs {wanted}"
+
+
 def upgrade(app: Flask) -> None:
     """Bring the database to what this code needs."""
     from flask_migrate import Migrate

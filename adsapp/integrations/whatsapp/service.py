@@ -11,6 +11,7 @@ from adsapp.core import context, db
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.integrations.service import accept
+from adsapp.organizations.auditing import NOBODY, By
 
 SECRETS = ("token", "app_secret", "verify_token")
 _ID = (r"[A-Za-z0-9_-]{1,40}", "should be the id as Meta shows it: digits, without spaces")
@@ -57,7 +58,7 @@ class AccountChanges:
         return f"AccountChanges(name={self.name!r}, messages_per_second={self.messages_per_second!r})"
 
 
-def create_account(data: AccountIn) -> Account:
+def create_account(data: AccountIn, by: By = NOBODY) -> Account:
     """Connect a number; its secrets are sealed. Raises Invalid with the field, Conflict for a number already there."""
     check_new(data)
     known = select(Account).where(Account.phone_number_id == data.phone_number_id.strip())
@@ -78,10 +79,11 @@ def create_account(data: AccountIn) -> Account:
     )
     db.session.add(account)
     db.session.flush()
+    by.audit("connect WhatsApp number", f"account:{account.id}", title=account.name, number=account.phone_number_id)
     return account
 
 
-def update_account(account: Account, changes: AccountChanges) -> Account:
+def update_account(account: Account, changes: AccountChanges, by: By = NOBODY) -> Account:
     """Change an account. A new token lets a refused account send again."""
     check_changes(changes)
     if changes.messages_per_second is not None:
@@ -97,6 +99,8 @@ def update_account(account: Account, changes: AccountChanges) -> Account:
     if changes.token is not None:
         accept(account)
     db.session.flush()
+    changed = sorted(name for name, value in vars(changes).items() if value is not None)
+    by.audit("change WhatsApp number", f"account:{account.id}", title=account.name, fields=changed)
     return account
 
 

@@ -18,7 +18,6 @@ from adsapp.integrations.whatsapp import service
 from adsapp.integrations.whatsapp.connection import ask
 from adsapp.integrations.whatsapp.forms import AccountForm
 from adsapp.organizations.access import allow, current_actor
-from adsapp.organizations.auditing import audit
 from adsapp.organizations.policy import Permission
 
 views = Blueprint("integrations", __name__)
@@ -56,7 +55,7 @@ def connect_whatsapp() -> ResponseReturnValue:
         db.session.rollback()  # nothing is held while the provider is asked
         address = service.api_address(None)
         answer = _accepted(form, ask(address, data.phone_number_id, data.waba_id, data.token))
-        account = service.create_account(data)
+        account = service.create_account(data, current_actor().by())
     except Conflict as problem:
         db.session.rollback()
         form.errors["phone_number_id"] = problem.detail
@@ -64,8 +63,6 @@ def connect_whatsapp() -> ResponseReturnValue:
     except Invalid as problem:
         return _connect_page(form), problem.status
     account.display_phone_number = account.display_phone_number or answer.display_phone_number[:30]
-    facts = {"title": account.name, "number": account.phone_number_id}
-    audit(current_actor().name, "connect WhatsApp number", f"account:{account.id}", **facts)
     db.session.commit()
     return _told(account.id, answer, "The number is connected")
 
@@ -84,9 +81,7 @@ def change_whatsapp(account_id: str) -> ResponseReturnValue:
             answer = _accepted(form, ask(address, number, waba, changes.token))
     except Invalid as problem:
         return _account_page(_account(account_id), form), problem.status
-    account = service.update_account(_account(account_id), changes)
-    changed = sorted(name for name, value in vars(changes).items() if value is not None)
-    audit(current_actor().name, "change WhatsApp number", f"account:{account.id}", title=account.name, fields=changed)
+    account = service.update_account(_account(account_id), changes, current_actor().by())
     db.session.commit()
     return _told(account.id, answer, "Saved")
 
@@ -95,11 +90,8 @@ def change_whatsapp(account_id: str) -> ResponseReturnValue:
 @allow(Permission.ADMINISTER, to=ASKED)
 def check_whatsapp(account_id: str) -> ResponseReturnValue:
     """Ask the provider with the stored token."""
-    account = _account(account_id)
-    wanted, name = account.id, account.name
-    answer = check(wanted)
-    result = "accepted" if answer.is_good else answer.reason
-    audit(current_actor().name, "check WhatsApp number", f"account:{wanted}", title=name, result=result)
+    wanted = _account(account_id).id
+    answer = check(wanted, current_actor().by())
     db.session.commit()
     return _told(wanted, answer)
 

@@ -82,17 +82,17 @@ def clean_jobs() -> ResponseReturnValue:
     if body.state not in FINAL:
         raise Invalid.field("state", f"should be one of {', '.join(sorted(state.value for state in FINAL))}")
     filters = JobFilters(state=body.state, queue=get_queue(body.queue) if body.queue else None, routine=body.routine)
-    by = current_actor().name
-    job = operations.start("clean", by=by, filters=filters, older_than_days=body.older_than_days, reason=body.reason)
+    by = current_actor().by(body.reason)
+    job = operations.start("clean", by=by, filters=filters, older_than_days=body.older_than_days)
     return _begun(job)
 
 
 def _operation(verb: str, state: State | None = None) -> ResponseReturnValue:
     body, actor = parse_body(ManyJobs), current_actor()
     if body.filter is None:
-        return _begun(operations.start(verb, by=actor.name, job_ids=body.job_ids, reason=body.reason))
+        return _begun(operations.start(verb, by=actor.by(body.reason), job_ids=body.job_ids))
     policy.demand(actor.role, Permission.MANAGE, f"{verb} all jobs that match a filter; name the jobs instead")
-    return _begun(operations.start(verb, by=actor.name, filters=body.filter.filters(state), reason=body.reason))
+    return _begun(operations.start(verb, by=actor.by(body.reason), filters=body.filter.filters(state)))
 
 
 def _begun(job: Job) -> ResponseReturnValue:

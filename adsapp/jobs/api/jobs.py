@@ -15,7 +15,7 @@ from adsapp.core.web.parsing import parse_body, parse_query
 from adsapp.jobs import service
 from adsapp.jobs.api.blueprint import api
 from adsapp.jobs.api.serializers import attempt_json, event_json, job_json
-from adsapp.jobs.events import steerings
+from adsapp.jobs.events import actions_on
 from adsapp.jobs.models import Job
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries import statistics
@@ -24,7 +24,7 @@ from adsapp.jobs.queries.health import check_health
 from adsapp.jobs.queries.items import items
 from adsapp.jobs.redaction import mask_number
 from adsapp.jobs.states import State
-from adsapp.jobs.wait_reasons import circumstances, pause_json
+from adsapp.jobs.wait_reasons import pause_json, run_conditions
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -62,8 +62,8 @@ def list_jobs() -> ResponseReturnValue:
     """Newest first; `?state=failed&queue=bulk-messages&q=…&cursor=…&limit=…`; `routine=1` lists routine work too."""
     paging = parse_query(Paging)
     page = job_queries.list_jobs(JobFilters.from_query(request.args), paging.cursor, paging.limit)
-    around = circumstances()
-    return {"jobs": [job_json(job, around) for job in page.items], "next": page.next}
+    conditions = run_conditions()
+    return {"jobs": [job_json(job, conditions) for job in page.items], "next": page.next}
 
 
 @api.get("/jobs/<uuid:job_id>")
@@ -72,7 +72,7 @@ def get_job(job_id: uuid.UUID) -> ResponseReturnValue:
     """State, progress, attempts, what people did to it, and why it waits."""
     job = job_queries.get_job(job_id)
     attempts = [attempt_json(attempt) for attempt in job_queries.attempts(job)]
-    return job_json(job) | {"attempts": attempts, "events": [event_json(event) for event in steerings(job)]}
+    return job_json(job) | {"attempts": attempts, "events": [event_json(event) for event in actions_on(job)]}
 
 
 @api.delete("/jobs/<uuid:job_id>")
@@ -80,7 +80,7 @@ def get_job(job_id: uuid.UUID) -> ResponseReturnValue:
 def cancel_job(job_id: uuid.UUID) -> ResponseReturnValue:
     """200 when it is cancelled, 202 while a running one is stopping, 409 when it had ended already."""
     job = job_queries.get_job(job_id)
-    service.cancel(job, current_actor().name)
+    service.cancel(job, current_actor().by())
     db.session.commit()
     return _answer(job, 200 if job.state == State.CANCELLED else 202)
 
@@ -90,7 +90,7 @@ def cancel_job(job_id: uuid.UUID) -> ResponseReturnValue:
 def change_job(job_id: uuid.UUID) -> ResponseReturnValue:
     """Another priority, `{"priority": 2}`; 409 where the job has ended."""
     job, change = job_queries.get_job(job_id), parse_body(JobChange)
-    service.set_priority(job, change.priority, current_actor().name)
+    service.set_priority(job, change.priority, current_actor().by())
     db.session.commit()
     return _answer(job, 200)
 
@@ -100,7 +100,7 @@ def change_job(job_id: uuid.UUID) -> ResponseReturnValue:
 def run_job(job_id: uuid.UUID) -> ResponseReturnValue:
     """Run a delayed job now: 202; 409 where it is not delayed, or waits for a decision or another job."""
     job = job_queries.get_job(job_id)
-    service.run_now(job, current_actor().name)
+    service.run_now(job, current_actor().by())
     db.session.commit()
     return _answer(job, 202)
 
@@ -121,7 +121,7 @@ def list_items(job_id: uuid.UUID) -> ResponseReturnValue:
 def retry_job(job_id: uuid.UUID) -> ResponseReturnValue:
     """Begin a failed or cancelled job again: 202; 409 for any other."""
     job = job_queries.get_job(job_id)
-    service.retry(job, current_actor().name)
+    service.retry(job, current_actor().by())
     db.session.commit()
     return _answer(job, 202)
 
@@ -131,13 +131,13 @@ def retry_job(job_id: uuid.UUID) -> ResponseReturnValue:
 def stats() -> ResponseReturnValue:
     """Queues as they stand, what ended by day, and the newest jobs; `?days=7`."""
     days = parse_query(StatsQuery).days
-    around = circumstances()
+    conditions = run_conditions()
     return {
-        "queues": {one.queue.value: queue_json(one) for one in statistics.queue_stats(around)},
-        "queues_without_worker": [queue.value for queue in statistics.queues_without_worker(around)],
-        "history": [asdict(day) for day in statistics.history(days, around.now)],
-        "recent": [job_json(job, around) for job in job_queries.recent_jobs()],
-        "as_of": iso(around.now),
+        "queues": {one.queue.value: queue_json(one) for one in statistics.queue_stats(conditions)},
+        "queues_without_worker": [queue.value for queue in statistics.queues_without_worker(conditions)],
+        "history": [asdict(day) for day in statistics.history(days, conditions.now)],
+        "recent": [job_json(job, conditions) for job in job_queries.recent_jobs()],
+        "as_of": iso(conditions.now),
     }
 
 
@@ -157,7 +157,7 @@ def queue_json(one: statistics.QueueStats) -> dict[str, Any]:
     return {
         **{state.value: count for state, count in one.counts.items()},
         "total": one.total,
-        "paused": one.held,
+        "paused": one.paused_count,
         "pause": pause_json(one.pause),
         "paused_kinds": [{"processor": pause.processor, **(pause_json(pause) or {})} for pause in one.paused_kinds],
         "workers": one.workers,

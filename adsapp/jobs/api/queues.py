@@ -10,8 +10,9 @@ from pydantic import AwareDatetime, Field
 from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.web.parsing import parse_body
-from adsapp.jobs import queues, service
+from adsapp.jobs import service
 from adsapp.jobs.api.blueprint import Body, Reason, api
+from adsapp.jobs.queries.limits import get_limit, limit_values
 from adsapp.jobs.states import Queue, queue_of
 from adsapp.jobs.wait_reasons import database_now, pause_json, pauses
 from adsapp.organizations.access import allow, current_actor
@@ -40,7 +41,7 @@ def pause_queue(name: str) -> ResponseReturnValue:
     """Pause a queue of this organization, or one kind of job in it; running jobs go on."""
     queue, body = queue_of(name), parse_body(Pause)
     until: datetime | None = body.until
-    service.pause_queue(queue, current_actor().name, body.reason, until, body.processor)
+    service.pause_queue(queue, current_actor().by(body.reason), until, body.processor)
     db.session.commit()
     pause = pauses(database_now()).get((queue, body.processor))
     return {"queue": queue.value, "processor": body.processor or None, "pause": pause_json(pause)}
@@ -50,7 +51,7 @@ def pause_queue(name: str) -> ResponseReturnValue:
 @allow(Permission.MANAGE)
 def resume_queue(name: str) -> ResponseReturnValue:
     """Let it go on, `?processor=` one kind of job: 204, also where nothing was paused."""
-    service.resume_queue(queue_of(name), current_actor().name, request.args.get("processor", ""))
+    service.resume_queue(queue_of(name), current_actor().by(), request.args.get("processor", ""))
     db.session.commit()
     return "", 204
 
@@ -67,12 +68,12 @@ def get_limits(name: str) -> ResponseReturnValue:
 def set_limits(name: str) -> ResponseReturnValue:
     """Set all three; what is left out or null is no limit."""
     queue, body = queue_of(name), parse_body(Limits)
-    service.set_limit(queue, current_actor().name, **body.model_dump())
+    service.set_limit(queue, current_actor().by(), **body.model_dump())
     db.session.commit()
     return _limits_json(queue)
 
 
 def _limits_json(queue: Queue) -> dict[str, Any]:
-    limit = queues.get_limit(queue)
+    limit = get_limit(queue)
     changed = {"by": limit.changed_by, "at": iso(limit.changed_at)} if limit else None
-    return {"queue": queue.value, "limits": service.limit_values(limit), "changed": changed}
+    return {"queue": queue.value, "limits": limit_values(limit), "changed": changed}

@@ -3,16 +3,16 @@
 from typing import Any
 
 from adsapp.core.clock import iso
-from adsapp.jobs.events import Steering
+from adsapp.jobs.events import JobAction
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.states import PENDING, State
-from adsapp.jobs.wait_reasons import Circumstances, why_waiting
+from adsapp.jobs.wait_reasons import RunConditions, why_waiting
 
 
-def job_json(job: Job, around: Circumstances | None = None) -> dict[str, Any]:
-    """The job for programs. `around` saves the look at pauses and workers where many jobs are shown."""
-    reason = why_waiting(job, around) if job.state in PENDING else None
+def job_json(job: Job, conditions: RunConditions | None = None) -> dict[str, Any]:
+    """The job for programs. `conditions` saves the look at pauses and workers where many jobs are shown."""
+    reason = why_waiting(job, conditions) if job.state in PENDING else None
     return {
         "id": str(job.id),
         "queue": job.queue.value,
@@ -51,7 +51,7 @@ def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
     }
 
 
-def event_json(event: Steering) -> dict[str, Any]:
+def event_json(event: JobAction) -> dict[str, Any]:
     """What somebody did to a job: `what` retry, cancel, run, prioritize; `details` the end that a retry undid, the
     priority before and after, among how many ticked jobs."""
     return {

@@ -30,6 +30,6 @@ def drain_worker(worker_id: uuid.UUID) -> ResponseReturnValue:
     if worker is None:
         raise NotFound("There is no such worker")
     workers.refuse_where_shared()
-    service.drain(worker, current_actor().name)
+    service.drain(worker, current_actor().by())
     db.session.commit()
     return workers.worker_json(workers.view_of(worker, database_now())), 202

@@ -8,19 +8,32 @@ import uuid
 from collections.abc import Sequence
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, not_, or_, select
 
 from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.errors import Conflict
-from adsapp.jobs.bulk.target import COUNTED, MEANT, PROCESSOR, Matching, Order, Target, Verb, target_of
+from adsapp.jobs.bulk.target import (
+    APPLIES_TO,
+    COUNTED,
+    PROCESSOR,
+    BulkAction,
+    BulkParams,
+    MatchCount,
+    Target,
+    target_of,
+)
 from adsapp.jobs.models import Job, JobCount
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.states import Priority, State
-from adsapp.organizations.auditing import audit
+from adsapp.organizations.auditing import By
 
-WORDS = {Verb.RETRY: "Retry", Verb.CANCEL: "Cancel", Verb.CLEAN: "Remove", Verb.PRIORITIZE: "Change priority of"}
+WORDS = {
+    BulkAction.RETRY: "Retry",
+    BulkAction.CANCEL: "Cancel",
+    BulkAction.CLEAN: "Remove",
+    BulkAction.PRIORITIZE: "Change priority of",
+}
 
 
 def preview(
@@ -30,7 +43,7 @@ def preview(
     job_ids: Sequence[uuid.UUID] | None = None,
     older_than_days: int | None = None,
     priority: int | None = None,
-) -> Matching:
+) -> MatchCount:
     """How many jobs the operation would work on; raises as `start` does.
 
     Counted up to COUNTED, with words of the title among the newest `queries.WINDOW` jobs, as the list looks for them.
@@ -41,12 +54,11 @@ def preview(
 def start(
     verb: str,
     *,
-    by: str,
+    by: By,
     filters: JobFilters | None = None,
     job_ids: Sequence[uuid.UUID] | None = None,
     older_than_days: int | None = None,
     priority: int | None = None,
-    reason: str = "",
 ) -> Job:
     """Begin an operation; the job that carries it out.
 
@@ -57,44 +69,44 @@ def start(
     found = _count(target)
     if found.is_none:
         raise Conflict("No job matches; there is nothing to do")
-    order = Order(
+    params = BulkParams(
         verb=target.verb,
-        by=by,
+        by=by.name,
         filters=target.filters.as_query(),
         asked_at=target.asked_at,
         job_ids=target.job_ids,
         ended_before=target.ended_before,
         priority=priority,
-        reason=reason,
+        reason=by.reason,
     )
     job = jobs.enqueue(
         PROCESSOR,
-        TypeAdapter(Order).dump_python(order, mode="json"),
+        TypeAdapter(BulkParams).dump_python(params, mode="json"),
         title=_title(target, found),
         priority=Priority.HIGH,  # somebody waits for it
-        created_by=by,
+        created_by=by.name,
         total=None if found.more else found.count,
     )
     details = {"filters": target.filters.as_query(), "count": str(found), "ticked": len(target.job_ids)}
-    more = {"priority": priority} if target.verb == Verb.PRIORITIZE else {}
-    audit(by, f"{target.verb.value} jobs", f"job:{job.id}", title=job.title, reason=reason, **details, **more)
+    more = {"priority": priority} if target.verb == BulkAction.PRIORITIZE else {}
+    by.audit(f"{target.verb.value} jobs", f"job:{job.id}", title=job.title, **details, **more)
     return job
 
 
-def _title(target: Target, found: Matching) -> str:
+def _title(target: Target, found: MatchCount) -> str:
     state = f"{target.filters.state.value} " if target.filters.state else ""
     jobs = "job" if found.count == 1 and not found.more else "jobs"
     return f"{WORDS[target.verb]} {found} {state}{jobs}"
 
 
-def _count(target: Target) -> Matching:
+def _count(target: Target) -> MatchCount:
     if _is_counted(target):
-        return Matching(_from_counters(target))
+        return MatchCount(_from_counters(target))
     wanted, edge = target.jobs().with_only_columns(Job.id), _edge(target)
     if edge is not None:
-        return Matching(len(db.session.scalars(wanted.where(Job.id >= edge)).all()), True, job_queries.WINDOW)
+        return MatchCount(len(db.session.scalars(wanted.where(Job.id >= edge)).all()), True, job_queries.WINDOW)
     found = len(db.session.scalars(wanted.limit(COUNTED + 1)).all())
-    return Matching(min(found, COUNTED), found > COUNTED)
+    return MatchCount(min(found, COUNTED), found > COUNTED)
 
 
 def _edge(target: Target) -> uuid.UUID | None:
@@ -107,16 +119,14 @@ def _edge(target: Target) -> uuid.UUID | None:
 def _is_counted(target: Target) -> bool:
     """True where the counters know the number, so that none is counted."""
     is_whole = not (target.job_ids or target.ended_before or target.filters.search)
-    is_known = target.verb == Verb.CANCEL or (target.verb == Verb.RETRY and target.filters.state == State.FAILED)
+    is_known = target.verb == BulkAction.CANCEL or (
+        target.verb == BulkAction.RETRY and target.filters.state == State.FAILED
+    )
     return is_known and is_whole
 
 
 def _from_counters(target: Target) -> int:
     filters = target.filters
-    states = {filters.state} if filters.state else MEANT[target.verb]
-    counted = select(func.sum(JobCount.count)).where(JobCount.state.in_(states), JobCount.processor != PROCESSOR)
-    if filters.queue:
-        counted = counted.where(JobCount.queue == filters.queue)
-    if not filters.routine:
-        counted = counted.where(or_(not_(JobCount.routine), JobCount.state == State.FAILED))
-    return int(db.session.scalar(counted) or 0)
+    states = {filters.state} if filters.state else APPLIES_TO[target.verb]
+    shown = () if filters.routine else (job_queries.SHOWN_COUNTS,)
+    return job_queries.sum_counters(states, filters.queue, JobCount.processor != PROCESSOR, *shown)

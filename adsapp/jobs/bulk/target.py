@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Select, select
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
 from adsapp.core.ids import first_id_of
-from adsapp.jobs import retention, transitions
+from adsapp.jobs import retention
 from adsapp.jobs.models import Job
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.rules import retriable
 from adsapp.jobs.states import FINAL, State, get_priority
 
 PROCESSOR = "act-on-jobs"
@@ -27,7 +28,7 @@ MOST_TICKED = 1000
 COUNTED = 10_000  # a preview counts up to here
 
 
-class Verb(StrEnum):
+class BulkAction(StrEnum):
     """What can be done to many jobs."""
 
     RETRY = "retry"
@@ -37,16 +38,16 @@ class Verb(StrEnum):
 
 
 # The states in which each verb means something.
-MEANT: Mapping[Verb, frozenset[State]] = {
-    Verb.RETRY: frozenset({State.FAILED, State.CANCELLED}),
-    Verb.CANCEL: frozenset(State) - FINAL,
-    Verb.CLEAN: FINAL,
-    Verb.PRIORITIZE: frozenset(State) - FINAL,
+APPLIES_TO: Mapping[BulkAction, frozenset[State]] = {
+    BulkAction.RETRY: frozenset({State.FAILED, State.CANCELLED}),
+    BulkAction.CANCEL: frozenset(State) - FINAL,
+    BulkAction.CLEAN: FINAL,
+    BulkAction.PRIORITIZE: frozenset(State) - FINAL,
 }
 
 
 @dataclass(frozen=True)
-class Matching:
+class MatchCount:
     """How many jobs an operation would work on; `more` where there may be more than were counted."""
 
     count: int
@@ -71,7 +72,7 @@ class Target:
     Every verb takes a job out of its own target, so an operation that was killed goes on with what is left.
     """
 
-    verb: Verb
+    verb: BulkAction
     filters: JobFilters
     asked_at: datetime
     job_ids: tuple[uuid.UUID, ...] = ()
@@ -92,7 +93,7 @@ class Target:
     def _matching(self) -> Select[Any]:
         """What the filter lets through, of the states in which the verb means something."""
         wanted = job_queries.narrow(self.filters, select(Job)).where(Job.id < self.id_before)
-        return wanted if self.filters.state else wanted.where(Job.state.in_(MEANT[self.verb]))
+        return wanted if self.filters.state else wanted.where(Job.state.in_(APPLIES_TO[self.verb]))
 
     def _is_old_enough(self) -> ColumnElement[bool]:
         return Job.finished_at < (self.ended_before or self.asked_at)
@@ -105,13 +106,13 @@ class Target:
 
     def _not_done_yet(self) -> Sequence[ColumnElement[bool]]:
         match self.verb:
-            case Verb.RETRY:  # one that was retried and failed again ended later
-                return (Job.finished_at <= self.asked_at, Job.processor != PROCESSOR, transitions.retriable())
-            case Verb.CANCEL:
+            case BulkAction.RETRY:  # one that was retried and failed again ended later
+                return (Job.finished_at <= self.asked_at, Job.processor != PROCESSOR, retriable())
+            case BulkAction.CANCEL:
                 return (Job.cancel_requested_at.is_(None), Job.processor != PROCESSOR)
-            case Verb.PRIORITIZE:
+            case BulkAction.PRIORITIZE:
                 return (Job.priority != self.priority, Job.processor != PROCESSOR)
-            case Verb.CLEAN:
+            case BulkAction.CLEAN:
                 return (self._is_old_enough(), ~retention.is_kept())
 
 
@@ -126,29 +127,29 @@ def target_of(
     meant, filters, now = _verb(verb), filters or JobFilters(), utcnow()
     if job_ids is not None and not 1 <= len(job_ids) <= MOST_TICKED:
         raise Invalid.field("job_ids", f"should name 1 to {MOST_TICKED} jobs; for more, use a filter")
-    if filters.state and filters.state not in MEANT[meant]:
-        fits = ", ".join(sorted(state.value for state in MEANT[meant]))
+    if filters.state and filters.state not in APPLIES_TO[meant]:
+        fits = ", ".join(sorted(state.value for state in APPLIES_TO[meant]))
         raise Invalid.field("state", f"{filters.state.value} jobs cannot be chosen here; {fits} can")
     if older_than_days is not None and older_than_days < 0:
         raise Invalid.field("older_than_days", "should be 0 or more")
-    if meant == Verb.PRIORITIZE:
+    if meant == BulkAction.PRIORITIZE:
         get_priority(priority or 0)
     ended_before = None if older_than_days is None else now - timedelta(days=older_than_days)
     return Target(meant, filters, now, tuple(job_ids or ()), ended_before, priority)
 
 
-def _verb(name: str) -> Verb:
+def _verb(name: str) -> BulkAction:
     try:
-        return Verb(name)
+        return BulkAction(name)
     except ValueError:
-        raise Invalid.field("verb", f"should be one of {', '.join(Verb)}, not {name}") from None
+        raise Invalid.field("verb", f"should be one of {', '.join(BulkAction)}, not {name}") from None
 
 
 @dataclass(frozen=True)
-class Order:
+class BulkParams:
     """What the processor is told: the target as plain JSON, and who asked."""
 
-    verb: Verb
+    verb: BulkAction
     by: str
     filters: dict[str, str]
     asked_at: datetime

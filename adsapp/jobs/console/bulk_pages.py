@@ -15,7 +15,7 @@ from adsapp.core.errors import Invalid
 from adsapp.jobs import service
 from adsapp.jobs.bulk import operations
 from adsapp.jobs.bulk import run as bulk_run
-from adsapp.jobs.bulk.target import Matching, Verb
+from adsapp.jobs.bulk.target import BulkAction, MatchCount
 from adsapp.jobs.console.blueprint import done, views
 from adsapp.jobs.console.forms import OLDEST_DAYS, ids_of, verb_of, whole_number
 from adsapp.jobs.console.list_page import list_page
@@ -28,8 +28,16 @@ from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
 CLEAN_DAYS = 30  # what the form proposes
-DONE_WORDS = {Verb.RETRY: "begin again", Verb.CANCEL: "are cancelled", Verb.PRIORITIZE: "have their new priority"}
-ONE_DONE_WORDS = {Verb.RETRY: "begins again", Verb.CANCEL: "is cancelled", Verb.PRIORITIZE: "has its new priority"}
+DONE_WORDS = {
+    BulkAction.RETRY: "begin again",
+    BulkAction.CANCEL: "are cancelled",
+    BulkAction.PRIORITIZE: "have their new priority",
+}
+ONE_DONE_WORDS = {
+    BulkAction.RETRY: "begins again",
+    BulkAction.CANCEL: "is cancelled",
+    BulkAction.PRIORITIZE: "has its new priority",
+}
 
 
 @views.get("/jobs/actions")
@@ -51,14 +59,14 @@ def ask_to_act() -> ResponseReturnValue:
 @allow(Permission.SEND)
 def act() -> ResponseReturnValue:
     """Do it: to the ticked jobs at once, to all that match as an operation."""
-    form, by = request.form, current_actor().name
+    form = request.form
+    by = current_actor().by(form.get("reason", "")[:200])
     verb, filters = verb_of(form.get("verb", "")), _wanted(form)
-    priority = whole_number("priority", form.get("priority", ""), 1, 4) if verb == Verb.PRIORITIZE else None
-    reason = form.get("reason", "").strip()[:200]
+    priority = whole_number("priority", form.get("priority", ""), 1, 4) if verb == BulkAction.PRIORITIZE else None
     if form.get("scope") == "all":
         _demand_all(verb)
-        return _started(operations.start(verb, by=by, filters=filters, priority=priority, reason=reason))
-    changed = service.act_on(verb, ids_of(form.getlist("job")), by, priority, reason)
+        return _started(operations.start(verb, by=by, filters=filters, priority=priority))
+    changed = service.act_on(verb, ids_of(form.getlist("job")), by, priority)
     flash(f"1 job {ONE_DONE_WORDS[verb]}" if changed == 1 else f"{changed} jobs {DONE_WORDS[verb]}", "good")
     return done(url_for("jobs.list_jobs", **_listed(form).as_query(cursor=form.get("cursor", ""))))
 
@@ -76,7 +84,7 @@ def ask_to_clean() -> ResponseReturnValue:
     except Invalid as error:
         return _clean_page(values, None, error.field_messages), error.status
     matching = operations.preview("clean", filters=filters, older_than_days=days)
-    return _clean_page(values, matching, {}, bulk_run.would_stay(filters, days))
+    return _clean_page(values, matching, {}, bulk_run.kept_summary(filters, days))
 
 
 @views.post("/jobs/clean")
@@ -85,7 +93,7 @@ def clean() -> ResponseReturnValue:
     """Remove them, as an operation."""
     form = request.form
     days = _days(form.get("older_than_days", ""))
-    return _started(operations.start("clean", by=current_actor().name, filters=_cleaned(form), older_than_days=days))
+    return _started(operations.start("clean", by=current_actor().by(), filters=_cleaned(form), older_than_days=days))
 
 
 def _instead() -> str:
@@ -99,7 +107,7 @@ def _started(operation: Job) -> ResponseReturnValue:
     return redirect(url_for("jobs.show_job", job_id=operation.id), 303)
 
 
-def _demand_all(verb: Verb) -> None:
+def _demand_all(verb: BulkAction) -> None:
     policy.demand(current_actor().role, Permission.MANAGE, f"{verb.value} all jobs that match; tick them instead")
 
 
@@ -110,23 +118,23 @@ def _listed(values: MultiDict[str, str]) -> JobFilters:
 def _wanted(values: MultiDict[str, str]) -> JobFilters:
     """The list's filter; a retry of everything means what failed, not what somebody cancelled."""
     filters = _listed(values)
-    if values.get("verb") == Verb.RETRY and values.get("scope") == "all" and filters.state is None:
+    if values.get("verb") == BulkAction.RETRY and values.get("scope") == "all" and filters.state is None:
         return JobFilters(State.FAILED, filters.queue, filters.search, filters.routine)
     return filters
 
 
-def _matching(verb: Verb, filters: JobFilters) -> Matching:
+def _matching(verb: BulkAction, filters: JobFilters) -> MatchCount:
     # Which of them have that priority already is known only when one was chosen: those that may be cancelled are all.
-    counted = Verb.CANCEL if verb == Verb.PRIORITIZE else verb
+    counted = BulkAction.CANCEL if verb == BulkAction.PRIORITIZE else verb
     return operations.preview(counted, filters=filters)
 
 
 def _ask(
-    verb: Verb,
+    verb: BulkAction,
     filters: JobFilters,
     *,
     scope: str,
-    matching: Matching | None = None,
+    matching: MatchCount | None = None,
     jobs: Sequence[Job] = (),
     ticked: Sequence[Job] = (),
 ) -> str:
@@ -136,7 +144,7 @@ def _ask(
         verb=verb.value,
         scope=scope,
         filters=filters,
-        matching=matching or Matching(len(jobs)),
+        matching=matching or MatchCount(len(jobs)),
         jobs=jobs,
         left_out=[job for job in ticked if job not in jobs],
         titles=QUEUE_TITLES,
@@ -151,7 +159,7 @@ def _cleaned(values: MultiDict[str, str]) -> JobFilters:
     return JobFilters.from_query(wanted | {"state": _final(values.get("state", ""))})
 
 
-def _clean_page(values: dict[str, Any], matching: Matching | None, errors: Any, stays: str = "") -> str:
+def _clean_page(values: dict[str, Any], matching: MatchCount | None, errors: Any, stays: str = "") -> str:
     return render_template(
         "jobs/clean.html",
         values=values,

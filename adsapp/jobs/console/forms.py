@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
-from adsapp.jobs.bulk.target import Verb
+from adsapp.jobs.bulk.target import BulkAction
 
 LONGEST_PAUSE_HOURS = 24 * 366
 OLDEST_DAYS = 36_500
@@ -21,9 +21,9 @@ def back_or(back: str, otherwise: str) -> str:
     return back if is_ours else otherwise
 
 
-def verb_of(name: str) -> Verb:
+def verb_of(name: str) -> BulkAction:
     """What is done to ticked jobs; NotFound for any other word."""
-    wanted = {verb.value: verb for verb in (Verb.RETRY, Verb.CANCEL, Verb.PRIORITIZE)}.get(name)
+    wanted = {verb.value: verb for verb in (BulkAction.RETRY, BulkAction.CANCEL, BulkAction.PRIORITIZE)}.get(name)
     if wanted is None:
         raise NotFound("Nothing of this name can be done to jobs")
     return wanted

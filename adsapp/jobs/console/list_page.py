@@ -9,19 +9,19 @@ from adsapp.core.web.htmx import fragment, version_of
 from adsapp.core.web.urls import url_for
 from adsapp.jobs import service
 from adsapp.jobs.api.serializers import percent
-from adsapp.jobs.bulk.target import MEANT, Verb
+from adsapp.jobs.bulk.target import APPLIES_TO, BulkAction
 from adsapp.jobs.console import presenter
 from adsapp.jobs.console.blueprint import views
-from adsapp.jobs.console.job_page import _face
+from adsapp.jobs.console.job_page import _version_key
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.states import FINAL, State
-from adsapp.jobs.wait_reasons import circumstances, why_waiting
+from adsapp.jobs.wait_reasons import run_conditions, why_waiting
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
-VERBS = (Verb.RETRY, Verb.CANCEL, Verb.PRIORITIZE)
+VERBS = (BulkAction.RETRY, BulkAction.CANCEL, BulkAction.PRIORITIZE)
 
 
 STATES = (State.ACTIVE, State.WAITING, State.DELAYED, State.FAILED, State.COMPLETED, State.CANCELLED)
@@ -50,12 +50,12 @@ def _list() -> dict[str, Any]:
     filters = JobFilters.from_query(request.args)
     cursor, newest = request.args.get("cursor", ""), request.args.get("newest", "")
     page = job_queries.list_lines(filters, cursor, newest=newest)
-    around = circumstances()
+    conditions = run_conditions()
     newest = newest or (str(page.items[0].id) if page.items and not cursor else "")
     fresh = job_queries.count_newer(filters, newest) if newest and not cursor else 0
     counts = job_queries.count_by_state(filters)
-    waits = {job.id: why_waiting(job, around) for job in page.items}
-    version = version_of([_face(job) for job in page.items], waits, fresh, counts, page.next)
+    waits = {job.id: why_waiting(job, conditions) for job in page.items}
+    version = version_of([_version_key(job) for job in page.items], waits, fresh, counts, page.next)
     place: dict[str, Any] = {"cursor": cursor} if cursor else {"newest": newest}
     verbs = _verbs(filters) if page.items else []
     may_tick = {job.id for job in page.items if any(service.fits(verb, job) for verb in verbs)}
@@ -72,7 +72,7 @@ def _list() -> dict[str, Any]:
         "waits": waits,
         "version": version,
         "live_url": url_for("jobs.rows", **filters.as_query(**place, version=version)),
-        "as_of": around.now,
+        "as_of": conditions.now,
         "states": STATES,
         "titles": QUEUE_TITLES,
         "queue_options": [("", "All queues"), *((queue.value, title) for queue, title in QUEUE_TITLES.items())],
@@ -90,11 +90,11 @@ def _list() -> dict[str, Any]:
     }
 
 
-def _verbs(filters: JobFilters) -> list[Verb]:
+def _verbs(filters: JobFilters) -> list[BulkAction]:
     """What can be done to ticked rows of this list; nothing for those who only look."""
     if not current_actor().may(Permission.SEND):
         return []
-    return [verb for verb in VERBS if filters.state is None or filters.state in MEANT[verb]]
+    return [verb for verb in VERBS if filters.state is None or filters.state in APPLIES_TO[verb]]
 
 
 def _total(filters: JobFilters, counts: job_queries.StateCounts) -> int:

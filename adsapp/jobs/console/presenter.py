@@ -10,11 +10,10 @@ from adsapp.jobs.api.serializers import percent
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.redaction import redact
+from adsapp.jobs.registry import subjects
 from adsapp.jobs.states import FINAL, State
 
 A_MOMENT = timedelta(seconds=1)
-SUBJECT_PAGES = {"campaign": "/campaigns/{}", "import": "/imports/{}"}
-SUBJECT_WORDS = {"campaign": "Open the campaign", "import": "Open the import"}
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,10 @@ def pace(job: Job, attempts: Sequence[JobAttempt]) -> Pace:
 
 
 def related(job: Job) -> Related | None:
-    """Where the campaign or import of this job is to be seen."""
-    kind, _, key = (job.subject or "").partition(":")
-    page = SUBJECT_PAGES.get(kind)
-    return Related(page.format(key), SUBJECT_WORDS[kind]) if page and key else None
+    """The page of what this job works on; None if that has none."""
+    key, _, subject_id = (job.subject or "").partition(":")
+    subject = subjects().get(key)
+    return Related(subject.path(subject_id), subject.link) if subject and subject_id else None
 
 
 def tries(job: AnyJob) -> str:

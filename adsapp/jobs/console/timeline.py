@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adsapp.jobs.events import Steering, What
+from adsapp.jobs.events import ActionKind, JobAction
 from adsapp.jobs.labels import OUTCOMES, PRIORITY_WORDS
 from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.states import Priority, State
@@ -34,14 +34,14 @@ class Event:
 
 
 def story(
-    job: Job, attempts: Sequence[JobAttempt], steerings: Sequence[Steering], reason: WaitReason | None = None
+    job: Job, attempts: Sequence[JobAttempt], actions: Sequence[JobAction], reason: WaitReason | None = None
 ) -> list[Event]:
     """What happened to the job, oldest first; what goes on now is last. `reason` is why it waits."""
     queued = Event("good", "Queued", job.created_at, note=f"by {job.created_by}," if job.created_by else "")
     errors = {each.error for each in attempts}
-    steered = _steered(steerings, errors)
+    steered = _steered(actions, errors)
     begun = [_attempt(each, reason) for each in attempts]
-    past = [queued, *begun, *steered, *_cancellation(job, steerings), *_end(job)]
+    past = [queued, *begun, *steered, *_cancellation(job, actions), *_end(job)]
     # What has no time goes on now. What is equal keeps its order: a cancellation comes before the end it brings.
     return sorted(past, key=lambda event: (event.at is None, event.at or job.created_at))
 
@@ -64,8 +64,8 @@ def _attempt(each: JobAttempt, reason: WaitReason | None) -> Event:
 # --- what people did --------------------------------------------------------------------------------------------
 
 
-def _steered(steerings: Sequence[Steering], told: Collection[str | None]) -> Iterator[Event]:
-    for each in steerings:
+def _steered(actions: Sequence[JobAction], told: Collection[str | None]) -> Iterator[Event]:
+    for each in actions:
         ended = each.details.get("ended")
         if ended:
             yield _former_end(ended, told)
@@ -82,25 +82,25 @@ def _former_end(ended: Mapping[str, str], told: Collection[str | None]) -> Event
     )
 
 
-def _mark(each: Steering) -> str:
-    return "warning" if each.what == What.CANCEL else ""
+def _mark(each: JobAction) -> str:
+    return "warning" if each.what == ActionKind.CANCEL else ""
 
 
-def _done(each: Steering) -> str:
+def _done(each: JobAction) -> str:
     match each.what:
-        case What.RETRY:
+        case ActionKind.RETRY:
             return "Retried"
-        case What.CANCEL:
+        case ActionKind.CANCEL:
             return "Cancel requested"
-        case What.RUN:
+        case ActionKind.RUN:
             return "Told to run now"
-        case What.PRIORITIZE:
+        case ActionKind.PRIORITIZE:
             before, after = (PRIORITY_WORDS[Priority(each.details[name])] for name in ("before", "after"))
             return f"Priority {before} → {after}"
     return each.what.capitalize()
 
 
-def _by(each: Steering) -> str:
+def _by(each: JobAction) -> str:
     others = each.details.get("among", 1) - 1
     by = f"by {each.by}" if each.by else ""
     if each.details.get("with") == "parent":
@@ -113,10 +113,10 @@ def _by(each: Steering) -> str:
 # --- how it stands ----------------------------------------------------------------------------------------------
 
 
-def _cancellation(job: Job, steerings: Sequence[Steering]) -> list[Event]:
+def _cancellation(job: Job, actions: Sequence[JobAction]) -> list[Event]:
     if job.cancel_requested_at is None:
         return []
-    is_told = any(each.what == What.CANCEL and each.at == job.cancel_requested_at for each in steerings)
+    is_told = any(each.what == ActionKind.CANCEL and each.at == job.cancel_requested_at for each in actions)
     asked = Event("warning", "Cancel requested", job.cancel_requested_at, note=f"by {job.cancel_requested_by},")
     stopping = Event("now", "Stopping", text="The worker ends at its next safe place, within seconds.")
     return ([] if is_told else [asked]) + ([stopping] if job.state == State.ACTIVE else [])

@@ -15,7 +15,7 @@ from adsapp.jobs.models import Worker
 from adsapp.jobs.queries import workers
 from adsapp.jobs.queries.statistics import queues_without_worker
 from adsapp.jobs.states import Queue
-from adsapp.jobs.wait_reasons import circumstances
+from adsapp.jobs.wait_reasons import run_conditions
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -49,7 +49,7 @@ def ask_to_drain(worker_id: uuid.UUID) -> ResponseReturnValue:
 def drain(worker_id: uuid.UUID) -> ResponseReturnValue:
     """Ask it to end after its jobs."""
     worker = _worker(worker_id)
-    service.drain(worker, current_actor().name)
+    service.drain(worker, current_actor().by())
     name = workers.name_of(worker)
     db.session.commit()
     flash(f"{name} begins nothing more and ends when its jobs have", "good")
@@ -65,10 +65,10 @@ def _worker(worker_id: uuid.UUID) -> Worker:
 
 
 def _page() -> dict[str, Any]:
-    around = circumstances()
-    crew, lacking = workers.list_workers(around.now), queues_without_worker(around)
+    conditions = run_conditions()
+    crew, lacking = workers.list_workers(conditions.now), queues_without_worker(conditions)
     may_drain = workers.is_ours_alone()
-    version = version_of([each.face for each in crew], lacking, may_drain)
+    version = version_of([each.version_key for each in crew], lacking, may_drain)
     return {
         "crew": crew,
         "lacking": lacking,
@@ -76,7 +76,7 @@ def _page() -> dict[str, Any]:
         "command": context.settings().command,
         "may_drain": may_drain,
         "titles": {queue.value: title for queue, title in QUEUE_TITLES.items()},
-        "as_of": around.now,
+        "as_of": conditions.now,
         "version": version,
         "live_url": url_for("workers.live", version=version),
     }

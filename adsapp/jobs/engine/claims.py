@@ -31,7 +31,7 @@ from adsapp.core.db.rows import insert_many
 from adsapp.core.logs import get_logger
 from adsapp.jobs.models import Job, JobAttempt, QueueControl, in_state
 from adsapp.jobs.progress import Claim
-from adsapp.jobs.registry import all_going_on
+from adsapp.jobs.registry import unpausable
 from adsapp.jobs.states import State
 
 log = get_logger()
@@ -95,7 +95,7 @@ def _claiming() -> Any:
         QueueControl.organization_id == JOBS.c.organization_id,
         QueueControl.queue == JOBS.c.queue,
         or_(
-            and_(QueueControl.processor == "", JOBS.c.processor.not_in(all_going_on())),
+            and_(QueueControl.processor == "", JOBS.c.processor.not_in(unpausable())),
             QueueControl.processor == JOBS.c.processor,
         ),
         or_(QueueControl.paused_until.is_(None), QueueControl.paused_until > now),

@@ -31,7 +31,7 @@ from adsapp.jobs.engine.outcomes import (
 from adsapp.jobs.engine.recording import ENDED
 from adsapp.jobs.models import Job, JobAttempt, JobItem, in_state
 from adsapp.jobs.progress import Claim
-from adsapp.jobs.registry import is_told
+from adsapp.jobs.registry import kind
 from adsapp.jobs.states import FINAL, PENDING, State
 
 JOBS = cast(Table, Job.__table__)
@@ -96,7 +96,7 @@ def _cancel_as_asked(connection: Connection, rows: Mapping[Claim, Any], now: dat
     cancellation (people who are left out) is done among its own organization's rows, which nobody sees from here.
     """
     asked = {row.id: claim for claim, row in rows.items() if row.cancel_requested_at and row.state not in FINAL}
-    told = [job_id for job_id, claim in asked.items() if is_told(claim.processor)]
+    told = [job_id for job_id, claim in asked.items() if kind(claim.processor).on_cancel]
     if told:
         connection.execute(_BEGIN_ONCE_MORE, {"job_ids": told, "now": now})
     over = asked.keys() - set(told)

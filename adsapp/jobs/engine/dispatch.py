@@ -34,7 +34,7 @@ from adsapp.jobs.broker import Broker
 from adsapp.jobs.engine import limits
 from adsapp.jobs.engine.limits import Head
 from adsapp.jobs.models import OPEN, Job, QueueControl, in_state
-from adsapp.jobs.registry import goes_on
+from adsapp.jobs.registry import kind
 from adsapp.jobs.states import Priority, Queue, State
 
 WINDOW = 500  # ids of one queue that lie in the broker at most
@@ -194,11 +194,11 @@ def next_due(engine: Engine, clock: DatabaseClock, queue: Queue) -> datetime | N
 
 
 def _begins(
-    organization: uuid.UUID, kind: str, run_at: datetime, paused: Mapping[Busy, datetime | None]
+    organization: uuid.UUID, processor: str, run_at: datetime, paused: Mapping[Busy, datetime | None]
 ) -> datetime | None:
-    """When it is due and no pause holds it; None if a pause has no end."""
-    whole = [] if goes_on(kind) else [(organization, "")]
-    ends = [paused[held] for held in (*whole, (organization, kind)) if held in paused]
+    """When the job is due and no pause holds it; None if a pause has no end."""
+    whole = [] if kind(processor).ignores_pause else [(organization, "")]
+    ends = [paused[held] for held in (*whole, (organization, processor)) if held in paused]
     known = [end for end in ends if end is not None]
     return max([run_at, *known]) if len(known) == len(ends) else None
 
@@ -264,8 +264,8 @@ def _busy(connection: Connection, queue: Queue) -> Sequence[Any]:
     return connection.execute(_BUSY, {"queue": queue.value}).all()
 
 
-def _is_held(organization: uuid.UUID, kind: str, paused: Collection[Busy]) -> bool:
-    return (organization, kind) in paused or ((organization, "") in paused and not goes_on(kind))
+def _is_held(organization: uuid.UUID, processor: str, paused: Collection[Busy]) -> bool:
+    return (organization, processor) in paused or ((organization, "") in paused and not kind(processor).ignores_pause)
 
 
 def _paused(connection: Connection, queue: Queue, now: datetime) -> dict[Busy, datetime | None]:

@@ -27,7 +27,7 @@ from adsapp.jobs.progress import (
     Progress,
     WorkerStopping,
 )
-from adsapp.jobs.registry import UnknownProcessor, get_processor, is_told
+from adsapp.jobs.registry import UnknownProcessor, get_processor
 
 log = get_logger()
 
@@ -89,7 +89,7 @@ class Runner:
         processor = get_processor(claim.processor)
         with db.organization_context(self._app, claim.organization_id):
             params = processor.parse(claim.payload.open())
-            if not is_told(claim.processor):  # those have to do something about a cancellation themselves
+            if processor.on_cancel is None:  # those have to do something about a cancellation themselves
                 progress.check()
             result = processor.run(params, progress)
             progress.commit()

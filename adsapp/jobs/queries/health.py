@@ -8,7 +8,7 @@ from adsapp.core.clock import iso
 from adsapp.jobs.broker import Broker
 from adsapp.jobs.queries.statistics import QueueStats, queue_stats
 from adsapp.jobs.states import Queue
-from adsapp.jobs.wait_reasons import Circumstances, circumstances, pause_json
+from adsapp.jobs.wait_reasons import RunConditions, pause_json, run_conditions
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Health:
         }
 
 
-def check_health(around: Circumstances | None = None) -> Health:
+def check_health(conditions: RunConditions | None = None) -> Health:
     """Look at everything once."""
-    around = around or circumstances()
-    queues, broker_error = queue_stats(around), _broker_error()
+    conditions = conditions or run_conditions()
+    queues, broker_error = queue_stats(conditions), _broker_error()
     reasons = [f"The broker does not answer ({broker_error})"] if broker_error else []
     reasons += [f"No worker is running for {stats.queue.value}" for stats in queues if stats.lacks_worker]
-    return Health(reasons, broker_error, queues, around.now)
+    return Health(reasons, broker_error, queues, conditions.now)
 
 
 def _broker_error() -> str:

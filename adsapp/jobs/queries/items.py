@@ -1,10 +1,8 @@
-"""The items of a job: its own `job_items`, or the rows of the feature whose job it is.
+"""The items of a job: those it recorded in `job_items`, or the rows of the feature whose job it is.
 
-A campaign's recipients are the items of its job; to copy them into `job_items` would be a second truth. So a feature
-may say how its processor's items are read: `register_items("bulk-message", recipients_as_items)`.
+If a feature has a row for each thing its job works on, those rows are the items; to copy them into `job_items` would
+be a second truth. The kind of job says how they are read: `@processor(…, items=lazy("…"))`.
 """
-
-from collections.abc import Callable
 
 from sqlalchemy import select
 
@@ -12,36 +10,24 @@ from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.jobs.models import Job, JobItem
-from adsapp.jobs.registry import ItemRow
-
-# (job, status or "", cursor or "", limit) -> the rows and the cursor of the next page
-ItemSource = Callable[[Job, str, str, int], Page[ItemRow]]
-
-_sources: dict[str, ItemSource] = {}
-
-
-def register_items(processor: str, source: ItemSource) -> None:
-    """Let `source` give the items of this processor's jobs."""
-    if _sources.get(processor, source) is not source:
-        raise ValueError(f"two sources for the items of {processor}")
-    _sources[processor] = source
+from adsapp.jobs.registry import ItemRow, kind
 
 
 def items(job: Job, status: str = "", cursor: str = "", limit: int = PAGE) -> Page[ItemRow]:
-    """Items of a job in the order they were noted; NotFound for a cursor that is none."""
-    source = _sources.get(job.processor, _noted)
+    """Items of a job in the order they were recorded; NotFound for a cursor that is none."""
+    source = kind(job.processor).items or _recorded
     return source(job, status, cursor, limit)
 
 
 def first_items(job: Job, status: str, limit: int) -> Page[ItemRow] | None:
-    """As `items`, from the beginning; None where the campaign or import that has them is not there any more."""
+    """The first page of `items`; None if what the job worked on, which has them, is gone."""
     try:
         return items(job, status, limit=limit)
     except NotFound:
         return None
 
 
-def _noted(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
+def _recorded(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
     statement = select(JobItem).where(JobItem.job_id == job.id).order_by(JobItem.id).limit(limit + 1)
     if status:
         statement = statement.where(JobItem.status == status)

@@ -1,7 +1,7 @@
 """Reads of jobs for the console and the API. None costs more as the history grows: counters and key ranges only."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Integer, Select, Table, and_, bindparam, c
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
@@ -20,6 +20,7 @@ from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.states import Queue, State
 
 COUNTS = cast(Table, JobCount.__table__).c
+SHOWN_COUNTS = or_(not_(COUNTS.routine), COUNTS.state == State.FAILED)  # `SHOWN`, of the counters
 # Looking for a needle, so many jobs are gone through for one page, newest first; the next page goes on from there.
 WINDOW = 5_000
 NEW_ROWS_COUNTED = 100
@@ -52,13 +53,13 @@ def list_jobs(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest: 
 def list_lines(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest: str = "") -> Page[JobLine]:
     """As `list_jobs`, for a page that shows a line of each."""
     span = _span(filters, cursor, newest)
-    rows = read(_lines(filters, tuple(span)), limit=limit + 1, **span)
+    rows = fetch(_lines(filters, tuple(span)), limit=limit + 1, **span)
     return _page([JobLine._make(row) for row in rows], limit, span.get("edge"))
 
 
 def count_newer(filters: JobFilters, newest: str) -> int:
     """How many jobs came in since `newest`, counted up to NEW_ROWS_COUNTED."""
-    return len(read(_newer(filters), newer=_place(newest), window=WINDOW))
+    return len(fetch(_newer(filters), newer=_place(newest), window=WINDOW))
 
 
 def recent_jobs(limit: int = 10) -> Sequence[Job]:
@@ -76,11 +77,19 @@ class StateCounts(NamedTuple):
 def count_by_state(filters: JobFilters) -> StateCounts:
     """Jobs in each state, of one queue or of all: from the counters; words among the newest WINDOW jobs."""
     if not filters.search:
-        counted = {row[0]: int(row[1]) for row in read(_counts(filters.queue, filters.routine))}
+        counted = {row[0]: int(row[1]) for row in fetch(_counts(filters.queue, filters.routine))}
         return StateCounts({state: counted.get(state, 0) for state in State})
-    rows = read(_matches(replace(filters, state=None)), window=WINDOW)
+    rows = fetch(_matches(replace(filters, state=None)), window=WINDOW)
     matching = {row[0]: int(row[1]) for row in rows}
     return StateCounts({state: matching.get(state, 0) for state in State}, sum(row[2] for row in rows) >= WINDOW)
+
+
+def sum_counters(states: Collection[State], queue: Queue | None, *only: ColumnElement[bool]) -> int:
+    """How many jobs are in these states, of one queue or of all, from the counters; `only` narrows them further."""
+    counted = select(func.sum(JobCount.count)).where(JobCount.state.in_(states), *only)
+    if queue:
+        counted = counted.where(JobCount.queue == queue)
+    return int(db.session.scalar(counted) or 0)
 
 
 def attempts(job: Job) -> Sequence[JobAttempt]:
@@ -121,7 +130,7 @@ def _span(filters: JobFilters, cursor: str, newest: str) -> dict[str, uuid.UUID]
 def edge_of(filters: JobFilters, span: Mapping[str, uuid.UUID]) -> uuid.UUID | None:
     """The last id of the window between these BOUNDS, along the one index that narrows most; None where the window
     reaches the end."""
-    found = read(_edge(filters.indexed, tuple(span)), skipped=WINDOW - 1, **span)
+    found = fetch(_edge(filters.indexed, tuple(span)), skipped=WINDOW - 1, **span)
     return found[0][0] if found else None
 
 
@@ -135,37 +144,37 @@ def _newest_first(statement: Select[Any], filters: JobFilters, bounds: tuple[str
 
 @lru_cache(maxsize=MADE)
 def _lines(filters: JobFilters, bounds: tuple[str, ...]) -> Select[Any]:
-    shown = select(*LINE).where(mine(JOBS))
+    shown = select(*LINE).where(own_rows(JOBS))
     return _newest_first(shown, filters, bounds).limit(bindparam("limit", type_=Integer()))
 
 
 @lru_cache(maxsize=MADE)
 def _edge(filters: JobFilters, bounds: tuple[str, ...]) -> Select[Any]:
-    along = _newest_first(select(JOBS.id).where(mine(JOBS)), filters, bounds)
+    along = _newest_first(select(JOBS.id).where(own_rows(JOBS)), filters, bounds)
     return along.offset(bindparam("skipped", type_=Integer())).limit(1)
 
 
 @lru_cache(maxsize=MADE)
 def _newer(filters: JobFilters) -> Select[Any]:
-    since = select(JOBS.id).where(mine(JOBS), JOBS.id > bindparam("newer", type_=JOBS.id.type)).order_by(JOBS.id)
+    since = select(JOBS.id).where(own_rows(JOBS), JOBS.id > bindparam("newer", type_=JOBS.id.type)).order_by(JOBS.id)
     if filters.has_index:
         return narrow(filters, since).limit(NEW_ROWS_COUNTED)
     window = since.limit(bindparam("window", type_=Integer())).subquery()
-    return narrow(filters, select(JOBS.id).where(mine(JOBS), JOBS.id.in_(select(window)))).limit(NEW_ROWS_COUNTED)
+    return narrow(filters, select(JOBS.id).where(own_rows(JOBS), JOBS.id.in_(select(window)))).limit(NEW_ROWS_COUNTED)
 
 
 @lru_cache(maxsize=MADE)
 def _counts(queue: Queue | None, routine: bool) -> Select[Any]:
-    counted = select(COUNTS.state, func.sum(COUNTS.count)).where(mine(COUNTS)).group_by(COUNTS.state)
+    counted = select(COUNTS.state, func.sum(COUNTS.count)).where(own_rows(COUNTS)).group_by(COUNTS.state)
     if queue:
         counted = counted.where(COUNTS.queue == queue)
-    return counted if routine else counted.where(or_(not_(COUNTS.routine), COUNTS.state == State.FAILED))
+    return counted if routine else counted.where(SHOWN_COUNTS)
 
 
 @lru_cache(maxsize=MADE)
 def _matches(filters: JobFilters) -> Select[Any]:
     """Of the newest jobs, by state: how many have the words in their title, how many were looked at."""
-    along = select(JOBS.state, JOBS.title, JOBS.queue).where(mine(JOBS))
+    along = select(JOBS.state, JOBS.title, JOBS.queue).where(own_rows(JOBS))
     newest = _newest_first(along, filters.indexed, ()).limit(bindparam("window", type_=Integer())).subquery()
     words = newest.c.title.icontains(filters.search, autoescape=True)
     fits = and_(words, newest.c.queue == filters.queue) if filters.queue else words
@@ -184,7 +193,7 @@ def _place(cursor: str) -> uuid.UUID:
     return place
 
 
-def is_waited_for(queue: Queue) -> bool:
+def has_due_jobs(queue: Queue) -> bool:
     """True where a due job of any organization waits on this queue."""
     due = select(Job.id).where(Job.queue == queue, Job.state == State.WAITING, Job.run_at <= utcnow()).limit(1)
     with db.reading(), db.engine_transaction() as connection:

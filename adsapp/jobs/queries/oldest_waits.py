@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from sqlalchemy import CompoundSelect, Table, bindparam, func, null, select, text, union_all
 
-from adsapp.core.db.prepared import read
+from adsapp.core.db.prepared import fetch
 from adsapp.jobs.models import OPEN, Job, JobCount
 from adsapp.jobs.states import Priority, Queue, State
 
@@ -17,7 +17,7 @@ MINE = bindparam("organization_id", type_=JOBS.c.organization_id.type)
 def oldest_waits() -> dict[Queue, datetime | None]:
     """When the oldest due job of this organization was due, by queue; None where none waits. One statement."""
     oldest: dict[Queue, datetime | None] = dict.fromkeys(Queue)
-    for queue, *heads in read(OLDEST):
+    for queue, *heads in fetch(OLDEST):
         oldest[queue] = min((due for due in (oldest[queue], *heads) if due is not None), default=None)
     return oldest
 

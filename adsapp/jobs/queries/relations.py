@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import Select, Table, bindparam, or_, select
 
-from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.ids import first_id_of
 from adsapp.jobs.dependencies import Condition
 from adsapp.jobs.lines import JOBS, LINE, JobLine
@@ -45,13 +45,13 @@ class Relations:
     needed_by: Sequence[Edge]
 
     @property
-    def awaited(self) -> Sequence[JobLine]:
+    def pending_needs(self) -> Sequence[JobLine]:
         """Those that it waits for now, children among them."""
         open_needs = [edge.job for edge in self.needs if edge.met is None]
         return open_needs or [child for child in self.children if not child.is_finished]
 
     @property
-    def face(self) -> tuple[object, ...]:
+    def version_key(self) -> tuple[object, ...]:
         """What a page shows of them, for its version."""
         edges = [(edge.job.id, edge.job.state, edge.met) for edge in (*self.needs, *self.needed_by)]
         return (edges, [(child.id, child.state) for child in self.children], self.more_children)
@@ -75,11 +75,11 @@ def _parent(job: Job) -> JobLine | None:
 
 
 def _lines(statement: Select[Any], **given: uuid.UUID) -> list[JobLine]:
-    return [JobLine._make(row) for row in read(statement, **given)]
+    return [JobLine._make(row) for row in fetch(statement, **given)]
 
 
 def _edges(statement: Select[Any], words: Mapping[On, str], **given: uuid.UUID) -> list[Edge]:
-    rows = read(statement, **given)
+    rows = fetch(statement, **given)
     return [Edge(JobLine._make(line), words[on] + _condition(condition), met) for on, condition, met, *line in rows]
 
 
@@ -94,12 +94,12 @@ def _id(name: str) -> Any:
 def _among(other: Any) -> Select[Any]:
     """Dependencies, each with the job at its other end."""
     edge = select(EDGES.on, EDGES.condition, EDGES.met, *LINE).select_from(cast(Table, JobDependency.__table__))
-    return edge.join(cast(Table, Job.__table__), JOBS.id == other).where(mine(EDGES), mine(JOBS)).limit(MOST)
+    return edge.join(cast(Table, Job.__table__), JOBS.id == other).where(own_rows(EDGES), own_rows(JOBS)).limit(MOST)
 
 
 EDGES = cast(Table, JobDependency.__table__).c
-BY_ID = select(*LINE).where(mine(JOBS), JOBS.id == _id("job"))
-CHILDREN = select(*LINE).where(mine(JOBS), JOBS.parent_id == _id("job")).order_by(JOBS.id).limit(MOST + 1)
+BY_ID = select(*LINE).where(own_rows(JOBS), JOBS.id == _id("job"))
+CHILDREN = select(*LINE).where(own_rows(JOBS), JOBS.parent_id == _id("job")).order_by(JOBS.id).limit(MOST + 1)
 # A parent waits for its children too, and there may be thousands. They came after it, what it was told to wait for came
 # before, and keys begin with the time: so few of them are looked at, and those are told apart.
 NEEDS = (

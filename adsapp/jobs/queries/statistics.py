@@ -8,13 +8,13 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, bindparam, func, select, union_all
 
-from adsapp.core.db.prepared import mine, read
+from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.jobs.engine.recording import SUMS
 from adsapp.jobs.models import JobCount, StatsDay, StatsHour, StatsMinute
 from adsapp.jobs.queries.oldest_waits import oldest_waits
-from adsapp.jobs.registry import goes_on, kinds_of
+from adsapp.jobs.registry import kinds_of
 from adsapp.jobs.states import Queue, State
-from adsapp.jobs.wait_reasons import Circumstances, Pause, circumstances
+from adsapp.jobs.wait_reasons import Pause, RunConditions, run_conditions
 
 MINUTES = 60  # full ones; the running minute comes behind them
 MINUTE_LABELS = (*(f"{MINUTES - place} min ago" for place in range(MINUTES)), "this minute so far")
@@ -24,7 +24,7 @@ MINUTE, HOUR, DAY, COUNTS = (cast(Table, model.__table__).c for model in (StatsM
 
 def _span(columns: Any) -> tuple[ColumnElement[bool], ...]:
     """The key is (organization, queue, moment): only with the queues named, a look at some time reads that time."""
-    return (mine(columns), columns.queue.in_(list(Queue)))
+    return (own_rows(columns), columns.queue.in_(list(Queue)))
 
 
 def _moment(name: str = "moment") -> Any:
@@ -32,7 +32,7 @@ def _moment(name: str = "moment") -> Any:
 
 
 # Made once: these are read by every poll of every open page.
-COUNTED = select(COUNTS.queue, COUNTS.processor, COUNTS.state, COUNTS.count).where(mine(COUNTS))
+COUNTED = select(COUNTS.queue, COUNTS.processor, COUNTS.state, COUNTS.count).where(own_rows(COUNTS))
 FAILED_SINCE = union_all(
     select(MINUTE.queue, func.sum(MINUTE.failed))
     .where(*_span(MINUTE), MINUTE.minute > _moment(), MINUTE.minute < _moment("hour"))
@@ -62,7 +62,7 @@ class QueueStats:
     workers: int
     pause: Pause | None
     paused_kinds: Sequence[Pause] = ()  # pauses of one kind of job each, by name
-    held: int = 0  # of the waiting jobs, those that a pause holds back
+    paused_count: int = 0  # of the waiting jobs, those that a pause holds back
 
     def of(self, state: str) -> int:
         """How many jobs are in this state."""
@@ -74,7 +74,7 @@ class QueueStats:
         return sum(self.counts.values())
 
     @property
-    def standing(self) -> str:
+    def status(self) -> str:
         """How it stands, in the one word that every page says: see `queue_state` in macros/pills.html."""
         if self.pause is not None:
             return "paused"
@@ -118,23 +118,23 @@ class Minutes:
 
 
 def queue_stats(
-    around: Circumstances | None = None, minutes: Mapping[Queue, Minutes] | None = None
+    conditions: RunConditions | None = None, minutes: Mapping[Queue, Minutes] | None = None
 ) -> list[QueueStats]:
     """All four queues, in four statements and that of the circumstances; `minutes` are read where none are given."""
-    around = around or circumstances()
-    return _stats(around, last_minutes(around.now) if minutes is None else minutes)
+    conditions = conditions or run_conditions()
+    return _stats(conditions, last_minutes(conditions.now) if minutes is None else minutes)
 
 
-def queues_at_a_glance(around: Circumstances) -> list[QueueStats]:
+def queues_at_a_glance(conditions: RunConditions) -> list[QueueStats]:
     """As `queue_stats` without the last hour, and with the oldest wait only where some queue lacks a worker."""
-    return _stats(around, {}, with_waits=bool(queues_without_worker(around)))
+    return _stats(conditions, {}, with_waits=bool(queues_without_worker(conditions)))
 
 
-def _stats(around: Circumstances, minutes: Mapping[Queue, Minutes], *, with_waits: bool = True) -> list[QueueStats]:
+def _stats(conditions: RunConditions, minutes: Mapping[Queue, Minutes], *, with_waits: bool = True) -> list[QueueStats]:
     kinds = counted_by_kind()
-    counts, held = _summed(kinds), _held(kinds, around)
+    counts, paused = _summed(kinds), _paused(kinds, conditions)
     waiting = oldest_waits() if with_waits and any(state == State.WAITING for _, state in counts) else {}
-    failed = _failed_since(around.now - timedelta(days=1))
+    failed = _failed_since(conditions.now - timedelta(days=1))
     unknown = Minutes()
     return [
         QueueStats(
@@ -144,10 +144,10 @@ def _stats(around: Circumstances, minutes: Mapping[Queue, Minutes], *, with_wait
             finished=minutes.get(queue, unknown).finished,
             failed=minutes.get(queue, unknown).failed,
             waiting_since=waiting.get(queue),
-            workers=around.workers.get(queue, 0),
-            pause=around.pauses.get(queue),
-            paused_kinds=[control for (its, _), control in sorted(around.kinds.items()) if its == queue],
-            held=held[queue],
+            workers=conditions.workers.get(queue, 0),
+            pause=conditions.pauses.get(queue),
+            paused_kinds=[control for (its, _), control in sorted(conditions.kinds.items()) if its == queue],
+            paused_count=paused[queue],
         )
         for queue in Queue
     ]
@@ -161,7 +161,7 @@ def counted() -> Counter[tuple[Queue, State]]:
 def counted_by_kind() -> Counter[tuple[Queue, str, State]]:
     """Jobs by queue, processor and state, without those that are none."""
     found: Counter[tuple[Queue, str, State]] = Counter()
-    for queue, processor, state, count in read(COUNTED):
+    for queue, processor, state, count in fetch(COUNTED):
         found[queue, processor, state] += count
     return +found
 
@@ -173,34 +173,31 @@ def _summed(kinds: Mapping[tuple[Queue, str, State], int]) -> Counter[tuple[Queu
     return found
 
 
-def _held(kinds: Mapping[tuple[Queue, str, State], int], around: Circumstances) -> Counter[Queue]:
+def _paused(kinds: Mapping[tuple[Queue, str, State], int], conditions: RunConditions) -> Counter[Queue]:
     """Of the waiting jobs of each queue, those that a pause holds back."""
     found: Counter[Queue] = Counter()
     for (queue, processor, state), count in kinds.items():
-        if state == State.WAITING and around.pause_of(queue, processor):
+        if state == State.WAITING and conditions.pause_of(queue, processor):
             found[queue] += count
     return found
 
 
-def waiting_jobs(queue: Queue, kind: str = "") -> int:
-    """How many jobs begin once this queue, or this kind of job in it, is paused no longer."""
-    return sum(
-        count
-        for (its, processor, state), count in counted_by_kind().items()
-        if its == queue and state == State.WAITING and (processor == kind if kind else not goes_on(processor))
-    )
+def begins_if_resumed(queue: Queue, kind: str = "") -> int:
+    """How many waiting jobs begin if this queue, or this kind of job in it, is resumed: no other pause holds them."""
+    conditions, kinds = run_conditions(), counted_by_kind()
+    return _paused(kinds, conditions)[queue] - _paused(kinds, conditions.without(queue, kind))[queue]
 
 
-def queues_without_worker(around: Circumstances | None = None) -> list[Queue]:
+def queues_without_worker(conditions: RunConditions | None = None) -> list[Queue]:
     """Queues that are not paused and that no living worker serves."""
-    around = around or circumstances()
-    return [queue for queue in Queue if queue not in around.pauses and not around.workers.get(queue)]
+    conditions = conditions or run_conditions()
+    return [queue for queue in Queue if queue not in conditions.pauses and not conditions.workers.get(queue)]
 
 
 def history(days: int, now: datetime) -> list[Day]:
     """What ended on each of the last days (UTC), by queue, oldest first; `days` is cut to 1 … 90."""
     first = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=min(max(days, 1), MOST_DAYS) - 1)
-    return [Day(f"{row.day:%Y-%m-%d}", *row[1:]) for row in read(ENDED_BY_DAY, moment=first)]
+    return [Day(f"{row.day:%Y-%m-%d}", *row[1:]) for row in fetch(ENDED_BY_DAY, moment=first)]
 
 
 @dataclass(frozen=True)
@@ -250,7 +247,7 @@ def _failed_since(moment: datetime) -> dict[Queue, int]:
     """Whole hours from their sums, and the minutes before the first of them."""
     hour = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     found: Counter[Queue] = Counter()
-    for queue, failed in read(FAILED_SINCE, moment=moment, hour=hour):
+    for queue, failed in fetch(FAILED_SINCE, moment=moment, hour=hour):
         found[queue] += failed
     return found
 
@@ -260,7 +257,7 @@ def last_minutes(now: datetime) -> dict[Queue, Minutes]:
     this_minute = now.replace(second=0, microsecond=0)
     since = this_minute - timedelta(minutes=MINUTES)
     series = {queue: Minutes() for queue in Queue}
-    for queue, minute, completed, failed, cancelled in read(ENDED_SINCE, moment=since):
+    for queue, minute, completed, failed, cancelled in fetch(ENDED_SINCE, moment=since):
         place = int((minute - since).total_seconds() // 60)
         if 0 <= place <= MINUTES:
             series[queue].finished[place] += completed + failed + cancelled

@@ -42,7 +42,7 @@ class WorkerView:
         return name_of(self.worker)
 
     @property
-    def face(self) -> tuple[object, ...]:
+    def version_key(self) -> tuple[object, ...]:
         """What a page shows of it, for its version."""
         worker = self.worker
         return (worker.id, self.state, worker.heartbeat_at, worker.memory_mb, [job.id for job in self.jobs])

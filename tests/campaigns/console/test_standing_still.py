@@ -15,8 +15,8 @@ from adsapp.core.errors import Conflict
 from adsapp.integrations.queries import get_account
 from adsapp.jobs import Job, Queue, State, queues, transitions
 from adsapp.jobs.bulk import operations
-from adsapp.jobs.events import Asked
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.organizations.auditing import By
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 from tests.lone_worker import add_lone_worker
@@ -53,7 +53,7 @@ def test_without_a_worker_it_says_so_and_leads_to_queue_and_job(scene: Scene, cl
 def test_a_paused_queue_is_named_with_who_and_why(scene: Scene, client: FlaskClient) -> None:
     campaign_id, _ = with_job(scene)
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        queues.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="The text is being checked")
+        queues.pause_queue(Queue.BULK_MESSAGES, By("Adam", "The text is being checked"))
         db.session.commit()
     assert "is paused by Adam: The text is being checked" in page(scene, client, campaign_id)
 
@@ -94,10 +94,10 @@ def test_the_job_of_a_cancelled_campaign_cannot_be_retried_in_any_way(
     asked = alice.get("/jobs/actions", query_string={"verb": "retry", "job": str(job_id)}).text
     assert "Nothing to do" in asked
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        assert transitions.retry_all([db.session.get_one(Job, job_id)], Asked("Alice")) == 0
+        assert transitions.retry_all([db.session.get_one(Job, job_id)], By("Alice")) == 0
         assert operations.preview("retry", filters=JobFilters(State.CANCELLED)).is_none
         with pytest.raises(Conflict, match="there is nothing to do"):
-            operations.start("retry", by="Alice", filters=JobFilters(State.CANCELLED))
+            operations.start("retry", by=By("Alice"), filters=JobFilters(State.CANCELLED))
         assert campaigns.get_campaign(campaign_id).status is CampaignStatus.CANCELLED
 
 
@@ -112,9 +112,9 @@ def test_a_cancelled_job_of_another_kind_is_retried_beside_it(
 ) -> None:
     with db.organization_context(scene.app, scene.cast.bakery_id):
         other = jobs.enqueue("demo", {"mood": "succeeds"})
-        transitions.cancel(other, "Alice")
+        transitions.cancel(other, By("Alice"))
         assert operations.preview("retry", filters=JobFilters(State.CANCELLED)).count == 1
-        assert transitions.retry_all([other, db.session.get_one(Job, cancelled[1])], Asked("Alice")) == 1
+        assert transitions.retry_all([other, db.session.get_one(Job, cancelled[1])], By("Alice")) == 1
         assert other.state == State.WAITING
 
 
@@ -133,7 +133,7 @@ def test_what_would_hold_it_up_is_said_before_it_is_started(scene: Scene, client
     assert "No worker is running: it waits until one is started" in bob.get("/campaigns/new", query_string=ask).text
     add_lone_worker(scene.app, [Queue.BULK_MESSAGES], pid=1)
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        queues.pause_queue(Queue.BULK_MESSAGES, by="Adam", reason="The text is being checked")
+        queues.pause_queue(Queue.BULK_MESSAGES, By("Adam", "The text is being checked"))
         get_account(scene.account_id).sandbox_url = "http://127.0.0.1:5001"
         db.session.commit()
     page = bob.get("/campaigns/new", query_string=ask).text

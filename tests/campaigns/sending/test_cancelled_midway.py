@@ -16,6 +16,7 @@ from adsapp.jobs.engine import claims, completion, outcomes, reaper
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.outcomes import Failed, HandedBack, Released
 from adsapp.jobs.progress import Claim
+from adsapp.organizations.auditing import By
 from tests.campaigns.rehearsal import Rehearsal
 from tests.waiting import wait_for
 
@@ -72,7 +73,7 @@ def test_whoever_was_not_sent_to_is_left_out_however_the_slice_ended(rehearsal: 
 def test_a_campaign_whose_job_was_cancelled_names_who_did_it(rehearsal: Rehearsal) -> None:
     campaign_id, claim = half_sent(rehearsal)
     with rehearsal.organization():
-        transitions.cancel(db.session.get_one(Job, claim.job_id), "Adam")
+        transitions.cancel(db.session.get_one(Job, claim.job_id), By("Adam"))
         db.session.commit()
     with rehearsal.app.app_context():
         ENDS["it is released"](claim)

@@ -10,6 +10,7 @@ from adsapp.core import db
 from adsapp.integrations.models import WebhookDelivery
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.queues import pause_queue
+from adsapp.organizations.auditing import By
 from tests.live import Live
 from tests.paths import CASES
 from tests.waiting import wait_for
@@ -50,7 +51,7 @@ def test_a_stop_comes_in_while_its_queue_is_paused(live: Live) -> None:
     """Whoever pauses Templates means the reading of templates: people's STOP must not wait for that."""
     live.contacts(A)
     with live.organization():
-        pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="The templates are being changed")
+        pause_queue(Queue.TEMPLATE_PROCESSING, By("Alice", "The templates are being changed"))
         db.session.commit()
     live.start_worker()
     write(live, "STOP")

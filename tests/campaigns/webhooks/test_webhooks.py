@@ -23,6 +23,7 @@ from adsapp.jobs import Job, Queue
 from adsapp.jobs.queues import pause_queue
 from adsapp.jobs.wait_reasons import why_waiting
 from adsapp.message_templates.queries import get_template
+from adsapp.organizations.auditing import By
 from tests.campaigns.rehearsal import Rehearsal
 from tests.paths import CASES
 from tests.waiting import wait_for
@@ -188,7 +189,7 @@ def test_the_words_of_case_c08(rehearsal: Rehearsal) -> None:
 def test_a_pause_of_this_very_kind_of_job_holds_reports_back(rehearsal: Rehearsal) -> None:
     rehearsal.contacts(A)
     with rehearsal.organization():
-        pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="A fault is looked for", processor="apply-webhooks")
+        pause_queue(Queue.TEMPLATE_PROCESSING, By("Alice", "A fault is looked for"), processor="apply-webhooks")
         db.session.commit()
     rehearsal.start_worker()
     rehearsal.write("STOP", A, apply=False)
@@ -228,7 +229,7 @@ def test_who_opts_out_while_a_slow_campaign_runs_gets_nothing(rehearsal: Rehears
     campaign_id = rehearsal.start_campaign()
 
     def opts_out() -> None:
-        opt_out(db.session.get_one(Contact, ids[-1]), OptSource.HAND, by="Alice")
+        opt_out(db.session.get_one(Contact, ids[-1]), OptSource.HAND, by=By("Alice"))
 
     assert rehearsal.send(campaign_id, rehearsal.once_taken(3, opts_out)) is None
     assert rehearsal.provider.numbers() == phones[:-1]

@@ -15,6 +15,7 @@ from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, Im
 from adsapp.core import db
 from adsapp.jobs import Job, JobFailed, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 from tests.contacts.conftest import counts
 from tests.paths import CASES
@@ -246,7 +247,7 @@ def test_a_cancelled_import_keeps_true_counts(
     def asks_to_stop(plan: Any, judged: Any) -> Any:
         if judged[0].number == 2001:
             job = db.session.scalars(select(Job)).one()
-            transitions.cancel(job, "Alice")
+            transitions.cancel(job, By("Alice"))
         return stored(plan, judged)
 
     monkeypatch.setattr(importing, "store_chunk", asks_to_stop)
@@ -284,7 +285,7 @@ def test_an_import_retried_from_its_job_goes_on(
     with db.organization_context(app, cast.bakery_id):
         job = db.session.get(Job, batch.job_id)
         assert job is not None
-        transitions.retry(job, "Alice")
+        transitions.retry(job, By("Alice"))
         db.session.commit()
     batch = ended(batch.id)
     assert batch.standing is ImportStatus.COMPLETED

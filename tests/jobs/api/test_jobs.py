@@ -12,11 +12,11 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.core.pagination import Page
-from adsapp.jobs import ItemRow, Job, State
+from adsapp.jobs import ItemRow, Job, Progress, State
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobItem
-from adsapp.jobs.queries import items as job_items
 from adsapp.jobs.queries import jobs as job_queries
+from huey_tasks.demo import DemoParams
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -177,18 +177,18 @@ def test_items_are_paged_by_status_and_their_numbers_masked_for_viewers(
 
 
 def test_a_feature_lends_its_own_rows_as_items(
-    client: FlaskClient, cast: Cast, enqueue: Enqueue, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, cast: Cast, enqueue: Enqueue, register: Callable[..., None]
 ) -> None:
-    monkeypatch.setattr(job_items, "_sources", {})
-
     def rows(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
         return Page([ItemRow(job.title, status, cursor, str(limit))], "more")
 
-    job_items.register_items("demo", rows)
-    job_items.register_items("demo", rows)
-    with pytest.raises(ValueError, match="two sources"):
-        job_items.register_items("demo", lambda *_: Page([]))
-    job_id = enqueue(title="Mine")
+    def lend(params: DemoParams, progress: Progress) -> None:
+        """Lend rows"""
+
+    register("lender", lend, items=rows)
+    with pytest.raises(ValueError, match="two processors"):
+        register("lender", lend, items=lambda *_: Page([], None))
+    job_id = enqueue("lender", title="Mine")
     answer = client.get(f"/api/jobs/{job_id}/items?status=a&cursor=b&limit=7", headers=cast.headers("bob")).json
     assert answer == {"items": [{"key": "Mine", "status": "a", "code": "b", "message": "7"}], "next": "more"}
 

@@ -18,11 +18,12 @@ from adsapp.core.ids import first_id_of
 from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.bulk import operations
 from adsapp.jobs.bulk import run as bulk_run
-from adsapp.jobs.bulk.target import Matching
+from adsapp.jobs.bulk.target import MatchCount
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobLog
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 
 Read = Callable[[uuid.UUID], Job]
@@ -51,7 +52,7 @@ def add(app: Flask, cast: Cast) -> Callable[..., list[uuid.UUID]]:
 
 def start(app: Flask, cast: Cast, verb: str, **options: Any) -> uuid.UUID:
     with db.organization_context(app, cast.bakery_id):
-        job = operations.start(verb, by="Alice", **options)
+        job = operations.start(verb, by=By("Alice"), **options)
         db.session.commit()
         return job.id
 
@@ -195,8 +196,8 @@ def test_words_of_the_title_are_counted_among_the_newest_jobs_and_all_that_match
     assert "2 are among the newest 5 jobs; further back was not counted." in page
     wanted = JobFilters(state=State.FAILED, search="march")
     with db.organization_context(app, cast.bakery_id):
-        assert operations.preview("retry", filters=wanted) == Matching(2, more=True, newest=5)
-        assert operations.preview("retry", filters=wanted, job_ids=march[:1]) == Matching(1)
+        assert operations.preview("retry", filters=wanted) == MatchCount(2, more=True, newest=5)
+        assert operations.preview("retry", filters=wanted, job_ids=march[:1]) == MatchCount(1)
     operation = finished(start(app, cast, "retry", filters=wanted))
     assert (operation.title, operation.result) == ("Retry 2+ failed jobs", {"changed": 4})
 
@@ -220,7 +221,7 @@ def test_a_search_that_reaches_all_jobs_counts_exactly(
     with db.organization_context(app, cast.bakery_id):
         for words, count in (("march", 2), ("april", 0)):
             found = operations.preview("retry", filters=JobFilters(state=State.FAILED, search=words))
-            assert found == Matching(count)
+            assert found == MatchCount(count)
 
 
 def test_the_priority_of_all_that_wait_is_changed(
@@ -241,7 +242,7 @@ def test_a_wrong_request_is_refused_with_its_field(app: Flask, cast: Cast) -> No
             ("priority", "prioritize", {"priority": 9}),
         ):
             with pytest.raises(Invalid) as refused:
-                operations.start(verb, by="Alice", **options)
+                operations.start(verb, by=By("Alice"), **options)
             assert refused.value.fields[0].field == field
         with pytest.raises(Conflict, match="No job matches"):
-            operations.start("retry", by="Alice", filters=FAILED)
+            operations.start("retry", by=By("Alice"), filters=FAILED)

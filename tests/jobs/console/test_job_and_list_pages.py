@@ -16,6 +16,7 @@ from adsapp.core.ids import new_id
 from adsapp.jobs import Job, Queue, State, queues
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobItem, QueueControl
+from adsapp.organizations.auditing import By
 from adsapp.organizations.models import AuditEvent
 from tests.cast import Cast, csrf_token
 from tests.waiting import wait_for
@@ -272,7 +273,7 @@ def test_only_admins_pause_a_queue(app: Flask, client: FlaskClient, cast: Cast, 
 
 def test_a_pause_is_the_organizations_own(app: Flask, client: FlaskClient, cast: Cast) -> None:
     with db.organization_context(app, cast.other_id):
-        queues.pause_queue(Queue.BULK_MESSAGES, by="Charlie", reason="Our own business")
+        queues.pause_queue(Queue.BULK_MESSAGES, By("Charlie", "Our own business"))
         db.session.commit()
     home = cast.sign_in(client, "alice").get("/").text
     assert "Our own business" not in home

@@ -1,4 +1,4 @@
-"""Steering in a browser without JavaScript: one job, queues, limits, workers."""
+"""JobAction in a browser without JavaScript: one job, queues, limits, workers."""
 
 import re
 from datetime import timedelta
@@ -14,6 +14,7 @@ from adsapp.core.ids import new_id
 from adsapp.jobs import After, On, Priority, Queue, State, queues
 from adsapp.jobs.models import JobAttempt, QueueControl, QueueLimit, Worker
 from adsapp.organizations import service as organizations
+from adsapp.organizations.auditing import By
 from adsapp.organizations.models import Organization, Role
 from tests.cast import PASSWORD, Cast, csrf_token
 from tests.jobs.steering import LATER, QUEUE, Enqueue, Read, add_worker, change, fail, live_url, post, without_clock
@@ -110,7 +111,7 @@ def test_a_queue_in_which_nothing_waits_is_resumed_without_a_question(
     app: Flask, client: FlaskClient, cast: Cast
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
-        queues.pause_queue(Queue.BULK_MESSAGES, by="Alice", reason="Stocktaking")
+        queues.pause_queue(Queue.BULK_MESSAGES, By("Alice", "Stocktaking"))
         db.session.commit()
     cast.sign_in(client, "adam")
     assert post(client, "/queues/bulk-messages/resume", back="/").headers["Location"] == "/"
@@ -122,7 +123,7 @@ def test_campaigns_that_would_go_out_are_named_before_a_queue_is_resumed(
     for _ in range(2):
         enqueue("bulk-message", {"campaign_id": str(new_id())})
     with db.organization_context(app, cast.bakery_id):
-        queues.pause_queue(Queue.BULK_MESSAGES, by="Alice", reason="Flour recall")
+        queues.pause_queue(Queue.BULK_MESSAGES, By("Alice", "Flour recall"))
         db.session.commit()
     asked = post(cast.sign_in(client, "adam"), "/queues/bulk-messages/resume", back="/").text
     assert "2 jobs that wait will begin at once: campaigns among them go out" in asked
@@ -134,9 +135,9 @@ def test_a_queue_shows_how_it_stands_and_what_holds_it_back(
     enqueue()
     fail(app, cast, enqueue(title="Render week 9"))
     with db.organization_context(app, cast.bakery_id):
-        queues.pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="Stocktaking", until=utcnow() + LATER)
-        queues.pause_queue(Queue.TEMPLATE_PROCESSING, by="Bob", reason="Odd numbers", processor="demo")
-        queues.set_limit(Queue.TEMPLATE_PROCESSING, by="Alice", at_once=8, waiting=1200)
+        queues.pause_queue(Queue.TEMPLATE_PROCESSING, By("Alice", "Stocktaking"), until=utcnow() + LATER)
+        queues.pause_queue(Queue.TEMPLATE_PROCESSING, By("Bob", "Odd numbers"), processor="demo")
+        queues.set_limit(Queue.TEMPLATE_PROCESSING, By("Alice"), at_once=8, waiting=1200)
         db.session.commit()
     page = cast.sign_in(client, "vera").get(f"/queues/{QUEUE}").text
     for words in ("Stocktaking", "1 job is held back", "It ends", "“A demo job” is paused", "Odd numbers"):

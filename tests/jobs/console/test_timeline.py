@@ -14,13 +14,14 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import Job, Priority, State, retention, service, transitions
 from adsapp.jobs.bulk import operations
-from adsapp.jobs.bulk.target import Verb
+from adsapp.jobs.bulk.target import BulkAction
 from adsapp.jobs.console.timeline import story
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.events import Asked, steerings
+from adsapp.jobs.events import actions_on
 from adsapp.jobs.models import JobEvent
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 from tests.statements import recorded
 from tests.waiting import wait_for
@@ -49,7 +50,7 @@ def told(app: Flask, cast: Cast) -> Callable[[uuid.UUID], list[str]]:
     def call(job_id: uuid.UUID) -> list[str]:
         with db.organization_context(app, cast.bakery_id), db.reading():
             job = db.session.get_one(Job, job_id)
-            lines = story(job, job_queries.attempts(job), steerings(job))
+            lines = story(job, job_queries.attempts(job), actions_on(job))
             assert [line.at for line in lines if line.at] == sorted(line.at for line in lines if line.at)
             return [re.sub(r"worker \S+,", "", f"{line.title} {line.note} {line.text}").strip(" ,") for line in lines]
 
@@ -70,7 +71,7 @@ def test_earlier_ends_and_whoever_retried_stay_in_the_story(
 ) -> None:
     job_id = enqueue(payload={"mood": "fails_always"}, created_by="Alice")
     finished(job_id)
-    do(job_id, lambda _job: service.act_on(Verb.RETRY, [job_id], "Bob", reason="The file is there now"))
+    do(job_id, lambda _job: service.act_on(BulkAction.RETRY, [job_id], By("Bob", "The file is there now")))
     wait_for(lambda: read(job_id).attempt == 6 and read(job_id).is_finished)
     lines = told(job_id)
     assert [line.split(" This job was")[0].rstrip() for line in lines] == [
@@ -91,9 +92,9 @@ def test_a_cancellation_that_was_undone_stays_in_the_story(
     enqueue: Enqueue, do: Callable[..., None], told: Callable[[uuid.UUID], list[str]]
 ) -> None:
     job_id = enqueue(run_at=utcnow() + LATER)
-    do(job_id, lambda job: transitions.cancel(job, "Bob", "Too early"))
-    do(job_id, lambda job: transitions.retry(job, "Alice"))
-    do(job_id, lambda job: service.set_priority(job, Priority.CRITICAL, "Adam"))
+    do(job_id, lambda job: transitions.cancel(job, By("Bob", "Too early")))
+    do(job_id, lambda job: transitions.retry(job, By("Alice")))
+    do(job_id, lambda job: service.set_priority(job, Priority.CRITICAL, By("Adam")))
     assert told(job_id) == [
         "Queued",
         "Cancel requested by Bob, “Too early”",
@@ -107,7 +108,7 @@ def test_what_cancelled_a_job_is_told_once(
     enqueue: Enqueue, do: Callable[..., None], told: Callable[[uuid.UUID], list[str]]
 ) -> None:
     job_id = enqueue(run_at=utcnow() + LATER)
-    do(job_id, lambda job: service.cancel(job, "Bob"))
+    do(job_id, lambda job: service.cancel(job, By("Bob")))
     assert told(job_id) == ["Queued", "Cancel requested by Bob", "Cancelled  It had not begun."]
 
     def before_events_were_kept(job: Job) -> None:
@@ -123,8 +124,8 @@ def test_programs_read_what_people_did(
     client: FlaskClient, cast: Cast, enqueue: Enqueue, do: Callable[..., None]
 ) -> None:
     job_id = enqueue(run_at=utcnow() + LATER)
-    do(job_id, lambda job: transitions.cancel(job, "Bob", "Too early"))
-    do(job_id, lambda job: transitions.retry(job, "Alice"))
+    do(job_id, lambda job: transitions.cancel(job, By("Bob", "Too early")))
+    do(job_id, lambda job: transitions.retry(job, By("Alice")))
     answer = client.get(f"/api/jobs/{job_id}", headers=cast.headers("vera")).json
     assert answer is not None
     cancelled, retried = answer["events"]
@@ -139,15 +140,15 @@ def test_a_job_run_early_says_who_wanted_it(
     enqueue: Enqueue, do: Callable[..., None], told: Callable[[uuid.UUID], list[str]]
 ) -> None:
     job_id = enqueue(run_at=utcnow() + LATER)
-    do(job_id, lambda job: service.run_now(job, "Bob"))
-    assert told(job_id)[-1] == "CommandFailed to run now by Bob"
+    do(job_id, lambda job: service.run_now(job, By("Bob")))
+    assert told(job_id)[-1] == "Told to run now by Bob"
 
 
 def test_jobs_that_were_ticked_together_say_so(
     enqueue: Enqueue, do: Callable[..., None], told: Callable[[uuid.UUID], list[str]]
 ) -> None:
     ids = [enqueue() for _ in range(3)]
-    do(ids[0], lambda _job: service.act_on(Verb.PRIORITIZE, ids, "Bob", priority=1, reason="A person waits"))
+    do(ids[0], lambda _job: service.act_on(BulkAction.PRIORITIZE, ids, By("Bob", "A person waits"), priority=1))
     for job_id in ids:
         assert told(job_id)[-1] == "Priority normal → critical by Bob with 2 other jobs, “A person waits”"
 
@@ -157,7 +158,7 @@ def test_a_child_that_is_cancelled_with_its_parent_says_so(
 ) -> None:
     parent = enqueue()
     child = enqueue(parent=parent)
-    do(parent, lambda job: transitions.cancel(job, "Bob"))
+    do(parent, lambda job: transitions.cancel(job, By("Bob")))
     assert "Cancel requested by Bob with the job it is a part of" in told(child)
     assert "Cancel requested by Bob" in told(parent)
 
@@ -169,7 +170,7 @@ def test_an_operation_is_named_by_each_job_it_was_for_with_its_reason(
     other = enqueue(title="Something else", run_at=utcnow() + LATER)
     with db.organization_context(app, cast.bakery_id):
         filters = JobFilters(State.DELAYED, search="Report")
-        operation = operations.start("cancel", by="Alice", filters=filters, reason="Replaced by the new ones").id
+        operation = operations.start("cancel", by=By("Alice", "Replaced by the new ones"), filters=filters).id
         db.session.commit()
     finished(operation)
     cast.sign_in(client, "vera")
@@ -184,7 +185,7 @@ def test_an_operation_that_is_gone_is_no_link(
     app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue, do: Callable[..., None]
 ) -> None:
     job_id, operation = enqueue(), enqueue()
-    asked = Asked("Alice", "A reason", operation)
+    asked = By("Alice", "A reason", operation)
     do(job_id, lambda job: transitions.cancel_all([job], asked))
     do(operation, fail)
     do(operation, lambda _job: retention.remove([operation]))
@@ -198,7 +199,7 @@ def test_what_was_done_to_a_job_goes_with_the_job(
 ) -> None:
     job_id, kept = enqueue(), enqueue()
     for each in (job_id, kept):
-        do(each, lambda job: transitions.cancel(job, "Bob"))
+        do(each, lambda job: transitions.cancel(job, By("Bob")))
     do(job_id, lambda _job: retention.remove([job_id]))
     with db.organization_context(app, cast.bakery_id):
         assert db.session.scalars(select(JobEvent.job_id)).all() == [kept]
@@ -208,13 +209,13 @@ def test_organizations_never_see_what_was_done_to_each_others_jobs(
     app: Flask, cast: Cast, enqueue: Enqueue, do: Callable[..., None]
 ) -> None:
     job_id = enqueue()
-    do(job_id, lambda job: transitions.cancel(job, "Bob", "Ours alone"))
+    do(job_id, lambda job: transitions.cancel(job, By("Bob", "Ours alone")))
     with db.organization_context(app, cast.bakery_id):
         job = db.session.get_one(Job, job_id)
-        assert len(steerings(job)) == 1
+        assert len(actions_on(job)) == 1
         db.session.expunge(job)
     with db.organization_context(app, cast.other_id):
-        assert steerings(job) == []
+        assert actions_on(job) == []
         assert db.session.scalars(select(JobEvent)).all() == []
 
 
@@ -228,7 +229,7 @@ def test_a_story_costs_a_statement_only_where_somebody_did_something_and_none_wh
     app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue, do: Callable[..., None]
 ) -> None:
     plain, steered = enqueue(run_at=utcnow() + LATER), enqueue(run_at=utcnow() + LATER)
-    do(steered, lambda job: service.set_priority(job, 1, "Bob"))
+    do(steered, lambda job: service.set_priority(job, 1, By("Bob")))
     cast.sign_in(client, "vera")
     for path in (f"/jobs/{plain}", f"/jobs/{plain}/live"):
         assert statements_of(app, client, path) == []
@@ -236,6 +237,6 @@ def test_a_story_costs_a_statement_only_where_somebody_did_something_and_none_wh
     polled = re.search(r'hx-get="([^"]+)"', client.get(f"/jobs/{steered}").text)
     assert polled
     assert statements_of(app, client, polled[1].replace("&amp;", "&")) == []
-    do(steered, lambda job: service.set_priority(job, 2, "Bob"))
-    do(steered, lambda job: service.set_priority(job, 1, "Bob"))
+    do(steered, lambda job: service.set_priority(job, 2, By("Bob")))
+    do(steered, lambda job: service.set_priority(job, 1, By("Bob")))
     assert "Priority high → critical" in client.get(polled[1].replace("&amp;", "&")).text

@@ -25,6 +25,7 @@ from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobLog, StatsMinute
 from adsapp.jobs.queries.statistics import counted
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -253,7 +254,7 @@ def test_a_payload_whose_key_is_lost_fails_at_once_and_says_what_to_do(
     with db.organization_context(app, cast.bakery_id):
         mended = db.session.get_one(Job, job_id)
         mended.payload = db.SecretJson.of({"mood": "succeeds"})
-        transitions.retry(mended, "Bob")
+        transitions.retry(mended, By("Bob"))
         db.session.commit()
     with worker(app):
         assert finished(job_id).state == State.COMPLETED

@@ -15,6 +15,7 @@ from adsapp.jobs import Job, Priority, Queue, State, queues
 from adsapp.jobs.engine import dispatch
 from adsapp.jobs.engine.dispatch import AGEING_SECONDS, aged, in_turns
 from adsapp.jobs.engine.limits import Head
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -106,7 +107,7 @@ def test_what_is_not_due_or_paused_stays(app: Flask, cast: Cast) -> None:
         add(cast.bakery_id, 1, run_at=utcnow() + timedelta(hours=1))
         add(cast.other_id, 1)
     with db.organization_context(app, cast.other_id):
-        queues.pause_queue(QUEUE, by="Charlie", reason="lunch")
+        queues.pause_queue(QUEUE, By("Charlie", "lunch"))
         db.session.commit()
     with app.app_context(), db.engine_transaction() as connection:
         assert dispatch.take_due(connection, QUEUE, utcnow(), 100) == []

@@ -20,6 +20,7 @@ from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobAttempt, JobLog
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.queries.statistics import counted
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -61,7 +62,7 @@ def test_a_running_job_stops_when_it_is_cancelled(
     job_id = enqueue(payload={"mood": "crawls", "steps": 10_000, "step_seconds": 0.01})
     wait_for(lambda: read(job_id).state == State.ACTIVE)
     with db.organization_context(app, cast.bakery_id):
-        transitions.cancel(db.session.get_one(Job, job_id), by="Alice")
+        transitions.cancel(db.session.get_one(Job, job_id), By("Alice"))
         db.session.commit()
     job = finished(job_id)
     assert (job.state, job.cancel_requested_by) == (State.CANCELLED, "Alice")
@@ -73,10 +74,10 @@ def test_a_waiting_job_is_cancelled_at_once_and_a_finished_one_says_so(
 ) -> None:
     job_id = enqueue()
     with db.organization_context(app, cast.bakery_id):
-        transitions.cancel(db.session.get_one(Job, job_id), by="Alice")
+        transitions.cancel(db.session.get_one(Job, job_id), By("Alice"))
         db.session.commit()
         with pytest.raises(Conflict, match="cancelled already"):
-            transitions.cancel(db.session.get_one(Job, job_id), by="Alice")
+            transitions.cancel(db.session.get_one(Job, job_id), By("Alice"))
     assert read(job_id).state == State.CANCELLED
 
 
@@ -150,7 +151,7 @@ def test_a_paused_queue_begins_nothing_and_goes_on_when_resumed(
     app: Flask, cast: Cast, worker: WorkerProcess, enqueue: Enqueue, read: Read, finished: Read
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
-        queues.pause_queue(Queue.TEMPLATE_PROCESSING, by="Alice", reason="new template")
+        queues.pause_queue(Queue.TEMPLATE_PROCESSING, By("Alice", "new template"))
         db.session.commit()
     paused = enqueue()
     other_queue = enqueue()  # same queue: also held; a broker message alone starts nothing

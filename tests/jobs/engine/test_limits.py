@@ -17,6 +17,8 @@ from adsapp.core.errors import Invalid, TooMany
 from adsapp.jobs import Job, Queue, State, queues
 from adsapp.jobs.engine import dispatch, limits
 from adsapp.jobs.engine.worker import WorkerProcess
+from adsapp.jobs.queries.limits import get_limit
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 
 QUEUE = Queue.TEMPLATE_PROCESSING
@@ -25,7 +27,7 @@ Read = Callable[[uuid.UUID], Job]
 
 def limit(app: Flask, cast: Cast, **limits: int | None) -> None:
     with db.organization_context(app, cast.bakery_id):
-        queues.set_limit(QUEUE, by="Alice", **limits)
+        queues.set_limit(QUEUE, By("Alice"), **limits)
         db.session.commit()
 
 
@@ -85,7 +87,7 @@ def test_limits_are_lifted_one_by_one_or_all(app: Flask, cast: Cast) -> None:
     add(app, cast, 3)
     limit(app, cast)
     with db.organization_context(app, cast.bakery_id):
-        assert queues.get_limit(QUEUE) is None
+        assert get_limit(QUEUE) is None
     assert len(sweep(app, utcnow())) == 3
 
 

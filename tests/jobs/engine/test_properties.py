@@ -22,7 +22,8 @@ from adsapp.jobs.engine.outcomes import Cancelled, Completed, Failed, HandedBack
 from adsapp.jobs.models import JobAttempt, JobDependency, JobLog, QueueControl
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.queries.statistics import counted
-from adsapp.jobs.states import ALLOWED, FINAL
+from adsapp.jobs.states import FINAL
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 
 QUEUE = Queue.TEMPLATE_PROCESSING
@@ -40,6 +41,16 @@ OUTCOMES = st.sampled_from(
     ]
 )
 
+# The changes of state that are allowed. The engine makes each by a conditional update of its own; this is the whole.
+ALLOWED: dict[State, frozenset[State]] = {
+    State.DELAYED: frozenset({State.WAITING, State.CANCELLED}),
+    State.WAITING: frozenset({State.ACTIVE, State.DELAYED, State.CANCELLED}),
+    State.ACTIVE: frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.WAITING, State.DELAYED}),
+    State.COMPLETED: frozenset(),
+    State.FAILED: frozenset({State.WAITING}),  # retried by a person
+    State.CANCELLED: frozenset({State.WAITING}),  # likewise
+}
+
 
 def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
     """The engine over this test's database."""
@@ -54,7 +65,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
                     connection.execute(delete(table))
             with db.organization_context(app, cast.bakery_id):
                 queues.resume_queue(QUEUE)
-                queues.set_limit(QUEUE, by="Alice")
+                queues.set_limit(QUEUE, By("Alice"))
                 db.session.commit()
             self.seen: dict[uuid.UUID, State] = {}
             self.claims: list[Claim] = []
@@ -141,7 +152,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
         def the_queue_is_paused_or_resumed(self, pause: bool) -> None:
             with db.organization_context(app, cast.bakery_id):
                 if pause and db.session.get(QueueControl, (cast.bakery_id, QUEUE, "")) is None:
-                    queues.pause_queue(QUEUE, by="Alice", reason="lunch")
+                    queues.pause_queue(QUEUE, By("Alice", "lunch"))
                 elif not pause:
                     queues.resume_queue(QUEUE)
                 db.session.commit()
@@ -149,7 +160,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
         @rule(at_once=st.sampled_from([None, 1, 2]))
         def the_organization_limits_itself(self, at_once: int | None) -> None:
             with db.organization_context(app, cast.bakery_id):
-                queues.set_limit(QUEUE, by="Alice", at_once=at_once)
+                queues.set_limit(QUEUE, By("Alice"), at_once=at_once)
                 db.session.commit()
 
         @rule(job=jobs, priority=st.integers(1, 4))
@@ -219,6 +230,11 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
                 return db.session.scalar(select(Job.lease_id).where(Job.id == job, Job.state == State.ACTIVE))
 
     return Engine
+
+
+def test_the_table_of_states_knows_every_state_and_final_ones_are_left_by_people_only() -> None:
+    assert set(ALLOWED) == set(State)
+    assert all(ALLOWED[state] <= {State.WAITING} for state in FINAL)
 
 
 def test_any_order_of_events_keeps_what_must_hold(app: Flask, cast: Cast) -> None:

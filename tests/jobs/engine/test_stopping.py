@@ -16,6 +16,7 @@ from adsapp.jobs import Job, Progress, Queue, State, queues, transitions
 from adsapp.jobs.console.timeline import story
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobAttempt, Worker
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -51,7 +52,7 @@ def test_cancelling_goes_through_its_stages_and_says_so(
     job_id = enqueue("stubborn", {})
     wait_for(lambda: read(job_id).state == State.ACTIVE)
     with db.organization_context(app, cast.bakery_id):
-        transitions.cancel(db.session.get_one(Job, job_id), by="Alice")
+        transitions.cancel(db.session.get_one(Job, job_id), By("Alice"))
         db.session.commit()
     stopping = read(job_id)
     assert stopping.is_stopping
@@ -130,7 +131,7 @@ def test_a_drained_worker_ends_what_runs_and_begins_nothing_more(
     wait_for(lambda: read(running).state == State.ACTIVE)
     with db.organization_context(app, cast.bakery_id):
         row = db.session.scalars(select(Worker)).one()
-        queues.drain(row, by="Alice")
+        queues.drain(row, By("Alice"))
         db.session.commit()
     wait_for(lambda: first._stopping.is_set(), what="the worker learns that it is drained")
     assert not first.is_drained
@@ -149,7 +150,7 @@ def test_a_drained_worker_ends_what_runs_and_begins_nothing_more(
     with db.organization_context(app, cast.bakery_id):
         stopped = db.session.scalars(select(Worker).where(Worker.drain_requested_at.is_not(None))).one()
         with pytest.raises(Conflict, match="stopped already"):
-            queues.drain(stopped, by="Alice")
+            queues.drain(stopped, By("Alice"))
 
 
 def test_a_released_job_is_taken_up_elsewhere_without_counting_as_failed(

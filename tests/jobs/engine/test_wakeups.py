@@ -26,6 +26,7 @@ from adsapp.jobs.broker import Bell
 from adsapp.jobs.engine import dispatch, worker
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.wakeups import ABANDONED_SECONDS, DUE, MESSAGE, Fifos
+from adsapp.organizations.auditing import By
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -150,7 +151,7 @@ def test_a_job_that_waited_for_one_of_another_process_begins(
 def test_a_queue_goes_on_when_it_is_resumed_and_when_its_pause_ends(app: Flask, cast: Cast, read: Read) -> None:
     with working(app):
         with db.organization_context(app, cast.bakery_id):
-            queues.pause_queue(QUEUE, by="Alice", reason="a look")
+            queues.pause_queue(QUEUE, by=By("Alice", "a look"))
             db.session.commit()
         held = add(app, cast)
         with db.organization_context(app, cast.bakery_id):
@@ -158,7 +159,7 @@ def test_a_queue_goes_on_when_it_is_resumed_and_when_its_pause_ends(app: Flask, 
             db.session.commit()
         wait_for(lambda: is_completed(read, held))
         with db.organization_context(app, cast.bakery_id):
-            queues.pause_queue(QUEUE, by="Alice", reason="a moment", until=utcnow() + timedelta(seconds=1))
+            queues.pause_queue(QUEUE, by=By("Alice", "a moment"), until=utcnow() + timedelta(seconds=1))
             db.session.commit()
         held = add(app, cast)
         wait_for(lambda: is_completed(read, held))
@@ -189,11 +190,11 @@ def test_the_next_look_is_when_the_first_job_may_begin(app: Flask, cast: Cast) -
     add(app, cast, run_at=sooner, priority=4)
     assert next_due() == sooner
     with db.organization_context(app, cast.bakery_id):
-        queues.pause_queue(QUEUE, by="Alice", reason="a look", until=later)
+        queues.pause_queue(QUEUE, by=By("Alice", "a look"), until=later)
         db.session.commit()
     assert next_due() == later
     with db.organization_context(app, cast.bakery_id):
-        queues.pause_queue(QUEUE, by="Alice", reason="a look")
+        queues.pause_queue(QUEUE, by=By("Alice", "a look"))
         db.session.commit()
     assert next_due() is None
 

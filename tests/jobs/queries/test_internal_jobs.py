@@ -28,8 +28,8 @@ def make_routine(app: Flask, cast: Cast, job_id: uuid.UUID, state: State = State
 
 
 def test_reports_from_whatsapp_are_routine_and_campaigns_are_not() -> None:
-    assert get_processor("apply-webhooks").routine
-    assert not get_processor("bulk-message").routine
+    assert get_processor("apply-webhooks").internal
+    assert not get_processor("bulk-message").internal
 
 
 def test_a_job_is_as_routine_as_its_processor(app: Flask, cast: Cast, enqueue: Enqueue) -> None:

@@ -15,8 +15,9 @@ from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.jobs import Job, Queue, State, queues
 from adsapp.jobs.models import JobAttempt, StatsMinute
-from adsapp.jobs.queries.statistics import MINUTE_LABELS, last_minutes, queue_stats
+from adsapp.jobs.queries.statistics import MINUTE_LABELS, begins_if_resumed, last_minutes, queue_stats
 from adsapp.jobs.registry import kinds_of
+from adsapp.organizations.auditing import By
 from tests.cast import Cast, csrf_token
 from tests.lone_worker import add_lone_worker
 
@@ -33,7 +34,7 @@ def workers(app: Flask, cast: Cast) -> None:
 def pause(app: Flask, cast: Cast, queue: Queue, *kinds: str) -> None:
     with db.organization_context(app, cast.bakery_id):
         for kind in kinds or ("",):
-            queues.pause_queue(queue, by="Adam", reason="A look", processor=kind)
+            queues.pause_queue(queue, By("Adam", "A look"), processor=kind)
         db.session.commit()
 
 
@@ -94,8 +95,8 @@ def test_a_held_job_is_counted_once_in_the_total(app: Flask, cast: Cast, enqueue
     with db.organization_context(app, cast.bakery_id):
         stats = {one.queue: one for one in queue_stats()}
     imports, templates = stats[Queue.CONTACT_IMPORT], stats[Queue.TEMPLATE_PROCESSING]
-    assert (imports.of("waiting"), imports.held, imports.total) == (1, 1, 1)
-    assert (templates.of("waiting"), templates.held, templates.total) == (1, 0, 1)
+    assert (imports.of("waiting"), imports.paused_count, imports.total) == (1, 1, 1)
+    assert (templates.of("waiting"), templates.paused_count, templates.total) == (1, 0, 1)
 
 
 def test_the_running_minute_is_counted_and_named(app: Flask, client: FlaskClient, cast: Cast) -> None:
@@ -215,3 +216,24 @@ def test_an_attempt_that_stands_still_is_not_told_as_one_that_runs(
         job.state, job.lease_until = State.ACTIVE, utcnow() + timedelta(hours=1)
         db.session.commit()
     assert "worker harbour-7, since" in client.get(f"/jobs/{job_id}").text
+
+
+# --- what begins if a pause is lifted ---------------------------------------------------------------------------
+
+
+def begins(app: Flask, cast: Cast, kind: str = "") -> int:
+    with db.organization_context(app, cast.bakery_id), db.reading():
+        return begins_if_resumed(Queue.TEMPLATE_PROCESSING, kind)
+
+
+def test_who_resumes_is_asked_about_the_jobs_that_begin_then_and_no_others(
+    app: Flask, cast: Cast, enqueue: Enqueue
+) -> None:
+    enqueue()
+    enqueue("sync-templates", {"account_id": str(new_id())})
+    assert (begins(app, cast), begins(app, cast, "demo")) == (0, 0), "nothing is paused"
+    pause(app, cast, Queue.TEMPLATE_PROCESSING, "demo")
+    assert (begins(app, cast), begins(app, cast, "demo")) == (0, 1)
+    pause(app, cast, Queue.TEMPLATE_PROCESSING)
+    assert begins(app, cast) == 1, "the demo job is still held by the pause of its own kind"
+    assert begins(app, cast, "demo") == 0, "it is still held by the pause of its queue"

@@ -1,0 +1,210 @@
+"""Whatever a person can change through a page or the API leaves a line in the activity."""
+
+import io
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from adsapp import jobs
+from adsapp.campaigns.models import CampaignStatus
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.contacts.imports import queries as import_queries
+from adsapp.contacts.imports import service as imports
+from adsapp.contacts.imports.schemas import ImportOptions
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.integrations import connection
+from adsapp.integrations.base import Answer
+from adsapp.jobs import Job, State
+from adsapp.jobs.queries import workers
+from adsapp.organizations.auditing import By
+from adsapp.organizations.models import AuditEvent
+from tests.campaigns.scene import Scene, set_the_scene
+from tests.cast import Cast, csrf_token
+from tests.jobs.steering import LATER, add_worker
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+# Routes that are not GET and yet leave no line, each with the reason.
+LEAVES_NO_LINE = {
+    "contacts.receive_import": "nothing is imported yet; that it is started leaves a line",
+    "contacts.preview_import": "shows the columns as they are chosen, and keeps nothing",
+    "contacts.discard_import": "what was never started is thrown away; nothing of it was imported",
+    "sign_in.check_sign_in": "says who is there; nothing of the organization changes",
+    "sign_in.sign_out": "likewise",
+    "sign_in.switch_organization": "likewise",
+    "webhooks.receive_whatsapp": "the provider speaks here, no person",
+}
+
+
+@dataclass
+class World:
+    """Alice at her browser, her program, and things to change."""
+
+    app: Flask
+    cast: Cast
+    scene: Scene
+    browser: FlaskClient
+    token: str
+
+    def post(self, path: str, **fields: Any) -> TestResponse:
+        """Send a form."""
+        return self.browser.post(path, data={"csrf_token": self.token, **fields})
+
+    def ask(self, method: str, path: str, body: Any = None) -> TestResponse:
+        """Ask as a program."""
+        headers = self.cast.headers("alice")
+        return self.app.test_client().open(path, method=method, json=body, headers=headers)
+
+    def job(self, state: State = State.WAITING, **values: Any) -> uuid.UUID:
+        """A job in this state."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            job = jobs.enqueue("demo", {"mood": "succeeds"})
+            ended = {"finished_at": utcnow()} if state in (State.FAILED, State.COMPLETED) else {}
+            for name, value in ({"state": state} | ended | values).items():
+                setattr(job, name, value)
+            db.session.commit()
+            return job.id
+
+    def with_a_failed_job(self) -> "World":
+        """The same world, with something to clean."""
+        self.job(State.FAILED)
+        return self
+
+    def delayed(self) -> uuid.UUID:
+        """A job that only the clock holds back."""
+        return self.job(State.DELAYED, run_at=utcnow() + LATER)
+
+    def upload(self) -> uuid.UUID:
+        """An import that was not started."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            content = f"name,phone\nAnn,+1202555{uuid.uuid4().int % 10_000:04d}\n"
+            batch = imports.receive(io.BytesIO(content.encode()), "people.csv", By("Alice"))
+            db.session.commit()
+            return batch.id
+
+    def imported(self, state: State) -> uuid.UUID:
+        """An import whose job is in this state."""
+        import_id = self.upload()
+        with db.organization_context(self.app, self.cast.bakery_id):
+            batch = import_queries.get_import(import_id)
+            job = imports.start_import(batch, imports.proposed(batch), ImportOptions(default_country="US"))
+            job.state = state
+            db.session.commit()
+        return import_id
+
+    def contact(self, place: int) -> str:
+        """The address of somebody."""
+        return f"/contacts/{self.scene.contacts[place]}"
+
+    def lines(self) -> int:
+        """How many lines Alice's deeds have left."""
+        with db.organization_context(self.app, self.cast.bakery_id), db.reading():
+            mine = select(func.count()).select_from(AuditEvent).where(AuditEvent.actor.in_(["Alice", "token alice"]))
+            return int(db.session.scalar(mine) or 0)
+
+
+PERSON = {"phone": "+12025550199", "name": "Zoe"}
+LIMITS = {"at_once": 3, "per_minute": None, "waiting": None}
+CLEANING = {"state": "failed", "older_than_days": 0}
+NUMBER = {"phone_number_id": "1550009", "waba_id": "77009", "name": "Second", "messages_per_second": "20"}
+SECRETS = {"token": "t0ken", "app_secret": "s3cret", "verify_token": "v3rify"}
+CAMPAIGN = {"name": "April", "template": {"name": "plain", "language": "de"}, "audience": {"all": True}}
+
+Deed = Callable[[World], TestResponse]
+DEEDS: dict[str, Deed] = {
+    # First, while there are four people to write to.
+    "campaigns.create_campaign": lambda w: w.post("/campaigns", **w.scene.form(confirmed="4")),
+    "campaigns_api.create_campaign": lambda w: w.ask("POST", "/api/campaigns", CAMPAIGN),
+    "contacts_api.create_contact": lambda w: w.ask("POST", "/api/contacts", {"phone": "+12025550198"}),
+    "contacts_api.import_contacts": lambda w: w.ask("POST", "/api/jobs/import-contacts", {"contacts": [PERSON]}),
+    "jobs_api.cancel_job": lambda w: w.ask("DELETE", f"/api/jobs/{w.job()}"),
+    "jobs_api.change_job": lambda w: w.ask("PATCH", f"/api/jobs/{w.job()}", {"priority": 2}),
+    "jobs_api.retry_job": lambda w: w.ask("POST", f"/api/jobs/{w.job(State.FAILED)}/retries"),
+    "jobs_api.run_job": lambda w: w.ask("POST", f"/api/jobs/{w.delayed()}/runs"),
+    "jobs_api.cancel_jobs": lambda w: w.ask("POST", "/api/jobs/cancellations", {"job_ids": [str(w.job())]}),
+    "jobs_api.retry_jobs": lambda w: w.ask("POST", "/api/jobs/retries", {"job_ids": [str(w.job(State.FAILED))]}),
+    "jobs_api.clean_jobs": lambda w: w.with_a_failed_job().ask(
+        "POST", "/api/jobs/cleanings", {"state": "failed", "older_than_days": 0}
+    ),
+    "jobs_api.set_limits": lambda w: w.ask("PUT", "/api/queues/bulk-messages/limits", LIMITS),
+    "jobs_api.pause_queue": lambda w: w.ask("PUT", "/api/queues/bulk-messages/pause", {"reason": "A look"}),
+    "jobs_api.resume_queue": lambda w: w.ask("DELETE", "/api/queues/bulk-messages/pause"),
+    "jobs_api.drain_worker": lambda w: w.ask("POST", f"/api/workers/{add_worker(w.app, 'a')}/drains"),
+    "campaigns.cancel": lambda w: w.post(f"/campaigns/{w.scene.campaign()}/cancel"),
+    "campaigns.pause": lambda w: w.post(f"/campaigns/{w.scene.campaign()}/pause"),
+    "campaigns.resume": lambda w: w.post(f"/campaigns/{w.scene.campaign(CampaignStatus.PAUSED)}/resume"),
+    "campaigns.retry": lambda w: w.post(f"/campaigns/{_ended(w, Status.FAILED)}/retries", code="131000"),
+    "campaigns.settle": lambda w: w.post(
+        f"/campaigns/{_ended(w, Status.UNCERTAIN)}/settle", decision="assume_delivered", count="1"
+    ),
+    "contacts.create_contact": lambda w: w.post("/contacts", phone="+12025550197", country="US"),
+    "contacts.update_contact": lambda w: w.post(f"{w.contact(0)}/edit", phone="+12025550101", name="Anna"),
+    "contacts.opt_out": lambda w: w.post(f"{w.contact(1)}/opt-out", detail="By telephone"),
+    "contacts.opt_in": lambda w: w.post(f"{w.contact(4)}/opt-in", detail="At the counter"),
+    "contacts.cancel_import": lambda w: w.post(f"/imports/{w.imported(State.WAITING)}/cancel"),
+    "contacts.retry_import": lambda w: w.post(f"/imports/{w.imported(State.FAILED)}/retry"),
+    "contacts.start_import": lambda w: w.post(
+        f"/imports/{w.upload()}/start", **{"column-0": "name", "column-1": "phone"}, default_country="US"
+    ),
+    "jobs.cancel": lambda w: w.post(f"/jobs/{w.job()}/cancel"),
+    "jobs.set_priority": lambda w: w.post(f"/jobs/{w.job()}/priority", priority="1"),
+    "jobs.retry": lambda w: w.post(f"/jobs/{w.job(State.FAILED)}/retries"),
+    "jobs.run_now": lambda w: w.post(f"/jobs/{w.delayed()}/run"),
+    "jobs.act": lambda w: w.post("/jobs/actions", verb="cancel", job=str(w.job())),
+    "jobs.clean": lambda w: w.with_a_failed_job().post("/jobs/clean", state="failed", older_than_days="0"),
+    "jobs.set_limits": lambda w: w.post("/queues/contact-import/limits", at_once="3"),
+    "jobs.pause": lambda w: w.post("/queues/contact-import/pause", reason="A look"),
+    "jobs.resume": lambda w: w.post("/queues/contact-import/resume", sure="1"),
+    "integrations.connect_whatsapp": lambda w: w.post("/settings/whatsapp", **NUMBER, **SECRETS),
+    "integrations.change_whatsapp": lambda w: w.post(
+        f"/settings/whatsapp/{w.scene.account_id}", name="Main", waba_id="77001", messages_per_second="10"
+    ),
+    "integrations.check_whatsapp": lambda w: w.post(f"/settings/whatsapp/{w.scene.account_id}/check"),
+    "message_templates.sync_templates": lambda w: w.post("/templates/syncs"),
+    "workers.drain": lambda w: w.post(f"/workers/{add_worker(w.app, 'b')}/drain"),
+}
+
+
+def _ended(world: World, status: Status) -> uuid.UUID:
+    return world.scene.campaign(CampaignStatus.COMPLETED, {status: 1}, {Status.FAILED: "131000"})
+
+
+@pytest.fixture
+def world(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(connection, "ask", lambda *_, **__: Answer(display_phone_number="+1 555 0100"))
+    monkeypatch.setattr(workers, "is_ours_alone", lambda: True)  # else only the command line ends a worker
+    scene, browser = set_the_scene(app, cast), cast.sign_in(app.test_client(), "alice")
+    return World(app, cast, scene, browser, csrf_token(browser, "/jobs"))
+
+
+@pytest.mark.parametrize("shape", ["embedded"], indirect=True)
+def test_every_route_that_changes_something_leaves_a_line(world: World) -> None:
+    changing = {rule.endpoint for rule in world.app.url_map.iter_rules() if set(rule.methods or ()) - SAFE}
+    assert changing == set(DEEDS) | set(LEAVES_NO_LINE)
+    silent = {}
+    for endpoint, deed in DEEDS.items():
+        before = world.lines()
+        answer = deed(world)
+        if world.lines() <= before:
+            silent[endpoint] = (answer.status_code, answer.text[-300:])
+    assert silent == {}
+
+
+@pytest.mark.parametrize("shape", ["embedded"], indirect=True)
+@pytest.mark.parametrize("state, verb, action", [("waiting", "cancel", "cancel job"), ("failed", "retry", "retry job")])
+def test_an_import_is_cancelled_and_retried_in_the_same_words_as_its_job(
+    world: World, state: str, verb: str, action: str
+) -> None:
+    import_id = world.imported(State(state))
+    world.post(f"/imports/{import_id}/{verb}")
+    with db.organization_context(world.app, world.cast.bakery_id), db.reading():
+        event = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1)).one()
+        job = db.session.scalars(select(Job).where(Job.subject == f"import:{import_id}")).one()
+        assert (event.actor, event.action, event.subject) == ("Alice", action, f"job:{job.id}")
