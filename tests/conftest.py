@@ -20,6 +20,7 @@ from adsapp.config import Settings
 from adsapp.core.db import db, migrations
 from tests import servers as throwaway
 from tests.cast import Cast, make_cast, use_quick_hashes
+from tests.order import longest_first
 from tests.servers import Running, Servers
 from tests.shared import PostgresDatabase, Shared, Sharing, SqliteFile
 
@@ -45,6 +46,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """End them."""
     if _running is not None:
         _running.stop()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, the long ones begin first."""
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items)
 
 
 class HandOver:
