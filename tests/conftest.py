@@ -20,7 +20,9 @@ from adsapp.config import Settings
 from adsapp.core.db import db, migrations
 from tests import servers as throwaway
 from tests.cast import Cast, make_cast, use_quick_hashes
+from tests.order import longest_first
 from tests.servers import Running, Servers
+from tests.shared import PostgresDatabase, Shared, Sharing, SqliteFile
 
 KEYS = (Fernet.generate_key().decode(),)
 _running: Running | None = None
@@ -44,6 +46,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """End them."""
     if _running is not None:
         _running.stop()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, the long ones begin first."""
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items)
 
 
 class HandOver:
@@ -117,19 +126,27 @@ def shape(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def settings(
-    shape: str, servers: Servers, tmp_path: Path, redis_number: int, request: pytest.FixtureRequest
+    shape: str, servers: Servers, sharing: Sharing, tmp_path: Path, redis_number: int, request: pytest.FixtureRequest
 ) -> Iterator[Settings]:
-    """Settings over a fresh, migrated database, with the cast in it for tests that ask for it, and an empty broker."""
+    """Settings over a fresh, migrated database, with the cast in it for tests that ask for it, and an empty broker.
+
+    A test that asks for `app` too gets those of the shared application.
+    """
+    peopled = "cast" in request.fixturenames
+    if shape == "distributed":
+        redis.Redis.from_url(servers.redis_db(redis_number)).flushdb()
+    if "app" in request.fixturenames:
+        yield sharing.take(shape, peopled=peopled).settings
+        sharing.give_back(shape)
+        return
     home = tmp_path / "home"
     home.mkdir()
-    peopled = "cast" in request.fixturenames
     if shape == "embedded":
         shutil.copy(servers.cast_sqlite if peopled else servers.template_sqlite, home / "adsapp.db")
         yield Settings(home=home, **QUICK)
         return
     name = f"adsapp_{uuid.uuid4().hex[:12]}"
     throwaway.create_database(servers, name, servers.cast_database if peopled else servers.template_database)
-    redis.Redis.from_url(servers.redis_db(redis_number)).flushdb()
     yield _distributed(servers, name, home, redis_number).model_copy(update=QUICK)
     throwaway.drop_database(servers, name)
 
@@ -152,9 +169,36 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def sharing(
+    servers: Servers,
+    redis_number: int,
+    compiled_templates: FileSystemBytecodeCache,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Sharing]:
+    """What the tests of this process share."""
+
+    def make(shape: str) -> Shared:
+        home = tmp_path_factory.mktemp("shared")
+        if shape == "embedded":
+            settings, database = Settings(home=home, **QUICK), SqliteFile(servers, home)
+            return Shared(settings, database, compiled_templates)
+        name = f"adsapp_{uuid.uuid4().hex[:12]}"
+        settings = _distributed(servers, name, home, redis_number).model_copy(update=QUICK)
+        return Shared(settings, PostgresDatabase(servers, name), compiled_templates)
+
+    sharing = Sharing(make)
+    yield sharing
+    sharing.end()
+
+
 @pytest.fixture
-def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
-    """The application over `settings`."""
+def app(settings: Settings, sharing: Sharing, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
+    """The application over `settings`: the shared one, or one of its own for settings that a test has changed."""
+    shared = sharing.application_of(settings)
+    if shared is not None:
+        yield shared
+        return
     app = create_app(settings)
     app.testing = True
     app.jinja_env.bytecode_cache = compiled_templates

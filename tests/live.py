@@ -37,6 +37,7 @@ from tests.cast import Cast
 from tests.waiting import wait_for
 
 TOKEN, SECRET, VERIFY = "live-token", "live-secret", "live-verify"
+STOPS_WITHIN = 0.02  # seconds between two looks whether the web server is to stop; half a second by itself
 _numbers = count(100_000_000_000_001)
 
 
@@ -44,7 +45,7 @@ _numbers = count(100_000_000_000_001)
 def running_web(app: Flask) -> Iterator[str]:
     """The application behind a threaded server on a free loopback port; its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, name="web", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(STOPS_WITHIN,), name="web", daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

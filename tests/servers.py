@@ -31,6 +31,7 @@ class Servers:
     """Addresses of the servers; as plain data, so that xdist can hand them to its workers."""
 
     database_url: str  # of a database from which others may be created
+    admin_url: str  # the same server as its superuser; empty if we are not told one
     redis_url: str
     template_sqlite: str
     template_database: str
@@ -79,6 +80,7 @@ class Running:
         committed outlives its own crash (its machine's it need not)."""
         self.home = Path(tempfile.mkdtemp(prefix="adsapp-", dir="/tmp"))
         self._own = own
+        self._admin_url = ""
         self._valkey: subprocess.Popen[bytes] | None = None
         self._postgres: Any = None
 
@@ -90,7 +92,7 @@ class Running:
         template = f"adsapp_template_{uuid.uuid4().hex[:8]}"
         with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute(f"create database {template}")
-        return Servers(database_url, redis_url, str(self.home / "template.db"), template)
+        return Servers(database_url, self._admin_url, redis_url, str(self.home / "template.db"), template)
 
     def crash_postgres(self) -> None:
         """Let PostgreSQL fall over in the middle of everything and come back by its log."""
@@ -135,6 +137,7 @@ class Running:
             connection.execute("create role adsapp login createdb createrole")
             connection.execute("create database adsapp owner adsapp")
         self._restart_postgres("fast")
+        self._admin_url = server.get_uri()
         url = server.get_uri("adsapp").replace("//postgres:@", "//adsapp@").replace("//postgres@", "//adsapp@")
         return str(url)
 

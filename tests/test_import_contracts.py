@@ -3,9 +3,14 @@
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from grimp import ImportGraph, build_graph
+from importlinter.application import use_cases
+from importlinter.configuration import configure
+from importlinter.domain.contract import registry
 
 from adsapp.config import ROOT
 
@@ -67,33 +72,52 @@ PLANTS = {
 
 
 def lint(tree: Path) -> subprocess.CompletedProcess[str]:
-    """Check the contracts over a tree."""
+    """Check the contracts over a tree, as `./run check` does."""
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the code that plants can be put into."""
-    copy = tmp_path_factory.mktemp("planted")
+def test_the_contracts_hold_and_a_planted_line_breaks_one(tmp_path: Path) -> None:
     for name in ("adsapp", "huey_tasks"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", copy)
-    return copy
-
-
-def test_the_contracts_hold(tree: Path) -> None:
-    checked = lint(tree)
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    checked = lint(tmp_path)
     assert checked.returncode == 0, checked.stdout
+    path, line = PLANTS["a lower package imports a higher one"]
+    with (tmp_path / path).open("a") as file:
+        file.write(f"\n{line}  # planted\n")
+    assert lint(tmp_path).returncode != 0
+
+
+@pytest.fixture(scope="session")
+def imports() -> ImportGraph:
+    """Who imports whom: read once, for to read it takes longer than to check it."""
+    configure()
+    use_cases._register_built_in_contract_types()
+    return build_graph("adsapp", "huey_tasks", include_external_packages=True, cache_dir=None)
+
+
+def broken(imports: ImportGraph) -> list[str]:
+    """The names of the contracts that do not hold."""
+    options = use_cases.read_user_options(str(ROOT / "pyproject.toml"))
+    contracts = [
+        registry.get_contract_class(each["type"])(
+            name=each["name"], session_options=options.session_options, contract_options=each
+        )
+        for each in options.contracts_options
+    ]
+    return [contract.name for contract in contracts if not contract.check(deepcopy(imports), verbose=False).kept]
+
+
+def test_nothing_is_broken_before_something_is_planted(imports: ImportGraph) -> None:
+    assert broken(imports) == []
 
 
 @pytest.mark.parametrize("plant", PLANTS)
-def test_a_planted_violation_is_caught(tree: Path, plant: str) -> None:
+def test_a_planted_violation_is_caught(imports: ImportGraph, plant: str) -> None:
     path, line = PLANTS[plant]
-    file = tree / path
-    text = file.read_text()
-    file.write_text(text + f"\n{line}  # planted\n")
-    try:
-        assert lint(tree).returncode != 0, f"no contract forbids it: {plant}"
-    finally:
-        file.write_text(text)
+    importer, imported = path.removesuffix(".py").replace("/", "."), line.removeprefix("import ")
+    assert {importer, imported} <= imports.modules
+    planted = deepcopy(imports)
+    planted.add_import(importer=importer, imported=imported, line_number=1, line_contents=line)
+    assert broken(planted), f"no contract forbids it: {plant}"

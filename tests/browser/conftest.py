@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.find import choose_node, find
+from tests.cast import PASSWORD, Cast
+from tests.live import running_web
 
 FLAGS = (
     "--no-sandbox",
@@ -93,3 +96,45 @@ def look(browser: Browser) -> Iterator[Look]:
     yield look
     context.close()
     assert not look.complaints, "\n".join(look.complaints)
+
+
+@dataclass
+class Console:
+    """The console of Harbour Bakery on the air; no worker runs, so nothing moves by itself."""
+
+    app: Flask
+    cast: Cast
+    url: str
+
+    def open(self, page: Page, path: str) -> None:
+        """Go to one of its pages."""
+        page.goto(self.url + path)
+
+
+@pytest.fixture
+def console(app: Flask, cast: Cast) -> Iterator[Console]:
+    """Served from this process: what a page does in a browser is not about how its server was started."""
+    with running_web(app) as url:
+        yield Console(app, cast, url)
+
+
+@pytest.fixture
+def alice(console: Console, look: Look) -> Iterator[Page]:
+    """Alice's page, signed in."""
+    sign_in(look.page, console.url)
+    yield look.page
+    look.page.goto("about:blank")  # nobody asks a server that is about to stop
+
+
+def sign_in(page: Page, url: str) -> None:
+    """As Alice, by hand."""
+    page.goto(url)
+    type_password(page)
+
+
+def type_password(page: Page) -> None:
+    """What Alice does on the page where one signs in."""
+    page.get_by_label("E-mail").fill("alice@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Alice")

@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,12 +14,10 @@ from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
-from tests.browser.conftest import Look
-from tests.cast import PASSWORD
-from tests.journeys.conftest import Journey, journey
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
+from tests.browser.conftest import Console
 
 pytestmark = pytest.mark.browser
-__all__ = ["journey"]
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 KINDS = re.compile(r'<dialog id="([a-z-]+?)-?(?:\{\{[^"]*)?"')
@@ -40,10 +37,10 @@ def shape(request: pytest.FixtureRequest) -> str:
     return kind
 
 
-def add_campaign(journey: Journey, status: CampaignStatus) -> uuid.UUID:
+def add_campaign(console: Console, account_id: uuid.UUID, status: CampaignStatus) -> uuid.UUID:
     """One that can be told something: with people who failed, who are uncertain and who are still to come."""
-    bakery = journey.cast.bakery_id
-    campaign = Campaign(organization_id=bakery, name=f"The {status.value} one", account_id=journey.account_id)
+    bakery = console.cast.bakery_id
+    campaign = Campaign(organization_id=bakery, name=f"The {status.value} one", account_id=account_id)
     campaign.status, campaign.audience_size, campaign.created_by = status, 3, "Alice"
     campaign.started_at, campaign.template_name, campaign.template_language = utcnow(), "welcome", "en_US"
     db.session.add(campaign)
@@ -60,30 +57,17 @@ def add_campaign(journey: Journey, status: CampaignStatus) -> uuid.UUID:
 
 
 @pytest.fixture
-def paths(journey: Journey) -> list[str]:
+def paths(console: Console) -> list[str]:
     """Pages that have every dialog there is between them."""
-    with db.organization_context(journey.app, journey.cast.bakery_id):
-        person = Contact(organization_id=journey.cast.bakery_id, phone="+12025550101", person_key="+12025550101")
+    with db.organization_context(console.app, console.cast.bakery_id):
+        person = Contact(organization_id=console.cast.bakery_id, phone="+12025550101", person_key="+12025550101")
         db.session.add(person)
         job = jobs.enqueue("demo", {"mood": "succeeds"}, run_at=utcnow() + timedelta(days=1))
         db.session.commit()
+        account_id = create_account(AccountIn("100000000000001", "200000000000001", "token", "secret", "verify")).id
         found = ["/", "/queues/bulk-messages", f"/jobs/{job.id}", f"/contacts/{person.id}"]
         statuses = (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)
-        return found + [f"/campaigns/{add_campaign(journey, status)}" for status in statuses]
-
-
-@pytest.fixture
-def page(look: Look, journey: Journey) -> Iterator[Page]:
-    """Alice at the console; no worker runs, so nothing moves by itself."""
-    journey.installation.start_web()
-    page = look.page
-    page.goto(journey.installation.settings.base_url)
-    page.get_by_label("E-mail").fill("alice@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Alice")
-    yield page
-    page.goto("about:blank")  # nobody asks a server that is about to stop
+        return found + [f"/campaigns/{add_campaign(console, account_id, status)}" for status in statuses]
 
 
 def opened_well(page: Page, opener: Locator) -> str:
@@ -106,10 +90,10 @@ def opened_well(page: Page, opener: Locator) -> str:
     return name
 
 
-def test_every_dialog_takes_the_focus_and_gives_it_back(page: Page, journey: Journey, paths: list[str]) -> None:
-    opened = set()
+def test_every_dialog_takes_the_focus_and_gives_it_back(alice: Page, console: Console, paths: list[str]) -> None:
+    page, opened = alice, set()
     for path in paths:
-        page.goto(journey.installation.settings.base_url + path)
+        console.open(page, path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         openers = page.locator("[data-dialog]").all()
         assert openers, path
@@ -125,7 +109,8 @@ def test_every_dialog_takes_the_focus_and_gives_it_back(page: Page, journey: Jou
     assert {"ask-pause", "ask-resume", "ask-cancel", "ask-settle", "ask-retry-131016"} <= opened
 
 
-def test_the_focus_comes_back_though_a_refresh_replaced_what_opened_the_dialog(page: Page, journey: Journey) -> None:
+def test_the_focus_comes_back_though_a_refresh_replaced_what_opened_the_dialog(alice: Page) -> None:
+    page = alice
     page.locator("[data-dialog=pause-bulk-messages]").click()
     expect(page.locator("#pause-bulk-messages :focus")).to_be_visible()
     page.evaluate("""() => {

@@ -1,9 +1,9 @@
-"""JobAction by keyboard and mouse: ticked rows hold the refresh, dialogs ask, every page is looked at."""
+"""Acting on jobs by keyboard and mouse: ticked rows hold the refresh, dialogs ask, every page is looked at."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
@@ -12,12 +12,10 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import After, Job, Queue, State, queues
 from adsapp.organizations.auditing import By
-from tests.browser.conftest import Look
-from tests.cast import PASSWORD
-from tests.journeys.conftest import Journey, journey
+from tests.browser.conftest import Console, Look
+from tests.cast import Cast
 
 pytestmark = pytest.mark.browser
-__all__ = ["journey"]
 
 FAILED = 12
 
@@ -30,9 +28,15 @@ def shape(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def page(look: Look, journey: Journey) -> Iterator[Page]:
-    """Alice at the console, among jobs that failed and jobs that wait; no worker runs, so nothing moves by itself."""
-    with db.organization_context(journey.app, journey.cast.bakery_id):
+def page(work: None, alice: Page) -> Page:
+    """Alice at the console, among jobs that failed and jobs that wait."""
+    return alice
+
+
+@pytest.fixture
+def work(app: Flask, cast: Cast) -> None:
+    """Jobs that failed, and jobs that wait."""
+    with db.organization_context(app, cast.bakery_id):
         ids = jobs.enqueue_many("demo", [{"mood": "succeeds"}] * FAILED, title="Render the offer")
         values = {"state": State.FAILED, "error": "The template has no image", "finished_at": utcnow(), "attempt": 3}
         db.session.execute(update(Job).where(Job.id.in_(ids)).values(**values, failures=3))
@@ -40,23 +44,10 @@ def page(look: Look, journey: Journey) -> Iterator[Page]:
         jobs.enqueue("demo", {"mood": "succeeds"}, title="Tell the team", after=[After(first.id)])
         queues.pause_queue(Queue.EMAIL_NOTIFICATION, By("Adam", "A new template"))
         db.session.commit()
-    journey.installation.start_web()
-    page = look.page
-    page.goto(journey.installation.settings.base_url)
-    page.get_by_label("E-mail").fill("alice@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Alice")
-    yield page
-    page.goto("about:blank")  # nobody asks a server that is about to stop
 
 
-def open_page(page: Page, journey: Journey, path: str) -> None:
-    page.goto(journey.installation.settings.base_url + path)
-
-
-def test_rows_are_ticked_by_keyboard_and_retried(page: Page, look: Look, journey: Journey) -> None:
-    open_page(page, journey, "/jobs?state=failed")
+def test_rows_are_ticked_by_keyboard_and_retried(page: Page, look: Look, console: Console) -> None:
+    console.open(page, "/jobs?state=failed")
     page.keyboard.press("j")
     page.keyboard.press("x")
     expect(page.locator("[data-tick-count]")).to_have_text("1 ticked")
@@ -72,8 +63,8 @@ def test_rows_are_ticked_by_keyboard_and_retried(page: Page, look: Look, journey
     expect(page.get_by_text("No failed jobs")).to_be_visible()
 
 
-def test_buttons_for_ticked_rows_say_what_to_do_until_a_row_is_ticked(page: Page, look: Look, journey: Journey) -> None:
-    open_page(page, journey, "/jobs")
+def test_buttons_for_ticked_rows_say_what_to_do_until_a_row_is_ticked(page: Page, look: Look, console: Console) -> None:
+    console.open(page, "/jobs")
     retry = page.get_by_role("button", name="Retry…")
     expect(retry).to_be_disabled()
     retry.click(force=True)
@@ -89,18 +80,18 @@ def test_buttons_for_ticked_rows_say_what_to_do_until_a_row_is_ticked(page: Page
     with page.expect_response(re.compile("/jobs/rows")):
         page.keyboard.press("r")
     expect(retry).to_be_disabled()
-    open_page(page, journey, "/jobs/actions?verb=retry&scope=ticked&state=failed")
+    console.open(page, "/jobs/actions?verb=retry&scope=ticked&state=failed")
     expect(page.get_by_text("No job is ticked")).to_be_visible()
     look.at("jobs-not-ticked")
     look.complaints[:] = [text for text in look.complaints if "422" not in text]  # the page asked for
 
 
-def test_long_names_leave_the_crumbs_on_one_line(page: Page, look: Look, journey: Journey) -> None:
-    with db.organization_context(journey.app, journey.cast.bakery_id):
+def test_long_names_leave_the_crumbs_on_one_line(page: Page, look: Look, console: Console) -> None:
+    with db.organization_context(console.app, console.cast.bakery_id):
         job_id = jobs.enqueue("demo", {"mood": "succeeds"}, title="Prepare the catalogue of the fair " * 5).id
         db.session.commit()
     for path in (f"/jobs/{job_id}", f"/jobs/{job_id}/cancel"):
-        open_page(page, journey, path)
+        console.open(page, path)
         look.at(f"crumbs-{path.rpartition('/')[2] if path.endswith('cancel') else 'job'}")
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 800})
@@ -109,7 +100,7 @@ def test_long_names_leave_the_crumbs_on_one_line(page: Page, look: Look, journey
                 assert crumb.evaluate("crumb => crumb.getBoundingClientRect().right <= innerWidth")
 
 
-def test_a_queue_is_paused_limited_and_resumed_in_dialogs(page: Page, look: Look, journey: Journey) -> None:
+def test_a_queue_is_paused_limited_and_resumed_in_dialogs(page: Page, look: Look, console: Console) -> None:
     page.locator("#queue-template-processing h2 a").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Templates")
     look.at("queue")
@@ -131,7 +122,7 @@ def test_a_queue_is_paused_limited_and_resumed_in_dialogs(page: Page, look: Look
     expect(page.get_by_text("Templates goes on")).to_be_visible()
 
 
-def test_a_wait_is_shown_as_a_span_and_a_moment_as_ago(page: Page, look: Look, journey: Journey) -> None:
+def test_a_wait_is_shown_as_a_span_and_a_moment_as_ago(page: Page, look: Look, console: Console) -> None:
     span = re.compile(r"^\d+ (second|minute)s?$")
     expect(page.locator("#queue-template-processing time[data-local=span]")).to_have_text(span)
     expect(page.locator("#queue-email-notification time[data-local=span]")).to_have_text(span)  # for so long paused
@@ -139,7 +130,7 @@ def test_a_wait_is_shown_as_a_span_and_a_moment_as_ago(page: Page, look: Look, j
     look.at("home-waits")
 
 
-def test_the_other_pages_stand_a_look(page: Page, look: Look, journey: Journey) -> None:
+def test_the_other_pages_stand_a_look(page: Page, look: Look, console: Console) -> None:
     for name, path in (
         ("queue-paused", "/queues/email-notification"),
         ("workers", "/workers"),
@@ -148,10 +139,10 @@ def test_the_other_pages_stand_a_look(page: Page, look: Look, journey: Journey) 
         ("activity-empty", "/activity"),
         ("activity-nothing-fits", "/activity?q=nobody&from=2026-01-01"),
     ):
-        open_page(page, journey, path)
+        console.open(page, path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         look.at(name)
-    open_page(page, journey, "/jobs?state=delayed")
+    console.open(page, "/jobs?state=delayed")
     page.get_by_role("link", name="Tell the team").click()
     expect(page.get_by_text(re.compile("Waits for 1 other job")).first).to_be_visible()
     look.at("job-waits")
@@ -164,9 +155,9 @@ def test_the_other_pages_stand_a_look(page: Page, look: Look, journey: Journey) 
 
 
 def test_what_was_done_and_why_is_found_in_the_activity_and_in_the_jobs_story(
-    page: Page, look: Look, journey: Journey
+    page: Page, look: Look, console: Console
 ) -> None:
-    open_page(page, journey, "/jobs?state=failed")
+    console.open(page, "/jobs?state=failed")
     page.keyboard.press("j")
     page.keyboard.press("x")
     page.get_by_role("button", name="Retry…").click()

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from adsapp.demo import once
-from tests.browser.conftest import Look
-from tests.cast import PASSWORD
+from tests.browser.conftest import Look, type_password
 from tests.journeys.conftest import Journey, journey
 
 pytestmark = pytest.mark.browser
@@ -41,10 +40,7 @@ def sign_in(look: Look, console: Journey) -> None:
     page = look.page
     go(page, console, "/")
     look.at("sign-in")
-    page.get_by_label("E-mail").fill("alice@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Alice")
+    type_password(page)
 
 
 def upload(look: Look, console: Journey) -> None:

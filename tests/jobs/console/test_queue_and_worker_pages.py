@@ -1,4 +1,4 @@
-"""JobAction in a browser without JavaScript: one job, queues, limits, workers."""
+"""Acting on jobs in a browser without JavaScript: one job, queues, limits, workers."""
 
 import re
 from datetime import timedelta

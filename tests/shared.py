@@ -1,0 +1,238 @@
+"""One application and one database for all tests of a process and a shape, put back to the start after each test.
+
+To make an application takes a tenth of a second, to make a database as long, and both are slow while they are new:
+no statement is compiled yet, no template loaded, no connection open. A test that asks for `app` gets the shared one;
+one that makes its own settings, or none of an application, gets a database that nobody had before it.
+"""
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from flask import Flask
+from jinja2 import BytecodeCache
+from psycopg import sql
+
+from adsapp import create_app
+from adsapp.config import Settings
+from adsapp.core.db import db
+from adsapp.core.web.security import limiter
+from adsapp.integrations.extension import init_integrations
+from adsapp.jobs.broker import init_jobs
+from tests import servers as throwaway
+from tests.servers import Servers
+
+LARGE = 2_000_000  # bytes of tables and their dead rows: a new database is quicker from then on
+THREADS_END_WITHIN = 2.0
+
+
+class Database:
+    """What a test wrote is taken back, and the cast put in for those who want it."""
+
+    def put_back(self, *, peopled: bool) -> None:
+        """As a fresh copy of the template; only while the application has no connection that does something."""
+        raise NotImplementedError
+
+    def is_worn(self) -> bool:
+        """True if a new one is better than this one."""
+        raise NotImplementedError
+
+    def drop(self) -> None:
+        """For good."""
+        raise NotImplementedError
+
+
+class SqliteFile(Database):
+    """A file: copied anew each time."""
+
+    def __init__(self, servers: Servers, home: Path) -> None:
+        self._servers, self._home = servers, home
+
+    def put_back(self, *, peopled: bool) -> None:
+        """The old file goes, whoever still has it open."""
+        for path in self._home.glob("adsapp.db*"):
+            path.unlink()
+        shutil.copy(self._servers.cast_sqlite if peopled else self._servers.template_sqlite, self._home / "adsapp.db")
+
+    def is_worn(self) -> bool:
+        """A copy never is."""
+        return False
+
+    def drop(self) -> None:
+        """It lies in the home, which goes with the run."""
+
+
+class PostgresDatabase(Database):
+    """Emptied by a superuser past triggers and policies, in one statement that looks at sizes first.
+
+    A table that no test has touched has no page, and costs a look.
+    """
+
+    def __init__(self, servers: Servers, name: str) -> None:
+        self._servers, self._name = servers, name
+        throwaway.create_database(servers, name, servers.cast_database)
+        self._connection = psycopg.connect(throwaway.with_database(servers.admin_url, name), autocommit=True)
+        self._connection.execute("set session_replication_role = replica")  # no triggers, no foreign keys
+        self._connection.execute("set lock_timeout = '3s'")
+        self._tables = self._names(
+            "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+        )
+        self._tables = [table for table in self._tables if table != "alembic_version"]
+        self._prepare()
+        self._analyzed = self._rows_analyzed()
+
+    def put_back(self, *, peopled: bool) -> None:
+        """One round trip."""
+        self._connection.execute("select pg_temp.put_back(%s)", (peopled,))
+
+    def is_worn(self) -> bool:
+        """Dead rows stay, and so does what a test had analyzed."""
+        size = self._value(f"select {self._sizes()}")
+        return bool(size > LARGE) or self._rows_analyzed() != self._analyzed
+
+    def drop(self) -> None:
+        """Whoever is still connected."""
+        self._connection.close()
+        throwaway.drop_database(self._servers, self._name)
+
+    def _prepare(self) -> None:
+        body = "".join(
+            f"if pg_relation_size('{table}') > 0 then delete from {table}; end if; " for table in self._tables
+        )
+        sequences = self._names("select sequencename from pg_sequences where schemaname = 'public'")
+        starts = "".join(f"perform setval('{name}', {self._start(name)}); " for name in sequences)
+        people = "".join(map(self._rows, self._tables))
+        self._connection.execute(
+            "create function pg_temp.put_back(peopled boolean) returns void language plpgsql as $put_back$ "
+            f"begin {body} {starts} if peopled then {people} end if; end $put_back$"
+        )
+
+    def _start(self, sequence: str) -> str:
+        last, is_called = self._connection.execute(f"select last_value, is_called from {sequence}").fetchone() or (
+            1,
+            False,
+        )
+        return f"{last}, {str(is_called).lower()}"
+
+    def _rows(self, table: str) -> str:
+        rows = self._value(f"select json_agg(t) from {table} t")
+        if not rows:
+            return ""
+        literal = sql.Literal(json.dumps(rows)).as_string(self._connection)
+        return f"insert into {table} select * from json_populate_recordset(null::{table}, {literal}); "
+
+    def _sizes(self) -> str:
+        return " + ".join(f"pg_relation_size('{table}')" for table in self._tables)
+
+    def _rows_analyzed(self) -> float:
+        return float(self._value("select sum(reltuples) from pg_class where relnamespace = 'public'::regnamespace"))
+
+    def _names(self, statement: str) -> list[str]:
+        return [name for (name,) in self._connection.execute(statement)]
+
+    def _value(self, statement: str) -> Any:
+        row = self._connection.execute(statement).fetchone()
+        assert row
+        return row[0]
+
+
+class Shared:
+    """The application, its home and its database."""
+
+    def __init__(self, settings: Settings, database: Database, templates: BytecodeCache) -> None:
+        self.settings, self._database = settings, database
+        self.app = create_app(settings)
+        self.app.testing = True
+        self.app.jinja_env.bytecode_cache = templates
+        self._config, self._extensions = dict(self.app.config), dict(self.app.extensions)
+        self._kept = {path: path.read_bytes() for path in settings.home.iterdir() if path.is_file()}
+        self._threads: set[threading.Thread] = set()
+
+    def put_back(self, *, peopled: bool) -> None:
+        """Before a test: as if nobody had been here."""
+        self._put_back_application()
+        self._put_back_home()
+        self._database.put_back(peopled=peopled)
+        self._threads = set(threading.enumerate())
+
+    def may_stay(self) -> bool:
+        """After a test: False if it left something running, or a database that has grown."""
+        self._close()
+        return self._threads_ended() and not self._database.is_worn()
+
+    def end(self) -> None:
+        """No test gets it any more."""
+        with self.app.app_context():
+            db.engine.dispose()
+        self._database.drop()
+
+    def _close(self) -> None:
+        with self.app.app_context():
+            db.session.remove()
+            if not self.settings.distributed:
+                db.engine.dispose()
+
+    def _put_back_application(self) -> None:
+        self.app.config.clear()
+        self.app.config.update(self._config)
+        self.app.extensions.clear()
+        self.app.extensions.update(self._extensions)
+        init_jobs(self.app, self.settings)
+        init_integrations(self.app, self.settings)
+        limiter.init_app(self.app)
+
+    def _put_back_home(self) -> None:
+        home = self.settings.home
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(exist_ok=True)
+        for path, content in self._kept.items():
+            path.write_bytes(content)
+
+    def _threads_ended(self) -> bool:
+        deadline = time.monotonic() + THREADS_END_WITHIN
+        for thread in set(threading.enumerate()) - self._threads:
+            if _belongs_to_a_test(thread):
+                thread.join(max(0.0, deadline - time.monotonic()))
+                if thread.is_alive():
+                    return False
+        return True
+
+
+def _belongs_to_a_test(thread: threading.Thread) -> bool:
+    # The rate limiter's timer sweeps its own memory and is replaced with it.
+    return not isinstance(thread, threading.Timer)
+
+
+class Sharing:
+    """What the tests of one process share, by shape; `make` makes it when it is asked for first, or again."""
+
+    def __init__(self, make: Callable[[str], Shared]) -> None:
+        self._make = make
+        self._there: dict[str, Shared] = {}
+
+    def take(self, shape: str, *, peopled: bool) -> Shared:
+        """For one test, as if nobody had had it before."""
+        shared = self._there.get(shape)
+        if shared is None:
+            shared = self._there[shape] = self._make(shape)
+        shared.put_back(peopled=peopled)
+        return shared
+
+    def give_back(self, shape: str) -> None:
+        """After the test; what cannot serve another one is thrown away."""
+        if not self._there[shape].may_stay():
+            self._there.pop(shape).end()
+
+    def application_of(self, settings: Settings) -> Flask | None:
+        """The application over just these settings, if it is a shared one."""
+        return next((shared.app for shared in self._there.values() if shared.settings is settings), None)
+
+    def end(self) -> None:
+        """All of it."""
+        while self._there:
+            self._there.popitem()[1].end()
