@@ -20,8 +20,9 @@ from adsapp.contacts.imports import service as imports
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.integrations import connection
 from adsapp.integrations.base import Answer
+from adsapp.integrations.whatsapp import connection
+from adsapp.integrations.whatsapp import views as whatsapp_views
 from adsapp.jobs import Job, State
 from adsapp.jobs.queries import workers
 from adsapp.organizations.auditing import By
@@ -39,7 +40,7 @@ LEAVES_NO_LINE = {
     "sign_in.check_sign_in": "says who is there; nothing of the organization changes",
     "sign_in.sign_out": "likewise",
     "sign_in.switch_organization": "likewise",
-    "webhooks.receive_whatsapp": "the provider speaks here, no person",
+    "webhooks.receive": "the provider speaks here, no person",
 }
 
 
@@ -178,7 +179,8 @@ def _ended(world: World, status: Status) -> uuid.UUID:
 
 @pytest.fixture
 def world(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(connection, "ask", lambda *_, **__: Answer(display_phone_number="+1 555 0100"))
+    for asks in (connection, whatsapp_views):
+        monkeypatch.setattr(asks, "ask", lambda *_, **__: Answer(display_phone_number="+1 555 0100"))
     monkeypatch.setattr(workers, "is_ours_alone", lambda: True)  # else only the command line ends a worker
     scene, browser = set_the_scene(app, cast), cast.sign_in(app.test_client(), "alice")
     return World(app, cast, scene, browser, csrf_token(browser, "/jobs"))
