@@ -77,6 +77,13 @@ def test_the_api_answers_with_the_fields_it_had(older_program: Open) -> None:
     compare("answers.json", json.dumps(answers, indent=1, ensure_ascii=False).splitlines())
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_address_that_people_gave_to_whatsapp_still_leads_here(program: Flask, method: str) -> None:
+    address = "/webhooks/whatsapp/00000000-0000-0000-0000-000000000000"
+    endpoint, _ = program.url_map.bind("localhost").match(address, method)
+    assert endpoint.startswith("webhooks.")
+
+
 def test_every_route_of_the_api_is_asked(program: Flask) -> None:
     adapter = program.url_map.bind("localhost")
     nil = "00000000-0000-0000-0000-000000000000"
