@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from adsapp.integrations.base import Action, SendError
 from adsapp.integrations.channels import meaning_of
+from adsapp.integrations.errors import Action, SendError
 
 OPTED_OUT = "opted_out"
 INVALID_NUMBER = "invalid_number"

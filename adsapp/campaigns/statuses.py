@@ -18,7 +18,7 @@ from adsapp.contacts import opt_outs
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.integrations.base import Action
+from adsapp.integrations.errors import Action
 from adsapp.integrations.events import StatusEvent
 from adsapp.integrations.statuses import merge
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adsapp.integrations.base import Channel, Meaning
+from adsapp.integrations.base import Channel
+from adsapp.integrations.errors import Meaning
 from adsapp.integrations.models import Account
 from adsapp.integrations.whatsapp.channel import WhatsAppChannel
 from adsapp.integrations.whatsapp.codes import meaning_of as whatsapp_meaning

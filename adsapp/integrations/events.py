@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from adsapp.integrations.base import Action, SendError
+from adsapp.integrations.errors import Action, SendError
 
 
 @dataclass(frozen=True, slots=True)

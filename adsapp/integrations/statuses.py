@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from adsapp.integrations.base import SendError
+from adsapp.integrations.errors import SendError
 from adsapp.integrations.events import StatusEvent
 
 _IMPLIED_BY = {

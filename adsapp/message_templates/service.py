@@ -11,8 +11,9 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations import queries as accounts
 from adsapp.integrations import service as integrations
-from adsapp.integrations.base import Action, ProviderError, ProviderTemplate, SendError
+from adsapp.integrations.base import ProviderTemplate
 from adsapp.integrations.channels import channel_of
+from adsapp.integrations.errors import Action, ProviderError, SendError
 from adsapp.integrations.events import TemplateStatusEvent
 from adsapp.integrations.models import Account
 from adsapp.jobs import Job, JobFailed, Priority, Progress

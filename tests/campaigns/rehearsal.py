@@ -40,13 +40,12 @@ from adsapp.integrations.base import (
     Channel,
     Message,
     Outcome,
-    ProviderError,
     ProviderTemplate,
     Refused,
     Send,
-    SendError,
     Uncertain,
 )
+from adsapp.integrations.errors import ProviderError, SendError
 from adsapp.integrations.events import Delivery
 from adsapp.integrations.models import Account
 from adsapp.integrations.queries import get_account

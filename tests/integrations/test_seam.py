@@ -8,8 +8,8 @@ from flask import Flask
 
 from adsapp.config import ROOT
 from adsapp.core import db
-from adsapp.integrations.base import Action, SendError
 from adsapp.integrations.channels import PROVIDERS, channel_of, meaning_of
+from adsapp.integrations.errors import Action, SendError
 from adsapp.integrations.events import Source, StatusEvent
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from tests.cast import Cast

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adsapp.integrations.base import Action, SendError
+from adsapp.integrations.errors import Action, SendError
 from adsapp.integrations.events import Source, StatusEvent
 from adsapp.integrations.statuses import Milestones, merge
 from adsapp.integrations.whatsapp.webhooks import parse

@@ -9,7 +9,8 @@ from enum import Enum
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of, in_words
 from adsapp.campaigns.sending.transport import MissedSlot
-from adsapp.integrations.base import Accepted, Action, NotSent, Outcome, Refused, SendError, Uncertain
+from adsapp.integrations.base import Accepted, NotSent, Outcome, Refused, Uncertain
+from adsapp.integrations.errors import Action, SendError
 
 # All sends to one recipient, by the class of the last error. A slow number is not the recipient's fault.
 MOST_ATTEMPTS = {Action.RETRY: 3, Action.RETRY_RECIPIENT: 5, Action.SLOW_NUMBER: 20}

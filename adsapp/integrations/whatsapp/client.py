@@ -17,16 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
-from adsapp.integrations.base import (
-    Accepted,
-    Action,
-    NotSent,
-    Outcome,
-    ProviderError,
-    Refused,
-    SendError,
-    Uncertain,
-)
+from adsapp.integrations.base import Accepted, NotSent, Outcome, Refused, Uncertain
+from adsapp.integrations.errors import Action, ProviderError, SendError
 from adsapp.integrations.whatsapp.errors import classify
 
 CONNECT_TIMEOUT: Final = 10.0

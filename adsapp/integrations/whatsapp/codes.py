@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from adsapp.integrations.base import Action, Meaning
+from adsapp.integrations.errors import Action, Meaning
 
 DAY: Final = 86_400.0
 

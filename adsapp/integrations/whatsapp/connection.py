@@ -4,7 +4,8 @@ import asyncio
 from typing import Any, Final
 
 from adsapp.core import context
-from adsapp.integrations.base import Action, Answer, ProviderError, SendError
+from adsapp.integrations.base import Answer
+from adsapp.integrations.errors import Action, ProviderError, SendError
 from adsapp.integrations.http import open_session
 from adsapp.integrations.whatsapp.client import CloudApi
 

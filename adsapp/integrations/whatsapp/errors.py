@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from adsapp.integrations.base import Meaning, SendError
+from adsapp.integrations.errors import Meaning, SendError
 from adsapp.integrations.whatsapp import codes
 
 # Seen under 132018, 132000 and 100, so the text decides.

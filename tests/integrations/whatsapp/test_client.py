@@ -13,15 +13,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from adsapp.integrations.base import (
-    Accepted,
-    Action,
-    NotSent,
-    Outcome,
-    ProviderError,
-    Refused,
-    Uncertain,
-)
+from adsapp.integrations.base import Accepted, NotSent, Outcome, Refused, Uncertain
+from adsapp.integrations.errors import Action, ProviderError
 from adsapp.integrations.http import open_session
 from adsapp.integrations.whatsapp.client import CloudApi
 from adsapp.integrations.whatsapp.messages import template_message

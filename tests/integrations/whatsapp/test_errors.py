@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adsapp.integrations.base import Action, SendError
+from adsapp.integrations.errors import Action, SendError
 from adsapp.integrations.whatsapp.codes import MEANINGS
 from adsapp.integrations.whatsapp.errors import classify, retry_after
 

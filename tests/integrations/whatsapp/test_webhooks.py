@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adsapp.integrations.base import Action
+from adsapp.integrations.errors import Action
 from adsapp.integrations.events import (
     Delivery,
     InboundEvent,
