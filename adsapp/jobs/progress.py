@@ -165,6 +165,11 @@ class Progress:
         return self._claim.created_by
 
     @property
+    def is_lost(self) -> bool:
+        """True once another worker may hold the job. For other threads of a job, which cannot be interrupted."""
+        return self._control.lost
+
+    @property
     def is_draining(self) -> bool:
         """True when the worker shuts down: hand back at the next good place."""
         return self._control.draining

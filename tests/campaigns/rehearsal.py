@@ -165,6 +165,7 @@ class ByHand:
     meanwhile: Callable[[], object] = lambda: None
     lease_id: uuid.UUID = field(default_factory=new_id)
     is_draining: bool = False
+    is_lost: bool = False
     total: int | None = None
     done: int = 0
 

@@ -100,7 +100,7 @@ class Slice:
         send = sender.channel.connect(sender.loop.session)
         self._journal = Journal(context.settings().home, progress.lease_id)
         self._results = Results()
-        self._lane = Lane(send, sender.window, self._journal, self._results)
+        self._lane = Lane(send, sender.window, self._journal, self._results, lambda: progress.is_lost)
         self._slowest_tick = 0.0
         self._new_ids: list[str] = []
         self._candidates: deque[Candidate] = deque()

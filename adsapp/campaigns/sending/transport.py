@@ -10,7 +10,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -82,6 +82,7 @@ class Lane:
     window: Window
     journal: Journal
     results: Results
+    is_lost: Callable[[], bool]  # another worker may hold the job by now
     _withdrawn: threading.Event = field(default_factory=threading.Event)
 
     def withdraw(self) -> None:
@@ -164,7 +165,7 @@ def _is_late(slot: float) -> bool:
 
 async def _write(lane: Lane, request: SendRequest) -> Outcome | MissedSlot:
     lane.journal.note(request.recipient_id)
-    if _is_late(request.slot):  # looked at again behind the note: see `journal`
+    if _is_late(request.slot) or lane.is_lost():  # looked at behind the note: see `journal`
         return MissedSlot()
     written = time.monotonic()
     lane.window.post()

@@ -71,7 +71,7 @@ def test_even_answers_leave_the_whole_pace() -> None:
 
 def test_slots_that_a_stopped_process_missed_make_no_room(tmp_path: Path) -> None:
     window, now = Window(2), time.monotonic()
-    line = Lane(cast(Send, None), window, Journal(tmp_path, uuid.uuid4()), Results())
+    line = Lane(cast(Send, None), window, Journal(tmp_path, uuid.uuid4()), Results(), lambda: False)
     assert not any(asyncio.run(_wait_for_slot(line, now - seconds)) for seconds in range(20, 0, -1))
     for _ in range(3):
         window.post()

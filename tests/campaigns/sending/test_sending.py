@@ -8,6 +8,7 @@ import json
 import time
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -192,7 +193,7 @@ def test_a_pause_takes_back_what_still_waits_for_its_slot(rehearsal: Rehearsal) 
         with rehearsal.organization(), db.reading():
             send = channel_of(get_account(rehearsal.account_id)).connect(loop.session)
         journal = Journal(rehearsal.app.config["SETTINGS"].home, uuid.uuid4())
-        lane = Lane(send, loop.window("number", 100.0), journal, results)
+        lane = Lane(send, loop.window("number", 100.0), journal, results, lambda: False)
         soon = time.monotonic() + 0.5
         loop.send(lane, [SendRequest(number, {}, soon) for number in range(5)])
         lane.withdraw()
@@ -289,3 +290,24 @@ def test_ten_messages_without_an_answer_in_a_row_stop_the_campaign(rehearsal: Re
     assert counts.sending == 0
     assert counts.uncertain == len(rehearsal.provider.taken) >= 10
     assert counts.pending > 0
+
+
+def test_a_worker_whose_lease_has_ended_writes_no_request(rehearsal: Rehearsal, tmp_path: Path) -> None:
+    """Its slice may wait for the database meanwhile and cannot withdraw anything; another worker trusts the journal."""
+    loop, results, lease = SendLoop(), Results(), uuid.uuid4()
+    try:
+        with rehearsal.organization(), db.reading():
+            send = channel_of(get_account(rehearsal.account_id)).connect(loop.session)
+        lane = Lane(send, loop.window("number", 100.0), Journal(tmp_path, lease), results, lambda: True)
+        loop.send(lane, [SendRequest(number, {}, time.monotonic() + 0.1) for number in range(3)])
+        came: list[SendResult] = []
+
+        def all_came_back() -> bool:
+            came.extend(results.take())
+            return len(came) == 3
+
+        wait_for(all_came_back, what="all come back")
+    finally:
+        loop.close()
+    assert {type(one.outcome) for one in came} == {MissedSlot}
+    assert rehearsal.provider.taken == []
