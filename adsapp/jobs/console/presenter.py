@@ -18,7 +18,7 @@ from adsapp.jobs.api.serializers import percent
 from adsapp.jobs.bulk import run as bulk_run
 from adsapp.jobs.bulk.target import PROCESSOR
 from adsapp.jobs.console import dialogs
-from adsapp.jobs.console.timeline import Event, story
+from adsapp.jobs.console.timeline import Event, timeline
 from adsapp.jobs.events import actions_on
 from adsapp.jobs.labels import PRIORITY_WORDS, QUEUE_TITLES
 from adsapp.jobs.lines import AnyJob, JobLine
@@ -257,7 +257,7 @@ class JobPage(LivePage):
 
     def timeline(self) -> list[Event]:
         """What happened to it, oldest first."""
-        return story(self.row, self.attempt_rows, actions_on(self.row), self.reason)
+        return timeline(self.row, self.attempt_rows, actions_on(self.row), self.reason)
 
     def confirmations(self) -> Sequence[Confirmation]:
         """The dialogs of the page."""
