@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from adsapp.activity import queries
-from adsapp.activity.filters import SPANS, ActivityFilters
+from adsapp.activity.filters import ActivityFilters
 from adsapp.activity.lines import Line, lines_of
-from adsapp.activity.words import KINDS
+from adsapp.activity.presenter import ActivityPage
 from adsapp.core import db
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.spreadsheets import MARK, harmless, lines
-from adsapp.core.web.urls import url_for
+from adsapp.core.web.pages import render
 from adsapp.organizations.access import allow
 from adsapp.organizations.policy import Permission
 
@@ -28,27 +28,9 @@ HEADER = ("at", "who", "did", "kind", "to", "how_many", "change", "until", "reas
 def list_events() -> ResponseReturnValue:
     """Who did what to what, newest first: `?q=…&kind=job&days=7&from=…&to=…&cursor=…`."""
     filters, cursor = ActivityFilters.from_query(request.args), request.args.get("cursor", "")
-    page = queries.list_events(filters, cursor)
-    return render_template("activity/list.html", **_context(filters, cursor, lines_of(page.items), page.next))
-
-
-def _context(filters: ActivityFilters, cursor: str, shown: list[Line], older: str | None) -> dict[str, Any]:
-    def here(**changes: str) -> str:
-        return url_for("activity.list_events", **filters.as_query(**changes))
-
-    spans = SPANS if not filters.days or filters.days in SPANS else SPANS | {filters.days: f"Last {filters.days} days"}
-    return {
-        "filters": filters,
-        "lines": shown,
-        "kinds": [("", "Everything"), *KINDS.items()],
-        "spans": [("", "Any time"), *((str(days), words) for days, words in spans.items())],
-        "next_url": here(cursor=older) if older else None,
-        "first_url": here() if cursor else None,
-        "here_url": here(cursor=cursor),
-        "export_url": url_for("activity.export", **filters.as_query()),
-        "span_free_url": here(**{"from": "", "to": ""}),
-        "as_of": utcnow(),
-    }
+    found = queries.list_events(filters, cursor)
+    shown = lines_of(found.items)
+    return render(ActivityPage(as_of=utcnow(), filters=filters, cursor=cursor, lines=shown, next_cursor=found.next))
 
 
 @views.get("/activity.csv")

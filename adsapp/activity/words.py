@@ -1,16 +1,18 @@
-"""What the audit's actions, and the kinds of things they are done to, are called: the one table of them."""
+"""What the audit's actions, and the kinds of things they are done to, are called.
+
+Those on jobs have all their words in one table, `jobs.labels`.
+"""
 
 from collections.abc import Mapping
 
+from adsapp.jobs.labels import ACTION_WORDS
+
 ACTIONS: Mapping[str, str] = {
-    "retry job": "Retried a job",
-    "cancel job": "Cancelled a job",
+    "retry job": ACTION_WORDS["retry"].noted_one,
+    "cancel job": ACTION_WORDS["cancel"].noted_one,
+    **{f"{action} jobs": words.noted for action, words in ACTION_WORDS.items()},
     "run job now": "Told a job to run now",
-    "change job priority": "Changed the priority of a job",
-    "retry jobs": "Retried jobs",
-    "cancel jobs": "Cancelled jobs",
-    "clean jobs": "Removed finished jobs",
-    "prioritize jobs": "Changed the priority of jobs",
+    "change job priority": ACTION_WORDS["prioritize"].noted_one,
     "pause queue": "Paused a queue",
     "resume queue": "Resumed a queue",
     "change queue limits": "Changed the limits of a queue",

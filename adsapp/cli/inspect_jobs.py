@@ -13,7 +13,7 @@ from adsapp.core import db
 from adsapp.jobs import Job, Priority
 from adsapp.jobs.api.serializers import attempt_json, event_json, job_json
 from adsapp.jobs.console.presenter import headline, tries
-from adsapp.jobs.console.timeline import Event, story
+from adsapp.jobs.console.timeline import Event, timeline
 from adsapp.jobs.events import actions_on
 from adsapp.jobs.labels import PRIORITY_WORDS
 from adsapp.jobs.lines import JobLine
@@ -69,7 +69,7 @@ def show_job(job_id: uuid.UUID, slug: str, as_json: bool) -> None:
         job = job_queries.get_job(job_id)
         attempts, reason = job_queries.attempts(job), why_waiting(job)
         done = actions_on(job)
-        events = story(job, attempts, done, reason)
+        events = timeline(job, attempts, done, reason)
         history = {"attempts": [attempt_json(each) for each in attempts], "events": [event_json(each) for each in done]}
         facts = job_json(job)
         text = "\n".join([*_head(job, reason), "", *(line for event in events for line in _told(event))])

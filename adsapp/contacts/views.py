@@ -1,18 +1,16 @@
-"""Pages of contacts: the list, one of them, its form. Imports are in `import_views`, under the same name."""
+"""Pages of contacts: the list, one of them, its form. Imports are in `imports/views`, under the same name."""
 
-from typing import Any
-
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adsapp.contacts import opt_outs, queries, service
+from adsapp.contacts import opt_outs, presenter, queries, service
 from adsapp.contacts.forms import ContactForm
-from adsapp.contacts.models import Contact, OptEvent, OptSource
+from adsapp.contacts.models import Contact, OptSource
+from adsapp.contacts.presenter import ContactFormPage, ContactListPage, ContactPage
 from adsapp.contacts.queries import ContactFilter
-from adsapp.contacts.values.countries import countries
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid
-from adsapp.core.web.templating import format_phone
+from adsapp.core.web.pages import render
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -23,20 +21,8 @@ views = Blueprint("contacts", __name__)
 @allow(Permission.SEE)
 def list_contacts() -> ResponseReturnValue:
     """Contacts, newest first: `?q=…&tag=…&opted_out=1&import_id=…&cursor=…`."""
-    wanted = _filter()
-    page = queries.list_contacts(wanted, request.args.get("cursor", ""))
-    here: dict[str, Any] = {name: value for name, value in request.args.items() if name != "cursor" and value}
-    return render_template(
-        "contacts/list.html",
-        contacts=page.items,
-        tags=queries.tags_of([contact.id for contact in page.items]),
-        all_tags=queries.tags(),
-        wanted=wanted,
-        total=queries.contact_count(),
-        next_url=url_for("contacts.list_contacts", **here, cursor=page.next) if page.next else None,
-        first_url=url_for("contacts.list_contacts", **here) if request.args.get("cursor") else None,
-        search_text=wanted.search,
-    )
+    here = {name: value for name, value in request.args.items() if name != "cursor" and value}
+    return render(ContactListPage.of(_filter(), here, request.args.get("cursor", "")))
 
 
 def _filter() -> ContactFilter:
@@ -54,7 +40,7 @@ def _filter() -> ContactFilter:
 @allow(Permission.MANAGE)
 def new_contact() -> ResponseReturnValue:
     """The empty form."""
-    return _form_page(ContactForm.typed({"country": ""}))
+    return render(ContactFormPage(ContactForm.typed({"country": ""})))
 
 
 @views.post("/contacts")
@@ -75,42 +61,7 @@ def create_contact() -> ResponseReturnValue:
 @allow(Permission.SEE)
 def show_contact(contact_id: str) -> ResponseReturnValue:
     """One contact: details, tags, consent and its history."""
-    contact = queries.get_contact(contact_id)
-    return _contact_page(contact)
-
-
-def _contact_page(contact: Contact, error: str = "") -> str:
-    return render_template(
-        "contacts/show.html",
-        contact=contact,
-        title=contact.display_name or format_phone(contact.phone, current_actor().sees_numbers),
-        tags=queries.tags_of([contact.id])[contact.id],
-        history=[_told(event) for event in queries.consent_history(contact)],
-        imports=queries.imports_of(contact),
-        country=countries().get(contact.country, contact.country),
-        opt_in_error=error,
-    )
-
-
-SOURCES = {
-    OptSource.KEYWORD: "wrote it as a message",
-    OptSource.BUTTON: "pressed the button in a message",
-    OptSource.PREFERENCES: "changed it in WhatsApp",
-    OptSource.PROVIDER: "WhatsApp refused a message for it",
-    OptSource.HAND: "entered by hand",
-    OptSource.IMPORT: "told by an import",
-    OptSource.API: "told by a program",
-}
-
-
-def _told(event: OptEvent) -> dict[str, Any]:
-    return {
-        "kind": "bad" if event.opted_out else "good",
-        "title": "Opted out" if event.opted_out else "Agreed to messages again",
-        "at": event.at,
-        "how": SOURCES[event.source] + (f", {event.by}" if event.by else ""),
-        "detail": event.detail,
-    }
+    return render(ContactPage.of(queries.get_contact(contact_id), current_actor()))
 
 
 @views.get("/contacts/<contact_id>/edit")
@@ -118,7 +69,7 @@ def _told(event: OptEvent) -> dict[str, Any]:
 def edit_contact(contact_id: str) -> ResponseReturnValue:
     """The form, filled in."""
     contact = queries.get_contact(contact_id)
-    return _form_page(ContactForm.of(contact, queries.tags_of([contact.id])[contact.id]), contact)
+    return render(ContactFormPage(ContactForm.of(contact, queries.tags_of([contact.id])[contact.id]), contact))
 
 
 @views.post("/contacts/<contact_id>/edit")
@@ -142,23 +93,15 @@ def _refused(form: ContactForm, problem: Invalid | Conflict, contact: Contact | 
     else:
         form.refuse(problem)
     known = getattr(problem, "contact_id", None)
-    return _form_page(
-        form, contact, url_for("contacts.show_contact", contact_id=known) if known else ""
-    ), problem.status
-
-
-def _form_page(form: ContactForm, contact: Contact | None = None, known_url: str = "") -> str:
-    choices = list(countries().items())
-    return render_template("contacts/form.html", form=form, contact=contact, known_url=known_url, countries=choices)
+    known_url = url_for("contacts.show_contact", contact_id=known) if known else ""
+    return render(ContactFormPage(form, contact, known_url)), problem.status
 
 
 @views.get("/contacts/<contact_id>/opt-out")
 @allow(Permission.SEND)
 def ask_to_opt_out(contact_id: str) -> ResponseReturnValue:
     """The question the dialog asks, as a page of its own."""
-    contact = queries.get_contact(contact_id)
-    title = contact.display_name or format_phone(contact.phone, current_actor().sees_numbers)
-    return render_template("contacts/opt_out.html", contact=contact, title=title)
+    return render(presenter.opt_out(queries.get_contact(contact_id), current_actor()))
 
 
 @views.post("/contacts/<contact_id>/opt-out")
@@ -179,7 +122,8 @@ def opt_in(contact_id: str) -> ResponseReturnValue:
     contact = queries.get_contact(contact_id)
     detail = request.form.get("detail", "").strip()
     if not detail:
-        return _contact_page(contact, "Say how the person agreed, so that it can be shown later."), 422
+        error = "Say how the person agreed, so that it can be shown later."
+        return render(ContactPage.of(contact, current_actor(), error)), 422
     opt_outs.opt_in(contact, OptSource.HAND, detail, current_actor().by())
     db.session.commit()
     flash("Opted in: campaigns reach this person again", "good")

@@ -10,10 +10,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field; `field` is its path, e.g. `audience.tags[0]`."""
+    """What is wrong with one field; `field` is its path, e.g. `audience.tags[0]`.
+
+    `code` is for pages that act on it; `what` is the message without the field's name, if it begins with that.
+    """
 
     field: str
     message: str
+    code: str = ""
+    what: str = ""
 
 
 class Problem(Exception):

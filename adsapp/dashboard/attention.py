@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from adsapp.core.words import plural
 from adsapp.dashboard import queries
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import why_refused, why_unreachable
@@ -58,7 +59,7 @@ def _workers(queues: Sequence[QueueStats]) -> Iterator[Concern]:
     since = min((stats.waiting_since for stats in lacking if stats.waiting_since), default=None)
     waiting = sum(stats.of("waiting") for stats in lacking)
     start = start_command([stats.queue for stats in lacking])
-    text = f"{waiting:,} {'job waits' if waiting == 1 else 'jobs wait'}. Start one with: {start}"
+    text = f"{plural(waiting, 'job waits', 'jobs wait')}. Start one with: {start}"
     yield Concern("bad", "server-2", f"No worker is running{_for(lacking)}", text, since, action="Jobs", url="/jobs")
 
 
@@ -101,7 +102,7 @@ def _paused_queues(queues: Sequence[QueueStats]) -> Iterator[Concern]:
         if pause is None:
             continue
         waiting = stats.of("waiting")
-        stuck = f" {waiting:,} {'job waits' if waiting == 1 else 'jobs wait'}." if waiting else ""
+        stuck = f" {plural(waiting, 'job waits', 'jobs wait')}." if waiting else ""
         yield Concern(
             "warning",
             "player-pause",
@@ -139,8 +140,7 @@ def _failing_campaigns(failing: Sequence[queries.Failing]) -> Iterator[Concern]:
 
 def _uncertain(uncertain: Sequence[queries.Uncertain]) -> Iterator[Concern]:
     for each in uncertain:
-        what = "1 message" if each.count == 1 else f"{each.count:,} messages"
-        title = f"{what} of “{each.name}” {'is' if each.count == 1 else 'are'} uncertain"
+        title = f"{plural(each.count, 'message')} of “{each.name}” {'is' if each.count == 1 else 'are'} uncertain"
         text = "The request may or may not have arrived. Nobody is sent twice unless you say so."
         yield Concern(
             "bad",
@@ -159,7 +159,7 @@ def _failed_jobs(queues: Sequence[QueueStats]) -> Iterator[Concern]:
         return
     total, today = sum(stats.of("failed") for stats in queues), sum(stats.failed_today for stats in queues)
     where = ", ".join(f"{QUEUE_TITLES[one.queue]} {one.of('failed'):,}" for one in queues if one.of("failed"))
-    title = f"{total:,} failed {'job waits' if total == 1 else 'jobs wait'} for a decision"
+    title = f"{plural(total, 'failed job waits', 'failed jobs wait')} for a decision"
     times = "one failure" if today == 1 else f"{today:,} failures"
     text = f"{where}; {times} in the last 24 hours. Each job says why, and can be retried."
     yield Concern("warning", "alert-circle", title, text, action="Look", url="/jobs?state=failed")

@@ -1,4 +1,7 @@
-"""What people call the parts of the engine: queues, priorities, how an attempt ended."""
+"""What people call the parts of the engine: queues, priorities, how an attempt ended, what can be done to jobs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from adsapp.jobs.states import Priority, Queue
 
@@ -24,4 +27,63 @@ OUTCOMES = {
     "lost": ("bad", "lost its worker"),
     "released": ("warning", "released, to be taken up elsewhere"),
     "cancelled": ("warning", "stopped, because the job was cancelled"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ActionWords:
+    """What can be done to jobs, in all the words there are for it."""
+
+    title: str  # of the operation: Change priority of 12 jobs
+    noted: str  # in the activity, done to many
+    noted_one: str = ""  # likewise, done to one
+    button: str = ""  # beside ticked rows
+    icon: str = ""
+    ask: str = ""  # the question begins so: Change the priority of 12 jobs?
+    crumb: str = ""
+    means: str = ""  # what will happen, before it is done
+    done: str = ""  # afterwards: 12 jobs have their new priority
+    done_one: str = ""
+
+
+ACTION_WORDS: Mapping[str, ActionWords] = {
+    "retry": ActionWords(
+        title="Retry",
+        noted="Retried jobs",
+        noted_one="Retried a job",
+        button="Retry…",
+        icon="rotate-clockwise",
+        ask="Retry",
+        crumb="Retry",
+        means="Each begins again with all its attempts and goes on where it stood. A campaign sends nothing again to "
+        "those who got it.",
+        done="begin again",
+        done_one="begins again",
+    ),
+    "cancel": ActionWords(
+        title="Cancel",
+        noted="Cancelled jobs",
+        noted_one="Cancelled a job",
+        button="Cancel…",
+        icon="x",
+        ask="Cancel",
+        crumb="Cancel",
+        means="What waits is cancelled at once; what runs is asked to stop and does so within seconds. What is done by "
+        "then stays done, and each can be retried later; a campaign is over once it is cancelled.",
+        done="are cancelled",
+        done_one="is cancelled",
+    ),
+    "prioritize": ActionWords(
+        title="Change priority of",
+        noted="Changed the priority of jobs",
+        noted_one="Changed the priority of a job",
+        button="Priority…",
+        icon="adjustments",
+        ask="Change the priority of",
+        crumb="Change the priority",
+        means="It counts from the next time that a worker looks for work; what runs now goes on.",
+        done="have their new priority",
+        done_one="has its new priority",
+    ),
+    "clean": ActionWords(title="Remove", noted="Removed finished jobs"),
 }

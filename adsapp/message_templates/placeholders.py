@@ -62,6 +62,10 @@ class SourceError:
 
     variable: str
     message: str
+    code: str = ""
+
+
+NO_VALUE = "no_value"  # nothing was chosen for it yet
 
 
 class InvalidSources(ValueError):
@@ -133,7 +137,7 @@ def _unknown_variable(given: str, known: Mapping[str, Variable]) -> SourceError:
 
 
 def _no_source(variable: Variable) -> SourceError:
-    return SourceError(variable.key, f"no value is given for {variable.label!r}: name a field or a value")
+    return SourceError(variable.key, f"no value is given for {variable.label!r}: name a field or a value", NO_VALUE)
 
 
 def _source(key: str, entry: object, attributes: frozenset[str] | None) -> Source | SourceError:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +22,13 @@ LONGEST_NAME = 200
 FURTHEST = timedelta(days=366)
 WESTERNMOST = timezone(timedelta(hours=-12))  # where a wall clock's time comes last
 MAY_BE_PAST = timedelta(minutes=5)  # "now", chosen in a form and sent a little later
+
+
+class Check(StrEnum):
+    """What the compose page tells apart among all that is checked."""
+
+    TEMPLATE_MISSING = "template_missing"  # nothing was chosen yet
+    WILL_SEND = "will_send"  # the sum
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,8 @@ def message_of(data: CampaignIn) -> Message:
     if data.text is not None:
         return _text_message(data)
     if not data.template_name:
-        raise Invalid.field("template.name", "Choose a template")
+        missing = FieldError("template.name", "Choose a template", Check.TEMPLATE_MISSING)
+        raise Invalid(missing.message, fields=[missing])
     template = templates.get_template(data.template_name, data.template_language)
     view = templates.view_of(template)
     reason = why_not(template, view)
@@ -114,7 +123,8 @@ def message_of(data: CampaignIn) -> Message:
 
 def _wrong_variables(error: InvalidSources) -> Invalid:
     fields = [
-        FieldError(f"variables.{item.variable}", f"Variable {item.variable}: {item.message}") for item in error.errors
+        FieldError(f"variables.{item.variable}", f"Variable {item.variable}: {item.message}", item.code, item.message)
+        for item in error.errors
     ]
     return Invalid("; ".join(field.message for field in fields), fields=fields)
 

@@ -196,11 +196,11 @@ FORM_FIELDS: Final[dict[str, str]] = {
 }
 
 
-def errors_by_field(error: Invalid) -> dict[str, str]:
+def errors_by_field(error: Invalid) -> dict[str, FieldError]:
     """The service's errors beside the fields of this form: the first of each."""
-    found: dict[str, str] = {}
+    found: dict[str, FieldError] = {}
     for each in error.fields:
-        found.setdefault(form_field(each.field), each.message)
+        found.setdefault(form_field(each.field), each)
     return found
 
 

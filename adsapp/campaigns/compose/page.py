@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, ClassVar, Final
+from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
 from adsapp.campaigns.compose import draft
-from adsapp.campaigns.compose.draft import CampaignIn
+from adsapp.campaigns.compose.draft import CampaignIn, Check
 from adsapp.campaigns.compose.form import SAME_FOR_ALL, ComposeForm, errors_by_field
-from adsapp.campaigns.compose.preflight import Line, Preflight, preflight
+from adsapp.campaigns.compose.preflight import Line, Preflight, in_words, line_of, preflight
 from adsapp.campaigns.compose.preview import Preview, preview
 from adsapp.contacts.models import Contact, Import, ImportStatus, Tag
 from adsapp.core import db
-from adsapp.core.errors import Invalid
+from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.web.pages import WebPage
 from adsapp.message_templates import previews
 from adsapp.message_templates import queries as templates
 from adsapp.message_templates.availability import quality_of, why_not
 from adsapp.message_templates.components import TemplateView
 from adsapp.message_templates.languages import language_name
 from adsapp.message_templates.models import MessageTemplate
-from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
+from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS, NO_VALUE
 from adsapp.message_templates.previews import Bubble
 
 MOST_TAGS, MOST_IMPORTS = 200, 50
 # Attributes are what the newest contacts have: to look at all of them would cost more with each contact.
 CONTACTS_LOOKED_AT: Final = 200
 PEOPLE_LOOKED_AT: Final = 6
+ZONES: Final = ("UTC", *sorted(name for name in available_timezones() if re.match(r"(?!Etc|SystemV)[A-Z]\w+/", name)))
 
 Option = tuple[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Choices:
     """What can be chosen: options as (value, text), or (group, [(value, text)])."""
 
@@ -46,20 +50,40 @@ class Choices:
     sources: Sequence[tuple[str, Any]]
 
 
-@dataclass(frozen=True)
-class Composition:
-    """The page: the form, what can be chosen, and what would happen."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposePage(WebPage):
+    """The form, what can be chosen, and what would happen. `was_refused`: it was sent and came back."""
+
+    template: ClassVar[str] = "campaigns/new.html"
+    fragment: ClassVar[str] = "campaigns/_compose.html"
 
     form: ComposeForm
     choices: Choices
-    template: MessageTemplate | None
+    message_template: MessageTemplate | None
     view: TemplateView | None
     preflight: Preflight
     preview: Preview | None
     campaign_in: CampaignIn
     errors: Mapping[str, str]
     moment: datetime | None
-    moment_errors: Mapping[str, str]
+    moment_errors: Mapping[str, FieldError]
+    zone_is_default: bool = False
+    was_refused: bool = False
+
+    @property
+    def zones(self) -> Sequence[str]:
+        """The time zones to choose from."""
+        return ZONES
+
+    @property
+    def takes(self) -> str:
+        """How long it takes."""
+        return in_words(self.preflight.seconds)
+
+    @property
+    def blocked(self) -> Sequence[Line]:
+        """What kept it from being sent, if that is no field of the form."""
+        return self.bad if self.was_refused and not self.errors else ()
 
     @property
     def moment_in_utc(self) -> datetime | None:
@@ -69,12 +93,12 @@ class Composition:
     @property
     def language(self) -> str:
         """The template's language in words."""
-        return language_name(self.template.language) if self.template else ""
+        return language_name(self.message_template.language) if self.message_template else ""
 
     @property
     def quality(self) -> tuple[str, str]:
         """(kind, word)."""
-        return quality_of(self.template) if self.template else ("neutral", "")
+        return quality_of(self.message_template) if self.message_template else ("neutral", "")
 
     @property
     def bubble(self) -> Bubble | None:
@@ -111,34 +135,38 @@ class Composition:
     @property
     def checks(self) -> Sequence[Line]:
         """The lines, without the sum, which has its own place, and without red before anything was chosen."""
-        lines = [line for line in self.preflight.lines if not line.text.startswith("Will be sent")]
+        lines = [line for line in self.preflight.lines if line.code != Check.WILL_SEND]
         if self.form.template:
             return lines
-        return [replace(line, kind="neutral") if line.text == "Choose a template" else line for line in lines]
+        return [replace(line, kind="neutral") if line.code == Check.TEMPLATE_MISSING else line for line in lines]
 
 
-def compose(form: ComposeForm, errors: Mapping[str, str] | None = None) -> Composition:
-    """Everything the page needs; never raises for what was typed."""
+def compose(
+    form: ComposeForm, errors: Mapping[str, FieldError] | None = None, *, zone_is_default: bool = False
+) -> ComposePage:
+    """Everything the page needs; never raises for what was typed. `errors`: what a try to send it found."""
     attributes = known_attributes()
     template = find_template(form.template_id)
     view = templates.view_of(template) if template else None
     form = form.with_guesses(view, attributes) if view else replace(form, variables={})
     moment, data, moment_errors = _data(form, template)
-    return Composition(
+    return ComposePage(
         form=form,
         choices=_choices(attributes),
-        template=template,
+        message_template=template,
         view=view,
         preflight=_preflight(data, moment_errors, view),
         preview=_preview(data, form.person),
         campaign_in=data,
-        errors={name: for_people(text, view) for name, text in (errors or {}).items()},
+        errors={name: for_people(error, view) for name, error in (errors or {}).items()},
         moment=moment,
         moment_errors=moment_errors,
+        zone_is_default=zone_is_default,
+        was_refused=errors is not None,
     )
 
 
-def all_errors(page: Composition) -> dict[str, str]:
+def all_errors(page: ComposePage) -> dict[str, FieldError]:
     """Everything that is wrong, beside the fields of the form."""
     try:
         draft.check(page.campaign_in)
@@ -160,7 +188,9 @@ def template_id_of(name: str, language: str) -> uuid.UUID | None:
     return db.session.scalars(known.limit(1)).first()
 
 
-def _data(form: ComposeForm, template: MessageTemplate | None) -> tuple[datetime | None, CampaignIn, Mapping[str, str]]:
+def _data(
+    form: ComposeForm, template: MessageTemplate | None
+) -> tuple[datetime | None, CampaignIn, Mapping[str, FieldError]]:
     try:
         data = form.campaign_in(template)
     except Invalid as error:
@@ -168,22 +198,20 @@ def _data(form: ComposeForm, template: MessageTemplate | None) -> tuple[datetime
     return data.scheduled_at, data, {}
 
 
-def _preflight(data: CampaignIn, moment_errors: Mapping[str, str], view: TemplateView | None) -> Preflight:
+def _preflight(data: CampaignIn, moment_errors: Mapping[str, FieldError], view: TemplateView | None) -> Preflight:
     found = preflight(data)
-    lines = [replace(line, text=for_people(line.text, view)) for line in found.lines]
-    return replace(found, lines=(*lines, *(Line("bad", text) for text in moment_errors.values())))
+    lines = [replace(line, text=for_people(line.error, view)) if line.error else line for line in found.lines]
+    return replace(found, lines=(*lines, *map(line_of, moment_errors.values())))
 
 
-def for_people(text: str, view: TemplateView | None) -> str:
+def for_people(error: FieldError, view: TemplateView | None) -> str:
     """The service names a variable by its key, as programs do; a person knows it by what the page calls it."""
-    for variable in view.variables if view else ():
-        before, found, what = text.partition(f"Variable {variable.key}: ")
-        if not found or before:
-            continue
-        if what.startswith("no value is given"):
-            return f"Choose where {variable.called} comes from"
-        return f"{variable.called}: {what}"
-    return text
+    variable = next((each for each in view.variables if f"variables.{each.key}" == error.field), None) if view else None
+    if variable is None:
+        return error.message
+    if error.code == NO_VALUE:
+        return f"Choose where {variable.called} comes from"
+    return f"{variable.called}: {error.what}"
 
 
 def _preview(data: CampaignIn, person: int | None) -> Preview | None:

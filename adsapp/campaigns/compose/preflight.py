@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, case, false, func, or_, select
 from adsapp.campaigns import audience as audiences
 from adsapp.campaigns.audience import SERVICE_WINDOW, Audience
 from adsapp.campaigns.compose import draft
-from adsapp.campaigns.compose.draft import CampaignIn, Message
+from adsapp.campaigns.compose.draft import CampaignIn, Check, Message
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.errors import Invalid
+from adsapp.core.errors import FieldError, Invalid
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Queue
@@ -31,6 +31,8 @@ class Line:
     text: str
     note: str = ""
     value: str = ""
+    code: str = ""  # a Check, for those that the page treats apart
+    error: FieldError | None = None  # the mistake behind a bad one
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,12 @@ def preflight(data: CampaignIn) -> Preflight:
         message = draft.message_of(data)
         lines.append(_message_line(message))
     except Invalid as error:
-        lines += [Line("bad", field.message) for field in error.fields]
+        lines += map(line_of, error.fields)
     try:
         audience = audiences.parse(data.audience)
         draft.scheduled_time(data)
     except Invalid as error:
-        lines += [Line("bad", field.message) for field in error.fields[:SAMPLE]]
+        lines += map(line_of, error.fields[:SAMPLE])
     if audience is None:
         return Preflight(tuple(lines))
     tally = count(audience, message)
@@ -101,6 +103,11 @@ def preflight(data: CampaignIn) -> Preflight:
         will_send=tally.will_send,
         seconds=seconds,
     )
+
+
+def line_of(error: FieldError) -> Line:
+    """A mistake as a line."""
+    return Line("bad", error.message, code=error.code, error=error)
 
 
 def count(audience: Audience, message: Message | None) -> Tally:
@@ -218,7 +225,8 @@ def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float) -> list[
     if not tally.will_send:
         lines.append(Line("bad", "Nobody is left to send to", " ".join(_why_nobody(tally))))
         return lines
-    lines.append(Line("good", "Will be sent to", f"takes about {in_words(seconds)}", f"{tally.will_send:,}"))
+    takes = f"takes about {in_words(seconds)}"
+    lines.append(Line("good", "Will be sent to", takes, f"{tally.will_send:,}", Check.WILL_SEND))
     return lines
 
 

@@ -1,8 +1,8 @@
 """The page on which a campaign is composed and confirmed."""
 
-import re
-from dataclasses import replace
-from zoneinfo import available_timezones
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,17 +10,15 @@ from flask.typing import ResponseReturnValue
 from adsapp.campaigns import queries, service
 from adsapp.campaigns.compose import page as compose_page
 from adsapp.campaigns.compose.form import ComposeForm, errors_by_field
-from adsapp.campaigns.compose.page import Composition
-from adsapp.campaigns.compose.preflight import in_words
+from adsapp.campaigns.compose.page import ComposePage
 from adsapp.campaigns.console import presenter
 from adsapp.campaigns.console.views import views
 from adsapp.core import db
-from adsapp.core.errors import Invalid
+from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.web.htmx import wants_fragment
+from adsapp.core.web.pages import WebPage, render
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
-
-ZONES = ("UTC", *sorted(name for name in available_timezones() if re.match(r"(?!Etc|SystemV)[A-Z]\w+/", name)))
 
 
 @views.get("/campaigns/new")
@@ -28,8 +26,8 @@ ZONES = ("UTC", *sorted(name for name in available_timezones() if re.match(r"(?!
 def new_campaign() -> ResponseReturnValue:
     """The form; its whole state is in the address, so that it can be looked at again without scripts."""
     form = _again() or ComposeForm.read(request.args)
-    template = "campaigns/_compose.html" if wants_fragment() else "campaigns/new.html"
-    return _compose_page(compose_page.compose(form), template)
+    page = compose_page.compose(form, zone_is_default="zone" not in request.args)
+    return render_template(page.fragment, page=page) if wants_fragment() else render(page)
 
 
 def _again() -> ComposeForm | None:
@@ -41,13 +39,6 @@ def _again() -> ComposeForm | None:
     return ComposeForm.of_campaign(campaign, template)
 
 
-def _compose_page(page: Composition, template: str = "campaigns/new.html", status: int = 200) -> ResponseReturnValue:
-    zone_is_default = "zone" not in request.values
-    blocked = page.bad if status == 422 and not page.errors else []
-    context = {"page": page, "takes": in_words(page.preflight.seconds), "zones": ZONES, "blocked": blocked}
-    return render_template(template, zone_is_default=zone_is_default, **context), status
-
-
 @views.post("/campaigns")
 @allow(Permission.SEND, to="send messages")
 def create_campaign() -> ResponseReturnValue:
@@ -56,15 +47,16 @@ def create_campaign() -> ResponseReturnValue:
     page = compose_page.compose(form)
     errors = compose_page.all_errors(page)
     if errors or not page.preflight.can_start:
-        return _compose_page(compose_page.compose(form, errors), status=422)
+        return _refused(form, errors)
     confirmed = request.form.get("confirmed", "")
     if confirmed != str(page.preflight.will_send):
-        return _confirm_page(page, int(confirmed) if confirmed.isdecimal() else None)
+        changed_from = int(confirmed) if confirmed.isdecimal() else None
+        return render(ConfirmPage.of(page, changed_from)), 200 if changed_from is None else 409
     try:
         campaign = service.create_campaign(page.campaign_in, current_actor().name)
     except Invalid as error:
         db.session.rollback()
-        return _compose_page(compose_page.compose(form, errors_by_field(error)), status=422)
+        return _refused(form, errors_by_field(error))
     name, is_scheduled = campaign.name, campaign.scheduled_at is not None
     target = url_for("campaigns.show_campaign", campaign_id=campaign.id)
     db.session.commit()
@@ -72,10 +64,21 @@ def create_campaign() -> ResponseReturnValue:
     return redirect(target, 303)
 
 
-def _confirm_page(page: Composition, changed_from: int | None) -> ResponseReturnValue:
-    words = presenter.audience_words(page.form.audience_spec)
-    takes = in_words(page.preflight.seconds)
-    html = render_template(
-        "campaigns/confirm.html", page=page, takes=takes, audience_words=words, changed_from=changed_from
-    )
-    return html, 200 if changed_from is None else 409
+def _refused(form: ComposeForm, errors: Mapping[str, FieldError]) -> ResponseReturnValue:
+    return render(compose_page.compose(form, errors, zone_is_default="zone" not in request.values)), 422
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPage(WebPage):
+    """The last look before messages go out; `changed_from` is the number of people last time, if that changed."""
+
+    template: ClassVar[str] = "campaigns/confirm.html"
+
+    composed: ComposePage
+    audience: str
+    changed_from: int | None
+
+    @classmethod
+    def of(cls, composed: ComposePage, changed_from: int | None) -> "ConfirmPage":
+        """With the audience in words."""
+        return cls(composed, presenter.audience_words(composed.form.audience_spec), changed_from)

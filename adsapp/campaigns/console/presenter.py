@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
+from flask import url_for
 from sqlalchemy import select
 
 from adsapp.campaigns import queries
@@ -16,7 +18,11 @@ from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import Counts
 from adsapp.contacts.models import Import
 from adsapp.core import db
+from adsapp.core.clock import utcnow
 from adsapp.core.ids import parse_id
+from adsapp.core.pagination import Page
+from adsapp.core.web.pages import LivePage
+from adsapp.core.words import plural
 from adsapp.jobs.wait_reasons import WaitReason, why_waiting
 from adsapp.message_templates import previews
 from adsapp.message_templates.components import view
@@ -44,7 +50,7 @@ MOMENTARY: Final = ("free_worker",)
 TICKS: Final = {Status.SENT: "sent", Status.ACCEPTED: "sent", Status.DELIVERED: "delivered", Status.READ: "read"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Funnel:
     """Counts as figures and as the parts of a bar; `skipped_reasons` are titles, the commonest first."""
 
@@ -79,25 +85,74 @@ class Funnel:
         return f"{part * 100 / whole:.1f} %" if whole else "–"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
-    """A campaign in the list."""
+    """A campaign in the list; `line` is how far it got, in words."""
 
-    campaign: Campaign
+    id: uuid.UUID
+    name: str
+    message: str
+    status: CampaignStatus
+    trouble: str
     funnel: Funnel
+    line: str
+    audience_size: int | None
+    created_by: str
+    at: datetime
+
+    @classmethod
+    def of(cls, campaign: Campaign, counts: Counts) -> Row:
+        """What the list shows of it."""
+        return cls(
+            id=campaign.id,
+            name=campaign.name,
+            message=campaign.template_name or "plain text",
+            status=campaign.status,
+            trouble=trouble(campaign, counts),
+            funnel=Funnel(counts),
+            line=in_one_line(campaign, counts),
+            audience_size=campaign.audience_size,
+            created_by=campaign.created_by,
+            at=campaign.started_at or campaign.scheduled_at or campaign.created_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignListPage(LivePage):
+    """Campaigns, newest first."""
+
+    template: ClassVar[str] = "campaigns/list.html"
+    fragment: ClassVar[str] = "campaigns/_list.html"
+
+    as_of: datetime = field(compare=False)
+    rows: Sequence[Row]
+    cursor: str
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[Campaign], cursor: str) -> CampaignListPage:
+        """The page at this cursor, with one statement for all counts."""
+        counts = queries.counts_of(page.items)
+        rows = tuple(Row.of(campaign, counts[campaign.id]) for campaign in page.items)
+        return cls(as_of=utcnow(), rows=rows, cursor=cursor, next_cursor=page.next)
 
     @property
-    def line(self) -> str:
-        """How far it got, in words."""
-        return in_one_line(self.campaign, self.funnel.counts)
+    def live_url(self) -> str:
+        """It never ends."""
+        return url_for("campaigns.list_fragment", cursor=self.cursor or None, version=self.version)
 
     @property
-    def trouble(self) -> str:
-        """As `trouble`."""
-        return trouble(self.campaign, self.funnel.counts)
+    def next_url(self) -> str | None:
+        """Earlier ones."""
+        return url_for("campaigns.list_campaigns", cursor=self.next_cursor) if self.next_cursor else None
+
+    @property
+    def first_url(self) -> str | None:
+        """The newest, from a later page."""
+        return url_for("campaigns.list_campaigns") if self.cursor else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Person:
     """The message of one recipient, as their phone shows it."""
 
@@ -115,12 +170,6 @@ class Person:
     def at(self) -> datetime | None:
         """When it was last moved on by the provider."""
         return moment_of(self.recipient) if self.ticks else None
-
-
-def rows(campaigns: Sequence[Campaign]) -> list[Row]:
-    """The list's rows: one statement for all counts."""
-    counts = queries.counts_of(campaigns)
-    return [Row(campaign, Funnel(counts[campaign.id])) for campaign in campaigns]
 
 
 def in_one_line(campaign: Campaign, counts: Counts) -> str:
@@ -199,7 +248,7 @@ def _nobody(counts: Counts) -> str:
 
 def people(count: int) -> str:
     """1 person, 1,958 people."""
-    return f"{count:,} {'person' if count == 1 else 'people'}"
+    return plural(count, "person", "people")
 
 
 def trouble(campaign: Campaign, counts: Counts) -> str:

@@ -3,20 +3,20 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.campaigns import queries, service
-from adsapp.campaigns.console import dialogs, export, presenter, show_page
-from adsapp.campaigns.console.dialogs import Ask
+from adsapp.campaigns.console import dialogs, export
+from adsapp.campaigns.console.dialogs import Verb
+from adsapp.campaigns.console.presenter import CampaignListPage
+from adsapp.campaigns.console.show_page import CampaignPage
 from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.queries import Failure
 from adsapp.core import db
-from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid, NotFound
-from adsapp.core.web.htmx import fragment, version_of
+from adsapp.core.web.pages import render, render_fragment
 from adsapp.integrations import connection
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
@@ -30,33 +30,19 @@ PER_PAGE = 25
 @allow(Permission.SEE)
 def list_campaigns() -> ResponseReturnValue:
     """Campaigns, newest first."""
-    return render_template("campaigns/list.html", **_list_context())
+    return render(_list_page())
 
 
 @views.get("/campaigns/list")
 @allow(Permission.SEE)
 def list_fragment() -> ResponseReturnValue:
     """The list alone, polled."""
-    return fragment("campaigns/_list.html", **_list_context())
+    return render_fragment(_list_page())
 
 
-def _list_context() -> dict[str, Any]:
+def _list_page() -> CampaignListPage:
     cursor = request.args.get("cursor", "")
-    page = queries.list_campaigns(cursor or None, PER_PAGE)
-    rows = presenter.rows(page.items)
-    version = version_of([(row.campaign.id, row.campaign.status, row.funnel.counts) for row in rows])
-    return {
-        "rows": rows,
-        "is_later_page": bool(cursor),
-        "next_url": url_for("campaigns.list_campaigns", cursor=page.next) if page.next else None,
-        "first_url": url_for("campaigns.list_campaigns") if cursor else None,
-        "as_of": utcnow(),
-        "version": version,
-        "live_url": url_for("campaigns.list_fragment", cursor=cursor or None, version=version),
-    }
-
-
-# --- compose ----------------------------------------------------------------------------------------------------
+    return CampaignListPage.of(queries.list_campaigns(cursor or None, PER_PAGE), cursor)
 
 
 # --- one campaign -----------------------------------------------------------------------------------------------
@@ -66,18 +52,18 @@ def _list_context() -> dict[str, Any]:
 @allow(Permission.SEE)
 def show_campaign(campaign_id: str) -> ResponseReturnValue:
     """A campaign: how far it is, who failed and why, everybody in it."""
-    return render_template("campaigns/show.html", **_campaign_context(campaign_id))
+    return render(_campaign_page(campaign_id))
 
 
 @views.get("/campaigns/<campaign_id>/live")
 @allow(Permission.SEE)
 def campaign_fragment(campaign_id: str) -> ResponseReturnValue:
     """The same without the frame, polled while it moves."""
-    return fragment("campaigns/_campaign.html", **_campaign_context(campaign_id))
+    return render_fragment(_campaign_page(campaign_id))
 
 
-def _campaign_context(campaign_id: str) -> dict[str, Any]:
-    return show_page.context(queries.get_campaign(campaign_id), current_actor(), request.args)
+def _campaign_page(campaign_id: str) -> CampaignPage:
+    return CampaignPage.of(queries.get_campaign(campaign_id), current_actor(), request.args)
 
 
 @views.get("/campaigns/<campaign_id>/people.csv")
@@ -115,7 +101,7 @@ def _export(app: Flask, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> I
 def ask_verb(campaign_id: str, verb: str) -> ResponseReturnValue:
     """The question as a page, for whoever comes without scripts."""
     campaign = queries.get_campaign(campaign_id)
-    return _ask_page(campaign, dialogs.ABOUT_COUNTS[verb](campaign, queries.counts(campaign)))
+    return render(dialogs.ABOUT_COUNTS[verb](campaign, queries.counts(campaign)))
 
 
 @views.get("/campaigns/<campaign_id>/retries/<code>")
@@ -123,7 +109,7 @@ def ask_verb(campaign_id: str, verb: str) -> ResponseReturnValue:
 def ask_retry(campaign_id: str, code: str) -> ResponseReturnValue:
     """Likewise, about those who failed with this code."""
     campaign = queries.get_campaign(campaign_id)
-    return _ask_page(campaign, dialogs.retry(campaign, _failure(campaign, code)))
+    return render(dialogs.retry(campaign, _failure(campaign, code)))
 
 
 def _failure(campaign: Campaign, code: str) -> Failure:
@@ -133,16 +119,12 @@ def _failure(campaign: Campaign, code: str) -> Failure:
     return failure
 
 
-def _ask_page(campaign: Campaign, ask: Ask) -> ResponseReturnValue:
-    return render_template("campaigns/ask.html", campaign=campaign, ask=show_page.with_action(campaign, ask))
-
-
 @views.post("/campaigns/<campaign_id>/pause")
 @allow(Permission.SEND, to="pause campaigns")
 def pause(campaign_id: str) -> ResponseReturnValue:
     """Stop for now."""
     campaign = queries.get_campaign(campaign_id)
-    return _do(campaign, lambda by: service.pause(campaign, request.form.get("reason", ""), by), "It is paused")
+    return _do(campaign, lambda by: service.pause(campaign, request.form.get("reason", ""), by), dialogs.PAUSE)
 
 
 @views.post("/campaigns/<campaign_id>/resume")
@@ -152,7 +134,7 @@ def resume(campaign_id: str) -> ResponseReturnValue:
     campaign = queries.get_campaign(campaign_id)
     if connection.check_refused(campaign.account_id):  # perhaps it is in order by now
         db.session.commit()
-    return _do(campaign, lambda by: service.resume(campaign, by), "It goes on")
+    return _do(campaign, lambda by: service.resume(campaign, by), dialogs.RESUME)
 
 
 @views.post("/campaigns/<campaign_id>/cancel")
@@ -160,7 +142,7 @@ def resume(campaign_id: str) -> ResponseReturnValue:
 def cancel(campaign_id: str) -> ResponseReturnValue:
     """End it for good."""
     campaign = queries.get_campaign(campaign_id)
-    return _do(campaign, lambda by: service.cancel(campaign, by), "It is cancelled")
+    return _do(campaign, lambda by: service.cancel(campaign, by), dialogs.CANCEL)
 
 
 @views.post("/campaigns/<campaign_id>/settle")
@@ -169,7 +151,7 @@ def settle(campaign_id: str) -> ResponseReturnValue:
     """Decide about the uncertain ones."""
     campaign = queries.get_campaign(campaign_id)
     decision = request.form.get("decision", "")
-    return _do(campaign, lambda by: service.settle_uncertain(campaign, decision, by), "Settled")
+    return _do(campaign, lambda by: service.settle_uncertain(campaign, decision, by), dialogs.SETTLE)
 
 
 @views.post("/campaigns/<campaign_id>/retries")
@@ -178,15 +160,15 @@ def retry(campaign_id: str) -> ResponseReturnValue:
     """Send again to those who failed with a code."""
     campaign = queries.get_campaign(campaign_id)
     failure = _failure(campaign, request.form.get("code", ""))
-    return _do(campaign, lambda by: service.retry_failed(campaign, failure.code, by), "They are tried again")
+    return _do(campaign, lambda by: service.retry_failed(campaign, failure.code, by), dialogs.RETRY)
 
 
-def _do(campaign: Campaign, change: Callable[[str], object], said: str) -> ResponseReturnValue:
+def _do(campaign: Campaign, change: Callable[[str], object], verb: Verb) -> ResponseReturnValue:
     target = url_for("campaigns.show_campaign", campaign_id=campaign.id)
     try:
         change(current_actor().name)
         db.session.commit()
-        flash(said, "good")
+        flash(verb.done, "good")
     except (Conflict, Invalid) as error:  # the page was older than the campaign
         db.session.rollback()
         flash(error.detail, "bad")

@@ -90,10 +90,8 @@ class ImportForm:
     def _column_errors(self) -> dict[str, str]:
         errors: dict[str, str] = {}
         for problem in self.mapping.validate():
-            if problem.place == "header":
+            if not problem.columns:  # the header as a whole
                 errors["columns"] = problem.message
-                continue
-            for index in range(len(self.header)):
-                if re.search(rf"\bcolumn {index + 1}\b", problem.place):
-                    errors.setdefault(f"column-{index}", problem.message)
+            for index in problem.columns:
+                errors.setdefault(f"column-{index}", problem.message)
         return errors

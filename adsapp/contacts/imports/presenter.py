@@ -1,23 +1,43 @@
-"""How an import stands, in figures and words for its page."""
+"""The pages of imports as their templates read them: list, upload, columns, and an import from start to report."""
 
-from dataclasses import dataclass
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
+from adsapp.contacts.imports import preview
+from adsapp.contacts.imports.form import ImportForm
+from adsapp.contacts.imports.preview import Preview
+from adsapp.contacts.imports.run import UNREADABLE
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.schemas import OnDuplicate
+from adsapp.contacts.values.countries import countries
 from adsapp.contacts.values.reasons import MESSAGES
 from adsapp.core.clock import utcnow
+from adsapp.core.errors import Problem
+from adsapp.core.web.limits import MB
+from adsapp.core.web.pages import LivePage, WebPage
+from adsapp.core.web.urls import url_for
+from adsapp.core.words import plural
 from adsapp.jobs.wait_reasons import why_waiting
+from adsapp.organizations.access import Actor
+from adsapp.organizations.policy import Permission
 
 POLICIES = {
     OnDuplicate.UPDATE.value: "updated, blanks keep what is there",
     OnDuplicate.FILL_EMPTY.value: "only gaps are filled",
     OnDuplicate.SKIP.value: "left as they are",
 }
+POLICY_CHOICES = (
+    (OnDuplicate.UPDATE.value, "Update them", "Filled cells overwrite. Blank cells keep what is there."),
+    (OnDuplicate.FILL_EMPTY.value, "Fill gaps only", "What a contact has already stays."),
+    (OnDuplicate.SKIP.value, "Leave them as they are", "Only new people are added."),
+)
 RUNNING = (ImportStatus.QUEUED, ImportStatus.IMPORTING)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One of the five things that become of a row."""
 
@@ -27,66 +47,231 @@ class Outcome:
     note: str
 
 
-@dataclass(frozen=True)
-class Standing:
-    """All that the page says besides the file's own facts."""
+Reasons = Sequence[tuple[str, str, int]]  # why, what to do, how many rows
 
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What was found in the file, and how it is imported."""
+
+    encoding: str
+    delimiter: str
+    country: str
+    policy: str
+    tags: Sequence[str]
+
+    @classmethod
+    def of(cls, batch: Import) -> "FileFacts":
+        """Of an import that was begun."""
+        options = batch.options
+        return cls(
+            encoding=preview.encoding_name(batch),
+            delimiter=preview.delimiter_name(batch),
+            country=countries().get(options.get("default_country", ""), "none"),
+            policy=POLICIES.get(options.get("on_duplicate", ""), "–"),
+            tags=tuple(options.get("tags", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPage(LivePage):
+    """An import that was begun: how far it is, then what came of it.
+
+    What goes on with the clock is not compared: rows a second since the start, and the seconds left.
+    """
+
+    template: ClassVar[str] = "contacts/import.html"
+    fragment: ClassVar[str] = "contacts/_import.html"
+
+    as_of: datetime = field(compare=False)
+    rate: float | None = field(compare=False)
+    seconds_left: float | None = field(compare=False)
+    id: uuid.UUID
+    file_name: str
+    created_by: str
+    created_at: datetime
     status: ImportStatus
-    outcomes: list[Outcome]
-    sum_text: str
+    reason: str | None
+    rows_read: int
+    rejected: int
     total: int | None
-    rate: float | None  # rows a second, since the start
-    seconds_left: float | None
+    outcomes: Sequence[Outcome]
+    headline: str
+    reasons: Reasons
+    notes: Reasons
+    facts: FileFacts
     seconds_taken: float | None
     why_waiting: str
+    job_id: uuid.UUID | None
+    attempt: int
+    cancelled_by: str | None
     is_stopping: bool
+    can_go_on: bool
+
+    @classmethod
+    def of(cls, batch: Import) -> "ImportPage":
+        """As it stands now."""
+        now, job = utcnow(), batch.job
+        total = job.progress_total if job else None
+        elapsed = _seconds(batch.started_at, batch.finished_at or now)
+        rate = batch.rows_read / elapsed if elapsed and batch.rows_read else None
+        reason = why_waiting(job) if job else None
+        return cls(
+            as_of=now,
+            rate=rate,
+            seconds_left=(total - batch.rows_read) / rate if rate and total else None,
+            id=batch.id,
+            file_name=batch.file_name,
+            created_by=batch.created_by,
+            created_at=batch.created_at,
+            status=batch.standing,
+            reason=batch.reason,
+            rows_read=batch.rows_read,
+            rejected=batch.rejected,
+            total=total,
+            outcomes=_outcomes(batch),
+            headline=headline(batch),
+            reasons=reasons(batch.rejected_by_code),
+            notes=reasons(batch.noted_by_code),
+            facts=FileFacts.of(batch),
+            seconds_taken=_seconds(batch.started_at, batch.finished_at) if batch.finished_at else None,
+            why_waiting=str(reason) if reason else "",
+            job_id=batch.job_id,
+            attempt=job.attempt if job else 0,
+            cancelled_by=job.cancel_requested_by if job else None,
+            is_stopping=bool(job and job.is_stopping),
+            can_go_on=not (job and job.error_code == UNREADABLE),
+        )
+
+    @property
+    def live_url(self) -> str | None:
+        """None once it has ended."""
+        return url_for("contacts.live_import", import_id=self.id, version=self.version) if self.is_running else None
 
     @property
     def is_running(self) -> bool:
         """True while it may still change by itself."""
         return self.status in RUNNING
 
+    @property
+    def sum_text(self) -> str:
+        """What became of the rows, added up."""
+        return " + ".join(f"{each.value:,}" for each in self.outcomes) + f" = {self.rows_read:,} rows read"
 
-def standing_of(batch: Import) -> Standing:
-    """How it stands now."""
-    total = batch.job.progress_total if batch.job else None
-    elapsed = _seconds(batch.started_at, batch.finished_at or utcnow())
-    rate = batch.rows_read / elapsed if elapsed and batch.rows_read else None
-    outcomes = _outcomes(batch)
-    reason = why_waiting(batch.job) if batch.job else None
-    return Standing(
-        status=batch.standing,
-        outcomes=outcomes,
-        sum_text=" + ".join(f"{each.value:,}" for each in outcomes) + f" = {batch.rows_read:,} rows read",
-        total=total,
-        rate=rate,
-        seconds_left=(total - batch.rows_read) / rate if rate and total else None,
-        seconds_taken=_seconds(batch.started_at, batch.finished_at) if batch.finished_at else None,
-        why_waiting=str(reason) if reason else "",
-        is_stopping=bool(batch.job and batch.job.is_stopping),
-    )
+    @property
+    def none_taken(self) -> bool:
+        """True if nobody came in by this file."""
+        return self.rows_read == self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class ImportListPage(WebPage):
+    """Imports, newest first."""
+
+    template: ClassVar[str] = "contacts/imports.html"
+
+    imports: Sequence[Import]
+    cursor: str
+    next_cursor: str | None
+
+    @property
+    def next_url(self) -> str | None:
+        """Earlier ones."""
+        return url_for("contacts.list_imports", cursor=self.next_cursor) if self.next_cursor else None
+
+    @property
+    def first_url(self) -> str | None:
+        """The newest, from a later page."""
+        return url_for("contacts.list_imports") if self.cursor else None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPage(WebPage):
+    """Where a file is dropped: what is wrong with the one that was sent, and the import that it repeats."""
+
+    template: ClassVar[str] = "contacts/upload.html"
+
+    most_mb: int
+    error: str | None = None
+    running_url: str | None = None
+
+    @classmethod
+    def of(cls, most_mb: int, problem: Problem | None = None) -> "UploadPage":
+        """After a problem with the file, or before there is any."""
+        running = getattr(problem, "import_id", None)
+        url = url_for("contacts.show_import", import_id=running) if running else None
+        return cls(most_mb, problem.detail if problem else None, url)
+
+    @property
+    def most_bytes(self) -> int:
+        """The largest file."""
+        return self.most_mb * MB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnsPage(WebPage):
+    """The columns of an upload and how they are imported. Whoever may not import sees only what the file is: the
+    sample holds whole numbers."""
+
+    template: ClassVar[str] = "contacts/columns.html"
+    fragment: ClassVar[str] = "contacts/_columns.html"
+
+    batch: Import
+    form: ImportForm
+    preview: Preview | None
+    country: str
+
+    @classmethod
+    def of(cls, batch: Import, form: ImportForm, actor: Actor) -> "ColumnsPage":
+        """With the columns as chosen so far."""
+        return cls(
+            batch=batch,
+            form=form,
+            preview=preview.preview(batch, form) if actor.may(Permission.MANAGE) else None,
+            country=countries().get(form.default_country, form.default_country or "none"),
+        )
+
+    @property
+    def encoding(self) -> str:
+        """As people know it."""
+        return preview.encoding_name(self.batch)
+
+    @property
+    def delimiter(self) -> str:
+        """In a word."""
+        return preview.delimiter_name(self.batch)
+
+    @property
+    def countries(self) -> Sequence[tuple[str, str]]:
+        """Countries to choose from."""
+        return [("", "None: reject numbers without a country code"), *countries().items()]
+
+    @property
+    def policies(self) -> Sequence[tuple[str, str, str]]:
+        """What may become of people who are contacts already."""
+        return POLICY_CHOICES
 
 
 def _seconds(begin: datetime | None, end: datetime) -> float:
     return max((end - begin).total_seconds(), 0.001) if begin else 0.0
 
 
-def _outcomes(batch: Import) -> list[Outcome]:
+def _outcomes(batch: Import) -> Sequence[Outcome]:
     skips = batch.options.get("on_duplicate") == OnDuplicate.SKIP.value
     share = f"{100 * batch.rejected / batch.rows_read:.1f} %" if batch.rows_read else "of the rows"
-    return [
+    return (
         Outcome("created", "Created", batch.created, "new people"),
         Outcome("updated", "Updated", batch.updated, "changed"),
         Outcome("unchanged", "Unchanged", batch.unchanged, "already so"),
         Outcome("duplicate", "Duplicate", batch.duplicate, "known or repeated" if skips else "repeated in the file"),
         Outcome("rejected", "Rejected", batch.rejected, share),
-    ]
+    )
 
 
-def reasons(by_code: dict[str, int]) -> list[tuple[str, str, int]]:
+def reasons(by_code: dict[str, int]) -> Reasons:
     """Why, what to do, how many rows; the commonest first."""
     found = sorted(by_code.items(), key=lambda item: -item[1])
-    return [(*MESSAGES[code], count) if code in MESSAGES else (code, "", count) for code, count in found]
+    return tuple((*MESSAGES[code], count) if code in MESSAGES else (code, "", count) for code, count in found)
 
 
 def headline(batch: Import) -> str:
@@ -96,6 +281,6 @@ def headline(batch: Import) -> str:
         return "Everybody in it was known already"
     if not brought:
         return "No row could be taken"
-    parts = [f"{batch.created:,} new {'contact' if batch.created == 1 else 'contacts'}"] if batch.created else []
+    parts = [plural(batch.created, "new contact")] if batch.created else []
     parts += [f"{batch.updated:,} updated"] if batch.updated else []
     return " and ".join(parts)

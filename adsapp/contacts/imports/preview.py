@@ -1,7 +1,6 @@
 """What the first rows of a file would become, for the page that maps its columns. Nothing is written."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adsapp.contacts.imports.form import ImportForm
@@ -94,7 +93,7 @@ def _columns(batch: Import, inspection: Inspection, form: ImportForm, first: Jud
                 stored,
                 assumed,
                 wrong,
-                "" if target else _why_left_out(index, likely.notes),
+                "" if target else likely.left_out.get(index, "left out"),
             )
         )
     return columns
@@ -109,11 +108,6 @@ def _choices(key: str, target: str) -> list[tuple[str, Options]]:
         ("Something of your own", own),
         ("Else", [("", "Leave out")]),
     ]
-
-
-def _why_left_out(index: int, notes: Sequence[str]) -> str:
-    mine = (note for note in notes if note.startswith(f"column {index + 1} "))
-    return next(mine, "left out").partition(", because ")[2].rstrip(".") or "left out"
 
 
 def _stored(target: str, written: str, first: Judged | None) -> tuple[str, str, bool]:

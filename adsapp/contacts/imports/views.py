@@ -1,41 +1,33 @@
 """Pages of imports: the list, the upload, the columns, and an import from start to report."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adsapp.contacts.imports import presenter, preview
 from adsapp.contacts.imports import queries as import_queries
 from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports.form import ImportForm
+from adsapp.contacts.imports.presenter import ColumnsPage, ImportListPage, ImportPage, UploadPage
 from adsapp.contacts.imports.queries import RejectedRow
-from adsapp.contacts.imports.run import UNREADABLE
 from adsapp.contacts.models import Import, ImportStatus
-from adsapp.contacts.values.countries import countries
 from adsapp.contacts.views import views
 from adsapp.core import context, db
-from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid, Problem, TooLarge
-from adsapp.core.web.htmx import fragment, version_of
-from adsapp.core.web.limits import MB
+from adsapp.core.web.pages import render, render_fragment
 from adsapp.core.web.problems import answer
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.auditing import By
 from adsapp.organizations.policy import Permission
-
-POLL_SECONDS = 2
 
 
 @views.get("/imports")
 @allow(Permission.SEE)
 def list_imports() -> ResponseReturnValue:
     """Imports, newest first."""
-    page = import_queries.list_imports(request.args.get("cursor", ""))
-    next_url = url_for("contacts.list_imports", cursor=page.next) if page.next else None
-    first_url = url_for("contacts.list_imports") if request.args.get("cursor") else None
-    return render_template("contacts/imports.html", imports=page.items, next_url=next_url, first_url=first_url)
+    cursor = request.args.get("cursor", "")
+    found = import_queries.list_imports(cursor)
+    return render(ImportListPage(found.items, cursor, found.next))
 
 
 @views.get("/imports/new")
@@ -45,15 +37,8 @@ def new_import() -> ResponseReturnValue:
     return _upload_page()
 
 
-def _upload_page(error: Problem | None = None) -> str:
-    running = getattr(error, "import_id", None)
-    return render_template(
-        "contacts/upload.html",
-        error=error.detail if error else None,
-        running_url=url_for("contacts.show_import", import_id=running) if running else None,
-        most=context.settings().max_upload_mb,
-        most_bytes=context.settings().max_upload_mb * MB,
-    )
+def _upload_page(problem: Problem | None = None) -> str:
+    return render(UploadPage.of(context.settings().max_upload_mb, problem))
 
 
 @views.errorhandler(TooLarge)
@@ -87,31 +72,13 @@ def show_import(import_id: str) -> ResponseReturnValue:
     """The import in the face it has now."""
     batch = import_queries.get_import(import_id)
     if batch.status is ImportStatus.MAPPING:
-        return _columns_page(batch, ImportForm.of(batch, current_actor().organization.default_country))
-    return render_template("contacts/import.html", **_face(batch))
+        form = ImportForm.of(batch, current_actor().organization.default_country)
+        return render(_columns_page(batch, form))
+    return render(ImportPage.of(batch))
 
 
-def _columns_page(batch: Import, form: ImportForm, template: str = "contacts/columns.html") -> str:
-    # The sample holds whole numbers, so those who may not import see only what the file is.
-    may = current_actor().may(Permission.MANAGE)
-    return render_template(
-        template,
-        batch=batch,
-        form=form,
-        preview=preview.preview(batch, form) if may else None,
-        encoding=preview.encoding_name(batch),
-        delimiter=preview.delimiter_name(batch),
-        country=countries().get(form.default_country, form.default_country or "none"),
-        countries=[("", "None: reject numbers without a country code"), *countries().items()],
-        policies=_POLICIES,
-    )
-
-
-_POLICIES = [
-    ("update", "Update them", "Filled cells overwrite. Blank cells keep what is there."),
-    ("fill_empty", "Fill gaps only", "What a contact has already stays."),
-    ("skip", "Leave them as they are", "Only new people are added."),
-]
+def _columns_page(batch: Import, form: ImportForm) -> ColumnsPage:
+    return ColumnsPage.of(batch, form, current_actor())
 
 
 @views.post("/imports/<import_id>/preview")
@@ -121,8 +88,8 @@ def preview_import(import_id: str) -> ResponseReturnValue:
     batch = _unbegun(import_id)
     form = ImportForm.typed(batch, request.form)
     form.check()
-    template = "contacts/_columns.html" if request.headers.get("HX-Request") else "contacts/columns.html"
-    return _columns_page(batch, form, template)
+    page = _columns_page(batch, form)
+    return render_template(page.fragment, page=page) if request.headers.get("HX-Request") else render(page)
 
 
 def _unbegun(import_id: str) -> Import:
@@ -139,7 +106,7 @@ def start_import(import_id: str) -> ResponseReturnValue:
     batch = import_queries.get_import(import_id)
     form = ImportForm.typed(batch, request.form)
     if batch.status is ImportStatus.MAPPING and not form.check():
-        return _columns_page(batch, form), 422
+        return render(_columns_page(batch, form)), 422
     try:
         import_service.start_import(batch, form.mapping, form.options(), by=current_actor().by())
     except Conflict as problem:
@@ -193,31 +160,7 @@ def _with_job(import_id: str, done: str, act: Callable[[Import, By], None]) -> R
 @allow(Permission.SEE)
 def live_import(import_id: str) -> ResponseReturnValue:
     """The import's face, for the page to ask for while it runs."""
-    return fragment("contacts/_import.html", **_face(import_queries.get_import(import_id)))
-
-
-def _face(batch: Import) -> dict[str, Any]:
-    standing = presenter.standing_of(batch)
-    shown = (standing.status, batch.rows_read, standing.total, standing.is_stopping, standing.why_waiting)
-    version = version_of(*shown, batch.job.attempt if batch.job else 0)
-    return {
-        "batch": batch,
-        "standing": standing,
-        "can_go_on": not (batch.job and batch.job.error_code == UNREADABLE),
-        "headline": presenter.headline(batch),
-        "reasons": presenter.reasons(batch.rejected_by_code),
-        "notes": presenter.reasons(batch.noted_by_code),
-        "encoding": preview.encoding_name(batch),
-        "delimiter": preview.delimiter_name(batch),
-        "country": countries().get(batch.options.get("default_country", ""), "none"),
-        "policy": presenter.POLICIES.get(batch.options.get("on_duplicate", ""), "–"),
-        "version": version,
-        "live_url": url_for("contacts.live_import", import_id=batch.id, version=version)
-        if standing.is_running
-        else None,
-        "every": POLL_SECONDS,
-        "as_of": utcnow(),
-    }
+    return render_fragment(ImportPage.of(import_queries.get_import(import_id)))
 
 
 @views.get("/imports/<import_id>/rejected.csv")

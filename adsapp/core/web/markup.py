@@ -26,12 +26,12 @@ PILL_ICONS = {"good": "check", "busy": "refresh", "warning": "alert-triangle", "
 NOTHING = Markup("–")
 
 
-def draw_count(number: Any) -> Markup:
+def render_count(number: Any) -> Markup:
     """12430 as 12,430; what is no number as –."""
     return Markup(f"{number:,}") if isinstance(number, int | float) else NOTHING
 
 
-def draw_time(moment: datetime | None, shape: str = "full") -> Markup:
+def render_time(moment: datetime | None, shape: str = "full") -> Markup:
     """A moment, or – for none; shape: full, date, minute, second, ago; span is how long it lasts since.
 
     A script writes it anew in the viewer's zone; without, it says UTC. One without a zone is taken as UTC.
@@ -43,7 +43,7 @@ def draw_time(moment: datetime | None, shape: str = "full") -> Markup:
     return Markup(f'<time datetime="{stamp}" data-local="{escape(shape)}">{words}</time>')
 
 
-def draw_icon(name: str, label: str | None = None) -> Markup:
+def render_icon(name: str, label: str | None = None) -> Markup:
     """An outline from static/icons.svg. With a label it is read aloud; without, it is decoration."""
     return _icon(static_url("icons.svg"), name, label)
 
@@ -55,20 +55,22 @@ def _icon(sprite: str, name: str, label: str | None) -> Markup:
     return Markup(drawn)
 
 
-def draw_pill(kind: str, text: Any, icon: str | None = None, href: str | None = None, current: bool = False) -> Markup:
+def render_pill(
+    kind: str, text: Any, icon: str | None = None, href: str | None = None, current: bool = False
+) -> Markup:
     """A state: icon, word and colour together, never colour alone; a link where there is `href`.
 
     kind: good, busy, warning, bad, neutral, accent. An empty `icon` draws none; without one the kind has its own.
     """
     shown = PILL_ICONS.get(kind) if icon is None else icon
-    inside = f"{draw_icon(shown) if shown else ''}{escape(text)}"
+    inside = f"{render_icon(shown) if shown else ''}{escape(text)}"
     if not href:
         return Markup(f'<span class="pill pill-{escape(kind)}">{inside}</span>')
     marked = ' aria-current="true"' if current else ""
     return Markup(f'<a class="pill pill-{escape(kind)}" href="{escape(href)}"{marked}>{inside}</a>')
 
 
-def draw_attributes(given: Mapping[str, Any]) -> Markup:
+def render_attributes(given: Mapping[str, Any]) -> Markup:
     """Keyword arguments as attributes: `hx_get="/x"` is `hx-get="/x"`; True stands alone, False and None go."""
     parts = []
     for key, value in given.items():
@@ -79,14 +81,14 @@ def draw_attributes(given: Mapping[str, Any]) -> Markup:
     return Markup("".join(parts))
 
 
-def draw_points(values: Sequence[float], width: float, height: float, low: float, high: float, pad: float) -> str:
+def render_points(values: Sequence[float], width: float, height: float, low: float, high: float, pad: float) -> str:
     """Values as the points of a line from left to right, `low` at the bottom of `height`, `high` at its top."""
     step, scale = width / max(len(values) - 1, 1), height / ((high - low) or 1)
     places = enumerate(values)
     return " ".join(f"{at * step + pad:.1f},{pad + height - (value - low) * scale:.1f}" for at, value in places)
 
 
-def draw_chart_rows(series: Sequence[Mapping[str, Any]], labels: Sequence[str], unit: str = "") -> Markup:
+def render_chart_rows(series: Sequence[Mapping[str, Any]], labels: Sequence[str], unit: str = "") -> Markup:
     """The figures of a chart as rows of a table, one for each label; `values` of each of the series are as many."""
     columns = [[f'<td class="num">{escape(value)}{escape(unit)}</td>' for value in each["values"]] for each in series]
     cells = map("".join, zip(*columns, strict=True))

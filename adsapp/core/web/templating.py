@@ -7,27 +7,27 @@ from flask import Flask
 
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.web import markup
-from adsapp.core.web.htmx import version_of
 from adsapp.core.web.statics import static_url
 from adsapp.core.web.urls import url_for
+from adsapp.core.words import plural
 
 
 def init_templating(app: Flask) -> None:
     """Attach globals and filters; undefined names in templates are errors."""
-    app.jinja_env.globals.update(static_url=static_url, url_for=url_for, now=utcnow, version_of=version_of)
+    app.jinja_env.globals.update(static_url=static_url, url_for=url_for, now=utcnow)
     app.jinja_env.globals.update(
-        draw_attributes=markup.draw_attributes,
-        draw_chart_rows=markup.draw_chart_rows,
-        draw_count=markup.draw_count,
-        draw_icon=markup.draw_icon,
-        draw_points=markup.draw_points,
-        draw_pill=markup.draw_pill,
-        draw_time=markup.draw_time,
+        render_attributes=markup.render_attributes,
+        render_chart_rows=markup.render_chart_rows,
+        render_count=markup.render_count,
+        render_icon=markup.render_icon,
+        render_points=markup.render_points,
+        render_pill=markup.render_pill,
+        render_time=markup.render_time,
         drawn=markup.drawn,
         span_of=markup.span_of,
     )
     app.jinja_env.filters.update(
-        count=format_count, iso=iso, ago=format_ago, duration=format_duration, phone=format_phone
+        count=format_count, iso=iso, ago=format_ago, duration=format_duration, phone=format_phone, plural=plural
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -22,18 +22,12 @@ from adsapp.jobs.bulk.target import (
     Target,
     target_of,
 )
+from adsapp.jobs.labels import ACTION_WORDS
 from adsapp.jobs.models import Job, JobCount
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.states import Priority, State
 from adsapp.organizations.auditing import By
-
-WORDS = {
-    BulkAction.RETRY: "Retry",
-    BulkAction.CANCEL: "Cancel",
-    BulkAction.CLEAN: "Remove",
-    BulkAction.PRIORITIZE: "Change priority of",
-}
 
 
 def preview(
@@ -96,7 +90,7 @@ def start(
 def _title(target: Target, found: MatchCount) -> str:
     state = f"{target.filters.state.value} " if target.filters.state else ""
     jobs = "job" if found.count == 1 and not found.more else "jobs"
-    return f"{WORDS[target.verb]} {found} {state}{jobs}"
+    return f"{ACTION_WORDS[target.verb].title} {found} {state}{jobs}"
 
 
 def _count(target: Target) -> MatchCount:

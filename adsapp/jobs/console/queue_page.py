@@ -1,29 +1,23 @@
-"""The page of one queue: how it stands, what holds it back, who works on it; its pauses and limits."""
+"""Views of one queue, its pauses and its limits."""
 
-from typing import Any
-
-from flask import flash, render_template, request, url_for
+from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.core.errors import Invalid
-from adsapp.core.web.htmx import fragment, version_of
+from adsapp.core.web.pages import render, render_fragment
 from adsapp.jobs import service
+from adsapp.jobs.console import dialogs
 from adsapp.jobs.console.blueprint import done, views
 from adsapp.jobs.console.forms import back_or, end_of_pause, whole_number
+from adsapp.jobs.console.queue_presenter import QueuePage
 from adsapp.jobs.labels import QUEUE_TITLES
-from adsapp.jobs.queries import jobs as job_queries
-from adsapp.jobs.queries import workers
-from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.queries.limits import LIMITS, limits_of
-from adsapp.jobs.queries.statistics import MINUTE_LABELS, QueueStats, begins_if_resumed, queue_stats
+from adsapp.jobs.queries.statistics import begins_if_resumed
 from adsapp.jobs.registry import kind as kind_of
-from adsapp.jobs.registry import kinds_of
-from adsapp.jobs.states import Queue, State, queue_of
-from adsapp.jobs.wait_reasons import run_conditions
+from adsapp.jobs.states import Queue, queue_of
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
-FAILURES_SHOWN = 5
 LIMIT_WORDS = {"at_once": "At once", "per_minute": "A minute", "waiting": "Waiting"}
 
 
@@ -31,21 +25,22 @@ LIMIT_WORDS = {"at_once": "At once", "per_minute": "A minute", "waiting": "Waiti
 @allow(Permission.SEE)
 def show_queue(name: str) -> ResponseReturnValue:
     """One queue."""
-    return render_template("queues/queue.html", **_page(queue_of(name)))
+    return render(QueuePage.of(queue_of(name), current_actor()))
 
 
 @views.get("/queues/<name>/live")
 @allow(Permission.SEE)
 def live_queue(name: str) -> ResponseReturnValue:
     """The live part of a queue's page."""
-    return fragment("queues/_queue.html", **_page(queue_of(name)))
+    return render_fragment(QueuePage.of(queue_of(name), current_actor()))
 
 
 @views.get("/queues/<name>/pause")
 @allow(Permission.MANAGE)
 def ask_to_pause(name: str) -> ResponseReturnValue:
     """The question the dialog asks, as a page of its own."""
-    return _pause_page(queue_of(name), {})
+    queue = queue_of(name)
+    return render(dialogs.pause_queue(queue, _back(queue)))
 
 
 @views.post("/queues/<name>/pause")
@@ -58,7 +53,7 @@ def pause(name: str) -> ResponseReturnValue:
         until = end_of_pause(form.get("hours", ""))
         service.pause_queue(queue, current_actor().by(form.get("reason", "")[:200]), until, kind)
     except Invalid as error:
-        return _pause_page(queue, error.field_messages), error.status
+        return render(dialogs.pause_queue(queue, _back(queue), form, error.field_messages)), error.status
     flash(f"{_what(queue, kind)} is paused; what runs goes on", "good")
     return done(url_for("jobs.show_queue", name=queue.value))
 
@@ -70,16 +65,15 @@ def resume(name: str) -> ResponseReturnValue:
     queue, kind = queue_of(name), request.form.get("processor", "")
     held = begins_if_resumed(queue, kind)
     if held and not request.form.get("sure"):
-        return _resume_page(queue, kind, held)
+        return render(dialogs.resume_queue(queue, kind, held, _back(queue)))
     service.resume_queue(queue, current_actor().by(), kind)
     flash(f"{_what(queue, kind)} goes on", "good")
     return done(url_for("jobs.show_queue", name=queue.value))
 
 
-def _resume_page(queue: Queue, kind: str, held: int) -> str:
-    back = back_or(request.form.get("back", ""), url_for("jobs.show_queue", name=queue.value))
-    shown = {"queue": queue, "kind": kind, "what": _what(queue, kind), "held": held, "back": back}
-    return render_template("jobs/resume.html", titles=QUEUE_TITLES, **shown)
+def _back(queue: Queue) -> str:
+    """Where the button stood, else the queue's page."""
+    return back_or(request.values.get("back", ""), url_for("jobs.show_queue", name=queue.value))
 
 
 def _what(queue: Queue, kind: str) -> str:
@@ -91,8 +85,7 @@ def _what(queue: Queue, kind: str) -> str:
 @allow(Permission.MANAGE)
 def ask_for_limits(name: str) -> ResponseReturnValue:
     """The dialog's form, as a page of its own."""
-    queue = queue_of(name)
-    return _limits_page(queue, _typed_limits(limits_of(queue)), {})
+    return render(dialogs.limit_queue(queue_of(name)))
 
 
 @views.post("/queues/<name>/limits")
@@ -106,7 +99,7 @@ def set_limits(name: str) -> ResponseReturnValue:
         wanted = {field: whole_number(field, text, 1, service.HIGHEST_LIMIT) for field, text in typed.items()}
         service.set_limit(queue, current_actor().by(), **wanted)
     except Invalid as error:
-        return _limits_page(queue, typed, error.field_messages), error.status
+        return render(dialogs.limit_queue(queue, typed, error.field_messages)), error.status
     flash(f"{QUEUE_TITLES[queue]}: {_changes(before, wanted)}", "good")
     return done(url_for("jobs.show_queue", name=queue.value))
 
@@ -120,72 +113,3 @@ def _changes(before: dict[str, int | None], after: dict[str, int | None]) -> str
 
 def _limit(value: int | None) -> str:
     return "no limit" if value is None else f"{value:,}"
-
-
-def _typed_limits(values: dict[str, int | None]) -> dict[str, str]:
-    return {name: "" if value is None else str(value) for name, value in values.items()}
-
-
-def _pause_page(queue: Queue, errors: Any) -> str:
-    values = {name: request.form.get(name, "") for name in ("reason", "hours", "processor")}
-    return render_template(
-        "jobs/pause.html",
-        queue=queue,
-        titles=QUEUE_TITLES,
-        kinds=kinds_of(queue),
-        upkeep=kinds_of(queue, ignoring_pause=True),
-        values=values,
-        errors=errors,
-        back=back_or(request.values.get("back", ""), url_for("jobs.show_queue", name=queue.value)),
-    )
-
-
-def _limits_page(queue: Queue, typed: dict[str, str], errors: Any) -> str:
-    now = limits_of(queue)
-    return render_template(
-        "queues/limits.html", queue=queue, titles=QUEUE_TITLES, limits=now, values=typed, errors=errors
-    )
-
-
-def _page(queue: Queue) -> dict[str, Any]:
-    conditions = run_conditions()
-    stats = next(one for one in queue_stats(conditions) if one.queue == queue)
-    kinds = stats.paused_kinds
-    limits = limits_of(queue)
-    failures = job_queries.list_lines(JobFilters(State.FAILED, queue), limit=FAILURES_SHOWN).items
-    crew = workers.list_workers(conditions.now, queue) if current_actor().may(Permission.MANAGE) else None
-    pauses = [(each.processor, each.reason, each.paused_until) for each in (*kinds, *filter(None, [stats.pause]))]
-    failed = [(job.id, job.finished_at) for job in failures]
-    version = version_of(_figures(stats), pauses, limits, failed, [each.version_key for each in crew or ()])
-    return {
-        "stats": stats,
-        "queue": queue,
-        "name": queue.value,
-        "start_command": workers.start_command([queue]),
-        "titles": QUEUE_TITLES,
-        "paused_kinds": [(kind_of(pause.processor).quoted_title, pause) for pause in kinds],
-        "kinds": kinds_of(queue),
-        "upkeep": kinds_of(queue, ignoring_pause=True),
-        "limits": limits,
-        "failures": failures,
-        "crew": crew,
-        "series": _series(stats),
-        "chart_labels": MINUTE_LABELS,
-        "manages": current_actor().may(Permission.MANAGE),
-        "as_of": conditions.now,
-        "version": version,
-        "live_url": url_for("jobs.live_queue", name=queue.value, version=version),
-    }
-
-
-def _figures(stats: QueueStats) -> tuple[object, ...]:
-    """What the page shows of a queue's figures, for its version."""
-    minutes = (stats.finished, stats.failed)
-    return (stats.counts, stats.paused_count, stats.failed_today, *minutes, stats.waiting_since, stats.workers)
-
-
-def _series(stats: QueueStats) -> list[dict[str, Any]]:
-    return [
-        {"label": "finished", "kind": "accent", "values": stats.finished},
-        {"label": "failed", "kind": "bad", "values": stats.failed},
-    ]

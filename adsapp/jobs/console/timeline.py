@@ -1,10 +1,11 @@
-"""A job's whole story, in the order of time: its attempts, what people did to it, and each end it has had. Pure."""
+"""A job's timeline, oldest first: its attempts, what people did to it, and each end it has had. Pure."""
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from adsapp.core.words import plural
 from adsapp.jobs.events import ActionKind, JobAction
 from adsapp.jobs.labels import OUTCOMES, PRIORITY_WORDS
 from adsapp.jobs.models import Job, JobAttempt
@@ -20,7 +21,7 @@ ENDS = {
 
 @dataclass(frozen=True)
 class Event:
-    """One line of a job's story; `mark` good, bad, warning, now or empty. `operation` is the job that did it to many,
+    """One line of it; `mark` good, bad, warning, now or empty. `operation` is the job that did it to many,
     by its id and title."""
 
     mark: str
@@ -33,7 +34,7 @@ class Event:
     operation: tuple[uuid.UUID, str] | None = None
 
 
-def story(
+def timeline(
     job: Job, attempts: Sequence[JobAttempt], actions: Sequence[JobAction], reason: WaitReason | None = None
 ) -> list[Event]:
     """What happened to the job, oldest first; what goes on now is last. `reason` is why it waits."""
@@ -106,7 +107,7 @@ def _by(each: JobAction) -> str:
     if each.details.get("with") == "parent":
         return f"{by} with the job it is a part of,".strip()
     if others:
-        return f"{by} with {others} other {'job' if others == 1 else 'jobs'},".strip()
+        return f"{by} with {plural(others, 'other job')},".strip()
     return f"{by}," if by else ""
 
 

@@ -50,12 +50,6 @@ class Relations:
         open_needs = [edge.job for edge in self.needs if edge.met is None]
         return open_needs or [child for child in self.children if not child.is_finished]
 
-    @property
-    def version_key(self) -> tuple[object, ...]:
-        """What a page shows of them, for its version."""
-        edges = [(edge.job.id, edge.job.state, edge.met) for edge in (*self.needs, *self.needed_by)]
-        return (edges, [(child.id, child.state) for child in self.children], self.more_children)
-
 
 def relations(job: Job) -> Relations:
     """Read them, in four statements at most."""

@@ -41,12 +41,6 @@ class WorkerView:
         """As attempts name it: host and process."""
         return name_of(self.worker)
 
-    @property
-    def version_key(self) -> tuple[object, ...]:
-        """What a page shows of it, for its version."""
-        worker = self.worker
-        return (worker.id, self.state, worker.heartbeat_at, worker.memory_mb, [job.id for job in self.jobs])
-
 
 def name_of(worker: Worker) -> str:
     """Host and process id."""

@@ -15,7 +15,7 @@ from adsapp.core.clock import utcnow
 from adsapp.jobs import Job, Priority, State, retention, service, transitions
 from adsapp.jobs.bulk import operations
 from adsapp.jobs.bulk.target import BulkAction
-from adsapp.jobs.console.timeline import story
+from adsapp.jobs.console.timeline import timeline
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.events import actions_on
 from adsapp.jobs.models import JobEvent
@@ -50,7 +50,7 @@ def told(app: Flask, cast: Cast) -> Callable[[uuid.UUID], list[str]]:
     def call(job_id: uuid.UUID) -> list[str]:
         with db.organization_context(app, cast.bakery_id), db.reading():
             job = db.session.get_one(Job, job_id)
-            lines = story(job, job_queries.attempts(job), actions_on(job))
+            lines = timeline(job, job_queries.attempts(job), actions_on(job))
             assert [line.at for line in lines if line.at] == sorted(line.at for line in lines if line.at)
             return [re.sub(r"worker \S+,", "", f"{line.title} {line.note} {line.text}").strip(" ,") for line in lines]
 

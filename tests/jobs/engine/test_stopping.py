@@ -13,7 +13,7 @@ from sqlalchemy import select
 from adsapp.core import db
 from adsapp.core.errors import Conflict
 from adsapp.jobs import Job, Progress, Queue, State, queues, transitions
-from adsapp.jobs.console.timeline import story
+from adsapp.jobs.console.timeline import timeline
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobAttempt, Worker
 from adsapp.organizations.auditing import By
@@ -56,7 +56,7 @@ def test_cancelling_goes_through_its_stages_and_says_so(
         db.session.commit()
     stopping = read(job_id)
     assert stopping.is_stopping
-    assert [event.title for event in story(stopping, attempts(app, cast, job_id), [])][-2:] == [
+    assert [event.title for event in timeline(stopping, attempts(app, cast, job_id), [])][-2:] == [
         "Cancel requested",
         "Stopping",
     ]

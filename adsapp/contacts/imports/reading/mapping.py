@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from adsapp.contacts.imports.reading.headers import target_of
@@ -22,27 +22,28 @@ _PHONE_LIKE = re.compile(r"(?=(?:[^0-9]*[0-9]){7})(?:\+[0-9 ().\-/]+|\(?0?[0-9][
 
 
 class Problem(NamedTuple):
-    """What is wrong with a mapping, and in which column."""
+    """What is wrong with a mapping, and in which column; `columns` are the indexes of those that are meant."""
 
     place: str
     message: str
+    columns: tuple[int, ...] = ()
 
 
 class InvalidMapping(ValueError):
     """A mapping that does not fit the file; `problems` has everything that is wrong with it."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(" ".join(f"{place}: {message}" for place, message in problems))
+        super().__init__(" ".join(f"{problem.place}: {problem.message}" for problem in problems))
         self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Targets by column index, one for each column. `notes` are sentences about columns that are left out."""
+    """Targets by column index, one for each column. `left_out` says of some columns why they are left out."""
 
     header: tuple[str, ...]
     targets: tuple[str | None, ...]
-    notes: tuple[str, ...] = ()
+    left_out: Dict[int, str] = field(default_factory=dict)
 
     def index_of(self, target: str) -> int | None:
         return self.targets.index(target) if target in self.targets else None
@@ -54,7 +55,7 @@ class Mapping:
 
     def validate(self) -> tuple[Problem, ...]:
         """The problems that keep the mapping from being used; empty if there are none."""
-        problems = [p for i, t in enumerate(self.targets) if t and (p := _wrong_target(self._place(i), t))]
+        problems = [p for i, t in enumerate(self.targets) if t and (p := self._wrong_target(i, t))]
         problems += self._used_twice()
         if "phone" not in self.targets:
             seen = ", ".join(name or f"(column {i + 1}, no name)" for i, name in enumerate(self.header))
@@ -86,12 +87,17 @@ class Mapping:
     def _place(self, index: int) -> str:
         return _place(self.header, index)
 
+    def _wrong_target(self, index: int, target: str) -> Problem | None:
+        wrong = _wrong_target(self._place(index), target)
+        return wrong and wrong._replace(columns=(index,))
+
     def _used_twice(self) -> list[Problem]:
         counts = Counter(target for target in self.targets if target)
         return [
             Problem(
                 " and ".join(self._place(i) for i, t in enumerate(self.targets) if t == target),
                 f"{count} columns become {title(target)}; choose one of them and leave the others out.",
+                tuple(i for i, t in enumerate(self.targets) if t == target),
             )
             for target, count in counts.items()
             if count > 1
@@ -114,26 +120,24 @@ def propose(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Mapping:
         phones = [i for i, target in enumerate(targets) if target is None and _holds_phones(sample, i)]
         if len(phones) == 1:
             targets[phones[0]] = "phone"
-    notes = _leave_out_repeats(header, targets)
-    left_out = set(notes)
+    left_out = _leave_out_repeats(header, targets)
     taken: set[str] = set()
     for index, name in enumerate(header):
         if targets[index] is None and index not in left_out and folded(name) and name not in REPORT_COLUMNS:
             targets[index] = ATTRIBUTE + attribute_key(name, index, taken)
-    return Mapping(tuple(header), tuple(targets), tuple(notes.values()))
+    return Mapping(tuple(header), tuple(targets), left_out)
 
 
 def _leave_out_repeats(header: Sequence[str], targets: list[str | None]) -> dict[int, str]:
-    """Keep each target for its first column only; returns a sentence for each column left out, by index."""
+    """Keep each target for its first column only; returns for each column left out why, by index."""
     first: dict[str, int] = {}
-    notes = {}
+    left_out = {}
     for index, target in enumerate(targets):
         if target is None or first.setdefault(target, index) == index:
             continue
         targets[index] = None
-        kept, lost = _place(header, first[target]), _place(header, index)
-        notes[index] = f"{lost} is left out, because {kept} already is the {title(target).lower()}."
-    return notes
+        left_out[index] = f"{_place(header, first[target])} already is the {title(target).lower()}"
+    return left_out
 
 
 def attribute_key(name: str, index: int, taken: set[str]) -> str:

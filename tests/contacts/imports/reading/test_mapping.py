@@ -13,9 +13,8 @@ def test_of_two_columns_for_one_field_the_first_counts_and_the_other_is_named(na
     mapping, good, bad = read_contacts(CASES / "I10-two-columns-one-field" / name)
     assert [(row.name, row.phone) for row in good] == [("Fay Test", "+12025550167"), ("Gil Test", "+12025550168")]
     assert bad == []
-    assert len(mapping.notes) == 1
-    assert "column 3" in mapping.notes[0]
-    assert "column 2" in mapping.notes[0]
+    assert list(mapping.left_out) == [2]
+    assert "column 2" in mapping.left_out[2]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,174 @@
+"""The pages of contacts as their templates read them."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from adsapp.contacts import queries
+from adsapp.contacts.forms import ContactForm
+from adsapp.contacts.models import Contact, Import, OptEvent, OptSource, Tag
+from adsapp.contacts.queries import ContactFilter
+from adsapp.contacts.values.countries import countries
+from adsapp.core.web.confirmation import Choice, Confirmation, Field, Line
+from adsapp.core.web.pages import WebPage
+from adsapp.core.web.templating import format_phone
+from adsapp.core.web.urls import url_for
+from adsapp.organizations.access import Actor
+from adsapp.organizations.policy import Permission
+
+SOURCES = {
+    OptSource.KEYWORD: "wrote it as a message",
+    OptSource.BUTTON: "pressed the button in a message",
+    OptSource.PREFERENCES: "changed it in WhatsApp",
+    OptSource.PROVIDER: "WhatsApp refused a message for it",
+    OptSource.HAND: "entered by hand",
+    OptSource.IMPORT: "told by an import",
+    OptSource.API: "told by a program",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactListPage(WebPage):
+    """Contacts, newest first; `total` is how many there are in all, and `query` what the list is narrowed by."""
+
+    template: ClassVar[str] = "contacts/list.html"
+
+    contacts: Sequence[Contact]
+    tags: Mapping[uuid.UUID, Sequence[str]]
+    all_tags: Sequence[Tag]
+    wanted: ContactFilter
+    total: int
+    query: Mapping[str, Any]
+    cursor: str
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, wanted: ContactFilter, query: Mapping[str, Any], cursor: str) -> "ContactListPage":
+        """The page at this cursor."""
+        found = queries.list_contacts(wanted, cursor)
+        return cls(
+            contacts=found.items,
+            tags=queries.tags_of([contact.id for contact in found.items]),
+            all_tags=queries.tags(),
+            wanted=wanted,
+            total=queries.contact_count(),
+            query=query,
+            cursor=cursor,
+            next_cursor=found.next,
+        )
+
+    @property
+    def next_url(self) -> str | None:
+        """Those added earlier."""
+        if not self.next_cursor:
+            return None
+        return url_for("contacts.list_contacts", **self.query, cursor=self.next_cursor)
+
+    @property
+    def first_url(self) -> str | None:
+        """The newest, from a later page."""
+        return url_for("contacts.list_contacts", **self.query) if self.cursor else None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEvent:
+    """A time when the person agreed to messages, or opted out of them."""
+
+    kind: str
+    title: str
+    at: datetime
+    how: str
+    detail: str
+
+    @classmethod
+    def of(cls, event: OptEvent) -> "ConsentEvent":
+        """In words."""
+        return cls(
+            kind="bad" if event.opted_out else "good",
+            title="Opted out" if event.opted_out else "Agreed to messages again",
+            at=event.at,
+            how=SOURCES[event.source] + (f", {event.by}" if event.by else ""),
+            detail=event.detail,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactPage(WebPage):
+    """One contact: details, tags, consent and its history."""
+
+    template: ClassVar[str] = "contacts/show.html"
+
+    contact: Contact
+    title: str
+    tags: Sequence[str]
+    history: Sequence[ConsentEvent]
+    imports: Sequence[tuple[Import, str]]
+    country: str
+    opt_in_error: str
+    confirmations: Sequence[Confirmation]
+
+    @classmethod
+    def of(cls, contact: Contact, actor: Actor, opt_in_error: str = "") -> "ContactPage":
+        """As this person may see it."""
+        may_opt_out = not contact.opted_out_at and actor.may(Permission.SEND)
+        return cls(
+            contact=contact,
+            title=title_of(contact, actor),
+            tags=queries.tags_of([contact.id])[contact.id],
+            history=tuple(map(ConsentEvent.of, queries.consent_history(contact))),
+            imports=queries.imports_of(contact),
+            country=countries().get(contact.country, contact.country),
+            opt_in_error=opt_in_error,
+            confirmations=(opt_out(contact, actor),) if may_opt_out else (),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFormPage(WebPage):
+    """A contact to be added or edited; `known_url` leads to the one that has this number already."""
+
+    template: ClassVar[str] = "contacts/form.html"
+
+    form: ContactForm
+    contact: Contact | None = None
+    known_url: str = ""
+
+    @property
+    def countries(self) -> Sequence[tuple[str, str]]:
+        """Countries to choose from."""
+        return [("", "As the number says"), *countries().items()]
+
+
+def title_of(contact: Contact, actor: Actor) -> str:
+    """The name, else the number as this person may see it."""
+    return contact.display_name or format_phone(contact.phone, actor.sees_numbers)
+
+
+def opt_out(contact: Contact, actor: Actor) -> Confirmation:
+    """Asked before a person gets no more messages."""
+    title, here = title_of(contact, actor), url_for("contacts.show_contact", contact_id=contact.id)
+    note = (
+        "No campaign reaches this person any more, and no import changes that. "
+        "To undo it, somebody has to write down how the person agreed again."
+    )
+    why = Field(
+        "Why (optional)",
+        "detail",
+        id="opt-out-detail",
+        help="Kept in the history of consent.",
+        more={"maxlength": 500, "placeholder": "Asked for it on the phone"},
+    )
+    return Confirmation(
+        name="opt-out",
+        title=f"Opt {title} out?",
+        window=f"Opt {title} out",
+        lines=(Line(note, "muted"),),
+        fields=(why,),
+        action=url_for("contacts.opt_out", contact_id=contact.id),
+        choices=(Choice("Opt out", "danger", "ban"),),
+        leave="Keep sending",
+        back=here,
+        crumbs=(("Contacts", url_for("contacts.list_contacts")), (title, here), ("Opt out", None)),
+    )

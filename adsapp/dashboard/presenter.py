@@ -1,0 +1,276 @@
+"""The first page as its templates read it: five blocks, each of which asks for itself again."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar
+
+from adsapp.core.web.confirmation import Confirmation
+from adsapp.core.web.pages import LivePage, WebPage
+from adsapp.core.web.urls import url_for
+from adsapp.dashboard import attention, queries
+from adsapp.dashboard.attention import Concern
+from adsapp.jobs import Queue, State
+from adsapp.jobs.console import dialogs
+from adsapp.jobs.console.queue_presenter import chart_series
+from adsapp.jobs.labels import QUEUE_TITLES
+from adsapp.jobs.queries import jobs as job_queries
+from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.queries.statistics import (
+    MINUTE_LABELS,
+    Minutes,
+    QueueStats,
+    last_minutes,
+    queue_stats,
+    queues_at_a_glance,
+)
+from adsapp.jobs.wait_reasons import run_conditions
+from adsapp.organizations.access import Actor
+from adsapp.organizations.policy import Permission
+
+LATEST_JOBS = 6
+
+
+class Now:
+    """What several blocks look at, read once a request, and only by those that need it."""
+
+    def __init__(self, *, by_minute: bool = True) -> None:
+        self.conditions, self._by_minute = run_conditions(), by_minute
+
+    @cached_property
+    def queues(self) -> list[QueueStats]:
+        return queue_stats(self.conditions, self.minutes) if self._by_minute else queues_at_a_glance(self.conditions)
+
+    @cached_property
+    def minutes(self) -> Mapping[Queue, Minutes]:
+        return last_minutes(self.conditions.now)
+
+    @cached_property
+    def campaigns(self) -> queries.OpenCampaigns:
+        return queries.open_campaigns(self.conditions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionBlock(LivePage):
+    """Greeting and "Needs attention"."""
+
+    template: ClassVar[str] = "dashboard/_attention.html"
+    fragment: ClassVar[str] = "dashboard/_attention.html"
+
+    as_of: datetime = field(compare=False)
+    first_name: str
+    concerns: Sequence[Concern]
+    going_out: int
+
+    @classmethod
+    def of(cls, now: Now, actor: Actor) -> "AttentionBlock":
+        """What this person is told."""
+        found = attention.concerns(now.queues, now.campaigns.paused, now.conditions.now)
+        return cls(
+            as_of=now.conditions.now,
+            first_name=(actor.name.split() or [actor.name])[0],
+            concerns=tuple(each for each in found if actor.may(each.only_for)),
+            going_out=sum(not each.is_held for each in now.campaigns.going_out),
+        )
+
+    @property
+    def live_url(self) -> str:
+        """It never ends."""
+        return url_for("dashboard.attention_block", version=self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCard:
+    """One queue at a glance; `finished` are jobs in each full minute of the last hour."""
+
+    queue: Queue
+    status: str
+    waiting: int
+    active: int
+    delayed: int
+    failed: int
+    held: int
+    waiting_since: datetime | None
+    finished: Sequence[int]
+    paused_by: str
+    paused_at: datetime | None
+    pause_reason: str
+
+    @classmethod
+    def of(cls, stats: QueueStats) -> "QueueCard":
+        """The running minute is left out, which would always look like a sudden stop."""
+        pause = stats.pause
+        return cls(
+            queue=stats.queue,
+            status=stats.status,
+            waiting=stats.counts[State.WAITING],
+            active=stats.counts[State.ACTIVE],
+            delayed=stats.counts[State.DELAYED],
+            failed=stats.counts[State.FAILED],
+            held=stats.paused_count,
+            waiting_since=stats.waiting_since,
+            finished=tuple(stats.finished[:-1]),
+            paused_by=pause.by if pause else "",
+            paused_at=pause.paused_at if pause else None,
+            pause_reason=pause.reason if pause else "",
+        )
+
+    @property
+    def name(self) -> str:
+        """As addresses have it."""
+        return self.queue.value
+
+    @property
+    def title(self) -> str:
+        """As people call it."""
+        return QUEUE_TITLES[self.queue]
+
+    @property
+    def is_paused(self) -> bool:
+        """True if the whole queue is."""
+        return self.paused_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuesBlock(LivePage):
+    """The four queue cards."""
+
+    template: ClassVar[str] = "dashboard/_queues.html"
+    fragment: ClassVar[str] = "dashboard/_queues.html"
+
+    as_of: datetime = field(compare=False)
+    cards: Sequence[QueueCard]
+
+    @classmethod
+    def of(cls, now: Now) -> "QueuesBlock":
+        """All four."""
+        return cls(as_of=now.conditions.now, cards=tuple(map(QueueCard.of, now.queues)))
+
+    @property
+    def live_url(self) -> str:
+        """It never ends."""
+        return url_for("dashboard.queues_block", version=self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningBlock(LivePage):
+    """Campaigns and imports under way."""
+
+    template: ClassVar[str] = "dashboard/_running.html"
+    fragment: ClassVar[str] = "dashboard/_running.html"
+
+    as_of: datetime = field(compare=False)
+    running: Sequence[queries.Running]
+
+    @classmethod
+    def of(cls, now: Now) -> "RunningBlock":
+        """Campaigns first."""
+        running = queries.running(now.campaigns.going_out, now.conditions)
+        return cls(as_of=now.conditions.now, running=tuple(running))
+
+    @property
+    def live_url(self) -> str:
+        """It never ends."""
+        return url_for("dashboard.running_block", version=self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartBlock(LivePage):
+    """Jobs a minute over the last hour, and so far in the running minute."""
+
+    template: ClassVar[str] = "dashboard/_chart.html"
+    fragment: ClassVar[str] = "dashboard/_chart.html"
+
+    as_of: datetime = field(compare=False)
+    finished: Sequence[int]
+    failed: Sequence[int]
+
+    @classmethod
+    def of(cls, now: Now) -> "ChartBlock":
+        """Of all queues together."""
+        queues = now.minutes.values()
+        return cls(
+            as_of=now.conditions.now,
+            finished=tuple(map(sum, zip(*(one.finished for one in queues), strict=True))),
+            failed=tuple(map(sum, zip(*(one.failed for one in queues), strict=True))),
+        )
+
+    @property
+    def series(self) -> Sequence[Mapping[str, Any]]:
+        """For `ui.line_chart`."""
+        return chart_series(self.finished, self.failed)
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """A word for each minute."""
+        return MINUTE_LABELS
+
+    @property
+    def live_url(self) -> str:
+        """It never ends."""
+        return url_for("dashboard.chart_block", version=self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class LatestJob:
+    """One of the newest jobs."""
+
+    id: uuid.UUID
+    title: str
+    queue: str
+    state: State
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestBlock(LivePage):
+    """The newest jobs, and what is scheduled."""
+
+    template: ClassVar[str] = "dashboard/_latest.html"
+    fragment: ClassVar[str] = "dashboard/_latest.html"
+
+    as_of: datetime = field(compare=False)
+    jobs: Sequence[LatestJob]
+    scheduled: Sequence[queries.Scheduled]
+
+    @classmethod
+    def of(cls, now: Now) -> "LatestBlock":
+        """Newest first, and soonest first."""
+        lines = job_queries.list_lines(JobFilters(), limit=LATEST_JOBS).items
+        jobs = (LatestJob(each.id, each.title, QUEUE_TITLES[each.queue], each.state, each.created_at) for each in lines)
+        return cls(as_of=now.conditions.now, jobs=tuple(jobs), scheduled=tuple(queries.scheduled_campaigns()))
+
+    @property
+    def live_url(self) -> str:
+        """It never ends."""
+        return url_for("dashboard.latest_block", version=self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomePage(WebPage):
+    """All blocks at once, and the dialogs that pause a queue."""
+
+    template: ClassVar[str] = "dashboard/home.html"
+
+    attention: AttentionBlock
+    queues: QueuesBlock
+    running: RunningBlock
+    chart: ChartBlock
+    latest: LatestBlock
+    confirmations: Sequence[Confirmation]
+
+    @classmethod
+    def of(cls, now: Now, actor: Actor) -> "HomePage":
+        """As this person may see it."""
+        here = url_for("dashboard.home")
+        pauses = [dialogs.pause_queue(queue, here) for queue in Queue] if actor.may(Permission.MANAGE) else []
+        return cls(
+            attention=AttentionBlock.of(now, actor),
+            queues=QueuesBlock.of(now),
+            running=RunningBlock.of(now),
+            chart=ChartBlock.of(now),
+            latest=LatestBlock.of(now),
+            confirmations=pauses,
+        )

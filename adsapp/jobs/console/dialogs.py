@@ -1,0 +1,329 @@
+"""What is asked before jobs, queues or workers are changed: the words, the fields, and the way back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from adsapp.core.web.confirmation import Choice, Confirmation, Crumb, Field, Line, reason_field
+from adsapp.core.web.urls import url_for
+from adsapp.core.words import plural
+from adsapp.jobs.bulk.target import BulkAction, MatchCount
+from adsapp.jobs.labels import ACTION_WORDS, PRIORITY_WORDS, QUEUE_TITLES
+from adsapp.jobs.models import Job, Worker
+from adsapp.jobs.queries import workers
+from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.queries.limits import limits_of
+from adsapp.jobs.registry import kind as kind_of
+from adsapp.jobs.registry import kinds_of
+from adsapp.jobs.states import Priority, Queue, State
+
+PRIORITY_CHOICES = (
+    (Priority.CRITICAL, "Critical", "a person waits for it"),
+    (Priority.HIGH, "High", "before usual work"),
+    (Priority.NORMAL, "Normal", "usual work"),
+    (Priority.LOW, "Low", "when nothing else waits"),
+)
+PAUSE_LENGTHS = (
+    ("", "Until somebody resumes it"),
+    ("0.25", "15 minutes"),
+    ("1", "1 hour"),
+    ("4", "4 hours"),
+    ("12", "12 hours"),
+    ("24", "1 day"),
+    ("168", "1 week"),
+)
+LIMIT_FIELDS = (
+    ("at_once", "Jobs at once", "They run at the same time."),
+    ("per_minute", "Jobs a minute", "They are begun in any 60 seconds."),
+    ("waiting", "Jobs waiting", "More are refused, with the reason."),
+)
+Texts = Mapping[str, str]
+NOTHING: Texts = {}
+
+
+# --- one job ----------------------------------------------------------------------------------------------------
+
+
+def cancel_job(job: Job) -> Confirmation:
+    """Stop it, or ask the worker to."""
+    if job.state == State.ACTIVE:
+        what = (
+            "The worker is asked to stop and does so at its next safe place, within seconds. "
+            "What is done by then stays done."
+        )
+    else:
+        what = "It has not begun its next attempt, so it is cancelled at once."
+    if kind_of(job.processor).final_if_cancelled:
+        then = "It cannot be retried: the campaign ends with it, and who has not been sent to is left out."
+    else:
+        then = "You can retry it later; it goes on where it stood."
+    return Confirmation(
+        name="cancel-job",
+        title="Cancel this job?",
+        window=f"Cancel {job.title}",
+        lines=(Line(job.title, "strong"), Line(f"{what} {then}", "muted")),
+        fields=(reason_field("Others see it on this page; it stays in the activity."),),
+        action=url_for("jobs.cancel", job_id=job.id),
+        choices=(Choice("Cancel the job", "danger", "x"),),
+        leave="Keep it",
+        back=_page_of(job),
+        crumbs=_crumbs(job, "Cancel"),
+    )
+
+
+def prioritize_job(job: Job) -> Confirmation:
+    """Another place in the queue."""
+    note = (
+        "It counts from the next time that a worker looks for work; what runs now goes on. "
+        "Low work is never starved: the longer it waits, the sooner it is taken."
+    )
+    return Confirmation(
+        name="priority-job",
+        title="Change the priority",
+        window=f"Priority of {job.title}",
+        lines=(Line(job.title, "strong"), Line(note, "muted")),
+        fields=(Field("Priority", "priority", "choice", job.priority, PRIORITY_CHOICES),),
+        action=url_for("jobs.set_priority", job_id=job.id),
+        choices=(Choice("Change the priority", icon="adjustments"),),
+        leave="Leave it",
+        back=_page_of(job),
+        crumbs=_crumbs(job, "Priority"),
+    )
+
+
+def _page_of(job: Job) -> str:
+    return url_for("jobs.show_job", job_id=job.id)
+
+
+def _crumbs(job: Job, last: str) -> Sequence[Crumb]:
+    return (("Jobs", url_for("jobs.list_jobs")), (job.title, _page_of(job)), (last, None))
+
+
+# --- a queue ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The kinds of job that stand still with a queue, and those that go on, by their titles."""
+
+    kinds: Sequence[str]
+    goes_on: Sequence[str]
+
+
+def pause_queue(queue: Queue, back: str, typed: Texts = NOTHING, errors: Texts = NOTHING) -> Confirmation:
+    """Pause a queue, or one kind of job in it; `back` is where the button stood."""
+    kinds, name = kinds_of(queue), queue.value
+    what = Field(
+        "What",
+        "processor",
+        "select",
+        typed.get("processor", ""),
+        [("", "The whole queue"), *kinds.items()],
+        error=errors.get("processor"),
+        id=f"processor-{name}",
+    )
+    why = Field(
+        "Why",
+        "reason",
+        value=typed.get("reason", ""),
+        error=errors.get("reason"),
+        id=f"reason-{name}",
+        help="Others see it beside the queue; it stays in the activity.",
+        more={"required": True, "maxlength": 200},
+    )
+    length = Field(
+        "How long", "hours", "select", typed.get("hours", ""), PAUSE_LENGTHS, error=errors.get("hours"),
+        id=f"hours-{name}",
+    )  # fmt: skip
+    note = (
+        "No job of this queue begins until the pause ends. What runs now goes on to its end, nothing is lost, "
+        "and other organizations notice nothing."
+    )
+    return Confirmation(
+        name=f"pause-{name}",
+        title=f"Pause {QUEUE_TITLES[queue]}?",
+        window=f"Pause {QUEUE_TITLES[queue]}",
+        lines=(Line(note, "muted"),),
+        body="queues/_stopped.html",
+        about=Stopped(tuple(kinds.values()), tuple(kinds_of(queue, ignoring_pause=True).values())),
+        fields=((what,) if kinds else ()) + (why, length),
+        action=url_for("jobs.pause", name=name),
+        choices=(Choice("Pause", icon="player-pause"),),
+        leave="Leave it running",
+        back=back,
+        sent_along=(("back", back),),
+        crumbs=_queue_crumbs(queue, "Pause"),
+    )
+
+
+def resume_queue(queue: Queue, kind: str, held: int, back: str) -> Confirmation:
+    """Asked before jobs that a pause holds back are let go: a campaign among them goes out at once."""
+    begin = f"{plural(held, 'job')} that {'waits' if held == 1 else 'wait'} will begin at once"
+    sends = ": campaigns among them go out" if queue == Queue.BULK_MESSAGES else ""
+    waiting = url_for("jobs.list_jobs", queue=queue.value, state=State.WAITING.value)
+    what = kind_of(kind).quoted_title if kind else QUEUE_TITLES[queue]
+    return Confirmation(
+        name="resume",
+        title=f"Resume {what}?",
+        window=f"Resume {what}",
+        lines=(Line(f"{begin}{sends}."), Line("Look at what waits", url=waiting)),
+        action=url_for("jobs.resume", name=queue.value),
+        choices=(Choice("Resume", icon="player-play"),),
+        leave="Leave it paused",
+        back=back,
+        sent_along=(("sure", "1"), ("processor", kind), ("back", back)),
+        crumbs=_queue_crumbs(queue, "Resume"),
+    )
+
+
+def limit_queue(queue: Queue, typed: Texts = NOTHING, errors: Texts = NOTHING) -> Confirmation:
+    """What the organization allows itself of a queue."""
+    now = limits_of(queue)
+    fields = [_limit_field(name, label, help, now[name], typed, errors) for name, label, help in LIMIT_FIELDS]
+    note = "What this organization allows itself of the queue. Empty is no limit. What runs now goes on."
+    return Confirmation(
+        name=f"limits-{queue.value}",
+        title=f"Limits of {QUEUE_TITLES[queue]}",
+        lines=(Line(note, "muted"),),
+        fields=fields,
+        action=url_for("jobs.set_limits", name=queue.value),
+        choices=(Choice("Set the limits", icon="gauge"),),
+        leave="Leave them",
+        back=url_for("jobs.show_queue", name=queue.value),
+        crumbs=_queue_crumbs(queue, "Limits"),
+    )
+
+
+def _limit_field(name: str, label: str, help: str, now: int | None, typed: Texts, errors: Texts) -> Field:
+    words = "no limit" if now is None else f"{now:,}"
+    return Field(
+        label,
+        name,
+        value=typed.get(name, "" if now is None else str(now)),
+        error=errors.get(name),
+        id=f"limit-{name}",
+        help=f"Now {words}. {help}",
+        more={"inputmode": "numeric", "placeholder": "no limit"},
+    )
+
+
+def _queue_crumbs(queue: Queue, last: str) -> Sequence[Crumb]:
+    here = url_for("jobs.show_queue", name=queue.value)
+    return (("Home", url_for("dashboard.home")), (QUEUE_TITLES[queue], here), (last, None))
+
+
+# --- a worker ---------------------------------------------------------------------------------------------------
+
+
+def drain_worker(worker: Worker) -> Confirmation:
+    """Ask it to end after its jobs."""
+    name, back = workers.name_of(worker), url_for("workers.list_workers")
+    note = (
+        "It begins no job any more, ends those that it runs, and then ends itself. Nothing is lost and nothing runs "
+        "twice; what waits is taken by the other workers of its queues. This cannot be taken back: a worker that is "
+        "to go on must be started anew."
+    )
+    return Confirmation(
+        name="drain",
+        title=f"Drain {name}?",
+        window=f"Drain {name}",
+        lines=(Line(note),),
+        action=url_for("workers.drain", worker_id=worker.id),
+        choices=(Choice("Drain it", "danger", "player-stop"),),
+        leave="Leave it running",
+        back=back,
+        crumbs=(("Workers", back), (name, None)),
+    )
+
+
+# --- many jobs --------------------------------------------------------------------------------------------------
+
+NOTHING_FITS = (
+    "None of these jobs is in a state where this means something; the page of each says what can be done. "
+    "A cancelled campaign is over."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenJobs:
+    """The ticked jobs that the action fits, and those that stay as they are."""
+
+    fitting: Sequence[Job]
+    left_out: Sequence[Job]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingJobs:
+    """All jobs that match: the filter in words, and how far they were counted."""
+
+    facts: Sequence[tuple[str, str]]
+    matching: MatchCount
+
+
+def act_on_ticked(
+    verb: BulkAction, chosen: ChosenJobs, list_query: Mapping[str, str], activity: str | None
+) -> Confirmation:
+    """Ticked jobs, changed at once. `list_query` leads back to the list; `activity` to the activity, for those who may
+    see it."""
+    sent = (("scope", "ticked"), *list_query.items(), *(("job", job.id) for job in chosen.fitting))
+    return _act(verb, MatchCount(len(chosen.fitting)), "", "jobs/_chosen.html", chosen, sent, list_query, activity)
+
+
+def act_on_all(
+    verb: BulkAction, filters: JobFilters, matching: MatchCount, list_query: Mapping[str, str], activity: str | None
+) -> Confirmation:
+    """All jobs that match, changed by an operation with its own page."""
+    state = f"{filters.state.value} " if filters.state else ""
+    about = MatchingJobs(_facts(verb, filters), matching)
+    sent = (("scope", "all"), *filters.as_query().items())
+    return _act(verb, matching, state, "jobs/_matching.html", about, sent, list_query, activity)
+
+
+def _act(
+    verb: BulkAction,
+    matching: MatchCount,
+    state: str,
+    body: str,
+    about: ChosenJobs | MatchingJobs,
+    sent: Sequence[tuple[str, object]],
+    list_query: Mapping[str, str],
+    activity: str | None,
+) -> Confirmation:
+    words, is_one = ACTION_WORDS[verb], matching.count == 1 and not matching.more
+    question = f"{words.ask} {matching} {state}{'job' if is_one else 'jobs'}"
+    priorities = [(str(priority.value), PRIORITY_WORDS[priority]) for priority in Priority]
+    priority = Field("New priority", "priority", "select", "2", priorities)
+    back = url_for("jobs.list_jobs", **list_query)
+    return Confirmation(
+        name="act",
+        title=f"{question}?",
+        window=question,
+        lines=(Line(words.means),),
+        body=body,
+        about=about,
+        fields=((priority,) if verb == BulkAction.PRIORITIZE else ()) + (reason_field(_seen_by(is_one, activity)),),
+        action=url_for("jobs.act"),
+        choices=(Choice(question, "danger" if verb == BulkAction.CANCEL else "primary", words.icon),),
+        leave="Leave them",
+        back=back,
+        sent_along=(("verb", verb.value), *sent),
+        crumbs=(("Jobs", back), (words.crumb, None)),
+        why_not=NOTHING_FITS if matching.is_none else "",
+    )
+
+
+def _seen_by(is_one: bool, activity: str | None) -> Markup:
+    link = Markup('<a href="{}">activity</a>').format(activity) if activity else Markup("activity")
+    page = "the job" if is_one else "each job"
+    return Markup("Others see it on the page of {}, and owners and admins in the {}.").format(page, link)
+
+
+def _facts(verb: BulkAction, filters: JobFilters) -> Sequence[tuple[str, str]]:
+    any_state = "failed or cancelled" if verb == BulkAction.RETRY else "not ended"
+    return (
+        ("Which", "all that match and have not ended" if verb == BulkAction.PRIORITIZE else "all that match now"),
+        ("State", filters.state.value if filters.state else any_state),
+        ("Queue", QUEUE_TITLES[filters.queue] if filters.queue else "all"),
+        ("Words in the title", filters.search or "any"),
+    )

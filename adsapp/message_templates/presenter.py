@@ -1,0 +1,167 @@
+"""The pages of message templates as their templates read them."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from adsapp.core.clock import utcnow
+from adsapp.core.web.pages import LivePage, WebPage
+from adsapp.core.web.urls import url_for
+from adsapp.jobs import Job, State
+from adsapp.jobs.wait_reasons import WaitReason, why_waiting
+from adsapp.message_templates import availability, previews, queries
+from adsapp.message_templates.components import TemplateView
+from adsapp.message_templates.languages import language_name
+from adsapp.message_templates.models import MessageTemplate
+from adsapp.message_templates.previews import Bubble
+
+QUIET_SECONDS, SYNCING_SECONDS = 30, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The columns of a template that pages show; `quality` is (kind of pill, word)."""
+
+    id: uuid.UUID
+    name: str
+    category: str
+    status: str
+    language: str
+    language_code: str
+    quality: tuple[str, str]
+    provider_id: str
+    synced_at: datetime
+
+    @classmethod
+    def of(cls, template: MessageTemplate) -> "Facts":
+        """Read them off."""
+        return cls(
+            id=template.id,
+            name=template.name,
+            category=template.category,
+            status=template.status,
+            language=language_name(template.language),
+            language_code=template.language,
+            quality=availability.quality_of(template),
+            provider_id=template.provider_id,
+            synced_at=template.synced_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateCard:
+    """A template in the list, with a picture of it; `variables` is how many values are filled in."""
+
+    facts: Facts
+    bubble: Bubble
+    variables: int
+    can_be_sent: bool
+
+    @classmethod
+    def of(cls, template: MessageTemplate) -> "TemplateCard":
+        """Take it apart once."""
+        view = queries.view_of(template)
+        why_not = availability.why_not(template, view)
+        return cls(Facts.of(template), previews.of_template(view), len(view.variables), can_be_sent=not why_not)
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """The newest reading of the templates; `obstacle` is what keeps it from beginning."""
+
+    job_id: uuid.UUID
+    is_active: bool
+    is_under_way: bool
+    has_failed: bool
+    error: str | None
+    finished_at: datetime | None
+    obstacle: WaitReason | None
+
+    @classmethod
+    def of(cls, job: Job) -> "Sync":
+        """How it stands."""
+        is_under_way = _is_under_way(job)
+        return cls(
+            job_id=job.id,
+            is_active=job.state == State.ACTIVE,
+            is_under_way=is_under_way,
+            has_failed=job.state == State.FAILED,
+            error=job.error,
+            finished_at=job.finished_at,
+            obstacle=obstacle(job) if is_under_way else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplatesPage(LivePage):
+    """All templates; asks for itself often while a sync runs."""
+
+    template: ClassVar[str] = "message_templates/list.html"
+    fragment: ClassVar[str] = "message_templates/_list.html"
+
+    as_of: datetime = field(compare=False)
+    cards: Sequence[TemplateCard]
+    sync: Sync | None
+
+    @classmethod
+    def of(cls, templates: Sequence[MessageTemplate], sync: Job | None) -> "TemplatesPage":
+        """By name and language."""
+        cards = tuple(map(TemplateCard.of, templates))
+        return cls(as_of=utcnow(), cards=cards, sync=Sync.of(sync) if sync else None)
+
+    @property
+    def live_url(self) -> str:
+        """It never ends."""
+        return url_for("message_templates.templates_fragment", version=self.version)
+
+    @property
+    def is_syncing(self) -> bool:
+        """True while the templates are read, or about to be."""
+        return self.sync is not None and self.sync.is_under_way
+
+    @property
+    def every(self) -> int:
+        """Seconds between two looks."""
+        return SYNCING_SECONDS if self.is_syncing else QUIET_SECONDS
+
+    @property
+    def synced_at(self) -> datetime | None:
+        """When they were read last."""
+        return max((card.facts.synced_at for card in self.cards), default=None)
+
+    @property
+    def sendable(self) -> int:
+        """How many can be sent."""
+        return sum(card.can_be_sent for card in self.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePage(WebPage):
+    """One template: how it looks, what must be filled in, whether it can be sent."""
+
+    template: ClassVar[str] = "message_templates/show.html"
+
+    facts: Facts
+    view: TemplateView
+    bubble: Bubble
+    why_not: str | None
+
+    @classmethod
+    def of(cls, template: MessageTemplate) -> "TemplatePage":
+        """Take it apart once."""
+        view = queries.view_of(template)
+        why_not = availability.why_not(template, view)
+        return cls(Facts.of(template), view, previews.of_template(view), why_not)
+
+
+def _is_under_way(job: Job) -> bool:
+    """True for a sync that runs or is about to: one that is planned for later keeps nobody from asking for one now."""
+    return not job.is_finished and not (job.state == State.DELAYED and not job.failures)
+
+
+def obstacle(job: Job) -> WaitReason | None:
+    """What keeps a sync from being read now, where that is more than the next free worker."""
+    reason = why_waiting(job)
+    return None if reason is None or reason.code == "free_worker" else reason
