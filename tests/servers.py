@@ -67,8 +67,8 @@ def create_database(servers: Servers, name: str, template: str = "") -> str:
 
 
 def drop_database(servers: Servers, name: str) -> None:
-    """Drop it, whoever is still connected."""
-    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+    """Drop it, whoever is still connected: by the superuser, who may end its own process and autovacuum's too."""
+    with psycopg.connect(servers.admin_url or servers.database_url, autocommit=True) as connection:
         connection.execute(f"drop database if exists {name} with (force)")
 
 
