@@ -39,7 +39,7 @@ def create_core(settings: "Settings") -> "Flask":
 
 
 def add_pages(app: "Flask", settings: "Settings") -> None:
-    """Pages, API, and what stands before them."""
+    """Pages and API, and the checks in front of them."""
     from adsapp import navigation
     from adsapp.core.web import htmx, limits, problems, security, templating
     from adsapp.organizations import access

@@ -158,6 +158,7 @@ class Shared:
         self._put_back_application()
         self._put_back_home()
         self._database.put_back(peopled=peopled)
+        self._close()  # a thread of an earlier test may have left a connection to the file that was there before
         self._threads = set(threading.enumerate())
 
     def may_stay(self) -> bool:

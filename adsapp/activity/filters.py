@@ -52,12 +52,12 @@ class ActivityFilters:
 
     @property
     def is_narrow(self) -> bool:
-        """True where not everything is shown."""
+        """True if not everything is shown."""
         return bool(self.as_query())
 
     @property
     def begins(self) -> datetime | None:
-        """The first moment that is shown: the later of both, where days and a span are named."""
+        """The first moment that is shown: the later of both if days and a span are named."""
         bounds = [self.since, utcnow() - timedelta(days=self.days) if self.days else None]
         return max((bound for bound in bounds if bound), default=None)
 

@@ -17,7 +17,7 @@ from adsapp.organizations.models import AuditEvent
 
 @dataclass(frozen=True)
 class Line:
-    """One event. `count` is empty where it concerned one thing; `others` are those of many that are not in
+    """One event. `count` is empty if it concerned one thing; `others` are those of many that are not in
     `subjects`; `until` is when what was done ends by itself."""
 
     id: int
@@ -48,7 +48,7 @@ def lines_of(events: Sequence[AuditEvent]) -> list[Line]:
 
 
 def line_json(line: Line) -> dict[str, Any]:
-    """An event for programs; `page` None where what it was done to is gone."""
+    """An event for programs; `page` None if what it was done to is gone."""
     return {
         "id": line.id,
         "at": iso(line.at),

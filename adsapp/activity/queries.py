@@ -28,7 +28,7 @@ NEWEST_FIRST = (AuditEvent.at.desc(), AuditEvent.id.desc())
 
 @dataclass(frozen=True)
 class Place:
-    """Where an event stands in the list."""
+    """The place of an event in the list."""
 
     at: datetime
     id: int
@@ -74,7 +74,7 @@ def _within(filters: ActivityFilters, older_than: Place | None) -> Select[Any]:
 
 
 def _edge(within: Select[Any]) -> Place | None:
-    """The last place of the window; None where the window reaches the end."""
+    """The last place of the window; None if the window reaches the end."""
     last = within.with_only_columns(AuditEvent.at, AuditEvent.id).order_by(*NEWEST_FIRST).offset(WINDOW - 1).limit(1)
     found = db.session.execute(last).first()
     return Place(found.at, found.id) if found else None

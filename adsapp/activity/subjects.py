@@ -26,7 +26,7 @@ JOBS_NAMED = 3  # of those that were ticked together
 
 @dataclass(frozen=True)
 class Subject:
-    """Something that an event was done to; `path` is None where its page is gone."""
+    """Something that an event was done to; `path` is None if its page is gone."""
 
     title: str
     path: str | None = None

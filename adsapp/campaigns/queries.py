@@ -169,8 +169,8 @@ def get_campaign(campaign_id: uuid.UUID | str) -> Campaign:
 
 def _show_ended_job(campaign: Campaign, job: Job | None) -> None:
     # A job that failed for good (a bug, a worker lost three times) cannot write its campaign's status any more, and one
-    # whose dependency was not met is cancelled among other organizations' jobs, where nobody knows of campaigns. So the
-    # campaign shows what became of its job; nothing is written by looking, and a retry of the job undoes it.
+    # whose dependency was not met is cancelled among other organizations' jobs, by code that knows nothing of
+    # campaigns. So the campaign shows what became of its job. Looking writes nothing, and a retry of the job undoes it.
     if job is None or job.state not in ENDED_JOBS:
         return
     by = job.cancel_requested_by if job.state is State.CANCELLED else None

@@ -50,7 +50,7 @@ def list_contacts() -> ResponseReturnValue:
 @api.post("/contacts")
 @allow(Permission.MANAGE)
 def create_contact() -> ResponseReturnValue:
-    """201 with the contact; 409 where the number is a contact already."""
+    """201 with the contact; 409 if the number is a contact already."""
     actor = current_actor()
     contact = service.create_contact(parse_body(ContactIn), actor.organization.default_country, actor.by())
     db.session.commit()

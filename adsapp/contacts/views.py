@@ -46,7 +46,7 @@ def new_contact() -> ResponseReturnValue:
 @views.post("/contacts")
 @allow(Permission.MANAGE)
 def create_contact() -> ResponseReturnValue:
-    """Add it; the form again where something is wrong."""
+    """Add it; the form again if something is wrong."""
     form, actor = ContactForm.typed(request.form), current_actor()
     try:
         contact = service.create_contact(form.parse(), actor.organization.default_country, actor.by())

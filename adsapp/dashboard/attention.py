@@ -30,9 +30,9 @@ class Concern:
     until: datetime | None = None  # goes behind the title
     action: str = ""
     url: str = ""
-    post: str = ""  # where the action is sent, where it is no link; for those who may manage
+    post: str = ""  # where the action is sent, if it is not a link; for those who may manage
     needs: Permission = Permission.SEE  # what following the link asks for
-    only_for: Permission = Permission.SEE  # who is told at all: where nobody else can do or learn anything by it
+    only_for: Permission = Permission.SEE  # who is told, if others can neither do nor learn anything by it
 
 
 def concerns(queues: Sequence[QueueStats], paused: Sequence[queries.Paused], now: datetime) -> list[Concern]:

@@ -33,7 +33,7 @@ class Running:
     title: str
     url: str
     by: str
-    state: str  # in words, where it is more than "running"
+    state: str  # in words, if it is more than "running"
     done: int
     total: int | None
     failed: int
@@ -163,7 +163,7 @@ def running(campaigns: Sequence[GoingOut], conditions: RunConditions) -> list[Ru
 
 
 def _is_held(row: Any, conditions: RunConditions) -> bool:
-    """True where a pause keeps the job from going on; a row with the columns ITS_JOB, empty for no job."""
+    """True if a pause keeps the job from going on; a row with the columns ITS_JOB, empty for no job."""
     return row.state not in (None, State.ACTIVE) and conditions.pause_of(row.queue, row.processor) is not None
 
 
@@ -215,7 +215,7 @@ def _import(row: Any, *, is_held: bool) -> Running:
 
 
 def _rows_per_second(row: Any) -> float | None:
-    # The average since the start is honest only where nothing interrupted it.
+    # The average since the start is honest only if nothing interrupted it.
     if row.state != State.ACTIVE or row.attempt > 1 or not (row.started_at and row.progress_at):
         return None
     seconds: float = (row.progress_at - row.started_at).total_seconds()
@@ -228,7 +228,7 @@ CAMPAIGNS, COUNTS, EVENTS, IMPORTS, JOBS, NUMBERS = (
     cast(Table, model.__table__).c for model in (Campaign, CampaignCount, CampaignEvent, Import, Job, Account)
 )
 ITS_JOB = (JOBS.queue, JOBS.processor, JOBS.state)  # whether a pause holds it
-# A job that failed for good, or waited in vain, leaves its campaign's row behind as it was.
+# A job that failed for good, or whose dependency was not met, leaves its campaign's row behind as it was.
 GOES_ON = or_(JOBS.id.is_(None), JOBS.state.not_in(list(campaign_queries.ENDED_JOBS)))
 SINCE: Any = bindparam("since", type_=CAMPAIGNS.started_at.type)
 LAST_EVENT = (

@@ -38,7 +38,7 @@ class Source(Protocol):
     """Where a thread gets job ids from."""
 
     def first(self) -> uuid.UUID | None:
-        """The next id; waits for one where the storage can."""
+        """The next id; waits for one if the storage can."""
 
     def more(self, most: int) -> list[uuid.UUID]:
         """Ids that are there already."""
@@ -51,7 +51,7 @@ class Line(Protocol):
     """What a thread of a queue does, again and again."""
 
     def turn(self, source: Source) -> bool:
-        """Do the next thing; False where there was nothing to do."""
+        """Do the next thing; False if there was nothing to do."""
 
 
 SAY_DUE = "if redis.call('llen', KEYS[1]) == 0 then redis.call('rpush', KEYS[1], 1) end"
@@ -240,7 +240,7 @@ class QuietConsumer(Consumer):  # type: ignore[misc]
         self.bell.ring()
 
     def wake_if_needed(self) -> None:
-        """As `wake`, if a message lies there; Redis itself wakes those that wait."""
+        """Wake a worker if a message is there; Redis itself wakes those that wait."""
         if not self.huey.storage.blocking and self.huey.pending_count():
             self.wake()
 
@@ -270,7 +270,7 @@ class Broker:
             self._fifos.ring(queue, MESSAGE)
 
     def push_below(self, most: int, queue: Queue, job_id: uuid.UUID, priority: int) -> None:
-        """As `push`, if fewer than `most` ids lie in the broker; else as `due`."""
+        """Push the id if fewer than `most` are in the broker; else say that something is due, as `due` does."""
         storage = self._huey(queue).storage
         if isinstance(storage, RedisStorage):
             storage.enqueue_below(most, *_as_huey_has_it(job_id, priority))

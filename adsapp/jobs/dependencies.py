@@ -47,7 +47,7 @@ class Condition:
         return f"{self.field} {SIGNS[self.op]} {self.value}"
 
     def holds(self, result: Mapping[str, Any] | None) -> bool:
-        """True where the result has the field and it compares so; a value of another kind never does."""
+        """True if the result has the field and it compares so; a value of another kind never does."""
         if result is None or self.field not in result:
             return False
         try:
@@ -100,7 +100,7 @@ def resolve(connection: Connection, ended: Sequence[Any], now: datetime) -> dict
 
 
 def _verdict(edge: Any, needed: Any) -> str:
-    """Empty where the need is met, else the reason."""
+    """Empty if the need is met, else the reason."""
     condition = Condition(**edge.condition) if edge.condition else None
     state = State(needed.state)
     if is_met(edge.on, condition, state, needed.result):
@@ -129,7 +129,10 @@ def _let_go(connection: Connection, freed: Counter[uuid.UUID], now: datetime) ->
 
 
 def add_dependencies(job: Job, after: Sequence[After]) -> None:
-    """Let a job that was just added wait for others; Invalid for an unknown one, Conflict where it waits in vain."""
+    """Let a job that was just added wait for others.
+
+    Raises Invalid for an unknown one, Conflict if the dependency can no longer be met.
+    """
     if not after:
         return
     needed = _locked([each.job_id for each in after])
@@ -158,7 +161,7 @@ def _locked(job_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Job]:
 
 
 def _add_edge(job: Job, each: After, other: Job) -> bool:
-    """True where the needed job has not ended yet."""
+    """True if the needed job has not ended yet."""
     is_open = other.state not in FINAL
     if not is_open and not is_met(each.on, each.condition, other.state, other.result):
         raise Conflict(why_unmet(each.on, each.condition, other.title, other.state))

@@ -65,7 +65,7 @@ def enqueue(
     - `parent`: the running job whose child it is; a parent that hands itself back goes on when its children ended.
 
     Raises Invalid for an unknown processor, a payload that does not fit, a priority out of range, a circle of
-    dependencies; TooMany where the organization has as many jobs waiting as it allows itself.
+    dependencies; TooMany if the organization has as many jobs waiting as it allows itself.
     """
     kind = require_processor(processor)
     kind.parse(payload)
@@ -152,7 +152,7 @@ def enqueue_flow(steps: Mapping[str, Step], *, created_by: str = "", subject: st
 
 
 def find_idempotent(key: str, digest: str) -> Job | None:
-    """The job that was asked for under this key; Conflict where it was asked for with other data."""
+    """The job that was asked for under this key; Conflict if it was asked for with other data."""
     job = db.session.scalars(select(Job).where(Job.idempotency_key == key)).first()
     if job is not None and job.payload_digest != digest:
         raise Conflict(
@@ -179,7 +179,7 @@ def _not_begun(dedupe_key: str) -> Job | None:
 
 
 def _within_quota(kind: Processor, more: int) -> bool:
-    """Whether the organization has limits for this queue; TooMany where they leave no room for so many more."""
+    """Whether the organization has limits for this queue; TooMany if they leave no room for so many more."""
     limits = fetch(MOST_WAITING, queue=kind.queue)
     most = limits[0].waiting if limits else None
     if most is None or kind.internal:
@@ -230,7 +230,7 @@ def _columns(row: Job) -> dict[str, Any]:
 
 
 def _insert(job: Job) -> bool:
-    """False where another request came first with the same idempotency key."""
+    """False if another request came first with the same idempotency key."""
     if job.idempotency_key is None:
         _add(job)
         return True

@@ -33,7 +33,7 @@ class ActionKind(StrEnum):
 
 
 class JobAction(NamedTuple):
-    """An event as a job's page reads it; `operation` is the title of the operation's job where that is still kept."""
+    """An event as a job's page reads it; `operation` is the title of the operation's job if that is still kept."""
 
     at: datetime
     what: str
@@ -67,7 +67,7 @@ def end_of(job: Job) -> dict[str, Any]:
 
 
 def actions_on(job: Job) -> list[JobAction]:
-    """What people did to the job, oldest first: no statement where nobody did anything, else one."""
+    """What people did to the job, oldest first: no statement if nobody did anything, else one."""
     if job.steered_at is None:
         return []
     return [JobAction._make(row) for row in reversed(fetch(OF_ONE, job=job.id))]

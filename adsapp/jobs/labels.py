@@ -55,8 +55,7 @@ ACTION_WORDS: Mapping[str, ActionWords] = {
         icon="rotate-clockwise",
         ask="Retry",
         crumb="Retry",
-        means="Each begins again with all its attempts and goes on where it stood. A campaign sends nothing again to "
-        "those who got it.",
+        means="Each begins again with all its attempts and goes on where it stood.",
         done="begin again",
         done_one="begins again",
     ),
@@ -69,7 +68,7 @@ ACTION_WORDS: Mapping[str, ActionWords] = {
         ask="Cancel",
         crumb="Cancel",
         means="What waits is cancelled at once; what runs is asked to stop and does so within seconds. What is done by "
-        "then stays done, and each can be retried later; a campaign is over once it is cancelled.",
+        "then stays done, and each can be retried later.",
         done="are cancelled",
         done_one="is cancelled",
     ),

@@ -1,4 +1,4 @@
-"""A job as a line of a list: the columns shown and no others, read past the ORM, and equal where they are.
+"""A job as a line of a list: the columns shown and no others, read past the ORM, and equal if they are.
 
 A page of fifty whole jobs takes the program longer than the database; and what is equal need not be drawn again.
 """
@@ -39,12 +39,12 @@ class JobLine(NamedTuple):
 
     @property
     def is_finished(self) -> bool:
-        """As `Job.is_finished`."""
+        """True in a final state."""
         return self.state in FINAL
 
     @property
     def is_stopping(self) -> bool:
-        """As `Job.is_stopping`."""
+        """True if it runs and was asked to stop."""
         return self.state == State.ACTIVE and self.cancel_requested_at is not None
 
 

@@ -30,7 +30,7 @@ OPEN = sql("state in ('waiting', 'delayed') and dispatched_at is null and blocke
 
 
 def in_state(*states: State) -> ColumnElement[bool]:
-    """As `state in (…)`, for rows that are named by their ids.
+    """`state in (…)` for rows that are named by their ids.
 
     Written so that no index of one state fits: such an index also holds all that lately was in that state, and to
     walk it for a few ids gets slower with every job that passes through.

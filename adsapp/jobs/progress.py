@@ -37,7 +37,7 @@ class LeaseLost(JobInterrupted):
 
 
 class WorkerStopping(JobInterrupted):
-    """This worker shuts down and its grace is over: the job is released and taken up elsewhere."""
+    """This worker shuts down and its grace has ended: the job is released and taken up elsewhere."""
 
 
 class HandBack(Exception):
@@ -180,7 +180,7 @@ class Progress:
         self.write()
 
     def advance(self, done: int = 1, failed: int = 0) -> None:
-        """`done` more are through, `failed` of them badly; raises where the job must stop."""
+        """`done` more are through, `failed` of them badly; raises if the job must stop."""
         self._done += done
         self._failed += failed
         if time.monotonic() - self._written_at >= WRITE_EVERY_SECONDS:
@@ -202,7 +202,7 @@ class Progress:
         )
 
     def check(self) -> None:
-        """Raise where the job was cancelled, outran its time or belongs to another worker."""
+        """Raise if the job was cancelled, outran its time or belongs to another worker."""
         self._control.check()
 
     def write(self) -> None:
@@ -236,7 +236,7 @@ class Progress:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        # With one writer: where the processor is in the middle of a transaction of its own, a second one on
+        # With one writer: if the processor is in the middle of a transaction of its own, a second one on
         # this thread would wait for itself, so the progress goes with the processor's.
         if db.has_one_writer(self._engine) and db.session().in_transaction():
             yield db.session().connection()

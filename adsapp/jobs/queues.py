@@ -37,7 +37,7 @@ def pause_queue(queue: Queue, by: By, until: datetime | None = None, processor: 
 
 
 def resume_queue(queue: Queue, processor: str = "") -> bool:
-    """Let a paused queue, or a paused kind of job, go on; False where it was not paused."""
+    """Let a paused queue, or a paused kind of job, go on; False if it was not paused."""
     paused = select(QueueControl).where(QueueControl.queue == queue, QueueControl.processor == processor)
     control = db.session.scalars(paused).first()
     if control is not None:

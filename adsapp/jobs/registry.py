@@ -80,6 +80,17 @@ def lazy(path: str) -> Lazy:
     return Lazy(module, name)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SubjectWords:
+    """What the questions before many jobs are changed add about a subject; empty if there is nothing to add."""
+
+    if_retried: str = ""  # a sentence
+    if_cancelled: str = ""  # a clause after "; "
+    if_one_cancelled: str = ""  # a sentence about a job that cannot be retried afterwards
+    if_resumed: str = ""  # a clause after ": "
+    if_nothing_fits: str = ""  # a sentence
+
+
 @dataclass(frozen=True)
 class Subject:
     """A kind of thing that jobs work on; `Job.subject` is its key and the id of one, "key:id"."""
@@ -89,6 +100,7 @@ class Subject:
     page: str  # its path, with {} for the id
     link: str  # what the link to that page says
     keeps_jobs: bool = False  # the jobs are kept as long as what they work on, whatever their age
+    words: SubjectWords = SubjectWords()
 
     def of(self, subject_id: uuid.UUID | str) -> str:
         """The value of `Job.subject`."""
@@ -240,6 +252,12 @@ def processors() -> Iterator[Processor]:
 def subjects() -> dict[str, Subject]:
     """What jobs work on, by key."""
     return {each.subject.key: each.subject for each in processors() if each.subject}
+
+
+def words_of_subjects(queue: Queue | None = None) -> list[SubjectWords]:
+    """What subjects add to questions, of all queues or of one."""
+    found = {each.subject.key: each.subject for each in processors() if each.subject and queue in (None, each.queue)}
+    return [subject.words for subject in found.values()]
 
 
 def unpausable() -> list[str]:

@@ -37,7 +37,7 @@ def cleanup_old_job_logs(days: int) -> int:
 
 
 def remove(job_ids: Sequence[uuid.UUID]) -> int:
-    """Remove jobs that ended and stand for nothing else; returns how many."""
+    """Remove jobs that ended and belong to nothing that is kept; returns how many."""
     return _removed(delete(Job).where(Job.id.in_(job_ids), Job.state.in_(FINAL), ~is_kept()).returning(Job.id))
 
 

@@ -32,7 +32,7 @@ class Priority(IntEnum):
 
 
 class State(StrEnum):
-    """Where a job stands."""
+    """The states of a job."""
 
     DELAYED = "delayed"  # a time, a retry or somebody's decision is awaited
     WAITING = "waiting"  # may start as soon as a worker is free

@@ -117,8 +117,10 @@ def retry_all(jobs: Iterable[Job], by: By) -> int:
 
 
 def promote(job: Job, by: By = NOBODY) -> None:
-    """Let a delayed job run now, and where somebody asked (`by`) note who; Conflict where it is not delayed, or waits
-    for other jobs."""
+    """Let a delayed job run now, and record who asked, if somebody did.
+
+    Raises Conflict if it is not delayed, or waits for other jobs.
+    """
     if job.blocked_by:
         raise Conflict(f"This job waits for {job.blocked_by} other jobs to end; cancel those, or wait for them")
     now = utcnow()

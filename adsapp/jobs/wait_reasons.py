@@ -38,7 +38,7 @@ ALIVE_HEARTBEATS = 3  # a worker is alive while its last sign of life is no olde
 
 @dataclass(frozen=True)
 class WaitReason:
-    """Why a job waits: a code for programs, words for people, and the moment it ends where that is known."""
+    """Why a job waits: a code for programs, words for people, and the moment it ends if that is known."""
 
     code: str
     text: str
@@ -50,7 +50,7 @@ class WaitReason:
 
 
 class Pause(NamedTuple):
-    """A queue, or one kind of job in it, that stands still: the columns of `QueueControl` by their names."""
+    """A queue, or one kind of job in it, that is paused: the columns of `QueueControl` by their names."""
 
     queue: Queue
     processor: str  # empty: the whole queue
@@ -192,7 +192,7 @@ def _sentence(words: str) -> str:
 
 
 def pause_json(pause: Pause | None) -> dict[str, Any] | None:
-    """Who paused, why, since when; `until` None: until somebody resumes it. None where nothing is paused."""
+    """Who paused, why, since when; `until` None: until somebody resumes it. None if nothing is paused."""
     if pause is None:
         return None
     return {

@@ -19,12 +19,12 @@ from typing import Protocol
 from adsapp.core.logs import get_logger
 from adsapp.jobs.states import Queue
 
-MESSAGE = b"m"  # an id lies in the broker
+MESSAGE = b"m"  # an id is in the broker
 DUE = b"d"  # dispatch should look: something may be due
 IDLE_SECONDS = 2.0  # after so long a worker looks even if nobody woke it: that is what a lost wake-up costs
 ABANDONED_SECONDS = 60.0  # a FIFO without a reader is removed when it is older; a younger one may be just being made
 GATHER_SECONDS = 0.002  # between two wake-ups: under load one is enough for all jobs that came in that time
-POLL_SECONDS = 0.1  # where there can be no wake-ups
+POLL_SECONDS = 0.1  # if there can be no wake-ups
 
 log = get_logger()
 
@@ -55,7 +55,7 @@ class Fifos:
                 _write(self._folder / name, word)
 
     def listen(self, queues: Sequence[Queue]) -> Listener:
-        """A FIFO for a worker of these queues; where the file system knows none, it polls."""
+        """A FIFO for a worker of these queues; if the file system knows none, it polls."""
         try:
             return FifoListener(self._folder, queues)
         except (OSError, AttributeError) as error:

@@ -44,7 +44,7 @@ class Variable:
 
     @property
     def called(self) -> str:
-        """What pages and messages call it: as it stands in the message's text, {{1}}, else its label."""
+        """What pages and messages call it: as it is written in the message's text, {{1}}, else its label."""
         return f"{{{{{self.name}}}}}" if self.key.startswith("body.") else self.label
 
 
@@ -92,7 +92,7 @@ class TemplateView:
 def view(components: object, parameter_format: str | None = None) -> TemplateView:
     """Take a template's components apart; odd or unknown parts are left out, never an error.
 
-    `parameter_format` is the provider's (any case); where it is missing, a name among the placeholders means
+    `parameter_format` is the provider's (any case); if it is missing, a name among the placeholders means
     NAMED.
     """
     known = _by_type(components)

@@ -81,7 +81,7 @@ def parse_sources(
 ) -> dict[str, Source]:
     """A source for every variable of `view`, by full key. Raises `InvalidSources`.
 
-    `attributes`, where given, are the attribute keys the organization knows: any other is an error.
+    `attributes`, if given, are the attribute keys the organization knows: any other is an error.
     """
     known = {variable.key: variable for variable in view.variables}
     names = None if attributes is None else frozenset(attributes)

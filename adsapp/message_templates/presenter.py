@@ -81,7 +81,7 @@ class Sync:
 
     @classmethod
     def of(cls, job: Job) -> "Sync":
-        """How it stands."""
+        """The standing of the template."""
         is_under_way = _is_under_way(job)
         return cls(
             job_id=job.id,
@@ -162,6 +162,6 @@ def _is_under_way(job: Job) -> bool:
 
 
 def obstacle(job: Job) -> WaitReason | None:
-    """What keeps a sync from being read now, where that is more than the next free worker."""
+    """What keeps a sync from being read now, if that is more than the next free worker."""
     reason = why_waiting(job)
     return None if reason is None or reason.code == "free_worker" else reason

@@ -21,7 +21,7 @@ BUTTON_ICONS: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """`header` and `body` in stretches of (text, is it a variable); `media` is a word for what stands above them;
+    """`header` and `body` in stretches of (text, is it a variable); `media` is a word for what is shown above them;
     `buttons` have the keys text and icon."""
 
     body: list[Part]

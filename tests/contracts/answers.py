@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -96,7 +97,8 @@ def _make_it_today(app: Flask, older: Older) -> None:
         db.session.execute(update(StatsDay).values(day=today))
         db.session.commit()
     with app.app_context(), db.engine_transaction() as connection:
-        alive = {"now": utcnow().replace(tzinfo=None) if connection.dialect.name == "sqlite" else utcnow()}
+        later = utcnow() + timedelta(hours=1)  # however slowly the calls are made
+        alive = {"now": later.replace(tzinfo=None) if connection.dialect.name == "sqlite" else later}
         connection.execute(text("update workers set heartbeat_at = :now, stopped_at = null"), alive)
 
 

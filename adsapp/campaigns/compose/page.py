@@ -108,13 +108,13 @@ class ComposePage(WebPage):
         return previews.of_template(self.view) if self.view else None
 
     def example(self, key: str) -> str:
-        """What the person shown gets for a variable, "" where that is not known."""
+        """What the person shown gets for a variable, "" if that is not known."""
         rendered = self.preview.rendered if self.preview else None
         return rendered.values.get(key, "") if rendered else ""
 
     @property
     def left_out(self) -> str:
-        """Why the person shown gets nothing, "" where they do."""
+        """Why the person shown gets nothing, "" if they get something."""
         if self.preview is None or self.view is None or not self.preview.left_out:
             return ""
         if self.preview.rendered is None or not self.preview.rendered.missing or self.preview.contact.opted_out_at:
@@ -124,7 +124,7 @@ class ComposePage(WebPage):
 
     @property
     def bad(self) -> Sequence[Line]:
-        """What stands in the way."""
+        """What keeps the campaign from being sent."""
         return [line for line in self.preflight.lines if line.kind == "bad"]
 
     @property
@@ -183,7 +183,7 @@ def find_template(template_id: uuid.UUID | None) -> MessageTemplate | None:
 
 
 def template_id_of(name: str, language: str) -> uuid.UUID | None:
-    """The template a campaign used, where it still exists."""
+    """The template a campaign used, if it still exists."""
     known = select(MessageTemplate.id).where(MessageTemplate.name == name, MessageTemplate.language == language)
     return db.session.scalars(known.limit(1)).first()
 

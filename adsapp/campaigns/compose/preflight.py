@@ -51,7 +51,7 @@ class Preflight:
 
     @property
     def can_start(self) -> bool:
-        """True if nothing stands in the way and somebody gets it."""
+        """True if nothing prevents the start and somebody gets the message."""
         return self.will_send > 0 and all(line.kind != "bad" for line in self.lines)
 
 

@@ -154,7 +154,7 @@ def confirmations(campaign: Campaign, counts: Counts, failures: Sequence[Failure
 
 
 def may_retry(campaign: Campaign, failure: Failure) -> bool:
-    """True where the code allows it and the campaign was not cancelled."""
+    """True if the code allows it and the campaign was not cancelled."""
     return failure.can_retry and campaign.status is not CampaignStatus.CANCELLED
 
 

@@ -81,7 +81,7 @@ class Funnel:
 
     @staticmethod
     def share(part: int, whole: int) -> str:
-        """96.4 %, with one decimal; – where there is no whole."""
+        """96.4 %, with one decimal; – if there is no whole."""
         return f"{part * 100 / whole:.1f} %" if whole else "–"
 
 
@@ -252,7 +252,7 @@ def people(count: int) -> str:
 
 
 def trouble(campaign: Campaign, counts: Counts) -> str:
-    """What the pill of a campaign that is through says instead of "completed", "" where that is the truth."""
+    """What the pill of a campaign that is through says instead of "completed", "" if "completed" is the truth."""
     return counts.trouble if campaign.status is CampaignStatus.COMPLETED else ""
 
 
@@ -274,7 +274,7 @@ def skipped_reasons(campaign: Campaign) -> list[str]:
 
 
 def moment_of(recipient: CampaignRecipient) -> datetime:
-    """When the recipient came to where they are."""
+    """When the recipient reached the present status."""
     by_status = {
         Status.READ: recipient.read_at,
         Status.DELIVERED: recipient.delivered_at,
@@ -316,7 +316,7 @@ def example(campaign: Campaign) -> Bubble:
 
 
 def local_start(campaign: Campaign) -> str:
-    """09:00 in Europe/London; "" where it was not scheduled or the zone is UTC, which the page shows anyway."""
+    """09:00 in Europe/London; "" if it was not scheduled or the zone is UTC, which the page shows anyway."""
     if campaign.scheduled_at is None or campaign.time_zone == "UTC":
         return ""
     return f"{campaign.scheduled_at.astimezone(ZoneInfo(campaign.time_zone)):%H:%M} in {campaign.time_zone}"

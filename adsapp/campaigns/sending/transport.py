@@ -24,7 +24,7 @@ from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Outcome, Send, Uncertain
 from adsapp.integrations.http import open_session
 
-# A request that is a little late is written all the same, where the window has room; one that is later gives its slot
+# A request that is a little late is written all the same if the window has room; one that is later gives its slot
 # up and takes a new one. So does whatever a process finds on its hands that was stopped for a while.
 LATE_SECONDS = 0.05
 LOOK_AGAIN_SECONDS = 0.005

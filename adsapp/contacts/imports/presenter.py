@@ -110,7 +110,7 @@ class ImportPage(LivePage):
 
     @classmethod
     def of(cls, batch: Import) -> "ImportPage":
-        """As it stands now."""
+        """The import as it is now."""
         now, job = utcnow(), batch.job
         total = job.progress_total if job else None
         elapsed = _seconds(batch.started_at, batch.finished_at or now)

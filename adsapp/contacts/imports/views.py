@@ -102,7 +102,7 @@ def _unbegun(import_id: str) -> Import:
 @views.post("/imports/<import_id>/start")
 @allow(Permission.MANAGE)
 def start_import(import_id: str) -> ResponseReturnValue:
-    """Begin; the columns again where something is wrong, or where somebody was faster the import itself."""
+    """Begin; the columns again if something is wrong, or the import itself if somebody else began it first."""
     batch = import_queries.get_import(import_id)
     form = ImportForm.typed(batch, request.form)
     if batch.status is ImportStatus.MAPPING and not form.check():
@@ -140,7 +140,7 @@ def cancel_import(import_id: str) -> ResponseReturnValue:
 @views.post("/imports/<import_id>/retry")
 @allow(Permission.MANAGE)
 def retry_import(import_id: str) -> ResponseReturnValue:
-    """Go on where it stood."""
+    """Go on after the last row that was imported."""
     return _with_job(import_id, "It goes on where it stood", import_service.retry)
 
 

@@ -117,7 +117,7 @@ def _any_of_on_sqlite(element: any_of, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 class _Ago(TypeDecorator[timedelta]):
-    """A span of time; SQLite gets the moment that lies so long ago, by the clock of this process."""
+    """A span of time; SQLite gets the moment so long ago, by the clock of this process."""
 
     impl = Interval
     cache_ok = True

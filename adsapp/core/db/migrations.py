@@ -1,6 +1,6 @@
 """The schema: which one this code needs, which one the database has, and the way from one to the other.
 
-Alembic is loaded only where something is to be migrated: a worker needs none of it.
+Alembic is loaded only if something is to be migrated: a worker needs none of it.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ def needed(app: Flask) -> str:
 
 
 def current(connection: Connection) -> str | None:
-    """The revision the database has; None where it is empty."""
+    """The revision the database has; None if it is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()

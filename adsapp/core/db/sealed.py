@@ -1,8 +1,8 @@
 """Columns that are encrypted at rest.
 
-What such a column holds is an object that is opened where it is needed and nowhere before: where a key is lost, that
-one place fails with its reason, and every list and page that does not need the secret goes on. Keys are rotated in
-every column of the type `Sealed` (core/key_rotation.py).
+What such a column holds is an object that is opened only where the secret is needed: if a key is lost, that one place
+fails with its reason, and every list and page that does not need the secret goes on. Keys are
+rotated in every column of the type `Sealed` (core/key_rotation.py).
 """
 
 from dataclasses import dataclass, field

@@ -55,7 +55,7 @@ def current_organization_id() -> uuid.UUID | None:
 
 
 def require_organization_id() -> uuid.UUID:
-    """As `current_organization_id`, for code that makes no sense without one."""
+    """The organization of this context's session; UnscopedStatement if there is none."""
     bound = current_organization_id()
     if bound is None:
         raise UnscopedStatement("no organization is bound to this session")
@@ -73,7 +73,7 @@ def organization_context(app: Flask, organization_id: uuid.UUID) -> Iterator[Non
 _TAKE_ROLE = text("select set_config('role', :role, true)")
 
 
-# Its statements find rows by their ids: how many there are changes no plan, so none is planned anew.
+# Its statements find rows by their ids: how many there are changes no plan, so none needs a new plan.
 _KEEP_ROLE = text("select set_config('role', :role, false), set_config('plan_cache_mode', 'force_generic_plan', false)")
 
 

@@ -15,7 +15,7 @@ Crumb = tuple[str, str | None]  # text, address
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A button that says yes; `value` goes out as `decision` where there are several."""
+    """A button that says yes; `value` goes out as `decision` if there are several."""
 
     text: str
     kind: str = "primary"

@@ -8,7 +8,7 @@ from adsapp.config import Settings
 from adsapp.core.errors import TooLarge
 
 MB = 1_000_000  # as browsers, disks and the pages count
-FORM_ROOM = MB  # what may stand around the file in a form
+FORM_ROOM = MB  # what a form may send around the file
 _BLOCK = 1 << 16
 # A browser shows an answer only once it has sent everything, so what is refused is read and thrown away, up to this.
 _READ_ON = 2_000 * MB
@@ -33,7 +33,7 @@ def init_limits(app: Flask, settings: Settings, identify: Callable[[], None]) ->
 
 
 def too_large(settings: Settings, size: int | None = None) -> TooLarge:
-    """The error that names the limit, and the size where it is known."""
+    """The error that names the limit, and the size if it is known."""
     is_so = f"is {size / MB:,.0f} MB, which is" if size else "is"
     actor = g.get("actor")
     is_admin = actor is not None and actor.role in ("owner", "admin")

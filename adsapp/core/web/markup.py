@@ -34,7 +34,7 @@ def render_count(number: Any) -> Markup:
 def render_time(moment: datetime | None, shape: str = "full") -> Markup:
     """A moment, or – for none; shape: full, date, minute, second, ago; span is how long it lasts since.
 
-    A script writes it anew in the viewer's zone; without, it says UTC. One without a zone is taken as UTC.
+    A script rewrites it in the viewer's zone; without, it says UTC. One without a zone is taken as UTC.
     """
     if not moment:
         return NOTHING
@@ -58,7 +58,7 @@ def _icon(sprite: str, name: str, label: str | None) -> Markup:
 def render_pill(
     kind: str, text: Any, icon: str | None = None, href: str | None = None, current: bool = False
 ) -> Markup:
-    """A state: icon, word and colour together, never colour alone; a link where there is `href`.
+    """A state: icon, word and colour together, never colour alone; a link if there is `href`.
 
     kind: good, busy, warning, bad, neutral, accent. An empty `icon` draws none; without one the kind has its own.
     """
@@ -71,7 +71,7 @@ def render_pill(
 
 
 def render_attributes(given: Mapping[str, Any]) -> Markup:
-    """Keyword arguments as attributes: `hx_get="/x"` is `hx-get="/x"`; True stands alone, False and None go."""
+    """Keyword arguments as attributes: `hx_get="/x"` is `hx-get="/x"`; True writes the name only, False and None go."""
     parts = []
     for key, value in given.items():
         if value is None or value is False:

@@ -33,7 +33,7 @@ class LivePage(WebPage):
 
     __slots__ = ()
     fragment: ClassVar[str]
-    as_of: datetime  # when what stands here was true
+    as_of: datetime  # when this was true
 
     @property
     def version(self) -> str:

@@ -39,7 +39,7 @@ def init_problems(app: Flask) -> None:
 
 
 def is_program() -> bool:
-    """True where the answer should be JSON."""
+    """True if the answer should be JSON."""
     return request.path == "/api" or request.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz"))
 
 

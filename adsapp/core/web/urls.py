@@ -1,4 +1,4 @@
-"""Addresses of pages, made once: a page names some fifty, and most of them on every page anew."""
+"""Addresses of pages, made once: a page names some fifty, and most of them are the same on every page."""
 
 from functools import lru_cache
 

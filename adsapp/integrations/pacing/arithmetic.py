@@ -1,9 +1,9 @@
 """The arithmetic of pacing, shared by every pacer. Pure.
 
-GCRA without a burst: the state of a key is the time of its last slot, and the next slot lies at least one
-interval after it. All times are whole microseconds: adding fractions of a second ten million times would
-drift, and Redis scripts count exactly only up to 2^53. The interval is rounded up, so a window of one second
-never holds more than ceil(rate) slots.
+GCRA without a burst: the state of a key is the time of its last slot, and the next slot is at least one
+interval after it. All times are whole microseconds: adding fractions of a second ten million times would drift, and
+Redis scripts count exactly only up to 2^53. The interval is rounded up, so a window of one second never holds
+more than ceil(rate) slots.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class AccountForm:
         return cls(values, {name: sent.get(name, "").strip() for name in SECRETS})
 
     def new(self) -> AccountIn:
-        """What was typed as a number to connect; raises Invalid, whose messages stand beside the fields afterwards."""
+        """What was typed as a number to connect; raises Invalid, whose messages are shown beside the fields."""
         texts = {name: self.values[name] for name in PLAIN if name != "messages_per_second"}
         data = AccountIn(**texts, **self.secrets, messages_per_second=self._pace())
         self._check(lambda: check_new(data))

@@ -32,7 +32,7 @@ from adsapp.integrations.whatsapp.templates import read_reason
 SIGNATURE_HEADER: Final = "X-Hub-Signature-256"
 _MAX_CHALLENGE: Final = 512
 _TAPS: Final = ("button", "interactive")
-# What happened to a template, where that is not its status from now on.
+# What happened to a template, if that is not its status from now on.
 _STATUS_AFTER: Final = {"REINSTATED": "APPROVED", "UNARCHIVED": "APPROVED", "FLAGGED": "APPROVED"}
 
 
@@ -58,7 +58,7 @@ def challenge(query: Mapping[str, str], verify_token: str) -> str | None:
 
 
 def parse(raw: bytes, received_at: datetime | None = None) -> Delivery:
-    """Every event of one delivery, in its order. Never raises. `received_at` stands in for a time that cannot
+    """Every event of one delivery, in its order. Never raises. `received_at` replaces a time that cannot
     be read."""
     now = received_at or datetime.now(UTC)
     try:

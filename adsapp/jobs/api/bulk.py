@@ -31,7 +31,7 @@ class FilterBody(Body):
     routine: bool = False
 
     def filters(self, state: State | None = None) -> JobFilters:
-        """As services take it; `state` where none is named."""
+        """The filter as services take it; `state` if the body names none."""
         named = {"state": self.state or (state.value if state else ""), "queue": self.queue, "q": self.q}
         return JobFilters.from_query(named | {"routine": "1" if self.routine else ""})
 

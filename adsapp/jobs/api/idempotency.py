@@ -22,7 +22,7 @@ def requested_key() -> str | None:
 
 
 def sha256_of(stream: IO[bytes]) -> str:
-    """The digest of what a stream holds; it stands at its beginning again afterwards."""
+    """The digest of a stream's content; the stream is rewound afterwards."""
     digest = hashlib.sha256()
     stream.seek(0)
     while block := stream.read(_BLOCK):

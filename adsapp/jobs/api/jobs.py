@@ -88,7 +88,7 @@ def cancel_job(job_id: uuid.UUID) -> ResponseReturnValue:
 @api.patch("/jobs/<uuid:job_id>")
 @allow(Permission.SEND)
 def change_job(job_id: uuid.UUID) -> ResponseReturnValue:
-    """Another priority, `{"priority": 2}`; 409 where the job has ended."""
+    """Another priority, `{"priority": 2}`; 409 if the job has ended."""
     job, change = job_queries.get_job(job_id), parse_body(JobChange)
     service.set_priority(job, change.priority, current_actor().by())
     db.session.commit()
@@ -98,7 +98,7 @@ def change_job(job_id: uuid.UUID) -> ResponseReturnValue:
 @api.post("/jobs/<uuid:job_id>/runs")
 @allow(Permission.SEND)
 def run_job(job_id: uuid.UUID) -> ResponseReturnValue:
-    """Run a delayed job now: 202; 409 where it is not delayed, or waits for a decision or another job."""
+    """Run a delayed job now: 202; 409 if it is not delayed, or waits for a decision or another job."""
     job = job_queries.get_job(job_id)
     service.run_now(job, current_actor().by())
     db.session.commit()
@@ -129,7 +129,7 @@ def retry_job(job_id: uuid.UUID) -> ResponseReturnValue:
 @api.get("/jobs/stats")
 @allow(Permission.MANAGE)
 def stats() -> ResponseReturnValue:
-    """Queues as they stand, what ended by day, and the newest jobs; `?days=7`."""
+    """Queues as they are now, what ended by day, and the newest jobs; `?days=7`."""
     days = parse_query(StatsQuery).days
     conditions = run_conditions()
     return {
@@ -144,7 +144,7 @@ def stats() -> ResponseReturnValue:
 @api.get("/health")
 @allow(Permission.SEE)
 def health() -> ResponseReturnValue:
-    """200 where work is done, 503 with the reasons where it is not."""
+    """200 if work is done, 503 with the reasons if it is not."""
     found = check_health()
     return found.as_json(), 503 if found.reasons else 200
 

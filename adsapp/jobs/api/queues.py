@@ -50,7 +50,7 @@ def pause_queue(name: str) -> ResponseReturnValue:
 @api.delete("/queues/<name>/pause")
 @allow(Permission.MANAGE)
 def resume_queue(name: str) -> ResponseReturnValue:
-    """Let it go on, `?processor=` one kind of job: 204, also where nothing was paused."""
+    """Let it go on, `?processor=` one kind of job: 204, also if nothing was paused."""
     service.resume_queue(queue_of(name), current_actor().by(), request.args.get("processor", ""))
     db.session.commit()
     return "", 204

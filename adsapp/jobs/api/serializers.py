@@ -11,7 +11,7 @@ from adsapp.jobs.wait_reasons import RunConditions, why_waiting
 
 
 def job_json(job: Job, conditions: RunConditions | None = None) -> dict[str, Any]:
-    """The job for programs. `conditions` saves the look at pauses and workers where many jobs are shown."""
+    """The job for programs. `conditions` saves the look at pauses and workers if many jobs are shown."""
     reason = why_waiting(job, conditions) if job.state in PENDING else None
     return {
         "id": str(job.id),
@@ -75,7 +75,7 @@ def progress_json(job: Job) -> dict[str, Any]:
 
 
 def percent(job: AnyJob) -> int | None:
-    """0 to 99 while it runs, 100 for a completed job only; None where the total is not known."""
+    """0 to 99 while it runs, 100 for a completed job only; None if the total is not known."""
     if job.state == State.COMPLETED:
         return 100
     if not job.progress_total:

@@ -25,7 +25,7 @@ def list_workers() -> ResponseReturnValue:
 @api.post("/workers/<uuid:worker_id>/drains")
 @allow(Permission.MANAGE)
 def drain_worker(worker_id: uuid.UUID) -> ResponseReturnValue:
-    """Let a worker end after its jobs: 202; 403 where it serves other organizations too, 409 where it drains."""
+    """Let a worker end after its jobs: 202; 403 if it serves other organizations too, 409 if it drains already."""
     worker = db.session.get(Worker, worker_id)
     if worker is None:
         raise NotFound("There is no such worker")

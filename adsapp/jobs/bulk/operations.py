@@ -56,7 +56,7 @@ def start(
 ) -> Job:
     """Begin an operation; the job that carries it out.
 
-    Invalid for an unknown verb, a state that the verb does not fit, ids that are none or too many; Conflict where no
+    Invalid for an unknown verb, a state that the verb does not fit, ids that are none or too many; Conflict if no
     job matches.
     """
     target = target_of(verb, filters, job_ids, older_than_days, priority)
@@ -104,14 +104,14 @@ def _count(target: Target) -> MatchCount:
 
 
 def _edge(target: Target) -> uuid.UUID | None:
-    """The last id among which is counted, because no index finds words; None where all may be looked at."""
+    """The last id among which is counted, because no index finds words; None if all may be looked at."""
     if target.job_ids or not target.filters.search:
         return None
     return job_queries.edge_of(target.filters, {"older": target.id_before})
 
 
 def _is_counted(target: Target) -> bool:
-    """True where the counters know the number, so that none is counted."""
+    """True if the counters know the number, so that none is counted."""
     is_whole = not (target.job_ids or target.ended_before or target.filters.search)
     is_known = target.verb == BulkAction.CANCEL or (
         target.verb == BulkAction.RETRY and target.filters.state == State.FAILED

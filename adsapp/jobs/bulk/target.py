@@ -48,15 +48,15 @@ APPLIES_TO: Mapping[BulkAction, frozenset[State]] = {
 
 @dataclass(frozen=True)
 class MatchCount:
-    """How many jobs an operation would work on; `more` where there may be more than were counted."""
+    """How many jobs an operation would work on; `more` if there may be more than were counted."""
 
     count: int
     more: bool = False
-    newest: int = 0  # only among so many of the newest jobs was counted; 0 where all were
+    newest: int = 0  # only among so many of the newest jobs was counted; 0 if all were
 
     @property
     def is_none(self) -> bool:
-        """True where it is certain that no job matches."""
+        """True if it is certain that no job matches."""
         return not (self.count or self.more)
 
     def __str__(self) -> str:

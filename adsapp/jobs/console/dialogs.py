@@ -15,7 +15,7 @@ from adsapp.jobs.queries import workers
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.queries.limits import limits_of
 from adsapp.jobs.registry import kind as kind_of
-from adsapp.jobs.registry import kinds_of
+from adsapp.jobs.registry import kinds_of, words_of_subjects
 from adsapp.jobs.states import Priority, Queue, State
 
 PRIORITY_CHOICES = (
@@ -54,10 +54,11 @@ def cancel_job(job: Job) -> Confirmation:
         )
     else:
         what = "It has not begun its next attempt, so it is cancelled at once."
-    if kind_of(job.processor).final_if_cancelled:
-        then = "It cannot be retried: the campaign ends with it, and who has not been sent to is left out."
-    else:
+    kind = kind_of(job.processor)
+    if not kind.final_if_cancelled:
         then = "You can retry it later; it goes on where it stood."
+    else:
+        then = kind.subject.words.if_one_cancelled if kind.subject else "It cannot be retried."
     return Confirmation(
         name="cancel-job",
         title="Cancel this job?",
@@ -105,7 +106,7 @@ def _crumbs(job: Job, last: str) -> Sequence[Crumb]:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The kinds of job that stand still with a queue, and those that go on, by their titles."""
+    """The kinds of job that stop with a queue, and those that go on, by their titles."""
 
     kinds: Sequence[str]
     goes_on: Sequence[str]
@@ -158,9 +159,9 @@ def pause_queue(queue: Queue, back: str, typed: Texts = NOTHING, errors: Texts =
 
 
 def resume_queue(queue: Queue, kind: str, held: int, back: str) -> Confirmation:
-    """Asked before jobs that a pause holds back are let go: a campaign among them goes out at once."""
+    """Asked before jobs that a pause holds back begin."""
     begin = f"{plural(held, 'job')} that {'waits' if held == 1 else 'wait'} will begin at once"
-    sends = ": campaigns among them go out" if queue == Queue.BULK_MESSAGES else ""
+    sends = "".join(f": {words.if_resumed}" for words in words_of_subjects(queue) if words.if_resumed)
     waiting = url_for("jobs.list_jobs", queue=queue.value, state=State.WAITING.value)
     what = kind_of(kind).quoted_title if kind else QUEUE_TITLES[queue]
     return Confirmation(
@@ -239,10 +240,24 @@ def drain_worker(worker: Worker) -> Confirmation:
 
 # --- many jobs --------------------------------------------------------------------------------------------------
 
-NOTHING_FITS = (
-    "None of these jobs is in a state where this means something; the page of each says what can be done. "
-    "A cancelled campaign is over."
-)
+NOTHING_FITS = "None of these jobs is in a state where this means something; the page of each says what can be done."
+
+
+def nothing_fits() -> str:
+    """Why nothing can be done to these jobs."""
+    return " ".join([NOTHING_FITS, *(words.if_nothing_fits for words in words_of_subjects() if words.if_nothing_fits)])
+
+
+def _meaning(verb: BulkAction, means: str) -> str:
+    """What the action does, and what it does to what the jobs work on."""
+    added = words_of_subjects()
+    if verb == BulkAction.RETRY:
+        return " ".join([means, *(words.if_retried for words in added if words.if_retried)])
+    if verb == BulkAction.CANCEL:
+        return (
+            "; ".join([means.removesuffix("."), *(words.if_cancelled for words in added if words.if_cancelled)]) + "."
+        )
+    return means
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +314,7 @@ def _act(
         name="act",
         title=f"{question}?",
         window=question,
-        lines=(Line(words.means),),
+        lines=(Line(_meaning(verb, words.means)),),
         body=body,
         about=about,
         fields=((priority,) if verb == BulkAction.PRIORITIZE else ()) + (reason_field(_seen_by(is_one, activity)),),
@@ -309,7 +324,7 @@ def _act(
         back=back,
         sent_along=(("verb", verb.value), *sent),
         crumbs=(("Jobs", back), (words.crumb, None)),
-        why_not=NOTHING_FITS if matching.is_none else "",
+        why_not=nothing_fits() if matching.is_none else "",
     )
 
 

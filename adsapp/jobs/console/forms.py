@@ -45,7 +45,7 @@ def whole_number(name: str, text: str, least: int, most: int) -> int | None:
 
 
 def end_of_pause(hours: str) -> datetime | None:
-    """When a pause of so many hours ends; None for an empty field. Invalid where that is no length of time."""
+    """When a pause of so many hours ends; None for an empty field. Invalid if that is no length of time."""
     if not hours.strip():
         return None
     try:

@@ -128,7 +128,7 @@ class JobListPage(LivePage):
 
     @property
     def matching(self) -> int | None:
-        """How many match in all; None where that is not known."""
+        """How many match in all; None if that is not known."""
         if self.filters.search:
             return None
         return self.counts.of[self.filters.state] if self.filters.state else sum(self.counts.of.values())

@@ -43,7 +43,7 @@ ITEMS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a job goes: things a second, and seconds left; None where it cannot be known."""
+    """How fast a job goes: things a second, and seconds left; None if it cannot be known."""
 
     per_second: float | None
     seconds_left: float | None
@@ -182,8 +182,8 @@ class JobPage(LivePage):
     """One job and what may be done to it.
 
     What people did to it (`timeline`) is read when the page is drawn, and only if they did something: `last_action_at`
-    stands for that in the version, as `attempts` does for what is told of them. Its data and its result never change
-    while the page asks for itself.
+    represents it in the version, as `attempts` does for what is told of them. Its data and its result never change
+    while the page refreshes itself.
     """
 
     template: ClassVar[str] = "jobs/job.html"
@@ -300,8 +300,8 @@ def _pretty(value: Any) -> str | None:
 
 
 def pace(job: Job, attempts: Sequence[JobAttempt]) -> Pace:
-    """The running attempt's average so far, where it is known: what former attempts did is in `done` already, and a job
-    that handed itself back may have stood still since."""
+    """The running attempt's average so far, if it is known: what former attempts did is in `done` already, and a job
+    that handed itself back may have paused since."""
     running = attempts[-1] if attempts and attempts[-1].ended_at is None else None
     if job.state != State.ACTIVE or running is None or job.progress_at is None or len(attempts) > 1:
         return Pace(None, None)
@@ -347,7 +347,7 @@ def headline(job: Job) -> str:
 
 
 def bar(job: Job) -> tuple[int, int | None]:
-    """Value and maximum of the bar; full only when the job is completed, moving by itself where nothing is known."""
+    """Value and maximum of the bar; full only when the job is completed, moving by itself if nothing is known."""
     if job.state == State.COMPLETED:
         return 1, 1
     known = percent(job)
@@ -357,7 +357,7 @@ def bar(job: Job) -> tuple[int, int | None]:
 
 
 def data(job: Job, *, whole: bool) -> Any:
-    """The job's payload as it may be shown; None where its key is lost."""
+    """The job's payload as it may be shown; None if its key is lost."""
     try:
         return redact(job.payload.open(), whole=whole)
     except UnreadableSecret:

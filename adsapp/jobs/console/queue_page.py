@@ -61,7 +61,7 @@ def pause(name: str) -> ResponseReturnValue:
 @views.post("/queues/<name>/resume")
 @allow(Permission.MANAGE)
 def resume(name: str) -> ResponseReturnValue:
-    """Let it go on; where jobs are held back, which begin at once then, it is asked first."""
+    """Resume it. If jobs are held back, which would begin now, a question comes first."""
     queue, kind = queue_of(name), request.form.get("processor", "")
     held = begins_if_resumed(queue, kind)
     if held and not request.form.get("sure"):

@@ -103,7 +103,7 @@ class RunningJob:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """A worker process as it stands now."""
+    """A worker process as it is now."""
 
     id: uuid.UUID
     name: str
@@ -147,7 +147,7 @@ class WorkerLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePage(LivePage):
-    """How a queue stands, what holds it back, who works on it. `crew` is None for those who do not see workers."""
+    """The state of a queue, what holds it back, who works on it. `crew` is None for those who do not see workers."""
 
     template: ClassVar[str] = "queues/queue.html"
     fragment: ClassVar[str] = "queues/_queue.html"
@@ -259,7 +259,7 @@ class WorkersPage(LivePage):
 
     @classmethod
     def read(cls) -> "WorkersPage":
-        """As it stands now."""
+        """The queue as it is now."""
         conditions = run_conditions()
         return cls(
             as_of=conditions.now,

@@ -111,7 +111,7 @@ def _by(each: JobAction) -> str:
     return f"{by}," if by else ""
 
 
-# --- how it stands ----------------------------------------------------------------------------------------------
+# --- its state now ----------------------------------------------------------------------------------------------
 
 
 def _cancellation(job: Job, actions: Sequence[JobAction]) -> list[Event]:

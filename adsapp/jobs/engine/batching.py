@@ -219,7 +219,7 @@ class BatchWriter:
     def _fall_back(
         self, writer: _Writer, ended: list[CompletionRequest], asked: list[ClaimRequest], error: Exception
     ) -> None:
-        """Claims are left to dispatch; completions are tried again, alone where one may spoil the others."""
+        """Claims are left to dispatch; completions are tried again, alone if one may spoil the others."""
         log.warning("commit_again", endings=len(ended), asked=len(asked), error=type(error).__name__)
         self._answer(asked, {})
         if isinstance(error, OperationalError):

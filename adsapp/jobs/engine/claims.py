@@ -52,7 +52,7 @@ class WorkerIdentity:
 def claim(
     engine: Engine, clock: DatabaseClock, worker: WorkerIdentity, job_id: uuid.UUID, lease: float
 ) -> Claim | None:
-    """Take one waiting job; None where somebody else has it, it was cancelled or paused: the message is dropped."""
+    """Take one waiting job; None if somebody else has it, it was cancelled or paused: the message is dropped."""
     with engine_transaction(engine) as connection:
         return claim_many(connection, clock.now(), worker, [job_id], lease).get(job_id)
 

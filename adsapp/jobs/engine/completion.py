@@ -52,7 +52,7 @@ _BEGIN_ONCE_MORE = (
 
 
 def finish(engine: Engine, clock: DatabaseClock, claim: Claim, outcome: Outcome, retry_seconds: float) -> State | None:
-    """End one attempt; the job's new state, or None where the lease is another's: then nothing was changed."""
+    """End one attempt; the job's new state, or None if another worker has the lease and nothing was changed."""
     with engine_transaction(engine) as connection:
         finished = finish_many(connection, clock, [Completion(claim, outcome)], retry_seconds)
         recording.record(connection, finished.ended, clock.now())
@@ -153,7 +153,7 @@ def _update(connection: Connection, values: Mapping[str, Any], group: Sequence[C
     return connection.execute(statement, {**named, **held}).all()
 
 
-# Statements that every job needs are built once: to build them anew costs more than to run them.
+# Statements that every job needs are built once: to build them each time costs more than to run them.
 
 
 @cache

@@ -60,7 +60,7 @@ class Completion:
 
 @dataclass(frozen=True)
 class Finished:
-    """What became of some completions: for each the job's new state, or None where its lease is another's."""
+    """What became of some completions: for each the job's new state, or None if another worker has its lease."""
 
     states: list[State | None]
     ended: list[Any]  # rows with ENDED of all jobs that are final now, those with unmet needs among them

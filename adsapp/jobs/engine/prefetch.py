@@ -48,13 +48,13 @@ class Intake:
         self._run = run
         self._stopping = stopping
         self._changed = threading.Condition()
-        self._ready: deque[Ready | None] = deque()  # None: an id was asked for in vain
+        self._ready: deque[Ready | None] = deque()  # None: a claim was refused
         self._promised = 0  # asked for and not yet taken by a thread; as many come into `_ready`
         self._takers = 0  # threads that wait for one of those
         self._run_seconds = 1.0  # an average that follows what is run here
 
     def turn(self, source: Source) -> bool:
-        """See that enough is asked for, then run what is claimed next; False where there is nothing to do."""
+        """See that enough is asked for, then run what is claimed next; False if there is nothing to do."""
         self._ask_ahead(source)
         if not self._may_take():
             first = source.first()

@@ -1,4 +1,4 @@
-"""The reaper: jobs whose lease is over go back for another attempt, or fail at their last one."""
+"""The reaper: jobs whose lease has ended go back for another attempt, or fail at their last one."""
 
 from datetime import timedelta
 from math import inf
@@ -32,7 +32,7 @@ def rest(engine: Engine, clock: DatabaseClock) -> float:
 
 
 def reap(engine: Engine, clock: DatabaseClock, retry_seconds: float, limit: int = 100) -> int:
-    """Take back active jobs whose lease is over; returns how many. A new attempt, or failed at the last one."""
+    """Take back active jobs whose lease has ended; returns how many. A new attempt, or failed at the last one."""
     with engine_transaction(engine) as connection:
         lost = connection.execute(
             select(*CLAIMED)

@@ -56,7 +56,7 @@ SPANS: tuple[tuple[Any, str, dict[str, int]], ...] = (
     (StatsDay, "day", {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}),
 )
 
-# The rows of `job_logs` are made where the jobs are: nothing of them travels.
+# The rows of `job_logs` are made if the jobs are: nothing of them travels.
 _LOG = insert(JobLog).from_select(
     [*SAME, "job_id", "attempts", "done", "failed", "finished_at"],
     select(

@@ -259,7 +259,7 @@ def ask_for_upkeep(app: Flask, now: datetime) -> int:
 
 
 def _memory_mb() -> int:
-    """Resident now where the system tells (Linux), else the most it ever was."""
+    """Resident now if the system tells (Linux), else the most it ever was."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):

@@ -14,7 +14,7 @@ SEARCH_LENGTH = 200
 class JobFilters:
     """State, queue and words of the title; None and empty let everything through.
 
-    Routine work is left out unless asked for; where it failed it is always shown.
+    Routine work is left out unless asked for; it is always shown if it failed.
     """
 
     state: State | None = None
@@ -45,7 +45,7 @@ class JobFilters:
 
     @property
     def has_index(self) -> bool:
-        """True where one index finds the rows wanted and no others."""
+        """True if one index finds the rows wanted and no others."""
         if self.routine:  # these lists are rare, so no index is kept for them but that of all jobs
             return not (self.search or self.state or self.queue)
         return not self.search and not (self.state and self.queue)

@@ -13,7 +13,7 @@ from adsapp.jobs.wait_reasons import RunConditions, pause_json, run_conditions
 
 @dataclass(frozen=True)
 class Health:
-    """What was found; healthy where no reason speaks against it."""
+    """What was found; healthy if there is no reason."""
 
     reasons: list[str]
     broker_error: str

@@ -51,7 +51,7 @@ def list_jobs(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest: 
 
 
 def list_lines(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest: str = "") -> Page[JobLine]:
-    """As `list_jobs`, for a page that shows a line of each."""
+    """The lines of a list of jobs, for a page."""
     span = _span(filters, cursor, newest)
     rows = fetch(_lines(filters, tuple(span)), limit=limit + 1, **span)
     return _page([JobLine._make(row) for row in rows], limit, span.get("edge"))
@@ -68,7 +68,7 @@ def recent_jobs(limit: int = 10) -> Sequence[Job]:
 
 
 class StateCounts(NamedTuple):
-    """Jobs in each state; `more` where older jobs were not looked through, and any state may have more."""
+    """Jobs in each state; `more` if older jobs were not looked through, and any state may have more."""
 
     of: dict[State, int]
     more: bool = False
@@ -128,7 +128,7 @@ def _span(filters: JobFilters, cursor: str, newest: str) -> dict[str, uuid.UUID]
 
 
 def edge_of(filters: JobFilters, span: Mapping[str, uuid.UUID]) -> uuid.UUID | None:
-    """The last id of the window between these BOUNDS, along the one index that narrows most; None where the window
+    """The last id of the window between these BOUNDS, along the one index that narrows most; None if the window
     reaches the end."""
     found = fetch(_edge(filters.indexed, tuple(span)), skipped=WINDOW - 1, **span)
     return found[0][0] if found else None
@@ -194,7 +194,7 @@ def _place(cursor: str) -> uuid.UUID:
 
 
 def has_due_jobs(queue: Queue) -> bool:
-    """True where a due job of any organization waits on this queue."""
+    """True if a due job of any organization waits on this queue."""
     due = select(Job.id).where(Job.queue == queue, Job.state == State.WAITING, Job.run_at <= utcnow()).limit(1)
     with db.reading(), db.engine_transaction() as connection:
         return connection.execute(due).first() is not None

@@ -15,7 +15,7 @@ MINE = bindparam("organization_id", type_=JOBS.c.organization_id.type)
 
 
 def oldest_waits() -> dict[Queue, datetime | None]:
-    """When the oldest due job of this organization was due, by queue; None where none waits. One statement."""
+    """When the oldest due job of this organization was due, by queue; None if none waits. One statement."""
     oldest: dict[Queue, datetime | None] = dict.fromkeys(Queue)
     for queue, *heads in fetch(OLDEST):
         oldest[queue] = min((due for due in (oldest[queue], *heads) if due is not None), default=None)

@@ -1,4 +1,4 @@
-"""The jobs a job stands among: those it waits for, those that wait for it, its parent, its children. Some of each."""
+"""A job's related jobs: those it waits for, those that wait for it, its parent, its children. Some of each."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Relations:
-    """At most MOST of each; `more_children` where there are more."""
+    """At most MOST of each; `more_children` if there are more."""
 
     parent: JobLine | None
     children: Sequence[JobLine]

@@ -51,7 +51,7 @@ ENDED_BY_DAY = (
 
 @dataclass(frozen=True)
 class QueueStats:
-    """One queue of this organization as it stands now."""
+    """One queue of this organization as it is now."""
 
     queue: Queue
     counts: Mapping[State, int]
@@ -75,7 +75,7 @@ class QueueStats:
 
     @property
     def status(self) -> str:
-        """How it stands, in the one word that every page says: see `queue_state` in macros/pills.html."""
+        """Its state, in the one word that every page says: see `queue_state` in macros/pills.html."""
         if self.pause is not None:
             return "paused"
         if self.lacks_worker:
@@ -92,7 +92,7 @@ class QueueStats:
 
     @property
     def lacks_worker(self) -> bool:
-        """True where nobody works on the queue and nobody meant that."""
+        """True if nobody works on the queue and nobody meant that."""
         return self.pause is None and not self.workers
 
 
@@ -120,13 +120,13 @@ class Minutes:
 def queue_stats(
     conditions: RunConditions | None = None, minutes: Mapping[Queue, Minutes] | None = None
 ) -> list[QueueStats]:
-    """All four queues, in four statements and that of the circumstances; `minutes` are read where none are given."""
+    """All four queues, in four statements and that of the circumstances; `minutes` are read if none are given."""
     conditions = conditions or run_conditions()
     return _stats(conditions, last_minutes(conditions.now) if minutes is None else minutes)
 
 
 def queues_at_a_glance(conditions: RunConditions) -> list[QueueStats]:
-    """As `queue_stats` without the last hour, and with the oldest wait only where some queue lacks a worker."""
+    """All four queues without the last hour, and with the oldest wait only if some queue lacks a worker."""
     return _stats(conditions, {}, with_waits=bool(queues_without_worker(conditions)))
 
 

@@ -48,7 +48,7 @@ def name_of(worker: Worker) -> str:
 
 
 def list_workers(now: datetime | None = None, queue: Queue | None = None) -> list[WorkerView]:
-    """Workers that have not stopped, by host and process; of one queue where it is named."""
+    """Workers that have not stopped, by host and process; of one queue if it is named."""
     now = now or database_now()
     rows = db.session.scalars(
         select(Worker).where(Worker.stopped_at.is_(None)).order_by(Worker.heartbeat_at.desc()).limit(SHOWN)
@@ -59,7 +59,7 @@ def list_workers(now: datetime | None = None, queue: Queue | None = None) -> lis
 
 
 def view_of(worker: Worker, now: datetime, jobs: Sequence[Job] = ()) -> WorkerView:
-    """One worker as it stands now."""
+    """One worker as it is now."""
     age = max(0.0, (now - worker.heartbeat_at).total_seconds())
     return WorkerView(worker, _state(worker, now, bool(jobs)), jobs, age)
 
@@ -102,12 +102,12 @@ def find_worker(name: str) -> Worker:
 
 
 def is_ours_alone() -> bool:
-    """True where this installation has one organization: then its admins are those who run it."""
+    """True if this installation has one organization: then its admins are those who run it."""
     return len(db.session.scalars(select(Organization.id).limit(2)).all()) == 1
 
 
 def refuse_where_shared() -> None:
-    """Raise Forbidden where the workers serve other organizations too."""
+    """Raise Forbidden if the workers serve other organizations too."""
     if not is_ours_alone():
         raise Forbidden(
             "The workers of this installation serve other organizations too, so only those who run it may end one, "

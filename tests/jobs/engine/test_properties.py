@@ -141,7 +141,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
                     if verb == "promote":
                         transitions.promote(row)
                     else:
-                        getattr(transitions, verb)(row, by="Alice")
+                        getattr(transitions, verb)(row, by=By("Alice"))
                     db.session.commit()
                 except Conflict:
                     db.session.rollback()
