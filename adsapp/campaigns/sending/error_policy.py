@@ -1,6 +1,6 @@
 """What an outcome means for its recipient, for the campaign and for its number. Pure.
 
-The classes of errors are those of `integrations.base.Action`; how often each is tried again is decided here.
+The classes of errors are those of `integrations.errors.Action`; how often each is tried again is decided here.
 """
 
 from dataclasses import dataclass

@@ -2,14 +2,12 @@
 
 import uuid
 from dataclasses import asdict
-from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
 from adsapp.core import db
-from adsapp.core.clock import iso
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.parsing import parse_body, parse_query
 from adsapp.jobs import service
@@ -18,13 +16,11 @@ from adsapp.jobs.api.serializers import attempt_json, event_json, job_json
 from adsapp.jobs.events import actions_on
 from adsapp.jobs.models import Job
 from adsapp.jobs.queries import jobs as job_queries
-from adsapp.jobs.queries import statistics
 from adsapp.jobs.queries.filters import JobFilters
-from adsapp.jobs.queries.health import check_health
 from adsapp.jobs.queries.items import items
 from adsapp.jobs.redaction import mask_number
 from adsapp.jobs.states import State
-from adsapp.jobs.wait_reasons import pause_json, run_conditions
+from adsapp.jobs.wait_reasons import run_conditions
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -40,12 +36,6 @@ class ItemsQuery(Paging):
     """Which items of a job."""
 
     status: str = ""
-
-
-class StatsQuery(BaseModel):
-    """How far back."""
-
-    days: int = Field(7, ge=1, le=statistics.MOST_DAYS)
 
 
 class JobChange(BaseModel):
@@ -124,47 +114,6 @@ def retry_job(job_id: uuid.UUID) -> ResponseReturnValue:
     service.retry(job, current_actor().by())
     db.session.commit()
     return _answer(job, 202)
-
-
-@api.get("/jobs/stats")
-@allow(Permission.MANAGE)
-def stats() -> ResponseReturnValue:
-    """Queues as they are now, what ended by day, and the newest jobs; `?days=7`."""
-    days = parse_query(StatsQuery).days
-    conditions = run_conditions()
-    return {
-        "queues": {one.queue.value: queue_json(one) for one in statistics.queue_stats(conditions)},
-        "queues_without_worker": [queue.value for queue in statistics.queues_without_worker(conditions)],
-        "history": [asdict(day) for day in statistics.history(days, conditions.now)],
-        "recent": [job_json(job, conditions) for job in job_queries.recent_jobs()],
-        "as_of": iso(conditions.now),
-    }
-
-
-@api.get("/health")
-@allow(Permission.SEE)
-def health() -> ResponseReturnValue:
-    """200 if work is done, 503 with the reasons if it is not."""
-    found = check_health()
-    return found.as_json(), 503 if found.reasons else 200
-
-
-def queue_json(one: statistics.QueueStats) -> dict[str, Any]:
-    """A queue's figures. The six states add up to `total`; `paused` counts those of the waiting jobs that a pause
-    holds back. `pause` is the queue's own, `paused_kinds` those of single kinds; `finished_per_minute` are the last
-    60 full minutes, oldest first.
-    """
-    return {
-        **{state.value: count for state, count in one.counts.items()},
-        "total": one.total,
-        "paused": one.paused_count,
-        "pause": pause_json(one.pause),
-        "paused_kinds": [{"processor": pause.processor, **(pause_json(pause) or {})} for pause in one.paused_kinds],
-        "workers": one.workers,
-        "waiting_since": iso(one.waiting_since),
-        "failed_24h": one.failed_today,
-        "finished_per_minute": list(one.finished[: statistics.MINUTES]),
-    }
 
 
 def _answer(job: Job, status: int) -> ResponseReturnValue:

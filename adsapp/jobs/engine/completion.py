@@ -7,11 +7,11 @@ late worker, whose lease is another's by now, changes nothing.
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, bindparam, case, insert, update
+from sqlalchemy import Connection, Engine, Table, bindparam, insert, update
 
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
@@ -19,14 +19,14 @@ from adsapp.core.db.constructs import any_of
 from adsapp.jobs import dependencies
 from adsapp.jobs.engine import recording
 from adsapp.jobs.engine.outcomes import (
-    Cancelled,
-    Completed,
+    GOES_ON,
     Completion,
     Failed,
     Finished,
     HandedBack,
     Outcome,
-    Released,
+    attempt_word,
+    job_values,
 )
 from adsapp.jobs.engine.recording import ENDED
 from adsapp.jobs.models import Job, JobAttempt, JobItem, in_state
@@ -36,12 +36,6 @@ from adsapp.jobs.states import FINAL, PENDING, State
 
 JOBS = cast(Table, Job.__table__)
 ATTEMPTS = cast(Table, JobAttempt.__table__)
-
-LONGEST_WAIT_SECONDS = 3600.0  # before another attempt
-MOST_DOUBLINGS = 30  # far beyond the longest wait, and no overflow
-
-# A job that goes on at once, unless it waits for its children or for others.
-GOES_ON = case((JOBS.c.blocked_by > 0, State.DELAYED.value), else_=State.WAITING.value)
 
 
 _BEGIN_ONCE_MORE = (
@@ -138,7 +132,7 @@ def _group_by_values(
     """What ends alike is written in one statement."""
     groups: dict[str, tuple[dict[str, Any], list[Completion]]] = {}
     for completion in completions:
-        values = _values(completion.claim, completion.outcome, now, retry_seconds) | completion.unwritten.columns
+        values = job_values(completion.claim, completion.outcome, now, retry_seconds) | completion.unwritten.columns
         groups.setdefault(repr(values), (values, []))[1].append(completion)
     yield from groups.values()
 
@@ -199,49 +193,6 @@ def _close(
     connection.execute(_CLOSE, values | ids)
 
 
-def _values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float) -> dict[str, Any]:
-    match outcome:
-        case Completed(result):
-            return {
-                "state": State.COMPLETED,
-                "finished_at": now,
-                "result": result,
-                "failures": 0,
-                "error": None,
-                "error_code": None,
-            }
-        case Cancelled():
-            return {"state": State.CANCELLED, "finished_at": now}
-        case HandedBack(run_at, reason):
-            due = run_at is not None and run_at <= now
-            return {
-                "state": GOES_ON if due else State.DELAYED,
-                "run_at": run_at,
-                "handed_back": True,
-                "wait_reason": reason or None,
-                "failures": 0,
-            }
-        case Released(reason):
-            return {
-                "state": GOES_ON,
-                "run_at": now,
-                "handed_back": False,
-                "wait_reason": reason,
-            }
-        case Failed():
-            return _failure(claim, outcome, now, retry_seconds)
-
-
-def _failure(claim: Claim, failed: Failed, now: datetime, retry_seconds: float) -> dict[str, Any]:
-    failures = claim.failures + 1
-    values: dict[str, Any] = {"failures": failures, "error_code": failed.code, "error": failed.error}
-    if failed.permanent or failures >= claim.max_attempts:
-        return values | {"state": State.FAILED, "finished_at": now}
-    wait = timedelta(seconds=min(retry_seconds * 2 ** min(failures - 1, MOST_DOUBLINGS), LONGEST_WAIT_SECONDS))
-    reason = f"attempt {claim.attempt} {'was lost' if failed.outcome == 'lost' else 'failed'}; tried again"
-    return values | {"state": State.DELAYED, "run_at": now + wait, "wait_reason": reason}
-
-
 def _add_items(connection: Connection, changed: Sequence[Completion]) -> None:
     items = [item for completion in changed for item in completion.unwritten.items]
     if items:
@@ -257,15 +208,7 @@ def _close_attempts(
         if isinstance(completion.outcome, HandedBack):
             continue
         failed = completion.outcome if isinstance(completion.outcome, Failed) else None
-        word = _outcome(failed, State(ended[completion.claim].state))
+        word = attempt_word(failed, State(ended[completion.claim].state))
         groups[word, failed.error if failed else None, failed.trace if failed else None].append(completion.claim)
     for (word, error, trace), claims in groups.items():
         _close(connection, claims, now, word, error, trace)
-
-
-def _outcome(failed: Failed | None, state: State) -> str:
-    if failed is not None and failed.outcome == "lost":
-        return "lost"
-    if failed is None and state not in FINAL:
-        return "released"
-    return "retry" if state == State.DELAYED else state.value

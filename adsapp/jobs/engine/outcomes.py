@@ -1,11 +1,14 @@
-"""How an attempt can end, and what is then written of its job."""
+"""How an attempt can end, and what each end makes of its job: done, tried again after a wait, or failed for good."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import case
+
+from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Claim, Unwritten
-from adsapp.jobs.states import State
+from adsapp.jobs.states import FINAL, State
 
 
 @dataclass(frozen=True)
@@ -64,3 +67,66 @@ class Finished:
 
     states: list[State | None]
     ended: list[Any]  # rows with ENDED of all jobs that are final now, those with unmet needs among them
+
+
+LONGEST_WAIT_SECONDS = 3600.0  # before another attempt
+
+
+MOST_DOUBLINGS = 30  # far beyond the longest wait, and no overflow
+
+
+# A job that goes on at once, unless it waits for its children or for others.
+GOES_ON = case((Job.__table__.c.blocked_by > 0, State.DELAYED.value), else_=State.WAITING.value)
+
+
+def job_values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float) -> dict[str, Any]:
+    """The columns of the job that change with this end of an attempt, with their new values."""
+    match outcome:
+        case Completed(result):
+            return {
+                "state": State.COMPLETED,
+                "finished_at": now,
+                "result": result,
+                "failures": 0,
+                "error": None,
+                "error_code": None,
+            }
+        case Cancelled():
+            return {"state": State.CANCELLED, "finished_at": now}
+        case HandedBack(run_at, reason):
+            due = run_at is not None and run_at <= now
+            return {
+                "state": GOES_ON if due else State.DELAYED,
+                "run_at": run_at,
+                "handed_back": True,
+                "wait_reason": reason or None,
+                "failures": 0,
+            }
+        case Released(reason):
+            return {
+                "state": GOES_ON,
+                "run_at": now,
+                "handed_back": False,
+                "wait_reason": reason,
+            }
+        case Failed():
+            return _failure(claim, outcome, now, retry_seconds)
+
+
+def _failure(claim: Claim, failed: Failed, now: datetime, retry_seconds: float) -> dict[str, Any]:
+    failures = claim.failures + 1
+    values: dict[str, Any] = {"failures": failures, "error_code": failed.code, "error": failed.error}
+    if failed.permanent or failures >= claim.max_attempts:
+        return values | {"state": State.FAILED, "finished_at": now}
+    wait = timedelta(seconds=min(retry_seconds * 2 ** min(failures - 1, MOST_DOUBLINGS), LONGEST_WAIT_SECONDS))
+    reason = f"attempt {claim.attempt} {'was lost' if failed.outcome == 'lost' else 'failed'}; tried again"
+    return values | {"state": State.DELAYED, "run_at": now + wait, "wait_reason": reason}
+
+
+def attempt_word(failed: Failed | None, state: State) -> str:
+    """How the attempt ended, in the word that `job_attempts` keeps."""
+    if failed is not None and failed.outcome == "lost":
+        return "lost"
+    if failed is None and state not in FINAL:
+        return "released"
+    return "retry" if state == State.DELAYED else state.value

@@ -159,7 +159,7 @@ def counted() -> Counter[tuple[Queue, State]]:
 
 
 def counted_by_kind() -> Counter[tuple[Queue, str, State]]:
-    """Jobs by queue, processor and state, without those that are none."""
+    """Jobs by queue, processor and state, without those that are zero."""
     found: Counter[tuple[Queue, str, State]] = Counter()
     for queue, processor, state, count in fetch(COUNTED):
         found[queue, processor, state] += count
