@@ -1,8 +1,8 @@
 """Many rows in one statement: an import or a campaign writes thousands at a time.
 
 On PostgreSQL the rows travel as one array a column and are unfolded by the server. One statement matters there for
-more than speed: the triggers that keep counters run once a statement, not once a row. SQLite takes a prepared
-statement many times over, which is its fastest way.
+more than speed: the triggers that keep counters run once a statement, not once a row. On SQLite new rows go through a
+prepared statement many times over, and changes travel as one JSON list: each is the faster way there.
 
 These statements pass the tenant filter by, so `organization_id` is put in here and every row belongs to the bound
 organization; on PostgreSQL row-level security checks that again.
@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     TableValuedAlias,
     Text,
+    UnaryExpression,
     Update,
     bindparam,
     cast,
@@ -34,9 +35,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.operators import custom_op
 
 from adsapp.core import db
-from adsapp.core.db.constructs import ListOf, skip_existing
+from adsapp.core.db.constructs import JsonRows, ListOf, skip_existing
 
 Values = Mapping[str, Any]
 Names = tuple[str, ...]
@@ -87,9 +89,8 @@ def update_rows(model: type[DeclarativeBase], rows: Sequence[Values], *, key: st
     owner = db.require_organization_id()
     if connection.dialect.name == "postgresql":
         connection.execute(_unfolded_update(table, names, key), _arrays(names, rows) | {"owner": owner})
-        return
-    new = [{f"new_{name}": value for name, value in row.items()} | {"owner": owner} for row in rows]
-    connection.execute(_update(table, names, key), new)
+    else:
+        connection.execute(_json_update(table, names, key), {"rows": rows, "owner": owner})
 
 
 def _table(model: type[DeclarativeBase]) -> Table:
@@ -135,10 +136,16 @@ def _unfolded_insert(
 
 
 @lru_cache(maxsize=1024)
-def _update(table: Table, names: Names, key: str) -> Update:
-    new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
-    wanted = (table.c.organization_id == bindparam("owner"), table.c[key] == new.pop(key))
-    return update(table).where(*wanted).values(new)
+def _json_update(table: Table, names: Names, key: str) -> Update:
+    each = func.json_each(bindparam("rows", type_=JsonRows(tuple(table.c[name] for name in names)))).table_valued(
+        "value"
+    )
+    values = (func.json_extract(each.c.value, f"$[{place}]").label(name) for place, name in enumerate(names))
+    new = select(*values).subquery("given")
+    # The plus keeps SQLite from walking all rows of the organization: each row is found by its key.
+    owner = UnaryExpression(table.c.organization_id, operator=custom_op("+"), type_=table.c.organization_id.type)
+    wanted = (owner == bindparam("owner"), table.c[key] == new.c[key])
+    return update(table).where(*wanted).values({name: new.c[name] for name in names if name != key})
 
 
 @lru_cache(maxsize=1024)
