@@ -154,7 +154,7 @@ def settings(
 
 # Leases and retries as in production, only shorter, so that the suite does not wait.
 QUICK: dict[str, Any] = {
-    "lease_seconds": 2.0,
+    "lease_seconds": 5.0,
     "heartbeat_seconds": 0.3,
     "retry_seconds": 0.1,
     "sweep_seconds": 0.05,

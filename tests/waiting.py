@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_for(look: Callable[[], T], seconds: float = 30.0, what: str = "") -> T:
+def wait_for(look: Callable[[], T], seconds: float = 60.0, what: str = "") -> T:
     """The first true answer of `look`; fails with what was seen last after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
