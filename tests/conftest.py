@@ -22,7 +22,7 @@ from tests import servers as throwaway
 from tests.cast import Cast, make_cast, use_quick_hashes
 from tests.order import longest_first
 from tests.servers import Running, Servers
-from tests.shared import PostgresDatabase, Shared, Sharing, SqliteFile
+from tests.shared import PostgresDatabase, Shared, Sharing
 
 KEYS = (Fernet.generate_key().decode(),)
 _running: Running | None = None
@@ -130,13 +130,13 @@ def settings(
 ) -> Iterator[Settings]:
     """Settings over a fresh, migrated database, with the cast in it for tests that ask for it, and an empty broker.
 
-    A test that asks for `app` too gets those of the shared application.
+    On PostgreSQL a test that asks for `app` too gets those of the shared application.
     """
     peopled = "cast" in request.fixturenames
     if shape == "distributed":
         redis.Redis.from_url(servers.redis_db(redis_number)).flushdb()
-    # A server of somebody else's has no superuser for us, so its databases are made anew for each test.
-    if "app" in request.fixturenames and (shape == "embedded" or servers.admin_url):
+    # A file is copied sooner than it is put back. A server of somebody else's has no superuser for us.
+    if "app" in request.fixturenames and shape == "distributed" and servers.admin_url:
         yield sharing.take(shape, peopled=peopled).settings
         sharing.give_back(shape)
         return
@@ -181,9 +181,6 @@ def sharing(
 
     def make(shape: str) -> Shared:
         home = tmp_path_factory.mktemp("shared")
-        if shape == "embedded":
-            settings, database = Settings(home=home, **QUICK), SqliteFile(servers, home)
-            return Shared(settings, database, compiled_templates)
         name = f"adsapp_{uuid.uuid4().hex[:12]}"
         settings = _distributed(servers, name, home, redis_number).model_copy(update=QUICK)
         return Shared(settings, PostgresDatabase(servers, name), compiled_templates)

@@ -1,4 +1,4 @@
-"""One application and one database for all tests of a process and a shape, put back to the start after each test.
+"""One application and one PostgreSQL database for all tests of a process, put back to the start after each test.
 
 To make an application takes a tenth of a second, to make a database as long, and both are slow while they are new:
 no statement is compiled yet, no template loaded, no connection open. A test that asks for `app` gets the shared one;
@@ -10,7 +10,6 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -45,26 +44,6 @@ class Database:
     def drop(self) -> None:
         """For good."""
         raise NotImplementedError
-
-
-class SqliteFile(Database):
-    """A file: copied anew each time."""
-
-    def __init__(self, servers: Servers, home: Path) -> None:
-        self._servers, self._home = servers, home
-
-    def put_back(self, *, peopled: bool) -> None:
-        """The old file goes, whoever still has it open."""
-        for path in self._home.glob("adsapp.db*"):
-            path.unlink()
-        shutil.copy(self._servers.cast_sqlite if peopled else self._servers.template_sqlite, self._home / "adsapp.db")
-
-    def is_worn(self) -> bool:
-        """A copy never is."""
-        return False
-
-    def drop(self) -> None:
-        """It lies in the home, which goes with the run."""
 
 
 class PostgresDatabase(Database):
@@ -158,7 +137,6 @@ class Shared:
         self._put_back_application()
         self._put_back_home()
         self._database.put_back(peopled=peopled)
-        self._close()  # a thread of an earlier test may have left a connection to the file that was there before
         self._threads = set(threading.enumerate())
 
     def may_stay(self) -> bool:
