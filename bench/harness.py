@@ -6,6 +6,7 @@ import platform
 import shutil
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.db import migrations
 from adsapp.demo.http import wait_until
+from adsapp.organizations.models import Organization
 from tests.servers import Running, Servers, with_database
 
 # What the suite's PostgreSQL gives up for speed; without these it is as safe as in production.
@@ -77,13 +79,7 @@ def application(shape: str, **settings: Any) -> Iterator[Flask]:
     try:
         chosen: dict[str, Any] = {"home": home, "log_level": "ERROR", **settings}
         if shape == "distributed":
-            servers = running.start()
-            chosen |= {
-                "database_url": with_database(servers.database_url, servers.template_database),
-                "redis_url": servers.redis_url,
-                "secret_key": "bench",
-                "encryption_keys": (Fernet.generate_key().decode(),),
-            }
+            chosen |= distributed(running.start())
         app = create_app(Settings(**chosen))
         migrations.upgrade(app)
         with app.app_context():
@@ -93,6 +89,30 @@ def application(shape: str, **settings: Any) -> Iterator[Flask]:
     finally:
         running.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def distributed(servers: Servers) -> dict[str, Any]:
+    """The settings of an installation on these servers."""
+    return {
+        "database_url": with_database(servers.database_url, servers.template_database),
+        "redis_url": servers.redis_url,
+        "secret_key": "bench",
+        "encryption_keys": (Fernet.generate_key().decode(),),
+    }
+
+
+def make_organization(settings: Settings) -> uuid.UUID:
+    """Migrate the database and add one organization; its id."""
+    app = create_app(settings)
+    migrations.upgrade(app)
+    with app.app_context():
+        organization = Organization(slug="bench", name="bench", default_country="US")
+        db.session.add(organization)
+        db.session.commit()
+        made: uuid.UUID = organization.id
+        db.session.remove()
+        db.db.engine.dispose()
+    return made
 
 
 def machine() -> str:

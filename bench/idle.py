@@ -19,20 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet
-
-from adsapp import create_app
 from adsapp.config import ROOT, Settings
-from adsapp.core import db
-from adsapp.core.db import migrations
 from adsapp.demo import stage
 from adsapp.demo.http import Api, wait_until
-from adsapp.organizations.models import Organization
 from adsapp.processes.supervisor import Child, Supervisor
-from bench.harness import durable_servers, quantile, report
+from bench.harness import distributed, durable_servers, make_organization, quantile, report
 from bench.peers import ours_processor, recording
 from bench.peers.measuring import family
-from tests.servers import with_database
 
 SHAPES = ("embedded", "distributed")
 SETTLE_SECONDS = 10.0  # until what a start costs is over
@@ -86,7 +79,7 @@ def _measure(shape: str, seconds: float, jobs: int) -> Figures:
     with _settings(shape) as settings:
         records = settings.home / "records"
         records.mkdir()
-        environment = _environment(settings, records, _make_organization(settings))
+        environment = _environment(settings, records, make_organization(settings))
         children = _children(settings, environment)
         with Supervisor(children, settings.grace_seconds) as supervisor:
             wait_until(lambda: Api(settings.base_url).get("/readyz"), 60, "the start of the web server")
@@ -105,26 +98,10 @@ def _settings(shape: str) -> Iterator[Settings]:
         with contextlib.ExitStack() as stack:
             chosen: dict[str, Any] = {"home": home, "database_url": "", "redis_url": "", **ports}
             if shape == "distributed":
-                servers = stack.enter_context(durable_servers())
-                chosen["database_url"] = with_database(servers.database_url, servers.template_database)
-                chosen |= {"redis_url": servers.redis_url, "secret_key": "bench"}
-                chosen["encryption_keys"] = (Fernet.generate_key().decode(),)
+                chosen |= distributed(stack.enter_context(durable_servers()))
             yield stage.demo_settings(Settings(**chosen))
     finally:
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _make_organization(settings: Settings) -> uuid.UUID:
-    app = create_app(settings)
-    migrations.upgrade(app)
-    with app.app_context():
-        organization = Organization(slug="bench", name="bench", default_country="US")
-        db.session.add(organization)
-        db.session.commit()
-        made: uuid.UUID = organization.id
-        db.session.remove()
-        db.db.engine.dispose()
-    return made
 
 
 def _environment(settings: Settings, records: Path, organization: uuid.UUID) -> dict[str, str]:

@@ -10,25 +10,17 @@ import json
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography.fernet import Fernet
-
-from adsapp import create_app
 from adsapp.config import Settings
-from adsapp.core import db
-from adsapp.core.db import migrations
-from adsapp.organizations.models import Organization
-from bench.harness import commit_ms, durable_servers
+from bench.harness import commit_ms, distributed, durable_servers, make_organization
 from bench.peers import table
 from bench.peers.installing import Unavailable
 from bench.peers.measuring import Figures, Plan, measure
 from bench.peers.systems import BareHuey, BullMq, Ground, Ours, Procrastinate, System
 from bench.peers.weighing import weigh_waiting
-from tests.servers import with_database
 
 SYSTEMS: dict[str, Callable[[Ground], System]] = {
     "ours": Ours,
@@ -67,28 +59,11 @@ def _ground() -> Iterator[Ground]:
             settings = Settings(
                 home=home,
                 log_level="ERROR",
-                database_url=with_database(servers.database_url, servers.template_database),
-                redis_url=servers.redis_url,
-                secret_key="bench",  # noqa: S106  # of throwaway servers
-                encryption_keys=(Fernet.generate_key().decode(),),
+                **distributed(servers),
             )
-            yield Ground(servers, home, settings, _make_template(settings))
+            yield Ground(servers, home, settings, make_organization(settings))
     finally:
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _make_template(settings: Settings) -> uuid.UUID:
-    """Migrate the database that each phase's own is copied from, with one organization in it."""
-    app = create_app(settings)
-    migrations.upgrade(app)
-    with app.app_context():
-        organization = Organization(slug="bench", name="bench", default_country="US")
-        db.session.add(organization)
-        db.session.commit()
-        made: uuid.UUID = organization.id
-        db.session.remove()
-        db.db.engine.dispose()
-    return made
 
 
 def _measure_all(ground: Ground, wanted: Sequence[str], plan: Plan) -> tuple[dict[str, Figures], dict[str, str]]:

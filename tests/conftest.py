@@ -22,7 +22,7 @@ from tests import servers as throwaway
 from tests.cast import Cast, make_cast, use_quick_hashes
 from tests.order import longest_first
 from tests.servers import Running, Servers
-from tests.shared import PostgresDatabase, Shared, Sharing
+from tests.shared import Shared, SharedDatabase, Sharing
 
 KEYS = (Fernet.generate_key().decode(),)
 _running: Running | None = None
@@ -137,8 +137,8 @@ def settings(
         redis.Redis.from_url(servers.redis_db(redis_number)).flushdb()
     # A file is copied sooner than it is put back. A server of somebody else's has no superuser for us.
     if "app" in request.fixturenames and shape == "distributed" and servers.admin_url:
-        yield sharing.take(shape, peopled=peopled).settings
-        sharing.give_back(shape)
+        yield sharing.take(peopled=peopled).settings
+        sharing.give_back()
         return
     home = tmp_path / "home"
     home.mkdir()
@@ -179,11 +179,11 @@ def sharing(
 ) -> Iterator[Sharing]:
     """What the tests of this process share."""
 
-    def make(shape: str) -> Shared:
+    def make() -> Shared:
         home = tmp_path_factory.mktemp("shared")
         name = f"adsapp_{uuid.uuid4().hex[:12]}"
         settings = _distributed(servers, name, home, redis_number).model_copy(update=QUICK)
-        return Shared(settings, PostgresDatabase(servers, name), compiled_templates)
+        return Shared(settings, SharedDatabase(servers, name), compiled_templates)
 
     sharing = Sharing(make)
     yield sharing

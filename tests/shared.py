@@ -30,24 +30,8 @@ LARGE = 2_000_000  # bytes of tables and their dead rows: a new database is quic
 THREADS_END_WITHIN = 2.0
 
 
-class Database:
-    """What a test wrote is taken back, and the cast put in for those who want it."""
-
-    def put_back(self, *, peopled: bool) -> None:
-        """As a fresh copy of the template; only while the application has no connection that does something."""
-        raise NotImplementedError
-
-    def is_worn(self) -> bool:
-        """True if a new one is better than this one."""
-        raise NotImplementedError
-
-    def drop(self) -> None:
-        """For good."""
-        raise NotImplementedError
-
-
-class PostgresDatabase(Database):
-    """Emptied by a superuser past triggers and policies, in one statement that looks at sizes first.
+class SharedDatabase:
+    """A database that a superuser empties past triggers and policies, in one statement that looks at sizes first.
 
     A table that no test has touched has no page, and costs a look.
     """
@@ -66,11 +50,11 @@ class PostgresDatabase(Database):
         self._analyzed = self._rows_analyzed()
 
     def put_back(self, *, peopled: bool) -> None:
-        """One round trip."""
+        """As a fresh copy of the template, with the cast or without, in one round trip. Nobody may be at work in it."""
         self._connection.execute("select pg_temp.put_back(%s)", (peopled,))
 
     def is_worn(self) -> bool:
-        """Dead rows stay, and so does what a test had analyzed."""
+        """True if a new one is better: dead rows stay, and so does what a test had analyzed."""
         size = self._value(f"select {self._sizes()}")
         return bool(size > LARGE) or self._rows_analyzed() != self._analyzed
 
@@ -92,11 +76,8 @@ class PostgresDatabase(Database):
         )
 
     def _start(self, sequence: str) -> str:
-        last, is_called = self._connection.execute(f"select last_value, is_called from {sequence}").fetchone() or (
-            1,
-            False,
-        )
-        return f"{last}, {str(is_called).lower()}"
+        start: str = self._value(f"select last_value || ', ' || is_called from {sequence}")
+        return start
 
     def _rows(self, table: str) -> str:
         rows = self._value(f"select json_agg(t) from {table} t")
@@ -123,7 +104,7 @@ class PostgresDatabase(Database):
 class Shared:
     """The application, its home and its database."""
 
-    def __init__(self, settings: Settings, database: Database, templates: BytecodeCache) -> None:
+    def __init__(self, settings: Settings, database: SharedDatabase, templates: BytecodeCache) -> None:
         self.settings, self._database = settings, database
         self.app = create_app(settings)
         self.app.testing = True
@@ -141,7 +122,8 @@ class Shared:
 
     def may_stay(self) -> bool:
         """After a test: False if it left something running, or a database that has grown."""
-        self._close()
+        with self.app.app_context():
+            db.session.remove()
         return self._threads_ended() and not self._database.is_worn()
 
     def end(self) -> None:
@@ -149,12 +131,6 @@ class Shared:
         with self.app.app_context():
             db.engine.dispose()
         self._database.drop()
-
-    def _close(self) -> None:
-        with self.app.app_context():
-            db.session.remove()
-            if not self.settings.distributed:
-                db.engine.dispose()
 
     def _put_back_application(self) -> None:
         self.app.config.clear()
@@ -188,30 +164,30 @@ def _belongs_to_a_test(thread: threading.Thread) -> bool:
 
 
 class Sharing:
-    """What the tests of one process share, by shape; `make` makes it when it is asked for first, or again."""
+    """What the tests of one process share; `make` makes it when it is asked for first, or again."""
 
-    def __init__(self, make: Callable[[str], Shared]) -> None:
+    def __init__(self, make: Callable[[], Shared]) -> None:
         self._make = make
-        self._there: dict[str, Shared] = {}
+        self._shared: Shared | None = None
 
-    def take(self, shape: str, *, peopled: bool) -> Shared:
+    def take(self, *, peopled: bool) -> Shared:
         """For one test, as if nobody had had it before."""
-        shared = self._there.get(shape)
-        if shared is None:
-            shared = self._there[shape] = self._make(shape)
-        shared.put_back(peopled=peopled)
-        return shared
+        if self._shared is None:
+            self._shared = self._make()
+        self._shared.put_back(peopled=peopled)
+        return self._shared
 
-    def give_back(self, shape: str) -> None:
+    def give_back(self) -> None:
         """After the test; what cannot serve another one is thrown away."""
-        if not self._there[shape].may_stay():
-            self._there.pop(shape).end()
+        if self._shared is not None and not self._shared.may_stay():
+            self.end()
 
     def application_of(self, settings: Settings) -> Flask | None:
-        """The application over just these settings, if it is a shared one."""
-        return next((shared.app for shared in self._there.values() if shared.settings is settings), None)
+        """The application over just these settings, if it is the shared one."""
+        return self._shared.app if self._shared is not None and self._shared.settings is settings else None
 
     def end(self) -> None:
-        """All of it."""
-        while self._there:
-            self._there.popitem()[1].end()
+        """No test gets it any more."""
+        if self._shared is not None:
+            self._shared.end()
+            self._shared = None

@@ -33,6 +33,12 @@ from adsapp.jobs.registry import Processor, require_processor
 from adsapp.jobs.states import PENDING, On, Priority, Queue, State, get_priority
 from adsapp.jobs.wakeups import IDLE_SECONDS
 
+# A nudge skips dispatch, so it is given only while the queue is nearly idle: under load dispatch decides who is
+# next, and the broker stays shallow.
+NUDGE_BELOW = 20
+
+log = get_logger()
+
 JOBS, LIMITS = cast(Table, Job.__table__), cast(Table, QueueLimit.__table__)
 ADD = insert(JOBS)
 COLUMNS = tuple(JOBS.c.keys())
@@ -265,14 +271,6 @@ def _in_order(steps: Mapping[str, Step]) -> list[str]:
         return list(TopologicalSorter({name: step.after for name, step in steps.items()}).static_order())
     except CycleError as error:
         raise Invalid.field("steps", f"A circle: {' → '.join(reversed(error.args[1]))}") from None
-
-
-log = get_logger()
-
-
-# A nudge skips dispatch, so it is given only while the queue is nearly idle: under load dispatch decides who is
-# next, and the broker stays shallow.
-NUDGE_BELOW = 20
 
 
 def nudge(job: Job, *, limited: bool) -> None:

@@ -280,7 +280,7 @@ class JobLog(Tenant, Base):
 
 
 class JobCount(Tenant, Base):
-    """Jobs by queue, processor, state and whether they are routine, kept by triggers (core.schema.count_rows).
+    """Jobs by queue, processor, state and whether they are routine, kept by triggers (core.db.ddl.count_rows).
 
     A count is the sum over its slots; one slot alone means nothing and may be below zero.
     """

@@ -249,15 +249,9 @@ def processors() -> Iterator[Processor]:
     return iter(_processors.values())
 
 
-def subjects() -> dict[str, Subject]:
-    """What jobs work on, by key."""
-    return {each.subject.key: each.subject for each in processors() if each.subject}
-
-
-def words_of_subjects(queue: Queue | None = None) -> list[SubjectWords]:
-    """What subjects add to questions, of all queues or of one."""
-    found = {each.subject.key: each.subject for each in processors() if each.subject and queue in (None, each.queue)}
-    return [subject.words for subject in found.values()]
+def subjects(queue: Queue | None = None) -> dict[str, Subject]:
+    """What jobs work on, by key: those of all queues, or of one."""
+    return {each.subject.key: each.subject for each in processors() if each.subject and queue in (None, each.queue)}
 
 
 def unpausable() -> list[str]:

@@ -31,8 +31,6 @@ from adsapp.organizations.auditing import By
 from adsapp.organizations.policy import Permission
 
 IMPORT = "import-contacts"
-
-
 MAX_LIST_BYTES = 20 * 1024 * 1024  # a list in JSON is read into memory; a file is not
 
 

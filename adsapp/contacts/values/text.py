@@ -59,11 +59,7 @@ def slug(text: str) -> str:
 
 
 MAX_NAME = 200
-
-
 MAX_TAG = 60
-
-
 MAX_ATTRIBUTE = 1_000
 
 

@@ -17,8 +17,6 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 IDLE_IN_TRANSACTION = "60s"  # far longer than any transaction of ours does nothing
-
-
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 

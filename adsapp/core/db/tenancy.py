@@ -24,8 +24,6 @@ from adsapp.core.db.extension import db, session
 from adsapp.core.db.types import Tenant
 
 APP_ROLE = "adsapp_app"
-
-
 ENGINE_ROLE = "adsapp_engine"
 
 

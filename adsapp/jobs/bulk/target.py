@@ -20,11 +20,7 @@ from adsapp.jobs.rules import retriable
 from adsapp.jobs.states import FINAL, State, get_priority
 
 PROCESSOR = "act-on-jobs"
-
-
 MOST_TICKED = 1000
-
-
 COUNTED = 10_000  # a preview counts up to here
 
 

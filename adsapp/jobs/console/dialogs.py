@@ -1,6 +1,6 @@
 """What is asked before jobs, queues or workers are changed: the words, the fields, and the way back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -14,8 +14,8 @@ from adsapp.jobs.models import Job, Worker
 from adsapp.jobs.queries import workers
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.queries.limits import limits_of
+from adsapp.jobs.registry import SubjectWords, kinds_of, subjects
 from adsapp.jobs.registry import kind as kind_of
-from adsapp.jobs.registry import kinds_of, words_of_subjects
 from adsapp.jobs.states import Priority, Queue, State
 
 PRIORITY_CHOICES = (
@@ -161,7 +161,7 @@ def pause_queue(queue: Queue, back: str, typed: Texts = NOTHING, errors: Texts =
 def resume_queue(queue: Queue, kind: str, held: int, back: str) -> Confirmation:
     """Asked before jobs that a pause holds back begin."""
     begin = f"{plural(held, 'job')} that {'waits' if held == 1 else 'wait'} will begin at once"
-    sends = "".join(f": {words.if_resumed}" for words in words_of_subjects(queue) if words.if_resumed)
+    sends = "".join(f": {clause}" for clause in _added(lambda words: words.if_resumed, queue))
     waiting = url_for("jobs.list_jobs", queue=queue.value, state=State.WAITING.value)
     what = kind_of(kind).quoted_title if kind else QUEUE_TITLES[queue]
     return Confirmation(
@@ -245,19 +245,21 @@ NOTHING_FITS = "None of these jobs is in a state where this means something; the
 
 def nothing_fits() -> str:
     """Why nothing can be done to these jobs."""
-    return " ".join([NOTHING_FITS, *(words.if_nothing_fits for words in words_of_subjects() if words.if_nothing_fits)])
+    return " ".join([NOTHING_FITS, *_added(lambda words: words.if_nothing_fits)])
 
 
 def _meaning(verb: BulkAction, means: str) -> str:
     """What the action does, and what it does to what the jobs work on."""
-    added = words_of_subjects()
     if verb == BulkAction.RETRY:
-        return " ".join([means, *(words.if_retried for words in added if words.if_retried)])
+        return " ".join([means, *_added(lambda words: words.if_retried)])
     if verb == BulkAction.CANCEL:
-        return (
-            "; ".join([means.removesuffix("."), *(words.if_cancelled for words in added if words.if_cancelled)]) + "."
-        )
+        return "; ".join([means.removesuffix("."), *_added(lambda words: words.if_cancelled)]) + "."
     return means
+
+
+def _added(pick: Callable[[SubjectWords], str], queue: Queue | None = None) -> list[str]:
+    """What subjects add to a question, if they have something to add."""
+    return [text for subject in subjects(queue).values() if (text := pick(subject.words))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ from adsapp.jobs.models import in_state
 from adsapp.jobs.progress import Claim, Control
 from adsapp.jobs.states import State
 
+# A worker stops believing in its lease before the reaper does, so that two never believe in it at once.
+SAFETY = 0.8
+
 _HELD = select(JOBS.c.id).where(
     any_of(JOBS.c.id, "job_ids"), any_of(JOBS.c.lease_id, "lease_ids"), in_state(State.ACTIVE)
 )
@@ -37,9 +40,6 @@ _RENEW = (
     .returning(JOBS.c.lease_id, JOBS.c.cancel_requested_at)
 )
 _STILL_OURS = _HELD.with_only_columns(JOBS.c.lease_id)
-
-# A worker stops believing in its lease before the reaper does, so that two never believe in it at once.
-SAFETY = 0.8
 
 
 @dataclass

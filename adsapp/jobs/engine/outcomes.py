@@ -10,6 +10,12 @@ from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Claim, Unwritten
 from adsapp.jobs.states import FINAL, State
 
+LONGEST_WAIT_SECONDS = 3600.0  # before another attempt
+MOST_DOUBLINGS = 30  # far beyond the longest wait, and no overflow
+
+# A job that goes on at once, unless it waits for its children or for others.
+GOES_ON = case((Job.__table__.c.blocked_by > 0, State.DELAYED.value), else_=State.WAITING.value)
+
 
 @dataclass(frozen=True)
 class Completed:
@@ -67,16 +73,6 @@ class Finished:
 
     states: list[State | None]
     ended: list[Any]  # rows with ENDED of all jobs that are final now, those with unmet needs among them
-
-
-LONGEST_WAIT_SECONDS = 3600.0  # before another attempt
-
-
-MOST_DOUBLINGS = 30  # far beyond the longest wait, and no overflow
-
-
-# A job that goes on at once, unless it waits for its children or for others.
-GOES_ON = case((Job.__table__.c.blocked_by > 0, State.DELAYED.value), else_=State.WAITING.value)
 
 
 def job_values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float) -> dict[str, Any]:
