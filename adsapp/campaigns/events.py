@@ -1,6 +1,7 @@
 """What happened to a campaign: a line on its page, and in the audit if a person did it."""
 
 from adsapp.campaigns.models import Campaign, CampaignEvent
+from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import db
 from adsapp.organizations.auditing import By
 
@@ -11,4 +12,4 @@ def record(
     """Add a line to what happened; with `action`, what `by` did goes into the audit too, with its details."""
     db.session.add(CampaignEvent(organization_id=campaign.organization_id, campaign_id=campaign.id, text=text, by=by))
     if action and by:
-        By(by, reason).audit(action, f"campaign:{campaign.id}", title=campaign.name, **details)
+        By(by, reason).audit(action, CAMPAIGN.of(campaign.id), title=campaign.name, **details)

@@ -19,6 +19,7 @@ from adsapp.campaigns.compose.preview import Preview, preview
 from adsapp.campaigns.events import record
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
@@ -103,7 +104,7 @@ def _new_campaign(checked: Draft, account: Account, data: CampaignIn, by: str) -
 
 
 def _enqueue(campaign: Campaign, by: str, idempotency_key: str | None = None, digest: str | None = None) -> None:
-    subject = f"campaign:{campaign.id}"
+    subject = CAMPAIGN.of(campaign.id)
     job = jobs.enqueue(
         "bulk-message",
         {"campaign_id": str(campaign.id)},

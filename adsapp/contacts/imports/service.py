@@ -131,7 +131,7 @@ def start_import(
         created_by=by.name,
     )
     batch.job_id = require_subject(job, IMPORT.of(batch.id)).id
-    by.audit("start import", f"import:{batch.id}", title=batch.file_name)
+    by.audit("start import", IMPORT.of(batch.id), title=batch.file_name)
     db.session.flush()
     db.session.refresh(batch)
     return job
