@@ -10,14 +10,14 @@ answers programs. `service` is what people may do to jobs.
 from adsapp.jobs.dependencies import After, Condition
 from adsapp.jobs.enqueue import Step, digest_of, enqueue, enqueue_flow, enqueue_many, find_idempotent
 from adsapp.jobs.models import Job
-from adsapp.jobs.progress import HandBack, JobCancelled, JobFailed, Progress
+from adsapp.jobs.progress import JobCancelled, JobFailed, Progress, Snooze
 from adsapp.jobs.registry import ItemRow, Subject, lazy, processor
 from adsapp.jobs.states import On, Priority, Queue, State
 
 __all__ = [
     "After",
     "Condition",
-    "HandBack",
+    "Snooze",
     "ItemRow",
     "Job",
     "JobCancelled",

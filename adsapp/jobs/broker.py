@@ -37,20 +37,20 @@ log = get_logger()
 class Source(Protocol):
     """Where a thread gets job ids from."""
 
-    def first(self) -> uuid.UUID | None:
+    def take(self) -> uuid.UUID | None:
         """The next id; waits for one if the storage can."""
 
-    def more(self, most: int) -> list[uuid.UUID]:
+    def take_many(self, most: int) -> list[uuid.UUID]:
         """Ids that are there already."""
 
     def call_another(self) -> None:
         """Let another thread look for the next id."""
 
 
-class Line(Protocol):
+class Handler(Protocol):
     """What a thread of a queue does, again and again."""
 
-    def turn(self, source: Source) -> bool:
+    def run_next(self, source: Source) -> bool:
         """Do the next thing; False if there was nothing to do."""
 
 
@@ -151,23 +151,23 @@ class Bell:
             self._changed.notify_all()
 
 
-class PatientWorker(Worker):  # type: ignore[misc]
+class ResilientWorker(Worker):  # type: ignore[misc]
     """Huey's worker thread; while the broker is away it waits and says so once, not a thousand times a second."""
 
-    line: Line
+    handler: Handler
     bell: Bell
     broker_is_away = False
 
     def loop(self, now: Any = None) -> None:
-        """One turn."""
+        """Run one job."""
         try:
-            self.line.turn(self)
+            self.handler.run_next(self)
         except Exception as error:  # whichever way the client of this shape says that its storage is away
             self._wait_for_broker(error)
             return
         self.broker_is_away = False
 
-    def first(self) -> uuid.UUID | None:
+    def take(self) -> uuid.UUID | None:
         """The next id, or None after a while."""
         message = self.huey.storage.dequeue()
         if message is not None:
@@ -176,7 +176,7 @@ class PatientWorker(Worker):  # type: ignore[misc]
             self.bell.wait()
         return None
 
-    def more(self, most: int) -> list[uuid.UUID]:
+    def take_many(self, most: int) -> list[uuid.UUID]:
         """Ids that are there already."""
         storage = self.huey.storage
         if isinstance(storage, RedisStorage):
@@ -223,17 +223,17 @@ class NoSchedule(Scheduler):  # type: ignore[misc]
         self.stop_flag.wait()
 
 
-class QuietConsumer(Consumer):  # type: ignore[misc]
+class EmbeddedConsumer(Consumer):  # type: ignore[misc]
     """Huey's consumer inside our own process: it leaves the signals alone."""
 
-    worker_class = PatientWorker
+    worker_class = ResilientWorker
     scheduler_class = NoSchedule
 
-    def __init__(self, huey: Huey, threads: int, line: Line) -> None:
+    def __init__(self, huey: Huey, threads: int, handler: Handler) -> None:
         super().__init__(huey, workers=threads, periodic=False)
         self.bell = Bell()
         for worker, _ in self.worker_threads:
-            worker.line, worker.bell = line, self.bell
+            worker.handler, worker.bell = handler, self.bell
 
     def wake(self) -> None:
         """Let a thread look for a message."""
@@ -316,9 +316,9 @@ class Broker:
         for queue in Queue:
             self._huey(queue).storage.flush_queue()
 
-    def consumer(self, queue: Queue, threads: int, line: Line) -> QuietConsumer:
-        """A consumer with this many threads, each of which takes turns of `line`; not started yet."""
-        return QuietConsumer(self._huey(queue), threads, line)
+    def consumer(self, queue: Queue, threads: int, handler: Handler) -> EmbeddedConsumer:
+        """A consumer with this many threads, each of which runs jobs by `handler`; not started yet."""
+        return EmbeddedConsumer(self._huey(queue), threads, handler)
 
     def _huey(self, queue: Queue) -> Huey:
         with self._lock:

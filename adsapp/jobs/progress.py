@@ -40,7 +40,7 @@ class WorkerStopping(JobInterrupted):
     """This worker shuts down and its grace has ended: the job is released and taken up elsewhere."""
 
 
-class HandBack(Exception):
+class Snooze(Exception):
     """Raised by a processor that did its share for now: the job goes on later, as the same attempt.
 
     `run_at` None means that it waits until somebody lets it go on (`jobs.transitions.promote`). A job that has children
@@ -53,7 +53,7 @@ class HandBack(Exception):
         self.reason = reason
 
     @classmethod
-    def for_children(cls, reason: str = "waits for its parts") -> "HandBack":
+    def for_children(cls, reason: str = "waits for its parts") -> "Snooze":
         """Goes on as soon as every child has ended."""
         return cls(utcnow(), reason)
 

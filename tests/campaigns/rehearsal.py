@@ -51,7 +51,7 @@ from adsapp.integrations.models import Account
 from adsapp.integrations.queries import get_account
 from adsapp.integrations.whatsapp.errors import classify
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
-from adsapp.jobs import HandBack, JobCancelled, Progress
+from adsapp.jobs import JobCancelled, Progress, Snooze
 from tests.cast import Cast
 from tests.live import SECRET, TOKEN, VERIFY, Bakery, shipped_templates
 
@@ -190,7 +190,7 @@ class Rehearsal(Bakery):
     progress: ByHand = field(default_factory=ByHand, kw_only=True)
     _texts: Iterator[int] = field(default_factory=lambda: itertools.count(1), kw_only=True)
 
-    def send(self, campaign_id: uuid.UUID, meanwhile: Callable[[], object] = lambda: None) -> HandBack | None:
+    def send(self, campaign_id: uuid.UUID, meanwhile: Callable[[], object] = lambda: None) -> Snooze | None:
         """Run the campaign's job until it is through (None), or waits for a person or for more than a second."""
         while True:
             back = self.turn(campaign_id, meanwhile)
@@ -198,14 +198,14 @@ class Rehearsal(Bakery):
                 return back
             time.sleep(max(0.0, (back.run_at - utcnow()).total_seconds()))
 
-    def turn(self, campaign_id: uuid.UUID, meanwhile: Callable[[], object] = lambda: None) -> HandBack | None:
+    def turn(self, campaign_id: uuid.UUID, meanwhile: Callable[[], object] = lambda: None) -> Snooze | None:
         """One run of the campaign's job; what it was handed back with, None once it is through or cancelled."""
         with self.organization():
             self.progress = ByHand(get_campaign(campaign_id).job_id, meanwhile)
             db.session.rollback()
             try:
                 job.send(campaign_id, cast(Progress, self.progress))
-            except HandBack as back:
+            except Snooze as back:
                 return back
             except JobCancelled:
                 return None

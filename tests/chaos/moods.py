@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs import HandBack, Job, JobFailed, Progress, Queue, State, registry
+from adsapp.jobs import Job, JobFailed, Progress, Queue, Snooze, State, registry
 from adsapp.jobs.models import JobItem
 from tests.chaos.witness import VARIABLE, Witness
 
@@ -167,14 +167,14 @@ def _work(params: ChaosParams, hold: Hold) -> dict[str, Any]:
         case Mood.DIES if hold.progress.attempt == 1:
             os.kill(os.getpid(), signal.SIGKILL)
         case Mood.CANCELLED_AWAY:
-            raise HandBack(None, "waits for a decision")
+            raise Snooze(None, "waits for a decision")
         case Mood.CANCELLED_LEAVING:
             raise _leave_once_cancelled(params, hold.progress)
         case Mood.COMMITS:
             _commit_steps(params, hold, len(steps))
         case Mood.HANDS_BACK if len(steps) < params.steps:
             hold.commit_step(len(steps))
-            raise HandBack(utcnow() + timedelta(seconds=params.pace), "a share is done")
+            raise Snooze(utcnow() + timedelta(seconds=params.pace), "a share is done")
         case Mood.HANDS_BACK:
             pass
         case _:
@@ -190,9 +190,9 @@ def _leave_once_cancelled(params: ChaosParams, progress: Progress) -> Exception:
             is_asked = db.session.scalar(asked) is not None
             db.session.rollback()
         if is_asked:
-            return JobFailed("chaos", "It fails.") if params.steps % 2 else HandBack(None, "waits for a decision")
+            return JobFailed("chaos", "It fails.") if params.steps % 2 else Snooze(None, "waits for a decision")
         _pause(params.pace)
-    return HandBack(utcnow(), "its worker leaves")
+    return Snooze(utcnow(), "its worker leaves")
 
 
 def _pause(seconds: float) -> None:

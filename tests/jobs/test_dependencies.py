@@ -16,7 +16,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import new_id
-from adsapp.jobs import After, Condition, HandBack, Job, On, Progress, State, Step, queues, transitions
+from adsapp.jobs import After, Condition, Job, On, Progress, Snooze, State, Step, queues, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobAttempt, JobDependency, JobLog
 from adsapp.jobs.wait_reasons import why_waiting
@@ -181,7 +181,7 @@ def fan_out(params: FanOut, progress: Progress) -> dict[str, Any]:
                 idempotency_key=f"{progress.job_id}:{number}",
             )
         progress.commit()
-        raise HandBack.for_children()
+        raise Snooze.for_children()
     return {"steps": sum((child.result or {}).get("steps", 0) for child in children), "children": len(children)}
 
 

@@ -29,7 +29,7 @@ from adsapp.integrations.base import Channel
 from adsapp.integrations.channels import channel_of
 from adsapp.integrations.extension import pacer
 from adsapp.integrations.models import Account, AccountStatus
-from adsapp.jobs import HandBack, Job, JobCancelled, Progress, Queue
+from adsapp.jobs import Job, JobCancelled, Progress, Queue, Snooze
 from adsapp.jobs.queries.jobs import has_due_jobs
 
 SKIP_CHUNK = 2000
@@ -63,7 +63,7 @@ class RunContext:
 
 
 def send(campaign_id: uuid.UUID, progress: Progress) -> dict[str, Any] | None:
-    """Do the campaign's next share; returns once it is through, raises HandBack while it is not."""
+    """Do the campaign's next share; returns once it is through, raises Snooze while it is not."""
     run = _open(campaign_id, progress)
     if run is None:
         return None
@@ -116,7 +116,7 @@ def _mark_orphans_uncertain(campaign_id: uuid.UUID, lease_id: uuid.UUID) -> set[
 
 def _go_on(campaign_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[str, Any] | None:
     if run.status is CampaignStatus.PAUSED:
-        raise HandBack(None, reasons.with_reason("the campaign is paused", run.reason))
+        raise Snooze(None, reasons.with_reason("the campaign is paused", run.reason))
     if run.status is CampaignStatus.CANCELLED:
         raise JobCancelled
     if run.status is CampaignStatus.COMPLETED:
@@ -125,7 +125,7 @@ def _go_on(campaign_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[
     if not run.is_frozen:
         until = time.monotonic() + seconds
         if not freeze(campaign_id, run.audience, run.message, progress, until):
-            raise HandBack(utcnow(), "its audience is being prepared")
+            raise Snooze(utcnow(), "its audience is being prepared")
     report(campaign_id, progress)
     sender = Sender(run.channel, send_loop(), pacer(), run.is_unreachable)
     ended = Slice(campaign_id, run.message, sender, progress, seconds, _others_wait).run()
@@ -142,9 +142,9 @@ def _after(campaign_id: uuid.UUID, ended: SliceResult, progress: Progress) -> di
     if ended.status is CampaignStatus.CANCELLED:
         raise JobCancelled
     if ended.status is CampaignStatus.PAUSED:
-        raise HandBack(None, reasons.with_reason("the campaign is paused", _why_paused(campaign_id)))
+        raise Snooze(None, reasons.with_reason("the campaign is paused", _why_paused(campaign_id)))
     if ended.run_at is not None:
-        raise HandBack(ended.run_at, ended.reason)
+        raise Snooze(ended.run_at, ended.reason)
     return _complete(campaign_id, progress)
 
 
@@ -164,7 +164,7 @@ def _complete(campaign_id: uuid.UUID, progress: Progress) -> dict[str, Any] | No
     with ledger.locked(campaign_id) as campaign:
         is_sending = campaign is not None and campaign.status is CampaignStatus.SENDING
         if campaign is None or not is_sending or db.session.scalar(to_go.limit(1)) is not None:
-            raise HandBack(utcnow() + timedelta(seconds=0.1), "somebody is to be sent to again")
+            raise Snooze(utcnow() + timedelta(seconds=0.1), "somebody is to be sent to again")
         campaign.status, campaign.finished_at, campaign.status_reason = CampaignStatus.COMPLETED, utcnow(), None
         record(campaign, "Completed")
         progress.commit()

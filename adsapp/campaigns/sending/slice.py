@@ -4,7 +4,7 @@
 
 The group whose slots lie within the next quarter of a second is marked `sending` in one short transaction and handed
 to the send loop, which writes each request at its slot. Meanwhile the next group is found, so the number's pace is
-used without a gap. Nothing here waits for a slow number: the job is handed back with the time it may go on.
+used without a gap. Nothing here waits for a slow number: the job is snoozed until the time it may go on.
 """
 
 import math

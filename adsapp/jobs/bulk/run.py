@@ -10,7 +10,7 @@ from adsapp.core.clock import utcnow
 from adsapp.jobs import retention, transitions
 from adsapp.jobs.bulk.target import COUNTED, BulkAction, BulkParams, Target, target_of
 from adsapp.jobs.models import Job
-from adsapp.jobs.progress import HandBack, Progress
+from adsapp.jobs.progress import Progress, Snooze
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.registry import subjects
@@ -35,7 +35,7 @@ def run_operation(params: BulkParams, progress: Progress) -> dict[str, Any]:
         progress.commit()
         progress.advance(changed)
         if progress.is_draining or time.monotonic() > turn_ends:
-            raise HandBack(utcnow(), "lets others have a turn")
+            raise Snooze(utcnow(), "lets others have a turn")
     if params.verb == BulkAction.CLEAN:
         return {"removed": progress.done, "left": kept(target)}
     return {"changed": progress.done}

@@ -73,7 +73,7 @@ def claim_many(
 
 @cache
 def _claiming_and_noting() -> Any:
-    """The claim and its attempts in one statement. A job that was handed back goes on with the attempt it has."""
+    """The claim and its attempts in one statement. A job that was snoozed goes on with the attempt it has."""
     claimed = _claiming().cte("claimed")
     attempt = (
         claimed.c.organization_id,

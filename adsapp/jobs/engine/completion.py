@@ -23,8 +23,8 @@ from adsapp.jobs.engine.outcomes import (
     Completion,
     Failed,
     Finished,
-    HandedBack,
     Outcome,
+    Snoozed,
     attempt_word,
     job_values,
 )
@@ -107,7 +107,7 @@ def cancel_pending(
         .values(state=State.CANCELLED, finished_at=now, run_at=None, **values)
         .returning(*ENDED)
     ).all()
-    if rows:  # one that was handed back has an open attempt
+    if rows:  # one that was snoozed has an open attempt
         _close(connection, rows, now, State.CANCELLED.value, None, None)
     return rows
 
@@ -202,10 +202,10 @@ def _add_items(connection: Connection, changed: Sequence[Completion]) -> None:
 def _close_attempts(
     connection: Connection, changed: Sequence[Completion], ended: Mapping[Claim, Any], now: datetime
 ) -> None:
-    """A job has one open attempt at most, so its id names it; one that was handed back stays open."""
+    """A job has one open attempt at most, so its id names it; one that was snoozed stays open."""
     groups: dict[tuple[str, str | None, str | None], list[Claim]] = defaultdict(list)
     for completion in changed:
-        if isinstance(completion.outcome, HandedBack):
+        if isinstance(completion.outcome, Snoozed):
             continue
         failed = completion.outcome if isinstance(completion.outcome, Failed) else None
         word = attempt_word(failed, State(ended[completion.claim].state))

@@ -41,7 +41,7 @@ class Cancelled:
 
 
 @dataclass(frozen=True)
-class HandedBack:
+class Snoozed:
     """It did its share and goes on later as the same attempt."""
 
     run_at: datetime | None
@@ -55,7 +55,7 @@ class Released:
     reason: str = "its worker was shut down"
 
 
-Outcome = Completed | Failed | Cancelled | HandedBack | Released
+Outcome = Completed | Failed | Cancelled | Snoozed | Released
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def job_values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: flo
             }
         case Cancelled():
             return {"state": State.CANCELLED, "finished_at": now}
-        case HandedBack(run_at, reason):
+        case Snoozed(run_at, reason):
             due = run_at is not None and run_at <= now
             return {
                 "state": GOES_ON if due else State.DELAYED,

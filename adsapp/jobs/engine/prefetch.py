@@ -36,8 +36,8 @@ class Ready:
 Run = Callable[[Claim, Control], None]
 
 
-class Intake:
-    """One queue of this process; its threads take turns."""
+class Prefetcher:
+    """One queue of this process; its threads share it."""
 
     def __init__(
         self, threads: int, commits: BatchWriter, heartbeat: Heartbeat, run: Run, stopping: threading.Event
@@ -53,11 +53,11 @@ class Intake:
         self._takers = 0  # threads that wait for one of those
         self._run_seconds = 1.0  # an average that follows what is run here
 
-    def turn(self, source: Source) -> bool:
+    def run_next(self, source: Source) -> bool:
         """See that enough is asked for, then run what is claimed next; False if there is nothing to do."""
         self._ask_ahead(source)
         if not self._may_take():
-            first = source.first()
+            first = source.take()
             if first is None:
                 return False
             self._ask([first])
@@ -97,7 +97,7 @@ class Intake:
         if (missing := self._missing()) <= 0:
             return
         try:
-            self._ask(source.more(missing))
+            self._ask(source.take_many(missing))
         except Exception:  # the broker is away: what is claimed already is run all the same
             if not self._promised:
                 raise

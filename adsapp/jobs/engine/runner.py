@@ -15,16 +15,16 @@ from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger
 from adsapp.jobs.engine.batching import BatchWriter
 from adsapp.jobs.engine.heartbeat import Heartbeat
-from adsapp.jobs.engine.outcomes import Cancelled, Completed, Completion, Failed, HandedBack, Outcome, Released
+from adsapp.jobs.engine.outcomes import Cancelled, Completed, Completion, Failed, Outcome, Released, Snoozed
 from adsapp.jobs.progress import (
     Claim,
     Control,
-    HandBack,
     JobCancelled,
     JobFailed,
     JobTimedOut,
     LeaseLost,
     Progress,
+    Snooze,
     WorkerStopping,
 )
 from adsapp.jobs.registry import UnknownProcessor, get_processor
@@ -68,8 +68,8 @@ class Runner:
             return Cancelled()
         except WorkerStopping:
             return Released()
-        except HandBack as back:
-            return HandedBack(back.run_at, back.reason)
+        except Snooze as back:
+            return Snoozed(back.run_at, back.reason)
         except JobTimedOut:
             text = f"The job ran longer than its limit of {claim.timeout_seconds} s and was stopped."
             return Failed("timed_out", text, "")

@@ -21,12 +21,12 @@ from adsapp.core.db import engine_transaction
 from adsapp.core.ids import new_id
 from adsapp.core.logs import get_logger
 from adsapp.jobs import retention
-from adsapp.jobs.broker import Broker, QuietConsumer
+from adsapp.jobs.broker import Broker, EmbeddedConsumer
 from adsapp.jobs.engine import dispatch, reaper
 from adsapp.jobs.engine.batching import BatchWriter
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.heartbeat import Heartbeat
-from adsapp.jobs.engine.prefetch import Intake
+from adsapp.jobs.engine.prefetch import Prefetcher
 from adsapp.jobs.engine.runner import Runner
 from adsapp.jobs.models import Worker
 from adsapp.jobs.states import Queue
@@ -81,8 +81,8 @@ class WorkerProcess:
             self._may_be_due,
         )
         self._runner = Runner(app, self._engine, self._clock, self._heartbeat, self._commits)
-        self._consumers: list[QuietConsumer] = []
-        self._intakes: list[Intake] = []
+        self._consumers: list[EmbeddedConsumer] = []
+        self._prefetchers: list[Prefetcher] = []
         self._threads: list[threading.Thread] = []
         self._sweepers = [dispatch.Sweeper(self._engine, self._clock, self._broker, queue) for queue in self._queues]
         self._patience = self._settings.sweep_seconds  # how long the sweep may wait to be woken
@@ -114,9 +114,9 @@ class WorkerProcess:
         self._commits.start()
         for queue in self._queues:
             threads = threads_of(self._settings, queue)
-            intake = Intake(threads, self._commits, self._heartbeat, self._runner.run, self._stopping)
-            self._intakes.append(intake)
-            consumer = self._broker.consumer(queue, threads, intake)
+            prefetcher = Prefetcher(threads, self._commits, self._heartbeat, self._runner.run, self._stopping)
+            self._prefetchers.append(prefetcher)
+            consumer = self._broker.consumer(queue, threads, prefetcher)
             consumer.start()
             self._consumers.append(consumer)
         self._background("heartbeat", self._beat, self._settings.heartbeat_seconds)
@@ -131,8 +131,8 @@ class WorkerProcess:
         self._stopping.set()
         for consumer in self._consumers:
             consumer.end()
-        for intake in self._intakes:
-            intake.release()
+        for prefetcher in self._prefetchers:
+            prefetcher.release()
         for held in self._heartbeat.held():
             held.control.draining = True
 
@@ -192,8 +192,8 @@ class WorkerProcess:
                 asked_to_drain = connection.execute(SIGN_OF_LIFE, sign).scalar_one_or_none()
         finally:
             self._heartbeat.expire_locally()
-            for intake in self._intakes:
-                intake.release(stale_only=True)
+            for prefetcher in self._prefetchers:
+                prefetcher.release(stale_only=True)
         if asked_to_drain is not None and not self._stopping.is_set():
             log.info("worker_drains", worker=self._identity.name)
             self.drain()

@@ -14,7 +14,7 @@ from adsapp.core.ids import new_id
 from adsapp.jobs import Job, State, transitions
 from adsapp.jobs.engine import claims, completion, outcomes, reaper
 from adsapp.jobs.engine.claims import WorkerIdentity
-from adsapp.jobs.engine.outcomes import Failed, HandedBack, Released
+from adsapp.jobs.engine.outcomes import Failed, Released, Snoozed
 from adsapp.jobs.progress import Claim
 from adsapp.organizations.auditing import By
 from tests.campaigns.rehearsal import Rehearsal
@@ -28,7 +28,7 @@ RETRY_SECONDS = 3600.0  # nobody waits so long here
 Ends = Callable[[Claim], object]
 ENDS: dict[str, Ends] = {
     "its worker is lost": lambda claim: reaper.reap(db.db.engine, CLOCK, RETRY_SECONDS),
-    "it hands back": lambda claim: finish(claim, HandedBack(utcnow() + timedelta(hours=1), "tried again later")),
+    "it snoozes": lambda claim: finish(claim, Snoozed(utcnow() + timedelta(hours=1), "tried again later")),
     "it is released": lambda claim: finish(claim, Released()),
     "it fails": lambda claim: finish(claim, Failed("odd", "Something odd happened", "")),
 }

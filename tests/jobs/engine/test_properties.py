@@ -18,7 +18,7 @@ from adsapp.core.ids import new_id
 from adsapp.jobs import After, Job, On, Queue, State, queues, transitions
 from adsapp.jobs.engine import claims, completion, dispatch, outcomes, reaper
 from adsapp.jobs.engine.claims import WorkerIdentity
-from adsapp.jobs.engine.outcomes import Cancelled, Completed, Failed, HandedBack, Released
+from adsapp.jobs.engine.outcomes import Cancelled, Completed, Failed, Released, Snoozed
 from adsapp.jobs.models import JobAttempt, JobDependency, JobLog, QueueControl
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.queries.statistics import counted
@@ -36,7 +36,7 @@ OUTCOMES = st.sampled_from(
         Failed("broken", "It broke.", ""),
         Failed("refused", "It never can.", "", permanent=True),
         Cancelled(),
-        HandedBack(None, "waits for somebody"),
+        Snoozed(None, "waits for somebody"),
         Released(),
     ]
 )
