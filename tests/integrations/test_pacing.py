@@ -15,8 +15,10 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adsapp.integrations.pacing import Pacer, RedisPacer, Reservation, SqlitePacer
+from adsapp.integrations.pacing import Pacer, RedisPacer, Report, Reservation, SqlitePacer
 from adsapp.integrations.pacing.arithmetic import SECOND, Grant, State, grant, slowed_down
+from adsapp.integrations.pacing.last_second import FORGET_AFTER, LastSecond, admit, bucket
+from tests.waiting import wait_for
 
 START = 1_800_000_000 * SECOND
 
@@ -264,6 +266,71 @@ def test_the_redis_script_and_the_shared_arithmetic_agree(valkey_url: str, some:
         if expected.count:
             assert kept(client) == state
     client.close()
+
+
+reports = st.tuples(
+    st.sampled_from(["a", "b", "c"]),  # senders
+    st.integers(0, 5),  # held
+    st.dictionaries(st.integers(1, 2 * SECOND), st.integers(1, 4), max_size=4),  # answered
+    st.integers(0, 8),  # wanted
+    st.integers(1, 12),  # limit
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(reports, max_size=12))
+def test_the_redis_script_and_the_shared_arithmetic_admit_the_same(valkey_url: str, some: list[Any]) -> None:
+    client = redis.Redis.from_url(valkey_url)
+    client.delete("alike:number:last_second")
+    pacer, state = RedisPacer(client, "alike:"), LastSecond()
+    for report in (Report(*each) for each in some):
+        admitted, now = pacer.admit_at("number", report)
+        state, expected = admit(state, report, now)
+        assert admitted == expected
+    assert {sender: count for sender, (count, _) in state.held.items()} == held_in(client)
+    client.close()
+
+
+def held_in(client: redis.Redis) -> dict[str, int]:
+    fields: Any = client.hgetall("alike:number:last_second")
+    return {name[1:].decode(): int(value.split()[0]) for name, value in fields.items() if name.startswith(b"h")}
+
+
+def test_what_one_process_has_on_its_way_leaves_less_to_others(make_pacer: Callable[[], Pacer]) -> None:
+    one, other = make_pacer(), make_pacer()
+    assert one.admit("number", Report("one", 0, {}, wanted=7, limit=10)) == 7
+    assert other.admit("number", Report("other", 0, {}, wanted=7, limit=10)) == 3
+    assert other.admit("another number", Report("other", 0, {}, wanted=7, limit=10)) == 7
+    assert one.admit("number", Report("one", 0, {SECOND: 5}, wanted=7, limit=10)) == 2  # two of its seven failed
+
+
+def test_what_was_answered_counts_no_longer_than_it_is_told(make_pacer: Callable[[], Pacer]) -> None:
+    pacer = make_pacer()
+    assert pacer.admit("number", Report("one", 0, {30_000: 5, SECOND: 3}, wanted=9, limit=9)) == 1
+    wait_for(
+        lambda: pacer.admit("number", Report("other", 0, {}, wanted=9, limit=9)) >= 5,
+        what="five of the eight that were answered count no more",
+    )
+
+
+def test_a_sender_that_is_silent_is_forgotten_and_one_that_says_it_again_counts_once() -> None:
+    state, admitted = admit(LastSecond(), Report("one", 0, {}, 7, 10), START)
+    state, again = admit(state, Report("one", 7, {}, 7, 10), START)
+    assert (admitted, again) == (7, 3)
+    _, while_heard_of = admit(state, Report("other", 0, {}, 10, 10), START + FORGET_AFTER - 1)
+    _, forgotten = admit(state, Report("other", 0, {}, 10, 10), START + FORGET_AFTER)
+    assert (while_heard_of, forgotten) == (0, 10)
+
+
+@given(st.lists(st.tuples(reports, st.integers(-5 * SECOND, 5 * SECOND)), max_size=20))
+def test_the_last_second_survives_its_column_and_any_clock(some: list[tuple[Any, int]]) -> None:
+    state, now = LastSecond(), START
+    for each, step in some:
+        now += step
+        state, admitted = admit(state, report := Report(*each), now)
+        assert 0 <= admitted <= report.wanted
+        assert LastSecond.from_text(state.as_text()) == state
+        assert all(now < until <= bucket(now + SECOND) for until in state.answered)
 
 
 def kept(client: redis.Redis) -> State:

@@ -1,47 +1,25 @@
-"""The last second as the provider may have seen it, and how fast a number may send so that none has too many. Pure.
+"""What one process has sent by one number in the last second, and how fast the number may send. Pure.
 
-Slots are spaced evenly, but a process, a network or a server that stalls lets requests pile up and arrive together.
-When a request arrived is not known; that it arrived after its slot and before its answer, is. Two things follow:
-
-- *Jitter* is the longest such time of the last seconds, less what an answer takes at best. In one second arrive at
-  most the slots of a second and of the jitter, so `rate` leaves room for them: 95 % of the limit while the jitter is
-  below 50 ms, less if the machine or the network stalls.
-- Before each request the window counts how many may have arrived in the last second. Only so many are let through as
-  this process held slots in that second, and its share of what the headroom leaves: the first stall is caught too.
+What is on its way and what was answered is told to the pacer (`integrations.pacing`), which counts it beside what other
+processes tell. Between two requests arrives at least what the fastest answer took, so an answered request counts that
+much less than a second.
 """
 
 import math
-from collections import deque
+import uuid
+from collections import Counter, deque
+
+from adsapp.integrations.pacing import Report
 
 WINDOW = 1.0
+HEADROOM = 0.98  # of the limit; the rest is for requests that take a little longer than the fastest
+BEST_IS_SURE_TO = 0.8  # an answer may come sooner than any before it
 FORGET_AFTER = 5.0
-HEADROOM = 0.95
-MOST_JITTER = 0.5
-FIRST_JITTER = 0.075  # assumed until there is something to go by
 FIRST_PERIOD = 0.5
 CALM_ANSWERS = 10  # more than a few stalls in a row let through
-
-
-class Recent:
-    """The largest value of the last seconds: of this period and of the one before."""
-
-    def __init__(self, assumed: float) -> None:
-        self._values = [assumed, 0.0]
-        self._until: float | None = None
-
-    @property
-    def value(self) -> float:
-        """The value."""
-        return max(self._values)
-
-    def see(self, value: float, now: float) -> None:
-        """One more."""
-        if self._until is None:
-            self._until = now + FORGET_AFTER
-        if now > self._until:
-            self._values = [self._values[1], 0.0]
-            self._until = now + FORGET_AFTER
-        self._values[1] = max(self._values[1], value)
+FIRST_DELAY = 0.02  # assumed until there is something to go by
+MOST_DELAY = 0.5
+MEMORY = 0.05  # how much the last answer counts in the average
 
 
 class Best:
@@ -84,45 +62,48 @@ class Window:
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
-        self._in_flight = 0
-        self._slots: deque[float] = deque()
-        self._answered: deque[float] = deque()
+        self._sender = uuid.uuid4().hex
+        self._held = 0  # admitted, without an answer
+        self._answered: deque[float] = deque()  # until when each counts; not told yet
+        self._telling = 0  # how many of these are in the report that is under way
+        self._told = 0  # how many are held, by the last report
         self._best = Best()
-        self._jitter = Recent(FIRST_JITTER)
+        self._delay = FIRST_DELAY
 
     @property
     def rate(self) -> float:
-        """Slots a second, for all processes together."""
-        return min(self.limit * HEADROOM, math.ceil(self.limit) / (1.0 + self._jitter.value))
+        """Slots a second, for all processes together: as many as will be admitted."""
+        return min(self.limit * HEADROOM, math.ceil(self.limit) / (WINDOW + self._delay))
 
-    def hold_slot(self, slot: float) -> None:
-        """A slot has come, whether it will be used or not. It counts from its own time on: those that a stopped
-        process finds all at once were never one second's."""
-        self._slots.append(slot)
+    @property
+    def is_at_rest(self) -> bool:
+        """True if nothing is on its way, and the others know it."""
+        return not self._held and not self._told
 
-    def has_room(self, now: float) -> bool:
-        """True if one more request cannot be one too many in any second."""
-        _drop_until(self._slots, now - WINDOW)
-        # By what is known of the best answer now, a second after most of them came.
-        _drop_until(self._answered, now - WINDOW + self._best.value)
-        mine, most = len(self._slots), math.ceil(self.limit * HEADROOM)
-        spare = max(1, (math.ceil(self.limit) - most) * mine // most)
-        return self._in_flight + len(self._answered) < mine + spare
+    @property
+    def has_news(self) -> bool:
+        """True if the others would count differently if they knew what this process knows."""
+        return self._held != self._told
 
-    def post(self) -> None:
-        """A request is written."""
-        self._in_flight += 1
+    def report(self, wanted: int, now: float) -> Report:
+        """What to tell, and to ask for. Until the answer is told to `admit`, it is said again the next time."""
+        self._telling = len(self._answered)
+        left = Counter(round((until - now) * 1_000_000) for until in self._answered if until > now)
+        return Report(self._sender, self._held, left, wanted, math.ceil(self.limit))
 
-    def answer(self, slot: float, posted: float, now: float) -> None:
-        """Its answer is there, or it failed."""
-        self._in_flight -= 1
-        self._best.see(posted, now)
-        self._answered.append(now)
-        best = self._best.value
-        if best > 0:
-            self._jitter.see(min(MOST_JITTER, now - slot - best), now)
+    def admit(self, report: Report, admitted: int) -> None:
+        """The answer to a report: so many requests may be written."""
+        for _ in range(self._telling):
+            self._answered.popleft()
+        self._held += admitted
+        self._told = report.held + admitted
 
-
-def _drop_until(times: deque[float], moment: float) -> None:
-    while times and times[0] <= moment:
-        times.popleft()
+    def leave(self, written: float | None, now: float) -> None:
+        """A request was answered, or failed; `written` is None if it was not written after all."""
+        self._held -= 1
+        if written is None:
+            return
+        self._best.see(written, now)
+        best = BEST_IS_SURE_TO * self._best.value
+        self._answered.append(now + WINDOW - best)
+        self._delay += MEMORY * (min(MOST_DELAY, now - written - best) - self._delay)

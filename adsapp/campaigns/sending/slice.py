@@ -22,9 +22,9 @@ from adsapp.campaigns.models import CampaignCount, CampaignRecipient, CampaignSt
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending import results
 from adsapp.campaigns.sending.claim import Candidate, mark, next_candidates
+from adsapp.campaigns.sending.gate import Gate
 from adsapp.campaigns.sending.journal import Journal
 from adsapp.campaigns.sending.message import CampaignMessage
-from adsapp.campaigns.sending.rate_window import Window
 from adsapp.campaigns.sending.results import BatchEffects, FailureStreak
 from adsapp.campaigns.sending.transport import Lane, Results, SendLoop, SendRequest, SendResult
 from adsapp.core import context, db
@@ -58,12 +58,12 @@ class Sender:
     @property
     def rate(self) -> float:
         """Slots a second."""
-        return self.window.rate
+        return self.gate.window.rate
 
     @property
-    def window(self) -> Window:
-        """The account's last second."""
-        return self.loop.window(self.channel.key, self.channel.rate)
+    def gate(self) -> Gate:
+        """What every request of this account passes."""
+        return self.loop.gate(self.channel.key, self.channel.rate, self.pacer)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Slice:
         send = sender.channel.connect(sender.loop.session)
         self._journal = Journal(context.settings().home, progress.lease_id)
         self._results = Results()
-        self._lane = Lane(send, sender.window, self._journal, self._results, lambda: progress.is_lost)
+        self._lane = Lane(send, sender.gate, self._journal, self._results, lambda: progress.is_lost)
         self._slowest_tick = 0.0
         self._new_ids: list[str] = []
         self._candidates: deque[Candidate] = deque()

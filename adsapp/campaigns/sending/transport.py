@@ -11,23 +11,20 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import aiohttp
 
+from adsapp.campaigns.sending.gate import LATE_SECONDS, Gate
 from adsapp.campaigns.sending.journal import Journal
-from adsapp.campaigns.sending.rate_window import Window
 from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Outcome, Send, Uncertain
 from adsapp.integrations.http import open_session
-
-# A request that is a little late is written all the same if the window has room; one that is later gives its slot
-# up and takes a new one. So does whatever a process finds on its hands that was stopped for a while.
-LATE_SECONDS = 0.05
-LOOK_AGAIN_SECONDS = 0.005
+from adsapp.integrations.pacing import Pacer
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ class Lane:
     """What the requests of one slice have in common."""
 
     send: Send
-    window: Window
+    gate: Gate
     journal: Journal
     results: Results
     is_lost: Callable[[], bool]  # another worker may hold the job by now
@@ -96,11 +93,12 @@ class Lane:
 
 
 class SendLoop:
-    """The loop, its session, and the last second of each account."""
+    """The loop, its session, and the gate of each account."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._windows: dict[str, Window] = {}
+        self._gates: dict[str, Gate] = {}
+        self._asking = ThreadPoolExecutor(1, thread_name_prefix="pacer")
         self._tasks: set[asyncio.Task[None]] = set()
         threading.Thread(target=self._loop.run_forever, name="send-loop", daemon=True).start()
 
@@ -118,11 +116,12 @@ class SendLoop:
         if "session" in self.__dict__:
             asyncio.run_coroutine_threadsafe(self.session.close(), self._loop).result(5)
 
-    def window(self, key: str, limit: float) -> Window:
-        """The account's last second, with the pace it has now."""
-        window = self._windows.setdefault(key, Window(limit))
-        window.limit = limit
-        return window
+    def gate(self, key: str, limit: float, pacer: Pacer) -> Gate:
+        """The account's gate, with the limit it has now."""
+        if key not in self._gates:
+            self._gates[key] = Gate(limit, partial(pacer.admit, key), self._asking)
+        self._gates[key].window.limit = limit
+        return self._gates[key]
 
     def send(self, lane: Lane, requests: Sequence[SendRequest]) -> None:
         """Write each at its slot; every one comes back to the lane's results exactly once."""
@@ -138,41 +137,36 @@ class SendLoop:
 async def _send(lane: Lane, request: SendRequest) -> None:
     outcome: Outcome | MissedSlot = Uncertain("the sender was stopped before an answer came")
     try:
-        outcome = await _write(lane, request) if await _wait_for_slot(lane, request.slot) else MissedSlot()
+        outcome = await _write(lane, request) if await _is_admitted(lane, request.slot) else MissedSlot()
     except Exception as error:  # a bug must not lose a message: it may have been written
         outcome = Uncertain(f"{type(error).__name__} while it was sent")
     finally:
         lane.results.put(SendResult(request.recipient_id, outcome, utcnow()))
 
 
-async def _wait_for_slot(lane: Lane, slot: float) -> bool:
-    """Wait for the slot, and a little longer if the last second has no room. False if the slot was missed, or if the
-    lane was withdrawn meanwhile."""
+async def _is_admitted(lane: Lane, slot: float) -> bool:
+    """Wait for the slot and to be admitted. False if the slot was missed, or the lane was withdrawn meanwhile."""
     await asyncio.sleep(slot - time.monotonic())
-    if lane.is_withdrawn:
-        return False
-    lane.window.hold_slot(slot)
-    while not _is_late(slot) and not lane.is_withdrawn:
-        if lane.window.has_room(time.monotonic()):
-            return True
-        await asyncio.sleep(LOOK_AGAIN_SECONDS)
-    return False
-
-
-def _is_late(slot: float) -> bool:
-    return time.monotonic() - slot > LATE_SECONDS
+    return not lane.is_withdrawn and await lane.gate.enter(slot)
 
 
 async def _write(lane: Lane, request: SendRequest) -> Outcome | MissedSlot:
-    lane.journal.note(request.recipient_id)
-    if _is_late(request.slot) or lane.is_lost():  # looked at behind the note: see `journal`
-        return MissedSlot()
-    written = time.monotonic()
-    lane.window.post()
+    written: float | None = None
     try:
+        if not _may_write(lane, request):
+            return MissedSlot()
+        written = time.monotonic()
         return await lane.send(request.payload)
     finally:
-        lane.window.answer(request.slot, written, time.monotonic())
+        lane.gate.leave(written, time.monotonic())
+
+
+def _may_write(lane: Lane, request: SendRequest) -> bool:
+    """Looked at behind the note (see `journal`): what a process was stopped with is too old to be written."""
+    if lane.is_withdrawn:
+        return False
+    lane.journal.note(request.recipient_id)
+    return time.monotonic() - request.slot <= LATE_SECONDS and not lane.is_lost()
 
 
 _loops: dict[int, SendLoop] = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 SECOND: Final = 1_000_000
 MAX_HORIZON: Final = 60.0
@@ -38,27 +38,6 @@ class Reservation:
         """Seconds from `now` to each slot. The caller sleeps by its own clock: clocks need not agree."""
         start = self.first_at - self.now
         return (start + index * self.interval for index in range(self.count))
-
-
-class Pacer(Protocol):
-    """Keeps a key (one sending number) to its rate, whoever asks.
-
-    Raises `ValueError` for a rate or horizon that makes no sense, and the storage's own error if it cannot
-    be reached: without its limiter a sender must not send.
-    """
-
-    def reserve(self, key: str, count: int, rate: float, horizon: float) -> Reservation:
-        """Up to `count` slots, perhaps none, that begin within `horizon` (at most 60) seconds."""
-        ...
-
-    def slow_down(self, key: str, until: float, factor: float) -> None:
-        """Multiply the key's rate by `factor` until `until` (the limiter's clock, as in `Reservation.now`); 0
-        stops it.
-
-        While an earlier penalty holds, the later end and the smaller factor win. Slots given out already stay
-        valid.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Pacing in Redis 7 or Valkey: one script a call, atomic, by the server's own clock.
 
-A flushed server forgets the last slot of a key and so exceeds the limit by at most what was reserved ahead at
-that moment.
+A flushed server forgets the last slot of a key and what was answered in the last second, so it exceeds the limit by at
+most what was reserved ahead at that moment; what is on its way is reported anew.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 import redis
 
 from adsapp.integrations.pacing.arithmetic import SECOND, Grant, Reservation, check, check_slow_down
+from adsapp.integrations.pacing.last_second import Report
 
 # The same lines as `arithmetic.grant`. Lua counts in doubles, exact for whole numbers below 2^53 (the year
 # 2255); its tostring would round such numbers to 14 digits, hence the formats.
@@ -61,6 +62,38 @@ wanted)) redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.ceil((math.ma
 """
 )
 
+# The same lines as `last_second.admit`; a key's senders and times are fields of one hash.
+_ADMIT: Final = """
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local me, held, wanted, limit = 'h' .. ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local function bucket(moment) return math.ceil(moment / 10000) * 10000 end
+local latest, counted, gone = bucket(now + 1000000), held, {me}
+local fields = redis.call('HGETALL', KEYS[1])
+for place = 1, #fields, 2 do
+  local name, value = fields[place], fields[place + 1]
+  local count, at = string.match(value, '^(%d+) ?(%d*)$')
+  if string.sub(name, 1, 1) == 'h' then
+    if tonumber(at) <= now - 10000000 then gone[#gone + 1] = name elseif name ~= me then counted = counted + count end
+  else
+    local till = tonumber(string.sub(name, 2))
+    if till <= now or till > latest then gone[#gone + 1] = name else counted = counted + count end
+  end
+end
+redis.call('HDEL', KEYS[1], unpack(gone))
+for place = 5, #ARGV, 2 do
+  local till = bucket(now + math.min(tonumber(ARGV[place]), 1000000))
+  redis.call('HINCRBY', KEYS[1], 'a' .. string.format('%.0f', till), ARGV[place + 1])
+  counted = counted + tonumber(ARGV[place + 1])
+end
+local admitted = math.max(0, math.min(wanted, limit - counted))
+if held + admitted > 0 then
+  redis.call('HSET', KEYS[1], me, string.format('%.0f %.0f', held + admitted, now))
+end
+redis.call('PEXPIRE', KEYS[1], 20000)
+return {admitted, now}
+"""
+
 
 class RedisPacer:
     """A `Pacer` over a Redis client (thread-safe, as the client is). Keys are stored under `prefix`."""
@@ -69,11 +102,22 @@ class RedisPacer:
         self._prefix = prefix
         self._reserve = client.register_script(_RESERVE)
         self._slow_down = client.register_script(_SLOW_DOWN)
+        self._admit = client.register_script(_ADMIT)
 
     def reserve(self, key: str, count: int, rate: float, horizon: float) -> Reservation:
         check(count, rate, horizon)
         answer = self._run(self._reserve, key, [count, repr(float(rate)), round(horizon * SECOND)])
         return Grant(*answer).in_seconds()
+
+    def admit(self, key: str, report: Report) -> int:
+        return self.admit_at(key, report)[0]
+
+    def admit_at(self, key: str, report: Report) -> tuple[int, int]:
+        """How many are admitted, and the server's clock when it counted."""
+        answered = [number for pair in report.answered.items() for number in pair]
+        arguments: list[int | str] = [report.sender, report.held, report.wanted, report.limit, *answered]
+        admitted, now = self._run(self._admit, f"{key}:last_second", arguments)
+        return admitted, now
 
     def slow_down(self, key: str, until: float, factor: float) -> None:
         check_slow_down(until, factor)

@@ -25,15 +25,20 @@ from adsapp.integrations.pacing.arithmetic import (
     grant,
     slowed_down,
 )
+from adsapp.integrations.pacing.last_second import LastSecond, Report, admit
 
 BUSY_TIMEOUT: Final = 10.0
 _CREATE = """
 create table if not exists pace (
     key text primary key, last_at integer not null, slow_until integer not null, factor real not null
-) without rowid
+) without rowid;
+create table if not exists last_second (key text primary key, state text not null) without rowid;
 """
 _READ = "select last_at, slow_until, factor from pace where key = ?"
 _WRITE = "insert or replace into pace (key, last_at, slow_until, factor) values (?, ?, ?, ?)"
+
+_READ_LAST_SECOND = "select state from last_second where key = ?"
+_WRITE_LAST_SECOND = "insert or replace into last_second (key, state) values (?, ?)"
 
 
 def _clock() -> int:
@@ -61,6 +66,13 @@ class SqlitePacer:
             if granted.count:
                 _write(connection, key, state)
         return granted.in_seconds()
+
+    def admit(self, key: str, report: Report) -> int:
+        with self._transaction() as connection:
+            row = connection.execute(_READ_LAST_SECOND, (key,)).fetchone()
+            state, admitted = admit(LastSecond.from_text(row[0]) if row else LastSecond(), report, self._clock())
+            connection.execute(_WRITE_LAST_SECOND, (key, state.as_text()))
+        return admitted
 
     def slow_down(self, key: str, until: float, factor: float) -> None:
         check_slow_down(until, factor)
@@ -99,7 +111,7 @@ def _open(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
     _write_ahead(connection)
     connection.execute("pragma synchronous = off")
-    connection.execute(_CREATE)
+    connection.executescript(_CREATE)
     return connection
 
 

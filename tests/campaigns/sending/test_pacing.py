@@ -1,12 +1,12 @@
-"""The window, the journal and the verdicts: pure parts of sending."""
+"""The pace of one number in several processes, the journal and the verdicts: parts of sending by themselves."""
 
 import asyncio
 import math
 import os
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,67 +15,72 @@ from hypothesis import strategies as st
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending import journal
 from adsapp.campaigns.sending.error_policy import Effect, judge
+from adsapp.campaigns.sending.gate import Gate
 from adsapp.campaigns.sending.journal import Journal
-from adsapp.campaigns.sending.rate_window import HEADROOM, Window
-from adsapp.campaigns.sending.transport import Lane, MissedSlot, Results, _wait_for_slot
-from adsapp.integrations.base import Accepted, NotSent, Refused, Send, Uncertain
+from adsapp.campaigns.sending.transport import MissedSlot
+from adsapp.integrations.base import Accepted, NotSent, Refused, Uncertain
+from adsapp.integrations.pacing import Report
 from adsapp.integrations.whatsapp.errors import classify
+from tests.campaigns.sending.many_senders import Play, busiest_second
 
-stalls = st.lists(st.tuples(st.floats(0, 8), st.floats(0, 1.5)), max_size=4)
+a_stall = st.tuples(st.floats(0, 8), st.floats(0.2, 5))
+LIMITS = [12.5, 20.0, 80.0]
 
 
-@given(limit=st.sampled_from([12.5, 20.0, 80.0, 200.0]), stalls=stalls, seed=st.integers(0, 10_000))
-@example(limit=12.5, stalls=[(0.0, 1.25), (1.25, 1.25)], seed=0)  # nothing but stalled answers to go by at first
-@settings(max_examples=60, deadline=None, derandomize=True)
-def test_no_stall_makes_one_sender_exceed_the_limit_in_any_second(
-    limit: float, stalls: list[tuple[float, float]], seed: int
+@given(
+    limit=st.sampled_from(LIMITS),
+    stalls=st.lists(st.lists(a_stall, max_size=3), min_size=1, max_size=4),
+    provider_stalls=st.lists(a_stall, max_size=2),
+    seed=st.integers(0, 10_000),
+)
+@example(limit=12.5, stalls=[[]], provider_stalls=[(0.0, 1.25), (1.25, 1.25)], seed=0)  # nothing else to go by at first
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_no_second_has_too_many_whichever_process_or_provider_stalls(
+    limit: float, stalls: list[list[tuple[float, float]]], provider_stalls: list[tuple[float, float]], seed: int
 ) -> None:
-    """A server that stops reading for a while gets what piled up all at once; it arrives in order all the same. Of two
-    stalls one after the other, it reads what is there in between."""
-    window, arrivals = Window(limit), list[float]()
-    pending: list[tuple[float, float, float]] = []  # answered at, slot, posted
-    now, number = 0.0, 0
-    while now < 10:
-        now += 1 / window.rate
-        number += 1
-        for answered, slot, posted in [one for one in pending if one[0] <= now]:
-            window.answer(slot, posted, answered)
-        pending = [one for one in pending if one[0] > now]
-        window.hold_slot(now)
-        if not window.has_room(now):
-            continue
-        window.post()
-        travel = 0.02 + ((number * 7919 + seed) % 100) / 10_000
-        arrived = max(
-            [now + travel / 2, *(begin + long for begin, long in stalls if begin <= now + travel / 2 <= begin + long)]
-        )
-        arrived = max(arrived, arrivals[-1] if arrivals else 0.0)
-        arrivals.append(arrived)
-        pending.append((arrived + travel / 2, now, now))
-        pending.sort()
-    busiest = max(sum(1 for other in arrivals if at - 1 < other <= at) for at in arrivals)
-    assert busiest <= math.ceil(limit) + 1  # slots at both ends of a second
+    arrivals = Play(limit, stalls, provider_stalls, seed).run(10)
+    assert busiest_second(arrivals) <= math.ceil(limit)
 
 
-def test_even_answers_leave_the_whole_pace() -> None:
-    window = Window(80)
-    now = 0.0
-    for number in range(1200):
-        now = number / (80 * HEADROOM)
-        window.hold_slot(now)
-        assert window.has_room(now) or now < 2  # until it is known what an answer takes
-        window.post()
-        window.answer(now, now, now + 0.1)
-    assert window.rate == pytest.approx(80 * HEADROOM)
+@pytest.mark.parametrize("processes", [1, 2, 4])
+@pytest.mark.parametrize("limit", LIMITS)
+def test_the_limit_is_used_if_nothing_stalls(limit: float, processes: int) -> None:
+    arrivals = Play(limit, [()] * processes, (), seed=processes).run(20)
+    assert busiest_second(arrivals) <= math.ceil(limit)
+    assert sum(at >= 2 for at in arrivals) >= 0.95 * limit * 18
 
 
-def test_slots_that_a_stopped_process_missed_make_no_room(tmp_path: Path) -> None:
-    window, now = Window(2), time.monotonic()
-    line = Lane(cast(Send, None), window, Journal(tmp_path, uuid.uuid4()), Results(), lambda: False)
-    assert not any(asyncio.run(_wait_for_slot(line, now - seconds)) for seconds in range(20, 0, -1))
-    for _ in range(3):
-        window.post()
-    assert not window.has_room(time.monotonic())
+def test_a_process_that_is_killed_slows_its_number_for_ten_seconds_at_most() -> None:
+    arrivals = Play(80.0, [(), [(3.0, 1000.0)]], (), seed=1).run(20)
+    assert sum(at >= 14 for at in arrivals) >= 0.45 * 80 * 6  # half of the slots are its own in this play
+
+
+class Away:
+    """A pacer that cannot be reached at first."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def admit(self, report: Report) -> int:
+        self.calls += 1
+        if self.calls == 1:
+            raise ConnectionError("away")
+        return report.wanted
+
+
+def test_nobody_is_admitted_while_the_pacer_is_away_nor_after_a_slot_that_is_long_past() -> None:
+    async def both() -> tuple[bool, bool]:
+        with ThreadPoolExecutor(1) as executor:
+            away = Away()
+            gate, now = Gate(80, away.admit, executor), time.monotonic()
+            late, admitted = await asyncio.gather(gate.enter(now - 20), gate.enter(now))
+            assert away.calls >= 2
+            gate.leave(None, time.monotonic())
+            while not gate.window.is_at_rest:  # until the others know
+                await asyncio.sleep(0.005)
+            return late, admitted
+
+    assert asyncio.run(both()) == (False, True)
 
 
 def test_a_journal_outlives_its_process_and_tells_who_was_written_to(tmp_path: Path) -> None:

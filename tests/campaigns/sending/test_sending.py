@@ -193,7 +193,9 @@ def test_a_pause_takes_back_what_still_waits_for_its_slot(rehearsal: Rehearsal) 
         with rehearsal.organization(), db.reading():
             send = channel_of(get_account(rehearsal.account_id)).connect(loop.session)
         journal = Journal(rehearsal.app.config["SETTINGS"].home, uuid.uuid4())
-        lane = Lane(send, loop.window("number", 100.0), journal, results, lambda: False)
+        lane = Lane(
+            send, loop.gate("number", 100.0, rehearsal.app.extensions["pacer"]()), journal, results, lambda: False
+        )
         soon = time.monotonic() + 0.5
         loop.send(lane, [SendRequest(number, {}, soon) for number in range(5)])
         lane.withdraw()
@@ -298,7 +300,13 @@ def test_a_worker_whose_lease_has_ended_writes_no_request(rehearsal: Rehearsal, 
     try:
         with rehearsal.organization(), db.reading():
             send = channel_of(get_account(rehearsal.account_id)).connect(loop.session)
-        lane = Lane(send, loop.window("number", 100.0), Journal(tmp_path, lease), results, lambda: True)
+        lane = Lane(
+            send,
+            loop.gate("number", 100.0, rehearsal.app.extensions["pacer"]()),
+            Journal(tmp_path, lease),
+            results,
+            lambda: True,
+        )
         loop.send(lane, [SendRequest(number, {}, time.monotonic() + 0.1) for number in range(3)])
         came: list[SendResult] = []
 
