@@ -18,7 +18,7 @@ FORGET_AFTER = 5.0
 FIRST_PERIOD = 0.5
 CALM_ANSWERS = 10  # more than a few stalls in a row let through
 FIRST_DELAY = 0.02  # assumed until there is something to go by
-MOST_DELAY = 0.5
+MOST_DELAY = 0.1
 MEMORY = 0.05  # how much the last answer counts in the average
 
 
