@@ -97,6 +97,14 @@ class Settings(BaseSettings):
     slice_seconds: float = Field(
         5.0, gt=0, description="How long one campaign keeps a sending thread before others get a turn."
     )
+    breaker_undelivered: float = Field(
+        0.3, ge=0, le=1, description="A campaign pauses itself if more than this share did not arrive; 0: never."
+    )
+    breaker_opted_out: float = Field(
+        0.03, ge=0, le=1, description="A campaign pauses itself if more than this share opted out; 0: never."
+    )
+    breaker_messages: int = Field(100, ge=1, description="Messages that must have been answered before it does.")
+    breaker_minutes: float = Field(10.0, gt=0, description="Minutes in which these are counted, then anew.")
     import_chunk_rows: int = Field(
         2000, ge=1, description="Rows of a contact file that are written in one transaction."
     )

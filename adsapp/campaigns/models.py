@@ -61,6 +61,9 @@ class RecipientStatus(StrEnum):
         return self in (RecipientStatus.PENDING, RecipientStatus.SENDING)
 
 
+FAILED_LATER = sql("status = 'failed' and accepted_at is not null")  # as the index has it, word for word
+
+
 class Campaign(Tenant, Base):
     """One message to many people."""
 
@@ -84,6 +87,7 @@ class Campaign(Tenant, Base):
     template_language: Mapped[str] = mapped_column(String(20), default="")
     parameter_format: Mapped[str] = mapped_column(String(20), default="POSITIONAL")
     components: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)  # as approved when it was started
+    template_category: Mapped[str] = mapped_column(String(20), default="")  # what it counted as when it was started
     text: Mapped[str | None]  # instead of a template, inside the 24-hour window
     variables: Mapped[dict[str, Any]] = mapped_column(default=dict)
     audience: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -98,6 +102,7 @@ class Campaign(Tenant, Base):
     finished_at: Mapped[datetime | None]
     replied_count: Mapped[int] = mapped_column(default=0)
     opted_out_count: Mapped[int] = mapped_column(default=0)
+    watched_from: Mapped[dict[str, Any] | None]  # the counts from which on bad endings are watched (sending/breaker)
 
 
 class CampaignRecipient(Tenant, Base):
@@ -121,6 +126,13 @@ class CampaignRecipient(Tenant, Base):
             "id",
             postgresql_where=sql("status = 'pending'"),
             sqlite_where=sql("status = 'pending'"),
+        ),
+        Index(
+            "ix_campaign_recipients_failed_later",
+            "organization_id",
+            "campaign_id",
+            postgresql_where=FAILED_LATER,
+            sqlite_where=FAILED_LATER,
         ),
     )
 

@@ -1,15 +1,23 @@
 """Reads of campaigns, one function a screen. Counts come from counters; lists go along keys."""
 
+import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm.attributes import set_committed_value
 
-from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import (
+    FAILED_LATER,
+    Campaign,
+    CampaignCount,
+    CampaignEvent,
+    CampaignRecipient,
+    CampaignStatus,
+)
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import explain
 from adsapp.core import db
@@ -23,6 +31,8 @@ from adsapp.jobs import Job, State
 ENDED_JOBS = {State.FAILED: CampaignStatus.FAILED, State.CANCELLED: CampaignStatus.CANCELLED}
 RATE_WINDOW = timedelta(seconds=10)
 RATE_ROWS = 200
+RATE_SECONDS = 3.0  # of sending that are looked at, if these are more rows
+STILL_GOING = timedelta(seconds=1)
 
 
 class UnderWay(NamedTuple):
@@ -53,11 +63,12 @@ class Counts:
     skipped: int = 0
     uncertain: int = 0
     audience_size: int | None = None
+    failed_later: int = 0  # of the failed: those whom the provider had accepted first
 
     @property
     def total(self) -> int:
         """All recipients."""
-        return self.to_go + self.accepted_total + self.failed + self.skipped + self.uncertain
+        return self.to_go + self.in_hand + self.failed + self.skipped + self.uncertain
 
     @property
     def to_go(self) -> int:
@@ -70,9 +81,19 @@ class Counts:
         return self.total - self.to_go
 
     @property
+    def in_hand(self) -> int:
+        """Taken by the provider, and not failed."""
+        return self.accepted + self.sent_total
+
+    @property
     def accepted_total(self) -> int:
         """Taken by the provider, whatever came after."""
-        return self.accepted + self.sent_total
+        return self.in_hand + self.failed_later
+
+    @property
+    def tried(self) -> int:
+        """Those it was sent to, whatever came of it: what shares are shares of."""
+        return self.in_hand + self.failed + self.uncertain
 
     @property
     def sent_total(self) -> int:
@@ -105,7 +126,7 @@ class Counts:
     @property
     def reached(self) -> int:
         """Taken by the provider, or perhaps taken."""
-        return self.accepted_total + self.uncertain
+        return self.in_hand + self.uncertain
 
     @property
     def trouble(self) -> str:
@@ -212,9 +233,25 @@ def counts_of(campaigns: Sequence[AnyCampaign]) -> dict[uuid.UUID, Counts]:
     for campaign_id, status, count in rows:
         known = by_status[campaign_id]
         known[status.value] = known.get(status.value, 0) + count
+    later = _failed_later([one for one, known in by_status.items() if known.get(Status.FAILED.value)])
     return {
-        campaign.id: Counts(**by_status[campaign.id], audience_size=campaign.audience_size) for campaign in campaigns
+        campaign.id: Counts(
+            **by_status[campaign.id], audience_size=campaign.audience_size, failed_later=later.get(campaign.id, 0)
+        )
+        for campaign in campaigns
     }
+
+
+def _failed_later(campaign_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """How many the provider accepted and then failed to deliver, along an index that holds nobody else."""
+    if not campaign_ids:
+        return {}
+    rows = db.session.execute(
+        select(CampaignRecipient.campaign_id, func.count().label("people"))
+        .where(CampaignRecipient.campaign_id.in_(campaign_ids), FAILED_LATER)
+        .group_by(CampaignRecipient.campaign_id)
+    )
+    return {row.campaign_id: row.people for row in rows}
 
 
 def failures(campaign: Campaign, status: Status = Status.FAILED) -> list[Failure]:
@@ -271,11 +308,11 @@ def rate_now(campaign: AnyCampaign, known: Counts | None = None) -> Pace:
     if campaign.status is not CampaignStatus.SENDING:
         return Pace(0.0, None, limit)
     known = known or counts(campaign)
-    rate = _recent_rate(campaign)
-    return Pace(rate, known.to_go / (rate or limit), limit)
+    rate = min(limit, _recent_rate(campaign, limit))
+    return Pace(rate, known.pending / (rate or limit) if known.pending else None, limit)
 
 
-def _recent_rate(campaign: AnyCampaign) -> float:
+def _recent_rate(campaign: AnyCampaign, limit: float) -> float:
     mine = CampaignRecipient.campaign_id == campaign.id
     first_to_go = db.session.scalar(
         select(CampaignRecipient.id)
@@ -283,15 +320,24 @@ def _recent_rate(campaign: AnyCampaign) -> float:
         .order_by(CampaignRecipient.id)
         .limit(1)
     )
-    query = select(CampaignRecipient.sending_at).where(mine).order_by(CampaignRecipient.id.desc()).limit(RATE_ROWS)
+    rows = max(RATE_ROWS, math.ceil(limit * RATE_SECONDS))
+    query = select(CampaignRecipient.sending_at).where(mine).order_by(CampaignRecipient.id.desc()).limit(rows)
     if first_to_go is not None:
         query = query.where(CampaignRecipient.id < first_to_go)
-    now = utcnow()
-    recent = [at for at in db.session.scalars(query) if at is not None and at > now - RATE_WINDOW]
-    if len(recent) < 2:
+    return rate_of([at for at in db.session.scalars(query) if at is not None], utcnow())
+
+
+def rate_of(moments: Iterable[datetime], now: datetime) -> float:
+    """How many a second, of the moments at which people were marked.
+
+    They are marked in groups: the first group's moment begins the span, and its people are not counted.
+    """
+    recent = sorted(at for at in moments if at > now - RATE_WINDOW)
+    if not recent:
         return 0.0
-    span = (now - min(recent)).total_seconds()
-    return len(recent) / max(span, 0.1)
+    first, last = recent[0], recent[-1]
+    until = last if now - last < STILL_GOING else now
+    return sum(at > first for at in recent) / max((until - first).total_seconds(), 1.0)
 
 
 def _id(cursor: str) -> uuid.UUID:

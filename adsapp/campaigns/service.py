@@ -28,6 +28,7 @@ from adsapp.integrations.models import Account
 from adsapp.jobs import Job, Priority, State, transitions
 from adsapp.jobs.idempotency import require_subject
 from adsapp.jobs.states import PENDING, get_priority
+from adsapp.message_templates.queries import find_template
 from adsapp.organizations.auditing import By
 
 __all__ = [
@@ -93,6 +94,7 @@ def _new_campaign(checked: Draft, account: Account, data: CampaignIn, by: str) -
         template_language=template.language if template else "",
         parameter_format=template.parameter_format if template else "POSITIONAL",
         components=template.components if template else [],
+        template_category=template.category if template else "",
         text=checked.message.text,
         variables=checked.message.variables,
         audience=dict(checked.audience.spec),
@@ -145,8 +147,16 @@ def resume(campaign: Campaign, by: str = "") -> None:
     if campaign.frozen_at is None and campaign.scheduled_at and campaign.scheduled_at > utcnow():
         campaign.status = CampaignStatus.SCHEDULED
     campaign.status_reason = None
+    _accept_what_is_known(campaign)
     _wake(campaign, job, by)
     record(campaign, "Resumed", by, action="resume campaign")
+
+
+def _accept_what_is_known(campaign: Campaign) -> None:
+    """Whoever resumes has read why it was paused: what its template counts as now, how its messages ended."""
+    template = find_template(campaign.account_id, campaign.template_name, campaign.template_language)
+    campaign.template_category = template.category if template else campaign.template_category
+    campaign.watched_from = None
 
 
 def cancel(campaign: Campaign, by: str = "") -> None:
@@ -211,7 +221,7 @@ def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
     why_not = reasons.why_not_yet(code, campaign.finished_at, utcnow())
     if why_not:
         raise Conflict(why_not, code="too_early")
-    count = _move(campaign, Status.FAILED, code, _AFRESH | {"attempts": 0, "failed_at": None, "provider_id": None})
+    count = _move(campaign, Status.FAILED, code, _AFRESH | _UNSENT)
     _go_on(campaign, count, by)
     text = f"{_people(count)} who failed with “{reason.title}” {_are(count)} sent the message again"
     record(campaign, text, by, action="send failed again", people=count, error=reason.title)
@@ -230,6 +240,7 @@ def _uncertain(count: int) -> str:
     return f"{count:,} uncertain {'message' if count == 1 else 'messages'}"
 
 
+_UNSENT: dict[str, Any] = {"attempts": 0, "accepted_at": None, "failed_at": None, "provider_id": None}
 _AFRESH: dict[str, Any] = {
     "status": Status.PENDING,
     "error_code": "",

@@ -33,6 +33,17 @@ def get_template(name: str, language: str) -> MessageTemplate:
     return found
 
 
+def find_template(account_id: uuid.UUID, name: str, language: str) -> MessageTemplate | None:
+    """An account's template as it was last heard of; None if there is none of this name and language."""
+    return db.session.scalars(
+        select(MessageTemplate).where(
+            MessageTemplate.account_id == account_id,
+            MessageTemplate.name == name,
+            MessageTemplate.language == language,
+        )
+    ).first()
+
+
 def view_of(template: MessageTemplate) -> TemplateView:
     """The template taken apart."""
     return view(template.components, template.parameter_format)

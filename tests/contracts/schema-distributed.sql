@@ -78,6 +78,8 @@ campaigns.started_at timestamp with time zone
 campaigns.finished_at timestamp with time zone
 campaigns.replied_count integer not null
 campaigns.opted_out_count integer not null
+campaigns.template_category character varying(20) not null default ''::character varying
+campaigns.watched_from jsonb
 contact_counts.organization_id uuid not null
 contact_counts.count bigint not null
 contact_imports.organization_id uuid not null
@@ -480,6 +482,7 @@ CREATE INDEX ix_campaign_events_campaign ON public.campaign_events USING btree (
 CREATE UNIQUE INDEX pk_campaign_events ON public.campaign_events USING btree (id)
 CREATE INDEX ix_campaign_recipients_contact ON public.campaign_recipients USING btree (organization_id, contact_id, id)
 CREATE INDEX ix_campaign_recipients_due ON public.campaign_recipients USING btree (organization_id, campaign_id, not_before, id) WHERE ((status)::text = 'pending'::text)
+CREATE INDEX ix_campaign_recipients_failed_later ON public.campaign_recipients USING btree (organization_id, campaign_id) WHERE (((status)::text = 'failed'::text) AND (accepted_at IS NOT NULL))
 CREATE INDEX ix_campaign_recipients_list ON public.campaign_recipients USING btree (organization_id, campaign_id, id)
 CREATE INDEX ix_campaign_recipients_status ON public.campaign_recipients USING btree (organization_id, campaign_id, status, id)
 CREATE INDEX ix_campaign_recipients_wamid ON public.campaign_recipients USING btree (organization_id, wamid)

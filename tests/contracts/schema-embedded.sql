@@ -87,6 +87,7 @@ CREATE TRIGGER count_campaign_recipients_insert after insert on campaign_recipie
 CREATE TRIGGER count_campaign_recipients_update after update of organization_id, campaign_id, status, error_code on campaign_recipients for each row when old.organization_id is not new.organization_id or old.campaign_id is not new.campaign_id or old.status is not new.status or old.error_code is not new.error_code begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) values (old.organization_id, old.campaign_id, old.status, old.error_code, -1) on conflict (organization_id, campaign_id, status, error_code) do update set count = count + (-1); insert into campaign_counts (organization_id, campaign_id, status, error_code, count) values (new.organization_id, new.campaign_id, new.status, new.error_code, 1) on conflict (organization_id, campaign_id, status, error_code) do update set count = count + (1); end
 CREATE INDEX ix_campaign_recipients_contact ON campaign_recipients (organization_id, contact_id, id)
 CREATE INDEX ix_campaign_recipients_due ON campaign_recipients (organization_id, campaign_id, not_before, id) WHERE status = 'pending'
+CREATE INDEX ix_campaign_recipients_failed_later ON campaign_recipients (organization_id, campaign_id) WHERE status = 'failed' and accepted_at is not null
 CREATE INDEX ix_campaign_recipients_list ON campaign_recipients (organization_id, campaign_id, id)
 CREATE INDEX ix_campaign_recipients_status ON campaign_recipients (organization_id, campaign_id, status, id)
 CREATE INDEX ix_campaign_recipients_wamid ON campaign_recipients (organization_id, wamid)
@@ -115,7 +116,7 @@ created_at DATETIME NOT NULL,
 started_at DATETIME,
 finished_at DATETIME,
 replied_count INTEGER NOT NULL,
-opted_out_count INTEGER NOT NULL,
+opted_out_count INTEGER NOT NULL, template_category VARCHAR(20) DEFAULT '' NOT NULL, watched_from JSON,
 CONSTRAINT pk_campaigns PRIMARY KEY (id),
 CONSTRAINT fk_campaigns_organization_id_account_id FOREIGN KEY(organization_id, account_id) REFERENCES whatsapp_accounts (organization_id, id),
 CONSTRAINT fk_campaigns_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),

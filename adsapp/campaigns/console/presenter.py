@@ -79,9 +79,9 @@ class Funnel:
         """Why people were skipped, shortly."""
         return ", ".join(reason[:1].lower() + reason[1:] for reason in self.skipped_reasons[:2]) or "nobody"
 
-    @staticmethod
-    def share(part: int, whole: int) -> str:
-        """96.4 %, with one decimal; – if there is no whole."""
+    def share(self, part: int) -> str:
+        """96.4 %, of all it was sent to; – if there is nobody yet."""
+        whole = self.counts.tried
         return f"{part * 100 / whole:.1f} %" if whole else "–"
 
 
@@ -219,7 +219,7 @@ def headline(campaign: Campaign, counts: Counts) -> str:
     words = {
         CampaignStatus.SCHEDULED: "Waits for its time",
         CampaignStatus.PREPARING: "Fixing the audience",
-        CampaignStatus.SENDING: f"{counts.percent_sent} % sent",
+        CampaignStatus.SENDING: _sending(counts),
         CampaignStatus.PAUSED: f"Paused at {percent} %" if campaign.frozen_at else "Paused before it began",
         CampaignStatus.CANCELLED: "Cancelled" if campaign.frozen_at else "Cancelled before it began",
         CampaignStatus.FAILED: f"Stopped at {percent} %",
@@ -227,6 +227,12 @@ def headline(campaign: Campaign, counts: Counts) -> str:
     if campaign.status in words:
         return words[campaign.status]
     return _outcome(counts)
+
+
+def _sending(counts: Counts) -> str:
+    if counts.pending or not counts.sending:
+        return f"{counts.percent_sent} % sent"
+    return f"Waiting for the last {plural(counts.sending, 'answer', 'answers')}"
 
 
 def _outcome(counts: Counts) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from adsapp.campaigns import reasons
 from adsapp.campaigns.models import CampaignCount, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.sending import results
+from adsapp.campaigns.sending import breaker, results
 from adsapp.campaigns.sending.claim import Candidate, mark, next_candidates
 from adsapp.campaigns.sending.gate import Gate
 from adsapp.campaigns.sending.journal import Journal
@@ -265,10 +265,7 @@ class Slice:
         if effects.slow_until:
             self._slow_down(max((effects.slow_until - utcnow()).total_seconds(), SLOW_AT_LEAST))
         if effects.refuse or effects.pause:
-            self._lane.withdraw()
-            self._slots.clear()
-            self._status = CampaignStatus.PAUSED
-            self._stop = SliceResult(CampaignStatus.PAUSED)
+            self._pause()
         elif effects.unreachable:
             self._slots.clear()
             at = utcnow() + timedelta(seconds=SLOW_AT_LEAST)
@@ -295,6 +292,14 @@ class Slice:
         new_ids, self._new_ids = self._new_ids, []
         results.match_parked(new_ids)
         report(self._campaign_id, self._progress)
+        if self._stop is None and breaker.stops(self._campaign_id):
+            self._pause()
+
+    def _pause(self) -> None:
+        self._lane.withdraw()
+        self._slots.clear()
+        self._status = CampaignStatus.PAUSED
+        self._stop = SliceResult(CampaignStatus.PAUSED)
 
 
 def report(campaign_id: uuid.UUID, progress: Progress) -> None:
