@@ -174,6 +174,25 @@ class CampaignCount(Tenant, Base):
     count: Mapped[int] = mapped_column(BigId, default=0)
 
 
+class MessageMinute(Tenant, Base):
+    """In which minute how many messages of a campaign were accepted, delivered and failed; kept by triggers."""
+
+    __tablename__ = "message_minutes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "campaign_id"], ["campaigns.organization_id", "campaigns.id"], ondelete="CASCADE"
+        ),
+        Index("ix_message_minutes_minute", "organization_id", "minute"),
+    )
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    campaign_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    minute: Mapped[datetime] = mapped_column(primary_key=True)
+    accepted: Mapped[int] = mapped_column(default=0, server_default="0")
+    delivered: Mapped[int] = mapped_column(default=0, server_default="0")
+    failed: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
 class CampaignEvent(Tenant, Base):
     """What happened to a campaign, for people: started, slowed, paused, settled."""
 

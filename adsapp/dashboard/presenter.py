@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from adsapp.campaigns import message_minutes
+from adsapp.campaigns.message_minutes import MessageMinutes
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage, WebPage
 from adsapp.core.web.urls import url_for
@@ -14,12 +16,10 @@ from adsapp.dashboard import attention, queries
 from adsapp.dashboard.attention import Concern
 from adsapp.jobs import Queue, State
 from adsapp.jobs.console import dialogs
-from adsapp.jobs.console.queue_presenter import chart_series
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.queries.statistics import (
-    MINUTE_LABELS,
     Minutes,
     QueueStats,
     last_minutes,
@@ -178,34 +178,18 @@ class RunningBlock(LivePage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartBlock(LivePage):
-    """Jobs a minute over the last hour, and so far in the running minute."""
+    """Messages a minute over the last hour, and so far in the running minute."""
 
     template: ClassVar[str] = "dashboard/_chart.html"
     fragment: ClassVar[str] = "dashboard/_chart.html"
 
     as_of: datetime = field(compare=False)
-    finished: Sequence[int]
-    failed: Sequence[int]
+    messages: MessageMinutes
 
     @classmethod
     def of(cls, now: Now) -> "ChartBlock":
-        """Of all queues together."""
-        queues = now.minutes.values()
-        return cls(
-            as_of=now.conditions.now,
-            finished=tuple(map(sum, zip(*(one.finished for one in queues), strict=True))),
-            failed=tuple(map(sum, zip(*(one.failed for one in queues), strict=True))),
-        )
-
-    @property
-    def series(self) -> Sequence[Mapping[str, Any]]:
-        """For `ui.line_chart`."""
-        return chart_series(self.finished, self.failed)
-
-    @property
-    def labels(self) -> Sequence[str]:
-        """A word for each minute."""
-        return MINUTE_LABELS
+        """Of all campaigns together."""
+        return cls(as_of=now.conditions.now, messages=message_minutes.of_last_hour(now.conditions.now))
 
     @property
     def live_url(self) -> str:

@@ -254,6 +254,12 @@ memberships.organization_id uuid not null
 memberships.user_id uuid not null
 memberships.role character varying(40) not null
 memberships.created_at timestamp with time zone not null
+message_minutes.organization_id uuid not null
+message_minutes.campaign_id uuid not null
+message_minutes.minute timestamp with time zone not null
+message_minutes.accepted integer not null default 0
+message_minutes.delivered integer not null default 0
+message_minutes.failed integer not null default 0
 message_templates.organization_id uuid not null
 message_templates.id uuid not null
 message_templates.account_id uuid not null
@@ -436,6 +442,8 @@ constraint jobs uq_jobs_organization_id_id UNIQUE (organization_id, id)
 constraint memberships fk_memberships_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint memberships fk_memberships_user_id FOREIGN KEY (user_id) REFERENCES users(id)
 constraint memberships pk_memberships PRIMARY KEY (organization_id, user_id)
+constraint message_minutes fk_message_minutes_organization_id FOREIGN KEY (organization_id, campaign_id) REFERENCES campaigns(organization_id, id) ON DELETE CASCADE
+constraint message_minutes pk_message_minutes PRIMARY KEY (organization_id, campaign_id, minute)
 constraint message_templates fk_message_templates_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint message_templates fk_message_templates_organization_id_account_id FOREIGN KEY (organization_id, account_id) REFERENCES whatsapp_accounts(organization_id, id) ON DELETE CASCADE
 constraint message_templates pk_message_templates PRIMARY KEY (id)
@@ -538,6 +546,8 @@ CREATE UNIQUE INDEX uq_jobs_idempotency ON public.jobs USING btree (organization
 CREATE UNIQUE INDEX uq_jobs_organization_id_id ON public.jobs USING btree (organization_id, id)
 CREATE INDEX ix_memberships_user_id ON public.memberships USING btree (user_id)
 CREATE UNIQUE INDEX pk_memberships ON public.memberships USING btree (organization_id, user_id)
+CREATE INDEX ix_message_minutes_minute ON public.message_minutes USING btree (organization_id, minute)
+CREATE UNIQUE INDEX pk_message_minutes ON public.message_minutes USING btree (organization_id, campaign_id, minute)
 CREATE UNIQUE INDEX pk_message_templates ON public.message_templates USING btree (id)
 CREATE UNIQUE INDEX uq_message_templates_organization_id_account_id_name_language ON public.message_templates USING btree (organization_id, account_id, name, language)
 CREATE UNIQUE INDEX uq_message_templates_organization_id_id ON public.message_templates USING btree (organization_id, id)
@@ -567,6 +577,8 @@ CREATE UNIQUE INDEX pk_workers ON public.workers USING btree (id)
 CREATE TRIGGER freeze_audit_events BEFORE UPDATE ON public.audit_events FOR EACH ROW EXECUTE FUNCTION freeze_audit_events()
 CREATE TRIGGER count_campaign_recipients_delete AFTER DELETE ON public.campaign_recipients REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_campaign_recipients_delete()
 CREATE TRIGGER count_campaign_recipients_insert AFTER INSERT ON public.campaign_recipients REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_campaign_recipients_insert()
+CREATE TRIGGER count_campaign_recipients_moments_insert AFTER INSERT ON public.campaign_recipients REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_campaign_recipients_moments_insert()
+CREATE TRIGGER count_campaign_recipients_moments_update AFTER UPDATE ON public.campaign_recipients REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_campaign_recipients_moments_update()
 CREATE TRIGGER count_campaign_recipients_update AFTER UPDATE ON public.campaign_recipients REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_campaign_recipients_update()
 CREATE TRIGGER count_contacts_delete AFTER DELETE ON public.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_contacts_delete()
 CREATE TRIGGER count_contacts_insert AFTER INSERT ON public.contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_contacts_insert()
@@ -594,6 +606,7 @@ row security of job_events, forced
 row security of job_items, forced
 row security of job_logs, forced
 row security of jobs, forced
+row security of message_minutes, forced
 row security of message_templates, forced
 row security of opt_events, forced
 row security of parked_statuses, forced
@@ -643,6 +656,8 @@ policy job_logs engine PERMISSIVE ALL {adsapp_engine} true check true
 policy job_logs organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy jobs engine PERMISSIVE ALL {adsapp_engine} true check true
 policy jobs organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy message_minutes engine PERMISSIVE ALL {adsapp_engine} true check true
+policy message_minutes organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy message_templates engine PERMISSIVE ALL {adsapp_engine} true check true
 policy message_templates organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy opt_events engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -695,6 +710,7 @@ grant delete, insert, select, update on jobs to adsapp_app
 grant delete, insert, select, update on jobs to adsapp_engine
 grant delete, insert, select, update on memberships to adsapp_app
 grant select on memberships to adsapp_engine
+grant delete, insert, select, update on message_minutes to adsapp_app
 grant delete, insert, select, update on message_templates to adsapp_app
 grant delete, insert, select, update on opt_events to adsapp_app
 grant delete, insert, select, update on organizations to adsapp_app
@@ -740,6 +756,14 @@ CREATE OR REPLACE FUNCTION public.count_campaign_recipients_insert()
 RETURNS trigger
 LANGUAGE plpgsql
 AS $function$ begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) select organization_id, campaign_id, status, error_code, sum(n) as n from (select organization_id, campaign_id, status, error_code, 1 as n from new_rows) c group by organization_id, campaign_id, status, error_code having sum(n) <> 0 order by organization_id, campaign_id, status, error_code on conflict (organization_id, campaign_id, status, error_code) do update set count = campaign_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_campaign_recipients_moments_insert()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into message_minutes (organization_id, campaign_id, minute, accepted, delivered, failed) select organization_id, campaign_id, minute, sum(accepted), sum(delivered), sum(failed) from (select n.organization_id, n.campaign_id, date_trunc('minute', n.accepted_at, 'UTC') as minute, 1 as accepted, 0 as delivered, 0 as failed from new_rows n where n.accepted_at is not null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.delivered_at, 'UTC') as minute, 0 as accepted, 1 as delivered, 0 as failed from new_rows n where n.delivered_at is not null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.failed_at, 'UTC') as minute, 0 as accepted, 0 as delivered, 1 as failed from new_rows n where n.failed_at is not null) c group by organization_id, campaign_id, minute order by organization_id, campaign_id, minute on conflict (organization_id, campaign_id, minute) do update set accepted = message_minutes.accepted + excluded.accepted, delivered = message_minutes.delivered + excluded.delivered, failed = message_minutes.failed + excluded.failed; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_campaign_recipients_moments_update()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into message_minutes (organization_id, campaign_id, minute, accepted, delivered, failed) select organization_id, campaign_id, minute, sum(accepted), sum(delivered), sum(failed) from (select n.organization_id, n.campaign_id, date_trunc('minute', n.accepted_at, 'UTC') as minute, 1 as accepted, 0 as delivered, 0 as failed from new_rows n join old_rows o on o.id = n.id where n.accepted_at is not null and o.accepted_at is null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.delivered_at, 'UTC') as minute, 0 as accepted, 1 as delivered, 0 as failed from new_rows n join old_rows o on o.id = n.id where n.delivered_at is not null and o.delivered_at is null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.failed_at, 'UTC') as minute, 0 as accepted, 0 as delivered, 1 as failed from new_rows n join old_rows o on o.id = n.id where n.failed_at is not null and o.failed_at is null) c group by organization_id, campaign_id, minute order by organization_id, campaign_id, minute on conflict (organization_id, campaign_id, minute) do update set accepted = message_minutes.accepted + excluded.accepted, delivered = message_minutes.delivered + excluded.delivered, failed = message_minutes.failed + excluded.failed; return null; end $function$
 CREATE OR REPLACE FUNCTION public.count_campaign_recipients_update()
 RETURNS trigger
 LANGUAGE plpgsql

@@ -82,7 +82,13 @@ CONSTRAINT fk_campaign_recipients_organization_id_campaign_id FOREIGN KEY(organi
 CONSTRAINT fk_campaign_recipients_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_campaign_recipients_organization_id_campaign_id_person_key UNIQUE (organization_id, campaign_id, person_key)
 )
+CREATE TRIGGER count_campaign_recipients_accepted_insert after insert on campaign_recipients for each row when new.accepted_at is not null begin insert into message_minutes (organization_id, campaign_id, minute, accepted) values (new.organization_id, new.campaign_id, substr(new.accepted_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set accepted = accepted + 1; end
+CREATE TRIGGER count_campaign_recipients_accepted_update after update of accepted_at on campaign_recipients for each row when new.accepted_at is not null and old.accepted_at is null begin insert into message_minutes (organization_id, campaign_id, minute, accepted) values (new.organization_id, new.campaign_id, substr(new.accepted_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set accepted = accepted + 1; end
 CREATE TRIGGER count_campaign_recipients_delete after delete on campaign_recipients for each row  begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) values (old.organization_id, old.campaign_id, old.status, old.error_code, -1) on conflict (organization_id, campaign_id, status, error_code) do update set count = count + (-1); end
+CREATE TRIGGER count_campaign_recipients_delivered_insert after insert on campaign_recipients for each row when new.delivered_at is not null begin insert into message_minutes (organization_id, campaign_id, minute, delivered) values (new.organization_id, new.campaign_id, substr(new.delivered_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set delivered = delivered + 1; end
+CREATE TRIGGER count_campaign_recipients_delivered_update after update of delivered_at on campaign_recipients for each row when new.delivered_at is not null and old.delivered_at is null begin insert into message_minutes (organization_id, campaign_id, minute, delivered) values (new.organization_id, new.campaign_id, substr(new.delivered_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set delivered = delivered + 1; end
+CREATE TRIGGER count_campaign_recipients_failed_insert after insert on campaign_recipients for each row when new.failed_at is not null begin insert into message_minutes (organization_id, campaign_id, minute, failed) values (new.organization_id, new.campaign_id, substr(new.failed_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set failed = failed + 1; end
+CREATE TRIGGER count_campaign_recipients_failed_update after update of failed_at on campaign_recipients for each row when new.failed_at is not null and old.failed_at is null begin insert into message_minutes (organization_id, campaign_id, minute, failed) values (new.organization_id, new.campaign_id, substr(new.failed_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set failed = failed + 1; end
 CREATE TRIGGER count_campaign_recipients_insert after insert on campaign_recipients for each row  begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) values (new.organization_id, new.campaign_id, new.status, new.error_code, 1) on conflict (organization_id, campaign_id, status, error_code) do update set count = count + (1); end
 CREATE TRIGGER count_campaign_recipients_update after update of organization_id, campaign_id, status, error_code on campaign_recipients for each row when old.organization_id is not new.organization_id or old.campaign_id is not new.campaign_id or old.status is not new.status or old.error_code is not new.error_code begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) values (old.organization_id, old.campaign_id, old.status, old.error_code, -1) on conflict (organization_id, campaign_id, status, error_code) do update set count = count + (-1); insert into campaign_counts (organization_id, campaign_id, status, error_code, count) values (new.organization_id, new.campaign_id, new.status, new.error_code, 1) on conflict (organization_id, campaign_id, status, error_code) do update set count = count + (1); end
 CREATE INDEX ix_campaign_recipients_contact ON campaign_recipients (organization_id, contact_id, id)
@@ -398,6 +404,17 @@ CONSTRAINT fk_memberships_organization_id FOREIGN KEY(organization_id) REFERENCE
 CONSTRAINT fk_memberships_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 )
 CREATE INDEX ix_memberships_user_id ON memberships (user_id)
+CREATE TABLE message_minutes (
+organization_id CHAR(32) NOT NULL,
+campaign_id CHAR(32) NOT NULL,
+minute DATETIME NOT NULL,
+accepted INTEGER DEFAULT '0' NOT NULL,
+delivered INTEGER DEFAULT '0' NOT NULL,
+failed INTEGER DEFAULT '0' NOT NULL,
+CONSTRAINT pk_message_minutes PRIMARY KEY (organization_id, campaign_id, minute),
+CONSTRAINT fk_message_minutes_organization_id FOREIGN KEY(organization_id, campaign_id) REFERENCES campaigns (organization_id, id) ON DELETE CASCADE
+)
+CREATE INDEX ix_message_minutes_minute ON message_minutes (organization_id, minute)
 CREATE TABLE message_templates (
 organization_id CHAR(32) NOT NULL,
 id CHAR(32) NOT NULL,

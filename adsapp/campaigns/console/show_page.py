@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Final
 
 from flask import url_for
 
-from adsapp.campaigns import queries, reasons
+from adsapp.campaigns import message_minutes, queries, reasons
 from adsapp.campaigns.console import dialogs, presenter
 from adsapp.campaigns.console.presenter import Funnel, Person
+from adsapp.campaigns.message_minutes import MessageMinutes
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.queries import Counts, Failure
 from adsapp.core.clock import utcnow
@@ -197,6 +198,7 @@ class CampaignPage(LivePage):
     unreachable: Unreachable | None
     waits: WaitReason | None
     failures: Sequence[FailureRow]
+    messages: MessageMinutes | None
     people: People
     preview: Preview
     events: Sequence[EventLine]
@@ -229,6 +231,7 @@ class CampaignPage(LivePage):
             unreachable=accounts.why_unreachable(account, now) if goes_out else None,
             waits=presenter.why_it_waits(campaign),
             failures=tuple(_failure(campaign, failure) for failure in failures),
+            messages=message_minutes.of_campaign(campaign, now),
             people=_people(campaign, counts, actor, args),
             preview=_preview(campaign, presenter.person(campaign, _number(args.get("person", ""))), args),
             events=tuple(EventLine(event.at, event.text, event.by) for event in events),

@@ -170,3 +170,73 @@ def _count_by_row(connection: Connection, table: str, counts: str, columns: list
                 f"for each row {condition} begin {body} end"
             )
         )
+
+
+def count_moments(connection: Connection, table: str, counts: str, keys: Sequence[str], moments: Sequence[str]) -> None:
+    """Keep in `counts(organization_id, *keys, minute, *names)` in which minute how many rows got each of these moments.
+
+    A moment is a column whose name ends in `_at`; its counter is called as the column without that. What counts is the
+    moment that a row gets when it has none: a correction does not, and nothing is taken away when it is lost again.
+    """
+    columns = ["organization_id", *keys]
+    if connection.dialect.name == "postgresql":
+        _count_moments_by_statement(connection, table, counts, columns, moments)
+    else:
+        _count_moments_by_row(connection, table, counts, columns, moments)
+
+
+def _count_moments_by_statement(
+    connection: Connection, table: str, counts: str, columns: list[str], moments: Sequence[str]
+) -> None:
+    keys, names = ", ".join([*columns, "minute"]), [moment.removesuffix("_at") for moment in moments]
+    for action, source, referencing in (
+        ("insert", "from new_rows n where n.{0} is not null", "new table as new_rows"),
+        (
+            "update",
+            "from new_rows n join old_rows o on o.id = n.id where n.{0} is not null and o.{0} is null",
+            "old table as old_rows new table as new_rows",
+        ),
+    ):
+        rows = " union all ".join(
+            f"select {', '.join('n.' + column for column in columns)}, "
+            f"date_trunc('minute', n.{moment}, 'UTC') as minute, "
+            f"{', '.join(f'{int(other == moment)} as {name}' for other, name in zip(moments, names, strict=True))} "
+            + source.format(moment)
+            for moment in moments
+        )
+        totals = ", ".join(f"sum({name})" for name in names)
+        sums = f"select {keys}, {totals} from ({rows}) c group by {keys} order by {keys}"
+        added = ", ".join(f"{name} = {counts}.{name} + excluded.{name}" for name in names)
+        body = (
+            f"begin insert into {counts} ({keys}, {', '.join(names)}) {sums} "
+            f"on conflict ({keys}) do update set {added}; return null; end"
+        )
+        trigger = f"count_{table}_moments_{action}"
+        connection.execute(text(f"create function {trigger}() returns trigger language plpgsql as $$ {body} $$"))
+        connection.execute(
+            text(
+                f"create trigger {trigger} after {action} on {table} referencing {referencing} "
+                f"for each statement execute function {trigger}()"
+            )
+        )
+
+
+def _count_moments_by_row(
+    connection: Connection, table: str, counts: str, columns: list[str], moments: Sequence[str]
+) -> None:
+    keys, values = ", ".join([*columns, "minute"]), ", ".join("new." + column for column in columns)
+    for moment in moments:
+        name = moment.removesuffix("_at")
+        minute = f"substr(new.{moment}, 1, 16) || ':00.000000'"  # as a moment is written
+        body = (
+            f"insert into {counts} ({keys}, {name}) values ({values}, {minute}, 1) "
+            f"on conflict ({keys}) do update set {name} = {name} + 1;"
+        )
+        for action, condition in (
+            ("insert", f"new.{moment} is not null"),
+            (f"update of {moment}", f"new.{moment} is not null and old.{moment} is null"),
+        ):
+            trigger = f"count_{table}_{name}_{action.partition(' ')[0]}"
+            connection.exec_driver_sql(
+                f"create trigger {trigger} after {action} on {table} for each row when {condition} begin {body} end"
+            )
