@@ -7,7 +7,7 @@ from adsapp.jobs.bulk.run import run_operation
 from adsapp.jobs.bulk.target import PROCESSOR, BulkParams
 
 
-@processor(PROCESSOR, queue=Queue.TEMPLATE_PROCESSING, ignores_pause=True)
+@processor(PROCESSOR, queue=Queue.TEMPLATE_PROCESSING, ignores_pause=True, needs=BulkParams.needs)
 def act_on_jobs(params: BulkParams, progress: Progress) -> dict[str, Any]:
     """Retry, cancel, clean or prioritize many jobs"""
     return run_operation(params, progress)

@@ -6,6 +6,7 @@ from typing import Any
 
 from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.jobs import Progress, Queue, lazy, processor
+from adsapp.organizations.policy import Permission
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ OVER = "A cancelled campaign is over: who was not sent to was left out. “Use a
     subject=CAMPAIGN,
     items=lazy("adsapp.campaigns.sending.job_hooks:recipients_as_items"),
     on_cancel=lazy("adsapp.campaigns.sending.job_hooks:job_was_cancelled"),
+    on_begin=lazy("adsapp.campaigns.sending.job_hooks:job_was_begun"),
+    reach=lazy("adsapp.campaigns.sending.job_hooks:people_reached"),
+    needs=Permission.SEND,
     final_if_cancelled=OVER,
 )
 def bulk_message(params: BulkMessageParams, progress: Progress) -> dict[str, Any] | None:

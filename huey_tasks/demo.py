@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any
 
 from adsapp.jobs import JobFailed, Progress, Queue, processor
+from adsapp.organizations.policy import Permission
 
 
 class Mood(StrEnum):
@@ -29,7 +30,7 @@ class DemoParams:
     step_seconds: float = 0.0
 
 
-@processor("demo", queue=Queue.TEMPLATE_PROCESSING, demo_only=True)
+@processor("demo", queue=Queue.TEMPLATE_PROCESSING, demo_only=True, needs=Permission.SEND)
 def demo(params: DemoParams, progress: Progress) -> dict[str, Any]:
     """A demo job"""
     if params.mood is Mood.FAILS_ALWAYS or (params.mood is Mood.FAILS_ONCE and progress.attempt == 1):

@@ -6,6 +6,7 @@ from typing import Any
 
 from adsapp.contacts.imports.subject import IMPORT
 from adsapp.jobs import Progress, Queue, lazy, processor
+from adsapp.organizations.policy import Permission
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class ImportContactsParams:
     queue=Queue.CONTACT_IMPORT,
     subject=IMPORT,
     items=lazy("adsapp.contacts.imports.job_hooks:rows_as_items"),
+    needs=Permission.MANAGE,
 )
 def import_contacts(params: ImportContactsParams, progress: Progress) -> dict[str, Any]:
     """Import contacts"""

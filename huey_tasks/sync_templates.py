@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adsapp.jobs import Progress, Queue, processor
+from adsapp.organizations.policy import Permission
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class SyncTemplatesParams:
     account_id: uuid.UUID
 
 
-@processor("sync-templates", queue=Queue.TEMPLATE_PROCESSING)
+@processor("sync-templates", queue=Queue.TEMPLATE_PROCESSING, needs=Permission.MANAGE)
 def sync_templates(params: SyncTemplatesParams, progress: Progress) -> dict[str, Any]:
     """Read the templates from WhatsApp"""
     from adsapp.message_templates import service

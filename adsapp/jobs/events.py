@@ -29,6 +29,7 @@ class ActionKind(StrEnum):
     RETRY = "retry"
     CANCEL = "cancel"
     RUN = "run"
+    MOVE = "move"
     PRIORITIZE = "prioritize"
 
 

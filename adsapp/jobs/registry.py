@@ -9,8 +9,9 @@
         '''Greet somebody.'''        # the first line is its title in the console
 
 Everything the job engine, its pages and its API know of a kind of job stands in that one declaration: what its jobs
-work on (`subject`), how their items are read (`items`), what is done when one is cancelled (`on_cancel`). Hooks are
-`lazy`, so that a process knows every kind without holding the code behind it.
+work on (`subject`), how their items are read (`items`), what is done when one is cancelled (`on_cancel`), who may let
+one run (`needs`) and how many people it messages (`reach`). Hooks are `lazy`, so that a process knows every kind
+without holding the code behind it.
 
 The web process enqueues by name and needs the params class only, so params live with the processor and services
 hand over a plain dict.
@@ -19,19 +20,21 @@ hand over a plain dict.
 import dataclasses
 import typing
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.pagination import Page
 from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.states import TIMEOUT_SECONDS, Queue
 from adsapp.organizations.auditing import By
+from adsapp.organizations.policy import Permission
 
 P = TypeVar("P")
 Result = dict[str, Any] | None
@@ -56,6 +59,12 @@ class ItemRow:
 ItemSource = Callable[[Job, str, str, int], Page[ItemRow]]
 # Called in the transaction that cancels a job that is not running.
 CancelHook = Callable[[Job, By], None]
+# Called in the transaction in which a person lets a job begin: again, or before its time (`begin` retry or run).
+BeginHook = Callable[[Job, By, str], None]
+# How many people get a message if these jobs begin now; exact, as it is asked about before they do.
+ReachHook = Callable[[Sequence[Job]], int]
+# What right it takes to let a job of these params run: for kinds that do now this, now that.
+NeedsHook = Callable[[Any], Permission]
 
 
 @dataclass(frozen=True)
@@ -124,6 +133,12 @@ class Kind:
     subject: Subject | None = None
     items: ItemSource | None = None  # None: its items are those it recorded itself
     on_cancel: CancelHook | None = None
+    on_begin: BeginHook | None = None
+    reach: ReachHook | None = None  # None: it messages nobody
+
+    def needed_for(self, job: Job) -> Permission:
+        """The right to let this job run again or before its time: the one that it takes to ask for such a job."""
+        return Permission.MANAGE
 
     @property
     def quoted_title(self) -> str:
@@ -150,6 +165,16 @@ class Processor(Kind):
     run: Callable[[Any, Progress], Result]
     attempts: int | None  # None: the setting JOB_ATTEMPTS
     timeout_seconds: int
+    needs: Permission | NeedsHook
+
+    def needed_for(self, job: Job) -> Permission:
+        """As the kind declares; if it depends on the params and those cannot be read, the right to manage."""
+        if isinstance(self.needs, Permission):
+            return self.needs
+        try:
+            return self.needs(self.parse(job.payload.open()))
+        except (UnreadableSecret, Invalid):
+            return Permission.MANAGE
 
     def parse(self, payload: Mapping[str, Any]) -> Any:
         """The params object; raises Invalid that names each wrong field."""
@@ -177,6 +202,9 @@ def processor(
     subject: Subject | None = None,
     items: ItemSource | None = None,
     on_cancel: CancelHook | None = None,
+    on_begin: BeginHook | None = None,
+    reach: ReachHook | None = None,
+    needs: Permission | NeedsHook = Permission.MANAGE,
 ) -> Callable[[Run[P]], Run[P]]:
     """Register a function `(params, progress)` as the processor of jobs of this name.
 
@@ -187,6 +215,9 @@ def processor(
     - `final_if_cancelled`: for jobs whose subject ends with them, what is said to those who want to retry one.
     - `subject`, `items`, `on_cancel`: what its jobs work on, whose rows are their items, and what else is done when one
       is cancelled that is not running.
+    - `needs`: the right to ask for such a job. Whoever lets one run again or before its time has to have it too.
+    - `reach`: how many people some of its jobs would message, for kinds that message people: that number is confirmed
+      before a person lets one run. `on_begin`: what else is done then.
     """
 
     def register(run: Run[P]) -> Run[P]:
@@ -202,6 +233,9 @@ def processor(
             subject=subject,
             items=items,
             on_cancel=on_cancel,
+            on_begin=on_begin,
+            reach=reach,
+            needs=needs,
             queue=queue,
             params=TypeAdapter(_params_class(run)),
             run=run,
@@ -252,6 +286,11 @@ def processors() -> Iterator[Processor]:
 def subjects(queue: Queue | None = None) -> dict[str, Subject]:
     """What jobs work on, by key: those of all queues, or of one."""
     return {each.subject.key: each.subject for each in processors() if each.subject and queue in (None, each.queue)}
+
+
+def messaging() -> list[str]:
+    """The kinds of job that message people."""
+    return [each.name for each in processors() if each.reach]
 
 
 def unpausable() -> list[str]:

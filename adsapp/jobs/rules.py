@@ -28,6 +28,17 @@ def may_prioritize(job: Job) -> bool:
     return job.state not in FINAL
 
 
+def attempts_granted(job: AnyJob) -> int:
+    """How often it may be begun in all, never fewer than it was. Each retry by a person grants `max_attempts` more."""
+    if not job.attempt:
+        return job.max_attempts
+    if job.state in (State.COMPLETED, State.CANCELLED):  # these no longer tell how many were left
+        return max(job.attempt, job.max_attempts)
+    is_under_way = job.state == State.ACTIVE or job.handed_back
+    left = job.max_attempts - job.failures - (1 if is_under_way and job.state != State.FAILED else 0)
+    return job.attempt + max(0, left)
+
+
 def why_not_retriable(job: AnyJob) -> str:
     """Why this cancelled job cannot be retried; empty if it can.
 

@@ -4,8 +4,8 @@ Each function makes the change and writes the audit, so that who did what is kno
 """
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,37 +20,81 @@ from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job, QueueLimit, Worker
 from adsapp.jobs.queries.limits import limit_values, limits_of
+from adsapp.jobs.registry import kind
 from adsapp.jobs.rules import may_retry
 from adsapp.jobs.states import Queue, State, get_priority
-from adsapp.organizations.auditing import MANY_JOBS, By
+from adsapp.jobs.transitions import Cancelled as Cancelled
+from adsapp.organizations.auditing import MANY_JOBS, NOBODY, By
 
 AT_ONCE = 50  # jobs that are changed in one request; more is an operation with its own page and progress
 HIGHEST_LIMIT = 1_000_000_000
 
 
-def fits(verb: BulkAction, job: AnyJob) -> bool:
-    """True if the verb means something for the job in its state."""
-    return may_retry(job) if verb == BulkAction.RETRY else job.state in APPLIES_TO[verb]
+def fits(verb: BulkAction, job: AnyJob, by: By = NOBODY) -> bool:
+    """True if the verb means something for the job in its state, and they may ask for it."""
+    if verb != BulkAction.RETRY:
+        return job.state in APPLIES_TO[verb]
+    return may_retry(job) and (not isinstance(job, Job) or may_begin(job, by))
 
 
-def cancel(job: Job, by: By) -> None:
-    """Cancel the job or ask it to stop; Conflict if it has ended."""
-    transitions.cancel(job, by)
-    by.audit("cancel job", f"job:{job.id}", title=job.title)
+def may_begin(job: Job, by: By) -> bool:
+    """True if they have the right that it takes to ask for such a job: to begin it for them is to ask for it."""
+    return by.may(kind(job.processor).needed_for(job))
+
+
+def reach(jobs: Iterable[Job]) -> int | None:
+    """How many people these jobs would message if they began now, exactly; None if their kinds message nobody."""
+    by_kind: dict[str, list[Job]] = {}
+    for job in jobs:
+        by_kind.setdefault(job.processor, []).append(job)
+    counted = [hook(of_kind) for name, of_kind in by_kind.items() if (hook := kind(name).reach)]
+    return sum(counted) if counted else None
+
+
+def cancel(job: Job, by: By) -> Cancelled:
+    """Cancel the job or ask it to stop, and say which; Conflict if it has ended. Asked again, nothing changes."""
+    done = transitions.cancel(job, by)
+    if done.is_new:
+        by.audit("cancel job", f"job:{job.id}", title=job.title)
+    return done
 
 
 def retry(job: Job, by: By) -> None:
-    """Begin the job again; Conflict unless it failed or was cancelled."""
+    """Begin the job again; Conflict unless it failed or was cancelled, Forbidden without the right to ask for it."""
+    _demand_right(job, by, "retry")
     transitions.retry(job, by)
+    _tell([job], by, "retry")
     by.audit("retry job", f"job:{job.id}", title=job.title)
 
 
+def retry_those_allowed(jobs: Iterable[Job], by: By) -> Sequence[Job]:
+    """Begin those of the jobs again that failed or were cancelled and that they may ask for; which those are."""
+    begun = transitions.retry_all([job for job in jobs if may_begin(job, by)], by)
+    _tell(begun, by, "retry")
+    return begun
+
+
 def run_now(job: Job, by: By) -> None:
-    """Run a delayed job now; Conflict if it is not delayed, or waits for a decision or another job."""
+    """Run a delayed job now; Conflict if it is not delayed, or waits for a decision or another job, Forbidden without
+    the right to ask for it."""
+    _demand_right(job, by, "run")
     if job.state == State.DELAYED and job.run_at is None and not job.blocked_by:
         raise Conflict(f"This job waits for a decision, not for the time: {job.wait_reason or 'see what it works on'}")
     transitions.promote(job, by)
+    _tell([job], by, "run")
     by.audit("run job now", f"job:{job.id}", title=job.title)
+
+
+def _demand_right(job: Job, by: By, verb: str) -> None:
+    needed = kind(job.processor)
+    by.demand(needed.needed_for(job), f"{verb} a job of the kind {needed.quoted_title}")
+
+
+def _tell(jobs: Iterable[Job], by: By, begin: str) -> None:
+    """Let the features write down that somebody let their jobs begin."""
+    for job in jobs:
+        if on_begin := kind(job.processor).on_begin:
+            on_begin(job, by, begin)
 
 
 def set_priority(job: Job, priority: int, by: By) -> None:
@@ -60,15 +104,34 @@ def set_priority(job: Job, priority: int, by: By) -> None:
     by.audit("change job priority", f"job:{job.id}", title=job.title, before=before, after=job.priority)
 
 
-def act_on(verb: BulkAction, job_ids: Sequence[uuid.UUID], by: By, priority: int | None = None) -> int:
-    """Retry, cancel or prioritize up to AT_ONCE jobs now; how many it was possible for.
+@dataclass(frozen=True)
+class Acted:
+    """How many of the ticked jobs were changed; `stopping` of them were asked to stop and may end before they do."""
+
+    changed: int
+    stopping: int = 0
+
+
+def act_on(
+    verb: BulkAction,
+    job_ids: Sequence[uuid.UUID],
+    by: By,
+    priority: int | None = None,
+    *,
+    asked_at: datetime | None = None,
+) -> Acted:
+    """Retry, cancel or prioritize up to AT_ONCE jobs now; how many it was possible for. `asked_at`: when somebody
+    looked at them; those that changed since are left alone.
 
     Invalid for none or too many, NotFound if none of them is this organization's, Conflict if it is possible for none.
     """
     if not 1 <= len(job_ids) <= AT_ONCE:
         raise Invalid.field("job", f"Tick 1 to {AT_ONCE} jobs; for more, choose all that match")
-    jobs = ticked(job_ids)
-    changed = _change(verb, jobs, replace(by, among=len(jobs)), priority)
+    jobs = [job for job in ticked(job_ids) if _is_as_seen(verb, job, asked_at)]
+    if verb == BulkAction.RETRY and jobs and not any(may_begin(job, by) for job in jobs):
+        _demand_right(jobs[0], by, "retry")
+    done = _change(verb, jobs, replace(by, among=len(jobs)), priority)
+    changed = done.changed
     if not changed:
         fits = " or ".join(sorted(state.value for state in APPLIES_TO[verb]))
         raise Conflict(f"None of these jobs is {fits} any more; nothing was changed")
@@ -76,7 +139,13 @@ def act_on(verb: BulkAction, job_ids: Sequence[uuid.UUID], by: By, priority: int
     more = {"priority": priority} if verb == BulkAction.PRIORITIZE else {}
     title = jobs[0].title if len(jobs) == 1 else ""
     by.audit(f"{verb.value} jobs", MANY_JOBS, title=title, changed=changed, jobs=ids, **more)
-    return changed
+    return done
+
+
+def _is_as_seen(verb: BulkAction, job: Job, asked_at: datetime | None) -> bool:
+    """False for a job that somebody steered since, or that failed anew."""
+    moment = job.finished_at if verb == BulkAction.RETRY else job.steered_at
+    return asked_at is None or moment is None or moment <= asked_at
 
 
 def ticked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
@@ -87,14 +156,15 @@ def ticked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
     return jobs
 
 
-def _change(verb: BulkAction, jobs: Sequence[Job], by: By, priority: int | None) -> int:
+def _change(verb: BulkAction, jobs: Sequence[Job], by: By, priority: int | None) -> Acted:
     match verb:
         case BulkAction.RETRY:
-            return transitions.retry_all(jobs, by)
+            return Acted(len(retry_those_allowed(jobs, by)))
         case BulkAction.CANCEL:
-            return transitions.cancel_all(jobs, by)
+            done = transitions.cancel_all(jobs, by)
+            return Acted(done.ended + done.stopping, done.stopping)
         case BulkAction.PRIORITIZE:
-            return transitions.prioritize_all(jobs, get_priority(priority or 0), by)
+            return Acted(transitions.prioritize_all(jobs, get_priority(priority or 0), by))
     raise Invalid.field("verb", f"{verb.value} is done by age, not for single jobs")
 
 

@@ -5,11 +5,13 @@ Nothing here commits: the edge that called does, and what leaves the process (th
 
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import case, select, update
 
 from adsapp.core import db
-from adsapp.core.clock import utcnow
+from adsapp.core.clock import iso, utcnow
 from adsapp.core.errors import Conflict
 from adsapp.jobs import events
 from adsapp.jobs.engine import completion, recording
@@ -23,20 +25,40 @@ from adsapp.jobs.states import FINAL, Queue, State, get_priority
 from adsapp.organizations.auditing import NOBODY, By
 
 
-def cancel(job: Job, by: By) -> None:
-    """Cancel a job that has not begun; ask a running one to stop (it does within seconds). Finished: Conflict.
+class Cancelled(NamedTuple):
+    """What came of a cancellation, in jobs: `ended` at once; `stopping`, asked to stop, which may end first;
+    `already`, asked to stop before, by whom their row names."""
 
-    Its children are cancelled with it.
+    ended: int
+    stopping: int
+    already: int
+
+    @property
+    def is_new(self) -> bool:
+        """True if this was the first time that somebody asked."""
+        return bool(self.ended or self.stopping)
+
+
+def cancel(job: Job, by: By) -> Cancelled:
+    """Cancel a job that has not begun; ask a running one to stop. It stops within seconds, unless it ends before.
+
+    Its children are cancelled with it. Conflict if it has ended.
     """
-    if not cancel_all([job], by):
+    done = cancel_all([job], by)
+    if not any(done):
         raise Conflict(f"The job is {job.state.value} already; there is nothing left to cancel")
+    return done
 
 
-def cancel_all(jobs: Iterable[Job], by: By) -> int:
-    """Cancel those of the jobs that have not ended, and their children; how many of the jobs that were."""
+def cancel_all(jobs: Iterable[Job], by: By) -> Cancelled:
+    """Cancel those of the jobs that have not ended, and their children; how many of the jobs that were.
+
+    Who asked a running one first stays the one who asked: to ask again changes nothing.
+    """
     wanted, now = {job.id for job in jobs}, utcnow()
     family = _locked(_with_children(sorted(wanted)))
-    going = {job.id for job in family if job.state not in FINAL}
+    already = {job.id for job in family if job.is_stopping}
+    going = {job.id for job in family if job.state not in FINAL} - already
     asked = {"cancel_requested_at": now, "cancel_requested_by": by.name, "steered_at": now}
     connection = db.session.connection()
     ended = completion.cancel_pending(connection, going, now, **asked)
@@ -56,7 +78,8 @@ def cancel_all(jobs: Iterable[Job], by: By) -> int:
         if on_cancel := kind(row.processor).on_cancel:
             on_cancel(db.session.get_one(Job, row.id), by)
     recording.record(connection, in_vain, now)
-    return len(going & wanted)
+    at_once = {row.id for row in ended}
+    return Cancelled(len(at_once & wanted), len((going - at_once) & wanted), len(already & wanted))
 
 
 def _with_children(job_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
@@ -82,8 +105,8 @@ def retry(job: Job, by: By) -> None:
         raise Conflict(f"Only failed and cancelled jobs can be retried; this one is {job.state.value}")
 
 
-def retry_all(jobs: Iterable[Job], by: By) -> int:
-    """Begin those of the jobs again that failed or were cancelled; returns how many."""
+def retry_all(jobs: Iterable[Job], by: By) -> Sequence[Job]:
+    """Begin those of the jobs again that failed or were cancelled; which those are."""
     by_id = {job.id: job for job in _locked([job.id for job in jobs])}
     ends, now = {job.id: events.end_of(job) for job in by_id.values()}, utcnow()
     again = db.session.execute(
@@ -113,7 +136,7 @@ def retry_all(jobs: Iterable[Job], by: By) -> int:
     for job in begun[:NUDGE_BELOW]:
         nudge(job, limited=get_limit(job.queue) is not None)
     wake(*{job.queue for job in begun[NUDGE_BELOW:]})
-    return len(begun)
+    return begun
 
 
 def promote(job: Job, by: By = NOBODY) -> None:
@@ -136,6 +159,20 @@ def promote(job: Job, by: By = NOBODY) -> None:
         raise Conflict(f"Only a delayed job can be run early; this one is {job.state.value}")
     if by.name:
         events.record(ActionKind.RUN, by, now, [Change(job.id)])
+    nudge(job, limited=get_limit(job.queue) is not None)
+
+
+def move(job: Job, run_at: datetime, by: By) -> None:
+    """Let a job that only the clock holds back begin at another time. Conflict if it is not held back by it."""
+    before, now = job.run_at, utcnow()
+    only_the_clock = (Job.state == State.DELAYED, Job.blocked_by == 0, Job.run_at.is_not(None))
+    moved = db.session.execute(
+        update(Job).where(Job.id == job.id, *only_the_clock).values(run_at=run_at, steered_at=now).returning(Job.id)
+    ).first()
+    db.session.refresh(job)
+    if moved is None:
+        raise Conflict(f"Only a job that waits for its time can be moved; this one is {job.state.value}")
+    events.record(ActionKind.MOVE, by, now, [Change(job.id, {"before": iso(before), "after": iso(run_at)})])
     nudge(job, limited=get_limit(job.queue) is not None)
 
 

@@ -7,7 +7,9 @@ import uuid
 from dataclasses import dataclass, replace
 
 from adsapp.core import db
-from adsapp.organizations.models import AuditEvent
+from adsapp.organizations import policy
+from adsapp.organizations.models import AuditEvent, Role
+from adsapp.organizations.policy import Permission
 
 MANY_JOBS = "jobs"  # the subject when several ticked jobs were changed; `details["jobs"]` has their ids
 NAME_LENGTH = 200
@@ -17,17 +19,27 @@ NAME_LENGTH = 200
 class By:
     """Who acts, and why. A person or a program has a name; what ADSapp does by itself has none and leaves no line.
 
-    `operation_id` is the operation that does it to many jobs, `among` how many things were ticked together.
+    `operation_id` is the operation that does it to many jobs, `among` how many things were ticked together. `role` is
+    what a person or a token may do; None is who may do everything: the command line, and ADSapp itself.
     """
 
     name: str = ""
     reason: str = ""
     operation_id: uuid.UUID | None = None
     among: int = 1
+    role: Role | None = None
 
     def because(self, reason: str) -> "By":
         """The same actor, with a reason."""
         return replace(self, reason=reason.strip())
+
+    def may(self, permission: Permission) -> bool:
+        return self.role is None or policy.allows(self.role, permission)
+
+    def demand(self, permission: Permission, to: str) -> None:
+        """Raise Forbidden without the permission; `to` is what was asked for."""
+        if self.role is not None:
+            policy.demand(self.role, permission, to)
 
     def audit(self, action: str, subject: str, *, title: str = "", **details: object) -> None:
         """Add a line to the audit: `subject` is a kind and an id ("campaign:<id>"), `title` what it is called now."""

@@ -4,10 +4,17 @@
 after a form that came back with an error.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, ClassVar
 
+from flask import render_template
+
+from adsapp.core.clock import utcnow
+from adsapp.core.web.htmx import wants_fragment
 from adsapp.core.web.pages import WebPage
 
 Crumb = tuple[str, str | None]  # text, address
@@ -47,12 +54,56 @@ class Field:
     more: Mapping[str, Any] = field(default_factory=dict)  # attributes: required, maxlength, placeholder
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a question showed, as its form sends it back: how many are meant, and when they were counted.
+
+    What was confirmed is what is done: whoever does it leaves alone what came or changed after `at`, and asks again if
+    the count no longer holds. `people` is how many would get a message, "" if nobody would.
+    """
+
+    count: str
+    at: datetime | None = None  # None if only the count matters
+    people: str = ""
+
+    @classmethod
+    def now(cls, count: object, people: int | None = None) -> Shown:
+        """As it is at this moment."""
+        return cls(str(count), utcnow(), "" if people is None else str(people))
+
+    @classmethod
+    def read(cls, form: Mapping[str, str]) -> Shown:
+        """As a form sent it; all is empty if it did not come from the question."""
+        return cls(form.get("confirmed", ""), _moment(form), form.get("confirmed_people", ""))
+
+    @property
+    def number(self) -> int | None:
+        """The count, if it was an exact one."""
+        return int(self.count) if self.count.isascii() and self.count.isdigit() and len(self.count) < 12 else None
+
+    @property
+    def fields(self) -> Sequence[tuple[str, str]]:
+        """What the form sends along."""
+        at = self.at.isoformat() if self.at else ""
+        named = (("confirmed", self.count), ("confirmed_at", at), ("confirmed_people", self.people))
+        return tuple((name, value) for name, value in named if value)
+
+
+def _moment(form: Mapping[str, str]) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(form.get("confirmed_at", ""))
+    except ValueError:
+        return None
+    return min(at, utcnow()) if at.tzinfo else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation(WebPage):
     """What will happen and to how many (`lines`), what is asked about it (`fields`), and the answers (`choices`).
 
     `back` is the page where one stays if it is not done, and `leave` the answer that says so. `body` is a template
-    of the feature for what is more than a line; it reads `confirmation.about`. `sent_along` goes out unseen.
+    of the feature for what is more than a line; it reads `confirmation.about`. `sent_along` goes out unseen, and so
+    does `shown`: how many are meant, as counted when it was asked.
     """
 
     template: ClassVar[str] = "confirm/page.html"
@@ -71,6 +122,29 @@ class Confirmation(WebPage):
     crumbs: Sequence[Crumb] = ()
     window: str = ""  # the window's title, if it is not that of the question
     why_not: str = ""  # why there is nothing to confirm; then nothing is asked
+    shown: Shown | None = None
+    changed: str = ""  # it was confirmed, but what was shown is no longer so: in a sentence
+
+    @property
+    def hidden(self) -> Sequence[tuple[str, Any]]:
+        """The form's fields that nobody sees."""
+        return (*self.sent_along, *(self.shown.fields if self.shown else ()))
+
+    def asked_again(self, changed: str) -> Confirmation:
+        """The same question, as what it is about has changed since it was asked."""
+        return replace(self, changed=changed)
+
+
+def ask(confirmation: Confirmation) -> str:
+    """The question: its dialog for a page that opens it over itself, else as a page."""
+    if wants_fragment():
+        return render_template("confirm/_dialog.html", confirmation=confirmation)
+    return render_template(confirmation.template, page=confirmation)
+
+
+def it_was(before: object, now: object, what: str) -> str:
+    """That a count changed while somebody looked."""
+    return f"It was {before} {what} when you looked; now it is {now}. Look once more, then confirm."
 
 
 def lines_of(first: str, *others: str) -> tuple[Line, ...]:

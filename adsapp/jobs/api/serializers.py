@@ -6,6 +6,7 @@ from adsapp.core.clock import iso
 from adsapp.jobs.events import JobAction
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job, JobAttempt
+from adsapp.jobs.rules import attempts_granted
 from adsapp.jobs.states import PENDING, State
 from adsapp.jobs.wait_reasons import RunConditions, why_waiting
 
@@ -24,6 +25,7 @@ def job_json(job: Job, conditions: RunConditions | None = None) -> dict[str, Any
         "progress": progress_json(job),
         "attempt": job.attempt,
         "max_attempts": job.max_attempts,
+        "attempts_granted": attempts_granted(job),
         "parent": str(job.parent_id) if job.parent_id else None,
         "blocked_by": job.blocked_by,
         "created_at": iso(job.created_at),

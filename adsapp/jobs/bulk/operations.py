@@ -6,12 +6,14 @@ for: the filter sees no job that came later, and none is met twice.
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
 from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.errors import Conflict
+from adsapp.jobs import service as job_service
 from adsapp.jobs.bulk.target import (
     APPLIES_TO,
     COUNTED,
@@ -26,8 +28,11 @@ from adsapp.jobs.labels import ACTION_WORDS
 from adsapp.jobs.models import Job, JobCount
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.registry import messaging
 from adsapp.jobs.states import Priority, State
 from adsapp.organizations.auditing import By
+
+MOST_COUNTED = 500  # jobs that message people, in one operation
 
 
 def preview(
@@ -37,12 +42,14 @@ def preview(
     job_ids: Sequence[uuid.UUID] | None = None,
     older_than_days: int | None = None,
     priority: int | None = None,
+    asked_at: datetime | None = None,
 ) -> MatchCount:
-    """How many jobs the operation would work on; raises as `start` does.
+    """How many jobs the operation would work on; raises as `start` does. `asked_at`: those of them that somebody has
+    seen who looked at that moment, as `start` takes it.
 
     Counted up to COUNTED, with words of the title among the newest `queries.WINDOW` jobs, as the list looks for them.
     """
-    return _count(target_of(verb, filters, job_ids, older_than_days, priority))
+    return _count(target_of(verb, filters, job_ids, older_than_days, priority, asked_at), is_now=asked_at is None)
 
 
 def start(
@@ -53,14 +60,19 @@ def start(
     job_ids: Sequence[uuid.UUID] | None = None,
     older_than_days: int | None = None,
     priority: int | None = None,
+    asked_at: datetime | None = None,
+    confirmed: int | None = None,
 ) -> Job:
     """Begin an operation; the job that carries it out.
+
+    `asked_at` is the moment of the page that was confirmed (None: now): what came or changed after it is left alone.
+    `confirmed` is how many jobs that page counted; the operation's result says how many of them were gone.
 
     Invalid for an unknown verb, a state that the verb does not fit, ids that are none or too many; Conflict if no
     job matches.
     """
-    target = target_of(verb, filters, job_ids, older_than_days, priority)
-    found = _count(target)
+    target = target_of(verb, filters, job_ids, older_than_days, priority, asked_at)
+    found = _count(target, is_now=asked_at is None)
     if found.is_none:
         raise Conflict("No job matches; there is nothing to do")
     params = BulkParams(
@@ -72,6 +84,8 @@ def start(
         ended_before=target.ended_before,
         priority=priority,
         reason=by.reason,
+        role=by.role,
+        confirmed=confirmed,
     )
     job = jobs.enqueue(
         PROCESSOR,
@@ -87,14 +101,29 @@ def start(
     return job
 
 
+def reach(filters: JobFilters, asked_at: datetime | None = None) -> int | None:
+    """How many people a retry of all that match would message, exactly; None if none of their kinds messages people.
+    `asked_at` as in `start`.
+
+    Conflict if too many jobs would message people to be counted one by one.
+    """
+    wanted = target_of(BulkAction.RETRY, filters, asked_at=asked_at).jobs().where(Job.processor.in_(messaging()))
+    jobs = db.session.scalars(wanted.limit(MOST_COUNTED + 1)).all()
+    if len(jobs) > MOST_COUNTED:
+        raise Conflict(
+            f"More than {MOST_COUNTED:,} of these jobs message people. Narrow the list, so that it can be said how many"
+        )
+    return job_service.reach(jobs)
+
+
 def _title(target: Target, found: MatchCount) -> str:
     state = f"{target.filters.state.value} " if target.filters.state else ""
     jobs = "job" if found.count == 1 and not found.more else "jobs"
     return f"{ACTION_WORDS[target.verb].title} {found} {state}{jobs}"
 
 
-def _count(target: Target) -> MatchCount:
-    if _is_counted(target):
+def _count(target: Target, *, is_now: bool) -> MatchCount:
+    if is_now and _is_counted(target):
         return MatchCount(_from_counters(target))
     wanted, edge = target.jobs().with_only_columns(Job.id), _edge(target)
     if edge is not None:

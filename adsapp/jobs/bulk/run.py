@@ -7,7 +7,7 @@ from typing import Any
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs import retention, transitions
+from adsapp.jobs import retention, service, transitions
 from adsapp.jobs.bulk.target import COUNTED, BulkAction, BulkParams, Target, target_of
 from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Progress, Snooze
@@ -27,7 +27,7 @@ def run_operation(params: BulkParams, progress: Progress) -> dict[str, Any]:
     The result says how many were changed, or removed; then also what was passed over, see `kept`.
     """
     target, turn_ends = params.target(), time.monotonic() + TURN_SECONDS
-    jobs, act, by = target.jobs(), _ACTS[params.verb], By(params.by, params.reason, progress.job_id)
+    jobs, act, by = target.jobs(), _ACTS[params.verb], By(params.by, params.reason, progress.job_id, role=params.role)
     last: uuid.UUID | None = None
     while batch := db.session.scalars((jobs.where(Job.id > last) if last else jobs).limit(BATCH)).all():
         last = batch[-1].id
@@ -37,8 +37,14 @@ def run_operation(params: BulkParams, progress: Progress) -> dict[str, Any]:
         if progress.is_draining or time.monotonic() > turn_ends:
             raise Snooze(utcnow(), "lets others have a turn")
     if params.verb == BulkAction.CLEAN:
-        return {"removed": progress.done, "left": kept(target)}
-    return {"changed": progress.done}
+        return {"removed": progress.done, "left": kept(target)} | _gone(params, progress.done)
+    return {"changed": progress.done} | _gone(params, progress.done)
+
+
+def _gone(params: BulkParams, changed: int) -> dict[str, int]:
+    """How many of the jobs that somebody confirmed were not there any more, or had changed; nothing if none."""
+    gone = (params.confirmed or 0) - changed
+    return {"gone": gone} if gone > 0 and params.verb != BulkAction.PRIORITIZE else {}
 
 
 def kept_summary(filters: JobFilters, older_than_days: int) -> str:
@@ -79,8 +85,15 @@ def kept_in_words(passed_over: Mapping[str, int]) -> str:
 def result_summary(result: Mapping[str, Any]) -> str | None:
     """What came of an operation, as a sentence: 5 jobs changed; None for the result of another kind of job."""
     if "removed" in result:
-        return f"{_jobs(result['removed'])} removed. {kept_in_words(result.get('left', {}))}".rstrip()
-    return f"{_jobs(result['changed'])} changed." if "changed" in result else None
+        parts = (f"{_jobs(result['removed'])} removed.", gone_in_words(result), kept_in_words(result.get("left", {})))
+        return " ".join(part for part in parts if part)
+    return f"{_jobs(result['changed'])} changed. {gone_in_words(result)}".rstrip() if "changed" in result else None
+
+
+def gone_in_words(result: Mapping[str, Any]) -> str:
+    """How many of the confirmed jobs were not there any more; empty if none."""
+    gone = result.get("gone", 0)
+    return f"{gone:,} of those confirmed {'was' if gone == 1 else 'were'} no longer there." if gone else ""
 
 
 def _jobs(count: int, more: str = "") -> str:
@@ -92,11 +105,12 @@ def _stay(count: int) -> str:
 
 
 def _retry(_params: BulkParams, by: By, jobs: Sequence[Job]) -> int:
-    return transitions.retry_all(jobs, by)
+    return len(service.retry_those_allowed(jobs, by))
 
 
 def _cancel(_params: BulkParams, by: By, jobs: Sequence[Job]) -> int:
-    return transitions.cancel_all(jobs, by)
+    done = transitions.cancel_all(jobs, by)
+    return done.ended + done.stopping
 
 
 def _clean(_params: BulkParams, _by: By, jobs: Sequence[Job]) -> int:

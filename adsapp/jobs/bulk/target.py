@@ -7,17 +7,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
 from adsapp.core.ids import first_id_of
 from adsapp.jobs import retention
-from adsapp.jobs.models import Job
+from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.rules import retriable
 from adsapp.jobs.states import FINAL, State, get_priority
+from adsapp.organizations import policy
+from adsapp.organizations.models import Role
+from adsapp.organizations.policy import Permission
 
 PROCESSOR = "act-on-jobs"
 MOST_TICKED = 1000
@@ -105,11 +109,36 @@ class Target:
             case BulkAction.RETRY:  # one that was retried and failed again ended later
                 return (Job.finished_at <= self.asked_at, Job.processor != PROCESSOR, retriable())
             case BulkAction.CANCEL:
-                return (Job.cancel_requested_at.is_(None), Job.processor != PROCESSOR)
+                return (Job.cancel_requested_at.is_(None), Job.processor != PROCESSOR, *self._as_they_were())
             case BulkAction.PRIORITIZE:
-                return (Job.priority != self.priority, Job.processor != PROCESSOR)
+                return (Job.priority != self.priority, Job.processor != PROCESSOR, *self._as_they_were())
             case BulkAction.CLEAN:
                 return (self._is_old_enough(), ~retention.is_kept())
+
+    def _as_they_were(self) -> Sequence[ColumnElement[bool]]:
+        """Of the jobs that have not ended, those that were the same when it was asked for: nobody has steered one since
+        (a retry brings jobs back), and none came into the wanted state by itself."""
+        untouched = self._not_since(Job.steered_at)
+        match self.filters.state:
+            case State.WAITING:
+                return (untouched, self._not_since(Job.run_at))
+            case State.DELAYED:
+                return (untouched, self._not_since(Job.claimed_at), self._not_since(Job.progress_at))
+            case State.ACTIVE:
+                return (untouched, self._runs_since_before())
+        return (untouched,)
+
+    def _not_since(self, moment: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
+        return or_(moment.is_(None), moment <= self.asked_at)
+
+    def _runs_since_before(self) -> ColumnElement[bool]:
+        # Not the claim: a job that lets others have a turn is claimed again and again for the same attempt.
+        return exists().where(
+            JobAttempt.organization_id == Job.organization_id,
+            JobAttempt.job_id == Job.id,
+            JobAttempt.ended_at.is_(None),
+            JobAttempt.started_at <= self.asked_at,
+        )
 
 
 def target_of(
@@ -118,9 +147,11 @@ def target_of(
     job_ids: Sequence[uuid.UUID] | None = None,
     older_than_days: int | None = None,
     priority: int | None = None,
+    asked_at: datetime | None = None,
 ) -> Target:
-    """What an operation asked for now would work on; Invalid as `start`."""
+    """What an operation would work on that was asked for at this moment (None: now); Invalid as `start`."""
     meant, filters, now = _verb(verb), filters or JobFilters(), utcnow()
+    now = min(asked_at or now, now)
     if job_ids is not None and not 1 <= len(job_ids) <= MOST_TICKED:
         raise Invalid.field("job_ids", f"should name 1 to {MOST_TICKED} jobs; for more, use a filter")
     if filters.state and filters.state not in APPLIES_TO[meant]:
@@ -153,6 +184,15 @@ class BulkParams:
     ended_before: datetime | None = None
     priority: int | None = None
     reason: str = ""
+    role: Role | None = None  # what whoever asked may do; None: everything
+    confirmed: int | None = None  # so many jobs were shown to whoever asked; None if they were not counted exactly
+
+    def needs(self) -> Permission:
+        """The right that it takes to ask for this: agents act on jobs that they name, and remove none. What somebody
+        asked for who may do more does more, so it takes their right to begin it again."""
+        is_agents = self.role is not None and not policy.allows(self.role, Permission.MANAGE)
+        is_by_name = bool(self.job_ids) and self.verb != BulkAction.CLEAN
+        return Permission.SEND if is_by_name and is_agents else Permission.MANAGE
 
     def target(self) -> Target:
         """The target again."""
