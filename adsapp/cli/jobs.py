@@ -17,6 +17,7 @@ from adsapp.cli.organization import inside
 from adsapp.cli.output import json_option, show
 from adsapp.cli.tables import JOB_ID, first_line, minute, since, table
 from adsapp.core import db
+from adsapp.core.clock import utcnow
 from adsapp.core.errors import Problem
 from adsapp.jobs import Job, Queue, State, service
 from adsapp.jobs.api.serializers import job_json
@@ -203,7 +204,7 @@ def priority(job_id: uuid.UUID, priority: int, slug: str, as_json: bool) -> None
         _each(slug, [job_id], lambda job: service.set_priority(job, priority, BY), as_json)
 
 
-def _each(slug: str, job_ids: Sequence[uuid.UUID], act: Callable[[Job], None], as_json: bool) -> None:
+def _each(slug: str, job_ids: Sequence[uuid.UUID], act: Callable[[Job], object], as_json: bool) -> None:
     """Do it to each of the jobs, in one transaction; the first that refuses stops all."""
     found = [_job(slug, job_id) for job_id in dict.fromkeys(job_ids)]
     for job in found:
@@ -239,6 +240,7 @@ def clean(slug: str, state: str, days: int, queue: str, routine: bool, yes: bool
     """
     with inside(slug):
         filters = JobFilters(state=State(state), queue=_queue(queue), routine=routine)
+        looked_at = utcnow()
         with db.read_only():
             matching = operations.preview("clean", filters=filters, older_than_days=days)
             stays = bulk_run.kept_summary(filters, days)
@@ -248,7 +250,8 @@ def clean(slug: str, state: str, days: int, queue: str, routine: bool, yes: bool
             return
         what = f"{matching} {state} {'job' if str(matching) == '1' else 'jobs'}"
         _confirm(f"Remove {what} that ended more than {days} days ago? {stays}".rstrip(), yes)
-        bulk.run_operation("clean", filters=filters, older_than_days=days, waits=waits, as_json=as_json)
+        shown = {"asked_at": looked_at, "confirmed": None if matching.more else matching.count}
+        bulk.run_operation("clean", filters=filters, older_than_days=days, waits=waits, as_json=as_json, **shown)
 
 
 def _confirm(question: str, yes: bool) -> None:

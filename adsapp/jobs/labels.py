@@ -67,8 +67,8 @@ ACTION_WORDS: Mapping[str, ActionWords] = {
         icon="x",
         ask="Cancel",
         crumb="Cancel",
-        means="What waits is cancelled at once; what runs is asked to stop and does so within seconds. What is done by "
-        "then stays done, and each can be retried later.",
+        means="What waits is cancelled at once; what runs is asked to stop and does so within seconds, unless it ends "
+        "before. What is done by then stays done, and each can be retried later.",
         done="are cancelled",
         done_one="is cancelled",
     ),

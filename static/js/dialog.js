@@ -36,6 +36,42 @@ document.addEventListener("close", (event) => event.target.matches?.("dialog") &
 // Asked for by another file, as by a key.
 document.addEventListener("dialog:open", (event) => open(event.target, document.activeElement));
 
+// [data-ask]: a link, or a form by GET, to a page that asks something. What it asks is counted there and then, so it is
+// fetched, opened over this page and forgotten once it is closed. If that fails, the page itself is opened.
+const askAt = async (url, opener) => {
+  try {
+    const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Current-URL": location.href } });
+    const signIn = answer.headers.get("HX-Redirect");
+    if (signIn) return void location.assign(signIn);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const dialog = answer.ok && page.querySelector("dialog");
+    if (!dialog) return void location.assign(url);
+    document.getElementById(dialog.id)?.remove();
+    document.body.append(document.adoptNode(dialog));
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.dispatchEvent(new CustomEvent("times:changed", { bubbles: true }));
+    open(dialog, opener);
+  } catch {
+    location.assign(url);
+  }
+};
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-ask]") || event.defaultPrevented) return;
+  event.preventDefault();
+  const url = new URL(form.action);
+  url.search = new URLSearchParams(new FormData(form, event.submitter));
+  askAt(url.href, event.submitter);
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-ask]");
+  if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  askAt(link.href, link);
+});
+
 document.addEventListener("click", (event) => {
   for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
 

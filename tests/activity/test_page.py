@@ -18,7 +18,8 @@ from adsapp.jobs import Job, Priority, Queue, service
 from adsapp.jobs.bulk.target import BulkAction
 from adsapp.organizations.auditing import By
 from tests.activity.conftest import Note
-from tests.cast import Cast, csrf_token
+from tests.cast import Cast
+from tests.jobs.steering import confirm
 from tests.statements import recorded
 
 Enqueue = Callable[..., uuid.UUID]
@@ -208,8 +209,6 @@ def test_a_reason_leads_to_where_it_is_seen(client: FlaskClient, cast: Cast, enq
     page = agent.get(asked).text
     assert "Others see it on the page of the job" in page
     assert 'href="/activity"' not in page
-    token = csrf_token(agent, "/jobs")
-    sent = {"csrf_token": token, "verb": "cancel", "job": str(job_id), "reason": "A mistake in the text"}
-    assert agent.post("/jobs/actions", data=sent).status_code == 303
+    assert confirm(agent, page, reason="A mistake in the text").status_code == 303
     assert "A mistake in the text" in agent.get(f"/jobs/{job_id}").text
     assert "A mistake in the text" in client.get("/activity").text

@@ -1,5 +1,6 @@
 """What the tests of the steering pages share: forms, jobs made to measure, a worker that lives on."""
 
+import html
 import re
 import uuid
 from collections.abc import Callable
@@ -26,6 +27,23 @@ QUEUE = "template-processing"
 def post(client: FlaskClient, path: str, **fields: Any) -> Any:
     """Send a form; the answer."""
     return client.post(path, data={"csrf_token": csrf_token(client, "/jobs"), **fields})
+
+
+def question(page: str) -> tuple[str, dict[str, list[str]]]:
+    """Where the question on this page is sent, and what its form sends along unseen."""
+    forms = re.findall(r'<form[^>]* method="post" action="([^"]+)"[^>]*>(.*?)</form>', page, re.DOTALL)
+    action, form = next((action, form) for action, form in forms if 'name="confirmed"' in form)
+    hidden: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form):
+        hidden.setdefault(name, []).append(html.unescape(value))
+    return html.unescape(action), hidden
+
+
+def confirm(client: FlaskClient, asked: str, **fields: Any) -> Any:
+    """Open what asks first, and answer yes as its form does; `asked` is its address, or the page that came back."""
+    page = client.get(asked).text if asked.startswith("/") else asked
+    action, hidden = question(page)
+    return client.post(action, data={**hidden, **fields})
 
 
 def change(app: Flask, cast: Cast, job_id: uuid.UUID, **values: object) -> uuid.UUID:

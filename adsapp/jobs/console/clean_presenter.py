@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from adsapp.core.web.confirmation import Shown
 from adsapp.core.web.pages import WebPage
 from adsapp.jobs.bulk import operations
 from adsapp.jobs.bulk import run as bulk_run
@@ -28,6 +29,7 @@ class CleanPage(WebPage):
     filters: JobFilters
     matching: MatchCount | None = None
     stays: str = ""
+    shown: Shown | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -44,7 +46,8 @@ class CleanPage(WebPage):
     def counted(self) -> "CleanPage":
         """The page with its count; Invalid if the age is no number of days."""
         matching = operations.preview("clean", filters=self.filters, older_than_days=self.days)
-        return replace(self, matching=matching, stays=bulk_run.kept_summary(self.filters, self.days))
+        stays = bulk_run.kept_summary(self.filters, self.days)
+        return replace(self, matching=matching, stays=stays, shown=Shown.now(matching))
 
     @property
     def days(self) -> int:
@@ -54,9 +57,10 @@ class CleanPage(WebPage):
 
     @property
     def values(self) -> Mapping[str, str]:
-        """The form's fields, to be sent along."""
+        """The form's fields, to be sent along, with what was counted and when."""
         routine = "1" if self.filters.routine else ""
         return {
+            **dict(self.shown.fields if self.shown else ()),
             "state": self.state,
             "queue": self.queue,
             "older_than_days": self.older_than_days,

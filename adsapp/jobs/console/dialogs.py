@@ -3,16 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from adsapp.core.web.confirmation import Choice, Confirmation, Crumb, Field, Line, reason_field
+from adsapp.core.web.confirmation import Choice, Confirmation, Crumb, Field, Line, Shown, reason_field
 from adsapp.core.web.urls import url_for
 from adsapp.core.words import plural
-from adsapp.jobs.bulk.target import BulkAction, MatchCount
-from adsapp.jobs.labels import ACTION_WORDS, PRIORITY_WORDS, QUEUE_TITLES
+from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Job, Worker
 from adsapp.jobs.queries import workers
-from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.queries.limits import limits_of
 from adsapp.jobs.registry import SubjectWords, kinds_of, subjects
 from adsapp.jobs.registry import kind as kind_of
@@ -49,8 +45,8 @@ def cancel_job(job: Job) -> Confirmation:
     """Stop it, or ask the worker to."""
     if job.state == State.ACTIVE:
         what = (
-            "The worker is asked to stop and does so at its next safe place, within seconds. "
-            "What is done by then stays done."
+            "The worker is asked to stop and does so at its next safe place, within seconds. It may end before that; "
+            "then it is completed. What is done by then stays done."
         )
     else:
         what = "It has not begun its next attempt, so it is cancelled at once."
@@ -70,6 +66,57 @@ def cancel_job(job: Job) -> Confirmation:
         leave="Keep it",
         back=_page_of(job),
         crumbs=_crumbs(job, "Cancel"),
+    )
+
+
+def run_job(job: Job, people: int | None) -> Confirmation:
+    """Begin it before its time; `people` get a message then (None: it messages nobody)."""
+    text = "Run it now" if people is None else f"Run it now: {_people(people)}"
+    return Confirmation(
+        name="run-job",
+        title="Run this job now?" if people is None else f"Message {_people(people)} now?",
+        window=f"Run {job.title} now",
+        lines=(Line(job.title, "strong"), *_messages(people), Line("It begins at once, not at its time.", "muted")),
+        action=url_for("jobs.run_now", job_id=job.id),
+        choices=(Choice(text, icon="player-play"),),
+        leave="Let it wait",
+        back=_page_of(job),
+        crumbs=_crumbs(job, "Run now"),
+        shown=Shown.now(1, people),
+    )
+
+
+def retry_job(job: Job, granted: str, people: int | None) -> Confirmation:
+    """Begin it again; likewise."""
+    text = "Retry it" if people is None else f"Retry it: {_people(people)}"
+    subject = kind_of(job.processor).subject
+    added = subject.words.if_retried if subject else ""
+    again = f"It begins again at once with {granted} and goes on where it stood. {added}".rstrip()
+    return Confirmation(
+        name="retry-job",
+        title="Retry this job?" if people is None else f"Message {_people(people)} now?",
+        window=f"Retry {job.title}",
+        lines=(Line(job.title, "strong"), *_messages(people), Line(again, "muted")),
+        action=url_for("jobs.retry", job_id=job.id),
+        choices=(Choice(text, icon="rotate-clockwise"),),
+        leave="Leave it",
+        back=_page_of(job),
+        crumbs=_crumbs(job, "Retry"),
+        shown=Shown.now(1, people),
+    )
+
+
+def _people(count: int) -> str:
+    return plural(count, "person", "people")
+
+
+def _messages(people: int | None) -> Sequence[Line]:
+    """That people get a message, and how many."""
+    if people is None:
+        return ()
+    gets = "gets" if people == 1 else "get"
+    return (
+        Line(f"{_people(people)} {gets} the message as soon as it begins. Nobody who already got it gets it again."),
     )
 
 
@@ -158,24 +205,37 @@ def pause_queue(queue: Queue, back: str, typed: Texts = NOTHING, errors: Texts =
     )
 
 
-def resume_queue(queue: Queue, kind: str, held: int, back: str) -> Confirmation:
-    """Asked before jobs that a pause holds back begin."""
+def resume_queue(queue: Queue, kind: str, held: int, people: int | None, back: str) -> Confirmation:
+    """Asked before jobs that a pause holds back begin, and message so many people (None: nobody)."""
     begin = f"{plural(held, 'job')} that {'waits' if held == 1 else 'wait'} will begin at once"
-    sends = "".join(f": {clause}" for clause in _added(lambda words: words.if_resumed, queue))
+    sends = "".join(f": {clause}" for clause in added(lambda words: words.if_resumed, queue))
     waiting = url_for("jobs.list_jobs", queue=queue.value, state=State.WAITING.value)
     what = kind_of(kind).quoted_title if kind else QUEUE_TITLES[queue]
     return Confirmation(
         name="resume",
         title=f"Resume {what}?",
         window=f"Resume {what}",
-        lines=(Line(f"{begin}{sends}."), Line("Look at what waits", url=waiting)),
+        lines=(Line(f"{begin}{sends}."), *messages_of_all(people), Line("Look at what waits", url=waiting)),
         action=url_for("jobs.resume", name=queue.value),
         choices=(Choice("Resume", icon="player-play"),),
         leave="Leave it paused",
         back=back,
-        sent_along=(("sure", "1"), ("processor", kind), ("back", back)),
+        sent_along=(("processor", kind), ("back", back)),
+        shown=Shown.now(held, people),
         crumbs=_queue_crumbs(queue, "Resume"),
     )
+
+
+def messages_of_all(people: int | None) -> Sequence[Line]:
+    """That several jobs message people, and how many in all."""
+    if people is None:
+        return ()
+    return (Line(f"{_people(people)} {'is' if people == 1 else 'are'} sent a message then.", "strong"),)
+
+
+def added(pick: Callable[[SubjectWords], str], queue: Queue | None = None) -> list[str]:
+    """What subjects add to a question, if they have something to add."""
+    return [text for subject in subjects(queue).values() if (text := pick(subject.words))]
 
 
 def limit_queue(queue: Queue, typed: Texts = NOTHING, errors: Texts = NOTHING) -> Confirmation:
@@ -235,112 +295,4 @@ def drain_worker(worker: Worker) -> Confirmation:
         leave="Leave it running",
         back=back,
         crumbs=(("Workers", back), (name, None)),
-    )
-
-
-# --- many jobs --------------------------------------------------------------------------------------------------
-
-NOTHING_FITS = "None of these jobs is in a state where this means something; the page of each says what can be done."
-
-
-def nothing_fits() -> str:
-    """Why nothing can be done to these jobs."""
-    return " ".join([NOTHING_FITS, *_added(lambda words: words.if_nothing_fits)])
-
-
-def _meaning(verb: BulkAction, means: str) -> str:
-    """What the action does, and what it does to what the jobs work on."""
-    if verb == BulkAction.RETRY:
-        return " ".join([means, *_added(lambda words: words.if_retried)])
-    if verb == BulkAction.CANCEL:
-        return "; ".join([means.removesuffix("."), *_added(lambda words: words.if_cancelled)]) + "."
-    return means
-
-
-def _added(pick: Callable[[SubjectWords], str], queue: Queue | None = None) -> list[str]:
-    """What subjects add to a question, if they have something to add."""
-    return [text for subject in subjects(queue).values() if (text := pick(subject.words))]
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenJobs:
-    """The ticked jobs that the action fits, and those that stay as they are."""
-
-    fitting: Sequence[Job]
-    left_out: Sequence[Job]
-
-
-@dataclass(frozen=True, slots=True)
-class MatchingJobs:
-    """All jobs that match: the filter in words, and how far they were counted."""
-
-    facts: Sequence[tuple[str, str]]
-    matching: MatchCount
-
-
-def act_on_ticked(
-    verb: BulkAction, chosen: ChosenJobs, list_query: Mapping[str, str], activity: str | None
-) -> Confirmation:
-    """Ticked jobs, changed at once. `list_query` leads back to the list; `activity` to the activity, for those who may
-    see it."""
-    sent = (("scope", "ticked"), *list_query.items(), *(("job", job.id) for job in chosen.fitting))
-    return _act(verb, MatchCount(len(chosen.fitting)), "", "jobs/_chosen.html", chosen, sent, list_query, activity)
-
-
-def act_on_all(
-    verb: BulkAction, filters: JobFilters, matching: MatchCount, list_query: Mapping[str, str], activity: str | None
-) -> Confirmation:
-    """All jobs that match, changed by an operation with its own page."""
-    state = f"{filters.state.value} " if filters.state else ""
-    about = MatchingJobs(_facts(verb, filters), matching)
-    sent = (("scope", "all"), *filters.as_query().items())
-    return _act(verb, matching, state, "jobs/_matching.html", about, sent, list_query, activity)
-
-
-def _act(
-    verb: BulkAction,
-    matching: MatchCount,
-    state: str,
-    body: str,
-    about: ChosenJobs | MatchingJobs,
-    sent: Sequence[tuple[str, object]],
-    list_query: Mapping[str, str],
-    activity: str | None,
-) -> Confirmation:
-    words, is_one = ACTION_WORDS[verb], matching.count == 1 and not matching.more
-    question = f"{words.ask} {matching} {state}{'job' if is_one else 'jobs'}"
-    priorities = [(str(priority.value), PRIORITY_WORDS[priority]) for priority in Priority]
-    priority = Field("New priority", "priority", "select", "2", priorities)
-    back = url_for("jobs.list_jobs", **list_query)
-    return Confirmation(
-        name="act",
-        title=f"{question}?",
-        window=question,
-        lines=(Line(_meaning(verb, words.means)),),
-        body=body,
-        about=about,
-        fields=((priority,) if verb == BulkAction.PRIORITIZE else ()) + (reason_field(_seen_by(is_one, activity)),),
-        action=url_for("jobs.act"),
-        choices=(Choice(question, "danger" if verb == BulkAction.CANCEL else "primary", words.icon),),
-        leave="Leave them",
-        back=back,
-        sent_along=(("verb", verb.value), *sent),
-        crumbs=(("Jobs", back), (words.crumb, None)),
-        why_not=nothing_fits() if matching.is_none else "",
-    )
-
-
-def _seen_by(is_one: bool, activity: str | None) -> Markup:
-    link = Markup('<a href="{}">activity</a>').format(activity) if activity else Markup("activity")
-    page = "the job" if is_one else "each job"
-    return Markup("Others see it on the page of {}, and owners and admins in the {}.").format(page, link)
-
-
-def _facts(verb: BulkAction, filters: JobFilters) -> Sequence[tuple[str, str]]:
-    any_state = "failed or cancelled" if verb == BulkAction.RETRY else "not ended"
-    return (
-        ("Which", "all that match and have not ended" if verb == BulkAction.PRIORITIZE else "all that match now"),
-        ("State", filters.state.value if filters.state else any_state),
-        ("Queue", QUEUE_TITLES[filters.queue] if filters.queue else "all"),
-        ("Words in the title", filters.search or "any"),
     )

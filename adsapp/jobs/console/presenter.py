@@ -29,6 +29,7 @@ from adsapp.jobs.queries.relations import Edge, Relations, relations
 from adsapp.jobs.redaction import mask_number, redact
 from adsapp.jobs.registry import ItemRow, subjects
 from adsapp.jobs.registry import kind as kind_of
+from adsapp.jobs.rules import attempts_granted
 from adsapp.jobs.states import FINAL, Priority, State
 from adsapp.jobs.wait_reasons import RunConditions, WaitReason, run_conditions, why_waiting
 from adsapp.organizations.access import Actor
@@ -212,6 +213,8 @@ class JobPage(LivePage):
     can_retry: bool
     can_run_now: bool
     can_prioritize: bool
+    why_not_begin: str | None  # why whoever looks may not let it begin, though others may
+    messages: bool  # to let it begin may message people: their number is asked about
 
     @classmethod
     def of(cls, job: Job, actor: Actor) -> "JobPage":
@@ -243,6 +246,8 @@ class JobPage(LivePage):
             can_retry=rules.may_retry(job),
             can_run_now=rules.may_run_now(job),
             can_prioritize=rules.may_prioritize(job),
+            why_not_begin=_why_not_begin(job, actor),
+            messages=kind_of(job.processor).reach is not None,
         )
 
     @property
@@ -279,6 +284,11 @@ class JobPage(LivePage):
     def result_summary(self) -> str | None:
         """What came of an operation, in a sentence; None for the result of another kind of job."""
         return bulk_run.result_summary(self.row.result) if self.row.result and self.row.processor == PROCESSOR else None
+
+
+def _why_not_begin(job: Job, actor: Actor) -> str | None:
+    needed = kind_of(job.processor).needed_for(job)
+    return None if actor.may(needed) else f"this kind of job needs the right to {needed}; ask an owner or admin"
 
 
 def _item(item: ItemRow, actor: Actor) -> Item:
@@ -323,14 +333,10 @@ def related(job: Job) -> Related | None:
 
 
 def tries(job: AnyJob) -> str:
-    """How often it was begun, of how often it may be: 2 of 3. Each retry by a person grants `max_attempts` more."""
-    if not job.attempt:
-        return f"0 of {job.max_attempts}"
-    if job.state in (State.COMPLETED, State.CANCELLED):  # these no longer tell how many were left
-        return f"{job.attempt} of {job.max_attempts}" if job.attempt <= job.max_attempts else str(job.attempt)
-    is_under_way = job.state == State.ACTIVE or job.handed_back
-    left = job.max_attempts - job.failures - (1 if is_under_way and job.state != State.FAILED else 0)
-    return f"{job.attempt} of {job.attempt + max(0, left)}"
+    """How often it was begun, of how often it may be: 2 of 3."""
+    if job.state in (State.COMPLETED, State.CANCELLED) and job.attempt > job.max_attempts:
+        return str(job.attempt)  # it no longer tells how many were left
+    return f"{job.attempt} of {attempts_granted(job)}"
 
 
 def granted(job: Job) -> str:

@@ -3,7 +3,8 @@
 from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adsapp.core.errors import Invalid
+from adsapp.core.errors import Conflict, Invalid
+from adsapp.core.web.confirmation import Shown, ask, it_was
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.jobs import service
 from adsapp.jobs.console import dialogs
@@ -12,7 +13,7 @@ from adsapp.jobs.console.forms import back_or, end_of_pause, whole_number
 from adsapp.jobs.console.queue_presenter import QueuePage
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries.limits import LIMITS, limits_of
-from adsapp.jobs.queries.statistics import begins_if_resumed
+from adsapp.jobs.queries.statistics import begins_if_resumed, held_back
 from adsapp.jobs.registry import kind as kind_of
 from adsapp.jobs.states import Queue, queue_of
 from adsapp.organizations.access import allow, current_actor
@@ -63,12 +64,24 @@ def pause(name: str) -> ResponseReturnValue:
 def resume(name: str) -> ResponseReturnValue:
     """Resume it. If jobs are held back, which would begin now, a question comes first."""
     queue, kind = queue_of(name), request.form.get("processor", "")
-    held = begins_if_resumed(queue, kind)
-    if held and not request.form.get("sure"):
-        return render(dialogs.resume_queue(queue, kind, held, _back(queue)))
+    held, shown = begins_if_resumed(queue, kind), Shown.read(request.form)
+    people = service.reach(held_back(queue, kind)) if held else None
+    if held and (
+        shown.number is None or held > shown.number or shown.people != ("" if people is None else str(people))
+    ):
+        question = dialogs.resume_queue(queue, kind, held, people, _back(queue))
+        if shown.number is None:
+            return ask(question)
+        return ask(question.asked_again(_changed_since(shown, held, people))), Conflict.status
     service.resume_queue(queue, current_actor().by(), kind)
     flash(f"{_what(queue, kind)} goes on", "good")
     return done(url_for("jobs.show_queue", name=queue.value))
+
+
+def _changed_since(shown: Shown, held: int, people: int | None) -> str:
+    if (shown.number or 0) < held:
+        return it_was(shown.count, f"{held:,}", "jobs")
+    return it_was(shown.people or "0", f"{people or 0:,}", "people")
 
 
 def _back(queue: Queue) -> str:

@@ -9,7 +9,7 @@ from adsapp.core.words import plural
 from adsapp.jobs.events import ActionKind, JobAction
 from adsapp.jobs.labels import OUTCOMES, PRIORITY_WORDS
 from adsapp.jobs.models import Job, JobAttempt
-from adsapp.jobs.states import Priority, State
+from adsapp.jobs.states import FINAL, Priority, State
 from adsapp.jobs.wait_reasons import WaitReason
 
 ENDS = {
@@ -41,13 +41,18 @@ def timeline(
     queued = Event("good", "Queued", job.created_at, note=f"by {job.created_by}," if job.created_by else "")
     errors = {each.error for each in attempts}
     steered = _steered(actions, errors)
-    begun = [_attempt(each, reason) for each in attempts]
+    begun = [_attempt(each, reason, follows=_follows(job, each, attempts)) for each in attempts]
     past = [queued, *begun, *steered, *_cancellation(job, actions), *_end(job)]
     # What has no time goes on now. What is equal keeps its order: a cancellation comes before the end it brings.
     return sorted(past, key=lambda event: (event.at is None, event.at or job.created_at))
 
 
-def _attempt(each: JobAttempt, reason: WaitReason | None) -> Event:
+def _follows(job: Job, each: JobAttempt, attempts: Sequence[JobAttempt]) -> bool:
+    """True if the job went on, or is to go on, after this attempt by itself: not after the last of a job that ended."""
+    return each is not attempts[-1] or job.state not in FINAL
+
+
+def _attempt(each: JobAttempt, reason: WaitReason | None, *, follows: bool) -> Event:
     title = f"Attempt {each.attempt}"
     if each.ended_at is None and reason is not None:  # it handed itself back, and goes on with the same attempt
         word = "is paused" if reason.code in ("paused", "decision") else "waits to go on"
@@ -56,7 +61,7 @@ def _attempt(each: JobAttempt, reason: WaitReason | None) -> Event:
         return Event("now", title, each.started_at, note=f"worker {each.worker}, since")
     mark, word = OUTCOMES.get(each.outcome or "", ("", each.outcome or "ended"))
     text = each.error or ""
-    if each.outcome == "lost":
+    if each.outcome == "lost" and follows:
         text = f"{text} The job was taken up again from its last commit.".strip()
     note = f"worker {each.worker},"
     return Event(mark, f"{title} {word}", each.started_at, each.ended_at, note, text, each.trace or "")
@@ -95,6 +100,8 @@ def _done(each: JobAction) -> str:
             return "Cancel requested"
         case ActionKind.RUN:
             return "Told to run now"
+        case ActionKind.MOVE:
+            return "Moved to another time"
         case ActionKind.PRIORITIZE:
             before, after = (PRIORITY_WORDS[Priority(each.details[name])] for name in ("before", "after"))
             return f"Priority {before} → {after}"
@@ -119,7 +126,9 @@ def _cancellation(job: Job, actions: Sequence[JobAction]) -> list[Event]:
         return []
     is_told = any(each.what == ActionKind.CANCEL and each.at == job.cancel_requested_at for each in actions)
     asked = Event("warning", "Cancel requested", job.cancel_requested_at, note=f"by {job.cancel_requested_by},")
-    stopping = Event("now", "Stopping", text="The worker ends at its next safe place, within seconds.")
+    stopping = Event(
+        "now", "Stopping", text="The worker ends at its next safe place, within seconds, unless the job ends first."
+    )
     return ([] if is_told else [asked]) + ([stopping] if job.state == State.ACTIVE else [])
 
 
@@ -132,6 +141,10 @@ def _end(job: Job) -> list[Event]:
 
 def _at_the_end(job: Job) -> str:
     match job.state:
+        case State.COMPLETED if job.cancel_requested_at is not None:
+            return "It was asked to stop, and ended first."
+        case State.FAILED if job.cancel_requested_at is not None:
+            return "It was asked to stop, and failed first. It is not tried again by itself."
         case State.FAILED:
             return "It is not tried again by itself."
         case State.CANCELLED if job.error:

@@ -8,11 +8,12 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, bindparam, func, select, union_all
 
+from adsapp.core import db
 from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.jobs.engine.recording import SUMS
-from adsapp.jobs.models import JobCount, StatsDay, StatsHour, StatsMinute
+from adsapp.jobs.models import Job, JobCount, StatsDay, StatsHour, StatsMinute
 from adsapp.jobs.queries.oldest_waits import oldest_waits
-from adsapp.jobs.registry import kinds_of
+from adsapp.jobs.registry import kinds_of, messaging
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.wait_reasons import Pause, RunConditions, run_conditions
 
@@ -186,6 +187,14 @@ def begins_if_resumed(queue: Queue, kind: str = "") -> int:
     """How many waiting jobs begin if this queue, or this kind of job in it, is resumed: no other pause holds them."""
     conditions, kinds = run_conditions(), counted_by_kind()
     return _paused(kinds, conditions)[queue] - _paused(kinds, conditions.without(queue, kind))[queue]
+
+
+def held_back(queue: Queue, kind: str = "") -> Sequence[Job]:
+    """Of the jobs that begin then, those of kinds that message people."""
+    conditions = run_conditions().without(queue, kind)
+    kinds = [name for name in messaging() if conditions.pause_of(queue, name) is None and kind in ("", name)]
+    wanted = select(Job).where(Job.queue == queue, Job.state == State.WAITING, Job.processor.in_(kinds))
+    return db.session.scalars(wanted.order_by(Job.id)).all()
 
 
 def queues_without_worker(conditions: RunConditions | None = None) -> list[Queue]:

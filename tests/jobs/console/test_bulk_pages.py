@@ -13,7 +13,7 @@ from adsapp.jobs import Job, Priority, State
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.organizations.models import AuditEvent
 from tests.cast import Cast
-from tests.jobs.steering import LATER, QUEUE, Enqueue, Read, change, fail, post
+from tests.jobs.steering import LATER, QUEUE, Enqueue, Read, change, confirm, fail, post, question
 
 
 def test_ticked_jobs_are_retried_at_once_after_a_question(
@@ -28,7 +28,7 @@ def test_ticked_jobs_are_retried_at_once_after_a_question(
     for words in ("Retry 2 jobs?", "Job 0", "Job 1", "Retry 2 jobs</span>"):
         assert words in asked
     assert "Job 2" not in asked
-    done = post(client, "/jobs/actions", verb="retry", scope="ticked", state="failed", job=[str(first), str(second)])
+    done = confirm(client, f"/jobs/actions?verb=retry&scope=ticked&state=failed&job={first}&job={second}")
     assert (done.status_code, done.headers["Location"]) == (303, "/jobs?state=failed")
     assert [read(job_id).state for job_id in (first, second, other)] == [State.WAITING, State.WAITING, State.FAILED]
     with db.organization_context(app, cast.bakery_id):
@@ -44,18 +44,20 @@ def test_what_does_not_fit_is_named_and_left_as_it_is(
     asked = client.get(f"/jobs/actions?verb=cancel&job={waiting}&job={failed}").text
     assert "Cancel 1 job?" in asked
     assert "1 of the ticked jobs stays as it is" in asked
-    assert post(client, "/jobs/actions", verb="cancel", job=[str(waiting), str(failed)]).status_code == 303
+    action, sent = question(asked)
+    assert client.post(action, data={**sent, "job": [str(waiting), str(failed)]}).status_code == 303
     assert (read(waiting).state, read(failed).state) == (State.CANCELLED, State.FAILED)
-    assert post(client, "/jobs/actions", verb="cancel", job=str(failed)).status_code == 409
+    assert client.post(action, data={**sent, "job": str(failed)}).status_code == 409
 
 
 def test_the_priority_of_ticked_jobs_is_changed(client: FlaskClient, cast: Cast, enqueue: Enqueue, read: Read) -> None:
     job_id = enqueue()
     cast.sign_in(client, "bob")
-    assert "New priority" in client.get(f"/jobs/actions?verb=prioritize&job={job_id}").text
-    assert post(client, "/jobs/actions", verb="prioritize", job=str(job_id), priority="1").status_code == 303
+    asked = f"/jobs/actions?verb=prioritize&job={job_id}"
+    assert "New priority" in client.get(asked).text
+    assert confirm(client, asked, priority="1").status_code == 303
     assert read(job_id).priority == Priority.CRITICAL
-    assert post(client, "/jobs/actions", verb="prioritize", job=str(job_id), priority="7").status_code == 422
+    assert confirm(client, asked, priority="7").status_code == 422
 
 
 def test_nothing_ticked_says_so_and_unknown_verbs_are_not_found(client: FlaskClient, cast: Cast) -> None:
@@ -89,7 +91,7 @@ def test_nothing_ticked_brings_the_same_list_back_with_what_to_do(
     assert "Read week 9" in again
     asked = client.get(f"/jobs/actions?verb=retry&scope=ticked&state=failed&cursor={older[1]}&job={failed}").text
     assert f"/jobs?state=failed&amp;cursor={older[1]}" in asked
-    done = post(client, "/jobs/actions", verb="retry", scope="ticked", state="failed", cursor=older[1], job=str(failed))
+    done = confirm(client, asked)
     assert done.headers["Location"] == f"/jobs?state=failed&cursor={older[1]}"
 
 
@@ -126,13 +128,14 @@ def test_all_that_match_become_an_operation_with_its_own_page(
     assert "all 3 that match" in page
     assert "/jobs/actions?state=failed&amp;verb=retry&amp;scope=all" in page
     assert "Retry 3 failed jobs?" in client.get("/jobs/actions?verb=retry&scope=all").text
-    done = post(client, "/jobs/actions", verb="retry", scope="all", state="failed", reason="fixed")
+    asked = client.get("/jobs/actions?verb=retry&scope=all&state=failed").text
+    done = confirm(client, asked, reason="fixed")
     assert done.status_code == 303
     operation = finished(uuid.UUID(done.headers["Location"].removeprefix("/jobs/")))
     assert (operation.title, operation.result) == ("Retry 3 failed jobs", {"changed": 3})
     assert {finished(job_id).state for job_id in jobs} == {State.COMPLETED}
     assert "3 of 3" in client.get(done.headers["Location"]).text
-    assert post(client, "/jobs/actions", verb="retry", scope="all", state="failed").status_code == 409
+    assert confirm(client, asked).status_code == 409
 
 
 def test_a_verb_that_fits_no_job_of_the_list_is_not_offered(
@@ -162,7 +165,7 @@ def test_finished_jobs_are_counted_before_they_are_removed(
     assert "Remove 1 job</span>" in asked
     wrong = client.get("/jobs/clean?older_than_days=soon")
     assert (wrong.status_code, "Enter a whole number" in wrong.text, 'value="soon"' in wrong.text) == (422, True, True)
-    done = post(client, "/jobs/clean", state="completed", older_than_days="0", queue="")
+    done = confirm(client, asked)
     assert done.status_code == 303
     finished(uuid.UUID(done.headers["Location"].removeprefix("/jobs/")))
     with db.organization_context(app, cast.bakery_id):

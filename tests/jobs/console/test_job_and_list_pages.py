@@ -19,6 +19,7 @@ from adsapp.jobs.models import JobItem, QueueControl
 from adsapp.organizations.auditing import By
 from adsapp.organizations.models import AuditEvent
 from tests.cast import Cast, csrf_token
+from tests.jobs.steering import confirm
 from tests.waiting import wait_for
 
 Enqueue = Callable[..., uuid.UUID]
@@ -255,7 +256,9 @@ def test_a_queue_is_paused_with_a_reason_that_its_jobs_name(
     assert "The queue Templates is paused by Adam: A new template" in client.get(f"/jobs/{job_id}").text
     home = client.get("/").text
     assert "A new template" in home
-    assert post(client, "/queues/template-processing/resume", sure="1") == (303, "/queues/template-processing")
+    held = client.post("/queues/template-processing/resume", data={"csrf_token": csrf_token(client, "/jobs")}).text
+    done = confirm(client, held)
+    assert (done.status_code, done.headers["Location"]) == (303, "/queues/template-processing")
     assert "is paused by" not in client.get(f"/jobs/{job_id}").text
     with db.organization_context(app, cast.bakery_id):
         noted = [event.action for event in db.session.scalars(select(AuditEvent).order_by(AuditEvent.id))]

@@ -17,7 +17,19 @@ from adsapp.organizations import service as organizations
 from adsapp.organizations.auditing import By
 from adsapp.organizations.models import Organization, Role
 from tests.cast import PASSWORD, Cast, csrf_token
-from tests.jobs.steering import LATER, QUEUE, Enqueue, Read, add_worker, change, fail, live_url, post, without_clock
+from tests.jobs.steering import (
+    LATER,
+    QUEUE,
+    Enqueue,
+    Read,
+    add_worker,
+    change,
+    confirm,
+    fail,
+    live_url,
+    post,
+    without_clock,
+)
 from tests.statements import recorded
 
 # --- one job ----------------------------------------------------------------------------------------------------
@@ -98,7 +110,7 @@ def test_a_paused_kind_of_job_is_resumed_from_the_job_that_waits(
     assert (asked.status_code, "1 job that waits will begin at once" in asked.text) == (200, True)
     with db.organization_context(app, cast.bakery_id):
         assert len(db.session.scalars(select(QueueControl)).all()) == 1
-    sure = post(client, f"/queues/{QUEUE}/resume", processor="demo", back=back, sure="1")
+    sure = confirm(client, asked.text)
     assert sure.headers["Location"] == back
     with db.organization_context(app, cast.bakery_id):
         assert db.session.scalars(select(QueueControl)).all() == []
