@@ -75,10 +75,25 @@ class SendError:
     stops_campaign: bool = False
 
     @property
+    def is_wait(self) -> bool:
+        """True if the provider only asks for patience: it limits the pace, or names the time to come again."""
+        is_limit = self.action in (Action.SLOW_NUMBER, Action.RETRY_RECIPIENT)
+        return is_limit or (self.action is Action.RETRY and self.retry_after is not None)
+
+    @property
     def told(self) -> str:
         """What happened and what to do, in sentences."""
+        return f"{self._happened} {self.advice}".strip()
+
+    @property
+    def told_at_last(self) -> str:
+        """The same if nothing more is tried by itself: what passes is then for a person to try again."""
+        return f"{self._happened} Try again a little later." if self.action.sends_again else self.told
+
+    @property
+    def _happened(self) -> str:
         code = "" if self.code is None else f" (code {self.code})"
-        return f"{self.title or self.message}{code}. {self.advice}".strip()
+        return f"{self.title or self.message}{code}."
 
 
 class ProviderError(Exception):

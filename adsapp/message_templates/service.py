@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import timedelta
 
 from sqlalchemy import delete, select, update
 
@@ -16,9 +17,11 @@ from adsapp.integrations.channels import channel_of
 from adsapp.integrations.errors import Action, ProviderError, SendError
 from adsapp.integrations.events import TemplateStatusEvent
 from adsapp.integrations.models import Account
-from adsapp.jobs import Job, JobFailed, Priority, Progress
+from adsapp.jobs import Job, JobFailed, Priority, Progress, Snooze
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.organizations.auditing import NOBODY, By
+
+WAIT_SECONDS = 60.0  # if the provider asks for patience and does not say how long
 
 
 def request_sync(by: By = NOBODY, account: Account | None = None) -> Job:
@@ -59,7 +62,8 @@ def store_templates(account: Account, entries: Sequence[ProviderTemplate]) -> in
 
 
 def sync(account_id: uuid.UUID, progress: Progress) -> int:
-    """The sync job's work; JobFailed says what the provider said."""
+    """The sync job's work; JobFailed says what the provider said. If it asks to wait, the job waits: no attempt is used
+    up."""
     channel = channel_of(accounts.get_account(account_id))
     db.session.rollback()  # nothing is held while the provider is asked
     try:
@@ -74,7 +78,9 @@ def sync(account_id: uuid.UUID, progress: Progress) -> int:
 
 
 def _not_fetched(account_id: uuid.UUID, error: SendError, progress: Progress) -> int:
-    reason = error.told
+    reason = error.told_at_last
+    if error.is_wait:
+        raise Snooze(utcnow() + timedelta(seconds=error.retry_after or WAIT_SECONDS), error.title or error.message)
     if error.action is Action.ACCOUNT:
         integrations.refuse(accounts.get_account(account_id), reason)
         progress.commit()

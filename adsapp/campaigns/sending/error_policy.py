@@ -12,9 +12,11 @@ from adsapp.campaigns.sending.transport import MissedSlot
 from adsapp.integrations.base import Accepted, NotSent, Outcome, Refused, Uncertain
 from adsapp.integrations.errors import Action, SendError
 
-# All sends to one recipient, by the class of the last error. A slow number is not the recipient's fault.
-MOST_ATTEMPTS = {Action.RETRY: 3, Action.RETRY_RECIPIENT: 5, Action.SLOW_NUMBER: 20}
+# All sends to one recipient that failed for a passing fault. A wait that the provider asks for is none of them: it uses
+# up no attempt, however often it is asked for, and ends by time or by cancellation only.
+MOST_ATTEMPTS = 3
 SLOW_SECONDS = 2.0
+PAIR_SECONDS = 6.0
 UNREACHABLE_SECONDS = 2.0
 
 
@@ -66,12 +68,14 @@ def judge(outcome: Outcome | MissedSlot, attempts: int) -> Verdict:
 
 def _refused(error: SendError, attempts: int) -> Verdict:
     match error.action:
+        case Action.SLOW_NUMBER:
+            return _waits(error, SLOW_SECONDS, Effect.SLOW)
+        case Action.RETRY_RECIPIENT:
+            return _waits(error, PAIR_SECONDS)
+        case Action.RETRY if error.is_wait:
+            return _waits(error, SLOW_SECONDS)
         case Action.RETRY:
             return _again(error, attempts, 2.0 ** (attempts - 1))
-        case Action.RETRY_RECIPIENT:
-            return _again(error, attempts, 4.0**attempts)
-        case Action.SLOW_NUMBER:
-            return _again(error, attempts, SLOW_SECONDS, Effect.SLOW)
         case Action.CAMPAIGN:
             return _failed(error, Effect.PAUSE if error.stops_campaign else Effect.COUNT)
         case Action.OPT_OUT:
@@ -82,12 +86,15 @@ def _refused(error: SendError, attempts: int) -> Verdict:
             return _failed(error)
 
 
-def _again(error: SendError, attempts: int, back_off: float, effect: Effect = Effect.NONE) -> Verdict:
-    most = MOST_ATTEMPTS[error.action]
-    if attempts >= (most if error.attempts is None else min(most, error.attempts)):
-        return _failed(error, effect)
-    wait = max(back_off, error.retry_after or 0.0)
-    return Verdict(Status.PENDING, message=in_words(error), wait=wait, effect=effect, error=error)
+def _waits(error: SendError, at_least: float, effect: Effect = Effect.NONE) -> Verdict:
+    wait = max(at_least, error.retry_after or 0.0)
+    return Verdict(Status.PENDING, message=in_words(error), wait=wait, counts=False, effect=effect, error=error)
+
+
+def _again(error: SendError, attempts: int, back_off: float) -> Verdict:
+    if attempts >= (MOST_ATTEMPTS if error.attempts is None else min(MOST_ATTEMPTS, error.attempts)):
+        return _failed(error)
+    return Verdict(Status.PENDING, message=in_words(error), wait=back_off, error=error)
 
 
 def _failed(error: SendError, effect: Effect = Effect.NONE) -> Verdict:

@@ -117,6 +117,8 @@ def _mark_orphans_uncertain(campaign_id: uuid.UUID, lease_id: uuid.UUID) -> set[
 
 
 def _go_on(campaign_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[str, Any] | None:
+    if run.status is CampaignStatus.PAUSED and run.is_frozen and _nobody_is_left(campaign_id):
+        return _complete(campaign_id, progress)
     if run.status is CampaignStatus.PAUSED:
         raise Snooze(None, reasons.with_reason("the campaign is paused", run.reason))
     if run.status is CampaignStatus.CANCELLED:
@@ -143,7 +145,7 @@ def _others_wait() -> bool:
 def _after(campaign_id: uuid.UUID, ended: SliceResult, progress: Progress) -> dict[str, Any] | None:
     if ended.status is CampaignStatus.CANCELLED:
         raise JobCancelled
-    if ended.status is CampaignStatus.PAUSED:
+    if ended.status is CampaignStatus.PAUSED and not _nobody_is_left(campaign_id):
         raise Snooze(None, reasons.with_reason("the campaign is paused", _why_paused(campaign_id)))
     if ended.run_at is not None:
         raise Snooze(ended.run_at, ended.reason)
@@ -158,19 +160,30 @@ def _why_paused(campaign_id: uuid.UUID) -> str | None:
 
 
 def _complete(campaign_id: uuid.UUID, progress: Progress) -> dict[str, Any] | None:
-    """Through, unless somebody was given back meanwhile."""
-    to_go = select(CampaignRecipient.id).where(
-        CampaignRecipient.campaign_id == campaign_id,
-        CampaignRecipient.status.in_([Status.PENDING, Status.SENDING]),
-    )
+    """Through, unless somebody was given back meanwhile. A paused one with nobody left waits for nothing."""
     with ledger.locked(campaign_id) as campaign:
-        is_sending = campaign is not None and campaign.status is CampaignStatus.SENDING
-        if campaign is None or not is_sending or db.session.scalar(to_go.limit(1)) is not None:
+        may_end = campaign is not None and campaign.status in (CampaignStatus.SENDING, CampaignStatus.PAUSED)
+        if campaign is None or not may_end or not _nobody_is_to_go(campaign_id):
             raise Snooze(utcnow() + timedelta(seconds=0.1), "somebody is to be sent to again")
         campaign.status, campaign.finished_at, campaign.status_reason = CampaignStatus.COMPLETED, utcnow(), None
         record(campaign, "Completed")
         progress.commit()
     return {"campaign_id": str(campaign_id)}
+
+
+def _nobody_is_left(campaign_id: uuid.UUID) -> bool:
+    with db.reading():
+        found = _nobody_is_to_go(campaign_id)
+        db.session.rollback()
+    return found
+
+
+def _nobody_is_to_go(campaign_id: uuid.UUID) -> bool:
+    to_go = select(CampaignRecipient.id).where(
+        CampaignRecipient.campaign_id == campaign_id,
+        CampaignRecipient.status.in_([Status.PENDING, Status.SENDING]),
+    )
+    return db.session.scalar(to_go.limit(1)) is None
 
 
 def _cancel(campaign_id: uuid.UUID, progress: Progress) -> None:
