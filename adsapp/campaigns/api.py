@@ -84,23 +84,27 @@ def create_campaign() -> ResponseReturnValue:
     """Start or schedule a campaign: 202 with its job; the same again for the same Idempotency-Key."""
     body, key = parse_body(CampaignBody), requested_key()
     digest = digest_of("bulk-message", body.model_dump(mode="json"))
+    draft = body.as_draft()
     if (known := find_replay(key, digest)) is not None:
-        return _accepted(known)
+        return _accepted(known, draft)
     try:
-        campaign = service.create_campaign(body.as_draft(), by=current_actor().name, idempotency_key=key, digest=digest)
+        campaign = service.create_campaign(draft, by=current_actor().name, idempotency_key=key, digest=digest)
         db.session.commit()
     except AskedMeanwhile:
         db.session.rollback()
         if (known := find_replay(key, digest)) is None:
             raise
-        return _accepted(known)
+        return _accepted(known, draft)
     assert campaign.job_id is not None
-    return _accepted(job_queries.get_job(campaign.job_id))
+    return _accepted(job_queries.get_job(campaign.job_id), draft)
 
 
-def _accepted(job: Job) -> ResponseReturnValue:
+def _accepted(job: Job, draft: CampaignIn) -> ResponseReturnValue:
+    """The job and its campaign; `notes` is what the form warns of before a person sends, as it is now."""
     campaign = queries.get_campaign((job.subject or "").removeprefix("campaign:"))
-    answer: Response = jsonify({"job": job_json(job), "campaign": campaign_json(campaign, queries.counts(campaign))})
+    notes = [{"text": line.text, "note": line.note, "value": line.value} for line in service.preflight(draft).notes]
+    shown = campaign_json(campaign, queries.counts(campaign))
+    answer: Response = jsonify({"job": job_json(job), "campaign": shown, "notes": notes})
     answer.status_code = 202
     answer.headers["Location"] = f"/api/jobs/{job.id}"
     return answer

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from difflib import get_close_matches
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select, true
@@ -180,6 +181,28 @@ def from_stored(spec: Mapping[str, Any]) -> Audience:
     if "contact_ids" in spec:
         return Audience("contact_ids", contact_ids=tuple(map(uuid.UUID, spec["contact_ids"])), spec=spec)
     return Audience("all", spec=spec)
+
+
+# Names are taken from the newest contacts: to look at all of them would cost more with each contact.
+CONTACTS_LOOKED_AT = 200
+
+
+def known_attributes() -> list[str]:
+    """Names of the attributes contacts have, by alphabet."""
+    newest = select(Contact.attributes).order_by(Contact.id.desc()).limit(CONTACTS_LOOKED_AT)
+    names = sorted(name for attributes in db.session.scalars(newest) for name in attributes)
+    return [name for name, _ in groupby(names)]
+
+
+def has_attribute(name: str) -> bool:
+    """True if some contact has a value for this attribute."""
+    value = func.trim(func.coalesce(Contact.attributes[name].as_string(), ""))
+    return db.session.scalar(select(Contact.id).where(value != "").limit(1)) is not None
+
+
+def why_no_attribute(name: str) -> str:
+    """That no contact has it, and which name may be meant."""
+    return f"No contact has a value in the column “{name}”{_hint(name, known_attributes())}"
 
 
 SERVICE_WINDOW = timedelta(hours=24)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm.attributes import set_committed_value
 
+from adsapp.campaigns import lacking
 from adsapp.campaigns.models import (
     FAILED_LATER,
     Campaign,
@@ -19,7 +20,7 @@ from adsapp.campaigns.models import (
     CampaignStatus,
 )
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.reasons import explain
+from adsapp.campaigns.reasons import MISSING_VARIABLE, explain
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid, NotFound
@@ -261,11 +262,16 @@ def failures(campaign: Campaign, status: Status = Status.FAILED) -> list[Failure
             CampaignCount.campaign_id == campaign.id, CampaignCount.status == status, CampaignCount.count > 0
         )
     )
-    found = []
+    found, may_lack = [], lacking.may_lack(campaign).values()
     for code, count in rows:
-        reason = explain(code)
-        found.append(Failure(code, reason.title, reason.advice, count, status is Status.FAILED and reason.can_retry))
+        reason, title = explain(code), lacking.why(may_lack) if code == MISSING_VARIABLE else explain(code).title
+        found.append(Failure(code, title, reason.advice, count, status is Status.FAILED and reason.can_retry))
     return sorted(found, key=lambda failure: (-failure.count, failure.code))
+
+
+def left_out(campaign: Campaign, code: str) -> int:
+    """How many people were left out for this reason."""
+    return next((each.count for each in failures(campaign, Status.SKIPPED) if each.code == code), 0)
 
 
 def recipients(

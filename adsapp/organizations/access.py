@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from argon2 import PasswordHasher
 from flask import Flask, current_app, g, redirect, request, session, url_for
@@ -42,7 +43,7 @@ class Actor:
 
     def by(self, reason: str = "") -> By:
         """This actor, for a service to write down who did it and why."""
-        return By(self.name).because(reason)
+        return By(self.name, role=self.role).because(reason)
 
     @property
     def sees_numbers(self) -> bool:
@@ -152,9 +153,20 @@ def _chosen_organization() -> uuid.UUID | None:
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
-    if request.path.startswith("/api/") or request.headers.get("HX-Request"):
+    if request.path.startswith("/api/"):
         raise Unauthenticated("Sign in, or send a token: Authorization: Bearer TOKEN")
+    if request.headers.get("HX-Request"):
+        return _send_to_sign_in()
     return redirect(url_for("sign_in.sign_in", next=request.full_path.rstrip("?")))
+
+
+def _send_to_sign_in() -> ResponseReturnValue:
+    """For a part of a page that asks for itself: the browser leaves the page for the sign-in, which says why and comes
+    back to where it was."""
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    here = page.path + (f"?{page.query}" if page.query else "")
+    sign_in = url_for("sign_in.sign_in", next=here or None, ended=1)
+    return "You are signed out. Sign in again.", Unauthenticated.status, {"HX-Redirect": sign_in}
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]  # flask-login publishes no types

@@ -30,8 +30,14 @@ def _email_typed() -> str:
 @public
 def sign_in() -> ResponseReturnValue:
     if current_user.is_authenticated:
-        return redirect(url_for("dashboard.home"))
-    return render_template("organizations/sign_in.html", email="", error=None, next=request.args.get("next", ""))
+        return redirect(_safe(request.args.get("next", "")))
+    return render_template(
+        "organizations/sign_in.html",
+        email="",
+        error=None,
+        next=request.args.get("next", ""),
+        has_ended=bool(request.args.get("ended")),
+    )
 
 
 @views.post("/sign-in")

@@ -29,7 +29,7 @@ from adsapp.organizations.auditing import By
 from adsapp.organizations.models import AuditEvent
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
-from tests.jobs.steering import LATER, add_worker
+from tests.jobs.steering import LATER, add_worker, confirm
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 # Routes that are not GET and yet leave no line, each with the reason.
@@ -140,10 +140,15 @@ DEEDS: dict[str, Deed] = {
     "jobs_api.drain_worker": lambda w: w.ask("POST", f"/api/workers/{add_worker(w.app, 'a')}/drains"),
     "campaigns.cancel": lambda w: w.post(f"/campaigns/{w.scene.campaign()}/cancel"),
     "campaigns.pause": lambda w: w.post(f"/campaigns/{w.scene.campaign()}/pause"),
-    "campaigns.resume": lambda w: w.post(f"/campaigns/{w.scene.campaign(CampaignStatus.PAUSED)}/resume"),
-    "campaigns.retry": lambda w: w.post(f"/campaigns/{_ended(w, Status.FAILED)}/retries", code="131000"),
+    "campaigns.resume": lambda w: w.post(f"/campaigns/{w.scene.campaign(CampaignStatus.PAUSED)}/resume", confirmed="1"),
+    "campaigns.retry": lambda w: w.post(f"/campaigns/{_ended(w, Status.FAILED)}/retries", code="131000", confirmed="1"),
     "campaigns.settle": lambda w: w.post(
-        f"/campaigns/{_ended(w, Status.UNCERTAIN)}/settle", decision="assume_delivered", count="1"
+        f"/campaigns/{_ended(w, Status.UNCERTAIN)}/settle", decision="assume_delivered", confirmed="1"
+    ),
+    "campaigns.start": lambda w: confirm(w.browser, f"/campaigns/{w.scene.scheduled()}/start"),
+    "campaigns.move": lambda w: w.post(f"/campaigns/{w.scene.scheduled()}/move", **w.scene.in_days(9)),
+    "campaigns.fill": lambda w: confirm(
+        w.browser, f"/campaigns/{w.scene.left_out()}/fill", **{"value.body.1": "friend"}
     ),
     "contacts.create_contact": lambda w: w.post("/contacts", phone="+12025550197", country="US"),
     "contacts.update_contact": lambda w: w.post(f"{w.contact(0)}/edit", phone="+12025550101", name="Anna"),
@@ -158,11 +163,11 @@ DEEDS: dict[str, Deed] = {
     "jobs.set_priority": lambda w: w.post(f"/jobs/{w.job()}/priority", priority="1"),
     "jobs.retry": lambda w: w.post(f"/jobs/{w.job(State.FAILED)}/retries"),
     "jobs.run_now": lambda w: w.post(f"/jobs/{w.delayed()}/run"),
-    "jobs.act": lambda w: w.post("/jobs/actions", verb="cancel", job=str(w.job())),
-    "jobs.clean": lambda w: w.with_a_failed_job().post("/jobs/clean", state="failed", older_than_days="0"),
+    "jobs.act": lambda w: confirm(w.browser, f"/jobs/actions?verb=cancel&job={w.job()}"),
+    "jobs.clean": lambda w: confirm(w.with_a_failed_job().browser, "/jobs/clean?state=failed&older_than_days=0"),
     "jobs.set_limits": lambda w: w.post("/queues/contact-import/limits", at_once="3"),
     "jobs.pause": lambda w: w.post("/queues/contact-import/pause", reason="A look"),
-    "jobs.resume": lambda w: w.post("/queues/contact-import/resume", sure="1"),
+    "jobs.resume": lambda w: confirm(w.browser, w.post("/queues/contact-import/resume").text),
     "integrations.connect_whatsapp": lambda w: w.post("/settings/whatsapp", **NUMBER, **SECRETS),
     "integrations.change_whatsapp": lambda w: w.post(
         f"/settings/whatsapp/{w.scene.account_id}", name="Main", waba_id="77001", messages_per_second="10"

@@ -37,7 +37,7 @@ def test_a_campaign_s_life_is_told_with_its_reasons(app: Flask, client: FlaskCli
     assert made.status_code == 303, made.text
     address = made.headers["Location"]
     for verb, more in (("pause", {"reason": "The text is checked"}), ("resume", {}), ("cancel", {})):
-        done = client.post(f"{address}/{verb}", data={"csrf_token": token, "count": "0", **more})
+        done = client.post(f"{address}/{verb}", data={"csrf_token": token, "confirmed": "4", **more})
         assert done.status_code == 303, (verb, done.text)
     assert deeds(client, cast) == [
         ("Bob", "Cancelled a campaign", None),

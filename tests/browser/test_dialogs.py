@@ -15,6 +15,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
+from adsapp.jobs import State
 from tests.browser.conftest import Console
 from tests.front.test_pages import confirmations
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 KINDS = re.compile(r'<dialog id="([a-z-]+?)-?(?:\{\{[^"]*)?"')
-WITHOUT_DIALOG = {"act", "drain", "resume"}  # asked on pages of their own only
+WITHOUT_DIALOG = {"act", "drain", "resume"}  # asked on pages of their own only, or by a form (test_asking)
 FIELDS = "input:not([type=hidden]), select, textarea"
 # The field, or of a group of choices the chosen one; where nothing is asked, the answer that changes nothing.
 FIRST = f"""dialog => {{
@@ -67,19 +68,22 @@ def paths(console: Console) -> list[str]:
         job = jobs.enqueue("demo", {"mood": "succeeds"}, run_at=utcnow() + timedelta(days=1))
         db.session.commit()
         account_id = create_account(AccountIn("100000000000001", "200000000000001", "token", "secret", "verify")).id
-        found = ["/", "/queues/bulk-messages", f"/jobs/{job.id}", f"/contacts/{person.id}"]
-        statuses = (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)
+        failed = jobs.enqueue("bulk-message", {"campaign_id": str(new_id())})
+        failed.state, failed.finished_at = State.FAILED, utcnow()
+        db.session.commit()
+        found = ["/", "/queues/bulk-messages", f"/jobs/{job.id}", f"/jobs/{failed.id}", f"/contacts/{person.id}"]
+        statuses = (CampaignStatus.SCHEDULED, CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)
         return found + [f"/campaigns/{add_campaign(console, account_id, status)}" for status in statuses]
 
 
 def opened_well(page: Page, opener: Locator) -> str:
     """Open by keyboard, close in each of the ways there are, see where the focus is; the dialog's id."""
-    name = opener.get_attribute("data-dialog") or ""
-    dialog = page.locator(f"dialog#{name}")
+    dialog, name = page.locator("dialog[open]"), ""
     for close in ("Escape", "Close", "Leave"):
         opener.focus()
         page.keyboard.press("Enter")
         expect(dialog).to_be_visible()
+        name = dialog.get_attribute("id") or ""
         assert dialog.evaluate(f"dialog => ({FIRST})(dialog) === document.activeElement"), f"{name}: focus when opened"
         if close == "Escape":
             page.keyboard.press("Escape")
@@ -87,7 +91,7 @@ def opened_well(page: Page, opener: Locator) -> str:
             dialog.get_by_role("button", name="Close").click()
         else:
             dialog.locator(".dialog-foot [data-close]").click()
-        expect(dialog).to_be_hidden()
+        expect(dialog).to_have_count(0)
         expect(opener).to_be_focused()
     return name
 
@@ -97,7 +101,7 @@ def test_every_dialog_takes_the_focus_and_gives_it_back(alice: Page, console: Co
     for path in paths:
         console.open(page, path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        openers = page.locator("[data-dialog]").all()
+        openers = page.locator("[data-dialog], a[data-ask]").all()
         assert openers, path
         opened |= {opened_well(page, opener) for opener in openers}
     openers[0].focus()
@@ -109,7 +113,15 @@ def test_every_dialog_takes_the_focus_and_gives_it_back(alice: Page, console: Co
     kinds = {kind for path in TEMPLATES.rglob("*.html") for kind in KINDS.findall(path.read_text(encoding="utf-8"))}
     kinds |= confirmations() - WITHOUT_DIALOG
     assert {kind for kind in kinds if not any(name.startswith(kind) for name in opened)} == set()
-    assert {"ask-pause", "ask-resume", "ask-cancel", "ask-settle", "ask-retry-131016"} <= opened
+    assert {
+        "ask-pause",
+        "ask-resume",
+        "ask-cancel",
+        "ask-settle",
+        "ask-retry-131016",
+        "ask-start",
+        "ask-move",
+    } <= opened
 
 
 def test_the_focus_comes_back_though_a_refresh_replaced_what_opened_the_dialog(alice: Page) -> None:

@@ -3,10 +3,13 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 
+from adsapp.campaigns import service
+from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.models import Contact, ContactTag, Tag
@@ -101,6 +104,38 @@ class Scene:
             campaign_id = campaign.id
             db.session.commit()
         return campaign_id
+
+    def scheduled(self, **more: Any) -> uuid.UUID:
+        """A campaign that waits for its time with its job: four people can be written to, by default."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            data = CampaignIn(
+                name="Night market",
+                template_name="plain",
+                template_language="de",
+                **{"audience": {"all": True}, "scheduled_at": utcnow() + timedelta(days=2), **more},
+            )
+            campaign_id = service.create_campaign(data, "Alice").id
+            db.session.commit()
+        return campaign_id
+
+    def left_out(self, status: CampaignStatus = CampaignStatus.COMPLETED, count: int = 3) -> uuid.UUID:
+        """A campaign whose people have no value for {{1}}, but one who got it."""
+        people, codes = {Status.READ: 1, Status.SKIPPED: count}, {Status.SKIPPED: "missing_variable"}
+        sources = {"body.1": {"field": "first_name"}, "body.2": {"value": "Saturday"}}
+        campaign_id = self.campaign(status, people, codes, variables=sources)
+        with db.organization_context(self.app, self.cast.bakery_id):
+            for each in db.session.scalars(
+                db.db.select(CampaignRecipient).where(
+                    CampaignRecipient.campaign_id == campaign_id, CampaignRecipient.status == Status.SKIPPED
+                )
+            ):
+                each.variables = {"body.2": "Saturday"}
+            db.session.commit()
+        return campaign_id
+
+    def in_days(self, days: int) -> dict[str, str]:
+        """What somebody types to move a campaign."""
+        return {"date": f"{utcnow() + timedelta(days=days):%Y-%m-%d}", "time": "09:00", "zone": "Europe/Madrid"}
 
     def read(self, campaign_id: uuid.UUID) -> Campaign:
         """As it stands in the database."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from adsapp.campaigns.service import CampaignIn, preflight, preview
@@ -14,6 +15,8 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.organizations.auditing import By
 from tests.campaigns.rehearsal import Rehearsal, refused
+from tests.campaigns.scene import set_the_scene
+from tests.cast import Cast
 from tests.waiting import wait_for
 
 A, B = "+12025550100", "+12025550101"
@@ -199,3 +202,34 @@ def test_preflight_counts_as_freezing_does(rehearsal: Rehearsal) -> None:
     campaign_id = rehearsal.sent(variables={"1": {"field": "first_name"}})
     counts = rehearsal.counts(campaign_id)
     assert (counts.accepted_total, counts.skipped) == (2, 2)
+
+
+def test_notes_of_the_form_stand_in_the_answer_and_an_attribute_that_nobody_has_is_refused(
+    app: Flask, client: FlaskClient, cast: Cast
+) -> None:
+    set_the_scene(app, cast)
+
+    def ask(**source: str) -> Any:
+        body = {
+            "name": "Offer",
+            "template": {"name": "spring", "language": "en"},
+            "variables": {"1": source, "2": {"value": "Saturday"}},
+            "audience": {"all": True},
+        }
+        return client.post("/api/campaigns", json=body, headers=cast.headers("bob"))
+
+    refused = ask(field="attribute:shpo")
+    assert refused.status_code == 422
+    assert refused.json["errors"] == [
+        {
+            "field": "variables.body.1",
+            "message": "Variable body.1: No contact has a value in the column “shpo”; did you mean 'shop'?. "
+            "Choose another, or give a fallback",
+        }
+    ]
+    warned = ask(field="attribute:shpo", fallback="our shop")
+    assert warned.status_code == 202
+    assert "Everybody gets “our shop”" in [note["text"] for note in warned.json["notes"]]
+    missing = ask(field="first_name").json["notes"]
+    assert ("A variable has no value: left out", "1") in [(note["text"], note["value"]) for note in missing]
+    assert ask(field="attribute:shop").status_code == 202

@@ -18,9 +18,9 @@ from adsapp.core import db
 from adsapp.integrations.models import Account, WebhookDelivery
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine.worker import WorkerProcess
-from tests.cast import csrf_token
 from tests.contracts.conftest import Open
 from tests.contracts.older import Older
+from tests.jobs.steering import confirm
 from tests.live import Sandbox, running_sandbox
 from tests.waiting import wait_for
 
@@ -47,8 +47,8 @@ class People:
         return self.browser.get(page.format(**self.older.facts)).status_code
 
     def press(self, path: str) -> None:
-        """Press a button of a page."""
-        answer = self.browser.post(path, data={"csrf_token": csrf_token(self.browser, "/")})
+        """Press a button of a page, and say yes to what it asks."""
+        answer = confirm(self.browser, path)
         assert answer.status_code == 303, answer.text
 
     def ask(self, path: str, method: str = "GET") -> Any:

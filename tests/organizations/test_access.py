@@ -1,5 +1,7 @@
 """Who may do what, and where one organization ends."""
 
+import html
+import re
 import uuid
 
 import pytest
@@ -14,7 +16,7 @@ from adsapp.core.ids import new_id
 from adsapp.jobs import Job
 from adsapp.organizations.models import Role
 from adsapp.organizations.policy import Permission, allows, demand
-from tests.cast import Cast, csrf_token
+from tests.cast import PASSWORD, Cast, csrf_token
 
 TABLE = {
     Permission.SEE: {Role.OWNER, Role.ADMIN, Role.AGENT, Role.VIEWER},
@@ -154,3 +156,28 @@ def test_every_table_with_an_organization_is_guarded_by_the_database(app: Flask)
             text("select rolname from pg_roles where rolname like 'adsapp_%' and (rolsuper or rolbypassrls)")
         ).scalars()
         assert list(strong) == []
+
+
+@pytest.mark.parametrize("page", ["/campaigns", "/jobs?state=failed&q=Probe", "/"])
+def test_a_part_that_asks_for_itself_sends_who_is_signed_out_to_sign_in_and_back(
+    client: FlaskClient, cast: Cast, page: str
+) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://localhost{page}"}
+    answer = client.get("/campaigns/list", headers=headers)
+    assert answer.status_code == 401
+    sign_in = answer.headers["HX-Redirect"]
+    shown = client.get(sign_in).text
+    assert "You were signed out" in shown
+    back = html.unescape(re.search(r'name="next" value="([^"]*)"', shown)[1])  # type: ignore[index]
+    assert back == page
+    token = csrf_token(client)
+    sent = {"email": "bob@example.com", "password": PASSWORD, "csrf_token": token, "next": back}
+    assert client.post("/sign-in", data=sent).headers["Location"] == page
+    assert client.get(sign_in).headers["Location"] == page  # who signed in elsewhere is not asked again
+
+
+def test_the_way_back_leads_to_no_other_site(client: FlaskClient, cast: Cast) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://evil.example//evil.example/x"}
+    sign_in = client.get("/campaigns/list", headers=headers).headers["HX-Redirect"]
+    cast.sign_in(client, "bob")
+    assert client.get(sign_in).headers["Location"] == "/"

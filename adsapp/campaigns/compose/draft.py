@@ -15,7 +15,14 @@ from adsapp.message_templates import queries as templates
 from adsapp.message_templates.availability import why_not
 from adsapp.message_templates.components import TemplateView
 from adsapp.message_templates.models import MessageTemplate
-from adsapp.message_templates.placeholders import InvalidSources, Source, parse_sources, to_json
+from adsapp.message_templates.placeholders import (
+    FromAttribute,
+    InvalidSources,
+    Source,
+    SourceError,
+    parse_sources,
+    to_json,
+)
 from adsapp.message_templates.rendering import Renderer
 
 LONGEST_NAME = 200
@@ -82,6 +89,22 @@ class Draft:
     scheduled_at: datetime | None
     time_zone: str
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What it says and to whom, as the campaign keeps it: what may change until it begins."""
+        template = self.message.template
+        return {
+            "name": self.name,
+            "template_name": template.name if template else "",
+            "template_language": template.language if template else "",
+            "parameter_format": template.parameter_format if template else "POSITIONAL",
+            "components": template.components if template else [],
+            "template_category": template.category if template else "",
+            "text": self.message.text,
+            "variables": self.message.variables,
+            "audience": dict(self.audience.spec),
+        }
+
 
 def check(data: CampaignIn) -> Draft:
     """The draft; raises Invalid with everything that is wrong, each beside its field."""
@@ -116,9 +139,22 @@ def message_of(data: CampaignIn) -> Message:
         raise Invalid.field("template.name", f"This template cannot be sent. {reason}")
     try:
         sources = parse_sources(view, data.variables)
+        _refuse_unknown_attributes(sources)
     except InvalidSources as error:
         raise _wrong_variables(error) from None
     return Message(template, view, sources, None)
+
+
+def _refuse_unknown_attributes(sources: Mapping[str, Source]) -> None:
+    """Without a fallback an attribute that nobody has would leave everybody out."""
+    errors = [
+        SourceError(key, f"{audience.why_no_attribute(source.attribute)}. Choose another, or give a fallback")
+        for key, source in sources.items()
+        if isinstance(source, FromAttribute) and not source.fallback.strip()
+        if not audience.has_attribute(source.attribute)
+    ]
+    if errors:
+        raise InvalidSources(errors)
 
 
 def _wrong_variables(error: InvalidSources) -> Invalid:

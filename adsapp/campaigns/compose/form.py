@@ -62,6 +62,7 @@ class ComposeForm:
     time: str = ""
     zone: str = "UTC"
     person: int | None = None
+    edit: str = ""  # the id of the scheduled campaign that this changes; empty for a new one
 
     @classmethod
     def read(cls, given: MultiDict[str, str]) -> ComposeForm:
@@ -80,13 +81,15 @@ class ComposeForm:
             time=given.get("time", ""),
             zone=given.get("zone", "") or "UTC",
             person=_number(given.get("to") or given.get("person") or ""),
+            edit=given.get("edit", ""),
         )
 
     @classmethod
     def of_campaign(cls, campaign: Campaign, template: uuid.UUID | None) -> ComposeForm:
         """The same again: message and audience of an earlier campaign, to be started as a new one."""
         spec = campaign.audience
-        kind = next((kind for kind in AUDIENCES if kind in spec), "all")
+        # Contacts that a program named cannot be shown here. Then nobody is chosen, so that it never becomes everyone.
+        kind = next((kind for kind in AUDIENCES if kind in spec), "tags")
         return cls(
             name=f"{campaign.name} (again)",
             template=str(template or ""),
@@ -95,6 +98,20 @@ class ComposeForm:
             import_id=str(spec.get("import_id", "")),
             variables={key: _typed(entry) for key, entry in campaign.variables.items()},
             zone=campaign.time_zone,
+        )
+
+    @classmethod
+    def of_scheduled(cls, campaign: Campaign, template: uuid.UUID | None) -> ComposeForm:
+        """A campaign that waits for its time, to be changed."""
+        zone = known_zone(campaign.time_zone) or UTC
+        local = campaign.scheduled_at.astimezone(zone) if campaign.scheduled_at else None
+        return replace(
+            cls.of_campaign(campaign, template),
+            name=campaign.name,
+            edit=str(campaign.id),
+            when="later",
+            date=f"{local:%Y-%m-%d}" if local else "",
+            time=f"{local:%H:%M}" if local else "",
         )
 
     @property
@@ -164,7 +181,7 @@ class ComposeForm:
             for part, value in vars(variable).items()
             if value
         ]
-        plain = ("name", "template", "audience", "import_id", "when", "date", "time", "zone")
+        plain = ("name", "template", "audience", "import_id", "when", "date", "time", "zone", "edit")
         pairs = [(name, getattr(self, name)) for name in plain if getattr(self, name)]
         return [*pairs, *(("tags", tag) for tag in self.tags), *typed]
 

@@ -7,18 +7,18 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any, ClassVar, Final
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
+from adsapp.campaigns.audience import known_attributes
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Check
 from adsapp.campaigns.compose.form import SAME_FOR_ALL, ComposeForm, errors_by_field
 from adsapp.campaigns.compose.preflight import Line, Preflight, in_words, line_of, preflight
 from adsapp.campaigns.compose.preview import Preview, preview
-from adsapp.contacts.models import Contact, Import, ImportStatus, Tag
+from adsapp.contacts.models import Import, ImportStatus, Tag
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.web.pages import WebPage
@@ -32,8 +32,6 @@ from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS, NO_V
 from adsapp.message_templates.previews import Bubble
 
 MOST_TAGS, MOST_IMPORTS = 200, 50
-# Attributes are what the newest contacts have: to look at all of them would cost more with each contact.
-CONTACTS_LOOKED_AT: Final = 200
 PEOPLE_LOOKED_AT: Final = 6
 ZONES: Final = ("UTC", *sorted(name for name in available_timezones() if re.match(r"(?!Etc|SystemV)[A-Z]\w+/", name)))
 
@@ -130,7 +128,7 @@ class ComposePage(WebPage):
     @property
     def warnings(self) -> Sequence[Line]:
         """What deserves a look."""
-        return [line for line in self.preflight.lines if line.kind == "warning"]
+        return self.preflight.notes
 
     @property
     def checks(self) -> Sequence[Line]:
@@ -273,10 +271,3 @@ def _sources(attributes: Sequence[str]) -> list[tuple[str, Any]]:
         ("Contact", list(FIELDS.items())),
     ]
     return [*groups, ("Own columns", own)] if own else groups
-
-
-def known_attributes() -> list[str]:
-    """Names of the attributes contacts have, by alphabet."""
-    newest = select(Contact.attributes).order_by(Contact.id.desc()).limit(CONTACTS_LOOKED_AT)
-    names = sorted(name for attributes in db.session.scalars(newest) for name in attributes)
-    return [name for name, _ in groupby(names)]

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, false, func, or_, select
 
@@ -21,6 +23,7 @@ from adsapp.message_templates.availability import quality_of
 from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
 
 SAMPLE = 5
+DAY_BEGINS, DAY_ENDS = 8, 21  # hours; between them nobody is woken
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class Preflight:
     outside_window: int = 0
     will_send: int = 0
     seconds: float = 0.0
+
+    @property
+    def notes(self) -> tuple[Line, ...]:
+        """What deserves a look, though it prevents nothing."""
+        return tuple(line for line in self.lines if line.kind == "warning")
 
     @property
     def can_start(self) -> bool:
@@ -79,11 +87,12 @@ def preflight(data: CampaignIn) -> Preflight:
     try:
         message = draft.message_of(data)
         lines.append(_message_line(message))
+        lines += _unknown_attributes(message)
     except Invalid as error:
         lines += map(line_of, error.fields)
     try:
         audience = audiences.parse(data.audience)
-        draft.scheduled_time(data)
+        lines += _at_night(draft.scheduled_time(data), data.time_zone)
     except Invalid as error:
         lines += map(line_of, error.fields[:SAMPLE])
     if audience is None:
@@ -208,6 +217,21 @@ def _message_line(message: Message) -> Line:
     quality, word = quality_of(message.template)
     kind = "warning" if quality in ("warning", "bad") else "good"
     return Line(kind, "Template approved", f"quality {word}")
+
+
+def _unknown_attributes(message: Message) -> Iterator[Line]:
+    """Attributes that nobody has, whose fallback everybody gets: perhaps the name is wrong."""
+    for source in message.sources.values():
+        if isinstance(source, FromAttribute) and not audiences.has_attribute(source.attribute):
+            note = f"{audiences.why_no_attribute(source.attribute)}."
+            yield Line("warning", f"Everybody gets “{source.fallback}”", note)
+
+
+def _at_night(moment: datetime | None, zone: str) -> Iterator[Line]:
+    """A time at which people sleep, in the zone in which it was chosen."""
+    local = moment.astimezone(ZoneInfo(zone)) if moment else None
+    if local is not None and not DAY_BEGINS <= local.hour < DAY_ENDS:
+        yield Line("warning", f"It starts at night: {local:%H:%M} in {zone}", "People may be asleep then")
 
 
 def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float) -> list[Line]:

@@ -9,12 +9,14 @@ from flask.typing import ResponseReturnValue
 
 from adsapp.campaigns import queries, service
 from adsapp.campaigns.compose import page as compose_page
+from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.compose.form import ComposeForm, errors_by_field
 from adsapp.campaigns.compose.page import ComposePage
-from adsapp.campaigns.console import presenter
+from adsapp.campaigns.console import dialogs, presenter
 from adsapp.campaigns.console.views import views
+from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.core import db
-from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.web.htmx import wants_fragment
 from adsapp.core.web.pages import WebPage, render
 from adsapp.organizations.access import allow, current_actor
@@ -25,7 +27,10 @@ from adsapp.organizations.policy import Permission
 @allow(Permission.SEND, to="send messages")
 def new_campaign() -> ResponseReturnValue:
     """The form; its whole state is in the address, so that it can be looked at again without scripts."""
-    form = _again() or ComposeForm.read(request.args)
+    if _begins_to_edit() and (why_not := _why_not_to_edit(request.args["edit"])):
+        flash(why_not, "bad")
+        return redirect(url_for("campaigns.show_campaign", campaign_id=request.args["edit"]), 303)
+    form = _again() or _edited() or ComposeForm.read(request.args)
     page = compose_page.compose(form, zone_is_default="zone" not in request.args)
     return render_template(page.fragment, page=page) if wants_fragment() else render(page)
 
@@ -39,10 +44,29 @@ def _again() -> ComposeForm | None:
     return ComposeForm.of_campaign(campaign, template)
 
 
+def _begins_to_edit() -> bool:
+    return bool(request.args.get("edit")) and "template" not in request.args
+
+
+def _why_not_to_edit(campaign_id: str) -> str:
+    campaign = queries.get_campaign(campaign_id)
+    if campaign.status is not CampaignStatus.SCHEDULED:
+        return f"The campaign is {campaign.status.value}; it can be changed only while it waits for its time"
+    return "" if dialogs.may_edit(campaign) else "A program made this campaign; what it sends is changed there"
+
+
+def _edited() -> ComposeForm | None:
+    if not _begins_to_edit():
+        return None
+    campaign = queries.get_campaign(request.args["edit"])
+    template = compose_page.template_id_of(campaign.template_name, campaign.template_language)
+    return ComposeForm.of_scheduled(campaign, template)
+
+
 @views.post("/campaigns")
 @allow(Permission.SEND, to="send messages")
 def create_campaign() -> ResponseReturnValue:
-    """Ask with the exact count first; create once that very count was confirmed."""
+    """Ask with the exact count first; create once that very count was confirmed, or change the one that is edited."""
     form = replace(ComposeForm.read(request.form), person=None)
     page = compose_page.compose(form)
     errors = compose_page.all_errors(page)
@@ -53,15 +77,29 @@ def create_campaign() -> ResponseReturnValue:
         changed_from = int(confirmed) if confirmed.isdecimal() else None
         return render(ConfirmPage.of(page, changed_from)), 200 if changed_from is None else 409
     try:
-        campaign = service.create_campaign(page.campaign_in, current_actor().name)
+        campaign = _make(form, page.campaign_in)
     except Invalid as error:
         db.session.rollback()
         return _refused(form, errors_by_field(error))
-    name, is_scheduled = campaign.name, campaign.scheduled_at is not None
+    except Conflict as error:
+        if not form.edit:
+            raise
+        db.session.rollback()
+        flash(error.detail, "bad")
+        return redirect(url_for("campaigns.show_campaign", campaign_id=form.edit), 303)
+    name, is_scheduled = campaign.name, page.campaign_in.scheduled_at is not None
     target = url_for("campaigns.show_campaign", campaign_id=campaign.id)
     db.session.commit()
-    flash(f"“{name}” is {'scheduled' if is_scheduled else 'on its way'}", "good")
+    flash(f"“{name}” was {'changed' if form.edit else 'scheduled' if is_scheduled else 'started'}", "good")
     return redirect(target, 303)
+
+
+def _make(form: ComposeForm, data: CampaignIn) -> Campaign:
+    if not form.edit:
+        return service.create_campaign(data, current_actor().name)
+    campaign = queries.get_campaign(form.edit)
+    service.change_campaign(campaign, data, current_actor().name)
+    return campaign
 
 
 def _refused(form: ComposeForm, errors: Mapping[str, FieldError]) -> ResponseReturnValue:

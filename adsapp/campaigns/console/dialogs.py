@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from flask import url_for
 
 from adsapp.campaigns.console.presenter import people
+from adsapp.campaigns.lacking import Variable, may_lack, why
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.queries import Counts, Failure
+from adsapp.campaigns.reach import reach
 from adsapp.campaigns.reasons import with_reason
 from adsapp.campaigns.service import ASSUME_DELIVERED, SEND_AGAIN
-from adsapp.core.web.confirmation import Choice, Confirmation, Field, lines_of
+from adsapp.core.clock import utcnow
+from adsapp.core.web.confirmation import Choice, Confirmation, Field, Shown, lines_of
 from adsapp.core.words import plural
 
+NOTHING: Final[Mapping[str, str]] = {}
 NOBODY_TWICE: Final = "Nobody who already got it gets it again."
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """What a campaign can be told: the button in the page's head, and what is said once it is done."""
+    """What a campaign can be told: the button in the page's head, and what is said once it is done.
+
+    `asks`: its question is counted when it is opened, so the page does not hold it. `leads`: it is a page of its own.
+    """
 
     name: str
     label: str
     icon: str
     done: str
     kind: str = "secondary"
+    asks: bool = False
+    leads: bool = False
 
 
 PAUSE: Final = Verb("pause", "Pause", "player-pause", "It is paused", "primary")
+HOLD: Final = Verb("pause", "Pause", "player-pause", "It is paused")  # while it only waits for its time
+START: Final = Verb("start", "Start now", "player-play", "It starts now", "primary", asks=True)
+MOVE: Final = Verb("move", "Move", "calendar-time", "It has its new time", asks=True)
+EDIT: Final = Verb("edit", "Edit", "pencil", "It is changed", leads=True)
+FILL: Final = Verb("fill", "Set a value and send", "send", "They are sent the message")
 RESUME: Final = Verb("resume", "Resume", "player-play", "It goes on", "primary")
 CANCEL: Final = Verb("cancel", "Cancel", "x", "It is cancelled")
 SETTLE: Final = Verb("settle", "Settle", "help", "Settled")
@@ -48,11 +63,19 @@ REASON: Final = Field(
 
 def verbs(campaign: Campaign) -> Sequence[Verb]:
     """What is possible in this state; the primary one last."""
+    if campaign.status is CampaignStatus.SCHEDULED:
+        edit = (EDIT,) if may_edit(campaign) else ()
+        return (CANCEL, HOLD, *edit, MOVE, START)
     if campaign.status.is_running:
         return (CANCEL, PAUSE)
     if campaign.status is CampaignStatus.PAUSED:
         return (CANCEL, RESUME)
     return ()
+
+
+def may_edit(campaign: Campaign) -> bool:
+    """True if the form can show all of it: programs also send texts, and to contacts that they name."""
+    return campaign.text is None and "contact_ids" not in campaign.audience
 
 
 def _still_to_go(campaign: Campaign, counts: Counts) -> str:
@@ -71,8 +94,10 @@ def _confirmation(
     *choices: Choice,
     fields: Sequence[Field] = (),
     code: str = "",
+    people: int | None = None,
 ) -> Confirmation:
-    """`lines`: first what happens and to how many, then what does not. `code`: who is meant, of those who failed."""
+    """`lines`: first what happens and to how many, then what does not. `code`: who is meant, of those who failed.
+    `people`: how many get the message; their number goes out with the form, and only as many are sent to."""
     here = url_for("campaigns.show_campaign", campaign_id=campaign.id)
     return Confirmation(
         name=f"ask-{verb.name}{'-' if code else ''}{code}",
@@ -83,6 +108,7 @@ def _confirmation(
         choices=choices,
         back=here,
         sent_along=(("code", code),) if verb is RETRY else (),
+        shown=None if people is None else Shown(str(people)),
         crumbs=(("Campaigns", url_for("campaigns.list_campaigns")), (campaign.name, here), (verb.label, None)),
     )
 
@@ -98,11 +124,67 @@ def pause(campaign: Campaign, counts: Counts) -> Confirmation:
 
 def resume(campaign: Campaign, counts: Counts) -> Confirmation:
     """Go on."""
-    lines = [f"It goes on to {_still_to_go(campaign, counts)}.", NOBODY_TWICE]
+    to_go = reach(campaign)
+    starts_later = campaign.frozen_at is None and campaign.scheduled_at and campaign.scheduled_at > utcnow()
+    goes_on = f"It goes on to {people(to_go)}."
+    if starts_later:
+        goes_on = f"It waits for its time again; by now its audience has {people(to_go)} who can get it."
+    lines = [goes_on, NOBODY_TWICE]
     if campaign.status_reason:
         lines.append(f"{with_reason('It was paused', campaign.status_reason.rstrip('. '))}.")
     choice = Choice(RESUME.label, icon=RESUME.icon)
-    return _confirmation(campaign, RESUME, f"Resume “{campaign.name}”?", lines, choice)
+    return _confirmation(campaign, RESUME, f"Resume “{campaign.name}”?", lines, choice, people=to_go)
+
+
+def start(campaign: Campaign) -> Confirmation:
+    """Begin before its time."""
+    to_go = reach(campaign)
+    who, gets = people(to_go), "gets" if to_go == 1 else "get"
+    lines = (
+        f"{who} {gets} the message as soon as you confirm; it does not wait for its time.",
+        "Who opted out or lacks a value is left out.",
+    )
+    choice = Choice(f"Start now: {who}", icon=START.icon)
+    return _confirmation(campaign, START, f"Send “{campaign.name}” to {who} now?", lines, choice, people=to_go)
+
+
+def move(campaign: Campaign, typed: Mapping[str, str] = NOTHING, errors: Mapping[str, str] = NOTHING) -> Confirmation:
+    """Another time."""
+    local = campaign.scheduled_at.astimezone(ZoneInfo(campaign.time_zone)) if campaign.scheduled_at else None
+    known = {"date": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}"} if local else {}
+    values = {**known, "zone": campaign.time_zone, **typed}
+
+    def field(name: str, label: str, **more: object) -> Field:
+        more |= {"required": True, "autocomplete": "off"}
+        return Field(label, name, value=values.get(name, ""), error=errors.get(name), id=f"move-{name}", more=more)
+
+    fields = (field("date", "Date", type="date"), field("time", "Time", type="time"), field("zone", "Time zone"))
+    lines = ("It keeps its message and its audience, and starts at the time you give.",)
+    choice = Choice("Move the campaign", icon=MOVE.icon)
+    return _confirmation(campaign, MOVE, f"Move “{campaign.name}” to another time?", lines, choice, fields=fields)
+
+
+def fill(
+    campaign: Campaign, count: int, typed: Mapping[str, str] = NOTHING, errors: Mapping[str, str] = NOTHING
+) -> Confirmation:
+    """Send to those who were left out because a variable had no value, with one for all of them."""
+    lacking, who = may_lack(campaign), people(count)
+    reason = why(lacking.values())
+    lines = (
+        f"{who} {'was' if count == 1 else 'were'} left out: {reason[:1].lower()}{reason[1:]}.",
+        "They get the message with the text you write here; nobody else gets anything. Who has opted out since stays "
+        "left out.",
+    )
+    fields = [_value_field(each, typed, errors) for each in lacking.values()]
+    title, choice = f"Set a value and send to {who}", Choice(f"Send to {who}", icon=FILL.icon)
+    return _confirmation(campaign, FILL, title, lines, choice, fields=fields, people=count)
+
+
+def _value_field(variable: Variable, typed: Mapping[str, str], errors: Mapping[str, str]) -> Field:
+    name = f"value.{variable.key}"
+    more = {"required": True, "maxlength": 200, "autocomplete": "off"}
+    label = f"{variable.in_words}, for those who have none"
+    return Field(label, name, value=typed.get(name, ""), error=errors.get(variable.key), id=name, more=more)
 
 
 def cancel(campaign: Campaign, counts: Counts) -> Confirmation:
@@ -126,7 +208,7 @@ def settle(campaign: Campaign, counts: Counts) -> Confirmation:
     if campaign.status is not CampaignStatus.CANCELLED:
         choices.append(Choice(f"Send again ({counts.uncertain:,})", "primary", "rotate-clockwise", SEND_AGAIN))
     title = f"Settle {plural(counts.uncertain, 'uncertain message')}"
-    return _confirmation(campaign, SETTLE, title, lines, *choices)
+    return _confirmation(campaign, SETTLE, title, lines, *choices, people=counts.uncertain)
 
 
 def retry(campaign: Campaign, failure: Failure) -> Confirmation:
@@ -136,7 +218,8 @@ def retry(campaign: Campaign, failure: Failure) -> Confirmation:
         f"0 people who already got it will get it again. {failure.advice}",
     )
     choice = Choice(f"Send again to {failure.count:,}", icon=RETRY.icon)
-    return _confirmation(campaign, RETRY, "Send again to those who failed", lines, choice, code=failure.code)
+    title = "Send again to those who failed"
+    return _confirmation(campaign, RETRY, title, lines, choice, code=failure.code, people=failure.count)
 
 
 ABOUT_COUNTS: Final = {"pause": pause, "resume": resume, "cancel": cancel, "settle": settle}
@@ -145,7 +228,8 @@ ABOUT_COUNTS: Final = {"pause": pause, "resume": resume, "cancel": cancel, "sett
 def confirmations(campaign: Campaign, counts: Counts, failures: Sequence[Failure]) -> Iterator[Confirmation]:
     """Every question this state can lead to."""
     for verb in verbs(campaign):
-        yield ABOUT_COUNTS[verb.name](campaign, counts)
+        if not verb.asks and not verb.leads:
+            yield ABOUT_COUNTS[verb.name](campaign, counts)
     if counts.uncertain:
         yield settle(campaign, counts)
     for failure in failures:

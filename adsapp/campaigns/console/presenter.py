@@ -274,11 +274,6 @@ def audience_words(spec: dict[str, Any]) -> str:
     return "all contacts"
 
 
-def skipped_reasons(campaign: Campaign) -> list[str]:
-    """Titles of why people were skipped, the commonest first."""
-    return [reason.title for reason in queries.failures(campaign, Status.SKIPPED)]
-
-
 def moment_of(recipient: CampaignRecipient) -> datetime:
     """When the recipient reached the present status."""
     by_status = {

@@ -13,9 +13,12 @@ from flask import url_for
 from adsapp.campaigns import message_minutes, queries, reasons
 from adsapp.campaigns.console import dialogs, presenter
 from adsapp.campaigns.console.presenter import Funnel, Person
+from adsapp.campaigns.lacking import may_lack
 from adsapp.campaigns.message_minutes import MessageMinutes
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import Counts, Failure
+from adsapp.campaigns.reach import reach
 from adsapp.core.clock import utcnow
 from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Confirmation
@@ -106,6 +109,17 @@ class FailureRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why some were left out; `can_fill`: they can be sent to once a value is set."""
+
+    code: str
+    title: str
+    advice: str
+    count: int
+    can_fill: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PersonRow:
     """A recipient in the list."""
 
@@ -186,7 +200,8 @@ class CampaignPage(LivePage):
 
     as_of: datetime = field(compare=False)
     finishes_at: datetime | None = field(compare=False)
-    confirmations: Sequence[Confirmation] = field(compare=False)  # made of the counts, failures and status below
+    row: Campaign = field(compare=False, repr=False)
+    failed: Sequence[Failure] = field(compare=False, repr=False)  # those below, as the questions take them
     campaign: Facts
     counts: Counts
     funnel: Funnel
@@ -199,6 +214,7 @@ class CampaignPage(LivePage):
     waits: WaitReason | None
     failures: Sequence[FailureRow]
     messages: MessageMinutes | None
+    left_out: Sequence[LeftOut]
     people: People
     preview: Preview
     events: Sequence[EventLine]
@@ -213,6 +229,7 @@ class CampaignPage(LivePage):
         """The page as this person may see it. `args`: status, code, cursor, person."""
         now = utcnow()
         counts, failures = queries.counts(campaign), queries.failures(campaign)
+        skipped = queries.failures(campaign, Status.SKIPPED)
         events = queries.events(campaign, EVENTS)
         pace = queries.rate_now(campaign, counts)
         account = accounts.get_account(campaign.account_id)
@@ -222,7 +239,7 @@ class CampaignPage(LivePage):
             finishes_at=pace.finishes_at,
             campaign=Facts.of(campaign),
             counts=counts,
-            funnel=Funnel(counts, presenter.skipped_reasons(campaign)),
+            funnel=Funnel(counts, [each.title for each in skipped]),
             headline=presenter.headline(campaign, counts),
             trouble=presenter.trouble(campaign, counts),
             per_second=round(pace.per_second, 1),
@@ -232,16 +249,28 @@ class CampaignPage(LivePage):
             waits=presenter.why_it_waits(campaign),
             failures=tuple(_failure(campaign, failure) for failure in failures),
             messages=message_minutes.of_campaign(campaign, now),
+            left_out=tuple(_left_out(campaign, each) for each in skipped),
             people=_people(campaign, counts, actor, args),
             preview=_preview(campaign, presenter.person(campaign, _number(args.get("person", ""))), args),
             events=tuple(EventLine(event.at, event.text, event.by) for event in events),
             buttons=tuple(_button(campaign, verb, actor) for verb in dialogs.verbs(campaign)),
-            confirmations=_confirmations(campaign, counts, failures, actor),
+            row=campaign,
+            failed=failures,
             may_send=actor.may(Permission.SEND),
             has_ended=has_ended,
             every=_every(campaign, counts, events[0].at if events else None),
             shown={name: args[name] for name in SHOWN_ARGS if args.get(name)},
         )
+
+    @property
+    def confirmations(self) -> Sequence[Confirmation]:
+        """The dialogs of the page, made when it is drawn of the counts, failures and status that are in its version."""
+        return tuple(dialogs.confirmations(self.row, self.counts, self.failed)) if self.may_send else ()
+
+    @property
+    def expects(self) -> int | None:
+        """How many would get it if a scheduled one started now; counted when the page is drawn, not by each look."""
+        return reach(self.row) if self.campaign.status is CampaignStatus.SCHEDULED else None
 
     @property
     def live_url(self) -> str | None:
@@ -311,15 +340,17 @@ def _failure(campaign: Campaign, failure: Failure) -> FailureRow:
     )
 
 
+def _left_out(campaign: Campaign, skipped: Failure) -> LeftOut:
+    can_fill = skipped.code == reasons.MISSING_VARIABLE and campaign.status is not CampaignStatus.CANCELLED
+    return LeftOut(skipped.code, skipped.title, skipped.advice, skipped.count, can_fill and bool(may_lack(campaign)))
+
+
 def _button(campaign: Campaign, verb: dialogs.Verb, actor: Actor) -> HeadButton:
-    url = url_for("campaigns.ask_verb", campaign_id=campaign.id, verb=verb.name)
+    if verb.asks or verb.leads:
+        url = url_for(f"campaigns.{'ask_' if verb.asks else ''}{verb.name}", campaign_id=campaign.id)
+    else:
+        url = url_for("campaigns.ask_verb", campaign_id=campaign.id, verb=verb.name)
     return HeadButton(verb, url, None if actor.may(Permission.SEND) else NO_RIGHT)
-
-
-def _confirmations(
-    campaign: Campaign, counts: Counts, failures: Sequence[Failure], actor: Actor
-) -> Sequence[Confirmation]:
-    return tuple(dialogs.confirmations(campaign, counts, failures)) if actor.may(Permission.SEND) else ()
 
 
 def _people(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[str, str]) -> People:

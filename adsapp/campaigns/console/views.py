@@ -3,19 +3,23 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from flask import Blueprint, Flask, Response, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adsapp.campaigns import queries, service
+from adsapp.campaigns import queries, reasons, service
+from adsapp.campaigns.compose.form import ComposeForm, errors_by_field
 from adsapp.campaigns.console import dialogs, export
 from adsapp.campaigns.console.dialogs import Verb
 from adsapp.campaigns.console.presenter import CampaignListPage
 from adsapp.campaigns.console.show_page import CampaignPage
+from adsapp.campaigns.lacking import may_lack
 from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.queries import Failure
 from adsapp.core import db
-from adsapp.core.errors import Conflict, Invalid, NotFound
+from adsapp.core.errors import Conflict, Invalid, NotFound, Problem
+from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.integrations import connection
 from adsapp.organizations.access import allow, current_actor
@@ -99,9 +103,23 @@ def _export(app: Flask, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> I
 @views.get("/campaigns/<campaign_id>/<any(pause, resume, cancel, settle):verb>")
 @allow(Permission.SEND, to="change campaigns")
 def ask_verb(campaign_id: str, verb: str) -> ResponseReturnValue:
-    """The question as a page, for whoever comes without scripts."""
+    """The question: as a page for whoever comes without scripts, else as a dialog."""
     campaign = queries.get_campaign(campaign_id)
-    return render(dialogs.ABOUT_COUNTS[verb](campaign, queries.counts(campaign)))
+    return ask(dialogs.ABOUT_COUNTS[verb](campaign, queries.counts(campaign)))
+
+
+@views.get("/campaigns/<campaign_id>/start")
+@allow(Permission.SEND, to="start campaigns")
+def ask_start(campaign_id: str) -> ResponseReturnValue:
+    """How many get the message if it begins now."""
+    return ask(dialogs.start(queries.get_campaign(campaign_id)))
+
+
+@views.get("/campaigns/<campaign_id>/move")
+@allow(Permission.SEND, to="move campaigns")
+def ask_move(campaign_id: str) -> ResponseReturnValue:
+    """Which other time."""
+    return ask(dialogs.move(queries.get_campaign(campaign_id)))
 
 
 @views.get("/campaigns/<campaign_id>/retries/<code>")
@@ -109,7 +127,7 @@ def ask_verb(campaign_id: str, verb: str) -> ResponseReturnValue:
 def ask_retry(campaign_id: str, code: str) -> ResponseReturnValue:
     """Likewise, about those who failed with this code."""
     campaign = queries.get_campaign(campaign_id)
-    return render(dialogs.retry(campaign, _failure(campaign, code)))
+    return ask(dialogs.retry(campaign, _failure(campaign, code)))
 
 
 def _failure(campaign: Campaign, code: str) -> Failure:
@@ -134,7 +152,66 @@ def resume(campaign_id: str) -> ResponseReturnValue:
     campaign = queries.get_campaign(campaign_id)
     if connection.check_refused(campaign.account_id):  # perhaps it is in order by now
         db.session.commit()
-    return _do(campaign, lambda by: service.resume(campaign, by), dialogs.RESUME)
+    question = partial(dialogs.resume, campaign, queries.counts(campaign))
+    return _confirmed(campaign, lambda by: service.resume(campaign, by), dialogs.RESUME, question)
+
+
+@views.post("/campaigns/<campaign_id>/start")
+@allow(Permission.SEND, to="start campaigns")
+def start(campaign_id: str) -> ResponseReturnValue:
+    """Begin before its time."""
+    campaign = queries.get_campaign(campaign_id)
+    question = partial(dialogs.start, campaign)
+    return _confirmed(campaign, lambda by: service.start_now(campaign, by), dialogs.START, question)
+
+
+@views.get("/campaigns/<campaign_id>/edit")
+@allow(Permission.SEND, to="change campaigns")
+def edit(campaign_id: str) -> ResponseReturnValue:
+    """To the form, with all that the campaign has."""
+    campaign = queries.get_campaign(campaign_id)
+    return redirect(url_for("campaigns.new_campaign", edit=campaign.id))
+
+
+@views.post("/campaigns/<campaign_id>/move")
+@allow(Permission.SEND, to="move campaigns")
+def move(campaign_id: str) -> ResponseReturnValue:
+    """Give it another time."""
+    campaign, form = queries.get_campaign(campaign_id), request.form
+    typed = ComposeForm(date=form.get("date", ""), time=form.get("time", ""), zone=form.get("zone", ""))
+    try:
+        moment = typed.moment()
+        service.move(campaign, moment, typed.zone, current_actor().name)
+    except Invalid as error:
+        db.session.rollback()
+        wrong = {name: each.message for name, each in errors_by_field(error).items()}
+        return render(dialogs.move(queries.get_campaign(campaign_id), form, wrong)), error.status
+    except Conflict as error:
+        return _refused(campaign_id, error)
+    db.session.commit()
+    flash(dialogs.MOVE.done, "good")
+    return redirect(url_for("campaigns.show_campaign", campaign_id=campaign_id), 303)
+
+
+@views.get("/campaigns/<campaign_id>/fill")
+@allow(Permission.SEND, to="send messages")
+def ask_fill(campaign_id: str) -> ResponseReturnValue:
+    """Which value those get who were left out because there was none."""
+    campaign = queries.get_campaign(campaign_id)
+    return ask(dialogs.fill(campaign, queries.left_out(campaign, reasons.MISSING_VARIABLE)))
+
+
+@views.post("/campaigns/<campaign_id>/fill")
+@allow(Permission.SEND, to="send messages")
+def fill(campaign_id: str) -> ResponseReturnValue:
+    """Send to them with it."""
+    campaign = queries.get_campaign(campaign_id)
+    count, form = queries.left_out(campaign, reasons.MISSING_VARIABLE), request.form
+    values = {key: form.get(f"value.{key}", "") for key in may_lack(campaign)}
+    if empty := {key: "Write the text that they get" for key, text in values.items() if not text.strip()}:
+        return render(dialogs.fill(campaign, count, form, empty)), Invalid.status
+    question = partial(dialogs.fill, campaign, count, form)
+    return _confirmed(campaign, lambda by: service.send_to_left_out(campaign, values, by), dialogs.FILL, question)
 
 
 @views.post("/campaigns/<campaign_id>/cancel")
@@ -151,7 +228,8 @@ def settle(campaign_id: str) -> ResponseReturnValue:
     """Decide about the uncertain ones."""
     campaign = queries.get_campaign(campaign_id)
     decision = request.form.get("decision", "")
-    return _do(campaign, lambda by: service.settle_uncertain(campaign, decision, by), dialogs.SETTLE)
+    question = partial(dialogs.settle, campaign, queries.counts(campaign))
+    return _confirmed(campaign, lambda by: service.settle_uncertain(campaign, decision, by), dialogs.SETTLE, question)
 
 
 @views.post("/campaigns/<campaign_id>/retries")
@@ -160,7 +238,20 @@ def retry(campaign_id: str) -> ResponseReturnValue:
     """Send again to those who failed with a code."""
     campaign = queries.get_campaign(campaign_id)
     failure = _failure(campaign, request.form.get("code", ""))
-    return _do(campaign, lambda by: service.retry_failed(campaign, failure.code, by), dialogs.RETRY)
+    question = partial(dialogs.retry, campaign, failure)
+    return _confirmed(campaign, lambda by: service.retry_failed(campaign, failure.code, by), dialogs.RETRY, question)
+
+
+def _confirmed(
+    campaign: Campaign, change: Callable[[str], object], verb: Verb, question: Callable[[], Confirmation]
+) -> ResponseReturnValue:
+    """Do what may message people once just as many were confirmed as there are now; else ask, and say what changed."""
+    asked, shown = question(), Shown.read(request.form)
+    if asked.shown is not None and shown.count != asked.shown.count:
+        if not shown.count:
+            return ask(asked)
+        return ask(asked.asked_again(it_was(shown.count, asked.shown.count, "people"))), Conflict.status
+    return _do(campaign, change, verb)
 
 
 def _do(campaign: Campaign, change: Callable[[str], object], verb: Verb) -> ResponseReturnValue:
@@ -170,6 +261,11 @@ def _do(campaign: Campaign, change: Callable[[str], object], verb: Verb) -> Resp
         db.session.commit()
         flash(verb.done, "good")
     except (Conflict, Invalid) as error:  # the page was older than the campaign
-        db.session.rollback()
-        flash(error.detail, "bad")
+        return _refused(str(campaign.id), error)
     return redirect(target, 303)
+
+
+def _refused(campaign_id: str, error: Problem) -> ResponseReturnValue:
+    db.session.rollback()
+    flash(error.detail, "bad")
+    return redirect(url_for("campaigns.show_campaign", campaign_id=campaign_id), 303)

@@ -111,7 +111,7 @@ def _rows(campaign_id: uuid.UUID, message: CampaignMessage, ids: Sequence[uuid.U
                 "variables": values,
                 "status": Status.SKIPPED if code else Status.PENDING,
                 "error_code": code,
-                "error_message": reasons.explain(code).title if code else None,
+                "error_message": message.why_left_out(code, values) if code else None,
                 "attempts": 0,
                 "created_at": now,
                 "updated_at": now,

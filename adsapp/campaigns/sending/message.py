@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from adsapp.campaigns import reasons
+from adsapp.campaigns import lacking, reasons
 from adsapp.campaigns.audience import SERVICE_WINDOW
 from adsapp.campaigns.models import Campaign
 from adsapp.core.clock import utcnow
@@ -51,6 +51,17 @@ class CampaignMessage:
             return {}, code
         rendered = self._renderer.render(person)
         return rendered.values, code or (reasons.MISSING_VARIABLE if rendered.missing else "")
+
+    def why_left_out(self, code: str, values: Mapping[str, str]) -> str:
+        """The reason of this code in words; for a variable without a value, with its name."""
+        if code != reasons.MISSING_VARIABLE:
+            return reasons.explain(code).title
+        missing = lacking.lacks(values, self._from_contacts)
+        return lacking.why((each for key, each in self._from_contacts.items() if key in missing), " and ")
+
+    @cached_property
+    def _from_contacts(self) -> dict[str, lacking.Variable]:
+        return lacking.from_contacts(self)
 
     def is_allowed(self, last_inbound_at: datetime | None) -> bool:
         """A text may be sent only within 24 hours of the person's last message; a template always."""

@@ -23,6 +23,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
+from tests.jobs.steering import confirm
 
 HTMX = {"HX-Request": "true"}
 UNKNOWN = "01a210b3-0000-7000-8000-000000000000"
@@ -239,7 +240,7 @@ def test_a_confirmed_campaign_starts_and_leads_to_its_own_page(scene: Scene, bob
     assert campaign.variables["body.1"] == {"field": "first_name", "fallback": "there"}
     assert campaign.created_by == "Bob"
     assert campaign.job_id is not None
-    assert "“Garden weekend” is on its way" in html.unescape(bob.get(location).text)
+    assert "“Garden weekend” was started" in html.unescape(bob.get(location).text)
 
 
 def test_a_count_that_changed_meanwhile_is_asked_about_again(scene: Scene, bob: FlaskClient) -> None:
@@ -254,7 +255,7 @@ def test_a_time_in_a_zone_is_kept_as_that_moment(scene: Scene, bob: FlaskClient)
     when = {"when": "later", "date": day, "time": "09:00", "zone": "America/New_York"}
     confirmation = send(bob, scene.form(**when))[1]
     assert "Schedule “Garden weekend” for 4 people?" in confirmation
-    assert "it can be cancelled before it starts" in confirmation
+    assert "it can be changed, moved or cancelled before it starts" in confirmation
     assert re.search(r"09:00 in America/New_York \d+ \w+ \d{4}, 1[34]:00 UTC your time", shown(confirmation))
     status, _, location = send(bob, scene.form(**when, confirmed="4"))
     assert status == 303
@@ -364,14 +365,18 @@ def test_failures_are_explained_and_sent_again_only_where_it_helps(scene: Scene,
     assert "Send again" not in page
     passing = scene.campaign(CampaignStatus.COMPLETED, {Status.FAILED: 2}, {Status.FAILED: "131000"})
     assert "2 people failed with" in shown(bob.get(f"/campaigns/{passing}/retries/131000").text)
-    assert post(bob, f"/campaigns/{passing}/retries", code="131000") == 303
+    assert post(bob, f"/campaigns/{passing}/retries", code="131000") == 200
+    assert scene.read(passing).status is CampaignStatus.COMPLETED  # it asks first
+    assert post(bob, f"/campaigns/{passing}/retries", code="131000", confirmed="3") == 409
+    assert scene.read(passing).status is CampaignStatus.COMPLETED  # and again, as it is about others by now
+    assert post(bob, f"/campaigns/{passing}/retries", code="131000", confirmed="2") == 303
     assert scene.read(passing).status is CampaignStatus.SENDING
 
 
 def test_held_back_marketing_is_not_sent_again_before_a_day_has_passed(scene: Scene, bob: FlaskClient) -> None:
     held = scene.campaign(CampaignStatus.COMPLETED, {Status.FAILED: 1}, {Status.FAILED: "131049"})
     assert "asks for 24 hours between" in shown(bob.get(f"/campaigns/{held}").text)
-    assert post(bob, f"/campaigns/{held}/retries", code="131049") == 303
+    assert post(bob, f"/campaigns/{held}/retries", code="131049", confirmed="1") == 303
     assert "asks for 24 hours between; trying earlier makes it longer" in bob.get("/campaigns").text
     assert scene.read(held).status is CampaignStatus.COMPLETED
     with db.organization_context(scene.app, scene.cast.bakery_id):
@@ -419,7 +424,7 @@ def test_a_paused_campaign_says_why_and_goes_on(scene: Scene, bob: FlaskClient) 
     page = shown(bob.get(f"/campaigns/{campaign}").text)
     assert "It is paused: the access token was refused" in page
     assert "1 person waits" in page
-    assert post(bob, f"/campaigns/{campaign}/resume") == 303
+    assert confirm(bob, f"/campaigns/{campaign}/resume").status_code == 303
     assert scene.read(campaign).status is CampaignStatus.SENDING
 
 
@@ -460,7 +465,7 @@ def test_uncertain_messages_are_settled_by_a_person(scene: Scene, bob: FlaskClie
     campaign = scene.campaign(CampaignStatus.COMPLETED, {Status.UNCERTAIN: 2, Status.READ: 1})
     assert "2 messages are uncertain" in bob.get(f"/campaigns/{campaign}").text
     assert "Assume delivered (2)" in bob.get(f"/campaigns/{campaign}/settle").text
-    assert post(bob, f"/campaigns/{campaign}/settle", decision="assume_delivered") == 303
+    assert post(bob, f"/campaigns/{campaign}/settle", decision="assume_delivered", confirmed="2") == 303
     words = shown(bob.get(f"/campaigns/{campaign}").text)
     assert "uncertain 2" not in words
     assert "delivered 2" in words

@@ -1,0 +1,149 @@
+"""Sending again to some of a campaign's people: those who are uncertain, who failed, or who had been left out.
+
+Each moves rows of the ledger back to pending under the campaign's lock, and lets the campaign go on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import update
+
+from adsapp.campaigns import lacking, ledger, reasons
+from adsapp.campaigns.course import go_on
+from adsapp.campaigns.events import record
+from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.db.rows import update_rows
+from adsapp.core.errors import Conflict, FieldError, Invalid
+from adsapp.integrations.values import clean
+
+SEND_AGAIN = "send_again"
+ASSUME_DELIVERED = "assume_delivered"
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How many recipients a decision changed."""
+
+    count: int
+
+
+def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decision:
+    """Decide about messages that may or may not have arrived: "send_again" or "assume_delivered"."""
+    if decision not in (SEND_AGAIN, ASSUME_DELIVERED):
+        raise Invalid.field("decision", f"should be {SEND_AGAIN} or {ASSUME_DELIVERED}")
+    ledger.lock([campaign.id])
+    now = utcnow()
+    if decision == ASSUME_DELIVERED:
+        values: dict[str, Any] = {"status": Status.DELIVERED, "delivered_at": now, "error_message": f"assumed by {by}"}
+        count = _move(campaign, Status.UNCERTAIN, None, values | {"error_code": ""})
+        record(campaign, f"{_uncertain(count)} assumed delivered", by, action="assume delivered", people=count)
+        return Decision(count)
+    _refuse_ended_by_choice(campaign)
+    count = _move(campaign, Status.UNCERTAIN, None, _AFRESH)
+    go_on(campaign, count, by)
+    record(campaign, f"{_uncertain(count)} to be sent again", by, action="send uncertain again", people=count)
+    return Decision(count)
+
+
+def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
+    """Send again to those who failed with this code, never to those who got it.
+
+    Raises Invalid if trying again cannot help, Conflict for a cancelled campaign and if it is too early.
+    """
+    reason = reasons.explain(code)
+    if not reason.can_retry:
+        raise Invalid.field("code", f"{reason.title}: sending again cannot help. {reason.advice}")
+    ledger.lock([campaign.id])
+    _refuse_ended_by_choice(campaign)
+    why_not = reasons.why_not_yet(code, campaign.finished_at, utcnow())
+    if why_not:
+        raise Conflict(why_not, code="too_early")
+    count = _move(campaign, Status.FAILED, code, _AFRESH | _UNSENT)
+    go_on(campaign, count, by)
+    text = f"{_people(count)} who failed with “{reason.title}” {_are(count)} sent the message again"
+    record(campaign, text, by, action="send failed again", people=count, error=reason.title)
+    return Decision(count)
+
+
+def send_to_left_out(campaign: Campaign, values: Mapping[str, str], by: str = "") -> Decision:
+    """Send to those who were left out because a variable had no value, with these values, by the variables' keys. Who
+    lacks another variable too stays left out. The campaign keeps the values as what is sent if there is none.
+
+    Invalid if a value is empty or of a variable that nobody lacks, Conflict for a cancelled campaign.
+    """
+    texts = {key: clean(value) for key, value in values.items()}
+    known = lacking.may_lack(campaign)
+    wrong = [FieldError(f"values.{key}", "Write the text that they get") for key, text in texts.items() if not text]
+    wrong += [FieldError(f"values.{key}", "Nobody lacks this variable") for key in texts if key not in known]
+    if wrong or not texts:
+        raise Invalid("; ".join(each.message for each in wrong) or "Write the text that they get", fields=wrong)
+    ledger.lock([campaign.id])
+    _refuse_ended_by_choice(campaign)
+    count = _fill_in(campaign, texts)
+    campaign.variables = campaign.variables | {
+        key: {**campaign.variables[key], "fallback": text} for key, text in texts.items()
+    }
+    go_on(campaign, count, by)
+    text = f"{_people(count)} without a value {_are(count)} sent the message with one for all of them"
+    record(campaign, text, by, action="send to left out", people=count)
+    return Decision(count)
+
+
+def _fill_in(campaign: Campaign, texts: Mapping[str, str]) -> int:
+    """Give those who lack just these variables the texts; how many they are."""
+    kept = {key: text for key in lacking.from_contacts(campaign) if (text := lacking.fallback(campaign, key))}
+    texts, count, after = {**kept, **texts}, 0, 0
+    while rows := lacking.people(campaign, after, CHUNK):
+        after = rows[-1].id
+        filled = [
+            {"id": row.id, "variables": {**row.variables, **{key: texts[key] for key in row.lacks}}, **_AFRESH}
+            for row in rows
+            if row.lacks <= texts.keys()
+        ]
+        update_rows(CampaignRecipient, [row | {"updated_at": utcnow()} for row in filled])
+        count += len(filled)
+    return count
+
+
+def _people(count: int) -> str:
+    return f"{count:,} {'person' if count == 1 else 'people'}"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _uncertain(count: int) -> str:
+    return f"{count:,} uncertain {'message' if count == 1 else 'messages'}"
+
+
+_UNSENT: dict[str, Any] = {"attempts": 0, "accepted_at": None, "failed_at": None, "provider_id": None}
+_AFRESH: dict[str, Any] = {
+    "status": Status.PENDING,
+    "error_code": "",
+    "error_message": None,
+    "not_before": None,
+    "lease_id": None,
+}
+
+
+def _refuse_ended_by_choice(campaign: Campaign) -> None:
+    if campaign.status is CampaignStatus.CANCELLED:
+        raise Conflict("The campaign was cancelled; nothing more is sent")
+
+
+def _move(campaign: Campaign, status: Status, code: str | None, values: Mapping[str, object]) -> int:
+    query = update(CampaignRecipient).where(
+        CampaignRecipient.campaign_id == campaign.id, CampaignRecipient.status == status
+    )
+    if code is not None:
+        query = query.where(CampaignRecipient.error_code == code)
+    moved = db.session.execute(
+        query.values(updated_at=utcnow(), **values), execution_options={"synchronize_session": False}
+    )
+    return moved.rowcount  # type: ignore[attr-defined,no-any-return]
