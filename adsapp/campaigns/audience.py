@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from difflib import get_close_matches
 from itertools import groupby
@@ -16,6 +16,8 @@ from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
 
 MOST_CONTACT_IDS = 10_000
+NOT_WITHIN = "not_messaged_within_hours"  # an option beside the kind
+MOST_HOURS = 24 * 30
 KINDS = ("all", "tags", "import_id", "contact_ids")
 
 
@@ -27,6 +29,7 @@ class Audience:
     tag_ids: tuple[uuid.UUID, ...] = ()
     import_id: uuid.UUID | None = None
     contact_ids: tuple[uuid.UUID, ...] = ()
+    not_within_hours: int = 0  # whoever got a campaign in so many hours is left out; 0: nobody is for that
     spec: Mapping[str, Any] = field(default_factory=dict)  # as it is stored
 
     @property
@@ -58,14 +61,24 @@ class AudienceCount:
 def parse(spec: Mapping[str, Any]) -> Audience:
     """The audience of a spec; raises Invalid that names the tag, import or contact that is not there."""
     given = [kind for kind in KINDS if spec.get(kind) not in (None, False, [], "")]
-    odd = sorted(str(key) for key in spec if key not in KINDS)
+    odd = sorted(str(key) for key in spec if key not in (*KINDS, NOT_WITHIN))
     if odd:
-        raise Invalid.field(f"audience.{odd[0]}", f"Not known: {odd[0]!r}; use all, tags, import_id or contact_ids")
+        known = f"use all, tags, import_id or contact_ids, and {NOT_WITHIN}"
+        raise Invalid.field(f"audience.{odd[0]}", f"Not known: {odd[0]!r}; {known}")
     if len(given) != 1:
         wrong = "Choose an audience" if not given else f"Choose one of {' and '.join(given)}, not both"
         raise Invalid.field("audience", wrong)
     kind = given[0]
-    return {"all": _all, "tags": _tags, "import_id": _import, "contact_ids": _contacts}[kind](spec[kind])
+    found = {"all": _all, "tags": _tags, "import_id": _import, "contact_ids": _contacts}[kind](spec[kind])
+    return _apart_from_lately(found, spec.get(NOT_WITHIN))
+
+
+def _apart_from_lately(audience: Audience, hours: Any) -> Audience:
+    if hours in (None, False, 0, ""):
+        return audience
+    if not isinstance(hours, int) or isinstance(hours, bool) or not 0 < hours <= MOST_HOURS:
+        raise Invalid.field(f"audience.{NOT_WITHIN}", f"should be a number of hours from 1 to {MOST_HOURS}")
+    return replace(audience, not_within_hours=hours, spec={**audience.spec, NOT_WITHIN: hours})
 
 
 def count(spec: Mapping[str, Any]) -> AudienceCount:
@@ -173,14 +186,18 @@ def _known_contacts(ids: list[uuid.UUID]) -> set[uuid.UUID]:
 
 def from_stored(spec: Mapping[str, Any]) -> Audience:
     """The audience of a campaign that was checked when it was made: contacts and tags deleted since just drop out."""
+    return replace(_stored(spec), spec=spec, not_within_hours=spec.get(NOT_WITHIN, 0))
+
+
+def _stored(spec: Mapping[str, Any]) -> Audience:
     if "tags" in spec:
         ids = db.session.scalars(select(Tag.id).where(Tag.name.in_(spec["tags"]))).all()
-        return Audience("tags", tag_ids=tuple(ids), spec=spec)
+        return Audience("tags", tag_ids=tuple(ids))
     if "import_id" in spec:
-        return Audience("import_id", import_id=uuid.UUID(spec["import_id"]), spec=spec)
+        return Audience("import_id", import_id=uuid.UUID(spec["import_id"]))
     if "contact_ids" in spec:
-        return Audience("contact_ids", contact_ids=tuple(map(uuid.UUID, spec["contact_ids"])), spec=spec)
-    return Audience("all", spec=spec)
+        return Audience("contact_ids", contact_ids=tuple(map(uuid.UUID, spec["contact_ids"])))
+    return Audience("all")
 
 
 # Names are taken from the newest contacts: to look at all of them would cost more with each contact.

@@ -2,8 +2,8 @@
 
 from adsapp.campaigns import audience as audiences
 from adsapp.campaigns import queries
-from adsapp.campaigns.compose import preflight
 from adsapp.campaigns.compose.draft import Message
+from adsapp.campaigns.compose.tally import count
 from adsapp.campaigns.models import Campaign
 from adsapp.message_templates.components import view
 from adsapp.message_templates.placeholders import parse_sources
@@ -13,7 +13,7 @@ def reach(campaign: Campaign) -> int:
     """Exactly: those who are still to go, or as long as the audience is not fixed, those whom it has now."""
     if campaign.frozen_at is not None:
         return queries.counts(campaign).to_go
-    return preflight.count(audiences.from_stored(campaign.audience), message_of(campaign)).will_send
+    return count(audiences.from_stored(campaign.audience), message_of(campaign)).will_send
 
 
 def message_of(campaign: Campaign) -> Message:

@@ -11,6 +11,7 @@ OPTED_OUT = "opted_out"
 INVALID_NUMBER = "invalid_number"
 MISSING_VARIABLE = "missing_variable"
 OUTSIDE_WINDOW = "outside_window"
+MESSAGED_LATELY = "messaged_lately"
 CANCELLED = "cancelled"
 CANNOT_BUILD = "cannot_build"
 UNKNOWN = "unknown"
@@ -30,6 +31,7 @@ OURS = {
     INVALID_NUMBER: Reason("Not a phone number", "Correct the contact's number; it must begin with + and a country."),
     MISSING_VARIABLE: Reason("A variable has no value", "Fill in the contact's field, or give it a fallback."),
     OUTSIDE_WINDOW: Reason("Wrote more than 24 hours ago", "A text is allowed only within 24 hours; use a template."),
+    MESSAGED_LATELY: Reason("Got a campaign lately", "They were left out, as was asked for when it was made."),
     CANCELLED: Reason("The campaign was cancelled", "It was cancelled before their turn."),
     CANNOT_BUILD: Reason("The message could not be put together", "Compare its variables with the template."),
     UNKNOWN: Reason("WhatsApp gave no reason", "Try again later; if it stays so, ask WhatsApp's support.", True),

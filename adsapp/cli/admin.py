@@ -79,6 +79,20 @@ def list_orgs(as_json: bool) -> None:
     show({"organizations": rows}, text, as_json)
 
 
+@org.command("contact-gap")
+@click.argument("slug")
+@click.option("--hours", type=click.IntRange(0, 720), required=True, help="0: nothing is said.")
+@json_option
+def set_contact_gap(slug: str, hours: int, as_json: bool) -> None:
+    """For how long after a campaign it is said who got it, before another one starts."""
+    with open_app().app_context():
+        organization = find_organization(slug)
+        database.bind_organization(organization.id)
+        service.set_contact_gap(organization, hours, BY)
+        database.session.commit()
+        show({"slug": slug, "contact_gap_hours": hours}, f"{slug} is told for {hours} hours.", as_json)
+
+
 @click.group()
 def user() -> None:
     """People who sign in."""

@@ -36,6 +36,7 @@ class Organization(Base):
     slug: Mapped[str] = mapped_column(ShortText, unique=True)
     name: Mapped[str] = mapped_column(ShortText)
     default_country: Mapped[str] = mapped_column(String(2))
+    contact_gap_hours: Mapped[int] = mapped_column(default=24, server_default="24")  # see campaigns/lately
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

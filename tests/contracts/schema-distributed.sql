@@ -286,6 +286,7 @@ organizations.slug character varying(200) not null
 organizations.name character varying(200) not null
 organizations.default_country character varying(2) not null
 organizations.created_at timestamp with time zone not null
+organizations.contact_gap_hours integer not null default 24
 parked_statuses.organization_id uuid not null
 parked_statuses.id bigint not null identity d
 parked_statuses.account_id uuid not null

@@ -454,7 +454,7 @@ id CHAR(32) NOT NULL,
 slug VARCHAR(200) NOT NULL,
 name VARCHAR(200) NOT NULL,
 default_country VARCHAR(2) NOT NULL,
-created_at DATETIME NOT NULL,
+created_at DATETIME NOT NULL, contact_gap_hours INTEGER DEFAULT '24' NOT NULL,
 CONSTRAINT pk_organizations PRIMARY KEY (id),
 CONSTRAINT uq_organizations_slug UNIQUE (slug)
 )

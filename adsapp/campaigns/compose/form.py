@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
 
+from adsapp.campaigns.audience import MOST_HOURS, NOT_WITHIN
 from adsapp.campaigns.compose.draft import CampaignIn, known_zone, no_such_zone, why_not_then
 from adsapp.campaigns.models import Campaign
 from adsapp.core.errors import FieldError, Invalid
@@ -56,6 +57,7 @@ class ComposeForm:
     audience: str = "all"
     tags: tuple[str, ...] = ()
     import_id: str = ""
+    leave_out: int = 0  # hours; whoever got a campaign in them is left out
     variables: Mapping[str, VariableTyped] = field(default_factory=dict)
     when: str = "now"
     date: str = ""
@@ -75,6 +77,7 @@ class ComposeForm:
             audience=audience if audience in AUDIENCES else "all",
             tags=tuple(given.getlist("tags")),
             import_id=import_id,
+            leave_out=min(_number(given.get("leave_out", "")) or 0, MOST_HOURS),
             variables=dict(_variables(given)),
             when="later" if given.get("when") == "later" else "now",
             date=given.get("date", ""),
@@ -96,6 +99,7 @@ class ComposeForm:
             audience=kind,
             tags=tuple(spec.get("tags", ())),
             import_id=str(spec.get("import_id", "")),
+            leave_out=spec.get(NOT_WITHIN, 0),
             variables={key: _typed(entry) for key, entry in campaign.variables.items()},
             zone=campaign.time_zone,
         )
@@ -122,11 +126,12 @@ class ComposeForm:
     @property
     def audience_spec(self) -> dict[str, Any]:
         """The audience as `campaigns.audience.parse` reads it."""
+        apart_from = {NOT_WITHIN: self.leave_out} if self.leave_out else {}
         if self.audience == "tags":
-            return {"tags": list(self.tags)}
+            return {"tags": list(self.tags), **apart_from}
         if self.audience == "import_id":
-            return {"import_id": self.import_id}
-        return {"all": True}
+            return {"import_id": self.import_id, **apart_from}
+        return {"all": True, **apart_from}
 
     def with_guesses(self, view: TemplateView, attributes: Sequence[str]) -> ComposeForm:
         """A source proposed for each variable that was not shown yet."""
@@ -181,8 +186,8 @@ class ComposeForm:
             for part, value in vars(variable).items()
             if value
         ]
-        plain = ("name", "template", "audience", "import_id", "when", "date", "time", "zone", "edit")
-        pairs = [(name, getattr(self, name)) for name in plain if getattr(self, name)]
+        plain = ("name", "template", "audience", "import_id", "leave_out", "when", "date", "time", "zone", "edit")
+        pairs = [(name, str(getattr(self, name))) for name in plain if getattr(self, name)]
         return [*pairs, *(("tags", tag) for tag in self.tags), *typed]
 
 

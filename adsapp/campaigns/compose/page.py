@@ -18,6 +18,7 @@ from adsapp.campaigns.compose.draft import CampaignIn, Check
 from adsapp.campaigns.compose.form import SAME_FOR_ALL, ComposeForm, errors_by_field
 from adsapp.campaigns.compose.preflight import Line, Preflight, in_words, line_of, preflight
 from adsapp.campaigns.compose.preview import Preview, preview
+from adsapp.campaigns.lately import organization_hours
 from adsapp.contacts.models import Import, ImportStatus, Tag
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
@@ -65,6 +66,7 @@ class ComposePage(WebPage):
     errors: Mapping[str, str]
     moment: datetime | None
     moment_errors: Mapping[str, FieldError]
+    leave_out_hours: int = 0  # that can be ticked; 0: it is not offered
     zone_is_default: bool = False
     was_refused: bool = False
 
@@ -159,6 +161,7 @@ def compose(
         errors={name: for_people(error, view) for name, error in (errors or {}).items()},
         moment=moment,
         moment_errors=moment_errors,
+        leave_out_hours=form.leave_out or organization_hours(),
         zone_is_default=zone_is_default,
         was_refused=errors is not None,
     )

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, false, func, or_, select
-
 from adsapp.campaigns import audience as audiences
-from adsapp.campaigns.audience import SERVICE_WINDOW, Audience
+from adsapp.campaigns import lately
+from adsapp.campaigns.audience import Audience
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Check, Message
-from adsapp.contacts.models import Contact
-from adsapp.core import db
+from adsapp.campaigns.compose.tally import SAMPLE, Tally, count, missing_sample
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.integrations import queries as accounts
@@ -20,9 +18,8 @@ from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Queue
 from adsapp.jobs.wait_reasons import run_conditions
 from adsapp.message_templates.availability import quality_of
-from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
+from adsapp.message_templates.placeholders import FromAttribute
 
-SAMPLE = 5
 DAY_BEGINS, DAY_ENDS = 8, 21  # hours; between them nobody is woken
 
 
@@ -49,6 +46,8 @@ class Preflight:
     missing: int = 0
     missing_sample: tuple[str, ...] = ()
     outside_window: int = 0
+    messaged_lately: int = 0  # those of the rest who got a campaign in the organization's hours, left out or not
+    same_template_lately: int = 0  # and of these who got this very template
     will_send: int = 0
     seconds: float = 0.0
 
@@ -61,22 +60,6 @@ class Preflight:
     def can_start(self) -> bool:
         """True if nothing prevents the start and somebody gets the message."""
         return self.will_send > 0 and all(line.kind != "bad" for line in self.lines)
-
-
-@dataclass(frozen=True)
-class Tally:
-    """The audience counted, each contact once: total = duplicates + opted_out + missing + outside + will_send."""
-
-    total: int
-    duplicates: int
-    opted_out: int
-    missing: int
-    outside_window: int
-
-    @property
-    def will_send(self) -> int:
-        """Persons who get the message."""
-        return self.total - self.duplicates - self.opted_out - self.missing - self.outside_window
 
 
 def preflight(data: CampaignIn) -> Preflight:
@@ -98,9 +81,9 @@ def preflight(data: CampaignIn) -> Preflight:
     if audience is None:
         return Preflight(tuple(lines))
     tally = count(audience, message)
-    sample = _missing_sample(audience, message) if tally.missing else ()
+    sample = missing_sample(audience, message) if tally.missing else ()
     seconds = tally.will_send / account.messages_per_second if account else 0.0
-    lines += _count_lines(tally, sample, seconds)
+    lines += _count_lines(tally, sample, seconds, audience)
     return Preflight(
         tuple(lines),
         audience=tally.total,
@@ -109,6 +92,8 @@ def preflight(data: CampaignIn) -> Preflight:
         missing=tally.missing,
         missing_sample=sample,
         outside_window=tally.outside_window,
+        messaged_lately=tally.lately,
+        same_template_lately=tally.same_template,
         will_send=tally.will_send,
         seconds=seconds,
     )
@@ -117,71 +102,6 @@ def preflight(data: CampaignIn) -> Preflight:
 def line_of(error: FieldError) -> Line:
     """A mistake as a line."""
     return Line("bad", error.message, code=error.code, error=error)
-
-
-def count(audience: Audience, message: Message | None) -> Tally:
-    """Count by the rules of freezing, in one statement: one message a person, nobody who opted out."""
-    missing, outside = _missing(message), _outside(message)
-    person = Contact.person_key
-    rows = (
-        select(
-            func.row_number().over(partition_by=person, order_by=Contact.id).label("nth"),
-            func.max(case((Contact.opted_out_at.is_not(None), 1), else_=0)).over(partition_by=person).label("out"),
-            case((missing, 1), else_=0).label("missing"),
-            case((outside, 1), else_=0).label("outside"),
-        )
-        .where(Contact.organization_id == db.require_organization_id(), audience.condition)
-        .subquery()
-    )
-    first, willing = rows.c.nth == 1, rows.c.out == 0
-    counted = db.session.execute(
-        select(
-            func.count(),
-            func.count().filter(rows.c.nth > 1),
-            func.count().filter(first, rows.c.out == 1),
-            func.count().filter(first, willing, rows.c.missing == 1),
-            func.count().filter(first, willing, rows.c.missing == 0, rows.c.outside == 1),
-        ).select_from(rows),
-        execution_options={"names_organization": True},  # the session's own filter does not reach a subquery
-    ).one()
-    return Tally(*counted)
-
-
-def _missing(message: Message | None) -> ColumnElement[bool]:
-    """SQL: this contact has no value for some variable that has no fallback."""
-    if message is None:
-        return false()
-    return or_(false(), *(_is_empty(source) for source in message.sources.values() if _may_be_empty(source)))
-
-
-def _may_be_empty(source: Source) -> bool:
-    return not isinstance(source, Constant) and not source.fallback.strip()
-
-
-def _is_empty(source: Source) -> ColumnElement[bool]:
-    if isinstance(source, FromAttribute):
-        return func.trim(func.coalesce(Contact.attributes[source.attribute].as_string(), "")) == ""
-    assert not isinstance(source, Constant)
-    if source.field == "name":
-        return func.trim(Contact.name + Contact.first_name + Contact.last_name) == ""
-    return func.trim(getattr(Contact, source.field)) == ""
-
-
-def _outside(message: Message | None) -> ColumnElement[bool]:
-    """SQL: a text may not be sent to this contact now."""
-    if message is None or message.text is None:
-        return false()
-    return or_(Contact.last_inbound_at.is_(None), Contact.last_inbound_at < utcnow() - SERVICE_WINDOW)
-
-
-def _missing_sample(audience: Audience, message: Message | None) -> tuple[str, ...]:
-    found = db.session.scalars(
-        select(Contact)
-        .where(audience.condition, _missing(message), Contact.opted_out_at.is_(None))
-        .order_by(Contact.id)
-        .limit(SAMPLE)
-    )
-    return tuple(dict.fromkeys(contact.display_name or "a contact without a name" for contact in found))
 
 
 def _account_line(account: Account | None) -> Line:
@@ -234,7 +154,7 @@ def _at_night(moment: datetime | None, zone: str) -> Iterator[Line]:
         yield Line("warning", f"It starts at night: {local:%H:%M} in {zone}", "People may be asleep then")
 
 
-def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float) -> list[Line]:
+def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float, audience: Audience) -> list[Line]:
     lines = [Line("good", "People in the audience", value=f"{tally.total:,}")]
     if tally.opted_out:
         lines.append(Line("neutral", "Opted out: left out", value=f"{tally.opted_out:,}"))
@@ -246,12 +166,29 @@ def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float) -> list[
         lines.append(Line("warning", "A variable has no value: left out", note, f"{tally.missing:,}"))
     if tally.outside_window:
         lines.append(Line("warning", "Wrote more than 24 hours ago: left out", value=f"{tally.outside_window:,}"))
+    lines += _lately_lines(tally, audience)
     if not tally.will_send:
         lines.append(Line("bad", "Nobody is left to send to", " ".join(_why_nobody(tally))))
         return lines
     takes = f"takes about {in_words(seconds)}"
     lines.append(Line("good", "Will be sent to", takes, f"{tally.will_send:,}", Check.WILL_SEND))
     return lines
+
+
+def _lately_lines(tally: Tally, audience: Audience) -> Iterator[Line]:
+    if audience.not_within_hours and tally.lately:
+        what = f"Got a campaign in the last {_hours(audience.not_within_hours)}: left out"
+        yield Line("neutral", what, value=f"{tally.lately:,}")
+        return
+    hours = _hours(lately.organization_hours())
+    if tally.same_template:
+        yield Line("warning", f"Got this very template in the last {hours}", value=f"{tally.same_template:,}")
+    if tally.lately > tally.same_template:
+        yield Line("warning", f"Got a campaign in the last {hours}", "They can be left out", f"{tally.lately:,}")
+
+
+def _hours(hours: int) -> str:
+    return "hour" if hours == 1 else f"{hours} hours"
 
 
 def _why_nobody(tally: Tally) -> Iterator[str]:
@@ -263,6 +200,8 @@ def _why_nobody(tally: Tally) -> Iterator[str]:
         yield f"{lacks} no value for a variable: write a text under “If empty” there, and they get the message too."
     if tally.opted_out:
         yield f"{_are(tally.opted_out, 'has', 'have')} opted out: nothing is sent to them, so choose other people."
+    if tally.lately:
+        yield f"{_are(tally.lately, 'has', 'have')} got a campaign lately: untick that they are left out, or wait."
     if tally.outside_window:
         yield f"{_are(tally.outside_window, 'has', 'have')} not written in the last 24 hours: send a template instead."
 

@@ -13,6 +13,7 @@ from flask import url_for
 from sqlalchemy import select
 
 from adsapp.campaigns import queries
+from adsapp.campaigns.audience import NOT_WITHIN
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import Counts
@@ -263,7 +264,12 @@ def trouble(campaign: Campaign, counts: Counts) -> str:
 
 
 def audience_words(spec: dict[str, Any]) -> str:
-    """Who it goes to: everyone, tag “london”, import contacts.csv."""
+    """Who it goes to: everyone, tag “london”, import contacts.csv; and who not."""
+    hours = spec.get(NOT_WITHIN)
+    return _chosen(spec) + (f" without those who got a campaign in {plural(hours, 'hour')}" if hours else "")
+
+
+def _chosen(spec: dict[str, Any]) -> str:
     if tags := spec.get("tags"):
         return ("tag " if len(tags) == 1 else "tags ") + ", ".join(f"“{tag}”" for tag in tags)
     if import_id := parse_id(str(spec.get("import_id", ""))):

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 
 from adsapp.campaigns import audience as audiences
 from adsapp.campaigns import ledger, reasons
-from adsapp.campaigns.audience import person_of
+from adsapp.campaigns.audience import Audience, person_of
+from adsapp.campaigns.lately import persons_who_got_one
 from adsapp.campaigns.models import CampaignCount, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending.message import CampaignMessage
@@ -52,7 +53,7 @@ def freeze(
         ids = audiences.next_ids(audience, after, CHUNK)
         if not ids:
             return _finish(campaign_id, progress)
-        if not _write(campaign_id, _rows(campaign_id, message, ids), progress):
+        if not _write(campaign_id, _rows(campaign_id, audience, message, ids), progress):
             return False
         after = ids[-1]
     return False
@@ -89,9 +90,12 @@ def _finish(campaign_id: uuid.UUID, progress: Progress) -> bool:
     return True
 
 
-def _rows(campaign_id: uuid.UUID, message: CampaignMessage, ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
+def _rows(
+    campaign_id: uuid.UUID, audience: Audience, message: CampaignMessage, ids: Sequence[uuid.UUID]
+) -> list[dict[str, Any]]:
     contacts = db.session.execute(select(*_CONTACT).where(Contact.id.in_(ids)).order_by(Contact.id)).all()
     silent = opted_out_persons(contact.person_key for contact in contacts)
+    served = persons_who_got_one({each.person_key for each in contacts}, audience.not_within_hours, campaign_id)
     organization_id, now = db.require_organization_id(), utcnow()
     rows = []
     for contact in contacts:
@@ -100,6 +104,8 @@ def _rows(campaign_id: uuid.UUID, message: CampaignMessage, ids: Sequence[uuid.U
             code = reasons.OPTED_OUT
         elif not code and not message.is_allowed(contact.last_inbound_at):
             code = reasons.OUTSIDE_WINDOW
+        elif not code and contact.person_key in served:
+            code = reasons.MESSAGED_LATELY
         rows.append(
             {
                 "organization_id": organization_id,

@@ -1,0 +1,112 @@
+"""An audience counted by the rules of freezing: who gets the message, and who is left out for which reason."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, case, false, func, or_, select
+
+from adsapp.campaigns import lately
+from adsapp.campaigns.audience import SERVICE_WINDOW, Audience
+from adsapp.campaigns.compose.draft import Message
+from adsapp.contacts.models import Contact
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
+
+SAMPLE = 5
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The audience counted, each contact once: total = duplicates + opted_out + missing + outside + will_send, and
+    `lately` if those who got a campaign lately are left out. `same_template`: those of them who got this template."""
+
+    total: int
+    duplicates: int
+    opted_out: int
+    missing: int
+    outside_window: int
+    lately: int = 0
+    same_template: int = 0
+    leaves_out_lately: bool = False
+
+    @property
+    def will_send(self) -> int:
+        """Persons who get the message."""
+        left_out = self.duplicates + self.opted_out + self.missing + self.outside_window
+        return self.total - left_out - (self.lately if self.leaves_out_lately else 0)
+
+
+def count(audience: Audience, message: Message | None) -> Tally:
+    """Count by the rules of freezing, in one statement: one message a person, nobody who opted out."""
+    person = Contact.person_key
+    hours = audience.not_within_hours or lately.organization_hours()
+    template = message.template if message else None
+    conditions = {
+        "missing": _missing(message),
+        "outside": _outside(message),
+        "lately": lately.got_campaign(hours),
+        "same": lately.got_campaign(hours, template.name) if template else false(),
+    }
+    rows = (
+        select(
+            func.row_number().over(partition_by=person, order_by=Contact.id).label("nth"),
+            func.max(case((Contact.opted_out_at.is_not(None), 1), else_=0)).over(partition_by=person).label("out"),
+            *(case((condition, 1), else_=0).label(name) for name, condition in conditions.items()),
+        )
+        .where(Contact.organization_id == db.require_organization_id(), audience.condition)
+        .subquery()
+    )
+    willing = (rows.c.nth == 1, rows.c.out == 0)
+    complete = (*willing, rows.c.missing == 0)
+    allowed = (*complete, rows.c.outside == 0)
+    counted = db.session.execute(
+        select(
+            func.count(),
+            func.count().filter(rows.c.nth > 1),
+            func.count().filter(rows.c.nth == 1, rows.c.out == 1),
+            func.count().filter(*willing, rows.c.missing == 1),
+            func.count().filter(*complete, rows.c.outside == 1),
+            func.count().filter(*allowed, rows.c.lately == 1),
+            func.count().filter(*allowed, rows.c.same == 1),
+        ).select_from(rows),
+        execution_options={"names_organization": True},  # the session's own filter does not reach a subquery
+    ).one()
+    return Tally(*counted, leaves_out_lately=audience.not_within_hours > 0)
+
+
+def missing_sample(audience: Audience, message: Message | None) -> tuple[str, ...]:
+    """Names of some people who have no value for a variable."""
+    found = db.session.scalars(
+        select(Contact)
+        .where(audience.condition, _missing(message), Contact.opted_out_at.is_(None))
+        .order_by(Contact.id)
+        .limit(SAMPLE)
+    )
+    return tuple(dict.fromkeys(contact.display_name or "a contact without a name" for contact in found))
+
+
+def _missing(message: Message | None) -> ColumnElement[bool]:
+    """SQL: this contact has no value for some variable that has no fallback."""
+    if message is None:
+        return false()
+    return or_(false(), *(_is_empty(source) for source in message.sources.values() if _may_be_empty(source)))
+
+
+def _may_be_empty(source: Source) -> bool:
+    return not isinstance(source, Constant) and not source.fallback.strip()
+
+
+def _is_empty(source: Source) -> ColumnElement[bool]:
+    if isinstance(source, FromAttribute):
+        return func.trim(func.coalesce(Contact.attributes[source.attribute].as_string(), "")) == ""
+    assert not isinstance(source, Constant)
+    if source.field == "name":
+        return func.trim(Contact.name + Contact.first_name + Contact.last_name) == ""
+    return func.trim(getattr(Contact, source.field)) == ""
+
+
+def _outside(message: Message | None) -> ColumnElement[bool]:
+    """SQL: a text may not be sent to this contact now."""
+    if message is None or message.text is None:
+        return false()
+    return or_(Contact.last_inbound_at.is_(None), Contact.last_inbound_at < utcnow() - SERVICE_WINDOW)
