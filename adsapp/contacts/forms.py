@@ -78,6 +78,8 @@ class ContactForm:
                 raise Invalid.field("attributes", f"Line {number}, “{line.strip()[:60]}”: {_NO_PAIR}")
             key = typed_key(key) or key
             if key in found:
-                raise Invalid.field("attributes", f"Line {number}: {key} is given twice; keep one, or name it otherwise")
+                raise Invalid.field(
+                    "attributes", f"Line {number}: {key} is given twice; keep one, or name it otherwise"
+                )
             found[key] = value
         return found

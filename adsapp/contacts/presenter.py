@@ -51,7 +51,7 @@ class ContactListPage(WebPage):
     @classmethod
     def of(cls, wanted: ContactFilter, query: Mapping[str, Any], cursor: str) -> "ContactListPage":
         """The page at this cursor."""
-        page, found = queries.find_contacts(wanted, cursor) if wanted.is_narrow else _everybody(wanted, cursor)
+        page, found = _found(wanted, cursor)
         return cls(
             contacts=page.items,
             tags=queries.tags_of([contact.id for contact in page.items]),
@@ -86,8 +86,11 @@ class ContactListPage(WebPage):
         return url_for("contacts.list_contacts", **self.query) if self.cursor else None
 
 
-def _everybody(wanted: ContactFilter, cursor: str) -> tuple[Page[Contact], None]:
-    return queries.list_contacts(wanted, cursor), None
+def _found(wanted: ContactFilter, cursor: str) -> tuple[Page[Contact], int | None]:
+    if not wanted.is_narrow:
+        return queries.list_contacts(wanted, cursor), None
+    found = queries.find_contacts(wanted, cursor)
+    return found.page, found.count
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
@@ -47,7 +47,8 @@ def list_contacts(wanted: ContactFilter, cursor: str = "", limit: int = PAGE) ->
     return cut(db.session.scalars(statement).all(), limit, lambda contact: str(contact.id))
 
 
-class FoundContacts(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FoundContacts:
     """A page of the contacts that were looked for, and how many there are; MOST_COUNTED + 1 means more than that."""
 
     page: Page[Contact]

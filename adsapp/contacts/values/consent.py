@@ -34,27 +34,26 @@ _AGREED = """
 # Unmistakable, in whatever column.
 _REFUSED = """
     opted out, opt out, unsubscribed, unsubscribe, unsub, unsubscribe all, nonsubscribed, withdrawn, withdrew,
-    consent withdrawn, revoked, consent revoked, stop, stop all, do not contact, dnc,
-    do not disturb, dnd, do not message, do not text, do not call, do not send, no contact, no consent, not consented,
-    not subscribed, not opted in, suppressed, blacklisted, blocklisted, complained, complaint, spam complaint,
-    marked as spam, no marketing, cleaned, bounced, hard bounced,
-    baja, dado de baja, de baja, desuscrito, desuscrita, no suscrito, no contactar, revocado,
-    descadastrado, descadastrada, não contatar, revogado, não inscrito,
-    abgemeldet, ausgetragen, widerrufen, widersprochen, nicht kontaktieren,
-    désabonné, désabonnée, désinscrit, désinscrite, révoqué, ne pas contacter, non abonné,
-    disiscritto, disiscritta, revocato, non contattare, non iscritto,
-    afgemeld, uitgeschreven, ingetrokken, niet contacteren, niet benaderen,
-    berhenti, berhenti berlangganan, dicabut, jangan hubungi, सदस्यता समाप्त, बंद करो, إلغاء الاشتراك,
-    ألغى الاشتراك, abonelikten çıktı, geri çekildi, отписан, отписана, отписался, отписалась, отозвано, стоп,
-    wypisany, wypisana, cofnięta, wycofana, nie kontaktować, 退订, 已退订, 配信停止, 수신거부
+    consent withdrawn, revoked, consent revoked, stop, stop all, do not contact, dnc, do not disturb, dnd, do not
+    message, do not text, do not call, do not send, no contact, no consent, not consented, not subscribed, not opted
+    in, suppressed, blacklisted, blocklisted, complained, complaint, spam complaint, marked as spam, no marketing,
+    cleaned, bounced, hard bounced, baja, dado de baja, de baja, desuscrito, desuscrita, no suscrito, no contactar,
+    revocado, descadastrado, descadastrada, não contatar, revogado, não inscrito, abgemeldet, ausgetragen,
+    widerrufen, widersprochen, nicht kontaktieren, désabonné, désabonnée, désinscrit, désinscrite, révoqué, ne pas
+    contacter, non abonné, disiscritto, disiscritta, revocato, non contattare, non iscritto, afgemeld, uitgeschreven,
+    ingetrokken, niet contacteren, niet benaderen, berhenti, berhenti berlangganan, dicabut, jangan hubungi, सदस्यता
+    समाप्त, बंद करो, إلغاء الاشتراك, ألغى الاشتراك, abonelikten çıktı, geri çekildi, отписан, отписана, отписался,
+    отписалась, отозвано, стоп, wypisany, wypisana, cofnięta, wycofana, nie kontaktować, 退订, 已退订, 配信停止,
+    수신거부
 """
 # A no in a column of consent; elsewhere the words have other uses.
 _WEAKLY_REFUSED = """
     out, never, none, inactive, disabled, denied, declined, rejected, refused, not given, blocked, removed, deleted,
-    stopped, cancelled, canceled, retirado, cancelado, cancelou, retiré, ritirato, cancellato, gekündigt, iptal, ملغي,
-    توقف, bounce, soft bounced, invalid, unconfirmed, pending, paused, expired, unreachable, nunca, jamais, nie, niemals,
-    mai, nooit, inactivo, inativo, inaktiv, inactif, inattivo, inactief, abgelehnt, refusé, rechazado, recusado,
-    rifiutato, geweigerd, gesperrt, bloqueado, bloqué, bloccato, geblokkeerd, никогда, неактивен, asla, hiçbir zaman
+    stopped, cancelled, canceled, retirado, cancelado, cancelou, retiré, ritirato, cancellato, gekündigt, iptal,
+    ملغي, توقف, bounce, soft bounced, invalid, unconfirmed, pending, paused, expired, unreachable, nunca, jamais,
+    nie, niemals, mai, nooit, inactivo, inativo, inaktiv, inactif, inattivo, inactief, abgelehnt, refusé, rechazado,
+    recusado, rifiutato, geweigerd, gesperrt, bloqueado, bloqué, bloccato, geblokkeerd, никогда, неактивен, asla,
+    hiçbir zaman
 """
 _MARKS = {"✓": "1", "✔": "1", "☑": "1", "✅": "1", "🗹": "1"}
 _NUMBER = re.compile(r"([01])[.,]0+")

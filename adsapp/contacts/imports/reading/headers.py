@@ -57,25 +57,25 @@ _NAMES = {
         kraj, 国家, kode negara, ülke kodu, код страны, kod kraju, رمز الدولة, كود الدولة, देश कोड, 国家代码
     """,
     "calling_code": """
-        calling code, country calling code, dial code, dialling code, dialing code, country dial code, country dialling
-        code, country dialing code, phone prefix, phone code, phone country code, phone country prefix, country phone
-        code, mobile prefix, mobile country code, whatsapp country code, telephone prefix, telephone country code, tel
-        prefix, tel code, tel country code, country prefix, country prefix code, international code, international
-        prefix, international dialling code, international dialing code, intl code, intl prefix, isd, isd code, idd,
-        idd code, código de llamada, código de marcación, código telefónico, código telefónico de país, código
-        telefónico del país, código internacional, prefijo telefónico, prefijo internacional, prefijo de país, prefijo
-        del país, prefijo país, indicativo, indicativo de país, indicativo del país, indicativo telefónico, lada
-        internacional, código de discagem, código telefônico, código telefônico do país, ddi, código ddi, prefixo
-        telefônico, prefixo telefónico, prefixo internacional, prefixo do país, indicativo do país, indicativo
-        internacional, Ländervorwahl, Landesvorwahl, Landvorwahl, Auslandsvorwahl, internationale Vorwahl,
+        calling code, country calling code, dial code, dialling code, dialing code, country dial code, country
+        dialling code, country dialing code, phone prefix, phone code, phone country code, phone country prefix,
+        country phone code, mobile prefix, mobile country code, whatsapp country code, telephone prefix, telephone
+        country code, tel prefix, tel code, tel country code, country prefix, country prefix code, international
+        code, international prefix, international dialling code, international dialing code, intl code, intl prefix,
+        isd, isd code, idd, idd code, código de llamada, código de marcación, código telefónico, código telefónico de
+        país, código telefónico del país, código internacional, prefijo telefónico, prefijo internacional, prefijo de
+        país, prefijo del país, prefijo país, indicativo, indicativo de país, indicativo del país, indicativo
+        telefónico, lada internacional, código de discagem, código telefônico, código telefônico do país, ddi, código
+        ddi, prefixo telefônico, prefixo telefónico, prefixo internacional, prefixo do país, indicativo do país,
+        indicativo internacional, Ländervorwahl, Landesvorwahl, Landvorwahl, Auslandsvorwahl, internationale Vorwahl,
         Telefonvorwahl, Telefonländercode, indicatif, indicatif pays, indicatif du pays, indicatif téléphonique,
-        indicatif international, code téléphonique, code d'appel, préfixe téléphonique, préfixe international, préfixe
-        pays, prefisso internazionale, prefisso telefonico, prefisso paese, prefisso nazionale, codice telefonico,
-        landnummer, landennummer, landencode telefoon, landcode telefoon, toegangsnummer, telefoonprefix, kode telepon,
-        kode panggilan, kode telepon negara, kode negara telepon, आईएसडी कोड, कॉलिंग कोड, डायल कोड, مفتاح الدولة, رمز
-        الاتصال, رمز الاتصال الدولي, مفتاح الاتصال, رمز النداء, telefon kodu, uluslararası kod, ülke telefon kodu,
-        телефонный код, телефонный код страны, код набора, numer kierunkowy kraju, prefiks telefoniczny, kod telefoniczny,
-        国际区号, 国家区号, 国番号, 국가번호, κωδικός κλήσης, maanumero
+        indicatif international, code téléphonique, code d'appel, préfixe téléphonique, préfixe international,
+        préfixe pays, prefisso internazionale, prefisso telefonico, prefisso paese, prefisso nazionale, codice
+        telefonico, landnummer, landennummer, landencode telefoon, landcode telefoon, toegangsnummer, telefoonprefix,
+        kode telepon, kode panggilan, kode telepon negara, kode negara telepon, आईएसडी कोड, कॉलिंग कोड, डायल कोड,
+        مفتاح الدولة, رمز الاتصال, رمز الاتصال الدولي, مفتاح الاتصال, رمز النداء, telefon kodu, uluslararası kod,
+        ülke telefon kodu, телефонный код, телефонный код страны, код набора, numer kierunkowy kraju, prefiks
+        telefoniczny, kod telefoniczny, 国际区号, 国家区号, 国番号, 국가번호, κωδικός κλήσης, maanumero
     """,
     "tags": """
         tag, tags, label, labels, group, groups, list, lists, segment, segments, etiqueta, etiquetas,
@@ -87,46 +87,75 @@ _NAMES = {
         langue, lingua, taal, bahasa, bhasha, भाषा, اللغة, لغة, dil, язык, język
     """,
     "opt_in": """
-        opt in, opted in, opt in status, marketing consent, whatsapp opt in, whatsapp consent, accepts marketing, consent, consented, consent given, consent status, gdpr consent, accepts
-        messages, subscribed, subscription status, permission, permission to contact, may contact, can
-        contact, ok to contact, may be contacted, consentimiento, acepta, acepta mensajes, suscrito, consentimento, aceita, aceita mensagens, inscrito, assinante, Einwilligung,
-        Zustimmung, eingewilligt, abonniert, Werbeerlaubnis, Werbeeinwilligung, Kontakterlaubnis, consentement, abonné,
-        accepte les messages, consenso, iscritto, accetta,
-        toestemming, ingeschreven, aangemeld, akkoord, persetujuan, berlangganan, izin, sehmati, सहमति, अनुमति, موافقة,
-        الموافقة, مشترك, onay, rıza, abone, согласие, подписан, zgoda, 同意, 订阅, 동의,
-        συγκατάθεση, suostumus
+        opt in, opted in, opt in status, marketing consent, whatsapp opt in, whatsapp consent, accepts marketing,
+        consent, consented, consent given, consent status, gdpr consent, accepts messages, subscribed, subscription
+        status, permission, permission to contact, may contact, can contact, ok to contact, may be contacted,
+        consentimiento, acepta, acepta mensajes, suscrito, consentimento, aceita, aceita mensagens, inscrito,
+        assinante, Einwilligung, Zustimmung, eingewilligt, abonniert, Werbeerlaubnis, Werbeeinwilligung,
+        Kontakterlaubnis, consentement, abonné, accepte les messages, consenso, iscritto, accetta, toestemming,
+        ingeschreven, aangemeld, akkoord, persetujuan, berlangganan, izin, sehmati, सहमति, अनुमति, موافقة, الموافقة,
+        مشترك, onay, rıza, abone, согласие, подписан, zgoda, 同意, 订阅, 동의, συγκατάθεση, suostumus
     """,
     "opted_out": """
-        opted out, opt out, optout, opt out status, opted out at, opt out at, opt out date, unsubscribed, unsubscribe,
-        unsubscribed at, unsubscribed date, unsubscribe date, unsub, do not contact, do not contact again, do not
-        message, do not text, do not whatsapp, do not disturb, do not send, don't contact, no contact, dnc, dnd, no
-        marketing, do not market, consent withdrawn, consent revoked, withdrawn, revoked, suppressed,
-        blacklisted, blacklist, blocklisted, blocklist, baja, de baja, dado de baja, fecha de
-        baja, desuscrito, no contactar, no molestar, lista negra, revocado, descadastrado, descadastro, não contatar,
-        não contactar, não perturbe, lista de bloqueio, revogado, abgemeldet, Abmeldung, Abmeldedatum, ausgetragen, nicht
-        kontaktieren, nicht anschreiben, Widerspruch, widerrufen, Widerruf, Werbewiderspruch, Werbesperre, Kontaktsperre,
-        Sperrliste, désabonné, désabonnement, désinscrit, désinscription, ne pas contacter, ne pas déranger, opposition,
-        liste noire, consentement retiré, disiscritto, disiscrizione, non contattare, non disturbare, revocato, revoca,
-        consenso revocato, lista nera, afgemeld, uitgeschreven, uitschrijving, niet contacteren, niet benaderen, niet
-        storen, zwarte lijst, berhenti berlangganan, jangan hubungi, daftar hitam, सदस्यता समाप्त, संपर्क न करें, لا تتصل,
-        عدم الاتصال, ألغى الاشتراك, إلغاء الاشتراك, القائمة السوداء, abonelikten çıktı, abonelikten ayrıldı, iletişime
-        geçmeyin, aramayın, kara liste, отписан, отписался, отписка, не беспокоить, не писать, не связываться, чёрный
-        список, wypisany, rezygnacja, nie kontaktować, sprzeciw, czarna lista, 退订, 已退订, 请勿联系, 配信停止,
-        オプトアウト, 수신거부, διαγραφή, älä ota yhteyttä
+        opted out, opt out, optout, opt out status, opted out at, opt out at, opt out date, unsubscribed,
+        unsubscribe, unsubscribed at, unsubscribed date, unsubscribe date, unsub, do not contact, do not contact
+        again, do not message, do not text, do not whatsapp, do not disturb, do not send, don't contact, no contact,
+        dnc, dnd, no marketing, do not market, consent withdrawn, consent revoked, withdrawn, revoked, suppressed,
+        blacklisted, blacklist, blocklisted, blocklist, baja, de baja, dado de baja, fecha de baja, desuscrito, no
+        contactar, no molestar, lista negra, revocado, descadastrado, descadastro, não contatar, não contactar, não
+        perturbe, lista de bloqueio, revogado, abgemeldet, Abmeldung, Abmeldedatum, ausgetragen, nicht kontaktieren,
+        nicht anschreiben, Widerspruch, widerrufen, Widerruf, Werbewiderspruch, Werbesperre, Kontaktsperre,
+        Sperrliste, désabonné, désabonnement, désinscrit, désinscription, ne pas contacter, ne pas déranger,
+        opposition, liste noire, consentement retiré, disiscritto, disiscrizione, non contattare, non disturbare,
+        revocato, revoca, consenso revocato, lista nera, afgemeld, uitgeschreven, uitschrijving, niet contacteren,
+        niet benaderen, niet storen, zwarte lijst, berhenti berlangganan, jangan hubungi, daftar hitam, सदस्यता
+        समाप्त, संपर्क न करें, لا تتصل, عدم الاتصال, ألغى الاشتراك, إلغاء الاشتراك, القائمة السوداء, abonelikten
+        çıktı, abonelikten ayrıldı, iletişime geçmeyin, aramayın, kara liste, отписан, отписался, отписка, не
+        беспокоить, не писать, не связываться, чёрный список, wypisany, rezygnacja, nie kontaktować, sprzeciw, czarna
+        lista, 退订, 已退订, 请勿联系, 配信停止, オプトアウト, 수신거부, διαγραφή, älä ota yhteyttä
     """,
 }
 # Columns of these names say who agreed, if their cells do.
 _STATUS = """
     status, state, contact status, customer status, member status, list status, email status, subscription,
     suscripción, subscrição, inscription, iscrizione, подписка, subskrypcja, estado, situação, estatus, Zustand,
-    Kontaktstatus, statut, état, stato, toestand, keadaan, स्थिति, स्टेटस, الحالة, حالة, durum, статус, stan, 状态, ステータス, 상태, κατάσταση, tila
+    Kontaktstatus, statut, état, stato, toestand, keadaan, स्थिति, स्टेटस, الحالة, حالة, durum, статус, stan, 状态,
+    ステータス, 상태, κατάσταση, tila
 """
 # Columns of these names hold calling codes, if their cells do.
-_PREFIX = "prefix, code, prefijo, prefixo, prefisso, préfixe, Vorwahl, netnummer, prefiks, kierunkowy, 区号, kode, kod, код"
+_PREFIX = (
+    "prefix, code, prefijo, prefixo, prefisso, préfixe, Vorwahl, netnummer, prefiks, kierunkowy, 区号, kode, kod, код"
+)
 # What says of a name only whom or what it is about: 'WhatsApp marketing consent', 'Is unsubscribed'.
 _FILLING = frozenset(
-    "whatsapp wa marketing is has the a flag user customer client contact person member messages messaging "
-    "communication communications current status to from of for".split()
+    {
+        "whatsapp",
+        "wa",
+        "marketing",
+        "user",
+        "customer",
+        "client",
+        "contact",
+        "person",
+        "member",
+        "messages",
+        "messaging",
+    }
+    | {
+        "communication",
+        "communications",
+        "is",
+        "has",
+        "the",
+        "a",
+        "flag",
+        "current",
+        "status",
+        "to",
+        "from",
+        "of",
+        "for",
+    }
 )
 # A column whose name has one of these looks as if it said who may be written to.
 _ABOUT_CONSENT = re.compile(

@@ -56,9 +56,7 @@ class NumberReader:
         if code is _NOWHERE or country is _NOWHERE:
             return country if code is _NOWHERE else code
         not_read = country if country.not_read else code
-        return Place(
-            country.country or code.country, code.code or country.code, not_read.not_read, not_read.column
-        )
+        return Place(country.country or code.country, code.code or country.code, not_read.not_read, not_read.column)
 
     def _fits(self, phone: Phone, code: int, cell: str) -> bool:
         """True if the number has the row's calling code, or one of its own that was written out."""

@@ -4,7 +4,7 @@ They are said loudly, on the page and in the API's answer: people who said no mu
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from adsapp.contacts.imports.reading.headers import (
     CONSENT,
@@ -27,7 +27,8 @@ _SAYS = {
 }
 
 
-class Overlooked(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Overlooked:
     """A column that was left out, or became an attribute, and why somebody should look at it."""
 
     index: int
