@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from adsapp.contacts.values.attributes import KEY_RULE, is_attribute_key
+from adsapp.contacts.values.attributes import KEY_RULE, TARGETS, is_attribute_key
 from adsapp.contacts.values.countries import country_code
 from adsapp.contacts.values.emails import normalise_email
 from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, name_key, one_line
@@ -87,6 +87,10 @@ class ContactIn(BaseModel):
     @classmethod
     def _are_attributes(cls, values: dict[str, str]) -> dict[str, str]:
         for key, value in values.items():
+            if key in TARGETS:
+                raise ValueError(
+                    f"{key!r} is a field of every contact: give it there, and leave it out of the attributes"
+                )
             if not is_attribute_key(key):
                 raise ValueError(f"{key!r} cannot be an attribute's key: {KEY_RULE}")
             if len(value) > MAX_ATTRIBUTE:
