@@ -4,8 +4,8 @@ from alembic import op
 
 from adsapp.core.db.searching import make_search_key
 
-revision = "0007_search"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:
