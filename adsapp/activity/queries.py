@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_
 from adsapp.activity.filters import ActivityFilters
 from adsapp.activity.words import actions_with
 from adsapp.core import db
+from adsapp.core.db.searching import has_words
 from adsapp.core.errors import NotFound
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.organizations.models import AuditEvent
@@ -87,7 +88,7 @@ def _key(place: Place) -> Any:
 def _matches(text: str) -> ColumnElement[bool]:
     """Who, what it was called, why, or what was done."""
     columns = (AuditEvent.actor, AuditEvent.title, AuditEvent.reason)
-    named: Sequence[ColumnElement[bool]] = [column.icontains(text, autoescape=True) for column in columns]
+    named: Sequence[ColumnElement[bool]] = [has_words(column, text) for column in columns]
     return or_(*named, AuditEvent.action.in_(actions_with(text)))
 
 

@@ -5,6 +5,7 @@ Those on jobs have all their words in one table, `jobs.labels`.
 
 from collections.abc import Mapping
 
+from adsapp.core.db.searching import search_key
 from adsapp.jobs.labels import ACTION_WORDS
 
 ACTIONS: Mapping[str, str] = {
@@ -71,4 +72,5 @@ def action_words(action: str) -> str:
 
 def actions_with(text: str) -> list[str]:
     """The actions whose words have this text in them."""
-    return [action for action, words in ACTIONS.items() if text.lower() in words.lower()]
+    wanted = search_key(text)
+    return [action for action, words in ACTIONS.items() if wanted in search_key(words)]

@@ -39,6 +39,8 @@ def import_file(file: Path, slug: str, country: str, tags: tuple[str, ...], on_d
         with file.open("rb") as stream:
             batch = import_service.receive(stream, file.name, by=BY)
         job = import_service.start_import(batch, import_service.proposed(batch), options, by=BY)
-        told = {"import": batch.id, "job": job.id}
+        unused = [each.message for each in import_service.unused_columns(batch)]
+        told = {"import": batch.id, "job": job.id, "warnings": unused}
         db.session.commit()
-    show(told, f"The import {told['import']} is queued as job {told['job']}.", as_json)
+    queued = f"The import {told['import']} is queued as job {told['job']}."
+    show(told, "\n".join([queued, *(f"Look at this: {message}" for message in unused)]), as_json)

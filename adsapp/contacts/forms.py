@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from adsapp.contacts.models import Contact
 from adsapp.contacts.schemas import ContactIn
-from adsapp.contacts.values.text import slug
+from adsapp.contacts.values.attributes import typed_key
 from adsapp.core.errors import Invalid
 from adsapp.core.web.parsing import invalid
 
@@ -76,5 +76,10 @@ class ContactForm:
                 continue
             if not (key and colon):
                 raise Invalid.field("attributes", f"Line {number}, “{line.strip()[:60]}”: {_NO_PAIR}")
-            found[slug(key) or key] = value
+            key = typed_key(key) or key
+            if key in found:
+                raise Invalid.field(
+                    "attributes", f"Line {number}: {key} is given twice; keep one, or name it otherwise"
+                )
+            found[key] = value
         return found

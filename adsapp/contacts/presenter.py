@@ -11,10 +11,12 @@ from adsapp.contacts.forms import ContactForm
 from adsapp.contacts.models import Contact, Import, OptEvent, OptSource, Tag
 from adsapp.contacts.queries import ContactFilter
 from adsapp.contacts.values.countries import countries
+from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Choice, Confirmation, Field, Line
 from adsapp.core.web.pages import WebPage
 from adsapp.core.web.templating import format_phone
 from adsapp.core.web.urls import url_for
+from adsapp.core.words import plural
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 
@@ -31,7 +33,8 @@ SOURCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactListPage(WebPage):
-    """Contacts, newest first; `total` is how many there are in all, and `query` what the list is narrowed by."""
+    """Contacts, newest first; `total` is how many there are in all, `found` how many of them the list is narrowed to
+    (None if it is not), and `query` by what."""
 
     template: ClassVar[str] = "contacts/list.html"
 
@@ -40,6 +43,7 @@ class ContactListPage(WebPage):
     all_tags: Sequence[Tag]
     wanted: ContactFilter
     total: int
+    found: int | None
     query: Mapping[str, Any]
     cursor: str
     next_cursor: str | None
@@ -47,17 +51,27 @@ class ContactListPage(WebPage):
     @classmethod
     def of(cls, wanted: ContactFilter, query: Mapping[str, Any], cursor: str) -> "ContactListPage":
         """The page at this cursor."""
-        found = queries.list_contacts(wanted, cursor)
+        page, found = _found(wanted, cursor)
         return cls(
-            contacts=found.items,
-            tags=queries.tags_of([contact.id for contact in found.items]),
+            contacts=page.items,
+            tags=queries.tags_of([contact.id for contact in page.items]),
             all_tags=queries.tags(),
             wanted=wanted,
             total=queries.contact_count(),
+            found=found,
             query=query,
             cursor=cursor,
-            next_cursor=found.next,
+            next_cursor=page.next,
         )
+
+    @property
+    def lead(self) -> str:
+        """How many are shown, of how many."""
+        everybody = plural(self.total, "person", "people")
+        if self.found is None:
+            return everybody
+        most = queries.MOST_COUNTED
+        return f"more than {most:,} of {everybody}" if self.found > most else f"{self.found:,} of {everybody}"
 
     @property
     def next_url(self) -> str | None:
@@ -70,6 +84,13 @@ class ContactListPage(WebPage):
     def first_url(self) -> str | None:
         """The newest, from a later page."""
         return url_for("contacts.list_contacts", **self.query) if self.cursor else None
+
+
+def _found(wanted: ContactFilter, cursor: str) -> tuple[Page[Contact], int | None]:
+    if not wanted.is_narrow:
+        return queries.list_contacts(wanted, cursor), None
+    found = queries.find_contacts(wanted, cursor)
+    return found.page, found.count
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,20 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, OptEvent, Tag
 from adsapp.contacts.values.countries import country_code
 from adsapp.contacts.values.phones import Phone, normalise_phone, person_key
 from adsapp.core import db
+from adsapp.core.db.searching import has_words
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
 
+MOST_COUNTED = 10_000
 _DIGITS_ONLY = re.compile(r"\+?[\d\s().\-/]{3,}")
 
 
@@ -38,14 +40,34 @@ class ContactFilter:
 
 def list_contacts(wanted: ContactFilter, cursor: str = "", limit: int = PAGE) -> Page[Contact]:
     """Contacts, newest first. The cursor is the id of the last one shown."""
-    statement = _narrowed(select(Contact).order_by(Contact.id.desc()).limit(limit + 1), wanted)
+    statement = _narrowed(select(Contact), wanted).order_by(Contact.id.desc()).limit(limit + 1)
     after = parse_id(cursor) if cursor else None
     if after is not None:
         statement = statement.where(Contact.id < after)
     return cut(db.session.scalars(statement).all(), limit, lambda contact: str(contact.id))
 
 
-def _narrowed(statement: Select[Contact], wanted: ContactFilter) -> Select[Contact]:
+@dataclass(frozen=True, slots=True)
+class FoundContacts:
+    """A page of the contacts that were looked for, and how many there are; MOST_COUNTED + 1 means more than that."""
+
+    page: Page[Contact]
+    count: int
+
+
+def find_contacts(wanted: ContactFilter, cursor: str = "", limit: int = PAGE) -> FoundContacts:
+    """As `list_contacts`, counted in the same walk: up to MOST_COUNTED, so that no page reads everybody to count."""
+    newest = _narrowed(select(Contact.id), wanted).order_by(Contact.id.desc()).limit(MOST_COUNTED + 1)
+    ids = db.session.scalars(newest).all()
+    after = parse_id(cursor) if cursor else None
+    here = [contact_id for contact_id in ids if after is None or contact_id < after][: limit + 1]
+    if len(here) <= limit and len(ids) > MOST_COUNTED:  # a page far behind
+        return FoundContacts(list_contacts(wanted, cursor, limit), len(ids))
+    contacts = db.session.scalars(select(Contact).where(Contact.id.in_(here)).order_by(Contact.id.desc())).all()
+    return FoundContacts(cut(contacts, limit, lambda contact: str(contact.id)), len(ids))
+
+
+def _narrowed(statement: Select[Any], wanted: ContactFilter) -> Select[Any]:
     if wanted.search:
         statement = statement.where(_matches(wanted))
     if wanted.tag:
@@ -66,15 +88,11 @@ def _matches(wanted: ContactFilter) -> ColumnElement[bool]:
     if _DIGITS_ONLY.fullmatch(search):
         digits = re.sub(r"\D", "", search)
         if not wanted.by_number:
-            return Contact.name.contains(search, autoescape=True)
+            return has_words(Contact.name, search)
         local = normalise_phone(search, country_code(wanted.country))
         whole = [Contact.phone == local.e164] if isinstance(local, Phone) else []
-        return or_(_like(Contact.phone, digits), Contact.wa_id == digits, *whole)
-    return or_(_like(Contact.name, search), _like(Contact.email, search))
-
-
-def _like(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
-    return column.icontains(text, autoescape=True)
+        return or_(Contact.phone.contains(digits), Contact.wa_id == digits, *whole)
+    return or_(has_words(Contact.name, search), has_words(Contact.email, search))
 
 
 def get_contact(contact_id: str | uuid.UUID) -> Contact:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from adsapp.contacts.values.attributes import is_attribute_key
+from adsapp.contacts.values.attributes import KEY_RULE, TARGETS, is_attribute_key
 from adsapp.contacts.values.countries import country_code
 from adsapp.contacts.values.emails import normalise_email
-from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, folded, one_line
+from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, name_key, one_line
 
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 MAX_EMAIL = 200
@@ -26,7 +26,9 @@ class OnDuplicate(StrEnum):
 
 def tag_names(values: list[str]) -> list[str]:
     """Tags' names as they are stored: tidied, and each only once, whatever its spellings."""
-    names = {folded(name) or name: name for name in map(one_line, values) if name}
+    names: dict[str, str] = {}
+    for name in filter(None, map(one_line, values)):
+        names.setdefault(name_key(name), name)
     for name in names.values():
         if len(name) > MAX_TAG:
             raise ValueError(f"A tag has at most {MAX_TAG} characters: {name[:30]}…")
@@ -52,6 +54,7 @@ class ContactIn(BaseModel):
     email: str = ""
     language: str = ""
     country: str = ""
+    opted_out: bool = False  # True opts out; False says nothing, because consent is given back by hand only
     tags: list[str] = []
     attributes: dict[str, str] = {}
 
@@ -84,8 +87,12 @@ class ContactIn(BaseModel):
     @classmethod
     def _are_attributes(cls, values: dict[str, str]) -> dict[str, str]:
         for key, value in values.items():
+            if key in TARGETS:
+                raise ValueError(
+                    f"{key!r} is a field of every contact: give it there, and leave it out of the attributes"
+                )
             if not is_attribute_key(key):
-                raise ValueError(f"{key!r} cannot be an attribute's key: small letters, digits and _, first a letter")
+                raise ValueError(f"{key!r} cannot be an attribute's key: {KEY_RULE}")
             if len(value) > MAX_ATTRIBUTE:
                 raise ValueError(f"{key} has at most {MAX_ATTRIBUTE:,} characters")
         return {key: value for key, value in values.items() if value}

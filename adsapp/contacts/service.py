@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adsapp.contacts import queries, tags
+from adsapp.contacts import opt_outs, queries, tags
 from adsapp.contacts.merge import ContactFields, merge
-from adsapp.contacts.models import Contact
+from adsapp.contacts.models import Contact, OptSource
 from adsapp.contacts.schemas import ContactIn, OnDuplicate
 from adsapp.contacts.values.countries import country_code
 from adsapp.contacts.values.phones import Phone, Rejection, normalise_phone, person_key
@@ -32,6 +32,7 @@ def create_contact(data: ContactIn, default_country: str = "", by: By = NOBODY) 
         raise ContactExists(f"{phone.e164} is a contact already; open it to change it", known)
     contact = _add(data, phone)
     by.audit("add contact", f"contact:{contact.id}")
+    _respect_no(contact, data, by)
     return contact
 
 
@@ -42,11 +43,14 @@ def upsert_contact(
     phone = _phone(data, default_country)
     known = queries.find_by_phone(phone.e164)
     if known is None:
-        return _add(data, phone), True
+        added = _add(data, phone)
+        _respect_no(added, data)
+        return added, True
     _set_fields(known, merge(_fields(known), _incoming(data, phone), on_duplicate, whole_names=bool(data.name)))
     if data.tags and on_duplicate is not OnDuplicate.SKIP:
         ids = tags.ensure_tags(data.tags).values()
         tags.add_tags([(known.id, tag_id) for tag_id in ids])
+    _respect_no(known, data)
     return known, False
 
 
@@ -68,6 +72,11 @@ def update_contact(contact: Contact, data: ContactIn, default_country: str = "",
     db.session.flush()
     tags.set_tags(contact, data.tags)
     by.audit("change contact", f"contact:{contact.id}")
+
+
+def _respect_no(contact: Contact, data: ContactIn, by: By = NOBODY) -> None:
+    if data.opted_out:
+        opt_outs.opt_out(contact, OptSource.API, by=by)
 
 
 def _phone(data: ContactIn, default_country: str) -> Phone:

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import delete, select
 
 from adsapp.contacts.models import Contact, ContactTag, Tag
-from adsapp.contacts.values.text import folded
+from adsapp.contacts.values.text import name_key
 from adsapp.core import db
 from adsapp.core.db.rows import insert_new
 from adsapp.core.ids import new_id
 
 
 def key_of(name: str) -> str:
-    """A key that is the same for all spellings of a tag."""
-    return folded(name) or name
+    """A key that is the same for all spellings of a tag, in which A+ and A- differ."""
+    return name_key(name)
 
 
 def ensure_tags(names: Iterable[str]) -> dict[str, uuid.UUID]:

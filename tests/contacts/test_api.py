@@ -120,6 +120,26 @@ def test_wrong_input_names_its_place_and_keeps_nothing(
     assert leftovers(app, cast) == (0, 0, 0)
 
 
+def test_a_column_that_looks_like_consent_and_is_not_used_is_in_the_answer(client: FlaskClient, cast: Cast) -> None:
+    alice, content = cast.headers("alice"), b"phone,Unsubscribed,Mobile\n+12025550181,yes,+12025550182\n"
+    begun = told(upload(client, alice, content, mapping={"phone": "phone", "Unsubscribed": "attribute:left"}))["import"]
+    for shown in (begun, told(client.get(f"/api/imports/{begun['id']}", headers=alice))):
+        assert [(each["index"], each["column"], each["code"]) for each in shown["warnings"]] == [
+            (1, "Unsubscribed", "consent_unused"),
+            (2, "Mobile", "left_out"),
+        ]
+    used = told(upload(client, alice, content + b"\n", mapping={"phone": "phone", "Unsubscribed": "opted_out"}))[
+        "import"
+    ]
+    assert [each["code"] for each in used["warnings"]] == ["left_out"]
+
+
+def test_a_contact_may_be_opted_out_from_the_start(client: FlaskClient, cast: Cast) -> None:
+    body = {"phone": "+12025550181", "opted_out": True, "attributes": {"город": "Рига"}}
+    made = told(client.post("/api/contacts", headers=cast.headers("alice"), json=body))["contact"]
+    assert (made["opted_out"], made["attributes"]) == (True, {"город": "Рига"})
+
+
 def test_no_file_no_phone_and_broken_files_are_told(app: Flask, client: FlaskClient, cast: Cast) -> None:
     alice = cast.headers("alice")
     missing = client.post(URL, headers=alice, data={"options": "{}"}, content_type="multipart/form-data")

@@ -187,6 +187,66 @@ def test_the_preview_shows_other_columns_without_starting(alice: FlaskClient, lo
     assert look(uuid.UUID(page.location.rpartition("/")[2])).job_id is None
 
 
+def test_a_person_names_an_attribute_on_the_columns_page(
+    alice: FlaskClient, worker: WorkerProcess, ended: Look, people: Callable[[], dict[str, Contact]]
+) -> None:
+    page = upload(alice, "phone,積分,★\n+12025550181,15,gold\n")
+    assert 'name="key-1" value="積分"' in alice.get(page.location).text
+    chosen = {"column-0": "phone", "column-1": "attribute:積分", "key-1": "Пункты (все)", "column-2": "attribute:"}
+    for name, trouble in (("phone", "cannot be called"), ("★", "cannot be an attribute"), ("x" * 41, "cannot be an")):
+        refused = send(alice, f"{page.location}/start", **chosen, **{"key-2": name})
+        assert refused.status_code == 422
+        assert trouble in text(refused)
+        assert f'name="key-2" value="{name}"' in refused.text
+    assert send(alice, f"{page.location}/start", **chosen, **{"key-2": "Level"}).status_code == 303
+    ended(uuid.UUID(page.location.rpartition("/")[2]))
+    (jo,) = people().values()
+    assert jo.attributes == {"пункты_все": "15", "level": "gold"}
+
+
+def test_a_column_about_consent_that_is_not_used_is_said_before_and_after(alice: FlaskClient) -> None:
+    page = upload(alice, "phone,Unsubscribed\n+12025550181,yes\n")
+    assert "not used" not in text(alice.get(page.location))
+    assert "yes: opts out" in text(alice.get(page.location))
+    chosen = {"column-0": "phone", "column-1": "", "default_country": "US"}
+    seen = text(send(alice, f"{page.location}/preview", **chosen))
+    assert "“Unsubscribed” seems to say who may be written to, but it is not used" in seen
+    assert send(alice, f"{page.location}/start", **chosen).status_code == 303
+    assert "“Unsubscribed” seems to say" in text(alice.get(page.location))
+
+
+def test_a_contact_has_attributes_in_any_script(alice: FlaskClient, people: Callable[[], dict[str, Contact]]) -> None:
+    added = send(alice, "/contacts", phone="+12025550181", tags="A+, A-", attributes="Город: Рига\nA+: 1\nA-: 2")
+    assert added.status_code == 303
+    (jo,) = people().values()
+    assert jo.attributes == {"город": "Рига", "a_plus": "1", "a_minus": "2"}
+    twice = send(alice, "/contacts", phone="+12025550182", attributes="Price €: 1\nPrice $: 2")
+    assert twice.status_code == 422
+    assert "price is given twice" in text(twice)
+
+
+def test_a_narrowed_list_says_how_many_it_has(
+    app: Flask, cast: Cast, alice: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(60):
+        add(app, cast, phone=f"+120255501{number:02d}", name=f"Löwe {number}", tags=["vip"] if number else [])
+    assert "60 people" in text(alice.get("/contacts"))
+    assert "59 of 60 people" in text(alice.get("/contacts?tag=vip"))
+    assert "1 of 60 people" in text(alice.get("/contacts?q=lowe+42"))
+    assert "0 of 60 people" in text(alice.get("/contacts?q=nobody"))
+    monkeypatch.setattr(queries, "MOST_COUNTED", 30)
+    seen, url = [], "/contacts?q=LOWE"
+    while url:
+        page = alice.get(url)
+        assert "more than 30 of 60 people" in text(page)
+        seen += re.findall(r'id="contact-([0-9a-f-]+)"', page.text)
+        following = re.search(
+            r'href="(/contacts\?[^"]*cursor=[^"]+)"[^>]*>[^<]*(?:<[^>]+>)*[^<]*(?:Next|Older)', page.text
+        )
+        url = html.unescape(following[1]) if following else ""
+    assert len(seen) == len(set(seen)) == 60
+
+
 def test_the_same_file_twice_at_once_is_imported_once(alice: FlaskClient, look: Look) -> None:
     first = upload(alice, FILE)
     other = upload(alice, FILE)

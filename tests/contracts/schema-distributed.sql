@@ -829,3 +829,8 @@ coalesce(e.run_ms / nullif(e.completed + e.failed + e.cancelled, 0), 0)
 from queues q left join ended e on e.queue = q.queue
 order by q.queue
 $function$
+CREATE OR REPLACE FUNCTION public.search_key(words text)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (octet_length(words) = length(words)) THEN lower(words) ELSE translate(replace(replace(replace(replace(lower(NORMALIZE(words, NFKD)), 'ß'::text, 'ss'::text), 'æ'::text, 'ae'::text), 'œ'::text, 'oe'::text), 'þ'::text, 'th'::text), 'łøđðħŧıς̴̵̶̷̸̡̢̧̨̛̖̗̘̙̜̝̞̟̠̣̤̥̦̩̪̫̬̭̮̯̰̱̲̳̹̺̻̼͇͈͉͍͎̀́̂̃̄̅̆̇̈̉̊̋̌̍̎̏̐̑̒̓̔̽̾̿̀́͂̓̈́͆͊͋͌̕̚ͅ͏͓͔͕͖͙͚͐͑͒͗͛ͣͤͥͦͧͨͩͪͫͬͭͮͯ͘͜͟͢͝͞͠͡'::text, 'loddhtiσ'::text) END

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask import request
@@ -170,6 +170,7 @@ def import_json(batch: Import) -> dict[str, Any]:
         "rejected_by_code": batch.rejected_by_code,
         "noted_by_code": batch.noted_by_code,
         "mapping": batch.mapping,
+        "warnings": [asdict(each) for each in import_service.unused_columns(batch)],
         "options": batch.options,
         "job_id": str(batch.job_id) if batch.job_id else None,
         "created_by": batch.created_by,

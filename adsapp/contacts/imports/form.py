@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from adsapp.contacts.forms import split_tags
-from adsapp.contacts.imports.reading.mapping import InvalidMapping, Mapping
+from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, InvalidMapping, Mapping
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.imports.service import invalid_mapping
 from adsapp.contacts.models import Import
 from adsapp.contacts.schemas import OnDuplicate
+from adsapp.contacts.values.attributes import typed_key
 from adsapp.core.errors import Invalid
 from adsapp.core.web.parsing import invalid
 
@@ -28,6 +29,14 @@ def mapping_of(data: Dict[str, str | None], header: Sequence[str]) -> Mapping:
     if problems:
         raise invalid_mapping(problems)
     return mapping
+
+
+def _chosen(sent: Dict[str, str], index: int) -> str | None:
+    """What a column becomes; an attribute may have been given a name of its own beside it."""
+    target, name = (sent.get(f"{field}-{index}", "").strip() for field in ("column", "key"))
+    if target.startswith(ATTRIBUTE) and name:
+        return ATTRIBUTE + (typed_key(name) or name)
+    return target or None
 
 
 @dataclass
@@ -52,7 +61,7 @@ class ImportForm:
     def typed(cls, batch: Import, sent: Dict[str, str]) -> "ImportForm":
         """The form filled with what was sent."""
         header = tuple(batch.inspection["header"])
-        targets = [sent.get(f"column-{index}", "").strip() or None for index in range(len(header))]
+        targets = [_chosen(sent, index) for index in range(len(header))]
         policy = sent.get("on_duplicate", OnDuplicate.UPDATE.value)
         return cls(header, targets, sent.get("default_country", ""), policy, sent.get("tags", ""))
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from adsapp.contacts.imports import preview
+from adsapp.contacts.imports import preview, service
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.preview import Preview
+from adsapp.contacts.imports.reading.mapping import Mapping
+from adsapp.contacts.imports.reading.overlooked import LEFT_OUT
 from adsapp.contacts.imports.run import UNREADABLE
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.schemas import OnDuplicate
@@ -99,6 +101,7 @@ class ImportPage(LivePage):
     headline: str
     reasons: Reasons
     notes: Reasons
+    warnings: Sequence[str]
     facts: FileFacts
     seconds_taken: float | None
     why_waiting: str
@@ -133,6 +136,7 @@ class ImportPage(LivePage):
             headline=headline(batch),
             reasons=reasons(batch.rejected_by_code),
             notes=reasons(batch.noted_by_code),
+            warnings=warnings(batch),
             facts=FileFacts.of(batch),
             seconds_taken=_seconds(batch.started_at, batch.finished_at) if batch.finished_at else None,
             why_waiting=str(reason) if reason else "",
@@ -220,6 +224,7 @@ class ColumnsPage(WebPage):
     form: ImportForm
     preview: Preview | None
     country: str
+    warnings: Sequence[str]
 
     @classmethod
     def of(cls, batch: Import, form: ImportForm, actor: Actor) -> "ColumnsPage":
@@ -229,6 +234,7 @@ class ColumnsPage(WebPage):
             form=form,
             preview=preview.preview(batch, form) if actor.may(Permission.MANAGE) else None,
             country=countries().get(form.default_country, form.default_country or "none"),
+            warnings=warnings(batch, form.mapping),
         )
 
     @property
@@ -272,6 +278,12 @@ def reasons(by_code: dict[str, int]) -> Reasons:
     """Why, what to do, how many rows; the commonest first."""
     found = sorted(by_code.items(), key=lambda item: -item[1])
     return tuple((*MESSAGES[code], count) if code in MESSAGES else (code, "", count) for code, count in found)
+
+
+def warnings(batch: Import, chosen: Mapping | None = None) -> Sequence[str]:
+    """What must not be overlooked; columns left out for another are said beside the column."""
+    found = service.unused_columns(batch, chosen)
+    return tuple(each.message for each in found if each.code != LEFT_OUT)
 
 
 def headline(batch: Import) -> str:

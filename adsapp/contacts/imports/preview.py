@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.reading.delimiters import DELIMITER_NAMES
 from adsapp.contacts.imports.reading.files import Inspection, Position, Row
-from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, attribute_key
+from adsapp.contacts.imports.reading.mapping import ATTRIBUTE
 from adsapp.contacts.imports.reading.rows import MESSAGES, ContactRow, Defaults, Rejected, RowJudge
 from adsapp.contacts.imports.service import proposed
 from adsapp.contacts.models import Import
-from adsapp.contacts.values.attributes import TARGETS
-from adsapp.contacts.values.countries import countries
+from adsapp.contacts.values import consent
+from adsapp.contacts.values.attributes import TARGETS, attribute_key
+from adsapp.contacts.values.countries import calling_code, countries
+from adsapp.contacts.values.text import plain
 
 ENCODING_NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "Windows-1252"}
 ASSUMED = {
@@ -37,6 +39,11 @@ class Column:
     assumed: str = ""
     wrong: bool = False
     note: str = ""
+
+    @property
+    def key(self) -> str | None:
+        """The name of the attribute it becomes, to be changed at will; None if it becomes something else."""
+        return self.target.removeprefix(ATTRIBUTE) if self.target.startswith(ATTRIBUTE) else None
 
 
 @dataclass(frozen=True)
@@ -73,22 +80,20 @@ def _judge(inspection: Inspection, form: ImportForm) -> list[Judged]:
 
 
 def _columns(batch: Import, inspection: Inspection, form: ImportForm, first: Judged | None) -> list[Column]:
-    keys: set[str] = set()
     likely = proposed(batch)
     row = inspection.sample[0]
     columns = []
     for index, name in enumerate(inspection.header):
         target, written = form.targets[index] or "", row[index] if index < len(row) else ""
-        key = (likely.targets[index] or "").removeprefix(ATTRIBUTE)
-        if not (likely.targets[index] or "").startswith(ATTRIBUTE):
-            key = attribute_key(name, index, keys)
+        proposal = likely.targets[index] or ""
+        own = next((each for each in (target, proposal) if each.startswith(ATTRIBUTE)), ATTRIBUTE + attribute_key(name))
         stored, assumed, wrong = _stored(target, written, first)
         columns.append(
             Column(
                 index,
                 name or f"(column {index + 1}, no name)",
                 target,
-                _choices(key, target),
+                _choices(own),
                 written,
                 stored,
                 assumed,
@@ -99,13 +104,11 @@ def _columns(batch: Import, inspection: Inspection, form: ImportForm, first: Jud
     return columns
 
 
-def _choices(key: str, target: str) -> list[tuple[str, Options]]:
-    own = [(ATTRIBUTE + key, f"Attribute: {key}")]
-    if target.startswith(ATTRIBUTE) and target != ATTRIBUTE + key:
-        own.append((target, f"Attribute: {target.removeprefix(ATTRIBUTE)}"))
+def _choices(own: str) -> list[tuple[str, Options]]:
+    key = own.removeprefix(ATTRIBUTE)
     return [
         ("Field of the contact", list(TARGETS.items())),
-        ("Something of your own", own),
+        ("Something of your own", [(own, f"Attribute: {key}" if key else "Attribute, to be named")]),
         ("Else", [("", "Leave out")]),
     ]
 
@@ -118,7 +121,25 @@ def _stored(target: str, written: str, first: Judged | None) -> tuple[str, str, 
         return (first.message, "", True) if target == "phone" else (written, "", False)
     if target == "phone":
         return first.phone, ASSUMED.get(first.assumed or "", ""), False
+    if target in _READ:
+        return _READ[target](written), "", False
     return _field(target, first), "", False
+
+
+def _consent(cell: str) -> str:
+    return {True: "yes", False: "no: opts out", None: ""}[consent.consent(cell).agrees]
+
+
+def _opt_out(cell: str) -> str:
+    return "yes: opts out" if consent.opt_out(cell).agrees is False else "no" if plain(cell) else ""
+
+
+def _calling_code(cell: str) -> str:
+    code = calling_code(cell)
+    return f"+{code}, before the number" if code else ""
+
+
+_READ = {"opt_in": _consent, "opted_out": _opt_out, "calling_code": _calling_code}
 
 
 def _field(target: str, row: ContactRow) -> str:
@@ -126,8 +147,6 @@ def _field(target: str, row: ContactRow) -> str:
         return row.attributes.get(target.removeprefix(ATTRIBUTE), "")
     if target == "tags":
         return ", ".join(row.tags)
-    if target == "opt_in":
-        return {True: "yes", False: "no: opts out", None: ""}[row.opt_in]
     if target == "country":
         return countries().get(row.country, row.country)
     return str(getattr(row, target))

@@ -77,7 +77,7 @@ def _begin(import_id: uuid.UUID) -> Plan:
 
 def _plan(batch: Import) -> Plan:
     inspection, options = Inspection.from_json(batch.inspection), ImportOptions(**batch.options)
-    mapping = stored_mapping(batch, inspection)
+    mapping = Mapping.stored(batch.mapping, inspection.header)
     place = batch.position
     return Plan(
         ChunkPlan(batch.id, batch.file_name, batch.created_by, options, mapping.index_of("name") is not None),
@@ -88,12 +88,6 @@ def _plan(batch: Import) -> Plan:
         _tally(batch),
         batch.status is ImportStatus.COMPLETED,
     )
-
-
-def stored_mapping(batch: Import, inspection: Inspection) -> Mapping:
-    """The stored mapping, by index: by name would be ambiguous, because a column may be called 2."""
-    width = range(len(inspection.header))
-    return Mapping(inspection.header, tuple(batch.mapping.get(str(index)) for index in width))
 
 
 def _tally(batch: Import) -> Tally:

@@ -45,11 +45,13 @@ class ListedContact(BaseModel):
     email: str = ""
     language: str = ""
     country: str = ""
+    calling_code: str = ""
     opt_in: str = ""
+    opted_out: str = ""
     tags: list[str] = []
     attributes: dict[str, str] = {}
 
-    @field_validator("opt_in", mode="before")
+    @field_validator("opt_in", "opted_out", mode="before")
     @classmethod
     def _as_word(cls, value: Any) -> Any:
         return {True: "yes", False: "no", None: ""}.get(value, value) if value in (True, False, None) else value

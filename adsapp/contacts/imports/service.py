@@ -15,6 +15,7 @@ from adsapp.contacts.imports.queries import running_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
 from adsapp.contacts.imports.reading.files import Inspection, inspect
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, Mapping, Problem, propose
+from adsapp.contacts.imports.reading.overlooked import Overlooked, overlooked
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContact
 from adsapp.contacts.imports.subject import IMPORT
 from adsapp.contacts.models import Import, ImportStatus
@@ -93,6 +94,12 @@ def proposed(batch: Import) -> Mapping:
     """The mapping we propose, with its notes about columns that are left out."""
     inspection = Inspection.from_json(batch.inspection)
     return propose(inspection.header, inspection.sample)
+
+
+def unused_columns(batch: Import, chosen: Mapping | None = None) -> tuple[Overlooked, ...]:
+    """Columns somebody should look at, because they are not used: by the chosen mapping, or by the stored one."""
+    inspection = Inspection.from_json(batch.inspection)
+    return overlooked(chosen or Mapping.stored(batch.mapping, inspection.header), inspection.sample)
 
 
 def start_import(

@@ -3,6 +3,7 @@
 ISO 3166-1 codes and short English names; names in other languages for the countries that lists most often come from.
 """
 
+import re
 from functools import lru_cache
 
 import phonenumbers
@@ -130,9 +131,28 @@ def countries() -> dict[str, str]:
 
 @lru_cache(maxsize=4096)
 def country_code(cell: str) -> str | None:
-    """The two-letter ISO code for 'de', 'DEU', 'Germany', 'Alemania' or '+49'; None for a blank or unknown word."""
-    text = plain(cell)
-    if text.startswith("+") and text[1:].isdecimal():
-        region = phonenumbers.region_code_for_country_code(int(text[1:]))
-        return region if region in phonenumbers.SUPPORTED_REGIONS else None
-    return _CODES.get(folded(text))
+    """The ISO code for 'de', 'DEU', 'Germany', 'Alemania', '+49' or '49'; None for a blank or unknown word."""
+    named = _CODES.get(folded(cell))
+    if named:
+        return named
+    code = calling_code(cell)
+    return main_country(code) if code else None
+
+
+@lru_cache(maxsize=4096)
+def calling_code(cell: str) -> int | None:
+    """The calling code in '+44', '44', '0044', '(+44)', '44.0', '+44 (UK)' or 'GB +44'; None if there is none."""
+    found = _CALLING_CODE.fullmatch(plain(cell).lstrip("'"))
+    if found is None:
+        return None
+    code, words = int(found["code"]), folded(found["before"] + found["after"])
+    return code if main_country(code) and (not words or words in _CODES) else None
+
+
+_CALLING_CODE = re.compile(r"(?P<before>\D*?)(?:\+|00)?\s*(?P<code>[1-9]\d{0,2})(?:[.,]0+)?(?P<after>\D*)")
+
+
+def main_country(code: int) -> str | None:
+    """The country of a calling code, the largest if there are several; None if no country has it."""
+    region = phonenumbers.region_code_for_country_code(code)
+    return region if region in phonenumbers.SUPPORTED_REGIONS else None

@@ -36,6 +36,10 @@ MESSAGES: dict[str, Reason] = {
         "The country of this row is not known, and the number has no country code",
         "Write the country as a name or a two-letter code, or the number as + and country code.",
     ),
+    "other_calling_code": Reason(
+        "The number does not fit the calling code of its row",
+        "Correct one of the two, or write the number as + and country code.",
+    ),
     "bad_country_code": Reason("No country has this country code", "Check the digits after the +."),
     "not_in_use": Reason(
         "No phone number of the country looks like this",
@@ -52,8 +56,22 @@ MESSAGES: dict[str, Reason] = {
         "The extension is no part of a WhatsApp number", "Check that the number reaches the person."
     ),
     "country_left_out": Reason("The country is not known and was left out", "Write a name or a two-letter code."),
+    "calling_code_left_out": Reason(
+        "The calling code is not known and was left out", "Write + and the digits, such as +44."
+    ),
     "language_left_out": Reason("The language is not known and was left out", "Write a code such as en or pt_BR."),
     "opt_in_left_out": Reason("The consent is neither yes nor no and was left out", "Write yes or no."),
+    "opt_in_unclear": Reason(
+        "The consent is no clear yes, so the person was opted out", "Write yes or no, or opt the person in by hand."
+    ),
+    "opted_out_unclear": Reason(
+        "It is not clear whether the person opted out, so it counts as an opt-out",
+        "Write yes or no, or opt the person in by hand.",
+    ),
+    "refusal_unused": Reason(
+        "A column that was not used refuses messages for this person, who was not opted out",
+        "Import the file again with this column as consent or opted out, or opt the person out by hand.",
+    ),
     "cut_short": Reason("The text was too long and its end was cut off", "Shorten the text."),
     # How an ambiguous number was interpreted.
     "country": Reason("The default country was assumed", "Check it if this person lives elsewhere."),

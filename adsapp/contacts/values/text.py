@@ -8,7 +8,9 @@ _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 _FULL_WIDTH = range(0xFF01, 0xFF5F)
 # Our own report puts it before a cell that a spreadsheet would run as a formula, so it is removed again here.
 _GUARDED = re.compile(r"'(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
-_KEPT_APART = re.compile(r"[^\W_]+")
+# An accent on a letter of an alphabet in which it makes no other letter: not Cyrillic, where й is no и.
+_ACCENTS = re.compile("(?<=[^\u0300-\u036f\u0400-\u052f])[\u0300-\u036f]+")
+_MEANT = "#%&@*!?"
 
 
 @lru_cache(maxsize=4096)
@@ -46,16 +48,44 @@ def one_line(cell: str) -> str:
 
 
 def folded(text: str) -> str:
-    """A key for comparing words, without case, accents, blanks and punctuation: 'Numéro de tél.' -> 'numerodetel'."""
+    """A key for recognising words, without case, accents, blanks and signs: 'Numéro de tél.' -> 'numerodetel'.
+
+    Never the identity of what people named: 'A+' and 'A-' are one here. That is `name_key`.
+    """
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if char.isalnum())
 
 
+def name_key(name: str) -> str:
+    """The identity of what people named (tags, columns): case, accents and blanks do not count, every sign does."""
+    text = " ".join(name.split()).casefold()
+    return text if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFD", text))
+
+
 def slug(text: str) -> str:
-    """ASCII letters and digits joined by underscores, or '' if the text has none: 'Größe (cm)' -> 'grosse_cm'."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    words = _KEPT_APART.findall("".join(c for c in decomposed if not unicodedata.combining(c)))
-    return "_".join(word for word in words if word.isascii())
+    """Letters and digits of any script, small and joined by underscores, or '' if the text has none.
+
+    Accents are left out if only ASCII remains: 'Größe (cm)' -> 'grosse_cm', but 'Doğum yılı' -> 'doğum_yılı'.
+    """
+    lower = text.casefold()
+    bare = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
+    joined = _joined(bare)
+    return joined if joined.isascii() else _joined(unicodedata.normalize("NFKC", lower).casefold())
+
+
+def signs(name: str) -> str:
+    """The signs that set names apart: symbols, # and the like, and a minus at the end."""
+    found = "".join(char for char in name if unicodedata.category(char)[0] == "S" or char in _MEANT)
+    return found + "-" if name.rstrip().endswith("-") else found
+
+
+def _joined(text: str) -> str:
+    kept = (char if unicodedata.category(char)[0] in "LMN" else " " for char in text if not _is_invisible(char))
+    return "_".join("".join(kept).split())
+
+
+def _is_invisible(char: str) -> bool:
+    return unicodedata.category(char) == "Cf" or ord(char) in _VARIATION_SELECTORS
 
 
 MAX_NAME = 200

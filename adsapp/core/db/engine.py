@@ -16,6 +16,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from adsapp.core.db.searching import search_key_or_null
+
 IDLE_IN_TRANSACTION = "60s"  # far longer than any transaction of ours does nothing
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
@@ -70,6 +72,7 @@ def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
     for pragma in ("journal_mode=wal", "synchronous=normal", "foreign_keys=on", "busy_timeout=30000"):
         cursor.execute(f"pragma {pragma}")
     cursor.close()
+    connection.create_function("search_key", 1, search_key_or_null, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

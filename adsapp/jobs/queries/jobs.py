@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Select, Table, and_, bindparam, c
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.prepared import fetch, own_rows
+from adsapp.core.db.searching import has_words
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
@@ -106,7 +107,7 @@ def narrow(filters: JobFilters, statement: Select[Any]) -> Select[Any]:
     if filters.queue:
         statement = statement.where(JOBS.queue == filters.queue)
     if filters.search:
-        statement = statement.where(JOBS.title.icontains(filters.search, autoescape=True))
+        statement = statement.where(has_words(JOBS.title, filters.search))
     return statement
 
 
@@ -176,7 +177,7 @@ def _matches(filters: JobFilters) -> Select[Any]:
     """Of the newest jobs, by state: how many have the words in their title, how many were looked at."""
     along = select(JOBS.state, JOBS.title, JOBS.queue).where(own_rows(JOBS))
     newest = _newest_first(along, filters.indexed, ()).limit(bindparam("window", type_=Integer())).subquery()
-    words = newest.c.title.icontains(filters.search, autoescape=True)
+    words = has_words(newest.c.title, filters.search)
     fits = and_(words, newest.c.queue == filters.queue) if filters.queue else words
     return select(newest.c.state, func.sum(case((fits, 1), else_=0)), func.count()).group_by(newest.c.state)
 

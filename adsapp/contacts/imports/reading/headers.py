@@ -4,7 +4,9 @@ They are compared without case, accents, blanks and punctuation (`text.folded`),
 are the same.
 """
 
-from adsapp.contacts.values.text import folded
+import re
+
+from adsapp.contacts.values.text import folded, slug
 
 _NAMES = {
     "phone": """
@@ -52,7 +54,28 @@ _NAMES = {
     "country": """
         country, country code, country iso, nation, país, país código, código de país, Land, Ländercode,
         Staat, pays, code pays, paese, nazione, landcode, negara, desh, देश, البلد, الدولة, ülke, страна,
-        kraj, 国家
+        kraj, 国家, kode negara, ülke kodu, код страны, kod kraju, رمز الدولة, كود الدولة, देश कोड, 国家代码
+    """,
+    "calling_code": """
+        calling code, country calling code, dial code, dialling code, dialing code, country dial code, country
+        dialling code, country dialing code, phone prefix, phone code, phone country code, phone country prefix,
+        country phone code, mobile prefix, mobile country code, whatsapp country code, telephone prefix, telephone
+        country code, tel prefix, tel code, tel country code, country prefix, country prefix code, international
+        code, international prefix, international dialling code, international dialing code, intl code, intl prefix,
+        isd, isd code, idd, idd code, código de llamada, código de marcación, código telefónico, código telefónico de
+        país, código telefónico del país, código internacional, prefijo telefónico, prefijo internacional, prefijo de
+        país, prefijo del país, prefijo país, indicativo, indicativo de país, indicativo del país, indicativo
+        telefónico, lada internacional, código de discagem, código telefônico, código telefônico do país, ddi, código
+        ddi, prefixo telefônico, prefixo telefónico, prefixo internacional, prefixo do país, indicativo do país,
+        indicativo internacional, Ländervorwahl, Landesvorwahl, Landvorwahl, Auslandsvorwahl, internationale Vorwahl,
+        Telefonvorwahl, Telefonländercode, indicatif, indicatif pays, indicatif du pays, indicatif téléphonique,
+        indicatif international, code téléphonique, code d'appel, préfixe téléphonique, préfixe international,
+        préfixe pays, prefisso internazionale, prefisso telefonico, prefisso paese, prefisso nazionale, codice
+        telefonico, landnummer, landennummer, landencode telefoon, landcode telefoon, toegangsnummer, telefoonprefix,
+        kode telepon, kode panggilan, kode telepon negara, kode negara telepon, आईएसडी कोड, कॉलिंग कोड, डायल कोड,
+        مفتاح الدولة, رمز الاتصال, رمز الاتصال الدولي, مفتاح الاتصال, رمز النداء, telefon kodu, uluslararası kod,
+        ülke telefon kodu, телефонный код, телефонный код страны, код набора, numer kierunkowy kraju, prefiks
+        telefoniczny, kod telefoniczny, 国际区号, 国家区号, 国番号, 국가번호, κωδικός κλήσης, maanumero
     """,
     "tags": """
         tag, tags, label, labels, group, groups, list, lists, segment, segments, etiqueta, etiquetas,
@@ -64,15 +87,110 @@ _NAMES = {
         langue, lingua, taal, bahasa, bhasha, भाषा, اللغة, لغة, dil, язык, język
     """,
     "opt_in": """
-        opt in, opted in, optin, consent, marketing consent, whatsapp opt in, whatsapp consent, accepts
-        marketing, subscribed, consentimiento, consentimento, Einwilligung, Zustimmung, consentement,
-        consenso, toestemming, persetujuan
+        opt in, opted in, opt in status, marketing consent, whatsapp opt in, whatsapp consent, accepts marketing,
+        consent, consented, consent given, consent status, gdpr consent, accepts messages, subscribed, subscription
+        status, permission, permission to contact, may contact, can contact, ok to contact, may be contacted,
+        consentimiento, acepta, acepta mensajes, suscrito, consentimento, aceita, aceita mensagens, inscrito,
+        assinante, Einwilligung, Zustimmung, eingewilligt, abonniert, Werbeerlaubnis, Werbeeinwilligung,
+        Kontakterlaubnis, consentement, abonné, accepte les messages, consenso, iscritto, accetta, toestemming,
+        ingeschreven, aangemeld, akkoord, persetujuan, berlangganan, izin, sehmati, सहमति, अनुमति, موافقة, الموافقة,
+        مشترك, onay, rıza, abone, согласие, подписан, zgoda, 同意, 订阅, 동의, συγκατάθεση, suostumus
+    """,
+    "opted_out": """
+        opted out, opt out, optout, opt out status, opted out at, opt out at, opt out date, unsubscribed,
+        unsubscribe, unsubscribed at, unsubscribed date, unsubscribe date, unsub, do not contact, do not contact
+        again, do not message, do not text, do not whatsapp, do not disturb, do not send, don't contact, no contact,
+        dnc, dnd, no marketing, do not market, consent withdrawn, consent revoked, withdrawn, revoked, suppressed,
+        blacklisted, blacklist, blocklisted, blocklist, baja, de baja, dado de baja, fecha de baja, desuscrito, no
+        contactar, no molestar, lista negra, revocado, descadastrado, descadastro, não contatar, não contactar, não
+        perturbe, lista de bloqueio, revogado, abgemeldet, Abmeldung, Abmeldedatum, ausgetragen, nicht kontaktieren,
+        nicht anschreiben, Widerspruch, widerrufen, Widerruf, Werbewiderspruch, Werbesperre, Kontaktsperre,
+        Sperrliste, désabonné, désabonnement, désinscrit, désinscription, ne pas contacter, ne pas déranger,
+        opposition, liste noire, consentement retiré, disiscritto, disiscrizione, non contattare, non disturbare,
+        revocato, revoca, consenso revocato, lista nera, afgemeld, uitgeschreven, uitschrijving, niet contacteren,
+        niet benaderen, niet storen, zwarte lijst, berhenti berlangganan, jangan hubungi, daftar hitam, सदस्यता
+        समाप्त, संपर्क न करें, لا تتصل, عدم الاتصال, ألغى الاشتراك, إلغاء الاشتراك, القائمة السوداء, abonelikten
+        çıktı, abonelikten ayrıldı, iletişime geçmeyin, aramayın, kara liste, отписан, отписался, отписка, не
+        беспокоить, не писать, не связываться, чёрный список, wypisany, rezygnacja, nie kontaktować, sprzeciw, czarna
+        lista, 退订, 已退订, 请勿联系, 配信停止, オプトアウト, 수신거부, διαγραφή, älä ota yhteyttä
     """,
 }
+# Columns of these names say who agreed, if their cells do.
+_STATUS = """
+    status, state, contact status, customer status, member status, list status, email status, subscription,
+    suscripción, subscrição, inscription, iscrizione, подписка, subskrypcja, estado, situação, estatus, Zustand,
+    Kontaktstatus, statut, état, stato, toestand, keadaan, स्थिति, स्टेटस, الحالة, حالة, durum, статус, stan, 状态,
+    ステータス, 상태, κατάσταση, tila
+"""
+# Columns of these names hold calling codes, if their cells do.
+_PREFIX = (
+    "prefix, code, prefijo, prefixo, prefisso, préfixe, Vorwahl, netnummer, prefiks, kierunkowy, 区号, kode, kod, код"
+)
+# What says of a name only whom or what it is about: 'WhatsApp marketing consent', 'Is unsubscribed'.
+_FILLING = frozenset(
+    {
+        "whatsapp",
+        "wa",
+        "marketing",
+        "user",
+        "customer",
+        "client",
+        "contact",
+        "person",
+        "member",
+        "messages",
+        "messaging",
+    }
+    | {
+        "communication",
+        "communications",
+        "is",
+        "has",
+        "the",
+        "a",
+        "flag",
+        "current",
+        "status",
+        "to",
+        "from",
+        "of",
+        "for",
+    }
+)
+# A column whose name has one of these looks as if it said who may be written to.
+_ABOUT_CONSENT = re.compile(
+    r"^stop|opt_?(in|out)|opted|unsub|subscri|consent|gdpr|dsgvo|rgpd|lgpd|permission|do_?not|dnc|dnd|suppress|"
+    r"black_?list|block_?list|blocked|bounce|marketing|newsletter|revok|withdr|einwillig|zustimm|abgemeld|widerr|"
+    r"widersp|sperr|consenti|suscri|descadast|contact[ae]r|desabonn|desinscr|abonn|iscri|consens|revoc|toestemm|"
+    r"afgemeld|uitgeschr|langgan|jangan|abonelik|согласи|отпис|подпис|zgod|wypis|सहमति|اشتراك|موافق|同意|退订|수신"
+)
 
 _KNOWN = {folded(name): target for target, names in _NAMES.items() for name in names.split(",")}
+_STATUS_NAMES, _PREFIX_NAMES = ({folded(name) for name in names.split(",")} for names in (_STATUS, _PREFIX))
+CONSENT = ("opt_in", "opted_out")
 
 
 def target_of(header: str) -> str | None:
     """The target a column name stands for, or None."""
-    return _KNOWN.get(folded(header))
+    return _KNOWN.get(folded(header)) or _consent_in_other_words(header)
+
+
+def _consent_in_other_words(header: str) -> str | None:
+    words = [word for word in slug(header).split("_") if word not in _FILLING]
+    found = _KNOWN.get(folded("".join(words)))
+    return found if found in CONSENT else None
+
+
+def may_be_status(header: str) -> bool:
+    """True for names such as 'Status', which say nothing about consent by themselves."""
+    return folded(header) in _STATUS_NAMES
+
+
+def may_be_calling_code(header: str) -> bool:
+    """True for names such as 'Prefix' or 'Country code', which may mean calling codes or something else."""
+    return folded(header) in _PREFIX_NAMES or target_of(header) in ("country", "calling_code")
+
+
+def looks_like_consent(header: str) -> bool:
+    """True if the name sounds as if the column said who may be written to."""
+    return target_of(header) in CONSENT or _ABOUT_CONSENT.search(slug(header)) is not None

@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from adsapp.contacts.imports.reading.headers import target_of
+from adsapp.contacts.imports.reading.headers import CONSENT, may_be_calling_code, may_be_status, target_of
 from adsapp.contacts.imports.reading.report import REPORT_COLUMNS
-from adsapp.contacts.values.attributes import TARGETS
-from adsapp.contacts.values.text import folded, one_line, plain, slug
+from adsapp.contacts.values.attributes import KEY_RULE, TARGETS, attribute_keys, is_attribute_key
+from adsapp.contacts.values.consent import says_who_agreed
+from adsapp.contacts.values.countries import calling_code
+from adsapp.contacts.values.text import folded, name_key, one_line, plain, signs, slug
 
 ATTRIBUTE = "attribute:"
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PHONE_LIKE = re.compile(r"(?=(?:[^0-9]*[0-9]){7})(?:\+[0-9 ().\-/]+|\(?0?[0-9][0-9 ().\-/]+)")
+_WHOLE_CALLING_CODE = re.compile(r"\s*(?:\+|00)\s*[1-9][0-9]{0,2}\s*")
 
 
 class Problem(NamedTuple):
@@ -48,6 +50,10 @@ class Mapping:
     def index_of(self, target: str) -> int | None:
         return self.targets.index(target) if target in self.targets else None
 
+    def all_of(self, target: str) -> tuple[int, ...]:
+        """The columns of a target that several may have: of two columns about consent, none is forgotten."""
+        return tuple(index for index, each in enumerate(self.targets) if each == target)
+
     def attributes(self) -> dict[str, int]:
         """Attribute keys with their column indexes, in the file's order."""
         found = enumerate(self.targets)
@@ -64,6 +70,11 @@ class Mapping:
 
     def to_json(self) -> dict[str, str]:
         return {str(index): target for index, target in enumerate(self.targets) if target}
+
+    @classmethod
+    def stored(cls, data: Dict[str, str], header: Sequence[str]) -> "Mapping":
+        """A mapping as `to_json` gave it, by index alone: by name would be ambiguous, as a column may be called 2."""
+        return cls(tuple(header), tuple(data.get(str(index)) for index in range(len(header))))
 
     @classmethod
     def from_json(cls, data: Dict[str, str | None], header: Sequence[str]) -> "Mapping":
@@ -100,7 +111,7 @@ class Mapping:
                 tuple(i for i, t in enumerate(self.targets) if t == target),
             )
             for target, count in counts.items()
-            if count > 1
+            if count > 1 and target not in CONSENT
         ]
 
 
@@ -115,17 +126,37 @@ def propose(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Mapping:
     If several columns fit a target, the first gets it and the others are left out with a note. Columns of our own
     report of rejected rows, and columns without a name, are left out.
     """
-    targets = [target_of(name) for name in header]
+    targets = [_likely(name, _filled(sample, index)) for index, name in enumerate(header)]
     if "phone" not in targets:
-        phones = [i for i, target in enumerate(targets) if target is None and _holds_phones(sample, i)]
+        phones = [i for i, target in enumerate(targets) if target is None and _holds_phones(_filled(sample, i))]
         if len(phones) == 1:
             targets[phones[0]] = "phone"
     left_out = _leave_out_repeats(header, targets)
-    taken: set[str] = set()
-    for index, name in enumerate(header):
-        if targets[index] is None and index not in left_out and folded(name) and name not in REPORT_COLUMNS:
-            targets[index] = ATTRIBUTE + attribute_key(name, index, taken)
+    own = [i for i, name in enumerate(header) if targets[i] is None and i not in left_out and _is_own(name)]
+    for index, key in zip(own, attribute_keys([header[index] for index in own]), strict=True):
+        targets[index] = ATTRIBUTE + key
     return Mapping(tuple(header), tuple(targets), left_out)
+
+
+def _filled(sample: Sequence[Sequence[str]], index: int) -> list[str]:
+    return [row[index] for row in sample if index < len(row) and plain(row[index])]
+
+
+def _is_own(name: str) -> bool:
+    return bool(slug(name)) and name not in REPORT_COLUMNS
+
+
+def _likely(name: str, cells: Sequence[str]) -> str | None:
+    """What a column is by its name; if that is not enough, by its name and cells together, or by its cells alone."""
+    target = target_of(name)
+    if may_be_calling_code(name) and cells and all(map(calling_code, cells)):
+        return "calling_code"
+    if target or not cells:
+        return target
+    if all(map(_WHOLE_CALLING_CODE.fullmatch, cells)) and all(map(calling_code, cells)):
+        return "calling_code"
+    says = list(map(says_who_agreed, cells))
+    return "opt_in" if all(says) or (may_be_status(name) and any(says)) else None
 
 
 def _leave_out_repeats(header: Sequence[str], targets: list[str | None]) -> dict[int, str]:
@@ -133,29 +164,16 @@ def _leave_out_repeats(header: Sequence[str], targets: list[str | None]) -> dict
     first: dict[str, int] = {}
     left_out = {}
     for index, target in enumerate(targets):
-        if target is None or first.setdefault(target, index) == index:
+        if target is None or target in CONSENT or first.setdefault(target, index) == index:
             continue
         targets[index] = None
         left_out[index] = f"{_place(header, first[target])} already is the {title(target).lower()}"
     return left_out
 
 
-def attribute_key(name: str, index: int, taken: set[str]) -> str:
-    """An attribute key from a column's name; never the name of a target, so that a key has one meaning."""
-    base = slug(name)[:36].strip("_")
-    if not _KEY.fullmatch(base):
-        base = f"column_{index + 1}"
-    key, number = base, 2
-    while key in taken or key in TARGETS:
-        key, number = f"{base}_{number}", number + 1
-    taken.add(key)
-    return key
-
-
-def _holds_phones(sample: Sequence[Sequence[str]], index: int) -> bool:
+def _holds_phones(cells: Sequence[str]) -> bool:
     """True if at least four fifths of the filled cells look like whole phone numbers, not like dates or prices."""
-    cells = [text for row in sample if index < len(row) and (text := plain(row[index]).lstrip("'"))]
-    alike = sum(_looks_like_phone(cell) for cell in cells)
+    alike = sum(_looks_like_phone(plain(cell).lstrip("'")) for cell in cells)
     return bool(cells) and alike >= 0.8 * len(cells)
 
 
@@ -174,11 +192,8 @@ def _wrong_target(place: str, target: str) -> Problem | None:
     key = target.removeprefix(ATTRIBUTE)
     if key in TARGETS:
         return Problem(place, f"An attribute cannot be called {key!r}, because a contact has a field of that name.")
-    if not _KEY.fullmatch(key):
-        return Problem(
-            place,
-            f"{key!r} cannot be an attribute's key: up to 40 small letters, digits and _, first a letter.",
-        )
+    if not is_attribute_key(key):
+        return Problem(place, f"{key!r} cannot be an attribute's key: {KEY_RULE}.")
     return None
 
 
@@ -186,7 +201,8 @@ def _column(key: str, header: Sequence[str]) -> int | Problem:
     wanted = one_line(key)
     for same in (
         lambda name: name == wanted,
-        lambda name: bool(folded(wanted)) and folded(name) == folded(wanted),
+        lambda name: name_key(name) == name_key(wanted),
+        lambda name: bool(folded(wanted)) and folded(name) == folded(wanted) and signs(name) == signs(wanted),
     ):
         found = [index for index, name in enumerate(header) if name and same(name)]
         if len(found) == 1:

@@ -10,55 +10,18 @@ from typing import NamedTuple
 
 from adsapp.contacts.imports.reading.lines import Row
 from adsapp.contacts.imports.reading.mapping import Mapping
-from adsapp.contacts.values.countries import country_code
+from adsapp.contacts.imports.reading.numbers import NumberReader
+from adsapp.contacts.imports.reading.overlooked import unused_consent
+from adsapp.contacts.values import consent
 from adsapp.contacts.values.emails import normalise_email
-from adsapp.contacts.values.phones import Phone, Rejection, normalise_phone, person_key, reject
+from adsapp.contacts.values.phones import Phone, Rejection, person_key, reject
 from adsapp.contacts.values.reasons import MESSAGES
-from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, folded, one_line, plain, split_name, tidy
+from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, name_key, one_line, plain, split_name, tidy
 
 __all__ = ["MESSAGES", "ContactRow", "Defaults", "Note", "Rejected", "RowJudge", "judge"]
 
 _TAG_ENDS = re.compile(r"[,;|\n]")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}))?")
-_YES = frozenset(
-    [
-        "1",
-        "y",
-        "yes",
-        "true",
-        "on",
-        "optedin",
-        "subscribed",
-        "si",
-        "sim",
-        "ja",
-        "oui",
-        "ya",
-        "da",
-        "haan",
-        "evet",
-    ]
-)
-_NO = frozenset(
-    [
-        "0",
-        "n",
-        "no",
-        "false",
-        "off",
-        "optedout",
-        "unsubscribed",
-        "nao",
-        "nein",
-        "non",
-        "nee",
-        "tidak",
-        "net",
-        "nahin",
-        "hayir",
-        "stop",
-    ]
-)
 
 
 class Note(NamedTuple):
@@ -82,7 +45,8 @@ class ContactRow:
     """A row that can become a contact. A text is '' if the row does not give it, which must not clear a stored value.
 
     `name` is the whole name as written, or first and last name together; `country` is an ISO code, from the row or, if
-    the row has none, from the number; `opt_in` is None if the row does not give it; `assumed` is that of `Phone`.
+    the row has none, from the number; `opt_in` is False if any column refuses messages, else True if one agrees, else
+    None; `assumed` is that of `Phone`.
     """
 
     number: int
@@ -127,8 +91,13 @@ class RowJudge:
         self._width = len(mapping.header)
         self._phone = phone
         self._fields = {target: mapping.index_of(target) for target in ("name", "first_name", "last_name")}
-        self._email, self._country = mapping.index_of("email"), mapping.index_of("country")
-        self._language, self._opt_in = mapping.index_of("language"), mapping.index_of("opt_in")
+        self._number = NumberReader(mapping, phone, defaults.country)
+        self._email, self._language = mapping.index_of("email"), mapping.index_of("language")
+        self._consent = (
+            *((index, "opt_in_unclear", consent.consent) for index in mapping.all_of("opt_in")),
+            *((index, "opted_out_unclear", consent.opt_out) for index in mapping.all_of("opted_out")),
+        )
+        self._unused_consent = unused_consent(mapping)
         self._tags = mapping.index_of("tags")
         self._attributes = tuple(mapping.attributes().items())
         self._defaults = defaults
@@ -140,29 +109,13 @@ class RowJudge:
             return _rejected(row, "", "", reject("too_many_cells", detail))
         if len(cells) < self._width:
             cells = cells + [""] * (self._width - len(cells))
-        phone, country, notes = self._read_phone(cells)
+        phone, country, remark = self._number(cells)
         if isinstance(phone, Rejection):
             return _rejected(row, self._header[self._phone], cells[self._phone], phone)
-        return self._contact(row.number, cells, phone, country or phone.region, notes)
-
-    def _read_phone(self, cells: list[str]) -> tuple[Phone | Rejection, str | None, list[Note]]:
-        """The number, the country the row names, and notes about both."""
-        written = cells[self._country] if self._country is not None else ""
-        country = country_code(written) if written else None
-        unknown = country is None and bool(written.strip())
-        # With the default country, a national number of a country that we cannot read would be a stranger's.
-        default = None if unknown else self._defaults.country
-        phone = normalise_phone(cells[self._phone], default, country)
-        if not isinstance(phone, Phone):
-            return (
-                reject("unknown_country", written) if unknown and phone.code == "no_country" else phone,
-                country,
-                [],
-            )
-        notes = [self._note("country_left_out", self._country, cells)] if unknown else []
+        notes = [self._note(*remark, cells)] if remark else []
         if phone.extension:
             notes.append(self._note("extension_left_out", self._phone, cells))
-        return phone, country, notes
+        return self._contact(row.number, cells, phone, country or phone.region, notes)
 
     def _contact(self, number: int, cells: list[str], phone: Phone, country: str, notes: list[Note]) -> ContactRow:
         whole, first, last = (self._name(cells, index, notes) for index in self._fields.values())
@@ -214,21 +167,27 @@ class RowJudge:
         return found[1].lower() + (f"_{found[2].upper()}" if found[2] else "")
 
     def _read_opt_in(self, cells: list[str], notes: list[Note]) -> bool | None:
-        if self._opt_in is None or not (word := folded(plain(cells[self._opt_in]))):
-            return None
-        if word in _YES or word in _NO:
-            return word in _YES
-        notes.append(self._note("opt_in_left_out", self._opt_in, cells))
-        return None
+        """Of several columns the refusal counts; a refusal in a column that is not used is noted at least."""
+        agrees: bool | None = None
+        for index, unclear, read in self._consent:
+            answer = read(cells[index])
+            if not answer.is_clear:
+                notes.append(self._note(unclear, index, cells))
+            if answer.agrees is not None and agrees is not False:
+                agrees = answer.agrees
+        for index in self._unused_consent:
+            if consent.is_refusal(cells[index]):
+                notes.append(self._note("refusal_unused", index, cells))
+        return agrees
 
     def _read_tags(self, cells: list[str], notes: list[Note]) -> tuple[str, ...]:
         index = self._tags
         if index is None or not cells[index]:
             return self._defaults.tags
-        tags = {folded(tag) or tag: tag for tag in self._defaults.tags}
+        tags = {name_key(tag): tag for tag in self._defaults.tags}
         for tag in filter(None, map(one_line, _TAG_ENDS.split(cells[index]))):
             short = tag if len(tag) <= MAX_TAG else self._cut(tag, MAX_TAG, index, cells, notes)
-            tags.setdefault(folded(short) or short, short)
+            tags.setdefault(name_key(short), short)
         return tuple(tags.values())
 
     def _read_attributes(self, cells: list[str], notes: list[Note]) -> dict[str, str]:
@@ -246,8 +205,7 @@ class RowJudge:
         notes.append(self._note("cut_short", index, cells))
         return text[:limit]
 
-    def _note(self, code: str, index: int | None, cells: list[str]) -> Note:
-        assert index is not None
+    def _note(self, code: str, index: int, cells: list[str]) -> Note:
         return Note(code, self._header[index], cells[index])
 
 

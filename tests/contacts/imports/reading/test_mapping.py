@@ -43,11 +43,11 @@ def test_what_is_no_field_becomes_an_attribute_with_a_plain_key() -> None:
         "attribute:shop",
         "attribute:grosse_cm",
         "attribute:shop_2",
-        "attribute:column_5",
+        "attribute:متجر",
         None,
         "attribute:title",
     )
-    assert targets[7:] == ("name", "attribute:column_9", "opt_in")
+    assert targets[7:] == ("name", "attribute:field_1st_visit", "opt_in")
 
 
 def test_an_attribute_is_never_called_like_a_field() -> None:

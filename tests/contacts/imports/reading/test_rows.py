@@ -90,14 +90,10 @@ def test_languages_are_codes(cell: str, language: str) -> None:
 
 @pytest.mark.parametrize(
     "cell, answer",
-    [("Yes", True), ("Sí", True), ("1", True), ("Não", False), ("FALSE", False), ("", None), ("?", None)],
+    [("Yes", True), ("Sí", True), ("1", True), ("Não", False), ("FALSE", False), ("", None), ("-", None), ("?", False)],
 )
 def test_consent_is_yes_no_or_not_said(cell: str, answer: bool | None) -> None:
     assert kept(["phone", "opt in"], [ANA, cell]).opt_in is answer
-
-
-def test_consent_that_is_neither_is_noted() -> None:
-    assert kept(["phone", "opt in"], [ANA, "maybe"]).notes[0].code == "opt_in_left_out"
 
 
 def test_tags_are_those_of_the_import_and_of_the_row_once_each() -> None:
