@@ -5,6 +5,7 @@ from alembic import op
 
 from adsapp.core.db import UtcDateTime
 from adsapp.core.db.ddl import count_moments, isolate_table
+from adsapp.core.db.sqlite_stats import expect_sizes
 
 revision = "0008"
 down_revision = "0007"
@@ -34,6 +35,7 @@ def upgrade() -> None:
     _as_owner(connection, [_count_what_is_there(connection, moment) for moment in MOMENTS])
     isolate_table(connection, "message_minutes")
     count_moments(connection, "campaign_recipients", "message_minutes", ["campaign_id"], MOMENTS)
+    expect_sizes(connection)
 
 
 def _as_owner(connection: sa.Connection, statements: list[str]) -> None:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from adsapp.campaigns import audience
-from adsapp.campaigns.compose.page import known_attributes
+from adsapp.campaigns.audience import known_attributes
 from adsapp.contacts import queries
 from adsapp.contacts.models import Contact, Import, OptEvent, OptSource
 from adsapp.core import db

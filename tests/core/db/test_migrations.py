@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import Migrate, upgrade
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, column, insert, select, table, text, update
 from sqlalchemy.exc import DBAPIError
 
 from adsapp import create_app
@@ -53,9 +53,11 @@ def add_events(app: Flask, organization_id: uuid.UUID) -> None:
     """As the version before noted them."""
     with app.app_context():
         values = {"id": organization_id, "slug": "bakery", "name": "Bakery", "default_country": "US"}
-        db.session.execute(insert(Organization).values(**values, created_at=utcnow()))
+        typed = Organization.__table__
+        as_it_was = table("organizations", *(column(name, typed.c[name].type) for name in (*values, "created_at")))
+        db.session.execute(insert(as_it_was).values(**values, created_at=utcnow()))
         db.session.commit()
-    table = AuditEvent.__table__
+    events = AuditEvent.__table__
     names = ("organization_id", "at", "actor", "action", "subject", "details")
     with db.organization_context(app, organization_id):
         for action, subject, details, _ in EVENTS:
@@ -64,7 +66,7 @@ def add_events(app: Flask, organization_id: uuid.UUID) -> None:
             columns = ", ".join(names)
             marks = ", ".join(f":{name}" for name in names)
             statement = text(f"insert into audit_events ({columns}) values ({marks})")  # our own names
-            typed = statement.bindparams(*(bindparam(name, type_=table.c[name].type) for name in names))
+            typed = statement.bindparams(*(bindparam(name, type_=events.c[name].type) for name in names))
             db.session.execute(typed, row, execution_options={"names_organization": True})
         db.session.commit()
 
