@@ -53,8 +53,8 @@ def add_events(app: Flask, organization_id: uuid.UUID) -> None:
     """As the version before noted them."""
     with app.app_context():
         values = {"id": organization_id, "slug": "bakery", "name": "Bakery", "default_country": "US"}
-        typed = Organization.__table__
-        as_it_was = table("organizations", *(column(name, typed.c[name].type) for name in (*values, "created_at")))
+        now = Organization.__table__
+        as_it_was = table("organizations", *(column(name, now.c[name].type) for name in (*values, "created_at")))
         db.session.execute(insert(as_it_was).values(**values, created_at=utcnow()))
         db.session.commit()
     events = AuditEvent.__table__
