@@ -21,10 +21,12 @@ from adsapp.core.db import db, migrations
 from tests import servers as throwaway
 from tests.cast import Cast, make_cast, use_quick_hashes
 from tests.order import longest_first
+from tests.quick import share_routes, share_statements
 from tests.servers import Running, Servers
 from tests.shared import Shared, SharedDatabase, Sharing
 
 KEYS = (Fernet.generate_key().decode(),)
+share_routes()
 _running: Running | None = None
 
 
@@ -200,6 +202,7 @@ def app(settings: Settings, sharing: Sharing, compiled_templates: FileSystemByte
     app = create_app(settings)
     app.testing = True
     app.jinja_env.bytecode_cache = compiled_templates
+    share_statements(app)
     yield app
     with app.app_context():
         db.session.remove()
