@@ -3,7 +3,7 @@
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from adsapp import create_app
 from adsapp.config import Settings
 from adsapp.core.db import db, migrations
 from tests import servers as throwaway
+from tests.alone import turn
 from tests.cast import Cast, make_cast, use_quick_hashes
 from tests.order import longest_first
 from tests.quick import share_routes, share_statements
@@ -57,6 +58,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = longest_first(items)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Before any clock of the test runs, its turn has come."""
+    with turn(_servers(item.config).home, alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
 class HandOver:
     """Tells xdist's workers where the servers are."""
 
@@ -72,7 +80,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 def _make_templates(servers: Servers) -> None:
     """What each test's database is copied from: migrated, and once more with the cast, whom most tests need."""
-    home = Path(servers.template_sqlite).parent / "template"
+    home = servers.home / "template"
     embedded = Settings(home=home)
     _prepare(embedded, migrations.upgrade)
     shutil.copy(home / "adsapp.db", servers.template_sqlite)
@@ -109,8 +117,12 @@ def _distributed(servers: Servers, database: str, home: Path, redis_number: int)
 @pytest.fixture(scope="session")
 def servers(request: pytest.FixtureRequest) -> Servers:
     """Addresses of PostgreSQL and Valkey."""
-    handed = getattr(request.config, "workerinput", {}).get("servers")
-    return Servers(**json.loads(handed)) if handed else request.config.stash[SERVERS]
+    return _servers(request.config)
+
+
+def _servers(config: pytest.Config) -> Servers:
+    handed = getattr(config, "workerinput", {}).get("servers")
+    return Servers(**json.loads(handed)) if handed else config.stash[SERVERS]
 
 
 @pytest.fixture(scope="session")
