@@ -21,6 +21,7 @@ from adsapp.core.db import db, migrations
 from tests import servers as throwaway
 from tests.alone import turn
 from tests.cast import Cast, make_cast, use_quick_hashes
+from tests.measured import looked_at
 from tests.order import longest_first
 from tests.quick import share_routes, share_statements
 from tests.servers import Running, Servers
@@ -61,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Before any clock of the test runs, its turn has come."""
-    with turn(_servers(item.config).home, alone=item.get_closest_marker("alone") is not None):
+    with turn(_servers(item.config).home, alone=item.get_closest_marker("alone") is not None), looked_at(item):
         return (yield)
 
 
