@@ -3,7 +3,7 @@
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,16 @@ from adsapp import create_app
 from adsapp.config import Settings
 from adsapp.core.db import db, migrations
 from tests import servers as throwaway
+from tests.alone import turn
 from tests.cast import Cast, make_cast, use_quick_hashes
+from tests.measured import looked_at
 from tests.order import longest_first
+from tests.quick import share_routes, share_statements
 from tests.servers import Running, Servers
 from tests.shared import Shared, SharedDatabase, Sharing
 
 KEYS = (Fernet.generate_key().decode(),)
+share_routes()
 _running: Running | None = None
 
 
@@ -55,6 +59,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = longest_first(items)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Before any clock of the test runs, its turn has come."""
+    with turn(_servers(item.config).home, alone=item.get_closest_marker("alone") is not None), looked_at(item):
+        return (yield)
+
+
 class HandOver:
     """Tells xdist's workers where the servers are."""
 
@@ -70,7 +81,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 def _make_templates(servers: Servers) -> None:
     """What each test's database is copied from: migrated, and once more with the cast, whom most tests need."""
-    home = Path(servers.template_sqlite).parent / "template"
+    home = servers.home / "template"
     embedded = Settings(home=home)
     _prepare(embedded, migrations.upgrade)
     shutil.copy(home / "adsapp.db", servers.template_sqlite)
@@ -107,8 +118,12 @@ def _distributed(servers: Servers, database: str, home: Path, redis_number: int)
 @pytest.fixture(scope="session")
 def servers(request: pytest.FixtureRequest) -> Servers:
     """Addresses of PostgreSQL and Valkey."""
-    handed = getattr(request.config, "workerinput", {}).get("servers")
-    return Servers(**json.loads(handed)) if handed else request.config.stash[SERVERS]
+    return _servers(request.config)
+
+
+def _servers(config: pytest.Config) -> Servers:
+    handed = getattr(config, "workerinput", {}).get("servers")
+    return Servers(**json.loads(handed)) if handed else config.stash[SERVERS]
 
 
 @pytest.fixture(scope="session")
@@ -200,6 +215,7 @@ def app(settings: Settings, sharing: Sharing, compiled_templates: FileSystemByte
     app = create_app(settings)
     app.testing = True
     app.jinja_env.bytecode_cache = compiled_templates
+    share_statements(app)
     yield app
     with app.app_context():
         db.session.remove()

@@ -18,7 +18,7 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from adsapp.campaigns import queries
 from adsapp.campaigns.compose.draft import CampaignIn
@@ -41,10 +41,17 @@ STOPS_WITHIN = 0.02  # seconds between two looks whether the web server is to st
 _numbers = count(100_000_000_000_001)
 
 
+class Silent(WSGIRequestHandler):
+    """Writes no line for each request."""
+
+    def log_request(self, *_: object) -> None:
+        """See above."""
+
+
 @contextmanager
 def running_web(app: Flask) -> Iterator[str]:
     """The application behind a threaded server on a free loopback port; its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
     thread = threading.Thread(target=server.serve_forever, args=(STOPS_WITHIN,), name="web", daemon=True)
     thread.start()
     try:

@@ -37,6 +37,11 @@ class Servers:
     template_database: str
 
     @property
+    def home(self) -> Path:
+        """A folder of this run."""
+        return Path(self.template_sqlite).parent
+
+    @property
     def cast_database(self) -> str:
         """As `template_database`, with the cast in it."""
         return f"{self.template_database}_cast"

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ import pytest
 from adsapp.config import ROOT, VERSION
 from adsapp.demo.http import Api, wait_until
 from adsapp.demo.stage import free_port
+from tests.once import made_once
+from tests.servers import Servers
 
 PLACES = {  # in a checkout: in a wheel
     "adsapp": "adsapp",
@@ -38,21 +39,27 @@ def run_uv(*arguments: str | Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def wheel(servers: Servers) -> Path:
     """The wheel, built from the source distribution, so that both are whole."""
-    place = tmp_path_factory.mktemp("dist")
-    run_uv("build", "--no-build-isolation", "--python", sys.executable, "--out-dir", place, ROOT)
+    place = made_once(servers.home / "dist", _build)
     return place / f"adsapp-{VERSION}-py3-none-any.whl"
 
 
-@pytest.fixture(scope="module")
-def program(wheel: Path) -> Iterator[Path]:
+def _build(place: Path) -> None:
+    run_uv("build", "--no-build-isolation", "--python", sys.executable, "--out-dir", place, ROOT)
+
+
+@pytest.fixture(scope="session")
+def program(servers: Servers, wheel: Path) -> Path:
     """The `adsapp` command of an environment that was empty before."""
-    with tempfile.TemporaryDirectory() as place:  # removed at once: it takes more than 100 MB
+
+    def install(place: Path) -> None:
         run_uv("venv", "--python", sys.executable, place)
-        run_uv("pip", "install", "--python", place, "--constraint", ROOT / "requirements.lock", wheel)
-        yield Path(place) / "bin" / "adsapp"
+        options = ("--compile-bytecode", "--python", place, "--constraint", ROOT / "requirements.lock")
+        run_uv("pip", "install", *options, wheel)
+
+    return made_once(servers.home / "installed", install) / "bin" / "adsapp"
 
 
 def test_a_wheel_carries_all_that_a_checkout_has_and_takes_no_other_name(wheel: Path) -> None:

@@ -86,6 +86,7 @@ def watch(look: Look, console: Journey) -> str:
     return page.url
 
 
+@pytest.mark.timeout(600)  # twenty-two pages, each in four variants, beside all that an installation does meanwhile
 def test_a_person_goes_the_whole_way(look: Look, console: Journey) -> None:
     sign_in(look, console)
     look.at("home-empty")

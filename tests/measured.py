@@ -1,0 +1,32 @@
+"""Coverage looks at one test of each pair: the one on SQLite, or the one that needs no database.
+
+To watch a line costs as much as to run it, and what PostgreSQL makes of it is shown by the test, not by the coverage.
+Nor does it look at tests in a browser, or into processes that a test starts: a line that a server passes by is not
+shown by an assertion.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from coverage import Coverage
+
+
+@contextmanager
+def looked_at(item: pytest.Item) -> Iterator[None]:
+    """The test, with coverage if it is measured; without `--cov` nothing is."""
+    coverage = Coverage.current()
+    if coverage is None or _is_measured(item):
+        yield
+        return
+    coverage.stop()
+    try:
+        yield
+    finally:
+        coverage.start()
+
+
+def _is_measured(item: pytest.Item) -> bool:
+    call = getattr(item, "callspec", None)
+    shape = call.params.get("shape") if call else None
+    return shape != "distributed" and item.get_closest_marker("browser") is None
