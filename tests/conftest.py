@@ -19,7 +19,6 @@ from adsapp import create_app
 from adsapp.config import Settings
 from adsapp.core.db import db, migrations
 from tests import servers as throwaway
-from tests.alone import turn
 from tests.cast import Cast, make_cast, use_quick_hashes
 from tests.measured import looked_at
 from tests.order import longest_first
@@ -61,8 +60,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Before any clock of the test runs, its turn has come."""
-    with turn(_servers(item.config).home, alone=item.get_closest_marker("alone") is not None), looked_at(item):
+    """Coverage is told before any clock of the test runs."""
+    with looked_at(item):
         return (yield)
 
 

@@ -1,5 +1,4 @@
-"""The long tests begin first, so that no process still has a minute to go while the others are done; and last come
-those that want the machine for themselves, so that nobody waits for them with work to do.
+"""The long tests begin first, so that no process still has a minute to go while the others are done.
 
 xdist hands tests out in this order: to each process two at its start, then one for each that is done. So a quick test
 stands between every two long ones, or the longest would wait for one another in one process.
@@ -25,16 +24,14 @@ LONG = (  # by what one test takes, longest first
 
 
 def longest_first(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """Those of `LONG` in its order, each followed by a quick one; then the rest, as they came; then those `alone`."""
+    """Those of `LONG` in its order, each followed by a quick one; then the rest, as they came."""
     places = {item: _place(item) for item in items}
     long = sorted((item for item, place in places.items() if place < len(LONG)), key=places.__getitem__)
     quick = [item for item, place in places.items() if place == len(LONG)]
-    return [*_in_turn(long, quick), *(item for item, place in places.items() if place > len(LONG))]
+    return list(_in_turn(long, quick))
 
 
 def _place(item: pytest.Item) -> int:
-    if item.get_closest_marker("alone"):
-        return len(LONG) + 1
     return next((place for place, path in enumerate(LONG) if item.nodeid.startswith(path)), len(LONG))
 
 

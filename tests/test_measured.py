@@ -32,7 +32,7 @@ def test_postgresql_and_the_browser_are_not_measured(own: Coverage, test: Any) -
     assert Coverage.current() is own
 
 
-@pytest.mark.parametrize("test", [item(), item(shape="embedded"), item("alone", shape="embedded")])
+@pytest.mark.parametrize("test", [item(), item(shape="embedded")])
 def test_everything_else_is_measured(own: Coverage, test: Any) -> None:
     with looked_at(test):
         assert Coverage.current() is own
