@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adsapp.campaigns.models import Campaign
@@ -48,7 +48,8 @@ class Kept:
 
 # People's names and numbers are not copied into the audit, so a contact is called what it is called now.
 _FULL_NAME = func.trim(Contact.first_name + " " + Contact.last_name)
-CONTACT_TITLE = func.coalesce(func.nullif(Contact.name, ""), func.nullif(_FULL_NAME, ""), Contact.phone)
+_NUMBER = case((Contact.phone.startswith("+"), Contact.phone), else_="no number")
+CONTACT_TITLE = func.coalesce(func.nullif(Contact.name, ""), func.nullif(_FULL_NAME, ""), _NUMBER)
 KEPT: Mapping[str, Kept] = {
     "job": Kept(Job.id, Job.title, "/jobs/{}"),
     "campaign": Kept(Campaign.id, Campaign.name, CAMPAIGN.page),

@@ -206,6 +206,19 @@ def recipient_json(recipient: CampaignRecipient, sees_numbers: bool) -> dict[str
         "attempts": recipient.attempts,
         "wamid": recipient.provider_id if sees_numbers else None,  # it holds the number, lightly wrapped
         **{name: iso(getattr(recipient, name)) for name in moments},
+        "pricing": pricing_json(recipient),
+    }
+
+
+def pricing_json(recipient: CampaignRecipient) -> dict[str, Any] | None:
+    """What the provider said it charges by, None if it has said nothing yet."""
+    if recipient.price_category is None:
+        return None
+    return {
+        "category": recipient.price_category,
+        "type": recipient.price_type,
+        "model": recipient.price_model,
+        "billable": recipient.billable,
     }
 
 

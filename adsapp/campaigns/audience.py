@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select, true
 
+from adsapp.contacts.identity import number_of
 from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, Tag
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
@@ -231,7 +232,7 @@ def person_of(contact: Any) -> dict[str, Any]:
         "first_name": contact.first_name,
         "last_name": contact.last_name,
         "name": contact.name,
-        "phone": contact.phone,
+        "phone": number_of(contact.phone, contact.moved_to),
         "email": contact.email,
         "language": contact.language,
         "country": contact.country,

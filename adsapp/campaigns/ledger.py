@@ -44,6 +44,10 @@ class RecipientState:
     delivered_at: datetime | None
     read_at: datetime | None
     failed_at: datetime | None
+    price_category: str | None
+    price_type: str | None
+    price_model: str | None
+    billable: bool | None
 
     @property
     def milestones(self) -> Milestones:

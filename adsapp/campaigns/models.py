@@ -139,7 +139,8 @@ class CampaignRecipient(Tenant, Base):
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)  # sent along as a message's reference
     campaign_id: Mapped[uuid.UUID]
     contact_id: Mapped[uuid.UUID]
-    phone: Mapped[str] = mapped_column(String(20))  # as given
+    phone: Mapped[str] = mapped_column(String(20))  # where it is sent to; "" for somebody known by user id only
+    wa_user_id: Mapped[str | None] = mapped_column(String(140))
     person_key: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(ShortText, default="")
     variables: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as rendered
@@ -159,6 +160,11 @@ class CampaignRecipient(Tenant, Base):
     read_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     replied_at: Mapped[datetime | None]
+    # What the provider said it charges this message by: in its words, from the report that counts (`statuses`).
+    price_category: Mapped[str | None] = mapped_column(String(40))
+    price_type: Mapped[str | None] = mapped_column(String(40))
+    price_model: Mapped[str | None] = mapped_column(String(20))
+    billable: Mapped[bool | None]
     updated_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
@@ -237,6 +243,7 @@ class InboundMessage(Tenant, Base):
     account_id: Mapped[uuid.UUID]
     provider_id: Mapped[str] = mapped_column("wamid", String(200), key="provider_id")
     from_number: Mapped[str] = mapped_column(String(20))
+    from_user_id: Mapped[str | None] = mapped_column(String(140))
     contact_id: Mapped[uuid.UUID | None]
     recipient_id: Mapped[int | None] = mapped_column(BigId)  # the campaign message it answers
     kind: Mapped[str] = mapped_column(String(20))

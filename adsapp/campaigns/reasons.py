@@ -14,6 +14,7 @@ OUTSIDE_WINDOW = "outside_window"
 MESSAGED_LATELY = "messaged_lately"
 CANCELLED = "cancelled"
 CANNOT_BUILD = "cannot_build"
+SAME_PERSON = "same_person"
 UNKNOWN = "unknown"
 
 
@@ -32,6 +33,9 @@ OURS = {
     MISSING_VARIABLE: Reason("A variable has no value", "Fill in the contact's field, or give it a fallback."),
     OUTSIDE_WINDOW: Reason("Wrote more than 24 hours ago", "A text is allowed only within 24 hours; use a template."),
     MESSAGED_LATELY: Reason("Got a campaign lately", "They were left out, as was asked for when it was made."),
+    SAME_PERSON: Reason(
+        "Is in this campaign under another number", "They moved to it; nobody is sent a message twice."
+    ),
     CANCELLED: Reason("The campaign was cancelled", "It was cancelled before their turn."),
     CANNOT_BUILD: Reason("The message could not be put together", "Compare its variables with the template."),
     UNKNOWN: Reason("WhatsApp gave no reason", "Try again later; if it stays so, ask WhatsApp's support.", True),

@@ -70,7 +70,9 @@ def contact_json(contact: Contact, tags: list[str], *, whole: bool) -> dict[str,
     """A contact for programs; `whole` False masks the number."""
     return {
         "id": str(contact.id),
-        "phone": format_phone(contact.phone, whole),
+        "phone": format_phone(contact.phone, whole) if contact.phone.startswith("+") else "",
+        "wa_user_id": contact.wa_user_id,
+        "moved_to": format_phone(contact.moved_to, whole) if contact.moved_to else None,
         "name": contact.display_name,
         "first_name": contact.first_name,
         "last_name": contact.last_name,

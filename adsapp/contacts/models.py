@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKeyConstraint, Identity, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from adsapp.contacts.identity import number_of
 from adsapp.core.clock import utcnow
 from adsapp.core.db import Base, BigId, Json, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
@@ -15,7 +16,10 @@ from adsapp.jobs import Job, State
 
 
 class Contact(Tenant, Base):
-    """A person, identified by phone number: one row for each E.164 number of an organization."""
+    """A person, identified by phone number: one row for each E.164 number of an organization.
+
+    Somebody who is known by the provider's user id only has that id's key instead of a number (`identity.user_key`).
+    """
 
     __tablename__ = "contacts"
     __table_args__ = (
@@ -23,14 +27,19 @@ class Contact(Tenant, Base):
         UniqueConstraint("organization_id", "phone"),
         Index("ix_contacts_person", "organization_id", "person_key"),
         Index("ix_contacts_wa_id", "organization_id", "wa_id"),
+        Index("ix_contacts_wa_user_id", "organization_id", "wa_user_id"),
         Index("ix_contacts_name", "organization_id", "name", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     phone: Mapped[str] = mapped_column(String(20))  # E.164, as given
-    person_key: Mapped[str] = mapped_column(String(20))  # the same for all forms of one number (BR, MX, AR)
+    person_key: Mapped[str] = mapped_column(String(20))  # the same for all contacts that are one person
     wa_id: Mapped[str | None] = mapped_column(String(20))  # as the provider calls the number
-    wa_user_id: Mapped[str | None] = mapped_column(String(140))
+    wa_user_id: Mapped[str | None] = mapped_column(
+        String(140)
+    )  # the provider's id of the person, with or without number
+    moved_to: Mapped[str | None] = mapped_column(String(20))  # the number the person has now, if the provider said so
+    moved_at: Mapped[datetime | None]
     name: Mapped[str] = mapped_column(ShortText, default="")  # the whole name, as written
     first_name: Mapped[str] = mapped_column(ShortText, default="")
     last_name: Mapped[str] = mapped_column(ShortText, default="")
@@ -48,6 +57,11 @@ class Contact(Tenant, Base):
     def display_name(self) -> str:
         """The name as written, else first and last, else empty."""
         return self.name or f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def number(self) -> str:
+        """The number that messages go to: the new one if the person has moved; "" if none is known."""
+        return number_of(self.phone, self.moved_to)
 
 
 class ContactCount(Tenant, Base):
@@ -115,6 +129,23 @@ class OptEvent(Tenant, Base):
     source: Mapped[OptSource] = mapped_column(text_enum(OptSource))
     detail: Mapped[str] = mapped_column(default="")
     by: Mapped[str] = mapped_column(ShortText, default="")
+
+
+class Consent(Tenant, Base):
+    """What somebody has said about messages, kept under each key of the person, whether they are a contact or not.
+
+    It wins over the contacts' own columns, which are copies for lists: whoever becomes a contact later meets it.
+    """
+
+    __tablename__ = "consents"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    person_key: Mapped[str] = mapped_column(String(20), primary_key=True)  # of a number or of a user id
+    opted_out_at: Mapped[datetime | None]  # None: agreed again
+    source: Mapped[OptSource] = mapped_column(text_enum(OptSource))
+    detail: Mapped[str] = mapped_column(default="")
+    by: Mapped[str] = mapped_column(ShortText, default="")
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
 class ImportStatus(StrEnum):

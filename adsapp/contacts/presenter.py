@@ -127,6 +127,7 @@ class ContactPage(WebPage):
     history: Sequence[ConsentEvent]
     imports: Sequence[tuple[Import, str]]
     country: str
+    moved: str
     opt_in_error: str
     confirmations: Sequence[Confirmation]
 
@@ -141,6 +142,7 @@ class ContactPage(WebPage):
             history=tuple(map(ConsentEvent.of, queries.consent_history(contact))),
             imports=queries.imports_of(contact),
             country=countries().get(contact.country, contact.country),
+            moved=_moved(contact, actor),
             opt_in_error=opt_in_error,
             confirmations=(opt_out(contact, actor),) if may_opt_out else (),
         )
@@ -160,6 +162,14 @@ class ContactFormPage(WebPage):
     def countries(self) -> Sequence[tuple[str, str]]:
         """Countries to choose from."""
         return [("", "As the number says"), *countries().items()]
+
+
+def _moved(contact: Contact, actor: Actor) -> str:
+    """The number the person has now, as this actor may see it; "" if WhatsApp told of none."""
+    if not (contact.moved_to and contact.moved_at):
+        return ""
+    number, day = format_phone(contact.moved_to, actor.sees_numbers), f"{contact.moved_at:%Y-%m-%d}"
+    return f"{number}, WhatsApp said on {day}; messages go there"
 
 
 def title_of(contact: Contact, actor: Actor) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
+from adsapp.contacts.identity import Identity
 from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, OptEvent, Tag
 from adsapp.contacts.values.countries import country_code
 from adsapp.contacts.values.phones import Phone, normalise_phone, person_key
@@ -120,6 +121,16 @@ def find_by_number(wa_id: str) -> Contact | None:
         if found is not None:
             return found
     return None
+
+
+def find_person(who: Identity) -> Contact | None:
+    """The contact the provider names so: by user id, which is the person's own, else by number."""
+    if who.user_id:
+        by_user_id = select(Contact).where(Contact.wa_user_id == who.user_id).order_by(Contact.id).limit(1)
+        found = db.session.scalars(by_user_id).first()
+        if found is not None:
+            return found
+    return find_by_number(who.number) if who.number else None
 
 
 def contact_count() -> int:

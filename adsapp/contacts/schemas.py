@@ -10,6 +10,7 @@ from adsapp.contacts.values.attributes import KEY_RULE, TARGETS, is_attribute_ke
 from adsapp.contacts.values.countries import country_code
 from adsapp.contacts.values.emails import normalise_email
 from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, name_key, one_line
+from adsapp.integrations.values import is_user_id
 
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 MAX_EMAIL = 200
@@ -47,7 +48,8 @@ class ContactIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    phone: str
+    phone: str = ""
+    wa_user_id: str = ""  # the provider's id of the person, instead of a number or beside it
     name: Name = ""
     first_name: Name = ""
     last_name: Name = ""
@@ -57,6 +59,13 @@ class ContactIn(BaseModel):
     opted_out: bool = False  # True opts out; False says nothing, because consent is given back by hand only
     tags: list[str] = []
     attributes: dict[str, str] = {}
+
+    @field_validator("wa_user_id")
+    @classmethod
+    def _is_user_id(cls, value: str) -> str:
+        if value and not is_user_id(value):
+            raise ValueError("This is not a WhatsApp user id; it looks like US.13491208655302741918")
+        return value
 
     @field_validator("name", "first_name", "last_name")
     @classmethod

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adsapp.contacts import opt_outs, queries, tags
+from adsapp.contacts import opt_outs, people, queries, tags
+from adsapp.contacts.identity import Identity, user_key
 from adsapp.contacts.merge import ContactFields, merge
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.contacts.schemas import ContactIn, OnDuplicate
@@ -27,9 +28,11 @@ class ContactExists(Conflict):
 def create_contact(data: ContactIn, default_country: str = "", by: By = NOBODY) -> Contact:
     """Add a contact. Raises Invalid if the number is not valid, ContactExists if another contact has it."""
     phone = _phone(data, default_country)
-    known = queries.find_by_phone(phone.e164)
+    known = _known(data, phone)
     if known is not None:
-        raise ContactExists(f"{phone.e164} is a contact already; open it to change it", known)
+        raise ContactExists(
+            f"{phone.e164 if data.phone else data.wa_user_id} is a contact already; open it to change it", known
+        )
     contact = _add(data, phone)
     by.audit("add contact", f"contact:{contact.id}")
     _respect_no(contact, data, by)
@@ -41,7 +44,7 @@ def upsert_contact(
 ) -> tuple[Contact, bool]:
     """Add a contact, or update a known one as an import would. Returns the contact and whether it is new."""
     phone = _phone(data, default_country)
-    known = queries.find_by_phone(phone.e164)
+    known = _known(data, phone)
     if known is None:
         added = _add(data, phone)
         _respect_no(added, data)
@@ -61,15 +64,9 @@ def update_contact(contact: Contact, data: ContactIn, default_country: str = "",
     if other is not None and other.id != contact.id:
         raise ContactExists(f"{phone.e164} belongs to another contact of yours", other)
     if phone.e164 != contact.phone:
-        # What the provider said about the old number is not true of the new one.
-        contact.phone, contact.person_key, contact.wa_id, contact.wa_user_id = (
-            phone.e164,
-            person_key(phone.e164),
-            None,
-            None,
-        )
+        people.renumber(contact, phone.e164)
     _set_fields(contact, _incoming(data, phone))
-    db.session.flush()
+    people.meet(contact)
     tags.set_tags(contact, data.tags)
     by.audit("change contact", f"contact:{contact.id}")
 
@@ -79,7 +76,15 @@ def _respect_no(contact: Contact, data: ContactIn, by: By = NOBODY) -> None:
         opt_outs.opt_out(contact, OptSource.API, by=by)
 
 
+def _known(data: ContactIn, phone: Phone) -> Contact | None:
+    """By number; by user id if no number is given, or if the contact's is not known yet."""
+    found = queries.find_by_phone(phone.e164)
+    return found or (queries.find_person(Identity(user_id=data.wa_user_id)) if data.wa_user_id else None)
+
+
 def _phone(data: ContactIn, default_country: str) -> Phone:
+    if data.wa_user_id and not data.phone:
+        return Phone(user_key(data.wa_user_id), "")
     found = normalise_phone(data.phone, country_code(default_country), country_code(data.country))
     if isinstance(found, Rejection):
         raise Invalid.field("phone", f"{found.message} {found.suggestion}")
@@ -91,10 +96,11 @@ def _add(data: ContactIn, phone: Phone) -> Contact:
         organization_id=db.require_organization_id(),
         phone=phone.e164,
         person_key=person_key(phone.e164),
+        wa_user_id=data.wa_user_id or None,
         **_incoming(data, phone)._asdict(),
     )
     db.session.add(contact)
-    db.session.flush()
+    people.meet(contact)
     tags.add_tags([(contact.id, tag_id) for tag_id in tags.ensure_tags(data.tags).values()])
     return contact
 

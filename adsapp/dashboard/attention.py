@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from adsapp.core.words import plural
 from adsapp.dashboard import queries
-from adsapp.integrations.models import AccountStatus
+from adsapp.integrations.models import AccountStatus, NoticeLevel
 from adsapp.integrations.queries import why_refused, why_unreachable
 from adsapp.jobs import Queue
 from adsapp.jobs.labels import QUEUE_TITLES
@@ -16,6 +16,7 @@ from adsapp.jobs.registry import kind
 from adsapp.organizations.policy import Permission
 
 NAMES = 3  # of files, in one line
+NOTICE_LASTS = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def concerns(queues: Sequence[QueueStats], paused: Sequence[queries.Paused], now
     found = [
         *_workers(queues),
         *_accounts(now),
+        *_notices(now),
         *_paused_queues(queues),
         *_paused_kinds(queues),
         *_paused_campaigns(paused),
@@ -87,6 +89,15 @@ def _accounts(now: datetime) -> Iterator[Concern]:
         if account.slowed_until and account.slowed_until > now:
             text = f"{account.slowed_reason or 'The provider asked for less'}. Nothing is lost; it speeds up by itself."
             yield Concern("warning", "clock", f"“{account.name}” is slowed until", text, until=account.slowed_until)
+
+
+def _notices(now: datetime) -> Iterator[Concern]:
+    """What WhatsApp said of accounts and templates, until it says something better or a week has passed."""
+    for notice in queries.notices(now - NOTICE_LASTS):
+        is_template = notice.kind.startswith("template")
+        action, url = ("Templates", "/templates") if is_template else ("Campaigns", "/campaigns")
+        kind = "bad" if notice.level is NoticeLevel.BAD else "warning"
+        yield Concern(kind, "alert-triangle", notice.title, notice.text, notice.at, action=action, url=url)
 
 
 def _paused_campaigns(paused: Sequence[queries.Paused]) -> Iterator[Concern]:

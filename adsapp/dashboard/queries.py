@@ -14,7 +14,7 @@ from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, Camp
 from adsapp.campaigns.queries import UnderWay
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core.db.prepared import fetch, own_rows
-from adsapp.integrations.models import Account, AccountStatus
+from adsapp.integrations.models import Account, AccountStatus, NoticeLevel, ProviderNotice
 from adsapp.jobs import Job, State
 from adsapp.jobs.wait_reasons import RunConditions
 
@@ -98,6 +98,18 @@ class Troubled(NamedTuple):
     sandbox_url: str | None
 
 
+class Notice(NamedTuple):
+    """What the provider said last about one thing of an account: columns of `ProviderNotice` by name."""
+
+    account_id: uuid.UUID
+    kind: str
+    about: str
+    level: NoticeLevel
+    at: datetime
+    title: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Failing:
     """A campaign of whose `tried` messages too many failed."""
@@ -144,6 +156,14 @@ def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]
 def troubled_accounts(now: datetime) -> list[Troubled]:
     """WhatsApp accounts that are refused, or slowed down now, or that were out of reach when they were last tried."""
     return [Troubled._make(row) for row in fetch(ACCOUNTS, now=now)]
+
+
+def notices(since: datetime) -> list[Notice]:
+    """Of what the provider said since then, the newest about each thing, if that is no good news; newest first."""
+    newest: dict[tuple[uuid.UUID, str, str], Notice] = {}
+    for row in fetch(NOTICES, since=since):
+        newest.setdefault((row.account_id, row.kind, row.about), Notice._make(row))
+    return [notice for notice in newest.values() if notice.level is not NoticeLevel.GOOD]
 
 
 def imports_not_begun(since: datetime) -> list[NotBegun]:
@@ -286,6 +306,13 @@ IN_TROUBLE = or_(
 )
 ACCOUNTS = (
     select(*(NUMBERS[name] for name in Troubled._fields)).where(own_rows(NUMBERS), IN_TROUBLE).order_by(NUMBERS.name)
+)
+TOLD = ProviderNotice.__table__.c
+NOTICES = (
+    select(*(TOLD[name] for name in Notice._fields))
+    .where(own_rows(TOLD), TOLD.at >= bindparam("since", type_=TOLD.at.type))
+    .order_by(TOLD.at.desc(), TOLD.id.desc())
+    .limit(LOOK_BACK)
 )
 RUNNING_IMPORTS = (
     select(

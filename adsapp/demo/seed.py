@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from adsapp import jobs
 from adsapp.campaigns import reasons
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
+from adsapp.contacts import opt_outs
 from adsapp.contacts.models import Contact, ContactTag, OptEvent, OptSource, Tag
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
@@ -116,6 +117,7 @@ def _add_contacts() -> list[tuple[uuid.UUID, Person]]:
             for key in silent
         ],
     )
+    opt_outs.meet(silent)
     tags = {name: new_id() for name in TAGS}
     db.session.execute(
         insert(Tag), [{"organization_id": organization_id, "id": key, "name": name} for name, key in tags.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from adsapp.integrations.errors import Action, SendError
@@ -29,7 +30,7 @@ class Pricing:
 class StatusEvent:
     """One step of a message of ours. `status` is a word of `statuses`; the time is the provider's.
 
-    `reference` is what we sent along with the message.
+    `reference` is what we sent along with the message; `user_id` is the provider's id of the person, "" if not told.
     """
 
     provider_id: str
@@ -40,9 +41,11 @@ class StatusEvent:
     errors: tuple[SendError, ...]
     pricing: Pricing | None
     source: Source
+    user_id: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept until its message is known. These names are stored: they stay."""
+        told = {"user_id": self.user_id, "pricing": asdict(self.pricing) if self.pricing else None}
         return {
             "wamid": self.provider_id,
             "status": self.status,
@@ -52,11 +55,12 @@ class StatusEvent:
             "errors": [
                 {name: value for name, value in asdict(error).items() if name in _KEPT} for error in self.errors
             ],
+            **{name: value for name, value in told.items() if value},
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> StatusEvent:
-        """The inverse, without pricing and source."""
+        """The inverse, without its source."""
         return cls(
             provider_id=data["wamid"],
             status=data["status"],
@@ -64,12 +68,13 @@ class StatusEvent:
             recipient=data["recipient"],
             reference=data["callback_data"],
             errors=tuple(_error(kept) for kept in data["errors"]),
-            pricing=None,
+            pricing=Pricing(**data["pricing"]) if data.get("pricing") else None,
             source=Source(),
+            user_id=data.get("user_id", ""),
         )
 
 
-_KEPT = ("code", "message", "action", "retry_after", "advice", "title", "attempts")
+_KEPT = ("code", "message", "action", "retry_after", "advice", "title", "attempts", "stops_campaign")
 
 
 def _error(kept: dict[str, Any]) -> SendError:
@@ -81,7 +86,8 @@ def _error(kept: dict[str, Any]) -> SendError:
 class InboundEvent:
     """A message from a person. `text` is what they wrote or the label they tapped, "" for other kinds.
 
-    `sender` and `address` both name the person; `address` is the provider's spelling. `answers` is the message they
+    `sender` and `address` both name the person's number, `user_id` the person: one of the two may be "". `address` is
+    the provider's spelling. `answers` is the message they
     quoted, by its `provider_id`. `is_tap`: they tapped a button.
     """
 
@@ -108,11 +114,27 @@ class PreferenceEvent:
     value: str
     timestamp: datetime
     source: Source
+    user_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MovedEvent:
+    """The provider's own notice that a person has another number or user id now; what it does not tell is "".
+
+    No words of the person: nothing was written to us.
+    """
+
+    address: str
+    user_id: str
+    new_address: str
+    new_user_id: str
+    timestamp: datetime
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateStatusEvent:
-    """A template of ours is now in this status, as in `ProviderTemplate`."""
+    """A template of ours is now so, as in `ProviderTemplate`; what did not change is ""."""
 
     template_id: str
     name: str
@@ -120,19 +142,58 @@ class TemplateStatusEvent:
     status: str
     reason: str
     source: Source
+    quality: str = ""
+    category: str = ""
+
+
+class NoticeKind(StrEnum):
+    """What a notice of the provider is about. These words are stored."""
+
+    ACCOUNT = "account"
+    QUALITY = "quality"
+    LIMIT = "limit"
+    PRICE = "price"
+    NAME = "name"
+    ALERT = "alert"
+    TEMPLATE_STATUS = "template_status"
+    TEMPLATE_QUALITY = "template_quality"
+    TEMPLATE_CATEGORY = "template_category"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEvent:
+    """What the provider says of an account, in words for people: `level` is good, warning or bad.
+
+    `about` tells things of one kind apart. `value` is the provider's own word for the new state, "" if it has none.
+    `can_send` False: nothing can be sent until a person has acted; True: it can again. `number`: the number it is
+    about, if it names one by its digits only.
+    """
+
+    kind: NoticeKind
+    level: str
+    title: str
+    text: str
+    source: Source
+    timestamp: datetime
+    about: str = ""
+    value: str = ""
+    number: str = ""
+    can_send: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownEvent:
-    """Something we have no use for yet, or could not read; `raw` is the piece itself."""
+    """Something we have no use for yet, or could not read; `raw` is the piece itself. `error`: one that belongs to no
+    message but to the account."""
 
     field: str
     reason: str
     raw: object
     source: Source
+    error: SendError | None = None
 
 
-Event = StatusEvent | InboundEvent | PreferenceEvent | TemplateStatusEvent | UnknownEvent
+Event = StatusEvent | InboundEvent | PreferenceEvent | MovedEvent | TemplateStatusEvent | AccountEvent | UnknownEvent
 
 
 @dataclass(frozen=True, slots=True)

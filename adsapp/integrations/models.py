@@ -3,14 +3,16 @@
 import uuid
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Identity, Index, String, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adsapp.core.clock import utcnow
-from adsapp.core.db import Base, BigId, SecretText, ShortText, Tenant, text_enum
+from adsapp.core.db import Base, BigId, Json, SecretText, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
+from adsapp.integrations.events import Source
 
 
 class AccountStatus(StrEnum):
@@ -45,6 +47,11 @@ class Account(Tenant, Base):
     unreachable_since: Mapped[datetime | None]  # until something is answered again
     unreachable_at: Mapped[datetime | None]  # the last time that nothing was
     unreachable_reason: Mapped[str | None]
+    # What the provider reports, in its words; None until it does.
+    quality: Mapped[str | None] = mapped_column(String(20))
+    messaging_limit: Mapped[str | None] = mapped_column(String(40))
+    restriction: Mapped[str | None]  # in sentences, while there is one
+    pricing_tiers: Mapped[dict[str, Any] | None] = mapped_column(Json)  # by category and market
     sandbox_url: Mapped[str | None]  # the sandbox it lives at; never sent to WhatsApp, whoever works on it
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
@@ -52,6 +59,48 @@ class Account(Tenant, Base):
     def provider(self) -> str:
         """Its folder in `integrations`; a column once there is a second."""
         return "whatsapp"
+
+    @property
+    def source(self) -> Source:
+        """What the provider's webhooks call it."""
+        return Source(self.waba_id, self.phone_number_id)
+
+    def has_number(self, number: str) -> bool:
+        """True if this is its number, however it is written."""
+        own, asked = ("".join(filter(str.isdecimal, each)) for each in (self.display_phone_number, number))
+        return bool(own) and own == asked
+
+
+class NoticeLevel(StrEnum):
+    """How bad a notice is."""
+
+    GOOD = "good"  # ends the attention that an earlier one raised
+    WARNING = "warning"
+    BAD = "bad"
+
+
+class ProviderNotice(Tenant, Base):
+    """Something the provider told us of an account or its templates, in words for people. Rows are only added; the
+    newest about one thing is the one that holds."""
+
+    __tablename__ = "provider_notices"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "account_id"],
+            ["whatsapp_accounts.organization_id", "whatsapp_accounts.id"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_provider_notices_at", "organization_id", "at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    account_id: Mapped[uuid.UUID]
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    kind: Mapped[str] = mapped_column(String(40))  # a word of `events.NoticeKind`
+    about: Mapped[str] = mapped_column(String(540), default="")  # which template, market …; "" for the account itself
+    level: Mapped[NoticeLevel] = mapped_column(text_enum(NoticeLevel))
+    title: Mapped[str]
+    text: Mapped[str] = mapped_column(default="")
 
 
 class WebhookDelivery(Tenant, Base):

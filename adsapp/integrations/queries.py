@@ -34,6 +34,12 @@ def find_default_account() -> Account | None:
     return db.session.scalars(select(Account).order_by(Account.id).limit(1)).first()
 
 
+def sends(account: Account) -> bool:
+    """True for the account that campaigns are sent by: only a message to its number opens the 24-hour window."""
+    sender = find_default_account()
+    return sender is not None and sender.id == account.id
+
+
 def get_default_account() -> Account:
     """The account that sends; raises Conflict that says what to do first."""
     account = find_default_account()

@@ -1,4 +1,4 @@
-"""What a text value must look like before it goes into a template, and how long a text may be. Pure."""
+"""What a text value must look like before it goes into a template, how long it may be, and what a user id is. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ from urllib.parse import quote
 
 MAX_TEXT: Final = 4_096
 
+USER_ID: Final = re.compile(r"[A-Z]{2}\.(ENT\.)?[0-9A-Za-z]{1,128}", re.ASCII)
+
 _SPACE_RUN = re.compile(r"\s+")
 _ESCAPED = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def is_user_id(text: str) -> bool:
+    """True for a provider's own id of a person whose number may be hidden, such as US.13491208655302741918."""
+    return USER_ID.fullmatch(text) is not None
 
 
 def clean(value: str) -> str:

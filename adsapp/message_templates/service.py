@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from adsapp import jobs
 from adsapp.core import db
@@ -87,19 +87,20 @@ def _not_fetched(account_id: uuid.UUID, error: SendError, progress: Progress) ->
     raise JobFailed(error.code or "unreachable", reason, permanent=not error.action.sends_again)
 
 
-def record_status(account: Account, event: TemplateStatusEvent) -> bool:
-    """Take over what a webhook says about a template; False if we do not know the template."""
-    changed = db.session.execute(
-        update(MessageTemplate)
-        .where(
-            MessageTemplate.account_id == account.id,
-            MessageTemplate.name == event.name,
-            MessageTemplate.language == event.language,
-        )
-        .values(status=event.status, status_reason=event.reason or None, synced_at=utcnow())
-        .returning(MessageTemplate.id)
-    )
-    return changed.first() is not None
+def find(account: Account, name: str, language: str) -> MessageTemplate | None:
+    """The account's template of this name and language."""
+    mine = (MessageTemplate.account_id == account.id, MessageTemplate.name == name)
+    return db.session.scalars(select(MessageTemplate).where(*mine, MessageTemplate.language == language)).first()
+
+
+def record_event(template: MessageTemplate, event: TemplateStatusEvent) -> None:
+    """Take over what a webhook says about a template."""
+    if event.status:
+        template.status, template.status_reason = event.status, event.reason or None
+    template.quality = event.quality or template.quality
+    template.category = event.category or template.category
+    template.synced_at = utcnow()
+    db.session.flush()
 
 
 def _new(account: Account, name: str, language: str) -> MessageTemplate:

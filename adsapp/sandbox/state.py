@@ -32,6 +32,7 @@ class Message:
     accepted_at: float
     status: str = "accepted"
     error_code: int = 0
+    user_id: str = ""  # it was sent to this id; the number is not known to the sender
 
     def become(self, status: str, error_code: int = 0) -> None:
         """Take a new status; a status older than the one the phone has already shown changes nothing."""

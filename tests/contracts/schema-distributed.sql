@@ -53,6 +53,11 @@ campaign_recipients.read_at timestamp with time zone
 campaign_recipients.failed_at timestamp with time zone
 campaign_recipients.replied_at timestamp with time zone
 campaign_recipients.updated_at timestamp with time zone not null
+campaign_recipients.wa_user_id character varying(140)
+campaign_recipients.price_category character varying(40)
+campaign_recipients.price_type character varying(40)
+campaign_recipients.price_model character varying(20)
+campaign_recipients.billable boolean
 campaigns.organization_id uuid not null
 campaigns.id uuid not null
 campaigns.name character varying(200) not null
@@ -80,6 +85,13 @@ campaigns.replied_count integer not null
 campaigns.opted_out_count integer not null
 campaigns.template_category character varying(20) not null default ''::character varying
 campaigns.watched_from jsonb
+consents.organization_id uuid not null
+consents.person_key character varying(20) not null
+consents.opted_out_at timestamp with time zone
+consents.source character varying(40) not null
+consents.detail text not null
+consents.by character varying(200) not null
+consents.updated_at timestamp with time zone not null
 contact_counts.organization_id uuid not null
 contact_counts.count bigint not null
 contact_imports.organization_id uuid not null
@@ -107,6 +119,8 @@ contacts.opt_out_source character varying(200)
 contacts.last_inbound_at timestamp with time zone
 contacts.created_at timestamp with time zone not null
 contacts.updated_at timestamp with time zone not null
+contacts.moved_to character varying(20)
+contacts.moved_at timestamp with time zone
 import_rows.organization_id uuid not null
 import_rows.id bigint not null identity d
 import_rows.import_id uuid not null
@@ -151,6 +165,7 @@ inbound_messages.recipient_id bigint
 inbound_messages.kind character varying(20) not null
 inbound_messages.text text not null
 inbound_messages.at timestamp with time zone not null
+inbound_messages.from_user_id character varying(140)
 job_attempts.organization_id uuid not null
 job_attempts.id bigint not null identity d
 job_attempts.job_id uuid not null
@@ -293,6 +308,15 @@ parked_statuses.account_id uuid not null
 parked_statuses.wamid character varying(200) not null
 parked_statuses.event jsonb not null
 parked_statuses.received_at timestamp with time zone not null
+provider_notices.organization_id uuid not null
+provider_notices.id bigint not null identity d
+provider_notices.account_id uuid not null
+provider_notices.at timestamp with time zone not null
+provider_notices.kind character varying(40) not null
+provider_notices.about character varying(540) not null
+provider_notices.level character varying(40) not null
+provider_notices.title text not null
+provider_notices.text text not null
 queue_controls.organization_id uuid not null
 queue_controls.queue character varying(40) not null
 queue_controls.processor character varying(200) not null default ''::character varying
@@ -368,6 +392,10 @@ whatsapp_accounts.sandbox_url text
 whatsapp_accounts.unreachable_since timestamp with time zone
 whatsapp_accounts.unreachable_at timestamp with time zone
 whatsapp_accounts.unreachable_reason text
+whatsapp_accounts.quality character varying(20)
+whatsapp_accounts.messaging_limit character varying(40)
+whatsapp_accounts.restriction text
+whatsapp_accounts.pricing_tiers jsonb
 workers.id uuid not null
 workers.host character varying(200) not null
 workers.pid integer not null
@@ -398,6 +426,8 @@ constraint campaigns fk_campaigns_organization_id FOREIGN KEY (organization_id) 
 constraint campaigns fk_campaigns_organization_id_account_id FOREIGN KEY (organization_id, account_id) REFERENCES whatsapp_accounts(organization_id, id)
 constraint campaigns pk_campaigns PRIMARY KEY (id)
 constraint campaigns uq_campaigns_organization_id_id UNIQUE (organization_id, id)
+constraint consents fk_consents_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint consents pk_consents PRIMARY KEY (organization_id, person_key)
 constraint contact_counts pk_contact_counts PRIMARY KEY (organization_id)
 constraint contact_imports fk_contact_imports_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint contact_imports fk_contact_imports_organization_id_contact_id FOREIGN KEY (organization_id, contact_id) REFERENCES contacts(organization_id, id) ON DELETE CASCADE
@@ -457,6 +487,9 @@ constraint organizations pk_organizations PRIMARY KEY (id)
 constraint organizations uq_organizations_slug UNIQUE (slug)
 constraint parked_statuses fk_parked_statuses_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint parked_statuses pk_parked_statuses PRIMARY KEY (id)
+constraint provider_notices fk_provider_notices_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint provider_notices fk_provider_notices_organization_id_account_id FOREIGN KEY (organization_id, account_id) REFERENCES whatsapp_accounts(organization_id, id) ON DELETE CASCADE
+constraint provider_notices pk_provider_notices PRIMARY KEY (id)
 constraint queue_controls pk_queue_controls PRIMARY KEY (organization_id, queue, processor)
 constraint queue_limits pk_queue_limits PRIMARY KEY (organization_id, queue)
 constraint stats_day pk_stats_day PRIMARY KEY (organization_id, queue, day)
@@ -501,6 +534,7 @@ CREATE INDEX ix_campaigns_by_status ON public.campaigns USING btree (organizatio
 CREATE INDEX ix_campaigns_list ON public.campaigns USING btree (organization_id, id)
 CREATE UNIQUE INDEX pk_campaigns ON public.campaigns USING btree (id)
 CREATE UNIQUE INDEX uq_campaigns_organization_id_id ON public.campaigns USING btree (organization_id, id)
+CREATE UNIQUE INDEX pk_consents ON public.consents USING btree (organization_id, person_key)
 CREATE UNIQUE INDEX pk_contact_counts ON public.contact_counts USING btree (organization_id)
 CREATE INDEX ix_contact_imports_contact ON public.contact_imports USING btree (organization_id, contact_id)
 CREATE UNIQUE INDEX pk_contact_imports ON public.contact_imports USING btree (import_id, contact_id)
@@ -509,6 +543,7 @@ CREATE UNIQUE INDEX pk_contact_tags ON public.contact_tags USING btree (tag_id, 
 CREATE INDEX ix_contacts_name ON public.contacts USING btree (organization_id, name, id)
 CREATE INDEX ix_contacts_person ON public.contacts USING btree (organization_id, person_key)
 CREATE INDEX ix_contacts_wa_id ON public.contacts USING btree (organization_id, wa_id)
+CREATE INDEX ix_contacts_wa_user_id ON public.contacts USING btree (organization_id, wa_user_id)
 CREATE UNIQUE INDEX pk_contacts ON public.contacts USING btree (id)
 CREATE UNIQUE INDEX uq_contacts_organization_id_id ON public.contacts USING btree (organization_id, id)
 CREATE UNIQUE INDEX uq_contacts_organization_id_phone ON public.contacts USING btree (organization_id, phone)
@@ -558,6 +593,8 @@ CREATE UNIQUE INDEX pk_organizations ON public.organizations USING btree (id)
 CREATE UNIQUE INDEX uq_organizations_slug ON public.organizations USING btree (slug)
 CREATE INDEX ix_parked_statuses_wamid ON public.parked_statuses USING btree (organization_id, wamid)
 CREATE UNIQUE INDEX pk_parked_statuses ON public.parked_statuses USING btree (id)
+CREATE INDEX ix_provider_notices_at ON public.provider_notices USING btree (organization_id, at, id)
+CREATE UNIQUE INDEX pk_provider_notices ON public.provider_notices USING btree (id)
 CREATE UNIQUE INDEX pk_queue_controls ON public.queue_controls USING btree (organization_id, queue, processor)
 CREATE UNIQUE INDEX pk_queue_limits ON public.queue_limits USING btree (organization_id, queue)
 CREATE UNIQUE INDEX pk_stats_day ON public.stats_day USING btree (organization_id, queue, day)
@@ -593,6 +630,7 @@ row security of campaign_counts, forced
 row security of campaign_events, forced
 row security of campaign_recipients, forced
 row security of campaigns, forced
+row security of consents, forced
 row security of contact_counts, forced
 row security of contact_imports, forced
 row security of contact_tags, forced
@@ -611,6 +649,7 @@ row security of message_minutes, forced
 row security of message_templates, forced
 row security of opt_events, forced
 row security of parked_statuses, forced
+row security of provider_notices, forced
 row security of queue_controls, forced
 row security of queue_limits, forced
 row security of stats_day, forced
@@ -629,6 +668,8 @@ policy campaign_recipients engine PERMISSIVE ALL {adsapp_engine} true check true
 policy campaign_recipients organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy campaigns engine PERMISSIVE ALL {adsapp_engine} true check true
 policy campaigns organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy consents engine PERMISSIVE ALL {adsapp_engine} true check true
+policy consents organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy contact_counts engine PERMISSIVE ALL {adsapp_engine} true check true
 policy contact_counts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy contact_imports engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -665,6 +706,8 @@ policy opt_events engine PERMISSIVE ALL {adsapp_engine} true check true
 policy opt_events organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy parked_statuses engine PERMISSIVE ALL {adsapp_engine} true check true
 policy parked_statuses organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy provider_notices engine PERMISSIVE ALL {adsapp_engine} true check true
+policy provider_notices organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy queue_controls engine PERMISSIVE ALL {adsapp_engine} true check true
 policy queue_controls organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy queue_limits engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -688,6 +731,7 @@ grant delete, insert, select, update on campaign_counts to adsapp_app
 grant delete, insert, select, update on campaign_events to adsapp_app
 grant delete, insert, select, update on campaign_recipients to adsapp_app
 grant delete, insert, select, update on campaigns to adsapp_app
+grant delete, insert, select, update on consents to adsapp_app
 grant delete, insert, select, update on contact_counts to adsapp_app
 grant delete, insert, select, update on contact_imports to adsapp_app
 grant delete, insert, select, update on contact_tags to adsapp_app
@@ -717,6 +761,7 @@ grant delete, insert, select, update on opt_events to adsapp_app
 grant delete, insert, select, update on organizations to adsapp_app
 grant select on organizations to adsapp_engine
 grant delete, insert, select, update on parked_statuses to adsapp_app
+grant delete, insert, select, update on provider_notices to adsapp_app
 grant delete, insert, select, update on queue_controls to adsapp_app
 grant select on queue_controls to adsapp_engine
 grant delete, insert, select, update on queue_limits to adsapp_app

@@ -76,7 +76,7 @@ delivered_at DATETIME,
 read_at DATETIME,
 failed_at DATETIME,
 replied_at DATETIME,
-updated_at DATETIME NOT NULL,
+updated_at DATETIME NOT NULL, wa_user_id VARCHAR(140), price_category VARCHAR(40), price_type VARCHAR(40), price_model VARCHAR(20), billable BOOLEAN,
 CONSTRAINT pk_campaign_recipients PRIMARY KEY (id),
 CONSTRAINT fk_campaign_recipients_organization_id_campaign_id FOREIGN KEY(organization_id, campaign_id) REFERENCES campaigns (organization_id, id) ON DELETE CASCADE,
 CONSTRAINT fk_campaign_recipients_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
@@ -130,6 +130,17 @@ CONSTRAINT uq_campaigns_organization_id_id UNIQUE (organization_id, id)
 )
 CREATE INDEX ix_campaigns_by_status ON campaigns (organization_id, status, id)
 CREATE INDEX ix_campaigns_list ON campaigns (organization_id, id)
+CREATE TABLE consents (
+organization_id CHAR(32) NOT NULL,
+person_key VARCHAR(20) NOT NULL,
+opted_out_at DATETIME,
+source VARCHAR(40) NOT NULL,
+detail TEXT NOT NULL,
+"by" VARCHAR(200) NOT NULL,
+updated_at DATETIME NOT NULL,
+CONSTRAINT pk_consents PRIMARY KEY (organization_id, person_key),
+CONSTRAINT fk_consents_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id)
+)
 CREATE TABLE contact_counts (
 organization_id CHAR(32) NOT NULL,
 count INTEGER NOT NULL,
@@ -174,7 +185,7 @@ opted_out_at DATETIME,
 opt_out_source VARCHAR(200),
 last_inbound_at DATETIME,
 created_at DATETIME NOT NULL,
-updated_at DATETIME NOT NULL,
+updated_at DATETIME NOT NULL, moved_to VARCHAR(20), moved_at DATETIME,
 CONSTRAINT pk_contacts PRIMARY KEY (id),
 CONSTRAINT fk_contacts_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_contacts_organization_id_id UNIQUE (organization_id, id),
@@ -186,6 +197,7 @@ CREATE TRIGGER count_contacts_update after update of organization_id on contacts
 CREATE INDEX ix_contacts_name ON contacts (organization_id, name, id)
 CREATE INDEX ix_contacts_person ON contacts (organization_id, person_key)
 CREATE INDEX ix_contacts_wa_id ON contacts (organization_id, wa_id)
+CREATE INDEX ix_contacts_wa_user_id ON contacts (organization_id, wa_user_id)
 CREATE TABLE import_rows (
 organization_id CHAR(32) NOT NULL,
 id INTEGER NOT NULL,
@@ -243,7 +255,7 @@ contact_id CHAR(32),
 recipient_id INTEGER,
 kind VARCHAR(20) NOT NULL,
 text TEXT NOT NULL,
-at DATETIME NOT NULL,
+at DATETIME NOT NULL, from_user_id VARCHAR(140),
 CONSTRAINT pk_inbound_messages PRIMARY KEY (id),
 CONSTRAINT fk_inbound_messages_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_inbound_messages_organization_id_account_id_wamid UNIQUE (organization_id, account_id, wamid)
@@ -469,6 +481,21 @@ CONSTRAINT pk_parked_statuses PRIMARY KEY (id),
 CONSTRAINT fk_parked_statuses_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id)
 )
 CREATE INDEX ix_parked_statuses_wamid ON parked_statuses (organization_id, wamid)
+CREATE TABLE provider_notices (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+account_id CHAR(32) NOT NULL,
+at DATETIME NOT NULL,
+kind VARCHAR(40) NOT NULL,
+about VARCHAR(540) NOT NULL,
+level VARCHAR(40) NOT NULL,
+title TEXT NOT NULL,
+text TEXT NOT NULL,
+CONSTRAINT pk_provider_notices PRIMARY KEY (id),
+CONSTRAINT fk_provider_notices_organization_id_account_id FOREIGN KEY(organization_id, account_id) REFERENCES whatsapp_accounts (organization_id, id) ON DELETE CASCADE,
+CONSTRAINT fk_provider_notices_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id)
+)
+CREATE INDEX ix_provider_notices_at ON provider_notices (organization_id, at, id)
 CREATE TABLE queue_controls (
 organization_id CHAR(32) NOT NULL,
 queue VARCHAR(40) NOT NULL,
@@ -573,7 +600,7 @@ status VARCHAR(40) NOT NULL,
 status_reason TEXT,
 slowed_until DATETIME,
 slowed_reason TEXT,
-created_at DATETIME NOT NULL, sandbox_url TEXT, unreachable_since DATETIME, unreachable_at DATETIME, unreachable_reason TEXT,
+created_at DATETIME NOT NULL, sandbox_url TEXT, unreachable_since DATETIME, unreachable_at DATETIME, unreachable_reason TEXT, quality VARCHAR(20), messaging_limit VARCHAR(40), restriction TEXT, pricing_tiers JSON,
 CONSTRAINT pk_whatsapp_accounts PRIMARY KEY (id),
 CONSTRAINT fk_whatsapp_accounts_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_whatsapp_accounts_organization_id_id UNIQUE (organization_id, id),

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from adsapp.contacts.models import Contact
+from adsapp.contacts.models import Consent, Contact
 from adsapp.core import db
 from adsapp.integrations.models import Account, WebhookDelivery
 from adsapp.jobs import Job, Queue
@@ -116,6 +116,16 @@ def test_the_work_of_an_older_version_goes_on(older_program: Open, sandbox: Sand
         assert people.ask("/api/campaigns/{scheduled}")["campaign"]["status"] == "scheduled"
         _the_reports_are_applied(people, app)
     assert {page: people.status_of(page) for page in PAGES} == dict.fromkeys(PAGES, 200)
+
+
+def test_who_had_said_no_has_said_it_as_a_person(older_program: Open) -> None:
+    """Consent was kept by contact before."""
+    older, app = older_program
+    with db.organization_context(app, older.cast.bakery_id), db.reading():
+        said = select(Contact.person_key, func.min(Contact.opted_out_at)).where(Contact.opted_out_at.is_not(None))
+        out = {tuple(row) for row in db.session.execute(said.group_by(Contact.person_key))}
+        assert out
+        assert {tuple(row) for row in db.session.execute(select(Consent.person_key, Consent.opted_out_at))} == out
 
 
 def _messaged(older: Older, app: Flask) -> set[str]:

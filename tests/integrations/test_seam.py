@@ -77,6 +77,7 @@ def test_a_status_is_kept_under_the_names_it_always_had() -> None:
                 "advice": "",
                 "title": "Not there",
                 "attempts": None,
+                "stops_campaign": True,
             }
         ],
     }

@@ -92,7 +92,7 @@ BAD = {
     "no object": ([], 100),
     "another product": ({**welcome(), "messaging_product": "sms"}, 100),
     "no recipient": ({**welcome(), "to": ""}, 131008),
-    "recipient is a user id": ({"messaging_product": "whatsapp", "recipient": "US.abc"}, 131062),
+    "recipient is no user id": ({"messaging_product": "whatsapp", "recipient": "abc"}, 131062),
     "recipient is no number": (welcome("Ana"), 131009),
     "recipient too short": (welcome("+1234"), 131009),
     "recipient is the sender": (welcome("+15550783881"), 131021),

@@ -12,6 +12,7 @@ CHUNK: Final = 500
 HEADER: Final = (
     "name", "phone", "status", "code", "reason", "attempts",
     "accepted_at", "sent_at", "delivered_at", "read_at", "failed_at", "replied_at",
+    "wa_user_id", "price_category", "price_type", "price_model", "billable",
 )  # fmt: skip
 
 
@@ -32,4 +33,12 @@ def _row(recipient: CampaignRecipient) -> list[str]:
         recipient.read_at, recipient.failed_at, recipient.replied_at,
     )  # fmt: skip
     plain = (recipient.name, recipient.phone, recipient.status.value, recipient.error_code, reason)
-    return [*map(harmless, plain), str(recipient.attempts), *(iso(moment) or "" for moment in moments)]
+    told = (recipient.wa_user_id, recipient.price_category, recipient.price_type, recipient.price_model)
+    billable = {True: "yes", False: "no", None: ""}[recipient.billable]
+    return [
+        *map(harmless, plain),
+        str(recipient.attempts),
+        *(iso(moment) or "" for moment in moments),
+        *(harmless(each or "") for each in told),
+        billable,
+    ]

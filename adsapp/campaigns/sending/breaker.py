@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import select
 
 from adsapp.campaigns import ledger, reasons
+from adsapp.campaigns.consequences import pause_automatically
 from adsapp.campaigns.models import Campaign, CampaignCount
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.sending.results import pause_automatically
 from adsapp.config import Settings
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow

@@ -18,8 +18,8 @@ from adsapp.campaigns import ledger, reasons
 from adsapp.campaigns.audience import SERVICE_WINDOW
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.sending.freeze import opted_out_persons
 from adsapp.campaigns.sending.message import CampaignMessage
+from adsapp.contacts import opt_outs
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -63,7 +63,7 @@ def next_candidates(
         if row.id in taken or row.id in recent or len(found) == count:
             continue
         try:
-            payload = channel.prepare(message.to(row.id, row.phone, row.variables))
+            payload = channel.prepare(message.to(row.id, row.phone or row.wa_user_id or "", row.variables))
         except ValueError as error:
             _fail(campaign_id, row.id, str(error))
             continue
@@ -77,6 +77,7 @@ def _read_due(campaign_id: uuid.UUID, limit: int) -> tuple[bool, Sequence[Any]]:
         query = select(
             CampaignRecipient.id,
             CampaignRecipient.phone,
+            CampaignRecipient.wa_user_id,
             CampaignRecipient.person_key,
             CampaignRecipient.attempts,
             CampaignRecipient.variables,
@@ -151,7 +152,7 @@ def _mark(persons: dict[int, str], lease_id: uuid.UUID) -> frozenset[int]:
 
 
 def _skip_opted_out(persons: dict[int, str]) -> None:
-    silent = opted_out_persons(persons.values())
+    silent = opt_outs.persons_out(persons.values())
     _skip([one for one, person in persons.items() if person in silent], reasons.OPTED_OUT, persons)
 
 

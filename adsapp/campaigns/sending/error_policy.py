@@ -1,11 +1,12 @@
-"""What an outcome means for its recipient, for the campaign and for its number. Pure.
+"""What an outcome of a request means for its recipient. Pure.
 
-The classes of errors are those of `integrations.errors.Action`; how often each is tried again is decided here.
+The classes of errors are those of `integrations.errors.Action`; how often each is tried again is decided here, and what
+it means for campaign, number and account in `campaigns.consequences`.
 """
 
 from dataclasses import dataclass
-from enum import Enum
 
+from adsapp.campaigns.consequences import SLOW_SECONDS, Effect, effect_of
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of, in_words
 from adsapp.campaigns.sending.transport import MissedSlot
@@ -15,22 +16,8 @@ from adsapp.integrations.errors import Action, SendError
 # All sends to one recipient that failed for a passing fault. A wait that the provider asks for is none of them: it uses
 # up no attempt, however often it is asked for, and ends by time or by cancellation only.
 MOST_ATTEMPTS = 3
-SLOW_SECONDS = 2.0
 PAIR_SECONDS = 6.0
 UNREACHABLE_SECONDS = 2.0
-
-
-class Effect(Enum):
-    """What an outcome does beyond its recipient."""
-
-    NONE = "none"
-    SLOW = "slow the number down"
-    OPT_OUT = "record an opt-out"
-    PAUSE = "pause the campaign"
-    REFUSE = "refuse the account and pause the campaign"
-    COUNT = "pause the campaign if several end so"
-    UNREACHABLE = "wait until the provider can be reached"
-    DOUBT = "pause the campaign if several stay without an answer"
 
 
 @dataclass(frozen=True)
@@ -69,33 +56,31 @@ def judge(outcome: Outcome | MissedSlot, attempts: int) -> Verdict:
 def _refused(error: SendError, attempts: int) -> Verdict:
     match error.action:
         case Action.SLOW_NUMBER:
-            return _waits(error, SLOW_SECONDS, Effect.SLOW)
+            return _waits(error, SLOW_SECONDS)
         case Action.RETRY_RECIPIENT:
             return _waits(error, PAIR_SECONDS)
         case Action.RETRY if error.is_wait:
             return _waits(error, SLOW_SECONDS)
         case Action.RETRY:
             return _again(error, attempts, 2.0 ** (attempts - 1))
-        case Action.CAMPAIGN:
-            return _failed(error, Effect.PAUSE if error.stops_campaign else Effect.COUNT)
-        case Action.OPT_OUT:
-            return _failed(error, Effect.OPT_OUT)
         case Action.ACCOUNT:
-            return Verdict(Status.PENDING, message=error.title, counts=False, effect=Effect.REFUSE, error=error)
+            return Verdict(Status.PENDING, message=error.title, counts=False, effect=effect_of(error), error=error)
         case _:
             return _failed(error)
 
 
-def _waits(error: SendError, at_least: float, effect: Effect = Effect.NONE) -> Verdict:
+def _waits(error: SendError, at_least: float) -> Verdict:
     wait = max(at_least, error.retry_after or 0.0)
-    return Verdict(Status.PENDING, message=in_words(error), wait=wait, counts=False, effect=effect, error=error)
+    return Verdict(
+        Status.PENDING, message=in_words(error), wait=wait, counts=False, effect=effect_of(error), error=error
+    )
 
 
 def _again(error: SendError, attempts: int, back_off: float) -> Verdict:
     if attempts >= (MOST_ATTEMPTS if error.attempts is None else min(MOST_ATTEMPTS, error.attempts)):
         return _failed(error)
-    return Verdict(Status.PENDING, message=in_words(error), wait=back_off, error=error)
+    return Verdict(Status.PENDING, message=in_words(error), wait=back_off, effect=effect_of(error), error=error)
 
 
-def _failed(error: SendError, effect: Effect = Effect.NONE) -> Verdict:
-    return Verdict(Status.FAILED, code_of(error), in_words(error), effect=effect, error=error)
+def _failed(error: SendError) -> Verdict:
+    return Verdict(Status.FAILED, code_of(error), in_words(error), effect=effect_of(error), error=error)

@@ -6,7 +6,7 @@ row it wrote. Contacts that share a person (two spellings of one number) make on
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,6 +18,8 @@ from adsapp.campaigns.lately import persons_who_got_one
 from adsapp.campaigns.models import CampaignCount, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending.message import CampaignMessage
+from adsapp.contacts import opt_outs
+from adsapp.contacts.identity import number_of
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -30,6 +32,8 @@ _CONTACT = (
     Contact.id,
     Contact.phone,
     Contact.person_key,
+    Contact.wa_user_id,
+    Contact.moved_to,
     Contact.name,
     Contact.first_name,
     Contact.last_name,
@@ -94,12 +98,13 @@ def _rows(
     campaign_id: uuid.UUID, audience: Audience, message: CampaignMessage, ids: Sequence[uuid.UUID]
 ) -> list[dict[str, Any]]:
     contacts = db.session.execute(select(*_CONTACT).where(Contact.id.in_(ids)).order_by(Contact.id)).all()
-    silent = opted_out_persons(contact.person_key for contact in contacts)
+    silent = opt_outs.persons_out([contact.person_key for contact in contacts])
     served = persons_who_got_one({each.person_key for each in contacts}, audience.not_within_hours, campaign_id)
     organization_id, now = db.require_organization_id(), utcnow()
     rows = []
     for contact in contacts:
-        values, code = message.fill(person_of(contact), contact.phone)
+        number = number_of(contact.phone, contact.moved_to)
+        values, code = message.fill(person_of(contact), number or contact.wa_user_id or "")
         if contact.person_key in silent:
             code = reasons.OPTED_OUT
         elif not code and not message.is_allowed(contact.last_inbound_at):
@@ -111,7 +116,8 @@ def _rows(
                 "organization_id": organization_id,
                 "campaign_id": campaign_id,
                 "contact_id": contact.id,
-                "phone": contact.phone,
+                "phone": number,
+                "wa_user_id": contact.wa_user_id,
                 "person_key": contact.person_key,
                 "name": (contact.name or f"{contact.first_name} {contact.last_name}".strip())[:200],
                 "variables": values,
@@ -124,10 +130,3 @@ def _rows(
             }
         )
     return rows
-
-
-def opted_out_persons(person_keys: Iterable[str]) -> set[str]:
-    """Those of these persons who opted out, under whichever spelling of their number."""
-    keys = set(person_keys)
-    found = select(Contact.person_key).where(Contact.person_key.in_(keys), Contact.opted_out_at.is_not(None))
-    return set(db.session.scalars(found))

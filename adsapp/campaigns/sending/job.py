@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from adsapp.campaigns import ledger, reasons, service
+from adsapp.campaigns import consequences, ledger, reasons, service
 from adsapp.campaigns.events import record
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.sending import breaker, journal, results
+from adsapp.campaigns.sending import breaker, journal
 from adsapp.campaigns.sending.freeze import freeze
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.campaigns.sending.slice import Sender, Slice, SliceResult, report
@@ -83,7 +83,7 @@ def _open(campaign_id: uuid.UUID, progress: Progress) -> RunContext | None:
             campaign.started_at = campaign.started_at or utcnow()
         account = accounts.get_account(campaign.account_id)
         if account.status is AccountStatus.REFUSED:
-            results.pause_automatically(campaign, account.status_reason or "WhatsApp refuses this account")
+            consequences.pause_automatically(campaign, account.status_reason or "WhatsApp refuses this account")
         if campaign.status.goes_out:
             breaker.look(campaign)
         run = RunContext.of(campaign, account)

@@ -12,6 +12,7 @@ from adsapp.campaigns.audience import SERVICE_WINDOW
 from adsapp.campaigns.models import Campaign
 from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Message, TemplateMessage, TextMessage
+from adsapp.integrations.values import is_user_id
 from adsapp.message_templates.components import TemplateView, view
 from adsapp.message_templates.placeholders import parse_sources
 from adsapp.message_templates.rendering import Renderer
@@ -44,9 +45,10 @@ class CampaignMessage:
     def _renderer(self) -> Renderer:
         return Renderer(self.view, parse_sources(self.view, self.variables))
 
-    def fill(self, person: Mapping[str, Any], phone: str) -> tuple[dict[str, str], str]:
-        """The variables for a person, and a code of `reasons` if it cannot be sent, else ""."""
-        code = "" if _E164.fullmatch(phone) else reasons.INVALID_NUMBER
+    def fill(self, person: Mapping[str, Any], address: str) -> tuple[dict[str, str], str]:
+        """The variables for a person, and a code of `reasons` if it cannot be sent, else "". `address`: a number, or
+        the provider's id of somebody whose number is not known."""
+        code = "" if _E164.fullmatch(address) or is_user_id(address) else reasons.INVALID_NUMBER
         if self.text is not None:
             return {}, code
         rendered = self._renderer.render(person)
@@ -69,10 +71,10 @@ class CampaignMessage:
             return True
         return last_inbound_at is not None and last_inbound_at > utcnow() - SERVICE_WINDOW
 
-    def to(self, recipient_id: int, phone: str, values: Mapping[str, str]) -> Message:
+    def to(self, recipient_id: int, address: str, values: Mapping[str, str]) -> Message:
         """The message to one recipient."""
         if self.text is not None:
-            return TextMessage(phone, self.text, str(recipient_id))
+            return TextMessage(address, self.text, str(recipient_id))
         return TemplateMessage(
-            phone, self.template_name, self.template_language, values, self.view.is_named, str(recipient_id)
+            address, self.template_name, self.template_language, values, self.view.is_named, str(recipient_id)
         )

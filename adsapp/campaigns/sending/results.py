@@ -15,25 +15,21 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from adsapp.campaigns import ledger, statuses
-from adsapp.campaigns.events import record
+from adsapp.campaigns.consequences import FAILURE_LIMIT, Consequences, Effect, act
 from adsapp.campaigns.ledger import RecipientState
-from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of
-from adsapp.campaigns.sending.error_policy import Effect, Verdict, judge
+from adsapp.campaigns.sending.error_policy import Verdict, judge
 from adsapp.campaigns.sending.transport import SendResult
 from adsapp.contacts import opt_outs
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.logs import get_logger
-from adsapp.integrations import queries as accounts
-from adsapp.integrations import service as integrations
 from adsapp.integrations.base import Accepted, Refused
 
 log = get_logger()
 
-FAILURE_LIMIT = 5  # so many of the same kind in a row, with none accepted between them, stop the campaign
 DOUBT_LIMIT = 10
 TRY_SECONDS = 10.0
 
@@ -54,17 +50,11 @@ class FailureStreak:
 
 
 @dataclass
-class BatchEffects:
-    """What a batch means for the slice: ids whose slot was missed, why to stop, until when the number is to be slow."""
+class BatchEffects(Consequences):
+    """What a batch means for the slice, beside what it means for others: whose slot was missed, what we know now."""
 
     missed: list[int] = field(default_factory=list)
     provider_ids: list[str] = field(default_factory=list)  # of messages we know from now on
-    pause: str = ""
-    refuse: str = ""
-    slow_until: datetime | None = None
-    slow_reason: str = ""
-    unreachable: str = ""
-    is_reached: bool = False  # the provider answers again
 
 
 def write(
@@ -107,17 +97,9 @@ def _effects_of(verdicts: Sequence[tuple[SendResult, Verdict]], streak: FailureS
 
 def _add_effect(at: datetime, verdict: Verdict, effects: BatchEffects, streak: FailureStreak) -> None:
     error = verdict.error
+    if error is not None:
+        effects.add(error, at, lambda: streak.see(code_of(error)), verdict.wait)
     match verdict.effect:
-        case Effect.SLOW if error is not None:
-            until = at + timedelta(seconds=verdict.wait)
-            effects.slow_until = max(effects.slow_until or until, until)
-            effects.slow_reason = error.title
-        case Effect.REFUSE if error is not None:
-            effects.refuse = error.told
-        case Effect.PAUSE if error is not None:
-            effects.pause = error.told
-        case Effect.COUNT if error is not None and streak.see(code_of(error)) >= FAILURE_LIMIT:
-            effects.pause = f"{FAILURE_LIMIT} messages in a row failed alike: {error.told}"
         case Effect.DOUBT if streak.see("uncertain") >= DOUBT_LIMIT:
             effects.pause = f"{DOUBT_LIMIT} messages in a row got no answer from WhatsApp: {verdict.message}"
         case Effect.UNREACHABLE if streak.see("unreachable") >= FAILURE_LIMIT:
@@ -138,7 +120,7 @@ def _write(
             changed.append(entry)
             _update_contact(entry, verdict)
     ledger.save(changed)
-    _stop_or_slow(campaign, effects)
+    act(campaign, effects)
     db.session.commit()
 
 
@@ -171,33 +153,6 @@ def _update_contact(entry: RecipientState, verdict: Verdict) -> None:
     elif verdict.address and verdict.address != entry.phone.lstrip("+"):
         # Rare (Brazil, Mexico, Argentina): elsewhere the provider calls a number as we do.
         db.session.execute(update(Contact).where(Contact.id == entry.contact_id).values(wa_id=verdict.address[:20]))
-
-
-def _stop_or_slow(campaign: Campaign, effects: BatchEffects) -> None:
-    if not (effects.pause or effects.refuse or effects.slow_until or effects.unreachable or effects.is_reached):
-        return
-    account = accounts.get_account(campaign.account_id)
-    if effects.is_reached:
-        integrations.reached(account)
-        record(campaign, f"{accounts.provider_of(account)} answers again")
-    if effects.unreachable and integrations.unreachable(account, effects.unreachable):
-        record(campaign, f"{accounts.provider_of(account)} cannot be reached; it is tried again by itself")
-    if effects.refuse:
-        integrations.refuse(account, effects.refuse)
-    if effects.slow_until:
-        if account.slowed_until is None or account.slowed_until < utcnow():
-            record(campaign, f"Slowed down: {effects.slow_reason}")
-        account.slowed_until = max(account.slowed_until or effects.slow_until, effects.slow_until)
-        account.slowed_reason = effects.slow_reason
-    pause_automatically(campaign, effects.refuse or effects.pause)
-
-
-def pause_automatically(campaign: Campaign, reason: str) -> None:
-    """Pause a running campaign for a reason of its own; no effect without one, or if it does not run."""
-    if not reason or not campaign.status.goes_out:
-        return
-    campaign.status, campaign.status_reason = CampaignStatus.PAUSED, reason
-    record(campaign, f"Paused by itself: {reason}")
 
 
 def _persist(write: Callable[[], object]) -> None:

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from adsapp.campaigns import reasons
+from adsapp.campaigns.consequences import SLOW_AT_LEAST, SLOW_FACTOR
 from adsapp.campaigns.models import CampaignCount, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending import breaker, results
@@ -42,8 +43,6 @@ SHARE_SECONDS = 0.25  # slots taken at a time: two campaigns on one number take 
 LONGEST_ANSWER = 30.0
 REPORT_SECONDS = 1.0
 LONGEST_TURN = 60.0  # even if nobody waits: a job that went on and on would outrun its timeout
-SLOW_FACTOR = 0.5
-SLOW_AT_LEAST = 10.0
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,24 @@ What one event does wrong stays with it: the others of its delivery are applied,
 
 import uuid
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from sqlalchemy import select
 
-from adsapp.campaigns import statuses
-from adsapp.campaigns.webhooks import replies
+from adsapp.campaigns import consequences, statuses
+from adsapp.campaigns.webhooks import notices, persons, replies
+from adsapp.campaigns.webhooks.routing import Directory, has_owner, stranger
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.logs import get_logger
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.channels import channel_of
+from adsapp.integrations.errors import SendError
 from adsapp.integrations.events import (
+    AccountEvent,
     Event,
     InboundEvent,
+    MovedEvent,
     PreferenceEvent,
     StatusEvent,
     TemplateStatusEvent,
@@ -25,7 +30,6 @@ from adsapp.integrations.events import (
 )
 from adsapp.integrations.models import Account, WebhookDelivery
 from adsapp.jobs import Progress
-from adsapp.message_templates import service as templates
 
 log = get_logger()
 
@@ -72,17 +76,32 @@ def apply_some(account_id: uuid.UUID, unknown: list[str]) -> int:
 
 
 def apply_events(account: Account, deliveries: Sequence[Sequence[Event]], unknown: list[str]) -> list[list[str]]:
-    """Apply the events of some deliveries; for each delivery what went wrong, in words."""
-    reports = [[event for event in events if isinstance(event, StatusEvent)] for events in deliveries]
-    errors = _apply_statuses(account, reports, unknown)
+    """Apply the events of some deliveries to this account's address; for each delivery what went wrong, in words."""
+    directory = Directory.around(account)
+    errors = _apply_statuses(directory, deliveries, unknown)
     for events, wrong in zip(deliveries, errors, strict=True):
         for event in events:
             if not isinstance(event, StatusEvent):
-                wrong += _alone(lambda event=event: _apply_one(account, event))  # type: ignore[misc]
+                wrong += _apply_one(directory, event)
+            elif not directory.owners(event):
+                wrong.append(stranger(event))
+    return [list(dict.fromkeys(wrong)) for wrong in errors]
+
+
+def _apply_statuses(directory: Directory, deliveries: Sequence[Sequence[Event]], unknown: list[str]) -> list[list[str]]:
+    errors: list[list[str]] = [[] for _ in deliveries]
+    for account in directory.accounts:
+        mine = [_statuses_of(directory, account, events) for events in deliveries]
+        for wrong, more in zip(errors, _apply_together(account, mine, unknown), strict=True):
+            wrong += more
     return errors
 
 
-def _apply_statuses(account: Account, reports: Sequence[Sequence[StatusEvent]], unknown: list[str]) -> list[list[str]]:
+def _statuses_of(directory: Directory, account: Account, events: Sequence[Event]) -> list[StatusEvent]:
+    return [event for event in events if isinstance(event, StatusEvent) and directory.owner(event) is account]
+
+
+def _apply_together(account: Account, reports: Sequence[Sequence[StatusEvent]], unknown: list[str]) -> list[list[str]]:
     together = [event for events in reports for event in events]
     if not together or not _alone(lambda: _merge(account, together, unknown)):
         return [[] for _ in reports]
@@ -94,7 +113,7 @@ def _apply_statuses(account: Account, reports: Sequence[Sequence[StatusEvent]], 
 
 
 def _merge(account: Account, events: Sequence[StatusEvent], unknown: list[str]) -> list[str]:
-    merged = statuses.apply(events)
+    merged = statuses.apply(events, account.id)
     if merged.unknown:
         statuses.park(account.id, merged.unknown)
         statuses.forget_parked()
@@ -102,16 +121,36 @@ def _merge(account: Account, events: Sequence[StatusEvent], unknown: list[str]) 
     return []
 
 
-def _apply_one(account: Account, event: Event) -> list[str]:
+def _apply_one(directory: Directory, event: Event) -> list[str]:
+    """A no first, and by itself: whatever goes wrong afterwards, it is kept."""
+    is_lost = has_owner(event) and not directory.owners(event)
+    newly_out: list[uuid.UUID] = []
+
+    def obey() -> list[str]:
+        newly_out.extend(persons.obey(event, stranger(event) if is_lost else ""))
+        return []
+
+    wrong = _alone(obey)
+    return wrong + ([stranger(event)] if is_lost else _alone(lambda: _apply(directory, event, newly_out)))
+
+
+def _apply(directory: Directory, event: Event, newly_out: Sequence[uuid.UUID]) -> list[str]:
     match event:
         case InboundEvent():
-            replies.receive(account.id, event)
+            replies.receive(directory.owner(event) or directory.here, event, newly_out)
         case PreferenceEvent():
-            replies.apply_preference(event)
+            replies.apply_preference(directory.owner(event) or directory.here, event, newly_out)
+        case MovedEvent():
+            persons.move(event)
         case TemplateStatusEvent():
-            if not templates.record_status(account, event):
-                templates.request_sync(account=account)
+            for account in directory.owners(event):
+                notices.record_template(account, event)
+        case AccountEvent():
+            for account in directory.owners(event):
+                notices.record(account, event)
         case UnknownEvent():
+            for account in directory.owners(event) if event.error else ():
+                consequences.act_on_account(account, cast(SendError, event.error))
             return [f"{event.field or 'body'}: {event.reason}"]
     return []
 

@@ -1,21 +1,24 @@
-"""What people write or tap: kept, attributed to the campaign it answers, and obeyed if it asks us to stop."""
+"""What people write or tap: kept, and attributed to the campaign it answers. A STOP was obeyed before (`persons`)."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from adsapp.campaigns import ledger
 from adsapp.campaigns.models import Campaign, CampaignRecipient, InboundMessage
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.statuses import count_opt_out
-from adsapp.contacts import opt_outs
-from adsapp.contacts import queries as contacts
+from adsapp.campaigns.webhooks import persons
+from adsapp.contacts import opt_outs, people
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import insert_new
+from adsapp.integrations import queries as accounts
 from adsapp.integrations.events import InboundEvent, PreferenceEvent
+from adsapp.integrations.models import Account
 
 # Most people write without quoting: the reply is attributed to the last campaign message they got, if it is recent.
 ANSWERS_WITHIN = timedelta(hours=72)
@@ -24,47 +27,53 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 GOT_IT = (Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.READ)
 
 
-def receive(account_id: uuid.UUID, event: InboundEvent) -> bool:
-    """Take a message in, in the caller's transaction; False for one that is known already."""
-    contact = _sender(event)
-    recipient = _answered(event)
+def receive(account: Account, event: InboundEvent, newly_out: Collection[uuid.UUID]) -> bool:
+    """Take in a message to this account, in the caller's transaction; False for one that is known already.
+    `newly_out`: the contacts who opted out by this very message."""
+    contact = persons.find(event)
+    recipient = _answered(account, event)
     if contact is None and recipient is not None:
         contact = db.session.get(Contact, recipient.contact_id)
     if contact is not None and recipient is None:
-        recipient = _last_message(contact, event.timestamp)
-    if not _store(account_id, event, contact, recipient):
+        recipient = _last_message(account, contact, event.timestamp)
+    if not _store(account.id, event, contact, recipient):
         return False
     if recipient is not None:
         _record_reply(recipient, event.timestamp)
     if contact is None:
         return True
-    _update_contact(contact, event)
-    if event.asks_to_stop:
-        source = OptSource.BUTTON if event.is_tap else OptSource.KEYWORD
-        _opt_out(contact, source, event.text, event.timestamp, recipient)
+    persons.learn(contact, event)
+    if accounts.sends(account):
+        people.heard(contact, event.timestamp)
+    if event.asks_to_stop and (newly_out or _opt_out(contact, event)):
+        _count_opt_out(recipient)
     return True
 
 
-def apply_preference(event: PreferenceEvent) -> None:
+def apply_preference(account: Account, event: PreferenceEvent, newly_out: Collection[uuid.UUID]) -> None:
     """The person used WhatsApp's own switch. `resume` is not new consent: nothing is sent to them again for it."""
-    contact = contacts.find_by_number(event.address)
-    if contact is not None and event.value == "stop":
-        _opt_out(contact, OptSource.PREFERENCES, "stopped marketing in WhatsApp", event.timestamp, None)
+    contact = persons.find(event)
+    if contact is None:
+        return
+    persons.learn(contact, event)
+    if newly_out:
+        _count_opt_out(_last_message(account, contact, event.timestamp))
 
 
-def _sender(event: InboundEvent) -> Contact | None:
-    for number in dict.fromkeys((event.address, event.sender)):
-        found = contacts.find_by_number(number) if number.isdecimal() else None
-        if found is not None:
-            return found
-    return None
-
-
-def _answered(event: InboundEvent) -> CampaignRecipient | None:
+def _answered(account: Account, event: InboundEvent) -> CampaignRecipient | None:
+    """The message they quote, if it came from this account."""
     if event.answers is None:
         return None
-    query = select(CampaignRecipient).where(CampaignRecipient.provider_id == event.answers)
+    query = _sent_by(account).where(CampaignRecipient.provider_id == event.answers)
     return db.session.scalars(query.limit(1)).first()
+
+
+def _sent_by(account: Account) -> Select[CampaignRecipient]:
+    return (
+        select(CampaignRecipient)
+        .join(Campaign, Campaign.id == CampaignRecipient.campaign_id)
+        .where(Campaign.account_id == account.id)
+    )
 
 
 def _store(
@@ -74,6 +83,7 @@ def _store(
         "account_id": account_id,
         "provider_id": event.provider_id[:200],
         "from_number": (event.sender or event.address)[:20],
+        "from_user_id": event.user_id[:140] or None,
         "contact_id": contact.id if contact else None,
         "recipient_id": recipient.id if recipient else None,
         "kind": event.kind[:20],
@@ -91,29 +101,22 @@ def _record_reply(recipient: CampaignRecipient, at: datetime) -> None:
     campaign.replied_count = Campaign.replied_count + 1
 
 
-def _update_contact(contact: Contact, event: InboundEvent) -> None:
-    if contact.last_inbound_at is None or contact.last_inbound_at < event.timestamp:
-        contact.last_inbound_at = event.timestamp
-    if event.address and not contact.wa_id:
-        contact.wa_id = event.address[:20]
-    if event.user_id and not contact.wa_user_id:
-        contact.wa_user_id = event.user_id[:140]
+def _opt_out(contact: Contact, event: InboundEvent) -> bool:
+    """Somebody who is known only by the message they answered."""
+    source = OptSource.BUTTON if event.is_tap else OptSource.KEYWORD
+    return opt_outs.opt_out(contact, source, detail=event.text, at=event.timestamp)
 
 
-def _opt_out(
-    contact: Contact, source: OptSource, detail: str, at: datetime, recipient: CampaignRecipient | None
-) -> None:
-    if not opt_outs.opt_out(contact, source, detail=detail, at=at):
-        return
-    recipient = recipient or _last_message(contact, at)
+def _count_opt_out(recipient: CampaignRecipient | None) -> None:
     if recipient is not None:
         count_opt_out(ledger.lock([recipient.campaign_id])[recipient.campaign_id])
 
 
-def _last_message(contact: Contact, before: datetime) -> CampaignRecipient | None:
-    """The newest campaign message the contact has got in the last days, sent before they wrote."""
-    query = select(CampaignRecipient).where(
-        CampaignRecipient.contact_id == contact.id,
+def _last_message(account: Account, contact: Contact, before: datetime) -> CampaignRecipient | None:
+    """The newest campaign message from this account that the person has got in the last days, before they wrote."""
+    same_person = select(Contact.id).where(Contact.person_key == contact.person_key)
+    query = _sent_by(account).where(
+        CampaignRecipient.contact_id.in_(same_person),
         CampaignRecipient.status.in_(GOT_IT),
         CampaignRecipient.accepted_at > utcnow() - ANSWERS_WITHIN,
         CampaignRecipient.accepted_at <= before + CLOCKS_DIFFER,

@@ -190,6 +190,7 @@ class _Chunk:
     def write(self) -> None:
         """Write everything in a few statements, however many rows there are; the tally is complete afterwards."""
         insert_rows(Contact, self.fresh)
+        opt_outs.meet(row["id"] for row in self.fresh)
         update_rows(
             Contact,
             [{"id": key, **fields._asdict(), "updated_at": self.now} for key, fields in self.changes.items()],

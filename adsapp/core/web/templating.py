@@ -59,7 +59,9 @@ def format_duration(seconds: float | None) -> str:
 
 
 def format_phone(number: str, whole: bool = True) -> str:
-    """A number, masked to its first and last digits for those who may not see it."""
+    """A number, masked to its first and last digits for those who may not see it; who has none is known by user id."""
+    if not number.strip("+").isdecimal():
+        return number if number[:1] == "+" else "no number"
     if whole or len(number) < 8:
         return number
     return f"{number[:3]} ••• ••• •{number[-3:]}"

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adsapp.integrations.values import MAX_TEXT, clean, has_visible, url_suffix
+from adsapp.integrations.values import MAX_TEXT, clean, has_visible, is_user_id, url_suffix
 
 MAX_CALLBACK_DATA: Final = 512
 MEDIA: Final = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document"}
@@ -43,10 +43,10 @@ def template_message(
     named: bool = False,
     callback_data: str | None = None,
 ) -> dict[str, Any]:
-    """The body that sends template `name` to `to` (`+` and digits).
+    """The body that sends template `name` to `to` (`+` and digits, or the provider's id of a person).
 
     `named` is the template's parameter format. Raises `MissingValue` for a value without visible text and
-    `ValueError` for a number that is not E.164, an unknown key, or callback data over 512 characters.
+    `ValueError` for a recipient that is neither, an unknown key, or callback data over 512 characters.
     """
     template: dict[str, Any] = {"name": name, "language": {"code": language}}
     components = _components(values or {}, named)
@@ -75,13 +75,10 @@ def text_message(
 
 
 def _envelope(to: str, kind: str, callback_data: str | None) -> dict[str, Any]:
-    # Without the plus the provider puts the business's own country code in front: a message to a stranger.
-    if not _E164.fullmatch(to):
-        raise ValueError("the recipient must be an E.164 number: a plus and 7 to 15 digits")
     message: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        "to": to,
+        _addressed(to): to,
         "type": kind,
     }
     if callback_data is None:
@@ -90,6 +87,16 @@ def _envelope(to: str, kind: str, callback_data: str | None) -> dict[str, Any]:
         raise ValueError(f"callback data may have {MAX_CALLBACK_DATA} characters")
     message["biz_opaque_callback_data"] = callback_data
     return message
+
+
+def _addressed(to: str) -> str:
+    """The field that names the recipient: one for numbers, one for the provider's ids of people."""
+    if is_user_id(to):
+        return "recipient"
+    # Without the plus the provider puts the business's own country code in front: a message to a stranger.
+    if not _E164.fullmatch(to):
+        raise ValueError("the recipient must be an E.164 number, a plus and 7 to 15 digits, or a WhatsApp user id")
+    return "to"
 
 
 def _components(values: Mapping[str, str], named: bool) -> list[dict[str, Any]]:

@@ -18,22 +18,24 @@ from adsapp.integrations.events import (
     Delivery,
     Event,
     InboundEvent,
+    MovedEvent,
     PreferenceEvent,
     Pricing,
     Source,
     StatusEvent,
-    TemplateStatusEvent,
     UnknownEvent,
 )
+from adsapp.integrations.values import is_user_id
 from adsapp.integrations.whatsapp.errors import classify
+from adsapp.integrations.whatsapp.notices import FIELDS
 from adsapp.integrations.whatsapp.opt_out import asks_to_stop
-from adsapp.integrations.whatsapp.templates import read_reason
+from adsapp.integrations.whatsapp.reading import dict_of, list_of, moment_of, text_of
 
 SIGNATURE_HEADER: Final = "X-Hub-Signature-256"
 _MAX_CHALLENGE: Final = 512
 _TAPS: Final = ("button", "interactive")
-# What happened to a template, if that is not its status from now on.
-_STATUS_AFTER: Final = {"REINSTATED": "APPROVED", "UNARCHIVED": "APPROVED", "FLAGGED": "APPROVED"}
+# They stand among the messages, but nobody has written: neither a reply nor a reason to open the 24-hour window.
+_NOT_WRITTEN: Final = ("request_welcome", "unknown")
 
 
 def signature_is_valid(raw: bytes, header: str | None, app_secret: str) -> bool:
@@ -75,18 +77,18 @@ def _entry_events(entry: object, now: datetime) -> Iterator[Event]:
     if not isinstance(entry, dict) or not isinstance(entry.get("changes"), list):
         yield UnknownEvent("", "an entry without changes", entry, Source())
         return
-    waba_id = _text(entry.get("id"))
+    waba_id = text_of(entry.get("id"))
     for change in entry["changes"]:
         yield from _change_events(change, waba_id, now)
 
 
 def _change_events(change: object, waba_id: str, now: datetime) -> Iterator[Event]:
     value = change.get("value") if isinstance(change, dict) else None
-    field = _text(change.get("field")) if isinstance(change, dict) else ""
+    field = text_of(change.get("field")) if isinstance(change, dict) else ""
     if not isinstance(value, dict):
         yield UnknownEvent(field, "a change without a value", change, Source(waba_id))
         return
-    source = Source(waba_id, _text(_dict(value.get("metadata")).get("phone_number_id")))
+    source = Source(waba_id, text_of(dict_of(value.get("metadata")).get("phone_number_id")))
     reader = _FIELDS.get(field)
     if reader is None:
         yield UnknownEvent(field, "a field we do not use", value, source)
@@ -95,12 +97,12 @@ def _change_events(change: object, waba_id: str, now: datetime) -> Iterator[Even
 
 
 def _messages_field(value: dict[str, Any], source: Source, now: datetime) -> Iterator[Event]:
-    contacts = [entry for entry in _list(value.get("contacts")) if isinstance(entry, dict)]
+    contacts = [entry for entry in list_of(value.get("contacts")) if isinstance(entry, dict)]
     yield from _each("statuses", value, source, lambda item: _status(item, source, now))
-    yield from _each("messages", value, source, lambda item: _inbound(item, contacts, source, now))
-    for error in _list(value.get("errors")):
+    yield from _each("messages", value, source, lambda item: _message(item, contacts, source, now))
+    for error in list_of(value.get("errors")):
         known = classify(error)
-        yield UnknownEvent("errors", f"{known.code}: {known.title}", error, source)
+        yield UnknownEvent("errors", f"{known.code}: {known.title}", error, source, known)
     if not any(key in value for key in ("statuses", "messages", "errors")):
         yield UnknownEvent("messages", "neither statuses nor messages", value, source)
 
@@ -109,28 +111,16 @@ def _preferences_field(value: dict[str, Any], source: Source, now: datetime) -> 
     yield from _each("user_preferences", value, source, lambda item: _preference(item, source, now))
 
 
-def _template_field(value: dict[str, Any], source: Source, now: datetime) -> Iterator[Event]:
-    name, event = _text(value.get("message_template_name")), _text(value.get("event"))
-    if not name or not event:
-        yield UnknownEvent("message_template_status_update", "no template name or event", value, source)
-        return
-    template_id = _text(value.get("message_template_id"))
-    language = _text(value.get("message_template_language"))
-    status = _STATUS_AFTER.get(event.upper(), event.upper())
-    yield TemplateStatusEvent(template_id, name, language, status, _template_reason(value), source)
-
-
-def _template_reason(value: dict[str, Any]) -> str:
-    spelled_out = _text(_dict(value.get("rejection_info")).get("reason")) or _text(
-        _dict(value.get("other_info")).get("title")
-    )
-    return spelled_out or read_reason(_text(value.get("reason"))) or ""
+def _user_ids_field(value: dict[str, Any], source: Source, now: datetime) -> Iterator[Event]:
+    """A field of its own until August 2026; since then system messages tell it."""
+    yield from _each("user_id_update", value, source, lambda item: _new_user_id(item, source, now))
 
 
 _FIELDS: Final[dict[str, Callable[[dict[str, Any], Source, datetime], Iterator[Event]]]] = {
     "messages": _messages_field,
     "user_preferences": _preferences_field,
-    "message_template_status_update": _template_field,
+    "user_id_update": _user_ids_field,
+    **FIELDS,
 }
 
 
@@ -156,15 +146,17 @@ def _each(
 
 
 def _status(item: dict[str, Any], source: Source, now: datetime) -> StatusEvent:
+    address, user_id = _names(item.get("recipient_id"), item.get("recipient_user_id"))
     return StatusEvent(
         provider_id=_needed(item, "id"),
         status=_needed(item, "status").lower(),
-        timestamp=_moment(item.get("timestamp"), now),
-        recipient=_text(item.get("recipient_id")),
-        reference=_text(item.get("biz_opaque_callback_data")) or None,
-        errors=tuple(classify(error) for error in _list(item.get("errors"))),
+        timestamp=moment_of(item.get("timestamp"), now),
+        recipient=address,
+        reference=text_of(item.get("biz_opaque_callback_data")) or None,
+        errors=tuple(classify(error) for error in list_of(item.get("errors"))),
         pricing=_pricing(item.get("pricing")),
         source=source,
+        user_id=user_id,
     )
 
 
@@ -174,33 +166,70 @@ def _pricing(value: object) -> Pricing | None:
     billable = value.get("billable")
     return Pricing(
         billable if isinstance(billable, bool) else None,
-        _text(value.get("pricing_model")),
-        _text(value.get("type")),
-        _text(value.get("category")),
+        text_of(value.get("pricing_model")),
+        text_of(value.get("type")),
+        text_of(value.get("category")),
     )
+
+
+def _message(item: dict[str, Any], contacts: list[dict[str, Any]], source: Source, now: datetime) -> Event:
+    """What a person wrote, or what the provider says about one in the place of a message."""
+    kind = text_of(item.get("type")) or "unknown"
+    if kind == "system":
+        return _system(item, source, now)
+    if kind in _NOT_WRITTEN and item.get("type"):
+        return UnknownEvent("messages", f"{kind}: nothing that a person wrote", item, source)
+    return _inbound(item, contacts, source, now)
+
+
+def _system(item: dict[str, Any], source: Source, now: datetime) -> Event:
+    said = dict_of(item.get("system"))
+    kind = text_of(said.get("type"))
+    address, user_id = _names(item.get("from"), item.get("from_user_id"), said.get("previous_user_id"))
+    new = _names(said.get("wa_id"), said.get("new_wa_id"), said.get("user_id"))
+    if not (kind.startswith("user_changed") and any(new)):
+        return UnknownEvent("messages", f"a system message {kind}".rstrip(), item, source)
+    return MovedEvent(
+        address, text_of(said.get("previous_user_id")) or user_id, *new, moment_of(item.get("timestamp"), now), source
+    )
+
+
+def _new_user_id(item: dict[str, Any], source: Source, now: datetime) -> MovedEvent:
+    told = dict_of(item.get("user_id"))
+    address, previous = _names(item.get("wa_id"), told.get("previous") or item.get("previous_user_id"))
+    current = text_of(told.get("current")) or _needed(item, "current_user_id")
+    return MovedEvent(address, previous, "", current, moment_of(item.get("timestamp"), now), source)
 
 
 def _inbound(item: dict[str, Any], contacts: list[dict[str, Any]], source: Source, now: datetime) -> InboundEvent:
     contact = _contact_of(item, contacts)
     text, payload = _content(item)
-    sender = _text(item.get("from"))
-    kind = _text(item.get("type")) or "unknown"
+    sender, user_id = _names(item.get("from"), item.get("from_user_id"), contact.get("user_id"))
+    kind = text_of(item.get("type")) or "unknown"
     is_tap = kind in _TAPS
     return InboundEvent(
         provider_id=_needed(item, "id"),
         sender=sender,
-        address=_text(contact.get("wa_id")) or sender,
+        address=_names(contact.get("wa_id"))[0] or sender,
         text=text,
         kind=kind,
         button_payload=payload,
-        answers=_text(_dict(item.get("context")).get("id")) or None,
-        timestamp=_moment(item.get("timestamp"), now),
-        profile_name=_text(_dict(contact.get("profile")).get("name")),
+        answers=text_of(dict_of(item.get("context")).get("id")) or None,
+        timestamp=moment_of(item.get("timestamp"), now),
+        profile_name=text_of(dict_of(contact.get("profile")).get("name")),
         source=source,
-        user_id=_text(item.get("from_user_id")) or _text(contact.get("user_id")),
+        user_id=user_id,
         is_tap=is_tap,
         asks_to_stop=asks_to_stop(text) or (is_tap and asks_to_stop(payload or "")),
     )
+
+
+def _names(*given: object) -> tuple[str, str]:
+    """The number and the user id among what names a person: since usernames, either may stand in the other's field."""
+    texts = [text for text in map(text_of, given) if text]
+    user_ids = [text for text in texts if is_user_id(text)]
+    others = [text for text in texts if not is_user_id(text)]
+    return others[0] if others else "", user_ids[0] if user_ids else ""
 
 
 def _contact_of(item: dict[str, Any], contacts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -214,52 +243,26 @@ def _contact_of(item: dict[str, Any], contacts: list[dict[str, Any]]) -> dict[st
 
 def _content(item: dict[str, Any]) -> tuple[str, str | None]:
     """What was written or tapped, and the payload behind a tap."""
-    kind = _text(item.get("type"))
-    inner = _dict(item.get(kind))
+    kind = text_of(item.get("type"))
+    inner = dict_of(item.get(kind))
     if kind == "button":
-        return _text(inner.get("text")), _text(inner.get("payload")) or None
+        return text_of(inner.get("text")), text_of(inner.get("payload")) or None
     if kind == "interactive":
-        reply = _dict(inner.get(_text(inner.get("type"))))
-        return _text(reply.get("title")), _text(reply.get("id")) or None
-    return _text(inner.get("body")) or _text(inner.get("caption")), None
+        reply = dict_of(inner.get(text_of(inner.get("type"))))
+        return text_of(reply.get("title")), text_of(reply.get("id")) or None
+    return text_of(inner.get("body")) or text_of(inner.get("caption")), None
 
 
 def _preference(item: dict[str, Any], source: Source, now: datetime) -> PreferenceEvent:
     value = _needed(item, "value").lower()
-    return PreferenceEvent(_needed(item, "wa_id"), value, _moment(item.get("timestamp"), now), source)
-
-
-def _moment(value: object, otherwise: datetime) -> datetime:
-    """Unix seconds as text or number (user_preferences sends a number, the rest text)."""
-    try:
-        moment = datetime.fromtimestamp(int(_text(value)), UTC)
-    except (ValueError, OverflowError, OSError):
-        return otherwise
-    return moment if moment.year >= 2009 else otherwise
+    address, user_id = _names(item.get("wa_id"), item.get("user_id"))
+    if not (address or user_id):
+        raise _Unreadable("no wa_id and no user_id")
+    return PreferenceEvent(address, value, moment_of(item.get("timestamp"), now), source, user_id)
 
 
 def _needed(item: dict[str, Any], key: str) -> str:
-    text = _text(item.get(key))
+    text = text_of(item.get(key))
     if not text:
         raise _Unreadable(f"no {key}")
     return text
-
-
-def _text(value: object) -> str:
-    """Text that any database takes: no NUL, no half of a surrogate pair. Numbers become their digits, the
-    rest ""."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value) if abs(value) < 10**30 else ""
-    if not isinstance(value, str):
-        return ""
-    if value.isascii():
-        return value.replace("\0", "")
-    return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

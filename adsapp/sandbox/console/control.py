@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from adsapp.sandbox.config import ConfigError, account_from
-from adsapp.sandbox.console import customers
+from adsapp.sandbox.console import customers, events
 from adsapp.sandbox.state import Account, Figures, Sandbox
 from adsapp.sandbox.web import ENGINE, SANDBOX, SENDER, Problem, answer, json_object
 from adsapp.sandbox.whatsapp.faults import FaultError
@@ -28,6 +28,8 @@ def routes() -> list[web.RouteDef]:
         web.post("/_sandbox/faults", add_fault),
         web.delete("/_sandbox/faults", clear_faults),
         web.post("/_sandbox/inbound", send_inbound),
+        web.get("/_sandbox/events", list_events),
+        web.post("/_sandbox/events", send_event),
         web.post("/_sandbox/throughput", set_throughput),
         web.post("/_sandbox/token", set_token),
         web.get("/_sandbox/webhooks", show_webhooks),
@@ -126,6 +128,21 @@ async def send_inbound(request: web.Request) -> web.Response:
     update = customers.update_from(request.app[SENDER], account, data)
     request.app[ENGINE].tell_soon(update)
     return answer({"ok": True, "webhook": update.item(request.app[SANDBOX].clock.now())}, 202)
+
+
+async def list_events(request: web.Request) -> web.Response:
+    """What can be told of the account, by name: the field and an example of its value."""
+    account = customers.account_named(request.app[SANDBOX], request.query.get("phone_number_id"))
+    return answer({"events": events.examples(account)})
+
+
+async def send_event(request: web.Request) -> web.Response:
+    """{"event": a name of the list, "value": what differs from its example}, or {"field", "value"}."""
+    data = await json_object(request)
+    account = customers.account_named(request.app[SANDBOX], data.get("phone_number_id"))
+    update = events.update_from(request.app[SENDER], account, data)
+    request.app[ENGINE].tell_soon(update)
+    return answer({"ok": True, "webhook": {"field": update.part, "value": update.item(0.0)}}, 202)
 
 
 async def set_throughput(request: web.Request) -> web.Response:

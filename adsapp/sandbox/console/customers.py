@@ -6,7 +6,7 @@ from typing import Any
 from adsapp.sandbox.state import Account, Sandbox
 from adsapp.sandbox.web import Problem
 from adsapp.sandbox.whatsapp.delivery import Update
-from adsapp.sandbox.whatsapp.ids import digits_of
+from adsapp.sandbox.whatsapp.ids import digits_of, owner_of
 from adsapp.sandbox.whatsapp.sending import Sender
 
 
@@ -26,24 +26,37 @@ def account_named(sandbox: Sandbox, phone_number_id: object) -> Account:
 
 
 def update_from(sender: Sender, account: Account, data: Mapping[str, Any]) -> Update:
-    """{"from", "text"} or {"from", "button"} or {"from", "preference": "stop" | "resume"}; "context" is a wamid."""
-    digits = digits_of(data["from"]) if isinstance(data.get("from"), str) else None
-    if digits is None:
-        raise Problem("not a phone number", "from", "send a number such as +12025550101")
+    """{"from", "text"} or {"from", "button"} or {"from", "preference": "stop" | "resume"} or {"from", "moves_to"};
+    "context" is a wamid; "from" may be a user id: then the number is not told."""
+    hidden, digits = _who(data.get("from"))
     last = account.last_message.get(digits)
     wa_id = last.wa_id if last else digits
     if (choice := data.get("preference")) is not None:
         if choice not in ("stop", "resume"):
             raise Problem(f"not a choice: {choice!r}", "preference", 'send "stop" or "resume"')
-        return sender.preference(account, digits, wa_id, choice)
+        return sender.preference(account, digits, wa_id, choice, hidden=hidden)
+    if (new := data.get("moves_to")) is not None:
+        moved = digits_of(new) if isinstance(new, str) else None
+        if moved is None:
+            raise Problem("not a phone number", "moves_to", "send a number such as +12025550102")
+        return sender.moves(account, digits, moved, sender.now)
     if data.get("button") is not None:
         label, payload = _button(data["button"])
         context = data.get("context") or (last.wamid if last else None)
-        return sender.reply(account, digits, wa_id, label, payload, context)
+        return sender.reply(account, digits, wa_id, label, payload, context, hidden=hidden)
     text = data.get("text")
     if not isinstance(text, str) or not text.strip():
         raise Problem("nothing to say", "text", "send a text, or a button")
-    return sender.reply(account, digits, wa_id, text, None, data.get("context"))
+    return sender.reply(account, digits, wa_id, text, None, data.get("context"), hidden=hidden)
+
+
+def _who(name: object) -> tuple[bool, str]:
+    """Is the number hidden, and the digits."""
+    text = name if isinstance(name, str) else ""
+    owner, digits = owner_of(text), digits_of(text)
+    if owner is None and digits is None:
+        raise Problem("not a phone number", "from", "send a number such as +12025550101, or a user id")
+    return owner is not None, owner or digits or ""
 
 
 def _button(button: object) -> tuple[str, str]:

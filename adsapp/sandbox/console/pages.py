@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 from aiohttp import web
 
-from adsapp.sandbox.console import customers
+from adsapp.sandbox.console import customers, events
 from adsapp.sandbox.console.bubbles import phones
 from adsapp.sandbox.web import ENGINE, SANDBOX, SENDER, Problem
 from adsapp.sandbox.whatsapp.errors import CODES
@@ -57,6 +57,7 @@ def routes() -> list[web.AbstractRouteDef]:
         web.get("/figures", show_figures),
         web.get("/font.css", show_font),
         web.post("/replies", post_reply),
+        web.post("/events", post_event),
         web.post("/faults", post_fault),
         web.post("/faults/removals", post_fault_removal),
         web.post("/clock", post_clock),
@@ -69,7 +70,12 @@ def page(request: web.Request, problem: Problem | None = None) -> web.Response:
     """The whole page; a problem is shown at the top, and the response has the problem's status."""
     offered = [(code, CODES[code].title) for code in _OFFERED_FAULTS]
     html = _TEMPLATES.get_template("page.html").render(
-        **_messages(request), **_figures(request), problem=problem, offered_faults=offered, magic=MAGIC
+        **_messages(request),
+        **_figures(request),
+        problem=problem,
+        offered_faults=offered,
+        magic=MAGIC,
+        **_events(request),
     )
     return _html(html, problem.http if problem else 200)
 
@@ -112,6 +118,13 @@ async def post_reply(request: web.Request) -> web.StreamResponse:
     return _back()
 
 
+async def post_event(request: web.Request) -> web.StreamResponse:
+    form = await _form(request)
+    account = customers.account_named(request.app[SANDBOX], form.get("phone_number_id"))
+    request.app[ENGINE].tell_soon(events.update_from(request.app[SENDER], account, form))
+    return _back()
+
+
 async def post_fault(request: web.Request) -> web.StreamResponse:
     form = await _form(request)
     rule: dict[str, Any] = {"match": {"to": form.get("to", "").strip() or "*"}}
@@ -145,6 +158,11 @@ async def post_reset(request: web.Request) -> web.StreamResponse:
     request.app[ENGINE].forget()
     request.app[SANDBOX].reset()
     return _back()
+
+
+def _events(request: web.Request) -> dict[str, Any]:
+    first = next(iter(request.app[SANDBOX].accounts.values()), None)
+    return {"offered_events": list(events.examples(first)) if first else []}
 
 
 def _messages(request: web.Request) -> dict[str, Any]:

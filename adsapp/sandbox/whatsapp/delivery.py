@@ -31,7 +31,8 @@ class Switches:
     """How webhooks misbehave, set at `POST /_sandbox/webhooks`.
 
     duplicate_every n: each n-th update is sent twice (0: none). shuffle: the order is wrong, also within a message.
-    hold: nothing is sent until it is switched off.
+    hold: nothing is sent until it is switched off. user_ids: people are named by their user ids too; hide_numbers: and
+    only by them, as those are who have a username.
     """
 
     duplicate_every: int = 0
@@ -39,6 +40,14 @@ class Switches:
     status_before_response: bool = False
     skip_delivered: bool = False
     hold: bool = False
+    user_ids: bool = False
+    hide_numbers: bool = False
+
+    def names(self, number: str, user_id: str, *, by: tuple[str, str], hidden: bool = False) -> dict[str, str]:
+        """How a webhook names a person; `by`: its fields for the number and for the user id."""
+        hides = self.hide_numbers or hidden
+        named = {} if hides else {by[0]: number}
+        return named | {by[1]: user_id} if hides or self.user_ids else named
 
     def change(self, data: object) -> None:
         """Raises ValueError, and changes nothing, if a switch does not exist or a value has the wrong type."""

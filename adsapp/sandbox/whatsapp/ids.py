@@ -46,6 +46,25 @@ def digits_of(number: str, country_code: str = "") -> str | None:
     return digits
 
 
+_LETTERS = str.maketrans("0123456789", "ABCDEFGHIJ")
+_DIGITS = str.maketrans("ABCDEFGHIJ", "0123456789")
+_USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[0-9A-Za-z]{1,128}", re.ASCII)
+
+
+def user_id_of(digits: str) -> str:
+    """The user id of this number's owner, always the same one. A real one tells nothing of the number."""
+    return f"US.{digits.translate(_LETTERS)}"
+
+
+def owner_of(user_id: str) -> str | None:
+    """The digits of the person with this user id; None if it is none. Ids of other makers get a number nobody has."""
+    if not _USER_ID.fullmatch(user_id):
+        return None
+    digits = user_id.removeprefix("US.").translate(_DIGITS)
+    made_here = digits.isdigit() and 7 <= len(digits) <= 15 and user_id_of(digits) == user_id
+    return digits if made_here else f"999{zlib.crc32(user_id.encode()):010}"
+
+
 def reads_messages(digits: str) -> bool:
     """Whether this person reads messages: about 60 in 100 do, always the same ones."""
     return zlib.crc32(digits.encode()) % 100 < 60

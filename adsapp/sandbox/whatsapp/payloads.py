@@ -8,17 +8,18 @@ from typing import Any
 from adsapp.sandbox.config import AccountConfig
 from adsapp.sandbox.state import Message
 from adsapp.sandbox.whatsapp.errors import status_error
+from adsapp.sandbox.whatsapp.ids import user_id_of
 
 _PRICED = frozenset({"sent", "delivered", "read"})
 
 
-def status(message: Message, name: str, at: float, error: int = 0) -> dict[str, Any]:
-    """One entry of `statuses`. The timestamp is a text of whole seconds, as the provider sends it."""
+def status(message: Message, name: str, at: float, error: int, named: dict[str, str]) -> dict[str, Any]:
+    """One entry of `statuses`; named: the person. The timestamp is a text of whole seconds."""
     item: dict[str, Any] = {
         "id": message.wamid,
         "status": name,
         "timestamp": str(int(at)),
-        "recipient_id": message.wa_id,
+        **named,
     }
     if message.callback_data is not None:
         item["biz_opaque_callback_data"] = message.callback_data
@@ -40,7 +41,7 @@ def _pricing(category: str) -> dict[str, Any]:
 
 
 def inbound(
-    wa_id: str,
+    named: dict[str, str],
     wamid: str,
     at: float,
     text: str,
@@ -48,7 +49,7 @@ def inbound(
     context: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """One entry of `messages`: a text, or, with a payload, the tap on a quick reply."""
-    item: dict[str, Any] = {"from": wa_id, "id": wamid, "timestamp": str(int(at))}
+    item: dict[str, Any] = {**named, "id": wamid, "timestamp": str(int(at))}
     if context:
         item["context"] = context
     if button_payload is None:
@@ -56,10 +57,22 @@ def inbound(
     return {**item, "type": "button", "button": {"payload": button_payload, "text": text}}
 
 
-def preference(wa_id: str, value: str, at: float) -> dict[str, Any]:
+def moved(old: str, new: str, wamid: str, at: float) -> dict[str, Any]:
+    """One entry of `messages` that nobody wrote: a person has another number, and with it another user id."""
+    said = {
+        "body": f"User changed from {old} to {new}",
+        "type": "user_changed_number",
+        "wa_id": new,
+        "user_id": user_id_of(new),
+        "previous_user_id": user_id_of(old),
+    }
+    return {"from": old, "id": wamid, "timestamp": str(int(at)), "type": "system", "system": said}
+
+
+def preference(named: dict[str, str], value: str, at: float) -> dict[str, Any]:
     """One entry of `user_preferences`; its timestamp is a number, unlike all others."""
     return {
-        "wa_id": wa_id,
+        **named,
         "detail": f"User requested to {value} marketing messages",
         "category": "marketing_messages",
         "value": value,
@@ -68,7 +81,10 @@ def preference(wa_id: str, value: str, at: float) -> dict[str, Any]:
 
 
 def change(account: AccountConfig, part: str, items: list[dict[str, Any]], name: str = "") -> dict[str, Any]:
-    """One entry of `changes`. part: `statuses`, `messages` (with the customer's name) or `user_preferences`."""
+    """One entry of `changes`. part: `statuses`, `messages` (with the customer's name), `user_preferences`; or another
+    field, whose one item is the value itself."""
+    if part not in ("statuses", "messages", "user_preferences"):
+        return {"field": part, "value": items[0]}
     value: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "metadata": {
@@ -76,11 +92,15 @@ def change(account: AccountConfig, part: str, items: list[dict[str, Any]], name:
             "phone_number_id": account.phone_number_id,
         },
     }
-    if part != "statuses":
-        wa_id = items[0].get("from") or items[0]["wa_id"]
-        value["contacts"] = [{"profile": {"name": name}, "wa_id": wa_id}]
+    if part != "statuses" and items[0].get("type") != "system":
+        value["contacts"] = [{"profile": {"name": name}, **_who(items[0])}]
     value[part] = items
     return {"field": "user_preferences" if part == "user_preferences" else "messages", "value": value}
+
+
+def _who(item: dict[str, Any]) -> dict[str, str]:
+    number, user_id = item.get("from") or item.get("wa_id"), item.get("from_user_id") or item.get("user_id")
+    return {name: value for name, value in (("wa_id", number), ("user_id", user_id)) if value}
 
 
 def envelope(account: AccountConfig, changes: list[dict[str, Any]]) -> bytes:

@@ -9,7 +9,7 @@ from adsapp.sandbox.whatsapp import payloads
 from adsapp.sandbox.whatsapp.delivery import Update
 from adsapp.sandbox.whatsapp.errors import ApiError
 from adsapp.sandbox.whatsapp.faults import Fault
-from adsapp.sandbox.whatsapp.ids import other_wa_id
+from adsapp.sandbox.whatsapp.ids import other_wa_id, owner_of, user_id_of
 from adsapp.sandbox.whatsapp.journeys import Step, journey, out_of_order
 from adsapp.sandbox.whatsapp.magic import Magic, magic_for
 from adsapp.sandbox.whatsapp.templates import Template
@@ -32,15 +32,24 @@ class Verdict:
     def as_json(self) -> dict[str, Any]:
         return {
             "messaging_product": "whatsapp",
-            "contacts": [{"input": self.typed, "wa_id": self.message.wa_id}],
+            "contacts": [{"input": self.typed, **self._recipient}],
             "messages": [{"id": self.message.wamid, "message_status": self.message_status}],
         }
+
+    @property
+    def _recipient(self) -> dict[str, str]:
+        return {"user_id": self.message.user_id} if self.message.user_id else {"wa_id": self.message.wa_id}
 
 
 class Sender:
     def __init__(self, sandbox: Sandbox, engine: WebhookEngine) -> None:
         self._sandbox = sandbox
         self._engine = engine
+
+    @property
+    def now(self) -> float:
+        """The sandbox's time."""
+        return self._sandbox.clock.now()
 
     def take(self, account: Account, body: object) -> Verdict:
         """Accept a message and plan what follows, or raise the ApiError that refuses it."""
@@ -101,6 +110,7 @@ class Sender:
             category=template.category if template else "service",
             accepted_at=now,
             status="held" if magic.habit == "held" else "accepted",
+            user_id=request.typed if owner_of(request.typed) else "",
         )
         account.figures.accepted += 1
         account.last_message[digits] = message
@@ -141,13 +151,20 @@ class Sender:
                 account,
                 "statuses",
                 message.wamid,
-                lambda at: payloads.status(message, step.status, at, step.error),
+                lambda at: payloads.status(message, step.status, at, step.error, self._recipient(message)),
                 happens=lambda: message.become(step.status, step.error),
             )
+        hidden = bool(message.user_id)
         if step.kind == "stop_marketing":
-            return self.preference(account, message.digits, message.wa_id, "stop")
+            return self.preference(account, message.digits, message.wa_id, "stop", hidden=hidden)
         text, payload = first_quick_reply(request) if step.kind == "tap" else ("STOP", None)
-        return self.reply(account, message.digits, message.wa_id, text, payload, message.wamid)
+        return self.reply(account, message.digits, message.wa_id, text, payload, message.wamid, hidden=hidden)
+
+    def _recipient(self, message: Message) -> dict[str, str]:
+        names, fields = self._engine.switches.names, ("recipient_id", "recipient_user_id")
+        return names(
+            message.wa_id, message.user_id or user_id_of(message.digits), by=fields, hidden=bool(message.user_id)
+        )
 
     def reply(
         self,
@@ -157,30 +174,52 @@ class Sender:
         text: str,
         button_payload: str | None = None,
         context: str | None = None,
+        *,
+        hidden: bool = False,
     ) -> Update:
-        """What a customer writes or taps. It opens the 24-hour window. context: the wamid it answers."""
+        """What a customer writes or taps. It opens the 24-hour window. context: the wamid it answers. hidden: their
+        number is not told, only their user id."""
         quoted = {"from": account.digits, "id": context} if context else None
         wamid = self._sandbox.wamids.incoming(wa_id)
+        names, user_id = self._engine.switches.names, user_id_of(digits)
         return Update(
             account,
             "messages",
             wa_id,
-            lambda at: payloads.inbound(wa_id, wamid, at, text, button_payload, quoted),
+            lambda at: payloads.inbound(
+                names(wa_id, user_id, by=("from", "from_user_id"), hidden=hidden),
+                wamid,
+                at,
+                text,
+                button_payload,
+                quoted,
+            ),
             name=f"Customer {digits[-4:]}",
             happens=lambda: self._hear(account, digits, text),
         )
 
-    def preference(self, account: Account, digits: str, wa_id: str, value: str) -> Update:
+    def preference(self, account: Account, digits: str, wa_id: str, value: str, *, hidden: bool = False) -> Update:
         """A customer's choice in WhatsApp's own settings: `stop` or `resume` marketing."""
-        stopped = account.marketing_stopped
+        stopped, names = account.marketing_stopped, self._engine.switches.names
         return Update(
             account,
             "user_preferences",
             wa_id,
-            lambda at: payloads.preference(wa_id, value, at),
+            lambda at: payloads.preference(
+                names(wa_id, user_id_of(digits), by=("wa_id", "user_id"), hidden=hidden), value, at
+            ),
             name=f"Customer {digits[-4:]}",
             happens=lambda: stopped.add(digits) if value == "stop" else stopped.discard(digits),
         )
+
+    def moves(self, account: Account, digits: str, new: str, at: float) -> Update:
+        """The provider's notice that the customer has another number: no words of theirs, so no window opens."""
+        item = payloads.moved(digits, new, self._sandbox.wamids.incoming(digits), at)
+        return Update(account, "messages", digits, lambda _: item)
+
+    def event(self, account: Account, field: str, value: dict[str, Any]) -> Update:
+        """Something about the account, the number or a template."""
+        return Update(account, field, field, lambda _: value)
 
     def _hear(self, account: Account, digits: str, text: str) -> None:
         now = self._sandbox.clock.now()

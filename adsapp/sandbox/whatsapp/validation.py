@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adsapp.sandbox.whatsapp.errors import ApiError
-from adsapp.sandbox.whatsapp.ids import digits_of
+from adsapp.sandbox.whatsapp.ids import digits_of, owner_of
 from adsapp.sandbox.whatsapp.parameters import check_components
 from adsapp.sandbox.whatsapp.templates import Catalog, Template
 
@@ -45,7 +45,7 @@ def recipient_of(body: object, sender: str, country_code: str = "") -> tuple[str
         raise ApiError(100, 'messaging_product is required and must be "whatsapp"')
     typed = body.get("to")
     if not typed and body.get("recipient"):
-        raise ApiError(131062, "recipient: send to a phone number with the field to")
+        return _by_user_id(body["recipient"])
     if not typed or not isinstance(typed, str):
         raise ApiError(131008, "The parameter to is required")
     digits = digits_of(typed, country_code)
@@ -54,6 +54,13 @@ def recipient_of(body: object, sender: str, country_code: str = "") -> tuple[str
     if digits == sender:
         raise ApiError(131021, "The recipient is the sender")
     return typed, digits
+
+
+def _by_user_id(recipient: object) -> tuple[str, str]:
+    digits = owner_of(recipient) if isinstance(recipient, str) else None
+    if digits is None or not isinstance(recipient, str):
+        raise ApiError(131062, "recipient: not a user id; send to a phone number with the field to")
+    return recipient, digits
 
 
 def check(body: Mapping[str, Any], typed: str, digits: str, catalog: Catalog) -> Request:

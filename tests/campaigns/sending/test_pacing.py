@@ -12,9 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from adsapp.campaigns.consequences import Effect
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending import journal
-from adsapp.campaigns.sending.error_policy import Effect, judge
+from adsapp.campaigns.sending.error_policy import judge
 from adsapp.campaigns.sending.gate import Gate
 from adsapp.campaigns.sending.journal import Journal
 from adsapp.campaigns.sending.transport import MissedSlot

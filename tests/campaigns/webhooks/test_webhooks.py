@@ -24,7 +24,7 @@ from adsapp.jobs.queues import pause_queue
 from adsapp.jobs.wait_reasons import why_waiting
 from adsapp.message_templates.queries import get_template
 from adsapp.organizations.auditing import By
-from tests.campaigns.rehearsal import Rehearsal
+from tests.campaigns.rehearsal import WABA, Rehearsal
 from tests.paths import CASES
 from tests.waiting import wait_for
 
@@ -162,7 +162,7 @@ def test_a_template_event_changes_its_template(rehearsal: Rehearsal) -> None:
         "other_info": {"title": "FIRST_PAUSE"},
     }
     changes = [{"field": "message_template_status_update", "value": value}]
-    rehearsal.post_webhook({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": changes}]})
+    rehearsal.post_webhook({"object": "whatsapp_business_account", "entry": [{"id": WABA, "changes": changes}]})
     rehearsal.apply()
     with rehearsal.organization():
         template = get_template("welcome", "en_US")
