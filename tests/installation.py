@@ -57,7 +57,8 @@ class Installation:
     def start_sandbox(self, webhook_url: str = "", **options: Any) -> str:
         """Start the sandbox; its address, once it is ready."""
         number = Number(**{**vars(NUMBER), "messages_per_second": options.pop("throughput", 80)})
-        config = stage.write_sandbox_config(self.settings, number, webhook_url, **{"fast": True, **options})
+        usual = {"fast": True, "us_marketing": True}
+        config = stage.write_sandbox_config(self.settings, number, webhook_url, **(usual | options))
         self._start("sandbox", [sys.executable, "-m", "adsapp.sandbox", "--config", str(config)])
         wait_until(lambda: self.sandbox("/_sandbox/health"), 30, "the start of the sandbox")
         return self.settings.sandbox_url

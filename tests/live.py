@@ -65,7 +65,8 @@ def running_web(app: Flask) -> Iterator[str]:
 @contextmanager
 def running_sandbox(config: Path, **changes: Any) -> Iterator[str]:
     """A sandbox process on a free port; its address."""
-    config.write_text(json.dumps({"host": "127.0.0.1", "port": 0, "fast": True, "magic": False, **changes}))
+    usual = {"host": "127.0.0.1", "port": 0, "fast": True, "magic": False, "us_marketing": True}
+    config.write_text(json.dumps(usual | changes))
     command = [sys.executable, "-m", "adsapp.sandbox", "--config", str(config)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

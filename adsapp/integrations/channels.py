@@ -7,26 +7,33 @@ from adsapp.integrations.base import Channel
 from adsapp.integrations.errors import Meaning
 from adsapp.integrations.models import Account
 from adsapp.integrations.whatsapp.channel import WhatsAppChannel
+from adsapp.integrations.whatsapp.codes import NO_MARKETING_IN
 from adsapp.integrations.whatsapp.codes import meaning_of as whatsapp_meaning
 
 
 @dataclass(frozen=True)
 class Provider:
     """What a provider's folder gives: a channel for each of its accounts, and the meaning of its codes (None for a
-    code that is not one of its own)."""
+    code that is not one of its own). `no_marketing_in` are countries whose people it delivers no marketing to."""
 
     channel_of: Callable[[Account], Channel]
     meaning_of: Callable[[str], Meaning | None]
+    no_marketing_in: frozenset[str] = frozenset()
 
 
 PROVIDERS = {
-    "whatsapp": Provider(WhatsAppChannel.of, whatsapp_meaning),
+    "whatsapp": Provider(WhatsAppChannel.of, whatsapp_meaning, NO_MARKETING_IN),
 }
 
 
 def channel_of(account: Account) -> Channel:
     """The account's way to its provider."""
     return PROVIDERS[account.provider].channel_of(account)
+
+
+def no_marketing_in(account: Account) -> frozenset[str]:
+    """Countries (ISO codes) whose people the account's provider delivers no marketing to."""
+    return PROVIDERS[account.provider].no_marketing_in
 
 
 def meaning_of(code: str) -> Meaning | None:

@@ -68,6 +68,7 @@ class SandboxConfig:
     seed: int | None = None
     static: Path | None = None
     pair_rate: bool = True
+    us_marketing: bool = False  # WhatsApp delivers no marketing to numbers of the United States
     batch_size: int = 100
 
     @property
@@ -84,6 +85,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "fast": (bool,),
     "magic": (bool,),
     "pair_rate": (bool,),
+    "us_marketing": (bool,),
 }
 
 

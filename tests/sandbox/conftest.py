@@ -28,7 +28,8 @@ def start_sandbox() -> Iterator[StartSandbox]:
     with ExitStack() as stack:
 
         def start(account_changes: dict[str, Any] | None = None, **changes: Any) -> Client:
-            values: dict[str, Any] = {"fast": True, "accounts": (account(**(account_changes or {})),), **changes}
+            usual = {"fast": True, "us_marketing": True, "accounts": (account(**(account_changes or {})),)}
+            values: dict[str, Any] = usual | changes
             return Client(stack.enter_context(running_sandbox(SandboxConfig(**values))).url)
 
         yield start

@@ -52,7 +52,7 @@ def test_a_status_has_the_providers_shape(sandbox: Client, receiver: Receiver) -
         "status": "sent",
         "recipient_id": READER[1:],
         "biz_opaque_callback_data": "Zoë",
-        "pricing": {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "marketing"},
+        "pricing": {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "utility"},
     }
 
 
@@ -137,18 +137,37 @@ def test_a_webhook_is_given_up_only_after_many_tries(
     assert told["failed"] == 3
 
 
+def advertise(sandbox: Client, to: str) -> str:
+    """Send a marketing template; the message's id."""
+    button = {"type": "button", "sub_type": "url", "index": "1", "parameters": text_parameters("ana")}
+    components = [{"type": "body", "parameters": text_parameters("Ana", "Saturday")}, button]
+    return str(sandbox.send(template_message("spring_opening", "en", components, to)).json["messages"][0]["id"])
+
+
+@pytest.mark.parametrize("person, code", [("+12025550107", 131049), ("+442079460107", None), ("+14165550107", None)])
+def test_people_in_the_united_states_get_no_marketing(
+    start_sandbox: StartSandbox, receiver: Receiver, person: str, code: int | None
+) -> None:
+    """Canada shares +1 with them."""
+    sandbox = start_sandbox({"webhook_url": receiver.url}, us_marketing=False)
+    wamid = advertise(sandbox, person)
+    receiver.wait_until(lambda: bool({"failed", "delivered"} & set(receiver.statuses(wamid))))
+    found = [error["code"] for each in receiver.items("statuses") for error in each.get("errors", ())]
+    assert found == ([code] if code else [])
+
+
 def test_who_stops_marketing_gets_none_any_more(sandbox: Client, receiver: Receiver) -> None:
     person = "+12025559008"
-    send(sandbox, person)
+    advertise(sandbox, person)
     receiver.wait_until(lambda: bool(receiver.items("user_preferences")))
     preference = receiver.items("user_preferences")[0]
     assert (preference["wa_id"], preference["value"]) == (person[1:], "stop")
     assert isinstance(preference["timestamp"], int)
-    wamid = send(sandbox, person)
+    wamid = advertise(sandbox, person)
     receiver.wait_until(lambda: receiver.statuses(wamid) == ["failed"])
     assert receiver.items("statuses")[-1]["errors"][0]["code"] == 131050
     sandbox.control("inbound", {"from": person, "preference": "resume"})
-    wamid = send(sandbox, person)
+    wamid = advertise(sandbox, person)
     receiver.wait_until(lambda: "delivered" in receiver.statuses(wamid))
 
 

@@ -14,6 +14,7 @@ from adsapp.campaigns.compose.tally import SAMPLE, Tally, count, missing_sample
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.integrations import queries as accounts
+from adsapp.integrations.channels import no_marketing_in
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Queue
 from adsapp.jobs.wait_reasons import run_conditions
@@ -80,7 +81,7 @@ def preflight(data: CampaignIn) -> Preflight:
         lines += map(line_of, error.fields[:SAMPLE])
     if audience is None:
         return Preflight(tuple(lines))
-    tally = count(audience, message)
+    tally = count(audience, message, no_marketing_in(account) if account else ())
     sample = missing_sample(audience, message) if tally.missing else ()
     seconds = tally.will_send / account.messages_per_second if account else 0.0
     lines += _count_lines(tally, sample, seconds, audience)
@@ -170,6 +171,9 @@ def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float, audience
     if not tally.will_send:
         lines.append(Line("bad", "Nobody is left to send to", " ".join(_why_nobody(tally))))
         return lines
+    if tally.no_marketing:
+        note = "WhatsApp accepts the message and then reports that it was held back. Send them a utility template"
+        lines.append(Line("warning", "In a country that gets no marketing", note, f"{tally.no_marketing:,}"))
     takes = f"takes about {in_words(seconds)}"
     lines.append(Line("good", "Will be sent to", takes, f"{tally.will_send:,}", Check.WILL_SEND))
     return lines

@@ -1,8 +1,9 @@
 """An audience counted by the rules of freezing: who gets the message, and who is left out for which reason."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, false, func, or_, select
+from sqlalchemy import ColumnElement, case, false, func, or_, select, true
 
 from adsapp.campaigns import lately
 from adsapp.campaigns.audience import SERVICE_WINDOW, Audience
@@ -27,6 +28,7 @@ class Tally:
     outside_window: int
     lately: int = 0
     same_template: int = 0
+    no_marketing: int = 0  # of those who get it: whose provider delivers no marketing to their country
     leaves_out_lately: bool = False
 
     @property
@@ -36,8 +38,11 @@ class Tally:
         return self.total - left_out - (self.lately if self.leaves_out_lately else 0)
 
 
-def count(audience: Audience, message: Message | None) -> Tally:
-    """Count by the rules of freezing, in one statement: one message a person, nobody who opted out."""
+def count(audience: Audience, message: Message | None, no_marketing_in: Collection[str] = ()) -> Tally:
+    """Count by the rules of freezing, in one statement: one message a person, nobody who opted out.
+
+    `no_marketing_in`: countries to which the provider delivers no marketing.
+    """
     person = Contact.person_key
     hours = audience.not_within_hours or lately.organization_hours()
     template = message.template if message else None
@@ -46,6 +51,7 @@ def count(audience: Audience, message: Message | None) -> Tally:
         "outside": _outside(message),
         "lately": lately.got_campaign(hours),
         "same": lately.got_campaign(hours, template.name) if template else false(),
+        "refused": _is_refused(message, no_marketing_in),
     }
     rows = (
         select(
@@ -58,6 +64,7 @@ def count(audience: Audience, message: Message | None) -> Tally:
     )
     willing = (rows.c.nth == 1, rows.c.out == 0)
     complete = (*willing, rows.c.missing == 0)
+    leaves_out = audience.not_within_hours > 0
     allowed = (*complete, rows.c.outside == 0)
     counted = db.session.execute(
         select(
@@ -68,10 +75,11 @@ def count(audience: Audience, message: Message | None) -> Tally:
             func.count().filter(*complete, rows.c.outside == 1),
             func.count().filter(*allowed, rows.c.lately == 1),
             func.count().filter(*allowed, rows.c.same == 1),
+            func.count().filter(*allowed, rows.c.refused == 1, rows.c.lately == 0 if leaves_out else true()),
         ).select_from(rows),
         execution_options={"names_organization": True},  # the session's own filter does not reach a subquery
     ).one()
-    return Tally(*counted, leaves_out_lately=audience.not_within_hours > 0)
+    return Tally(*counted, leaves_out_lately=leaves_out)
 
 
 def missing_sample(audience: Audience, message: Message | None) -> tuple[str, ...]:
@@ -103,6 +111,13 @@ def _is_empty(source: Source) -> ColumnElement[bool]:
     if source.field == "name":
         return func.trim(Contact.name + Contact.first_name + Contact.last_name) == ""
     return func.trim(getattr(Contact, source.field)) == ""
+
+
+def _is_refused(message: Message | None, countries: Collection[str]) -> ColumnElement[bool]:
+    """SQL: this contact lives where the provider delivers no marketing, and this is marketing."""
+    if message is None or message.template is None or message.template.category.upper() != "MARKETING":
+        return false()
+    return Contact.country.in_(countries)
 
 
 def _outside(message: Message | None) -> ColumnElement[bool]:

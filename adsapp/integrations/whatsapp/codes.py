@@ -174,6 +174,10 @@ BY_STATUS: Final[dict[int, Meaning]] = {
 }
 
 
+# Since April 2025 marketing templates to numbers of the United States are refused with 131049.
+NO_MARKETING_IN = frozenset({"US"})
+
+
 def meaning_of(code: str) -> Meaning | None:
     """What a code kept as text means; None if it cannot be one of the Cloud API's, which are numbers."""
     return MEANINGS.get(int(code), UNKNOWN) if code.isdecimal() else None

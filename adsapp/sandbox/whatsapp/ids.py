@@ -9,6 +9,8 @@ import base64
 import re
 import zlib
 
+import phonenumbers
+
 _SEPARATORS = re.compile(r"[\s()\-]+")
 
 
@@ -79,3 +81,11 @@ def other_wa_id(digits: str) -> str:
     if digits.startswith("54") and not digits.startswith("549"):
         return "549" + digits[2:]
     return digits[:-4] + "9109"
+
+
+def is_in_us(digits: str) -> bool:
+    """True for a number of the United States; other countries share +1 and have area codes of their own."""
+    if not digits.startswith("1"):
+        return False
+    number = phonenumbers.PhoneNumber(country_code=1, national_number=int(digits[1:] or 0))
+    return phonenumbers.region_code_for_number(number) in (None, "US")

@@ -9,7 +9,7 @@ from adsapp.sandbox.whatsapp import payloads
 from adsapp.sandbox.whatsapp.delivery import Update
 from adsapp.sandbox.whatsapp.errors import ApiError
 from adsapp.sandbox.whatsapp.faults import Fault
-from adsapp.sandbox.whatsapp.ids import other_wa_id, owner_of, user_id_of
+from adsapp.sandbox.whatsapp.ids import is_in_us, other_wa_id, owner_of, user_id_of
 from adsapp.sandbox.whatsapp.journeys import Step, journey, out_of_order
 from adsapp.sandbox.whatsapp.magic import Magic, magic_for
 from adsapp.sandbox.whatsapp.templates import Template
@@ -143,6 +143,8 @@ class Sender:
             return fault.code
         if message.category == "marketing" and message.digits in account.marketing_stopped:
             return 131050
+        if message.category == "marketing" and not self._sandbox.config.us_marketing and is_in_us(message.digits):
+            return 131049
         return magic.fail
 
     def _update(self, account: Account, message: Message, request: Request, step: Step) -> Update:
