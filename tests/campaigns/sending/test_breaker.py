@@ -109,9 +109,9 @@ def test_too_many_that_do_not_arrive_pause_a_campaign_and_it_can_be_resumed(rehe
 def test_what_is_reported_afterwards_pauses_it_too(rehearsal: Rehearsal) -> None:
     """WhatsApp accepts first and tells most of its errors later."""
     rehearsal.contacts(*PEOPLE)
-    rehearsal.pace(200)
+    rehearsal.pace(100)
     campaign_id = rehearsal.start_campaign()
-    report = rehearsal.once_taken(150, lambda: opted_out(campaign_id, 20))
+    report = rehearsal.once_taken(110, lambda: opted_out(campaign_id, 20))
     back = rehearsal.send(campaign_id, report)
     assert back is not None
     assert "20 of the last" in back.reason

@@ -23,6 +23,7 @@ from adsapp.organizations.models import AuditEvent
 from tests.cast import Cast, csrf_token
 from tests.integrations import provider as at_provider
 from tests.integrations.provider import NUMBER, TOKEN, WABA, Provider
+from tests.jobs.steering import confirm
 
 PAGE = "/settings/whatsapp"
 SECRETS = {"token": TOKEN, "app_secret": "the-app-secret", "verify_token": "the-verify-token"}
@@ -245,13 +246,13 @@ def test_resume_asks_whatsapp_before_it_refuses(
     refuse(app, cast, "The access token is no longer valid (code 190). Save one under Settings → WhatsApp.")
     campaign_id = paused_campaign(app, cast)
     provider.expire("EAAG-another")
-    send(alice, f"/campaigns/{campaign_id}/resume")
+    confirm(alice, f"/campaigns/{campaign_id}/resume")
     page = alice.get(f"/campaigns/{campaign_id}").text
     assert "WhatsApp refuses this account" in page
     assert ".." not in re.sub(r"<[^>]*>", "", page)
     assert f'href="{PAGE}"' in re.sub(r"(?s)<aside.*?</aside>", "", page), "the way to put it right"
     provider.expire(TOKEN)
-    send(alice, f"/campaigns/{campaign_id}/resume")
+    confirm(alice, f"/campaigns/{campaign_id}/resume")
     assert "It goes on" in alice.get(f"/campaigns/{campaign_id}").text
 
 
