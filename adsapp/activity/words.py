@@ -40,6 +40,7 @@ ACTIONS: Mapping[str, str] = {
     "connect WhatsApp number": "Connected a WhatsApp number",
     "change WhatsApp number": "Changed a WhatsApp number",
     "check WhatsApp number": "Checked a WhatsApp number",
+    "set contact gap": "Changed for how long it is said who got a campaign",
 }
 
 KINDS: Mapping[str, str] = {
@@ -52,6 +53,7 @@ KINDS: Mapping[str, str] = {
     "account": "WhatsApp numbers",
     "member": "Members",
     "token": "Tokens",
+    "organization": "Organization",
 }
 
 LIMITS = {"at_once": "at once", "per_minute": "a minute", "waiting": "waiting"}

@@ -84,7 +84,10 @@ def list_orgs(as_json: bool) -> None:
 @click.option("--hours", type=click.IntRange(0, 720), required=True, help="0: nothing is said.")
 @json_option
 def set_contact_gap(slug: str, hours: int, as_json: bool) -> None:
-    """For how long after a campaign it is said who got it, before another one starts."""
+    """For how long it is said who got a campaign.
+
+    Whoever starts another one in this time reads how many of its people got one.
+    """
     with open_app().app_context():
         organization = find_organization(slug)
         database.bind_organization(organization.id)

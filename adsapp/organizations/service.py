@@ -40,7 +40,7 @@ def create_organization(slug: str, name: str, default_country: str | None = None
 def set_contact_gap(organization: Organization, hours: int, by: By = NOBODY) -> None:
     """For how many hours after a campaign whoever starts another one is told who got it; 0: not at all."""
     before, organization.contact_gap_hours = organization.contact_gap_hours, hours
-    by.audit("set contact gap", "organization", hours=hours, before=before)
+    by.audit("set contact gap", f"organization:{organization.id}", title=organization.name, hours=hours, before=before)
 
 
 def create_user(email: str, name: str, password: str) -> User:
