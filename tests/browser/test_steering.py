@@ -56,9 +56,10 @@ def test_rows_are_ticked_by_keyboard_and_retried(page: Page, look: Look, console
     expect(page.locator("[data-tick-count]")).to_have_text(f"{FAILED} ticked")
     look.at("jobs-ticked")
     page.get_by_role("button", name="Retry…").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Retry {FAILED} jobs?")
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text(f"Retry {FAILED} jobs?")
     look.at("jobs-retry")
-    page.get_by_role("button", name=f"Retry {FAILED} jobs").click()
+    question.get_by_role("button", name=f"Retry {FAILED} jobs").click()
     expect(page.get_by_text(f"{FAILED} jobs begin again")).to_be_visible()
     expect(page.get_by_text("No failed jobs")).to_be_visible()
 
