@@ -90,7 +90,7 @@ def _main_job(home: Path) -> list[main_job.Check]:
     token, account_id = _make_organization(app, number)
     webhook = f"{settings.base_url}/webhooks/whatsapp/{account_id}"
     # Short delays and a fast number: the demo is about the counts, not about waiting.
-    config = stage.write_sandbox_config(settings, number, webhook, fast=True, magic=False)
+    config = stage.write_sandbox_config(settings, number, webhook, fast=True)
     with Supervisor(stage.children(settings, config), settings.grace_seconds + STOP_MARGIN_SECONDS):
         _wait_for_web(settings)
         return main_job.run(Api(settings.base_url, token), settings.sandbox_url, _bar)

@@ -1,4 +1,4 @@
-"""The first page as its templates read it: five blocks, each of which asks for itself again."""
+"""The first page as its templates read it: six blocks, each of which asks for itself again."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import ClassVar
 
 from adsapp.campaigns import message_minutes
+from adsapp.campaigns.console.presenter import Row as CampaignRow
 from adsapp.campaigns.message_minutes import MessageMinutes
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage, WebPage
 from adsapp.core.web.urls import url_for
-from adsapp.dashboard import attention, queries
+from adsapp.dashboard import attention, guide, queries
 from adsapp.dashboard.attention import Concern
+from adsapp.dashboard.guide import Step
 from adsapp.jobs import Queue, State
 from adsapp.jobs.console import dialogs
 from adsapp.jobs.labels import QUEUE_TITLES
@@ -54,7 +56,7 @@ class Now:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionBlock(LivePage):
-    """Greeting and "Needs attention"."""
+    """Greeting, "Needs attention", and the way to the first campaign."""
 
     template: ClassVar[str] = "dashboard/_attention.html"
     fragment: ClassVar[str] = "dashboard/_attention.html"
@@ -62,6 +64,7 @@ class AttentionBlock(LivePage):
     as_of: datetime = field(compare=False)
     first_name: str
     concerns: Sequence[Concern]
+    steps: Sequence[Step]  # to the first campaign; none once there has been one
     going_out: int
 
     @classmethod
@@ -72,6 +75,7 @@ class AttentionBlock(LivePage):
             as_of=now.conditions.now,
             first_name=(actor.name.split() or [actor.name])[0],
             concerns=tuple(each for each in found if actor.may(each.only_for)),
+            steps=guide.steps(),
             going_out=sum(not each.is_held for each in now.campaigns.going_out),
         )
 
@@ -132,6 +136,11 @@ class QueueCard:
         """True if the whole queue is."""
         return self.paused_at is not None
 
+    @property
+    def is_idle(self) -> bool:
+        """True if nothing waits, runs, stands still or failed."""
+        return self.status == "idle" and not (self.waiting or self.active or self.failed or self.held)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuesBlock(LivePage):
@@ -142,6 +151,11 @@ class QueuesBlock(LivePage):
 
     as_of: datetime = field(compare=False)
     cards: Sequence[QueueCard]
+
+    @property
+    def is_idle(self) -> bool:
+        """True if nothing is to be said of any: then they are drawn smaller."""
+        return all(card.is_idle for card in self.cards)
 
     @classmethod
     def of(cls, now: Now) -> "QueuesBlock":
@@ -174,6 +188,28 @@ class RunningBlock(LivePage):
     def live_url(self) -> str:
         """It never ends."""
         return url_for("dashboard.running_block", version=self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignsBlock(LivePage):
+    """The newest campaigns and how they went."""
+
+    template: ClassVar[str] = "dashboard/_campaigns.html"
+    fragment: ClassVar[str] = "dashboard/_campaigns.html"
+
+    as_of: datetime = field(compare=False)
+    rows: Sequence[CampaignRow]
+
+    @classmethod
+    def of(cls, now: Now) -> "CampaignsBlock":
+        """Newest first."""
+        found = queries.latest_campaigns()
+        return cls(as_of=now.conditions.now, rows=tuple(CampaignRow.of(*each) for each in found))
+
+    @property
+    def live_url(self) -> str:
+        """It never ends."""
+        return url_for("dashboard.campaigns_block", version=self.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +277,7 @@ class HomePage(WebPage):
     attention: AttentionBlock
     queues: QueuesBlock
     running: RunningBlock
+    campaigns: CampaignsBlock
     chart: ChartBlock
     latest: LatestBlock
     confirmations: Sequence[Confirmation]
@@ -254,6 +291,7 @@ class HomePage(WebPage):
             attention=AttentionBlock.of(now, actor),
             queues=QueuesBlock.of(now),
             running=RunningBlock.of(now),
+            campaigns=CampaignsBlock.of(now),
             chart=ChartBlock.of(now),
             latest=LatestBlock.of(now),
             confirmations=pauses,

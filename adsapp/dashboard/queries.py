@@ -19,6 +19,7 @@ from adsapp.jobs import Job, State
 from adsapp.jobs.wait_reasons import RunConditions
 
 MOST = 10  # of one kind, on a page that is read at a glance
+LATEST = 3  # campaigns, with their bars
 FAILING_SHARE = 0.2  # of the messages tried
 HELD = "held back by a pause"
 LOOK_BACK = 50  # imports and campaigns, newest first, among which is looked for what needs somebody
@@ -151,6 +152,15 @@ def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]
     uncertain = [Uncertain(key, name, counts.uncertain) for key, name, _, counts in counted if counts.uncertain]
     failing = [Failing(key, name, c.failed, c.done - c.skipped) for key, name, at_work, c in counted if at_work]
     return uncertain, [each for each in failing if each.failed and each.failed >= each.tried * FAILING_SHARE]
+
+
+def latest_campaigns() -> list[tuple[Campaign, campaign_queries.Counts]]:
+    """The newest campaigns, whatever became of them, and their counts; of the counters alone, as often as it is read."""
+    campaigns = campaign_queries.list_campaigns(limit=LATEST).items
+    sums: dict[uuid.UUID, Counter[str]] = {campaign.id: Counter() for campaign in campaigns}
+    for campaign_id, status, count in fetch(LATEST_COUNTS, newest=list(sums)):
+        sums[campaign_id][status.value] += count
+    return [(each, campaign_queries.Counts(**sums[each.id])) for each in campaigns]
 
 
 def troubled_accounts(now: datetime) -> list[Troubled]:
@@ -292,6 +302,9 @@ TROUBLED = (
     .where(own_rows(CAMPAIGNS), own_rows(COUNTS), CAMPAIGNS.id.in_(_newest(CAMPAIGNS)))
     .where(or_(WAS_AT_WORK, COUNTS.status == RecipientStatus.UNCERTAIN))
     .order_by(CAMPAIGNS.id.desc())
+)
+LATEST_COUNTS = select(COUNTS.campaign_id, COUNTS.status, COUNTS.count).where(
+    own_rows(COUNTS), COUNTS.campaign_id.in_(bindparam("newest", expanding=True))
 )
 NOT_BEGUN = (
     select(*(IMPORTS[name] for name in NotBegun._fields))

@@ -40,10 +40,17 @@ def running_block() -> ResponseReturnValue:
     return render_fragment(presenter.RunningBlock.of(Now()))
 
 
+@views.get("/home/campaigns")
+@allow(Permission.SEE)
+def campaigns_block() -> ResponseReturnValue:
+    """The newest campaigns and how they went."""
+    return render_fragment(presenter.CampaignsBlock.of(Now()))
+
+
 @views.get("/home/chart")
 @allow(Permission.SEE)
 def chart_block() -> ResponseReturnValue:
-    """Jobs a minute over the last hour, and so far in the running minute."""
+    """Messages a minute over the last hour, and so far in the running minute."""
     return render_fragment(presenter.ChartBlock.of(Now()))
 
 

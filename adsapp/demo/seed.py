@@ -31,6 +31,7 @@ PASSWORD = "demo-only-1234"  # noqa: S105  # printed at each start, on a machine
 CONTACTS = 2000
 SAMPLE = 592  # people in the sample file, who must still be new when it is imported
 FINISHED = 1000
+MESSAGES_PER_SECOND = 80  # at which the finished campaign went out
 KNOWN_SINCE = timedelta(days=40)
 OPTED_OUT = timedelta(days=12)  # before today
 USERS = {
@@ -66,7 +67,6 @@ def ensure_demo(app: Flask, number: Number) -> Demo:
         _add_finished_campaign(account, contacts[:FINISHED])
         account_id = account.id
         db.session.commit()
-    work.add_failed_job(app, organization_id, account_id)
     with db.organization_context(app, organization_id):
         jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
         work.add_delayed_job(account_id)
@@ -187,7 +187,7 @@ def _add_finished_campaign(account: Account, audience: Sequence[tuple[uuid.UUID,
         created_at=began,
         started_at=began,
         frozen_at=began,
-        finished_at=began + timedelta(seconds=len(audience) / 80),
+        finished_at=began + timedelta(seconds=len(audience) / MESSAGES_PER_SECOND),
         replied_count=0,
         opted_out_count=0,
     )
@@ -195,21 +195,24 @@ def _add_finished_campaign(account: Account, audience: Sequence[tuple[uuid.UUID,
     db.session.flush()
     rows = [_recipient(campaign, position, *one) for position, one in enumerate(audience)]
     db.session.execute(insert(CampaignRecipient), rows)
-    for seconds, text in ((0, f"Started by Alice, audience frozen at {len(audience):,}"), (13, "All messages are out")):
+    for seconds, text, by in (
+        (0, f"Started, with an audience of {len(audience):,}", campaign.created_by),
+        (len(audience) / MESSAGES_PER_SECOND, "Completed", ""),
+    ):
         db.session.add(
             CampaignEvent(
                 organization_id=account.organization_id,
                 campaign_id=campaign.id,
                 at=began + timedelta(seconds=seconds),
                 text=text,
-                by="Alice",
+                by=by,
             )
         )
 
 
 def _recipient(campaign: Campaign, position: int, contact_id: uuid.UUID, person: Person) -> dict[str, Any]:
     status, code = _outcome(position)
-    accepted = campaign.created_at + timedelta(seconds=position / 80)
+    accepted = campaign.created_at + timedelta(seconds=position / MESSAGES_PER_SECOND)
     reached = {RecipientStatus.SENT: 1, RecipientStatus.DELIVERED: 2, RecipientStatus.READ: 3}.get(status, 0)
     return {
         "organization_id": campaign.organization_id,

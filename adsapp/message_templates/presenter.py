@@ -104,12 +104,13 @@ class TemplatesPage(LivePage):
     as_of: datetime = field(compare=False)
     cards: Sequence[TemplateCard]
     sync: Sync | None
+    has_number: bool
 
     @classmethod
-    def of(cls, templates: Sequence[MessageTemplate], sync: Job | None) -> "TemplatesPage":
+    def of(cls, templates: Sequence[MessageTemplate], sync: Job | None, *, has_number: bool) -> "TemplatesPage":
         """By name and language."""
         cards = tuple(map(TemplateCard.of, templates))
-        return cls(as_of=utcnow(), cards=cards, sync=Sync.of(sync) if sync else None)
+        return cls(as_of=utcnow(), cards=cards, sync=Sync.of(sync) if sync else None, has_number=has_number)
 
     @property
     def live_url(self) -> str:

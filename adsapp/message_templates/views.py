@@ -8,6 +8,7 @@ from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.web.pages import render, render_fragment
+from adsapp.integrations.queries import find_default_account
 from adsapp.jobs import Job, Queue
 from adsapp.message_templates import queries, service
 from adsapp.message_templates.presenter import TemplatePage, TemplatesPage, obstacle
@@ -56,7 +57,8 @@ def show_template(template_id: str) -> ResponseReturnValue:
 
 
 def _list_page() -> TemplatesPage:
-    return TemplatesPage.of(queries.list_templates(), last_sync_job())
+    has_number = find_default_account() is not None
+    return TemplatesPage.of(queries.list_templates(), last_sync_job(), has_number=has_number)
 
 
 def last_sync_job() -> Job | None:

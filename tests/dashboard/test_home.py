@@ -24,7 +24,7 @@ from tests.cast import Cast
 from tests.lone_worker import add_lone_worker
 from tests.statements import recorded
 
-BLOCKS = ("attention", "queues", "running", "chart", "latest")
+BLOCKS = ("attention", "queues", "running", "campaigns", "chart", "latest")
 
 
 @pytest.fixture
@@ -84,7 +84,17 @@ def campaign(
     return made
 
 
-def test_all_is_well_where_nothing_needs_anybody(client: FlaskClient, cast: Cast, workers: None) -> None:
+@pytest.fixture
+def experienced(app: Flask, cast: Cast, account: uuid.UUID) -> None:
+    """An organization that has sent a campaign, and needs no guide."""
+    with db.organization_context(app, cast.bakery_id):
+        campaign(cast, account, "First of all", CampaignStatus.COMPLETED, {RecipientStatus.READ: 1})
+        db.session.commit()
+
+
+def test_all_is_well_where_nothing_needs_anybody(
+    client: FlaskClient, cast: Cast, workers: None, experienced: None
+) -> None:
     page = cast.sign_in(client, "alice").get("/").text
     assert "Hello, Alice" in page
     assert "All is well" in page
@@ -232,7 +242,7 @@ def test_each_role_is_told_of_what_it_may_act_on(
 
 
 def test_failed_jobs_are_named_until_they_are_retried(
-    app: Flask, client: FlaskClient, cast: Cast, workers: None
+    app: Flask, client: FlaskClient, cast: Cast, workers: None, experienced: None
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
         job = jobs.enqueue("demo", {"mood": "succeeds"})
@@ -347,7 +357,7 @@ def test_a_change_reaches_the_queue_cards(app: Flask, client: FlaskClient, cast:
     ],
 )
 def test_each_role_is_offered_what_it_may_do(
-    client: FlaskClient, cast: Cast, who: str, imports: bool, campaigns: bool, pauses: bool
+    client: FlaskClient, cast: Cast, experienced: None, who: str, imports: bool, campaigns: bool, pauses: bool
 ) -> None:
     page = cast.sign_in(client, who).get("/").text
     assert ("/imports/new" in page, "/campaigns/new" in page, "/queues/bulk-messages/pause" in page) == (
@@ -365,7 +375,9 @@ def test_nothing_of_another_organization_is_shown(
         jobs.enqueue("demo", {"mood": "succeeds"}, title="Our secret job")
         db.session.commit()
     page = cast.sign_in(client, "charlie").get("/").text
-    assert "All is well" in page
+    assert "4 steps to your first campaign" in page
+    assert "Needs attention" not in page
+    assert "Latest campaigns" not in page
     assert "Our secret" not in page
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Job, Queue, enqueue
 from adsapp.jobs.queues import pause_queue
 from adsapp.message_templates.availability import why_not
@@ -37,7 +38,10 @@ def sync(client: FlaskClient) -> int:
     return client.post("/templates/syncs", data={"csrf_token": csrf_token(client, "/templates")}).status_code
 
 
-def test_without_templates_the_page_says_what_to_do(cast: Cast, client: FlaskClient) -> None:
+def test_without_templates_the_page_says_what_to_do(app: Flask, cast: Cast, client: FlaskClient) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        create_account(AccountIn(name="Line", phone_number_id="1", waba_id="2", token="t", app_secret="s", verify_token="v"))
+        db.session.commit()
     cast.sign_in(client, "adam")
     page = shown(client.get("/templates").text)
     assert "No templates yet" in page
