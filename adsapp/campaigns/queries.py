@@ -264,7 +264,8 @@ def failures(campaign: Campaign, status: Status = Status.FAILED) -> list[Failure
     )
     found, may_lack = [], lacking.may_lack(campaign).values()
     for code, count in rows:
-        reason, title = explain(code), lacking.why(may_lack) if code == MISSING_VARIABLE else explain(code).title
+        reason = explain(code, of_template=campaign.text is None)
+        title = lacking.why(may_lack) if code == MISSING_VARIABLE else reason.title
         found.append(Failure(code, title, reason.advice, count, status is Status.FAILED and reason.can_retry))
     return sorted(found, key=lambda failure: (-failure.count, failure.code))
 

@@ -45,19 +45,27 @@ OURS = {
     ),
 }
 
+# What these codes tell to do fits a text only: who sent a template has done it already.
+OF_A_TEMPLATE: Final = {
+    "131047": "A template may be sent at any time, so this should not happen. Check at Meta that it is still approved; "
+    "if it is, ask WhatsApp's support.",
+}
+
 # A recipient's own fault stays one; everything else may have been mended by now (a template, an account, a pause).
 TRIED_OFTEN = "It was tried several times. Send again when WhatsApp has recovered."
 FOR_GOOD = frozenset({Action.RECIPIENT, Action.OPT_OUT})
 
 
-def explain(code: str) -> Reason:
-    """The reason behind a code of the ledger."""
+def explain(code: str, *, of_template: bool = False) -> Reason:
+    """The reason behind a code of the ledger; of a template, if that changes what to do about it."""
     if code in OURS:
         return OURS[code]
     meaning = meaning_of(code)
     if meaning is None:
         return OURS[UNKNOWN]
     advice = TRIED_OFTEN if meaning.action.sends_again else meaning.advice  # it has failed: no more comes by itself
+    if of_template:
+        advice = OF_A_TEMPLATE.get(code, advice)
     return Reason(meaning.title, advice, meaning.action not in FOR_GOOD)
 
 

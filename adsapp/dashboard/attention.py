@@ -62,7 +62,9 @@ def _workers(queues: Sequence[QueueStats]) -> Iterator[Concern]:
     waiting = sum(stats.of("waiting") for stats in lacking)
     start = start_command([stats.queue for stats in lacking])
     text = f"{plural(waiting, 'job waits', 'jobs wait')}. Start one with: {start}"
-    yield Concern("bad", "server-2", f"No worker is running{_for(lacking)}", text, since, action="Jobs", url="/jobs")
+    yield Concern(
+        "bad", "server-2", f"No worker is running{_for(lacking)}", text, since, action="See the jobs", url="/jobs"
+    )
 
 
 def _for(lacking: Sequence[QueueStats]) -> str:
@@ -78,13 +80,13 @@ def _accounts(now: datetime) -> Iterator[Concern]:
             text = f"{why_refused(account.status_reason)} Then resume its campaigns."
             url = f"/settings/whatsapp?account={account.id}"
             yield Concern(
-                "bad", "plug-connected-x", title, text, action="WhatsApp settings", url=url, needs=Permission.ADMINISTER
+                "bad", "plug-connected-x", title, text, action="Open the settings", url=url, needs=Permission.ADMINISTER
             )
         silent = why_unreachable(account, now)
         if silent is not None:
             yield Concern(
                 "bad", "plug-connected-x", f"{silent.title} from “{account.name}”", silent.text, silent.since,
-                action="Campaigns", url="/campaigns",
+                action="See the campaigns", url="/campaigns",
             )  # fmt: skip
         if account.slowed_until and account.slowed_until > now:
             text = f"{account.slowed_reason or 'The provider asked for less'}. Nothing is lost; it speeds up by itself."
@@ -104,7 +106,7 @@ def _paused_campaigns(paused: Sequence[queries.Paused]) -> Iterator[Concern]:
     for each in paused:
         reason = each.status_reason or "No reason was given"
         title, url = f"“{each.name}” is paused", f"/campaigns/{each.id}"
-        yield Concern("warning", "player-pause", title, reason, each.since, action="Open", url=url)
+        yield Concern("warning", "player-pause", title, reason, each.since, action="Open the campaign", url=url)
 
 
 def _paused_queues(queues: Sequence[QueueStats]) -> Iterator[Concern]:
@@ -120,7 +122,7 @@ def _paused_queues(queues: Sequence[QueueStats]) -> Iterator[Concern]:
             f"The queue {QUEUE_TITLES[stats.queue]} is paused",
             f"By {pause.by}: {pause.reason.rstrip('.')}.{stuck}",
             pause.paused_at,
-            action="Resume",
+            action="Resume the queue",
             post=f"/queues/{stats.queue.value}/resume",
         )
 
@@ -146,7 +148,9 @@ def _failing_campaigns(failing: Sequence[queries.Failing]) -> Iterator[Concern]:
         title = f"{which} of “{each.name}” failed"
         text = "The campaign says why, and what can be done about each reason."
         kind = "bad" if each.failed * 2 > each.tried else "warning"
-        yield Concern(kind, "alert-circle", title, text, action="Look", url=f"/campaigns/{each.campaign_id}")
+        yield Concern(
+            kind, "alert-circle", title, text, action="See why", url=f"/campaigns/{each.campaign_id}#failures"
+        )
 
 
 def _uncertain(uncertain: Sequence[queries.Uncertain]) -> Iterator[Concern]:
@@ -158,7 +162,7 @@ def _uncertain(uncertain: Sequence[queries.Uncertain]) -> Iterator[Concern]:
             "alert-triangle",
             title,
             text,
-            action="Settle",
+            action="Settle them",
             url=f"/campaigns/{each.campaign_id}",
             needs=Permission.SEND,
         )
@@ -173,7 +177,7 @@ def _failed_jobs(queues: Sequence[QueueStats]) -> Iterator[Concern]:
     title = f"{plural(total, 'failed job waits', 'failed jobs wait')} for a decision"
     times = "one failure" if today == 1 else f"{today:,} failures"
     text = f"{where}; {times} in the last 24 hours. Each job says why, and can be retried."
-    yield Concern("warning", "alert-circle", title, text, action="Look", url="/jobs?state=failed")
+    yield Concern("warning", "alert-circle", title, text, action="See the failed jobs", url="/jobs?state=failed")
 
 
 def _imports(now: datetime) -> Iterator[Concern]:
@@ -183,11 +187,15 @@ def _imports(now: datetime) -> Iterator[Concern]:
         return
     newest = waiting[0]
     if len(waiting) == 1:
-        title, url, action = f"“{newest.file_name}” was uploaded and not imported", f"/imports/{newest.id}", "Continue"
+        title, url, action = (
+            f"“{newest.file_name}” was uploaded and not imported",
+            f"/imports/{newest.id}",
+            "Continue the import",
+        )
         text = "Check its columns and import it, or discard it."
     else:
         more = "" if len(waiting) < queries.LOOK_BACK else " or more"
-        title, url, action = f"{len(waiting)}{more} files were uploaded and not imported", "/imports", "Look"
+        title, url, action = f"{len(waiting)}{more} files were uploaded and not imported", "/imports", "See the files"
         names = ", ".join(f"“{each.file_name}”" for each in waiting[:NAMES])
         text = f"{names}{' and others' if len(waiting) > NAMES else ''}. Import or discard them."
     yield Concern(

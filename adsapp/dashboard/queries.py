@@ -155,7 +155,7 @@ def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]
 
 
 def latest_campaigns() -> list[tuple[Campaign, campaign_queries.Counts]]:
-    """The newest campaigns, whatever became of them, and their counts; of the counters alone, as often as it is read."""
+    """The newest campaigns and their counts, which come from the counters alone: every open home page reads them."""
     campaigns = campaign_queries.list_campaigns(limit=LATEST).items
     sums: dict[uuid.UUID, Counter[str]] = {campaign.id: Counter() for campaign in campaigns}
     for campaign_id, status, count in fetch(LATEST_COUNTS, newest=list(sums)):

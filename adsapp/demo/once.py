@@ -1,7 +1,7 @@
 """`adsapp demo --once`: the main job from file to delivered message, through the API, and its counts compared.
 
-It ends well only if contacts, accepted messages, delivered and failed statuses and the sandbox's ledger all agree. A few
-people of the sample have numbers that the sandbox lets fail, so that nobody's first campaign looks as none ever does.
+It ends well only if contacts, accepted messages, delivered and failed statuses and the sandbox's ledger all agree. The
+sandbox lets the messages to a few people of the sample fail, because every real campaign has such people.
 """
 
 import json

@@ -26,7 +26,9 @@ def workers(app: Flask, cast: Cast) -> None:
 
 
 def add_number() -> None:
-    create_account(AccountIn(name="Line", phone_number_id="1", waba_id="2", token="t", app_secret="s", verify_token="v"))
+    create_account(
+        AccountIn(name="Line", phone_number_id="1", waba_id="2", token="t", app_secret="s", verify_token="v")
+    )
 
 
 def add_contact() -> None:
@@ -110,9 +112,7 @@ def test_each_step_follows_from_what_is_there_and_all_are_gone_with_the_first_ca
 
 
 @pytest.mark.parametrize(("who", "links"), [("alice", 2), ("bob", 0), ("vera", 0)])
-def test_whoever_may_not_do_a_step_is_told_whom_to_ask(
-    client: FlaskClient, cast: Cast, who: str, links: int
-) -> None:
+def test_whoever_may_not_do_a_step_is_told_whom_to_ask(client: FlaskClient, cast: Cast, who: str, links: int) -> None:
     page = cast.sign_in(client, who).get("/home/attention").text
     assert len(re.findall(r'href="(/settings/whatsapp|/imports/new)"', page)) == links
     assert ("For this, ask an owner or admin" in page) == (not links)

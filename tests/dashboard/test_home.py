@@ -147,6 +147,10 @@ def test_each_thing_that_needs_somebody_has_its_reason_and_the_next_step(
         *links,
     ):
         assert words in page
+    steps = re.findall(
+        r'item-end"><(?:a|form)[^>]*>.*?<span>([^<]+)</span>', page[: page.index('id="home-queues"')], re.DOTALL
+    )
+    assert set(steps) == {"Open the settings", "Open the campaign", "Settle them", "Continue the import"}
 
 
 def test_a_paused_queue_is_never_all_is_well(app: Flask, client: FlaskClient, cast: Cast, workers: None) -> None:

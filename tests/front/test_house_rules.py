@@ -23,6 +23,11 @@ ICON_TABLE_ROW = re.compile(r'^\s+"\w+": \("\w+", "[^"]+", "([a-z0-9-]+)"\),$', 
 ICON_TABLE = re.compile(r"set _\w*icons = \{(.*?)\}", re.DOTALL)
 
 
+BUTTON = re.compile(r"""\b(?:_?button|submit|post_button)\(["'](\w+…?)["']""")
+# One word is enough where the object is plain: the list it stands over, the dialog, the queue whose card or page it is.
+PLAIN = {"Filter", "Close", "Pause", "Resume", "Drain…"}
+
+
 def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
@@ -48,6 +53,12 @@ def test_the_search_for_icons_sees_every_way_of_naming_one() -> None:
       "waiting": ("neutral", "waiting", "h"),
     {% set _icons = {"good": "i"} %}"""
     assert sorted(_icons_in(source)) == list("abcdefghi")
+
+
+def test_a_button_is_a_verb_and_its_object() -> None:
+    of_one_word = {word: _name(path) for path in PAGES for word in BUTTON.findall(_source(path))}
+    assert {word: name for word, name in of_one_word.items() if word not in PLAIN} == {}
+    assert set(of_one_word) == PLAIN  # the search sees them, and none is excused that is gone
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=_name)

@@ -40,7 +40,9 @@ def sync(client: FlaskClient) -> int:
 
 def test_without_templates_the_page_says_what_to_do(app: Flask, cast: Cast, client: FlaskClient) -> None:
     with db.organization_context(app, cast.bakery_id):
-        create_account(AccountIn(name="Line", phone_number_id="1", waba_id="2", token="t", app_secret="s", verify_token="v"))
+        create_account(
+            AccountIn(name="Line", phone_number_id="1", waba_id="2", token="t", app_secret="s", verify_token="v")
+        )
         db.session.commit()
     cast.sign_in(client, "adam")
     page = shown(client.get("/templates").text)

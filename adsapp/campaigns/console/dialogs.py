@@ -82,8 +82,8 @@ def _still_to_go(campaign: Campaign, counts: Counts) -> str:
     return people(counts.to_go) if campaign.frozen_at else "everyone in its audience"
 
 
-def _through(counts: Counts) -> str:
-    return f"{people(counts.done)} {'is' if counts.done == 1 else 'are'} through and stay as they are."
+def _done_already(counts: Counts) -> str:
+    return f"For {people(counts.done)} it is done already; nothing changes for them."
 
 
 def _confirmation(
@@ -115,7 +115,7 @@ def _confirmation(
 
 def pause(campaign: Campaign, counts: Counts) -> Confirmation:
     """Stop for now."""
-    gone = _through(counts) if counts.done else "Nobody has got it yet."
+    gone = _done_already(counts) if counts.done else "Nobody has got it yet."
     waits = "waits" if counts.to_go == 1 or not campaign.frozen_at else "wait"
     stays = f"Sending stops within a second; {_still_to_go(campaign, counts)} {waits} until somebody resumes it."
     choice = Choice(PAUSE.label, icon=PAUSE.icon)
@@ -191,7 +191,7 @@ def cancel(campaign: Campaign, counts: Counts) -> Confirmation:
     """End it for good."""
     lines = (
         f"It ends for good: {_still_to_go(campaign, counts)} will not get the message.",
-        f"{_through(counts)} This cannot be undone.",
+        f"{_done_already(counts)} This cannot be undone.",
     )
     choice = Choice("Cancel the campaign", "danger", CANCEL.icon)
     return _confirmation(campaign, CANCEL, f"Cancel “{campaign.name}”?", lines, choice)

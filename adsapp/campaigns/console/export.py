@@ -6,7 +6,7 @@ from typing import Final
 from adsapp.campaigns.models import CampaignRecipient
 from adsapp.campaigns.reasons import explain
 from adsapp.core.clock import iso
-from adsapp.core.spreadsheets import MARK, harmless, lines
+from adsapp.core.spreadsheets import MARK, harmless, lines, readable_phone
 
 CHUNK: Final = 500
 HEADER: Final = (
@@ -32,7 +32,7 @@ def _row(recipient: CampaignRecipient) -> list[str]:
         recipient.accepted_at, recipient.sent_at, recipient.delivered_at,
         recipient.read_at, recipient.failed_at, recipient.replied_at,
     )  # fmt: skip
-    plain = (recipient.name, recipient.phone, recipient.status.value, recipient.error_code, reason)
+    plain = (recipient.name, readable_phone(recipient.phone), recipient.status.value, recipient.error_code, reason)
     told = (recipient.wa_user_id, recipient.price_category, recipient.price_type, recipient.price_model)
     billable = {True: "yes", False: "no", None: ""}[recipient.billable]
     return [

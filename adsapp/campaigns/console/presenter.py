@@ -181,10 +181,8 @@ def in_one_line(campaign: Campaign, counts: Counts) -> str:
             CampaignStatus.PREPARING: "the audience is being fixed",
         }
         return waiting.get(campaign.status, "nobody was sent to")
-    through = [f"{counts.percent} % through"] if counts.to_go else []
-    return " · ".join(
-        through + [f"{count:,} {what}" for count, what in _shares(counts) if count or what == "delivered"]
-    )
+    done = [f"{counts.percent} % done"] if counts.to_go else []
+    return " · ".join(done + [f"{count:,} {what}" for count, what in _shares(counts) if count or what == "delivered"])
 
 
 def _shares(counts: Counts) -> tuple[tuple[int, str], ...]:
@@ -244,7 +242,11 @@ def _outcome(counts: Counts) -> str:
         return f"{counts.failed:,} of {people(counts.total)} failed" if counts.reached else _nobody(counts)
     if not counts.reached:
         return f"Nobody got it: {people(counts.skipped)} {'was' if counts.skipped == 1 else 'were'} skipped"
-    return "1 person is through" if counts.total == 1 else f"All {counts.total:,} are through"
+    return f"Sent to {counts.tried:,} of {people(counts.total)}" if counts.skipped else f"Sent to {_all(counts.total)}"
+
+
+def _all(count: int) -> str:
+    return people(count) if count == 1 else f"all {people(count)}"
 
 
 def _nobody(counts: Counts) -> str:

@@ -127,7 +127,8 @@ class PersonRow:
     name: str
     number: str
     status: str
-    code: str | None
+    code: str | None  # the provider's, which has a meaning of its own
+    why: str  # our own reason, in words
     replied_at: datetime | None
     at: datetime
     time_shape: str
@@ -147,11 +148,13 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The ledger, a page of it."""
+    """The ledger, a page of it, in the order of sending."""
 
     rows: Sequence[PersonRow]
     chips: Sequence[Chip]
-    code: str | None
+    note: str  # their order, or what they are narrowed to
+    export_url: str
+    is_narrow: bool
     next_url: str | None
     first_url: str | None
     nobody: tuple[str, str]  # title and text, if there are no rows
@@ -360,7 +363,11 @@ def _people(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[str,
     return People(
         rows=tuple(_row(campaign, recipient, actor, args) for recipient in page.items),
         chips=tuple(_chip(campaign, chip, status) for chip in presenter.chips(counts)),
-        code=code,
+        note=reasons.explain(code).title if code else "in the order of sending" if page.items else "",
+        export_url=url_for(
+            "campaigns.export_people", campaign_id=campaign.id, status=status or None, code=code or None
+        ),
+        is_narrow=bool(status or code),
         next_url=next_url,
         first_url=first_url,
         nobody=NOBODY_HERE if counts.total else NOBODY_YET,
@@ -374,7 +381,8 @@ def _row(campaign: Campaign, recipient: CampaignRecipient, actor: Actor, args: M
         name=recipient.name,
         number=format_phone(recipient.phone, actor.sees_numbers),
         status=recipient.status.value,
-        code=recipient.error_code.replace("_", " ") or None,
+        code=None if recipient.error_code in reasons.OURS else recipient.error_code or None,
+        why=reasons.explain(recipient.error_code).title if recipient.error_code in reasons.OURS else "",
         replied_at=recipient.replied_at,
         at=moment,
         time_shape="second" if utcnow() - moment < timedelta(hours=12) else "full",
@@ -399,7 +407,7 @@ def _pages(campaign: Campaign, page: Page[CampaignRecipient], args: Mapping[str,
 
 def _preview(campaign: Campaign, person: Person | None, args: Mapping[str, str]) -> Preview:
     if person is None:
-        return Preview("with the approved examples", presenter.example(campaign))
+        return Preview("with the example values", presenter.example(campaign))
 
     def url(recipient_id: int | None) -> str | None:
         return _page_url(campaign, "preview", args, LISTED_ARGS, person=recipient_id) if recipient_id else None

@@ -1,6 +1,5 @@
 """Pages: the list, compose, a campaign, and what it can be told to do."""
 
-import re
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,6 +19,7 @@ from adsapp.campaigns.queries import Failure
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid, NotFound, Problem
 from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
+from adsapp.core.web.downloads import attachment, file_name
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.integrations import connection
 from adsapp.organizations.access import allow, current_actor
@@ -73,23 +73,27 @@ def _campaign_page(campaign_id: str) -> CampaignPage:
 @views.get("/campaigns/<campaign_id>/people.csv")
 @allow(Permission.MANAGE, to="export the people of a campaign")
 def export_people(campaign_id: str) -> ResponseReturnValue:
-    """Everybody in it and how it went, as a file."""
-    campaign = queries.get_campaign(campaign_id)
-    name = re.sub(r"[^a-z0-9]+", "-", campaign.name.lower()).strip("-") or "campaign"
+    """Who is in it and how it went, as a file: everybody, or those whom the page was narrowed to."""
+    campaign, status, code = queries.get_campaign(campaign_id), request.args.get("status", ""), request.args.get("code")
+    if status:
+        queries.status_of(status)  # refused before the file begins
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    pieces = _export(app, db.require_organization_id(), campaign.id)
+    pieces = _export(app, db.require_organization_id(), campaign.id, status or None, code or None)
     answer = Response(pieces, mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-people.csv"'
+    name = file_name(campaign.name, status, code or "", "people", ending=".csv")
+    answer.headers["Content-Disposition"] = attachment(name)
     return answer
 
 
-def _export(app: Flask, organization_id: uuid.UUID, campaign_id: uuid.UUID) -> Iterator[str]:
+def _export(
+    app: Flask, organization_id: uuid.UUID, campaign_id: uuid.UUID, status: str | None, code: str | None
+) -> Iterator[str]:
     # A transaction a chunk: a slow download must not hold one open.
     yield export.head()
     cursor: str | None = None
     while True:
         with db.organization_context(app, organization_id), db.reading():
-            page = queries.recipients(queries.get_campaign(campaign_id), cursor=cursor, limit=export.CHUNK)
+            page = queries.recipients(queries.get_campaign(campaign_id), status, cursor, export.CHUNK, code)
             text = export.rows(page.items)
         yield text
         cursor = page.next

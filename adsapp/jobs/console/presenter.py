@@ -345,9 +345,9 @@ def granted(job: Job) -> str:
 
 
 def headline(job: Job) -> str:
-    """The figures of the progress card: 142,000 of 200,000."""
+    """The figures of the progress card: 142,000 of 200,000; "" if it is over and there was nothing to count."""
     if job.progress_total is None:
-        nothing = "Nothing to count" if job.state in FINAL else "Not known yet"
+        nothing = "" if job.state in FINAL else "Not known yet"
         return f"{job.progress_done:,} done" if job.progress_done else nothing
     return f"{job.progress_done:,} of {job.progress_total:,}"
 

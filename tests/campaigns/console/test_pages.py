@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.http import parse_options_header
 
 from adsapp.campaigns import service
 from adsapp.campaigns.console import export
@@ -18,9 +19,11 @@ from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, 
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import with_reason
 from adsapp.contacts.models import Contact
+from adsapp.contacts.values.phones import Phone, normalise_phone
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
+from adsapp.core.spreadsheets import harmless, readable_phone
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 from tests.jobs.steering import confirm
@@ -70,12 +73,12 @@ def test_the_list_shows_each_campaign_with_its_funnel_in_words(scene: Scene, bob
     scene.campaign(people={Status.READ: 3, Status.FAILED: 1, Status.PENDING: 4})
     words = shown(bob.get("/campaigns").text)
     assert "Spring opening" in words
-    assert "50 % through · 3 delivered · 1 failed · 4 to go" in words
+    assert "50 % done · 3 delivered · 1 failed · 4 to go" in words
 
 
 def test_the_figures_of_a_line_add_up_to_the_audience(scene: Scene, bob: FlaskClient) -> None:
     scene.campaign(people=EVERY_STATUS)
-    line = re.search(r"75 % through · (.*? to go)", shown(bob.get("/campaigns").text))
+    line = re.search(r"75 % done · (.*? to go)", shown(bob.get("/campaigns").text))
     assert line is not None
     assert sum(int(figure) for figure in re.findall(r"(\d+) \w", line[1])) == sum(EVERY_STATUS.values())
 
@@ -85,9 +88,9 @@ def test_the_figures_of_a_line_add_up_to_the_audience(scene: Scene, bob: FlaskCl
     [
         ({Status.FAILED: 1}, "all failed", "Nobody got it: it failed for the 1 person it was sent to"),
         ({Status.FAILED: 3, Status.READ: 1, Status.SKIPPED: 4}, "mostly failed", "3 of 8 people failed"),
-        ({Status.FAILED: 1, Status.READ: 3}, "completed", "All 4 are through"),
+        ({Status.FAILED: 1, Status.READ: 3}, "completed", "Sent to all 4 people"),
         ({Status.SKIPPED: 2}, "completed", "Nobody got it: 2 people were skipped"),
-        ({Status.READ: 1}, "completed", "1 person is through"),
+        ({Status.READ: 1}, "completed", "Sent to 1 person"),
     ],
 )
 def test_a_campaign_that_failed_for_most_does_not_call_itself_done(
@@ -345,7 +348,7 @@ def test_a_running_campaign_polls_and_a_finished_one_does_not(scene: Scene, bob:
     finished = scene.campaign(CampaignStatus.COMPLETED, {Status.READ: 2})
     page = bob.get(f"/campaigns/{finished}").text
     assert "hx-trigger" not in page
-    assert "All 2 are through" in page
+    assert "Sent to all 2 people" in page
 
 
 def test_the_campaign_s_partial_stands_in_the_page_byte_for_byte(scene: Scene, bob: FlaskClient) -> None:
@@ -414,7 +417,7 @@ def test_a_verb_asks_with_the_exact_scope_and_is_then_done(scene: Scene, bob: Fl
     campaign = scene.campaign(people={Status.READ: 2, Status.PENDING: 3})
     question = shown(bob.get(f"/campaigns/{campaign}/{verb}").text)
     assert "3 people" in question
-    assert "2 people are through" in question
+    assert "For 2 people it is done already" in question
     assert post(bob, f"/campaigns/{campaign}/{verb}", reason="wrong date") == 303
     assert scene.read(campaign).status is {"pause": CampaignStatus.PAUSED, "cancel": CampaignStatus.CANCELLED}[verb]
 
@@ -519,10 +522,78 @@ def test_the_export_holds_everybody_and_no_formula(scene: Scene, client: FlaskCl
     rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
     assert answer.headers["Content-Disposition"] == 'attachment; filename="spring-opening-people.csv"'
     assert [(row["name"], row["phone"], row["status"]) for row in rows] == [
-        ("'=1+1", "+12025551000", "read"),
-        ("Person 1", "+12025551001", "failed"),
+        ("'=1+1", "+1 202 555 1000", "read"),
+        ("Person 1", "+1 202 555 1001", "failed"),
     ]
     assert rows[1]["reason"] == "The message cannot be delivered to this number"
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "names", "file"),
+    [
+        ("?status=failed", ["Person 1", "Person 2", "Person 3"], "herbstfest-köln-failed-people.csv"),
+        ("?status=failed&code=131026", ["Person 1", "Person 2"], "herbstfest-köln-failed-131026-people.csv"),
+        ("", [f"Person {number}" for number in range(4)], "herbstfest-köln-people.csv"),
+    ],
+)
+def test_the_export_takes_the_filter_of_the_page_and_its_name_keeps_every_letter(
+    scene: Scene, client: FlaskClient, narrowed: str, names: list[str], file: str
+) -> None:
+    scene.cast.sign_in(client, "adam")
+    people = {Status.READ: 1, Status.FAILED: 3}
+    campaign = scene.campaign(people=people, codes={Status.FAILED: "131026"}, name="Herbstfest Köln")
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        last = select(CampaignRecipient).order_by(CampaignRecipient.id.desc()).limit(1)
+        db.session.scalars(last).one().error_code = "131049"
+        db.session.commit()
+    page = html.unescape(client.get(f"/campaigns/{campaign}{narrowed}").text)
+    assert f'href="/campaigns/{campaign}/people.csv{narrowed}"' in page
+    assert ("Export filtered people" if narrowed else "Export people") in page
+    answer = client.get(f"/campaigns/{campaign}/people.csv{narrowed}")
+    assert [row["name"] for row in csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig")))] == names
+    assert parse_options_header(answer.headers["Content-Disposition"])[1]["filename"] == file
+
+
+def test_an_export_of_an_unknown_status_is_refused_before_it_begins(scene: Scene, client: FlaskClient) -> None:
+    scene.cast.sign_in(client, "adam")
+    assert client.get(f"/campaigns/{scene.campaign()}/people.csv?status=gone").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "number", ["+4915123006850", "+12025550101", "+33612345678", "+390612345678", "+2348031234567"]
+)
+def test_a_number_of_an_export_is_text_to_a_spreadsheet_and_the_same_number_to_a_program(number: str) -> None:
+    written = readable_phone(number)
+    assert harmless(written) == written
+    assert " " in written  # else a spreadsheet takes it for a number
+    read = normalise_phone(written, None)  # as our import reads it, with no country given
+    assert isinstance(read, Phone)
+    assert read.e164 == number
+
+
+def test_what_people_read_about_a_skipped_or_refused_person_is_no_code(scene: Scene, bob: FlaskClient) -> None:
+    people = {Status.SKIPPED: 1, Status.FAILED: 1}
+    campaign = scene.campaign(people=people, codes={Status.SKIPPED: "missing_variable", Status.FAILED: "131047"})
+    words = shown(bob.get(f"/campaigns/{campaign}").text)
+    assert "skipped A variable has no value" in words
+    assert "failed 131047" in words
+    assert "missing variable" not in words
+    assert "missing_variable" not in words
+    assert "A template may be sent at any time" in words
+    assert "choose one" not in words
+
+
+def test_people_are_in_the_order_of_sending_and_their_pages_say_so(scene: Scene, bob: FlaskClient) -> None:
+    campaign = scene.campaign(people={Status.READ: 30})
+    first = bob.get(f"/campaigns/{campaign}").text
+    assert "in the order of sending" in first
+    assert "Next page" in first
+    assert "Older" not in first
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert following
+    second = bob.get(html.unescape(following[1])).text
+    assert "First page" in second
+    assert len(re.findall(r'id="person-\d+"', second)) == 5
 
 
 def test_an_export_reads_each_part_as_its_own_organization(
@@ -537,7 +608,7 @@ def test_an_export_reads_each_part_as_its_own_organization(
         text = b"".join(answer.response).decode("utf-8-sig")  # type: ignore[arg-type]
         assert db.require_organization_id() == scene.cast.other_id
     phones = [row["phone"] for row in csv.DictReader(io.StringIO(text))]
-    assert phones == [f"+1202555{1000 + number}" for number in range(7)]
+    assert phones == [f"+1 202 555 {1000 + number}" for number in range(7)]
 
 
 def test_an_agent_may_not_export(scene: Scene, bob: FlaskClient) -> None:

@@ -115,6 +115,20 @@ def test_a_finished_job_polls_no_more(
         assert words in page
 
 
+@pytest.mark.parametrize(("done", "cards"), [(0, 0), (3, 1)])
+def test_a_finished_job_that_counted_nothing_shows_no_empty_bar(
+    app: Flask, client: FlaskClient, cast: Cast, enqueue: Enqueue, done: int, cards: int
+) -> None:
+    job_id = enqueue(title="Only one")
+    with db.organization_context(app, cast.bakery_id):
+        job = db.session.get_one(Job, job_id)
+        job.state, job.progress_done, job.progress_total = State.COMPLETED, done, None
+        db.session.commit()
+    page = cast.sign_in(client, "vera").get(f"/jobs/{job_id}").text
+    assert page.count('aria-label="Progress"') == cards
+    assert "Nothing to count" not in page
+
+
 def test_a_failed_job_says_why_and_begins_again(
     client: FlaskClient, cast: Cast, worker: WorkerProcess, enqueue: Enqueue, read: Read, finished: Read
 ) -> None:
