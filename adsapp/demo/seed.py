@@ -213,6 +213,7 @@ def _add_finished_campaign(account: Account, audience: Sequence[tuple[uuid.UUID,
 def _recipient(campaign: Campaign, position: int, contact_id: uuid.UUID, person: Person) -> dict[str, Any]:
     status, code = _outcome(position)
     accepted = campaign.created_at + timedelta(seconds=position / MESSAGES_PER_SECOND)
+    went_out = status is not RecipientStatus.SKIPPED  # whoever failed was accepted first
     reached = {RecipientStatus.SENT: 1, RecipientStatus.DELIVERED: 2, RecipientStatus.READ: 3}.get(status, 0)
     return {
         "organization_id": campaign.organization_id,
@@ -225,13 +226,14 @@ def _recipient(campaign: Campaign, position: int, contact_id: uuid.UUID, person:
         "status": status,
         "error_code": code,
         "error_message": MESSAGES.get(code),
-        "attempts": 0 if status is RecipientStatus.SKIPPED else 1,
+        "attempts": int(went_out),
+        "sending_at": accepted if went_out else None,
         "provider_id": f"wamid.DEMO{position:06d}" if reached else None,
-        "accepted_at": accepted if reached else None,
+        "accepted_at": accepted if went_out else None,
         "sent_at": accepted + timedelta(seconds=1) if reached >= 1 else None,
         "delivered_at": accepted + timedelta(seconds=3) if reached >= 2 else None,
         "read_at": accepted + timedelta(minutes=4) if reached >= 3 else None,
-        "failed_at": accepted if status is RecipientStatus.FAILED else None,
+        "failed_at": accepted + timedelta(seconds=2) if status is RecipientStatus.FAILED else None,
         "created_at": campaign.created_at,
         "updated_at": accepted,
     }
