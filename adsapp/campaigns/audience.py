@@ -220,7 +220,8 @@ def has_attribute(name: str) -> bool:
 
 def why_no_attribute(name: str) -> str:
     """That no contact has it, and which name may be meant."""
-    return f"No contact has a value in the column “{name}”{_hint(name, known_attributes())}"
+    others = [known for known in known_attributes() if known != name]
+    return f"No contact has a value in the column “{name}”{_hint(name, others)}"
 
 
 SERVICE_WINDOW = timedelta(hours=24)

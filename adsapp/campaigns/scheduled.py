@@ -69,7 +69,9 @@ def change_campaign(campaign: Campaign, data: CampaignIn, by: str = "") -> None:
         setattr(campaign, name, value)
     job.title = job_title(campaign)
     db.session.flush()  # what is read afresh loses what was changed before
-    record(campaign, "Changed", by, action="change campaign")
+    after = _in_its_zone(checked.scheduled_at, checked.time_zone)
+    text = "Changed" if after == before else f"Changed, and moved from {before} to {after}"
+    record(campaign, text, by, action="change campaign", before=before, after=after)
     if checked.scheduled_at is None:
         campaign.status = CampaignStatus.PREPARING
         record(campaign, f"Started before its time, {before}", by, action="start campaign")

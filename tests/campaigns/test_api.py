@@ -223,7 +223,7 @@ def test_notes_of_the_form_stand_in_the_answer_and_an_attribute_that_nobody_has_
     assert refused.json["errors"] == [
         {
             "field": "variables.body.1",
-            "message": "Variable body.1: No contact has a value in the column “shpo”; did you mean 'shop'?. "
+            "message": "Variable body.1: No contact has a value in the column “shpo”; did you mean 'shop'? "
             "Choose another, or give a fallback",
         }
     ]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from adsapp.campaigns import audience
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.words import sentence
 from adsapp.integrations.values import MAX_TEXT, clean
 from adsapp.message_templates import queries as templates
 from adsapp.message_templates.availability import why_not
@@ -148,7 +149,7 @@ def message_of(data: CampaignIn) -> Message:
 def _refuse_unknown_attributes(sources: Mapping[str, Source]) -> None:
     """Without a fallback an attribute that nobody has would leave everybody out."""
     errors = [
-        SourceError(key, f"{audience.why_no_attribute(source.attribute)}. Choose another, or give a fallback")
+        SourceError(key, f"{sentence(audience.why_no_attribute(source.attribute))} Choose another, or give a fallback")
         for key, source in sources.items()
         if isinstance(source, FromAttribute) and not source.fallback.strip()
         if not audience.has_attribute(source.attribute)

@@ -13,6 +13,7 @@ from adsapp.campaigns.compose.draft import CampaignIn, Check, Message
 from adsapp.campaigns.compose.tally import SAMPLE, Tally, count, missing_sample
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.words import sentence
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.channels import no_marketing_in
 from adsapp.integrations.models import Account, AccountStatus
@@ -144,7 +145,7 @@ def _unknown_attributes(message: Message) -> Iterator[Line]:
     """Attributes that nobody has, whose fallback everybody gets: perhaps the name is wrong."""
     for source in message.sources.values():
         if isinstance(source, FromAttribute) and not audiences.has_attribute(source.attribute):
-            note = f"{audiences.why_no_attribute(source.attribute)}."
+            note = sentence(audiences.why_no_attribute(source.attribute))
             yield Line("warning", f"Everybody gets “{source.fallback}”", note)
 
 
@@ -186,7 +187,8 @@ def _lately_lines(tally: Tally, audience: Audience) -> Iterator[Line]:
         return
     hours = _hours(lately.organization_hours())
     if tally.same_template:
-        yield Line("warning", f"Got this very template in the last {hours}", value=f"{tally.same_template:,}")
+        note = "That is everybody" if tally.same_template >= tally.will_send else "They can be left out"
+        yield Line("warning", f"Got this very template in the last {hours}", note, f"{tally.same_template:,}")
     if tally.lately > tally.same_template:
         yield Line("warning", f"Got a campaign in the last {hours}", "They can be left out", f"{tally.lately:,}")
 

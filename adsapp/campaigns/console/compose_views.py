@@ -31,7 +31,8 @@ def new_campaign() -> ResponseReturnValue:
         flash(why_not, "bad")
         return redirect(url_for("campaigns.show_campaign", campaign_id=request.args["edit"]), 303)
     form = _again() or _edited() or ComposeForm.read(request.args)
-    page = compose_page.compose(form, zone_is_default="zone" not in request.args)
+    is_new = "zone" not in request.args and not _begins_to_edit()
+    page = compose_page.compose(form, zone_is_default=is_new)
     return render_template(page.fragment, page=page) if wants_fragment() else render(page)
 
 

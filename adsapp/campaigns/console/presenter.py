@@ -214,7 +214,7 @@ def why_it_waits(campaign: Campaign) -> WaitReason | None:
 
 def headline(campaign: Campaign, counts: Counts) -> str:
     """What is so, for the head of the counts."""
-    percent = counts.percent
+    percent = counts.percent_sent
     words = {
         CampaignStatus.SCHEDULED: "Waits for its time",
         CampaignStatus.PREPARING: "Fixing the audience",

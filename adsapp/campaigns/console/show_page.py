@@ -38,6 +38,7 @@ EVENTS: Final = 20
 MOVING_SECONDS, WAITING_SECONDS = 2, 15
 # Delivery reports come in for a while after the last message went out; then the page has nothing to ask for.
 REPORTS_COME_FOR: Final = timedelta(minutes=2)
+READS_COME_FOR: Final = timedelta(hours=1)
 LISTED_ARGS: Final = ("status", "code", "cursor")
 SHOWN_ARGS: Final = (*LISTED_ARGS, "person")
 NOBODY_HERE: Final = ("Nobody here", "No one of this campaign is in this state now.")
@@ -329,7 +330,8 @@ def _every(campaign: Campaign, counts: Counts, changed_at: datetime | None) -> i
     ended = campaign.finished_at
     if on_their_way and ended and utcnow() - ended < REPORTS_COME_FOR:
         return MOVING_SECONDS
-    return None
+    may_be_read = on_their_way + counts.delivered
+    return WAITING_SECONDS if may_be_read and ended and utcnow() - ended < READS_COME_FOR else None
 
 
 def _failure(campaign: Campaign, failure: Failure) -> FailureRow:

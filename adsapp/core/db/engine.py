@@ -1,6 +1,7 @@
 """Connections of both databases: pool, pragmas, time-outs, and who takes SQLite's write lock."""
 
 import contextlib
+import json
 import select
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -30,7 +31,17 @@ def engine_options(distributed: bool) -> dict[str, Any]:
             "max_overflow": 30,
             "connect_args": {"connect_timeout": 5},
         }
-    return {"connect_args": {"timeout": 30}, "pool_size": 10, "max_overflow": 30}
+    return {
+        "connect_args": {"timeout": 30},
+        "pool_size": 10,
+        "max_overflow": 30,
+        "json_serializer": _write_json,
+    }
+
+
+def _write_json(value: Any) -> str:
+    # Letters as they are: SQLite finds a key by its text, and to it an escaped letter is another text.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def listen(engine: Engine) -> None:

@@ -240,3 +240,13 @@ def test_a_paused_queue_is_resumed_with_the_number_of_people_that_it_messages(
     changed = confirm(client, asked.text)
     assert (changed.status_code, "now it is 3" in words(changed.text)) == (409, True)
     assert confirm(client, changed.text).status_code == 303
+
+
+def test_to_edit_it_keeps_its_time_zone_whoever_looks(scene: Scene, bob: FlaskClient) -> None:
+    campaign_id = scene.scheduled(time_zone="Europe/Madrid")
+    page = bob.get(f"/campaigns/new?edit={campaign_id}").text
+    field = re.search(r'<input[^>]*name="zone"[^>]*>', page)
+    assert field
+    assert 'value="Europe/Madrid"' in field[0]
+    assert "data-own-zone" not in field[0]
+    assert "data-own-zone" in bob.get("/campaigns/new").text

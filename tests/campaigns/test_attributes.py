@@ -1,0 +1,31 @@
+"""Columns of one's own, in whatever script: a campaign's checks find them as well as its messages do."""
+
+import pytest
+
+from adsapp.campaigns import audience, service
+from adsapp.core import db
+from tests.campaigns.rehearsal import Rehearsal
+
+PEOPLE = ["+12025530100", "+12025530101"]
+
+
+@pytest.mark.parametrize("name", ["city", "straße", "πόλη", "город", "积分", "ciudad_2"])
+def test_a_column_is_found_by_its_name_in_any_script(rehearsal: Rehearsal, name: str) -> None:
+    rehearsal.contacts(PEOPLE[0], attributes={name: "Zürich"})
+    rehearsal.contacts(PEOPLE[1], attributes={"other": "Rome"})
+    variables = {"1": {"field": f"attribute:{name}"}}
+    with rehearsal.organization(), db.reading():
+        assert audience.has_attribute(name)
+        assert not audience.has_attribute(name + "x")
+        found = service.preflight(service.CampaignIn("Next", "welcome", "en_US", variables, {"all": True}))
+    assert (found.will_send, found.missing) == (1, 1)
+    campaign_id = rehearsal.sent(variables=variables)
+    assert rehearsal.provider.numbers() == PEOPLE[:1]
+    assert rehearsal.recipients(campaign_id)[PEOPLE[0]].variables == {"body.1": "Zürich"}
+
+
+def test_a_name_that_nobody_has_is_not_offered_again(rehearsal: Rehearsal) -> None:
+    rehearsal.contacts(PEOPLE[0], attributes={"σχόλια": ""})
+    with rehearsal.organization(), db.reading():
+        why = audience.why_no_attribute("σχόλια")
+    assert why == "No contact has a value in the column “σχόλια”"
