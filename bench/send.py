@@ -27,6 +27,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import insert
 
+from adsapp.campaigns.audience import MOST_CONTACT_IDS
 from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.models import CampaignStatus
 from adsapp.campaigns.queries import get_campaign
@@ -140,7 +141,7 @@ def _judge(case: Case, sandbox: Sandbox, ended: float, stopped: Sequence[tuple[f
 
 def _prepare(app: Flask, sandbox: Sandbox, case: Case, seconds: float) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """An organization with its number, and a campaign for each process; pairs of organization and campaign."""
-    each = math.ceil(case.rate * (seconds + WARM_UP) / case.processes)
+    each = min(MOST_CONTACT_IDS, math.ceil(case.rate * (seconds + WARM_UP) / case.processes))
     sandbox.call("accounts", _account_at_the_sandbox(case.rate))
     organization = Organization(slug="bench", name="Bench", default_country="US")
     db.session.add(organization)
