@@ -21,6 +21,7 @@ from adsapp import create_app
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.db import migrations
+from adsapp.demo import stage
 from adsapp.demo.http import wait_until
 from adsapp.organizations.models import Organization
 from tests.servers import Running, Servers, with_database
@@ -98,6 +99,16 @@ def distributed(servers: Servers) -> dict[str, Any]:
         "redis_url": servers.redis_url,
         "secret_key": "bench",
         "encryption_keys": (Fernet.generate_key().decode(),),
+    }
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables that make a process run with these settings; those of another shape are empty."""
+    return stage.environment(settings) | {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SECRET_KEY": settings.secret_key,
+        "ENCRYPTION_KEYS": ",".join(settings.encryption_keys),
     }
 
 

@@ -23,7 +23,7 @@ from adsapp.config import ROOT, Settings
 from adsapp.demo import stage
 from adsapp.demo.http import Api, wait_until
 from adsapp.processes.supervisor import Child, Supervisor
-from bench.harness import distributed, durable_servers, make_organization, quantile, report
+from bench.harness import distributed, durable_servers, environment, make_organization, quantile, report
 from bench.peers import ours_processor, recording
 from bench.peers.measuring import family
 
@@ -105,11 +105,7 @@ def _settings(shape: str) -> Iterator[Settings]:
 
 
 def _environment(settings: Settings, records: Path, organization: uuid.UUID) -> dict[str, str]:
-    return stage.environment(settings) | {
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "SECRET_KEY": settings.secret_key,
-        "ENCRYPTION_KEYS": ",".join(settings.encryption_keys),
+    return environment(settings) | {
         "BENCH_RECORDS": str(records),
         "BENCH_ORGANIZATION": str(organization),
     }

@@ -42,7 +42,7 @@ from adsapp.demo.http import wait_until
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Queue
 from adsapp.organizations.models import Organization
-from bench.harness import application, report
+from bench.harness import application, environment, report
 from tests.live import Sandbox, running_sandbox, shipped_templates
 
 NUMBER, WABA = "100000000000001", "200000000000001"
@@ -199,10 +199,7 @@ def _all_ended(app: Flask, campaigns: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> 
 
 @contextlib.contextmanager
 def _workers(settings: Settings, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    told = stage.environment(settings) | {"WORKERS_BULK_MESSAGES": "1", "LOG_LEVEL": "ERROR", "LEASE_SECONDS": "30"}
-    if settings.distributed:
-        told |= {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
-        told |= {"SECRET_KEY": settings.secret_key, "ENCRYPTION_KEYS": ",".join(settings.encryption_keys)}
+    told = environment(settings) | {"WORKERS_BULK_MESSAGES": "1", "LOG_LEVEL": "ERROR", "LEASE_SECONDS": "30"}
     command = [sys.executable, "-m", "adsapp", "worker", "--queue", Queue.BULK_MESSAGES.value]
     running = [subprocess.Popen(command, cwd=ROOT, env={**os.environ, **told}) for _ in range(count)]
     try:

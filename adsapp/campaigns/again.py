@@ -18,6 +18,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
 from adsapp.core.errors import Conflict, FieldError, Invalid
+from adsapp.core.words import plural
 from adsapp.integrations.values import clean
 
 SEND_AGAIN = "send_again"
@@ -41,12 +42,24 @@ def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decisio
     if decision == ASSUME_DELIVERED:
         values: dict[str, Any] = {"status": Status.DELIVERED, "delivered_at": now, "error_message": f"assumed by {by}"}
         count = _move(campaign, Status.UNCERTAIN, None, values | {"error_code": ""})
-        record(campaign, f"{_uncertain(count)} assumed delivered", by, action="assume delivered", people=count)
+        record(
+            campaign,
+            f"{plural(count, 'uncertain message')} assumed delivered",
+            by,
+            action="assume delivered",
+            people=count,
+        )
         return Decision(count)
     _refuse_ended_by_choice(campaign)
     count = _move(campaign, Status.UNCERTAIN, None, _AFRESH)
     go_on(campaign, count, by)
-    record(campaign, f"{_uncertain(count)} to be sent again", by, action="send uncertain again", people=count)
+    record(
+        campaign,
+        f"{plural(count, 'uncertain message')} to be sent again",
+        by,
+        action="send uncertain again",
+        people=count,
+    )
     return Decision(count)
 
 
@@ -65,7 +78,7 @@ def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
         raise Conflict(why_not, code="too_early")
     count = _move(campaign, Status.FAILED, code, _AFRESH | _UNSENT)
     go_on(campaign, count, by)
-    text = f"{_people(count)} who failed with “{reason.title}” {_are(count)} sent the message again"
+    text = f"{plural(count, 'person', 'people')} who failed with “{reason.title}” {_are_sent_to(count)} again"
     record(campaign, text, by, action="send failed again", people=count, error=reason.title)
     return Decision(count)
 
@@ -89,7 +102,7 @@ def send_to_left_out(campaign: Campaign, values: Mapping[str, str], by: str = ""
         key: {**campaign.variables[key], "fallback": text} for key, text in texts.items()
     }
     go_on(campaign, count, by)
-    text = f"{_people(count)} without a value {_are(count)} sent the message with one for all of them"
+    text = f"{plural(count, 'person', 'people')} without a value {_are_sent_to(count)} with one for all of them"
     record(campaign, text, by, action="send to left out", people=count)
     return Decision(count)
 
@@ -110,16 +123,8 @@ def _fill_in(campaign: Campaign, texts: Mapping[str, str]) -> int:
     return count
 
 
-def _people(count: int) -> str:
-    return f"{count:,} {'person' if count == 1 else 'people'}"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
-
-
-def _uncertain(count: int) -> str:
-    return f"{count:,} uncertain {'message' if count == 1 else 'messages'}"
+def _are_sent_to(count: int) -> str:
+    return "is sent the message" if count == 1 else "are sent the message"
 
 
 _UNSENT: dict[str, Any] = {"attempts": 0, "accepted_at": None, "failed_at": None, "provider_id": None}

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignCount, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -22,6 +22,21 @@ from adsapp.integrations.models import Account
 from adsapp.integrations.statuses import Milestones
 
 MILESTONES = ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")
+
+
+class Counted(NamedTuple):
+    """So many recipients have this status for this reason ("" for none)."""
+
+    status: Status
+    error_code: str
+    people: int
+
+
+def counted(campaign_id: uuid.UUID) -> list[Counted]:
+    """A campaign's recipients by status and reason, from its counters."""
+    columns = (CampaignCount.status, CampaignCount.error_code, CampaignCount.count)
+    rows = db.session.execute(select(*columns).where(CampaignCount.campaign_id == campaign_id))
+    return [Counted(*row) for row in rows]
 
 
 @dataclass(slots=True)

@@ -9,9 +9,8 @@ from sqlalchemy import func, select
 
 from adsapp.campaigns.models import Campaign, MessageMinute
 from adsapp.core import db
+from adsapp.jobs.queries.statistics import MINUTE_LABELS, MINUTES
 
-MINUTES = 60
-LABELS = (*(f"{MINUTES - place} min ago" for place in range(MINUTES)), "this minute so far")
 COUNTED = ("accepted", "delivered", "failed")
 
 
@@ -43,7 +42,7 @@ def of_last_hour(now: datetime) -> MessageMinutes:
     rows = db.session.execute(
         select(MessageMinute.minute, *sums).where(MessageMinute.minute >= since).group_by(MessageMinute.minute)
     )
-    return _spread(rows, since, LABELS)
+    return _spread(rows, since, MINUTE_LABELS)
 
 
 def of_campaign(campaign: Campaign, now: datetime) -> MessageMinutes | None:

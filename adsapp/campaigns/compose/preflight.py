@@ -6,8 +6,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from adsapp.campaigns import audience as audiences
-from adsapp.campaigns import lately
-from adsapp.campaigns.audience import Audience
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Check, Message
 from adsapp.campaigns.compose.tally import SAMPLE, Tally, count, missing_sample
@@ -85,7 +83,7 @@ def preflight(data: CampaignIn) -> Preflight:
     tally = count(audience, message, no_marketing_in(account) if account else ())
     sample = missing_sample(audience, message) if tally.missing else ()
     seconds = tally.will_send / account.messages_per_second if account else 0.0
-    lines += _count_lines(tally, sample, seconds, audience)
+    lines += _count_lines(tally, sample, seconds)
     return Preflight(
         tuple(lines),
         audience=tally.total,
@@ -156,7 +154,7 @@ def _at_night(moment: datetime | None, zone: str) -> Iterator[Line]:
         yield Line("warning", f"It starts at night: {local:%H:%M} in {zone}", "People may be asleep then")
 
 
-def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float, audience: Audience) -> list[Line]:
+def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float) -> list[Line]:
     lines = [Line("good", "People in the audience", value=f"{tally.total:,}")]
     if tally.opted_out:
         lines.append(Line("neutral", "Opted out: left out", value=f"{tally.opted_out:,}"))
@@ -168,7 +166,7 @@ def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float, audience
         lines.append(Line("warning", "A variable has no value: left out", note, f"{tally.missing:,}"))
     if tally.outside_window:
         lines.append(Line("warning", "Wrote more than 24 hours ago: left out", value=f"{tally.outside_window:,}"))
-    lines += _lately_lines(tally, audience)
+    lines += _lately_lines(tally)
     if not tally.will_send:
         lines.append(Line("bad", "Nobody is left to send to", " ".join(_why_nobody(tally))))
         return lines
@@ -180,21 +178,16 @@ def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float, audience
     return lines
 
 
-def _lately_lines(tally: Tally, audience: Audience) -> Iterator[Line]:
-    if audience.not_within_hours and tally.lately:
-        what = f"Got a campaign in the last {_hours(audience.not_within_hours)}: left out"
-        yield Line("neutral", what, value=f"{tally.lately:,}")
+def _lately_lines(tally: Tally) -> Iterator[Line]:
+    hours = "hour" if tally.hours == 1 else f"{tally.hours} hours"
+    if tally.leaves_out_lately and tally.lately:
+        yield Line("neutral", f"Got a campaign in the last {hours}: left out", value=f"{tally.lately:,}")
         return
-    hours = _hours(lately.organization_hours())
     if tally.same_template:
         note = "That is everybody" if tally.same_template >= tally.will_send else "They can be left out"
         yield Line("warning", f"Got this very template in the last {hours}", note, f"{tally.same_template:,}")
     if tally.lately > tally.same_template:
         yield Line("warning", f"Got a campaign in the last {hours}", "They can be left out", f"{tally.lately:,}")
-
-
-def _hours(hours: int) -> str:
-    return "hour" if hours == 1 else f"{hours} hours"
 
 
 def _why_nobody(tally: Tally) -> Iterator[str]:

@@ -19,7 +19,8 @@ SAMPLE = 5
 @dataclass(frozen=True)
 class Tally:
     """The audience counted, each contact once: total = duplicates + opted_out + missing + outside + will_send, and
-    `lately` if those who got a campaign lately are left out. `same_template`: those of them who got this template."""
+    `lately` if those who got a campaign lately are left out. `same_template`: those of them who got this template.
+    `hours`: how long ago is lately."""
 
     total: int
     duplicates: int
@@ -29,6 +30,7 @@ class Tally:
     lately: int = 0
     same_template: int = 0
     no_marketing: int = 0  # of those who get it: whose provider delivers no marketing to their country
+    hours: int = 0
     leaves_out_lately: bool = False
 
     @property
@@ -79,7 +81,7 @@ def count(audience: Audience, message: Message | None, no_marketing_in: Collecti
         ).select_from(rows),
         execution_options={"names_organization": True},  # the session's own filter does not reach a subquery
     ).one()
-    return Tally(*counted, leaves_out_lately=leaves_out)
+    return Tally(*counted, hours=hours, leaves_out_lately=leaves_out)
 
 
 def missing_sample(audience: Audience, message: Message | None) -> tuple[str, ...]:

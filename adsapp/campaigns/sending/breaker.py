@@ -10,11 +10,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from adsapp.campaigns import ledger, reasons
 from adsapp.campaigns.consequences import pause_automatically
-from adsapp.campaigns.models import Campaign, CampaignCount
+from adsapp.campaigns.ledger import Counted
+from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.config import Settings
 from adsapp.core import context, db
@@ -70,7 +69,7 @@ def look(campaign: Campaign) -> str | None:
         pause_automatically(campaign, reason)
         campaign.watched_from = None  # whoever resumes it has seen these
     elif _watches_too_long(campaign):
-        campaign.watched_from = _tally(campaign, _counted(campaign)).as_json()
+        campaign.watched_from = _tally(campaign, ledger.counted(campaign.id)).as_json()
     return reason
 
 
@@ -104,7 +103,7 @@ def why_template(campaign: Campaign) -> str | None:
 def _why_endings(campaign: Campaign) -> str | None:
     if campaign.watched_from is None:
         return None
-    counted, settings = _counted(campaign), context.settings()
+    counted, settings = ledger.counted(campaign.id), context.settings()
     lately = _tally(campaign, counted).since(Tally.from_json(campaign.watched_from))
     return why_endings(lately, settings, _most_frequent(counted))
 
@@ -138,21 +137,12 @@ def _watches_too_long(campaign: Campaign) -> bool:
     return utcnow() - Tally.from_json(campaign.watched_from).at > window
 
 
-def _counted(campaign: Campaign) -> Sequence[tuple[Status, str, int]]:
-    rows = db.session.execute(
-        select(CampaignCount.status, CampaignCount.error_code, CampaignCount.count).where(
-            CampaignCount.campaign_id == campaign.id
-        )
-    )
-    return [(status, code, count) for status, code, count in rows]
-
-
-def _tally(campaign: Campaign, counted: Sequence[tuple[Status, str, int]]) -> Tally:
+def _tally(campaign: Campaign, counted: Sequence[Counted]) -> Tally:
     answered = sum(count for status, _, count in counted if status not in UNANSWERED)
     not_delivered = sum(count for status, _, count in counted if status in NOT_DELIVERED)
     return Tally(utcnow(), answered, not_delivered, campaign.opted_out_count)
 
 
-def _most_frequent(counted: Sequence[tuple[Status, str, int]]) -> str:
+def _most_frequent(counted: Sequence[Counted]) -> str:
     failed = [(count, code) for status, code, count in counted if status in NOT_DELIVERED]
     return reasons.explain(max(failed)[1]).title if failed else ""

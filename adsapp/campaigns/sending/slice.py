@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from adsapp.campaigns import reasons
+from adsapp.campaigns import ledger, reasons
 from adsapp.campaigns.consequences import SLOW_AT_LEAST, SLOW_FACTOR
-from adsapp.campaigns.models import CampaignCount, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending import breaker, results
 from adsapp.campaigns.sending.claim import Candidate, mark, next_candidates
@@ -307,11 +307,7 @@ def report(campaign_id: uuid.UUID, progress: Progress) -> None:
     Whom a cancel left out is not done: their messages never went out, and the job says how far it had come.
     """
     with db.read_only():
-        counted = db.session.execute(
-            select(CampaignCount.status, CampaignCount.error_code, CampaignCount.count).where(
-                CampaignCount.campaign_id == campaign_id
-            )
-        ).all()
+        counted = ledger.counted(campaign_id)
     total = sum(count for _, _, count in counted)
     left = sum(count for status, code, count in counted if status.is_to_go or code == reasons.CANCELLED)
     failed = sum(count for status, _, count in counted if status is Status.FAILED)
