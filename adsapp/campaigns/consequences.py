@@ -28,6 +28,7 @@ from adsapp.integrations.channels import channel_of
 from adsapp.integrations.errors import Action, SendError
 from adsapp.integrations.extension import pacer
 from adsapp.integrations.models import Account
+from adsapp.integrations.pacing import slow_down_for
 
 FAILURE_LIMIT: Final = 5  # so many of the same kind, with none that went well between them, stop the campaign
 SLOW_SECONDS: Final = 2.0
@@ -146,9 +147,8 @@ def _failed_alike(campaign_id: uuid.UUID, error: SendError) -> int:
 
 
 def _slow_pace(account: Account, seconds: float) -> None:
-    limiter, channel = pacer(), channel_of(account)
-    now = limiter.reserve(channel.key, 1, channel.rate, 0.0).now  # the limiter's clock, for one slot at most
-    limiter.slow_down(channel.key, now + seconds, SLOW_FACTOR)
+    channel = channel_of(account)
+    slow_down_for(pacer(), channel.key, channel.rate, seconds, SLOW_FACTOR)
 
 
 def act_on_account(account: Account, error: SendError) -> None:

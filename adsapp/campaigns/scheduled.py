@@ -73,8 +73,7 @@ def change_campaign(campaign: Campaign, data: CampaignIn, by: str = "") -> None:
     text = "Changed" if after == before else f"Changed, and moved from {before} to {after}"
     record(campaign, text, by, action="change campaign", before=before, after=after)
     if checked.scheduled_at is None:
-        campaign.status = CampaignStatus.PREPARING
-        record(campaign, f"Started before its time, {before}", by, action="start campaign")
+        was_begun(campaign, By(by), is_again=False)
         transitions.promote(job, By(by))
     else:
         campaign.scheduled_at, campaign.time_zone = checked.scheduled_at, checked.time_zone

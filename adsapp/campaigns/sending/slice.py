@@ -31,7 +31,7 @@ from adsapp.campaigns.sending.transport import Lane, Results, SendLoop, SendRequ
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Channel
-from adsapp.integrations.pacing import Pacer
+from adsapp.integrations.pacing import Pacer, slow_down_for
 from adsapp.jobs import Progress
 
 TICK_SECONDS = 0.1
@@ -271,9 +271,8 @@ class Slice:
             self._stop = SliceResult(self._status, at, f"WhatsApp cannot be reached ({effects.unreachable})")
 
     def _slow_down(self, seconds: float) -> None:
-        pacer, key = self._sender.pacer, self._sender.channel.key
-        now = pacer.reserve(key, 1, self._sender.rate, 0.0).now  # the limiter's clock, for one slot at most
-        pacer.slow_down(key, now + seconds, SLOW_FACTOR)
+        sender = self._sender
+        slow_down_for(sender.pacer, sender.channel.key, sender.rate, seconds, SLOW_FACTOR)
 
     def _drain(self) -> None:
         """Wait for what is on its way and write it down; nothing more is begun."""

@@ -16,8 +16,8 @@ number of machines, `SqlitePacer` all processes of one.
 
 from adsapp.integrations.pacing.arithmetic import Reservation
 from adsapp.integrations.pacing.last_second import Report
-from adsapp.integrations.pacing.pacer import Pacer
+from adsapp.integrations.pacing.pacer import Pacer, slow_down_for
 from adsapp.integrations.pacing.redis import RedisPacer
 from adsapp.integrations.pacing.sqlite import SqlitePacer
 
-__all__ = ["Pacer", "RedisPacer", "Report", "Reservation", "SqlitePacer"]
+__all__ = ["Pacer", "RedisPacer", "Report", "Reservation", "SqlitePacer", "slow_down_for"]

@@ -32,3 +32,9 @@ class Pacer(Protocol):
         valid.
         """
         ...
+
+
+def slow_down_for(pacer: Pacer, key: str, rate: float, seconds: float, factor: float) -> None:
+    """Slow the key down from now on. The limiter's clock is asked by way of a slot, so this costs one slot at most."""
+    now = pacer.reserve(key, 1, rate, 0.0).now
+    pacer.slow_down(key, now + seconds, factor)
