@@ -5,6 +5,7 @@ lease. `check` (called by `advance`) raises when the job was cancelled, ran out 
 """
 
 import contextlib
+import math
 import time
 import uuid
 from collections.abc import Iterator
@@ -73,14 +74,21 @@ class Control:
     """What the heartbeat tells the running job; set by another thread, once. Nobody waits for it: no lock."""
 
     deadline: float  # time.monotonic()
+    good_until: float = math.inf  # how long the lease is good by the local clock; time.monotonic()
     cancelled: bool = False
     lost: bool = False
     stopping: bool = False
     draining: bool = False  # no more work is begun; finish what runs
 
+    @property
+    def is_lost(self) -> bool:
+        """True once another worker may hold the job. By the clock, too: after a stop of the whole process this may be
+        asked before the heartbeat has said so."""
+        return self.lost or time.monotonic() > self.good_until
+
     def check(self) -> None:
         """Raise the reason to stop, if there is one."""
-        if self.lost:
+        if self.is_lost:
             raise LeaseLost
         if self.cancelled:
             raise JobCancelled
@@ -167,7 +175,7 @@ class Progress:
     @property
     def is_lost(self) -> bool:
         """True once another worker may hold the job. For other threads of a job, which cannot be interrupted."""
-        return self._control.lost
+        return self._control.is_lost
 
     @property
     def is_draining(self) -> bool:
