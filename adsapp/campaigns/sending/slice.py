@@ -75,6 +75,7 @@ class Slice:
     def __init__(
         self,
         campaign_id: uuid.UUID,
+        round: int,
         message: CampaignMessage,
         sender: Sender,
         progress: Progress,
@@ -82,6 +83,7 @@ class Slice:
         others_wait: Callable[[], bool],
     ) -> None:
         self._campaign_id = campaign_id
+        self._round = round
         self._message = message
         self._sender = sender
         self._progress = progress
@@ -267,7 +269,7 @@ class Slice:
         self._reported = now
         new_ids, self._new_ids = self._new_ids, []
         results.match_parked(new_ids)
-        report(self._campaign_id, self._progress)
+        report(self._campaign_id, self._round, self._progress)
         if self._stop is None and breaker.stops(self._campaign_id):
             self._pause()
 
@@ -281,13 +283,13 @@ class Slice:
         self._sender.loop.withdraw(self._lane)
 
 
-def report(campaign_id: uuid.UUID, progress: Progress) -> None:
-    """Take the job's progress from the ledger's own counters, so that the two never differ.
+def report(campaign_id: uuid.UUID, round: int, progress: Progress) -> None:
+    """Take the job's progress from the ledger's own counters, so that the two never differ: of the people of its round.
 
     Whom a cancel left out is not done: their messages never went out, and the job says how far it had come.
     """
     with db.read_only():
-        counted = ledger.counted(campaign_id)
+        counted = ledger.counted(campaign_id, round)
     total = sum(count for _, _, count in counted)
     left = sum(count for status, code, count in counted if status.is_to_go or code == reasons.CANCELLED)
     failed = sum(count for status, _, count in counted if status is Status.FAILED)
