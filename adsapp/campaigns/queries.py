@@ -25,6 +25,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
+from adsapp.core.inputs import id_after, number_after
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.integrations.models import Account
 from adsapp.jobs import Job, State
@@ -171,7 +172,7 @@ def list_campaigns(cursor: str | None = None, limit: int = PAGE) -> Page[Campaig
     """Campaigns, newest first."""
     query = select(Campaign).order_by(Campaign.id.desc()).limit(limit + 1)
     if cursor:
-        query = query.where(Campaign.id < _id(cursor))
+        query = query.where(Campaign.id < id_after(cursor))
     rows = db.session.scalars(query).all()
     ended = _jobs_that_ended(rows)
     for campaign in rows:
@@ -289,7 +290,7 @@ def recipients(
     if code is not None:
         query = query.where(CampaignRecipient.error_code == code)
     if cursor:
-        query = query.where(CampaignRecipient.id > _number(cursor))
+        query = query.where(CampaignRecipient.id > number_after(cursor))
     rows = db.session.scalars(query.order_by(CampaignRecipient.id).limit(limit + 1)).all()
     return cut(rows, limit, lambda recipient: str(recipient.id))
 
@@ -345,16 +346,3 @@ def rate_of(moments: Iterable[datetime], now: datetime) -> float:
     first, last = recent[0], recent[-1]
     until = last if now - last < STILL_GOING else now
     return sum(at > first for at in recent) / max((until - first).total_seconds(), 1.0)
-
-
-def _id(cursor: str) -> uuid.UUID:
-    found = parse_id(cursor)
-    if found is None:
-        raise Invalid.field("cursor", "This is no cursor of a list of campaigns")
-    return found
-
-
-def _number(cursor: str) -> int:
-    if not cursor.isdecimal():
-        raise Invalid.field("cursor", "This is no cursor of a list of recipients")
-    return int(cursor)

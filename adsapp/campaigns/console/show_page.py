@@ -20,10 +20,10 @@ from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import Counts, Failure
 from adsapp.campaigns.reach import reach
 from adsapp.core.clock import utcnow
+from adsapp.core.inputs import digits
 from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
-from adsapp.core.web.templating import format_phone
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import Unreachable
@@ -255,7 +255,7 @@ class CampaignPage(LivePage):
             messages=message_minutes.of_campaign(campaign, now),
             left_out=tuple(_left_out(campaign, each) for each in skipped),
             people=_people(campaign, counts, actor, args),
-            preview=_preview(campaign, presenter.person(campaign, _number(args.get("person", ""))), args),
+            preview=_preview(campaign, presenter.person(campaign, digits(args.get("person", ""))), args),
             events=tuple(EventLine(event.at, event.text, event.by) for event in events),
             buttons=tuple(_button(campaign, verb, actor) for verb in dialogs.verbs(campaign)),
             row=campaign,
@@ -381,7 +381,7 @@ def _row(campaign: Campaign, recipient: CampaignRecipient, actor: Actor, args: M
     return PersonRow(
         id=recipient.id,
         name=recipient.name,
-        number=format_phone(recipient.phone, actor.sees_numbers),
+        number=actor.mask.number(recipient.phone),
         status=recipient.status.value,
         code=None if recipient.error_code in reasons.OURS else recipient.error_code or None,
         why=reasons.explain(recipient.error_code).title if recipient.error_code in reasons.OURS else "",
@@ -422,7 +422,3 @@ def _preview(campaign: Campaign, person: Person | None, args: Mapping[str, str])
         previous_url=url(person.previous_id),
         next_url=url(person.next_id),
     )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 19 else None
