@@ -13,7 +13,7 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.formparser import FormDataParser
 from werkzeug.utils import cached_property
 
-from adsapp.core.errors import Invalid
+from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.inputs import MOST, why_no_text
 
 DEEPEST: Final = 32  # lists and objects in one another, in a body of JSON
@@ -51,7 +51,8 @@ def refuse_odd_texts(pairs: Iterable[tuple[str, str]]) -> None:
     """Raise Invalid if a name or a value of these cannot be stored."""
     for name, value in pairs:
         if why_not := why_no_text(name) or why_no_text(value):
-            raise Invalid.field(name if not why_no_text(name) else ascii(name), why_not)
+            shown = ascii(name) if why_no_text(name) else name
+            raise Invalid(f"“{shown}” {why_not}", fields=[FieldError(shown, why_not)])
 
 
 def refuse_odd_json(value: Any, place: str = "", depth: int = 0) -> None:
