@@ -41,7 +41,7 @@ def create_core(settings: "Settings") -> "Flask":
 def add_pages(app: "Flask", settings: "Settings") -> None:
     """Pages and API, and the checks in front of them."""
     from adsapp import navigation
-    from adsapp.core.web import compression, htmx, limits, problems, security, statics, templating
+    from adsapp.core.web import compression, htmx, incoming, leaving, limits, problems, security, statics, templating
     from adsapp.organizations import access
 
     app.config.from_mapping(security.flask_config(settings))
@@ -51,7 +51,9 @@ def add_pages(app: "Flask", settings: "Settings") -> None:
     security.init_security(app, settings)
     htmx.init_htmx(app)
     statics.init_statics(app)
+    app.request_class = incoming.Incoming  # which is HTMX's too
     templating.init_templating(app)
+    leaving.init_leaving(app)
     navigation.init_navigation(app)
     problems.init_problems(app)
     for blueprint in blueprints():

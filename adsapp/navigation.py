@@ -50,7 +50,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
 
 # Where the field at the head of every page looks, and what it says of it. It is the same on every page.
 SEARCH, SEARCH_LABEL = "contacts.list_contacts", "Search contacts by name, number or e-mail"
-SEARCH_LABEL_MASKED = "Search contacts by name or e-mail"  # for those who must not guess numbers
+SEARCH_LABEL_MASKED = "Search contacts by name"  # for those who must not guess numbers and addresses
 
 
 def init_navigation(app: Flask) -> None:

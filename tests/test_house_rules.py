@@ -132,6 +132,32 @@ def test_the_environment_is_read_in_one_file_only() -> None:
         assert not reads.search(path.read_text(encoding="utf-8")), f"{path} reads the environment"
 
 
+def test_what_comes_from_outside_is_read_in_one_place_only() -> None:
+    edges = re.compile(
+        r"adsapp/(?:.*(?:views|api|forms?|filters|access|sign_in|downloads|confirmation|queries)\.py|.*/(?:console|api|web|queries)/)"
+    )
+    reads = re.compile(
+        r"\.isdigit\(|\.isdecimal\(|fromisoformat\((?!ended)|urlsplit\(|json\.loads\(|get_json\(|strptime\("
+    )
+    for path in SOURCES:
+        place = path.relative_to(ROOT).as_posix()
+        if edges.match(place) and "sandbox" not in path.parts and not place.endswith("core/web/parsing.py"):
+            found = reads.findall(path.read_text(encoding="utf-8"))
+            assert found == [], f"{place} reads what was sent by itself; core/inputs.py and core/web/parsing.py do"
+
+
+def test_numbers_and_addresses_are_masked_in_one_place_only() -> None:
+    allowed = {"access.py", "masks.py"}
+    decides = re.compile(r"sees_numbers|SEE_NUMBERS")
+    deciding = {path.name for path in SOURCES if decides.search(path.read_text(encoding="utf-8"))}
+    # The others decide what may be searched for, what the field for it is called, and what of a job's data is told.
+    others = {"views.py", "api.py", "navigation.py", "presenter.py", "policy.py"}
+    assert deciding <= allowed | others, deciding
+    for path in TEMPLATES:
+        source = COMMENT.sub("", path.read_text(encoding="utf-8"))
+        assert "sees_numbers" not in source or path.parent.name == "contacts", f"{path} masks by itself"
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_templates_name_only_endpoints_that_exist(program: Flask, path: Path) -> None:
     source = COMMENT.sub("", path.read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from typing import Any
 from adsapp.activity.words import KINDS
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.errors import Invalid
+from adsapp.core.inputs import digits, moment
 
 SEARCH_LENGTH = 200
 LONGEST_DAYS = 36_500
@@ -65,19 +66,18 @@ class ActivityFilters:
 def _days(text: str) -> int:
     if not text:
         return 0
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= LONGEST_DAYS:
+    found = digits(text, LONGEST_DAYS)
+    if not found:
         raise Invalid.field("days", f"should be a whole number from 1 to {LONGEST_DAYS:,}")
-    return int(text)
+    return found
 
 
 def _moment(name: str, text: str, day: timedelta) -> datetime | None:
     """The moment; `day` is added to a date alone."""
     if not text.strip():
         return None
-    try:
-        moment = datetime.fromisoformat(text.strip().replace(" ", "+"))  # a + that was not encoded came as a blank
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC) + (day if len(text.strip()) == len("2026-03-28") else timedelta(0))
-    except (ValueError, OverflowError):
-        problem = "should be a date or a moment, as 2026-03-28 or 2026-03-28T09:00:00+01:00"
-        raise Invalid.field(name, problem) from None
+    found = moment(text.strip().replace(" ", "+"))  # a + that was not encoded came as a blank
+    if found is None:
+        raise Invalid.field(name, "should be a date or a moment, as 2026-03-28 or 2026-03-28T09:00:00+01:00")
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC) + (day if len(text.strip()) == len("2026-03-28") else timedelta(0))

@@ -3,7 +3,6 @@
 Words are in no index. They are looked for among the next WINDOW events, and the next page goes on from there.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,14 +14,14 @@ from adsapp.activity.filters import ActivityFilters
 from adsapp.activity.words import actions_with
 from adsapp.core import db
 from adsapp.core.db.searching import has_words
-from adsapp.core.errors import NotFound
+from adsapp.core.inputs import number_after
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.organizations.models import AuditEvent
 
 WINDOW = 5_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})")
+LATEST = 10**17  # microseconds: the year 5138
 event_key = tuple_(AuditEvent.at, AuditEvent.id)
 NEWEST_FIRST = (AuditEvent.at.desc(), AuditEvent.id.desc())
 
@@ -37,11 +36,8 @@ class Place:
     @classmethod
     def of(cls, cursor: str) -> "Place":
         """The place a cursor names; NotFound for one that is none."""
-        found = CURSOR.fullmatch(cursor)
-        try:
-            return cls(EPOCH + int(found[1]) * MICROSECOND, int(found[2])) if found else _nowhere()
-        except OverflowError:
-            return _nowhere()
+        at, _, event = cursor.partition("-")
+        return cls(EPOCH + number_after(at, LATEST) * MICROSECOND, number_after(event))
 
     def __str__(self) -> str:
         return f"{(self.at - EPOCH) // MICROSECOND}-{self.id}"
@@ -90,7 +86,3 @@ def _matches(text: str) -> ColumnElement[bool]:
     columns = (AuditEvent.actor, AuditEvent.title, AuditEvent.reason)
     named: Sequence[ColumnElement[bool]] = [has_words(column, text) for column in columns]
     return or_(*named, AuditEvent.action.in_(actions_with(text)))
-
-
-def _nowhere() -> Place:
-    raise NotFound("This page of the activity does not exist; begin at the first one")

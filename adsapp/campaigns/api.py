@@ -14,6 +14,7 @@ from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
 from adsapp.core.clock import iso
+from adsapp.core.masks import Mask
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.parsing import parse_body, parse_query
 from adsapp.jobs import Job, digest_of
@@ -21,7 +22,6 @@ from adsapp.jobs.api.idempotency import requested_key
 from adsapp.jobs.api.serializers import job_json
 from adsapp.jobs.idempotency import AskedMeanwhile, find_replay
 from adsapp.jobs.queries import jobs as job_queries
-from adsapp.jobs.redaction import mask_number
 from adsapp.message_templates import queries as templates
 from adsapp.message_templates.availability import why_not
 from adsapp.message_templates.models import MessageTemplate
@@ -133,13 +133,13 @@ def show_campaign(campaign_id: str) -> ResponseReturnValue:
     campaign = queries.get_campaign(campaign_id)
     counts = queries.counts(campaign)
     page = queries.recipients(campaign, asked.status, asked.cursor, asked.limit)
-    sees_numbers = current_actor().sees_numbers
+    mask = current_actor().mask
     return jsonify(
         {
             "campaign": campaign_json(campaign, counts),
             "failures": [vars(failure) for failure in queries.failures(campaign)],
             "skipped": [vars(failure) for failure in queries.failures(campaign, Status.SKIPPED)],
-            "recipients": [recipient_json(recipient, sees_numbers) for recipient in page.items],
+            "recipients": [recipient_json(recipient, mask) for recipient in page.items],
             "next": page.next,
         }
     )
@@ -188,8 +188,8 @@ def counts_json(campaign: Campaign, counts: queries.Counts) -> dict[str, Any]:
     }
 
 
-def recipient_json(recipient: CampaignRecipient, sees_numbers: bool) -> dict[str, Any]:
-    """A recipient; the number masked for those who may not see numbers."""
+def recipient_json(recipient: CampaignRecipient, mask: Mask) -> dict[str, Any]:
+    """A recipient, as `mask` allows."""
     error = None
     if recipient.error_code:
         reason = reasons.explain(recipient.error_code)
@@ -204,11 +204,11 @@ def recipient_json(recipient: CampaignRecipient, sees_numbers: bool) -> dict[str
         "id": recipient.id,
         "contact_id": str(recipient.contact_id),
         "name": recipient.name,
-        "phone": mask_number(recipient.phone, whole=sees_numbers),
+        "phone": mask.number(recipient.phone),
         "status": recipient.status.value,
         "error": error,
         "attempts": recipient.attempts,
-        "wamid": recipient.provider_id if sees_numbers else None,  # it holds the number, lightly wrapped
+        "wamid": mask.secret(recipient.provider_id),  # it holds the number, lightly wrapped
         **{name: iso(getattr(recipient, name)) for name in moments},
         "pricing": pricing_json(recipient),
     }

@@ -12,9 +12,9 @@ from adsapp.contacts.queries import ContactFilter
 from adsapp.contacts.schemas import ContactIn
 from adsapp.core import db
 from adsapp.core.clock import iso
+from adsapp.core.masks import Mask
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.parsing import parse_body, parse_query
-from adsapp.core.web.templating import format_phone
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
@@ -37,13 +37,18 @@ class ContactsQuery(BaseModel):
 def list_contacts() -> ResponseReturnValue:
     """Newest first; `next` is the cursor of the following page."""
     query = parse_query(ContactsQuery)
-    whole, country = current_actor().sees_numbers, current_actor().organization.default_country
+    actor = current_actor()
     wanted = ContactFilter(
-        query.search.strip(), query.tag, query.opted_out, query.import_id, by_number=whole, country=country
+        query.search.strip(),
+        query.tag,
+        query.opted_out,
+        query.import_id,
+        by_number=actor.sees_numbers,
+        country=actor.organization.default_country,
     )
     page = queries.list_contacts(wanted, query.cursor, query.limit)
     tags = queries.tags_of([contact.id for contact in page.items])
-    shown = [contact_json(contact, tags[contact.id], whole=whole) for contact in page.items]
+    shown = [contact_json(contact, tags[contact.id], actor.mask) for contact in page.items]
     return {"contacts": shown, "next": page.next}
 
 
@@ -54,7 +59,7 @@ def create_contact() -> ResponseReturnValue:
     actor = current_actor()
     contact = service.create_contact(parse_body(ContactIn), actor.organization.default_country, actor.by())
     db.session.commit()
-    shown = contact_json(contact, queries.tags_of([contact.id])[contact.id], whole=actor.sees_numbers)
+    shown = contact_json(contact, queries.tags_of([contact.id])[contact.id], actor.mask)
     return {"contact": shown}, 201, {"Location": url_for("contacts_api.get_contact", contact_id=contact.id)}
 
 
@@ -63,16 +68,16 @@ def create_contact() -> ResponseReturnValue:
 def get_contact(contact_id: Any) -> ResponseReturnValue:
     """One contact."""
     contact = queries.get_contact(contact_id)
-    return contact_json(contact, queries.tags_of([contact.id])[contact.id], whole=current_actor().sees_numbers)
+    return contact_json(contact, queries.tags_of([contact.id])[contact.id], current_actor().mask)
 
 
-def contact_json(contact: Contact, tags: list[str], *, whole: bool) -> dict[str, Any]:
-    """A contact for programs; `whole` False masks the number."""
+def contact_json(contact: Contact, tags: list[str], mask: Mask) -> dict[str, Any]:
+    """A contact for programs, as `mask` allows."""
     return {
         "id": str(contact.id),
-        "phone": format_phone(contact.phone, whole) if contact.phone.startswith("+") else "",
-        "wa_user_id": contact.wa_user_id,
-        "moved_to": format_phone(contact.moved_to, whole) if contact.moved_to else None,
+        "phone": mask.number(contact.phone) if contact.phone.startswith("+") else "",
+        "wa_user_id": mask.secret(contact.wa_user_id),
+        "moved_to": mask.number(contact.moved_to) if contact.moved_to else None,
         "name": contact.display_name,
         "first_name": contact.first_name,
         "last_name": contact.last_name,

@@ -14,7 +14,6 @@ from adsapp.contacts.values.countries import countries
 from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Choice, Confirmation, Field, Line
 from adsapp.core.web.pages import WebPage
-from adsapp.core.web.templating import format_phone
 from adsapp.core.web.urls import url_for
 from adsapp.core.words import plural
 from adsapp.organizations.access import Actor
@@ -182,13 +181,13 @@ def _moved(contact: Contact, actor: Actor) -> str:
     """The number the person has now, as this actor may see it; "" if WhatsApp told of none."""
     if not (contact.moved_to and contact.moved_at):
         return ""
-    number, day = format_phone(contact.moved_to, actor.sees_numbers), f"{contact.moved_at:%Y-%m-%d}"
+    number, day = actor.mask.number(contact.moved_to), f"{contact.moved_at:%Y-%m-%d}"
     return f"{number}, WhatsApp said on {day}; messages go there"
 
 
 def title_of(contact: Contact, actor: Actor) -> str:
     """The name, else the number as this person may see it."""
-    return contact.display_name or format_phone(contact.phone, actor.sees_numbers)
+    return contact.display_name or actor.mask.number(contact.phone)
 
 
 def opt_out(contact: Contact, actor: Actor) -> Confirmation:

@@ -16,6 +16,7 @@ from adsapp.core import db
 from adsapp.core.db.searching import has_words
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
+from adsapp.core.inputs import id_after
 from adsapp.core.pagination import PAGE, Page, cut
 
 MOST_COUNTED = 10_000
@@ -31,7 +32,7 @@ class ContactFilter:
     tag: str = ""
     opted_out: bool = False
     import_id: str = ""
-    by_number: bool = True  # False for people who may not see whole numbers: they must not find them out by searching
+    by_number: bool = True  # and e-mail; False for those to whom both are masked, and who must not find them out so
     country: str = ""  # a search may be a number in this country's local form
 
     @property
@@ -43,9 +44,8 @@ class ContactFilter:
 def list_contacts(wanted: ContactFilter, cursor: str = "", limit: int = PAGE) -> Page[Contact]:
     """Contacts, newest first. The cursor is the id of the last one shown."""
     statement = _narrowed(select(Contact), wanted).order_by(Contact.id.desc()).limit(limit + 1)
-    after = parse_id(cursor) if cursor else None
-    if after is not None:
-        statement = statement.where(Contact.id < after)
+    if cursor:
+        statement = statement.where(Contact.id < id_after(cursor))
     return cut(db.session.scalars(statement).all(), limit, lambda contact: str(contact.id))
 
 
@@ -61,7 +61,7 @@ def find_contacts(wanted: ContactFilter, cursor: str = "", limit: int = PAGE) ->
     """As `list_contacts`, counted in the same walk: up to MOST_COUNTED, so that no page reads everybody to count."""
     newest = _narrowed(select(Contact.id), wanted).order_by(Contact.id.desc()).limit(MOST_COUNTED + 1)
     ids = db.session.scalars(newest).all()
-    after = parse_id(cursor) if cursor else None
+    after = id_after(cursor) if cursor else None
     here = [contact_id for contact_id in ids if after is None or contact_id < after][: limit + 1]
     if len(here) <= limit and len(ids) > MOST_COUNTED:  # a page far behind
         return FoundContacts(list_contacts(wanted, cursor, limit), len(ids))
@@ -87,8 +87,10 @@ def _narrowed(statement: Select[Any], wanted: ContactFilter) -> Select[Any]:
 
 def _matches(wanted: ContactFilter) -> ColumnElement[bool]:
     search = wanted.search
+    if not wanted.by_number:
+        return has_words(Contact.name, search)
     if _DIGITS_ONLY.fullmatch(search):
-        return _has_digits(search, wanted.country) if wanted.by_number else has_words(Contact.name, search)
+        return _has_digits(search, wanted.country)
     return or_(has_words(Contact.name, search), has_words(Contact.email, search))
 
 

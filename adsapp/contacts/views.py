@@ -16,12 +16,14 @@ from adsapp.organizations.policy import Permission
 
 views = Blueprint("contacts", __name__)
 
+FILTERED_BY = ("q", "tag", "opted_out", "import_id")
+
 
 @views.get("/contacts")
 @allow(Permission.SEE)
 def list_contacts() -> ResponseReturnValue:
     """Contacts, newest first: `?q=…&tag=…&opted_out=1&import_id=…&cursor=…`."""
-    here = {name: value for name, value in request.args.items() if name != "cursor" and value}
+    here = {name: value for name in FILTERED_BY if (value := request.args.get(name))}
     return render(ContactListPage.of(_filter(), here, request.args.get("cursor", "")))
 
 

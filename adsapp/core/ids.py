@@ -13,7 +13,7 @@ def new_id() -> uuid.UUID:
 
 def first_id_of(moment: datetime) -> uuid.UUID:
     """The smallest id that can be made at this moment; all earlier ids are smaller (RFC 9562, 5.7)."""
-    milliseconds = int(moment.timestamp() * 1000)
+    milliseconds = max(0, int(moment.timestamp() * 1000))  # an id cannot be older than 1970
     return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
 
 

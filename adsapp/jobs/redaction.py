@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adsapp.core.web.templating import format_phone
-
 HIDDEN = "hidden"
 NOT_YOURS = "hidden from your role"
 LONGEST = 200
@@ -13,7 +11,6 @@ MOST_ENTRIES = 20
 DEEPEST = 6
 
 SECRET = re.compile(r"token|secret|passw|credential|authori[sz]ation|api_?key|encryption|signature", re.IGNORECASE)
-NUMBER = re.compile(r"\+?\d{8,15}")
 
 
 def redact(value: Any, *, whole: bool, depth: int = 0) -> Any:
@@ -42,8 +39,3 @@ def _redact_entries(entries: list[Any] | tuple[Any, ...], whole: bool, depth: in
     shown = [redact(entry, whole=whole, depth=depth + 1) for entry in entries[:MOST_ENTRIES]]
     more = len(entries) - len(shown)
     return [*shown, f"{more:,} more, not shown"] if more else shown
-
-
-def mask_number(text: str, *, whole: bool) -> str:
-    """A text that is a phone number, masked for those who may not see it whole; any other text as it is."""
-    return format_phone(text, whole) if NUMBER.fullmatch(text) else text

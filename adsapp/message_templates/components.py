@@ -139,7 +139,7 @@ def _keys(pieces: Iterable[Piece]) -> list[str]:
 
 def _number(key: str) -> int:
     name = key.rpartition(".")[2]
-    return int(name) if name.isdigit() else 0
+    return int(name) if name.isdecimal() else 0
 
 
 def _header(component: Mapping[str, Any] | None) -> Header | None:

@@ -4,11 +4,11 @@ Each view declares what it needs with `@allow(Permission.…)` or `@public`; one
 declares nothing is refused, and a test finds such views.
 """
 
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from argon2 import PasswordHasher
 from flask import Flask, current_app, g, redirect, request, session, url_for
@@ -17,6 +17,8 @@ from flask_login import LoginManager, current_user
 
 from adsapp.core import context, db
 from adsapp.core.errors import Unauthenticated
+from adsapp.core.inputs import own_path
+from adsapp.core.masks import Mask
 from adsapp.core.web.security import csrf
 from adsapp.organizations import policy, queries
 from adsapp.organizations.auditing import By
@@ -26,6 +28,7 @@ from adsapp.organizations.policy import Permission
 View = TypeVar("View", bound=Callable[..., Any])
 
 login_manager = LoginManager()
+_AFTER_HOST = re.compile(r"https?://[^/]*|#.*")
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,13 @@ class Actor:
 
     @property
     def sees_numbers(self) -> bool:
-        """False if this person sees masked phone numbers only."""
+        """False if this person sees numbers and e-mail addresses masked only, and cannot search for them."""
         return self.may(Permission.SEE_NUMBERS)
+
+    @property
+    def mask(self) -> Mask:
+        """What of people's data this person sees."""
+        return Mask(self.sees_numbers)
 
 
 def allow(permission: Permission, to: str = "") -> Callable[[View], View]:
@@ -97,6 +105,7 @@ def identify() -> None:
 def guard() -> ResponseReturnValue | None:
     """Before each request: find out who makes it, bind the organization, check the permission."""
     db.set_reading(request.method in ("GET", "HEAD", "OPTIONS"))
+    request.args  # noqa: B018  # what cannot be read is refused here, for everybody alike
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint == "static":
         return None
@@ -163,8 +172,7 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 def _send_to_sign_in() -> ResponseReturnValue:
     """For a part of a page that asks for itself: the browser leaves the page for the sign-in, which says why and comes
     back to where it was."""
-    page = urlsplit(request.headers.get("HX-Current-URL", ""))
-    here = page.path + (f"?{page.query}" if page.query else "")
+    here = own_path(_AFTER_HOST.sub("", request.headers.get("HX-Current-URL", "")))
     sign_in = url_for("sign_in.sign_in", next=here or None, ended=1)
     return "You are signed out. Sign in again.", Unauthenticated.status, {"HX-Redirect": sign_in}
 

@@ -1,7 +1,5 @@
 """Pages: sign in, sign out, choose another organization."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
@@ -9,6 +7,7 @@ from flask_login import current_user, login_user, logout_user
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
+from adsapp.core.inputs import own_path
 from adsapp.core.web.security import csrf, limiter
 from adsapp.organizations import service
 from adsapp.organizations.access import allow, current_actor, public
@@ -86,6 +85,4 @@ def switch_organization() -> ResponseReturnValue:
 
 def _safe(target: str) -> str:
     """The path to go to, if it is one of ours; otherwise the home page. Prevents redirects to other sites."""
-    parts = urlsplit(target)
-    is_ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return target if is_ours else url_for("dashboard.home")
+    return own_path(target) or url_for("dashboard.home")

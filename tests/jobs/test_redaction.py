@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adsapp.jobs.redaction import DEEPEST, HIDDEN, LONGEST, MOST_ENTRIES, NOT_YOURS, mask_number, redact
+from adsapp.jobs.redaction import DEEPEST, HIDDEN, LONGEST, MOST_ENTRIES, NOT_YOURS, redact
 
 plain = st.none() | st.booleans() | st.integers() | st.text(max_size=20)
 payloads = st.recursive(
@@ -37,9 +37,3 @@ def test_what_is_too_deep_is_hidden() -> None:
 def test_any_payload_can_be_redacted(payload: object) -> None:
     redact(payload, whole=True)
     redact(payload, whole=False)
-
-
-def test_numbers_are_masked_and_other_keys_are_not() -> None:
-    assert mask_number("+15550100001", whole=False) == "+15 ••• ••• •001"
-    assert mask_number("+15550100001", whole=True) == "+15550100001"
-    assert mask_number("row 17", whole=False) == "row 17"

@@ -20,6 +20,7 @@ from adsapp.campaigns.compose.draft import CampaignIn, known_zone, no_such_zone,
 from adsapp.campaigns.models import Campaign
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
+from adsapp.core.inputs import digits, moment
 from adsapp.message_templates.components import TemplateView, Variable
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
@@ -77,13 +78,13 @@ class ComposeForm:
             audience=audience if audience in AUDIENCES else "all",
             tags=tuple(given.getlist("tags")),
             import_id=import_id,
-            leave_out=min(_number(given.get("leave_out", "")) or 0, MOST_HOURS),
+            leave_out=min(digits(given.get("leave_out", "")) or 0, MOST_HOURS),
             variables=dict(_variables(given)),
             when="later" if given.get("when") == "later" else "now",
             date=given.get("date", ""),
             time=given.get("time", ""),
             zone=given.get("zone", "") or "UTC",
-            person=_number(given.get("to") or given.get("person") or ""),
+            person=digits(given.get("to") or given.get("person") or ""),
             edit=given.get("edit", ""),
         )
 
@@ -173,10 +174,8 @@ class ComposeForm:
         return local
 
     def _clock(self) -> datetime | None:
-        try:
-            return datetime.fromisoformat(f"{self.date.strip()}T{self.time.strip()}").replace(tzinfo=None)
-        except ValueError:
-            return None
+        typed = moment(f"{self.date.strip()}T{self.time.strip()}")
+        return typed.replace(tzinfo=None) if typed else None
 
     def pairs(self) -> list[tuple[str, str]]:
         """Every field as (name, value), to be carried on by hidden fields or a link."""
@@ -202,10 +201,6 @@ def _typed(entry: Mapping[str, str]) -> VariableTyped:
     if "value" in entry:
         return VariableTyped(SAME_FOR_ALL, value=entry["value"])
     return VariableTyped(entry.get("field", ""), fallback=entry.get("fallback", ""))
-
-
-def _number(text: str) -> int | None:
-    return max(1, int(text)) if text.isdecimal() and len(text) < 10 else None
 
 
 FORM_FIELDS: Final[dict[str, str]] = {

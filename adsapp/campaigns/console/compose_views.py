@@ -17,6 +17,7 @@ from adsapp.campaigns.console.views import views
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.core import db
 from adsapp.core.errors import Conflict, FieldError, Invalid
+from adsapp.core.inputs import digits
 from adsapp.core.web.htmx import wants_fragment
 from adsapp.core.web.pages import WebPage, render
 from adsapp.organizations.access import allow, current_actor
@@ -75,7 +76,7 @@ def create_campaign() -> ResponseReturnValue:
         return _refused(form, errors)
     confirmed = request.form.get("confirmed", "")
     if confirmed != str(page.preflight.will_send):
-        changed_from = int(confirmed) if confirmed.isdecimal() else None
+        changed_from = digits(confirmed)
         return render(ConfirmPage.of(page, changed_from)), 200 if changed_from is None else 409
     try:
         campaign = _make(form, page.campaign_in, page.preflight.will_send)

@@ -13,7 +13,7 @@ from flask import url_for
 from adsapp.campaigns import message_minutes, queries, reasons
 from adsapp.campaigns.console import dialogs, presenter
 from adsapp.campaigns.console.presenter import Funnel
-from adsapp.campaigns.console.show_people import LISTED_ARGS, People, Preview, number_of, people_of, preview_of
+from adsapp.campaigns.console.show_people import LISTED_ARGS, People, Preview, people_of, preview_of
 from adsapp.campaigns.lacking import may_lack
 from adsapp.campaigns.message_minutes import MessageMinutes
 from adsapp.campaigns.models import Campaign, CampaignStatus
@@ -21,6 +21,7 @@ from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import Counts, Failure
 from adsapp.campaigns.reach import reach
 from adsapp.core.clock import utcnow
+from adsapp.core.inputs import digits
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
 from adsapp.integrations import queries as accounts
@@ -196,7 +197,7 @@ class CampaignPage(LivePage):
             messages=message_minutes.of_campaign(campaign, now),
             left_out=tuple(_left_out(campaign, each) for each in skipped),
             people=people_of(campaign, counts, actor, args),
-            preview=preview_of(campaign, presenter.person(campaign, number_of(args.get("person", ""))), args),
+            preview=preview_of(campaign, presenter.person(campaign, digits(args.get("person", ""))), args),
             events=tuple(EventLine(event.at, event.text, event.by) for event in events),
             buttons=tuple(_button(campaign, verb, actor) for verb in dialogs.verbs(campaign)),
             row=campaign,

@@ -19,7 +19,6 @@ from adsapp.campaigns.queries import Counts
 from adsapp.campaigns.reach import message_of
 from adsapp.core.clock import utcnow
 from adsapp.core.pagination import Page
-from adsapp.core.web.templating import format_phone
 from adsapp.message_templates import previews
 from adsapp.message_templates.previews import Bubble
 from adsapp.organizations.access import Actor
@@ -112,7 +111,7 @@ def _row(campaign: Campaign, recipient: CampaignRecipient, actor: Actor, args: M
     return PersonRow(
         id=recipient.id,
         name=recipient.name,
-        number=format_phone(recipient.phone, actor.sees_numbers),
+        number=actor.mask.number(recipient.phone),
         status=recipient.status.value,
         code=None if recipient.error_code in reasons.OURS else recipient.error_code or None,
         why=reasons.explain(recipient.error_code).title if recipient.error_code in reasons.OURS else "",
@@ -163,7 +162,3 @@ def _expected(campaign: Campaign) -> Preview | None:
     contact, rendered = found
     bubble = previews.of_person(rendered) if rendered else presenter.example(campaign)
     return Preview(contact.display_name or "No name", bubble)
-
-
-def number_of(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 19 else None

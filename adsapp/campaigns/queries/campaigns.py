@@ -8,8 +8,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignStatus
 from adsapp.core import db
-from adsapp.core.errors import Invalid, NotFound
+from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
+from adsapp.core.inputs import id_after
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.jobs import Job, State
 
@@ -20,7 +21,7 @@ def list_campaigns(cursor: str | None = None, limit: int = PAGE) -> Page[Campaig
     """Campaigns, newest first."""
     query = select(Campaign).order_by(Campaign.id.desc()).limit(limit + 1)
     if cursor:
-        query = query.where(Campaign.id < _id(cursor))
+        query = query.where(Campaign.id < id_after(cursor))
     rows = db.session.scalars(query).all()
     ended = _jobs_that_ended(rows)
     for campaign in rows:
@@ -71,10 +72,3 @@ def events(campaign: Campaign, limit: int = 100) -> list[CampaignEvent]:
     """What happened, newest first."""
     query = select(CampaignEvent).where(CampaignEvent.campaign_id == campaign.id)
     return list(db.session.scalars(query.order_by(CampaignEvent.id.desc()).limit(limit)))
-
-
-def _id(cursor: str) -> uuid.UUID:
-    found = parse_id(cursor)
-    if found is None:
-        raise Invalid.field("cursor", "This is no cursor of a list of campaigns")
-    return found

@@ -10,6 +10,7 @@ from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import MISSING_VARIABLE, explain
 from adsapp.core import db
 from adsapp.core.errors import Invalid
+from adsapp.core.inputs import number_after
 from adsapp.core.pagination import PAGE, Page, cut
 
 
@@ -58,7 +59,7 @@ def recipients(
     if code is not None:
         query = query.where(CampaignRecipient.error_code == code)
     if cursor:
-        query = query.where(CampaignRecipient.id > _number(cursor))
+        query = query.where(CampaignRecipient.id > number_after(cursor))
     rows = db.session.scalars(query.order_by(CampaignRecipient.id).limit(limit + 1)).all()
     return cut(rows, limit, lambda recipient: str(recipient.id))
 
@@ -69,9 +70,3 @@ def status_of(text: Status | str) -> Status:
         return Status(text)
     except ValueError:
         raise Invalid.field("status", f"There is no status {text!r}; there are {', '.join(Status)}") from None
-
-
-def _number(cursor: str) -> int:
-    if not cursor.isdecimal():
-        raise Invalid.field("cursor", "This is no cursor of a list of recipients")
-    return int(cursor)

@@ -1,6 +1,5 @@
 """API of imports: a file or a list of contacts becomes an import job."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,7 +20,7 @@ from adsapp.contacts.models import Import
 from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.errors import Invalid, TooLarge
-from adsapp.core.web.parsing import parse, parse_body
+from adsapp.core.web.parsing import as_json, parse, parse_body
 from adsapp.jobs import Job, digest_of
 from adsapp.jobs.api.idempotency import requested_key, sha256_of
 from adsapp.jobs.api.serializers import job_json
@@ -93,10 +92,7 @@ def _form_json(name: str) -> dict[str, Any]:
     text = request.form.get(name, "").strip()
     if not text:
         return {}
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise Invalid.field(name, f"This is not JSON: {error}") from None
+    value = as_json(text, name)
     if not isinstance(value, dict):
         raise Invalid.field(name, 'This should be a JSON object, such as {"Mobile": "phone"}')
     return value

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from adsapp.contacts.models import Import, ImportRow
 from adsapp.core import db
 from adsapp.core.errors import NotFound
+from adsapp.core.inputs import MOST_ROWS, number_after
 from adsapp.core.pagination import Page, cut
 from adsapp.jobs import ItemRow, Job
 
@@ -23,7 +24,7 @@ def rows_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRo
     if status:
         statement = statement.where(ImportRow.outcome == ("rejected" if status == FAILED else status))
     if cursor:
-        statement = statement.where(ImportRow.row_no > _place(cursor))
+        statement = statement.where(ImportRow.row_no > number_after(cursor, MOST_ROWS))
     page = cut(db.session.scalars(statement).all(), limit, lambda row: str(row.row_no))
     if not page.items and db.session.scalar(select(Import.id).where(Import.job_id == job.id)) is None:
         raise NotFound("The import of this job is not there any more")
@@ -33,9 +34,3 @@ def rows_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRo
 def _item(row: ImportRow) -> ItemRow:
     message = f"{row.column}: {row.message}" if row.column else row.message
     return ItemRow(f"row {row.row_no}", FAILED if row.outcome == "rejected" else row.outcome, row.code, message)
-
-
-def _place(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > 9:
-        raise NotFound("This page of the list does not exist; begin at the first one")
-    return int(cursor)

@@ -12,6 +12,7 @@ from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, Im
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
+from adsapp.core.inputs import id_after
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.jobs import Job
 from adsapp.jobs.states import FINAL
@@ -22,9 +23,8 @@ _AT_ONCE = 1_000
 def list_imports(cursor: str = "", limit: int = PAGE) -> Page[Import]:
     """Imports with their jobs, newest first."""
     statement = select(Import).options(joinedload(Import.job)).order_by(Import.id.desc()).limit(limit + 1)
-    after = parse_id(cursor) if cursor else None
-    if after is not None:
-        statement = statement.where(Import.id < after)
+    if cursor:
+        statement = statement.where(Import.id < id_after(cursor))
     return cut(db.session.scalars(statement).all(), limit, lambda each: str(each.id))
 
 

@@ -18,7 +18,15 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from adsapp.contacts.imports import uploads
 from adsapp.contacts.imports.chunk import ChunkPlan, Judged, Tally, store_chunk
 from adsapp.contacts.imports.queries import get_import
-from adsapp.contacts.imports.reading.files import Inspection, Position, Row, UnreadableFile, count_rows, read_rows
+from adsapp.contacts.imports.reading.files import (
+    Inspection,
+    Position,
+    Row,
+    UnreadableFile,
+    count_rows,
+    read_rows,
+    settled,
+)
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.reading.rows import Defaults, RowJudge
 from adsapp.contacts.imports.schemas import ImportOptions
@@ -55,19 +63,22 @@ class Plan:
 
 def run_import(import_id: uuid.UUID, progress: Progress) -> dict[str, Any]:
     """Import the file from the stored position to its end; the counts. Raises JobFailed if the file is broken."""
-    plan = _begin(import_id)
-    progress.commit()
-    if not plan.is_done:
-        try:
+    try:
+        plan = _begin(import_id)
+        progress.commit()
+        if not plan.is_done:
             _import(plan, progress)
-        except UnreadableFile as error:
-            raise JobFailed(UNREADABLE, str(error), permanent=True) from error
+    except UnreadableFile as error:
+        raise JobFailed(UNREADABLE, str(error), permanent=True) from error
     uploads.remove(plan.path)
     return _result(get_import(import_id))
 
 
 def _begin(import_id: uuid.UUID) -> Plan:
     batch = get_import(import_id)
+    file = uploads.full_path(batch.path)
+    if not batch.position and file.is_file():  # else it was settled by an earlier attempt, or is on another machine
+        batch.inspection = settled(file, Inspection.from_json(batch.inspection)).to_json()
     plan = _plan(batch)
     if not plan.is_done:
         batch.status = ImportStatus.IMPORTING

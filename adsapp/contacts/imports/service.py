@@ -13,7 +13,7 @@ from adsapp import jobs
 from adsapp.contacts.imports import uploads
 from adsapp.contacts.imports.queries import running_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
-from adsapp.contacts.imports.reading.files import Inspection, inspect
+from adsapp.contacts.imports.reading.files import MAX_COLUMNS, Inspection, inspect
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, Mapping, Problem, propose
 from adsapp.contacts.imports.reading.overlooked import Overlooked, overlooked
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContact
@@ -28,6 +28,7 @@ from adsapp.jobs.idempotency import require_subject
 from adsapp.organizations.auditing import NOBODY, By
 
 FILE_FIELD = "file"
+MOST_CELLS = 2_000_000  # of a list in a request
 
 
 class ImportRunning(Conflict):
@@ -182,6 +183,7 @@ def receive_list(contacts: Sequence[ListedContact], by: By = NOBODY) -> tuple[Im
     attributes = list(dict.fromkeys(key for contact in contacts for key in contact.attributes))
     fields = [name for name in ListedContact.model_fields if name not in ("tags", "attributes")]
     header = [*fields, "tags", *attributes]
+    _refuse_wide(len(contacts), len(header))
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header)
@@ -189,6 +191,16 @@ def receive_list(contacts: Sequence[ListedContact], by: By = NOBODY) -> tuple[Im
     batch = receive(io.BytesIO(out.getvalue().encode()), f"contacts-{uuid.uuid4().hex[:8]}.csv", by=by)
     targets = [*fields, "tags", *(ATTRIBUTE + key for key in attributes)]
     return batch, Mapping(tuple(header), tuple(targets))
+
+
+def _refuse_wide(rows: int, columns: int) -> None:
+    """Every attribute is a column of every contact: a list whose contacts each name others grows with their square."""
+    if columns > MAX_COLUMNS or rows * columns > MOST_CELLS:
+        raise Invalid.field(
+            "contacts",
+            f"{rows:,} contacts with {columns:,} different fields are too many for a list: {MAX_COLUMNS:,} fields and "
+            f"{MOST_CELLS:,} values at most. Send several lists, or a file",
+        )
 
 
 def _cells(contact: ListedContact, fields: Sequence[str], attributes: Sequence[str]) -> list[Any]:

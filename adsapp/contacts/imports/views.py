@@ -14,6 +14,7 @@ from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.views import views
 from adsapp.core import context, db
 from adsapp.core.errors import Conflict, Invalid, Problem, TooLarge
+from adsapp.core.web.downloads import attachment, file_name
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.core.web.problems import answer
 from adsapp.organizations.access import allow, current_actor
@@ -160,7 +161,10 @@ def _with_job(import_id: str, done: str, act: Callable[[Import, By], None]) -> R
 @allow(Permission.SEE)
 def live_import(import_id: str) -> ResponseReturnValue:
     """The import's face, for the page to ask for while it runs."""
-    return render_fragment(ImportPage.of(import_queries.get_import(import_id)))
+    batch = import_queries.get_import(import_id)
+    if batch.status is ImportStatus.MAPPING:  # it has no such face before it is begun
+        return redirect(url_for("contacts.show_import", import_id=batch.id))
+    return render_fragment(ImportPage.of(batch))
 
 
 @views.get("/imports/<import_id>/rejected.csv")
@@ -168,10 +172,10 @@ def live_import(import_id: str) -> ResponseReturnValue:
 def rejected_rows(import_id: str) -> ResponseReturnValue:
     """The rejected rows with their reasons: mend the file and import it again."""
     batch = import_queries.get_import(import_id)
-    name = batch.file_name.rpartition(".")[0] or batch.file_name
     lines = import_queries.rejected_lines(batch.inspection["header"], _reader(batch))
     report = Response(lines, mimetype="text/csv")
-    report.headers.set("Content-Disposition", "attachment", filename=f"{name}-rejected.csv")
+    name = batch.file_name.rpartition(".")[0] or batch.file_name
+    report.headers["Content-Disposition"] = attachment(file_name(name, "rejected", ending=".csv"))
     return report
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from flask import render_template
 
 from adsapp.core.clock import utcnow
+from adsapp.core.inputs import digits, in_utc
 from adsapp.core.web.htmx import wants_fragment
 from adsapp.core.web.pages import WebPage
 
@@ -79,7 +80,7 @@ class Shown:
     @property
     def number(self) -> int | None:
         """The count, if it was an exact one."""
-        return int(self.count) if self.count.isascii() and self.count.isdigit() and len(self.count) < 12 else None
+        return digits(self.count)
 
     @property
     def fields(self) -> Sequence[tuple[str, str]]:
@@ -90,11 +91,8 @@ class Shown:
 
 
 def _moment(form: Mapping[str, str]) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(form.get("confirmed_at", ""))
-    except ValueError:
-        return None
-    return min(at, utcnow()) if at.tzinfo else None
+    at = in_utc(form.get("confirmed_at", ""))
+    return min(at, utcnow()) if at else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from typing import Any
 from flask import current_app
 from markupsafe import Markup, escape
 
+from adsapp.core.masks import Mask
+from adsapp.core.web.leaving import current_mask, shown
 from adsapp.core.web.statics import static_url
 
 SHAPES = {
@@ -62,8 +64,8 @@ def render_pill(
 
     kind: good, busy, warning, bad, neutral, accent. An empty `icon` draws none; without one the kind has its own.
     """
-    shown = PILL_ICONS.get(kind) if icon is None else icon
-    inside = f"{render_icon(shown) if shown else ''}{escape(text)}"
+    drawn = PILL_ICONS.get(kind) if icon is None else icon
+    inside = f"{render_icon(drawn) if drawn else ''}{escape(shown(text))}"
     if not href:
         return Markup(f'<span class="pill pill-{escape(kind)}">{inside}</span>')
     marked = ' aria-current="true"' if current else ""
@@ -77,15 +79,15 @@ def render_attributes(given: Mapping[str, Any]) -> Markup:
         if value is None or value is False:
             continue
         name = escape(key.rstrip("_").replace("_", "-"))
-        parts.append(f" {name}" if value is True else f' {name}="{escape(value)}"')
+        parts.append(f" {name}" if value is True else f' {name}="{escape(shown(value))}"')
     return Markup("".join(parts))
 
 
-def render_points(values: Sequence[float], width: float, height: float, low: float, high: float, pad: float) -> str:
+def render_points(values: Sequence[float], width: float, height: float, low: float, high: float, pad: float) -> Markup:
     """Values as the points of a line from left to right, `low` at the bottom of `height`, `high` at its top."""
     step, scale = width / max(len(values) - 1, 1), height / ((high - low) or 1)
     places = enumerate(values)
-    return " ".join(f"{at * step + pad:.1f},{pad + height - (value - low) * scale:.1f}" for at, value in places)
+    return Markup(" ").join(f"{at * step + pad:.1f},{pad + height - (value - low) * scale:.1f}" for at, value in places)
 
 
 def render_chart_rows(series: Sequence[Mapping[str, Any]], labels: Sequence[str], unit: str = "") -> Markup:
@@ -101,11 +103,15 @@ def span_of(values: Sequence[float]) -> tuple[float, float]:
     return min(values), max(values)
 
 
-@lru_cache(maxsize=2_000)
 def drawn(template: str, **given: Hashable) -> Markup:
     """A piece of a page that is drawn again and again, such as the row of a list that is polled: kept once drawn.
 
-    The template sees what it is given and nothing of the request, so whoever is shown it gets the very same. The
-    organization must be among what is given where anything of it is shown.
+    The template sees what it is given and nothing of the request but its mask, so all who have the same mask are shown
+    the very same. The organization must be among what is given where anything of it is shown.
     """
+    return _drawn(template, current_mask(), **given)
+
+
+@lru_cache(maxsize=2_000)
+def _drawn(template: str, _mask: Mask, **given: Hashable) -> Markup:
     return Markup(current_app.jinja_env.get_template(template).render(given))

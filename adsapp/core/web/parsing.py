@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.web.incoming import refuse_odd_json
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -20,10 +21,27 @@ def parse_body(model: type[Model]) -> Model:
 
 def read_json() -> Any:
     """The request's JSON; raises Invalid that says where it breaks off."""
+    return as_json(request.get_data() or b"null")
+
+
+def as_json(text: bytes | str, place: str = "") -> Any:
+    """Parsed JSON that can be stored; `place` is the field it came in, "" for the body."""
     try:
-        return json.loads(request.get_data() or b"null")
+        value = json.loads(text)
     except ValueError as error:
-        raise Invalid(f"The body is not JSON: {error}", code="not_json") from None
+        raise Invalid(
+            f"{place or 'The body'} is not JSON: {error}",
+            fields=_at(place, f"This is not JSON: {error}"),
+            code="not_json",
+        ) from None
+    except RecursionError:
+        raise Invalid(f"{place or 'The body'} is nested too deep; nothing here is", code="not_json") from None
+    refuse_odd_json(value, place)
+    return value
+
+
+def _at(place: str, message: str) -> list[FieldError]:
+    return [FieldError(place, message)] if place else []
 
 
 def parse(model: type[Model], data: Any) -> Model:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger
+from adsapp.core.web.leaving import current_mask
 
 log = get_logger()
 
@@ -23,9 +24,9 @@ ADVICE = {
     429: ("Too many tries", "Wait a minute, then try again."),
     500: (
         "Something went wrong on our side",
-        "Nothing you entered was lost. Try again; if it stays so, tell an admin the time.",
+        "What you sent may not be kept. Look before you send it again; if it stays so, tell an admin the time.",
     ),
-    503: ("The database does not answer", "Nothing was lost. Try again in a minute."),
+    503: ("The database does not answer", "What you sent may not be kept. In a minute, look before you send it again."),
 }
 
 
@@ -46,7 +47,7 @@ def is_program() -> bool:
 def problem_response(status: int, title: str, detail: str, **more: Any) -> Response:
     """An `application/problem+json` answer."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    response = make_response(json.dumps(body), status)
+    response = make_response(json.dumps(current_mask().value(body)), status)
     response.mimetype = "application/problem+json"
     return response
 

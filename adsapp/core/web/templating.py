@@ -7,6 +7,7 @@ from flask import Flask
 
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.web import markup
+from adsapp.core.web.leaving import current_mask
 from adsapp.core.web.statics import static_url
 from adsapp.core.web.urls import url_for
 from adsapp.core.words import plural
@@ -71,10 +72,6 @@ def format_milliseconds(milliseconds: int | None) -> str:
     return f"{milliseconds} ms"
 
 
-def format_phone(number: str, whole: bool = True) -> str:
-    """A number, masked to its first and last digits for those who may not see it; who has none is known by user id."""
-    if not number.strip("+").isdecimal():
-        return number if number[:1] == "+" else "no number"
-    if whole or len(number) < 8:
-        return number
-    return f"{number[:3]} ••• ••• •{number[-3:]}"
+def format_phone(number: str) -> str:
+    """A number, as whoever asks may see it."""
+    return current_mask().number(number)

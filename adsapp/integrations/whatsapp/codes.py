@@ -180,4 +180,4 @@ NO_MARKETING_IN = frozenset({"US"})
 
 def meaning_of(code: str) -> Meaning | None:
     """What a code kept as text means; None if it cannot be one of the Cloud API's, which are numbers."""
-    return MEANINGS.get(int(code), UNKNOWN) if code.isdecimal() else None
+    return MEANINGS.get(int(code), UNKNOWN) if code.isdecimal() and len(code) < 10 else None

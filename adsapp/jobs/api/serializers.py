@@ -3,9 +3,11 @@
 from typing import Any
 
 from adsapp.core.clock import iso
+from adsapp.core.web.leaving import current_mask
 from adsapp.jobs.events import JobAction
 from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job, JobAttempt
+from adsapp.jobs.redaction import redact
 from adsapp.jobs.rules import attempts_granted
 from adsapp.jobs.states import PENDING, State
 from adsapp.jobs.wait_reasons import RunConditions, why_waiting
@@ -35,7 +37,7 @@ def job_json(job: Job, conditions: RunConditions | None = None) -> dict[str, Any
         "run_at": iso(job.run_at),
         "waits_because": {"code": reason.code, "message": str(reason)} if reason else None,
         "error": {"code": job.error_code or "", "message": job.error} if job.error else None,
-        "result": job.result,
+        "result": job.result if current_mask().whole else redact(job.result, whole=False),
         "subject": job.subject,
         "links": _links(job),
     }

@@ -26,7 +26,7 @@ class StatsQuery(BaseModel):
 
 
 @api.get("/jobs/stats")
-@allow(Permission.MANAGE)
+@allow(Permission.SEE)
 def stats() -> ResponseReturnValue:
     """Queues as they are now, what ended by day, and the newest jobs; `?days=7`."""
     days = parse_query(StatsQuery).days

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
 from adsapp.core import db
-from adsapp.jobs.console.forms import back_or
+from adsapp.core.inputs import own_path
 
 views = Blueprint("jobs", __name__)
 
@@ -12,4 +12,4 @@ views = Blueprint("jobs", __name__)
 def done(otherwise: str) -> ResponseReturnValue:
     """Commit, and back to the URL the button stood on."""
     db.session.commit()
-    return redirect(back_or(request.form.get("back", ""), otherwise), 303)
+    return redirect(own_path(request.form.get("back", "")) or otherwise, 303)

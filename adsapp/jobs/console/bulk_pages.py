@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid
+from adsapp.core.inputs import whole_number
 from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
 from adsapp.core.web.pages import render
 from adsapp.core.words import plural
@@ -24,7 +25,7 @@ from adsapp.jobs.bulk.target import BulkAction, MatchCount
 from adsapp.jobs.console import bulk_dialogs as dialogs
 from adsapp.jobs.console.blueprint import done, views
 from adsapp.jobs.console.clean_presenter import CleanPage
-from adsapp.jobs.console.forms import ids_of, verb_of, whole_number
+from adsapp.jobs.console.forms import ids_of, verb_of
 from adsapp.jobs.console.list_page import list_page
 from adsapp.jobs.labels import ACTION_WORDS
 from adsapp.jobs.models import Job

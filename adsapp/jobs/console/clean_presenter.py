@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from adsapp.core.inputs import whole_number
 from adsapp.core.web.confirmation import Shown
 from adsapp.core.web.pages import WebPage
 from adsapp.jobs.bulk import operations
 from adsapp.jobs.bulk import run as bulk_run
 from adsapp.jobs.bulk.target import MatchCount
-from adsapp.jobs.console.forms import OLDEST_DAYS, whole_number
+from adsapp.jobs.console.forms import OLDEST_DAYS
 from adsapp.jobs.console.list_presenter import queue_options
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.states import FINAL, State

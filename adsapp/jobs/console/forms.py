@@ -1,9 +1,8 @@
-"""What the pages' forms send, as services take it; and the way back to the page a form stood on."""
+"""What the pages' forms send, as services take it."""
 
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid, NotFound
@@ -12,13 +11,6 @@ from adsapp.jobs.bulk.target import BulkAction
 
 LONGEST_PAUSE_HOURS = 24 * 366
 OLDEST_DAYS = 36_500
-
-
-def back_or(back: str, otherwise: str) -> str:
-    """Where a form says that it stood, as long as that is a page of ours."""
-    parts = urlsplit(back)
-    is_ours = back.startswith("/") and not back.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return back if is_ours else otherwise
 
 
 def verb_of(name: str) -> BulkAction:
@@ -32,16 +24,6 @@ def verb_of(name: str) -> BulkAction:
 def ids_of(values: Sequence[str]) -> list[uuid.UUID]:
     """The ticked rows, each once; what is no id is left out, as a row that is gone would be."""
     return list(dict.fromkeys(parsed for value in values if (parsed := parse_id(value))))
-
-
-def whole_number(name: str, text: str, least: int, most: int) -> int | None:
-    """A number typed into a field, None for an empty one; Invalid outside of least … most."""
-    text = text.strip().replace(",", "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit()) or len(text) > 12 or not least <= int(text) <= most:
-        raise Invalid.field(name, f"Enter a whole number from {least:,} to {most:,}")
-    return int(text)
 
 
 def end_of_pause(hours: str) -> datetime | None:

@@ -8,13 +8,13 @@ from flask import flash, request
 from flask.typing import ResponseReturnValue
 
 from adsapp.core.errors import Conflict
+from adsapp.core.inputs import whole_number
 from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.core.web.urls import url_for
 from adsapp.jobs import rules, service
 from adsapp.jobs.console import dialogs, presenter
 from adsapp.jobs.console.blueprint import done, views
-from adsapp.jobs.console.forms import whole_number
 from adsapp.jobs.console.presenter import JobPage
 from adsapp.jobs.labels import PRIORITY_WORDS
 from adsapp.jobs.models import Job

@@ -26,7 +26,7 @@ from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.items import first_items
 from adsapp.jobs.queries.relations import Edge, Relations, relations
-from adsapp.jobs.redaction import mask_number, redact
+from adsapp.jobs.redaction import redact
 from adsapp.jobs.registry import ItemRow, subjects
 from adsapp.jobs.registry import kind as kind_of
 from adsapp.jobs.rules import attempts_granted
@@ -238,7 +238,7 @@ class JobPage(LivePage):
             counts=kind_of(job.processor).what_it_counts(job) if found else "",
             bar=bar(job),
             pace=pace(job, attempts),
-            items=tuple(_item(each, actor) for each in shown.items),
+            items=tuple(_item(each) for each in shown.items),
             has_more_items=bool(shown.next),
             why_over=rules.why_not_retriable(job),
             may_act=actor.may(Permission.SEND),
@@ -293,8 +293,8 @@ def _why_not_begin(job: Job, actor: Actor) -> str | None:
     return None if actor.may(needed) else f"this kind of job needs the right to {needed}; ask an owner or admin"
 
 
-def _item(item: ItemRow, actor: Actor) -> Item:
-    return Item(mask_number(item.key, whole=actor.sees_numbers), item.message, item.code)
+def _item(item: ItemRow) -> Item:
+    return Item(item.key, item.message, item.code)
 
 
 def _resume(job: Job, conditions: RunConditions) -> Resume:

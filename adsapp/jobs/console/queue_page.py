@@ -4,12 +4,13 @@ from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.core.errors import Conflict, Invalid
+from adsapp.core.inputs import own_path, whole_number
 from adsapp.core.web.confirmation import Shown, ask, it_was
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.jobs import service
 from adsapp.jobs.console import dialogs
 from adsapp.jobs.console.blueprint import done, views
-from adsapp.jobs.console.forms import back_or, end_of_pause, whole_number
+from adsapp.jobs.console.forms import end_of_pause
 from adsapp.jobs.console.queue_presenter import QueuePage
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries.limits import LIMITS, limits_of
@@ -86,7 +87,7 @@ def _changed_since(shown: Shown, held: int, people: int | None) -> str:
 
 def _back(queue: Queue) -> str:
     """Where the button stood, else the queue's page."""
-    return back_or(request.values.get("back", ""), url_for("jobs.show_queue", name=queue.value))
+    return own_path(request.values.get("back", "")) or url_for("jobs.show_queue", name=queue.value)
 
 
 def _what(queue: Queue, kind: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.errors import NotFound
+from adsapp.core.inputs import number_after
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.jobs.models import Job, JobItem
 from adsapp.jobs.registry import ItemRow, kind
@@ -32,13 +33,7 @@ def _recorded(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
     if status:
         statement = statement.where(JobItem.status == status)
     if cursor:
-        statement = statement.where(JobItem.id > _place(cursor))
+        statement = statement.where(JobItem.id > number_after(cursor))
     page = cut(db.session.scalars(statement).all(), limit, lambda item: str(item.id))
     rows = [ItemRow(item.key, item.status, item.code, item.message) for item in page.items]
     return Page(rows, page.next)
-
-
-def _place(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > 18:
-        raise NotFound("This page of the list does not exist; begin at the first one")
-    return int(cursor)

@@ -14,6 +14,7 @@ from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.db.searching import has_words
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
+from adsapp.core.inputs import id_after
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.jobs.lines import JOBS, LINE, JobLine
 from adsapp.jobs.models import SHOWN, Job, JobAttempt, JobCount
@@ -60,7 +61,7 @@ def list_lines(filters: JobFilters, cursor: str = "", limit: int = PAGE, newest:
 
 def count_newer(filters: JobFilters, newest: str) -> int:
     """How many jobs came in since `newest`, counted up to NEW_ROWS_COUNTED."""
-    return len(fetch(_newer(filters), newer=_place(newest), window=WINDOW))
+    return len(fetch(_newer(filters), newer=id_after(newest), window=WINDOW))
 
 
 def recent_jobs(limit: int = 10) -> Sequence[Job]:
@@ -121,7 +122,7 @@ BOUNDS: Mapping[str, ColumnElement[bool]] = {
 def _span(filters: JobFilters, cursor: str, newest: str) -> dict[str, uuid.UUID]:
     """The bounds between which is looked, each with its id."""
     asked = {"older": cursor, "newest": newest}
-    span = {name: _place(place) for name, place in asked.items() if place}
+    span = {name: id_after(place) for name, place in asked.items() if place}
     if filters.has_index:
         return span
     edge = edge_of(filters, span)
@@ -185,13 +186,6 @@ def _matches(filters: JobFilters) -> Select[Any]:
 def _page(jobs: Sequence[J], limit: int, edge: uuid.UUID | None) -> Page[J]:
     page = cut(jobs, limit, lambda job: str(job.id))
     return page if page.next or edge is None else Page(page.items, str(edge))
-
-
-def _place(cursor: str) -> uuid.UUID:
-    place = parse_id(cursor)
-    if place is None:
-        raise NotFound("This page of the list does not exist; begin at the first one")
-    return place
 
 
 def has_due_jobs(queue: Queue) -> bool:

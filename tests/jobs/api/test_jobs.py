@@ -271,8 +271,8 @@ def test_lists_and_statistics_hold_nothing_of_another_organization(
     [
         ("vera", "delete", "/api/jobs/{}"),
         ("vera", "post", "/api/jobs/{}/retries"),
-        ("vera", "get", "/api/jobs/stats"),
-        ("bob", "get", "/api/jobs/stats"),
+        ("vera", "patch", "/api/jobs/{}"),
+        ("bob", "post", "/api/jobs/cleanings"),
     ],
 )
 def test_each_role_may_do_only_its_own(

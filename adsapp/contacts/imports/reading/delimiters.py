@@ -8,7 +8,7 @@ from collections import Counter
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
-from adsapp.contacts.imports.reading.errors import UnreadableFile
+from adsapp.contacts.imports.reading.errors import TooFarDown, UnreadableFile
 from adsapp.contacts.imports.reading.lines import Position, read_records
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -27,7 +27,10 @@ class SepLine(NamedTuple):
 def sep_line(stream: BinaryIO, encoding: str, start: Position) -> SepLine | None:
     """The `sep=` line, an instruction to Excel, if the file begins with one."""
     # With a delimiter that no text contains, the whole line comes as one cell.
-    first = next(read_records(stream, encoding, "\x1f", start), None)
+    try:
+        first = next(read_records(stream, encoding, "\x1f", start, only_look=True), None)
+    except TooFarDown:
+        return None
     found = _SEP_LINE.fullmatch(first.cells[0]) if first and first.line == start.line else None
     if first is None or found is None:
         return None
@@ -46,7 +49,7 @@ def _score(stream: BinaryIO, encoding: str, start: Position, delimiter: str) -> 
     """
     rows: list[list[str]] = []
     try:
-        for row in islice(read_records(stream, encoding, delimiter, start), _RECORDS + 1):
+        for row in islice(read_records(stream, encoding, delimiter, start, only_look=True), _RECORDS + 1):
             rows.append(row.cells)
     except UnreadableFile:
         # Reading the file meets the same spot again and reports it with its place.

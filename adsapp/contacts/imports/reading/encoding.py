@@ -1,6 +1,6 @@
 """Finds the encoding of a file from its bytes, never from its name.
 
-In this order: byte-order mark; UTF-16 by the pattern of its NUL bytes; strict UTF-8 over the whole file; Windows-1252,
+In this order: byte-order mark; UTF-16 by the pattern of its NUL bytes; strict UTF-8; Windows-1252,
 reported as a guess. A file that is UTF-8 except for a broken spot is refused rather than read as something else,
 because every accented name in it would be stored wrong.
 """
@@ -55,8 +55,9 @@ class _BrokenError(Exception):
         self.after_good = after_good
 
 
-def detect_encoding(path: Path, chosen: str | None = None) -> Encoding:
-    """The encoding of the file, which is read once as a whole. `chosen` is a person's choice; no other is tried.
+def detect_encoding(path: Path, chosen: str | None = None, most: int | None = None) -> Encoding:
+    """The encoding of the file, which is read once as a whole, or up to `most` bytes. `chosen` is a person's choice; no
+    other is tried.
 
     Raises UnreadableFile for content that is not text, for NUL characters and for text that fits no encoding.
     """
@@ -64,11 +65,11 @@ def detect_encoding(path: Path, chosen: str | None = None) -> Encoding:
         head = stream.read(BLOCK)
     _refuse_other_kinds(head)
     if chosen is not None:
-        return _as_chosen(path, head, chosen)
+        return _as_chosen(path, head, chosen, most)
     for mark, name in _MARKS:
         if head.startswith(mark):
-            return _checked(path, Encoding(name, len(mark), None))
-    return _without_mark(path, head)
+            return _checked(path, Encoding(name, len(mark), None), most)
+    return _without_mark(path, head, most)
 
 
 def _refuse_other_kinds(head: bytes) -> None:
@@ -79,7 +80,7 @@ def _refuse_other_kinds(head: bytes) -> None:
         raise UnreadableFile("This is a web page or XML, not a CSV file.", "start of the file", SAVE_AS_CSV)
 
 
-def _as_chosen(path: Path, head: bytes, chosen: str) -> Encoding:
+def _as_chosen(path: Path, head: bytes, chosen: str, most: int | None) -> Encoding:
     name = chosen.strip().lower()
     if name not in OTHER_ENCODINGS:
         raise UnreadableFile(
@@ -88,19 +89,19 @@ def _as_chosen(path: Path, head: bytes, chosen: str) -> Encoding:
             f"Choose one of: {', '.join(OTHER_ENCODINGS)}.",
         )
     mark = next((len(mark) for mark, codec in _MARKS if codec == name and head.startswith(mark)), 0)
-    return _checked(path, Encoding(name, mark, None))
+    return _checked(path, Encoding(name, mark, None), most)
 
 
-def _without_mark(path: Path, head: bytes) -> Encoding:
+def _without_mark(path: Path, head: bytes, most: int | None) -> Encoding:
     wide = _wide_name(head)
     if wide is not None:
-        return _checked(path, Encoding(wide, 0, None))
+        return _checked(path, Encoding(wide, 0, None), most)
     try:
-        _decode_all(path, Encoding("utf-8", 0, None))
+        _decode_all(path, Encoding("utf-8", 0, None), most)
     except _BrokenError as broken:
         if broken.after_good:
             raise _undecodable("UTF-8", path, broken.offset) from broken
-        return _checked(path, Encoding("cp1252", 0, GUESS))
+        return _checked(path, Encoding("cp1252", 0, GUESS), most)
     return Encoding("utf-8", 0, None)
 
 
@@ -117,16 +118,16 @@ def _wide_name(head: bytes) -> str | None:
     return None
 
 
-def _checked(path: Path, encoding: Encoding) -> Encoding:
+def _checked(path: Path, encoding: Encoding, most: int | None) -> Encoding:
     try:
-        _decode_all(path, encoding)
+        _decode_all(path, encoding, most)
     except _BrokenError as broken:
         raise _undecodable(encoding.name.upper(), path, broken.offset) from broken
     return encoding
 
 
-def _decode_all(path: Path, encoding: Encoding) -> None:
-    """Decode the whole file in blocks. Raises _BrokenError with the offset of the byte in the file."""
+def _decode_all(path: Path, encoding: Encoding, most: int | None) -> None:
+    """Decode the file in blocks, up to `most` bytes. Raises _BrokenError with the offset of the byte in the file."""
     decoder = codecs.getincrementaldecoder(encoding.name)("strict")
     at, saw_other_than_ascii = encoding.mark, False
     for block in _blocks(path, encoding.mark):
@@ -140,6 +141,8 @@ def _decode_all(path: Path, encoding: Encoding) -> None:
             raise _nul(path, encoding)
         saw_other_than_ascii = saw_other_than_ascii or not text.isascii()
         at += len(block)
+        if most is not None and at >= most:
+            return
 
 
 def _blocks(path: Path, start: int) -> Iterator[bytes]:

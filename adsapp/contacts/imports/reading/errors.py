@@ -16,4 +16,8 @@ class UnreadableFile(Exception):
         return f"{self.message.rstrip('.')} ({self.place}). {self.advice}"
 
 
+class TooFarDown(UnreadableFile):
+    """Nothing of use in the part of a file that a request looks at."""
+
+
 SAVE_AS_CSV = "In Excel or Google Sheets, save or download the sheet as CSV UTF-8 and upload that file."

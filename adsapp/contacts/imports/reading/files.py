@@ -5,21 +5,22 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from adsapp.contacts.imports.reading.delimiters import DELIMITERS, find_delimiter, sep_line
 from adsapp.contacts.imports.reading.encoding import detect_encoding
-from adsapp.contacts.imports.reading.errors import SAVE_AS_CSV, UnreadableFile
+from adsapp.contacts.imports.reading.errors import SAVE_AS_CSV, TooFarDown, UnreadableFile
 from adsapp.contacts.imports.reading.lines import Position, Row, read_records
 from adsapp.contacts.values.text import one_line
 
-__all__ = ["Inspection", "Position", "Row", "UnreadableFile", "count_rows", "inspect", "read_rows"]
+__all__ = ["Inspection", "Position", "Row", "UnreadableFile", "count_rows", "inspect", "read_rows", "settled"]
 
 SAMPLE_ROWS = 20
 MAX_COLUMNS = 1_000
+LOOKED_AT = 4 << 20  # bytes of an upload that are decoded to find its encoding
 _LOOKS_LIKE_DATA = re.compile(r"\+[\d\s().-]{7,}|[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -56,7 +57,8 @@ class Inspection:
 
 
 def inspect(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Inspection:
-    """Find the format of the file. It is decoded once as a whole, but only its first records are parsed.
+    """Find the format of the file by its beginning, so that a request does bounded work whatever the file is like:
+    LOOKED_AT bytes are decoded, and the first records parsed. The job looks at all of it (`settled`).
 
     `encoding` and `delimiter` are a person's choice if the guess was wrong. Raises UnreadableFile for anything that
     cannot be imported: an empty file, a header without rows or rows without a header, content that is not text, broken
@@ -65,7 +67,7 @@ def inspect(path: Path, *, encoding: str | None = None, delimiter: str | None = 
     size = path.stat().st_size
     if size == 0:
         raise _empty()
-    found = detect_encoding(path, encoding)
+    found = detect_encoding(path, encoding, LOOKED_AT)
     with path.open("rb") as stream:
         start = Position(found.mark, 0, 1)
         sep = sep_line(stream, found.name, start)
@@ -84,6 +86,17 @@ def inspect(path: Path, *, encoding: str | None = None, delimiter: str | None = 
         data_offset=header.position.offset,
         data_line=header.position.line,
     )
+
+
+def settled(path: Path, inspection: Inspection) -> Inspection:
+    """The inspection after the whole file was decoded once: its first letter beyond ASCII may come late.
+
+    Raises UnreadableFile, with its place, for what an upload is refused for if it is near the beginning.
+    """
+    if inspection.size_bytes <= LOOKED_AT:
+        return inspection
+    found = detect_encoding(path)
+    return replace(inspection, encoding=found.name, encoding_note=found.note)
 
 
 def read_rows(path: Path, inspection: Inspection, position: Position | None = None) -> Iterator[Row]:
@@ -116,7 +129,7 @@ def _known(delimiter: str | None) -> str | None:
 def _header_and_sample(
     stream: BinaryIO, encoding: str, delimiter: str, start: Position
 ) -> tuple[Row, tuple[tuple[str, ...], ...]]:
-    first = list(islice(read_records(stream, encoding, delimiter, start), SAMPLE_ROWS + 1))
+    first = _first_records(stream, encoding, delimiter, start)
     if not first:
         raise _empty()
     header, *data = first
@@ -134,6 +147,17 @@ def _header_and_sample(
             "Add at least one contact under it.",
         )
     return header, tuple(tuple(row.cells) for row in data)
+
+
+def _first_records(stream: BinaryIO, encoding: str, delimiter: str, start: Position) -> list[Row]:
+    found: list[Row] = []
+    try:
+        for row in islice(read_records(stream, encoding, delimiter, start, only_look=True), SAMPLE_ROWS + 1):
+            found.append(row)
+    except TooFarDown:
+        if len(found) < 2:
+            raise
+    return found
 
 
 def _refuse_data_as_header(header: Row) -> None:

@@ -8,15 +8,18 @@ plain sum of lengths: correct with quoted newlines, multi-byte text and every ki
 import codecs
 import csv
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from adsapp.contacts.imports.reading.encoding import BLOCK
-from adsapp.contacts.imports.reading.errors import SAVE_AS_CSV, UnreadableFile
+from adsapp.contacts.imports.reading.errors import SAVE_AS_CSV, TooFarDown, UnreadableFile
 
 # Maximum bytes of one record; more means a lost quote or not a table, and would fill the memory.
 MAX_RECORD = 4 << 20
 # The default limit of the csv module, in characters; a cell in a contact list is a thousand times shorter.
 MAX_CELL = 131_072
+# How far a request looks into a file, at most. Only a job reads it to its end.
+LINES_LOOKED_AT, BYTES_LOOKED_AT = 5_000, 1 << 20
 _NO_MORE = "end"
 
 
@@ -40,8 +43,10 @@ class Row(NamedTuple):
 class _Lines:
     """Iterates over decoded lines with their ends, and then _NO_MORE; `offset` is the byte after the last line."""
 
-    def __init__(self, stream: BinaryIO, encoding: str, offset: int) -> None:
+    def __init__(self, stream: BinaryIO, encoding: str, offset: int, *, only_look: bool) -> None:
         self.offset = offset
+        self.is_cut = False
+        self._only_look = only_look
         self.record_start = offset
         self.ended = False
         self._stream = stream
@@ -49,14 +54,21 @@ class _Lines:
         self._read = offset
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._wide() if self._encoding.startswith("utf-16") else self._narrow()
+        lines = self._wide() if self._encoding.startswith("utf-16") else self._narrow()
+        yield from self._first(lines) if self._only_look else lines
         self.ended = True
         yield _NO_MORE
+
+    def _first(self, lines: Iterator[str]) -> Iterator[str]:
+        yield from islice(lines, LINES_LOOKED_AT)
+        self.is_cut = self.is_cut or next(lines, None) is not None
 
     def _narrow(self) -> Iterator[str]:
         encoding = self._encoding
         for lines in _split(self._blocks()):
             for raw in lines:
+                if self._is_torn(raw):
+                    return
                 self.offset += len(raw)
                 yield raw.decode(encoding)
 
@@ -65,12 +77,22 @@ class _Lines:
         decoder = codecs.getincrementaldecoder(self._encoding)("strict")
         for lines in _split(decoder.decode(block).encode() for block in self._blocks()):
             for raw in lines:
+                if self._is_torn(raw):
+                    return
                 text = raw.decode()
                 self.offset += len(text.encode(self._encoding))
                 yield text
 
+    def _is_torn(self, line: bytes) -> bool:
+        """True for the line in whose midst looking ended."""
+        return self.is_cut and not line.endswith((b"\n", b"\r"))
+
     def _blocks(self) -> Iterator[bytes]:
+        begin = self._read
         while block := self._stream.read(BLOCK):
+            if self._only_look and self._read - begin >= BYTES_LOOKED_AT:
+                self.is_cut = True
+                return
             self._read += len(block)
             if self._read - self.record_start > MAX_RECORD + BLOCK:
                 raise csv.Error("record too long")
@@ -88,14 +110,19 @@ def _split(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
         yield [carry]
 
 
-def read_records(stream: BinaryIO, encoding: str, delimiter: str, start: Position) -> Iterator[Row]:
+def read_records(
+    stream: BinaryIO, encoding: str, delimiter: str, start: Position, *, only_look: bool = False
+) -> Iterator[Row]:
     """The rows from `start` on; rows without any content are skipped and not counted.
+
+    `only_look`: no further than LINES_LOOKED_AT and BYTES_LOOKED_AT, blank lines and open quotes included; there it
+    raises TooFarDown.
 
     Raises UnreadableFile, after the good rows before it, for a quote that is never closed, a cell over
     MAX_CELL characters, a record over MAX_RECORD bytes, or bytes that the encoding does not know.
     """
     stream.seek(start.offset)
-    lines = _Lines(stream, encoding, start.offset)
+    lines = _Lines(stream, encoding, start.offset, only_look=only_look)
     reader = csv.reader(lines, delimiter=delimiter)
     number, line = start.number, start.line
     try:
@@ -112,6 +139,12 @@ def read_records(stream: BinaryIO, encoding: str, delimiter: str, start: Positio
         raise _too_large(str(error), line) from error
     except UnicodeDecodeError as error:
         raise UnreadableFile("A character here cannot be read.", f"line {line}", SAVE_AS_CSV) from error
+    if lines.is_cut:
+        raise TooFarDown(
+            "No header with a row under it is near the beginning of the file.",
+            f"the first {LINES_LOOKED_AT:,} lines",
+            "Take away what stands above it, or close a quote that is left open, and upload the file again.",
+        )
     if lines.offset != lines.record_start:
         raise UnreadableFile(
             'A quote (") is opened here and never closed, so the rest of the file would become one cell.',

@@ -209,7 +209,7 @@ def _column(key: str, header: Sequence[str]) -> int | Problem:
             return found[0]
         if found:
             return Problem(f"column {key!r}", f"{len(found)} columns are called so; name it by its index from 0.")
-    if wanted.isdecimal() and int(wanted) < len(header):
+    if wanted.isdecimal() and len(wanted) < 6 and int(wanted) < len(header):
         return int(wanted)
     return Problem(f"column {key!r}", f"The file has no such column. Columns: {', '.join(filter(None, header))}.")
 

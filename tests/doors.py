@@ -1,0 +1,332 @@
+"""Every route, with all that may be sent to it: what tests use that knock at each door with something odd."""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from adsapp.config import ROOT
+from adsapp.contacts.models import Import
+from adsapp.core import db
+from tests.activity.test_every_change import World
+from tests.campaigns.scene import Scene, set_the_scene
+from tests.cast import Cast, csrf_token
+from tests.jobs.steering import add_worker
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# A value that fits, for each name that a query or a form may hold.
+FITS: Mapping[str, str] = {
+    **dict.fromkeys(("q", "search", "tag", "reason", "detail", "name", "first_name", "last_name", "tags"), "Ana"),
+    **dict.fromkeys(("cursor", "newest", "person", "to", "ended", "routine", "opted_out", "priority", "limit"), "1"),
+    **dict.fromkeys(("hours", "at_once", "per_minute", "waiting", "leave_out", "messages_per_second"), "2"),
+    **dict.fromkeys(("value.body.1", "value.body.2", "fallback.body.1", "email", "password"), "there"),
+    **dict.fromkeys(("display_phone_number", "phone_number_id", "waba_id"), "15550009"),
+    **dict.fromkeys(("token", "app_secret", "verify_token", "version", "processor"), ""),
+    **dict.fromkeys(("hub.mode", "hub.verify_token", "hub.challenge"), "subscribe"),
+    **dict.fromkeys(("back", "next"), "/jobs"),
+    "kind": "job",
+    "days": "7",
+    "from": "2026-01-01",
+    "scope": "all",
+    "verb": "cancel",
+    "confirmed": "1",
+    "confirmed_at": "2099-01-01T00:00:00+00:00",
+    "confirmed_people": "",
+    "state": "failed",
+    "queue": "contact-import",
+    "older_than_days": "0",
+    "status": "read",
+    "code": "131000",
+    "decision": "assume_delivered",
+    "job": "{job}",
+    "phone": "+12025550107",
+    "language": "en",
+    "country": "US",
+    "attributes": "city: Riga",
+    "default_country": "US",
+    "on_duplicate": "update",
+    "column-0": "name",
+    "column-1": "phone",
+    "key-0": "",
+    "organization_id": "{bakery}",
+    "template": "{template}",
+    "audience": "all",
+    "source.body.1": "first_name",
+    "source.body.2": "value",
+    "when": "later",
+    "date": "2027-03-01",
+    "time": "09:00",
+    "zone": "Europe/Madrid",
+    "again": "",
+    "edit": "",
+    "import_id": "{import}",
+    "account": "{account}",
+}
+COMPOSED = (
+    "name template audience tags import_id leave_out when date time zone person to edit source.body.1 value.body.1 "
+    "fallback.body.1 source.body.2 value.body.2"
+)
+PERSON = "phone name first_name last_name email language country tags attributes"
+JOBS = "state queue q routine cursor"
+ACTED = f"verb scope job reason priority confirmed confirmed_at confirmed_people {JOBS}"
+CLEANED = "state queue routine older_than_days confirmed confirmed_at"
+COLUMNS = "column-0 column-1 key-0 default_country on_duplicate tags"
+ACCOUNT = (
+    "name display_phone_number phone_number_id waba_id messages_per_second token app_secret verify_token"  # secrets too
+)
+ACTIVITY = "q kind days from to cursor"
+SURE = "confirmed confirmed_at confirmed_people"
+# The names that a route reads from its query (GET, DELETE) or its form.
+READS: Mapping[str, str] = {
+    "activity.list_events": ACTIVITY,
+    "activity.export": ACTIVITY,
+    "activity_api.list_events": f"{ACTIVITY} limit",
+    "campaigns.campaign_fragment": "status code cursor person version",
+    "campaigns.create_campaign": f"{COMPOSED} confirmed",
+    "campaigns.export_people": "status code",
+    "campaigns.fill": f"value.body.1 {SURE}",
+    "campaigns.list_campaigns": "cursor",
+    "campaigns.list_fragment": "cursor version",
+    "campaigns.move": "date time zone",
+    "campaigns.new_campaign": f"{COMPOSED} again",
+    "campaigns.pause": "reason",
+    "campaigns.resume": SURE,
+    "campaigns.retry": f"code {SURE}",
+    "campaigns.settle": f"decision {SURE}",
+    "campaigns.show_campaign": "status code cursor person",
+    "campaigns.start": SURE,
+    "campaigns_api.list_campaigns": "status cursor limit",
+    "campaigns_api.show_campaign": "status cursor limit",
+    "contacts.create_contact": PERSON,
+    "contacts.discard_import": "back",
+    "contacts.list_contacts": "q tag opted_out import_id cursor",
+    "contacts.list_imports": "cursor",
+    "contacts.live_import": "version",
+    "contacts.opt_in": "detail",
+    "contacts.opt_out": "detail",
+    "contacts.preview_import": COLUMNS,
+    "contacts.start_import": COLUMNS,
+    "contacts.update_contact": PERSON,
+    "contacts_api.list_contacts": "search tag opted_out import_id cursor limit",
+    "integrations.change_whatsapp": ACCOUNT,
+    "integrations.connect_whatsapp": ACCOUNT,
+    "integrations.show_whatsapp": "account",
+    "jobs.act": ACTED,
+    "jobs.ask_to_act": ACTED,
+    "jobs.ask_to_clean": CLEANED,
+    "jobs.ask_to_pause": "back",
+    "jobs.cancel": "reason back",
+    "jobs.clean": CLEANED,
+    "jobs.list_jobs": f"{JOBS} newest version",
+    "jobs.live": "version",
+    "jobs.live_queue": "version",
+    "jobs.live_rows": f"{JOBS} newest version",
+    "jobs.pause": "hours processor reason back",
+    "jobs.resume": f"processor back {SURE}",
+    "jobs.retry": f"back {SURE}",
+    "jobs.run_now": f"back {SURE}",
+    "jobs.set_limits": "at_once per_minute waiting back",
+    "jobs.set_priority": "priority back",
+    "jobs_api.list_items": "status cursor limit",
+    "jobs_api.list_jobs": f"{JOBS} limit",
+    "jobs_api.resume_queue": "processor",
+    "jobs_api.stats": "days",
+    "message_templates.templates_fragment": "version",
+    "sign_in.check_sign_in": "email password next",
+    "sign_in.sign_in": "next ended",
+    "sign_in.switch_organization": "organization_id",
+    "webhooks.verify": "hub.mode hub.verify_token hub.challenge",
+    "workers.live": "version",
+}
+CAMPAIGN = {
+    "name": "April",
+    "template": {"name": "spring", "language": "en"},
+    "variables": {"1": {"field": "first_name", "fallback": "there"}, "2": {"value": "Saturday"}},
+    "audience": {"all": True, "not_messaged_within_hours": 2},
+    "scheduled_at": "2027-03-01T09:00:00+01:00",
+    "time_zone": "UTC",
+    "priority": 2,
+}
+OPTIONS = {"default_country": "US", "on_duplicate": "update", "tags": ["vip"], "dry_run": False}
+CONTACT = {
+    **{name: FITS[name] for name in ("phone", "name", "first_name", "last_name", "language", "country")},
+    "email": "ana@example.com",
+    "tags": ["vip"],
+    "attributes": {"city": "Riga"},
+    "opted_out": False,
+}
+LISTED = {**CONTACT, "calling_code": "1", "opt_in": "yes", "opted_out": "no"}
+FILTER = {"state": "failed", "queue": "contact-import", "q": "a", "routine": False}
+# The bodies of JSON that a route reads, each with all its fields.
+BODIES: Mapping[str, tuple[Any, ...]] = {
+    "campaigns_api.create_campaign": (
+        CAMPAIGN,
+        {"name": "Hello", "text": "Hi", "audience": {"contact_ids": ["{contact}"]}},
+        {"name": "Hello", "text": "Hi", "audience": {"tags": ["london"]}},
+        {"name": "Hello", "text": "Hi", "audience": {"import_id": "{import}"}},
+    ),
+    "contacts_api.create_contact": ({**CONTACT, "wa_user_id": "US.13491208655302741918"},),
+    "contacts_api.import_contacts": ({"contacts": [LISTED], "options": OPTIONS},),
+    "jobs_api.cancel_jobs": ({"filter": FILTER, "reason": "a"}, {"job_ids": ["{job}"]}),
+    "jobs_api.change_job": ({"priority": 2},),
+    "jobs_api.clean_jobs": ({"state": "failed", "older_than_days": 0, "queue": "", "routine": False, "reason": "a"},),
+    "jobs_api.pause_queue": ({"reason": "a", "until": "2099-01-01T00:00:00Z", "processor": ""},),
+    "jobs_api.retry_jobs": ({"filter": FILTER, "reason": "a"}, {"job_ids": ["{job}"]}),
+    "jobs_api.set_limits": ({"at_once": 1, "per_minute": 1, "waiting": 1},),
+    "webhooks.receive": ({"object": "whatsapp_business_account", "entry": []},),
+}
+# What is uploaded: the file's name and its content, the rest of the form as JSON.
+UPLOADS = ("contacts.receive_import", "contacts_api.import_contacts")
+
+# The first few are tried in every field; of the others each field gets some, one field after the other.
+ALWAYS = 4
+ODD_TEXTS = (
+    *("9" * 20, "\u00b2", "0001-01-01T00:00:00+14:00", "\U0001f600" * 2000),
+    *("", " ", "\x00", "a\x00b", "a\r\nSet-Cookie: x=1", "//[::1", "http://[::1", "/\\evil.example", "/\r\nX: y"),
+    *("9" * 5000, "-1", "0", "00000000000000000000001", "2147483648", "9223372036854775808", "1e400", "nan", "\u0661"),
+    *("9999-12-31T23:59:59-14:00", "0001-01-01", "23:59:60", "%", "_\\", "{{1}}{%", "../../etc/passwd", "America"),
+    *("urn:uuid:1", "99999999999-9", "0" * 32),
+)
+ODD_VALUES: tuple[Any, ...] = (
+    *(10**20, "\ud800", {"a": {"b": [1]}}, "\x00"),
+    *(None, True, -1, 0, 1.5, 20_786, 2**31, 10**400, [], {}, [[]], [None], *ODD_TEXTS),
+)
+ODD_BODIES = (
+    *(b"", b"null", b"[]", b"{", b"\xff\xfe", b"1e999", b"NaN", b'"\\ud800"', b"[" * 1000 + b"]" * 1000),
+    *(b"[" * 100_000, b'{"a":' * 1000 + b"1" + b"}" * 1000, b"9" * 5000),
+)
+ODD_PATHS = ("%00", "%0d%0aX", "%ff%fe", "9" * 400, "..%2f..", "%F0%9F%98%80", "0" * 32, "//[::1", "\u0661")
+ODD_HEADERS: tuple[dict[str, str], ...] = (
+    {"HX-Request": "true", "HX-Current-URL": "http://[::1"},
+    {"HX-Request": "true", "HX-Current-URL": "http://h/jobs?q=%00\xe9"},
+    {"HX-Request": "true", "HX-History-Restore-Request": "\xff"},
+    {"Authorization": "Bearer \xe9\xff"},
+    {"Cookie": "adsapp=\xe9\xff; session=.e30"},
+    {"Idempotency-Key": "\xe9" * 300},
+    {"Content-Type": "multipart/form-data"},
+    {"Content-Type": "multipart/form-data; boundary=\xe9"},
+    {"Content-Type": "application/x-www-form-urlencoded; charset=nothing"},
+    {"X-Hub-Signature-256": "sha256=\xe9\xff"},
+    {"Range": "bytes=-99999999999999999999", "If-Modified-Since": "\xff", "If-None-Match": '"\xe9'},
+    {"Host": "[::1"},
+)
+
+
+@dataclass
+class Doors:
+    """The routes of an application over a scene, and the ids that stand in their paths."""
+
+    app: Flask
+    cast: Cast
+    ids: Mapping[str, str]
+    failed: list[str] = field(default_factory=list)
+
+    @property
+    def rules(self) -> Iterator[tuple[Rule, str]]:
+        """Each route with each of its methods."""
+        for rule in self.app.url_map.iter_rules():
+            for method in sorted(set(rule.methods or ()) - {"HEAD", "OPTIONS"}):
+                yield rule, method
+
+    def path(self, rule: Rule, **odd: str) -> str:
+        """The route's address, with an odd part if one is named."""
+        fits = {name: self.ids[name] for name in rule.arguments} | odd
+        return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda found: fits[found[1]], rule.rule)
+
+    def fitting(self, endpoint: str) -> dict[str, str]:
+        """What its query or form holds when nothing is odd."""
+        return {name: self._with_ids(FITS[name]) for name in READS.get(endpoint, "").split()}
+
+    def bodies(self, endpoint: str) -> list[Any]:
+        """Its bodies of JSON, with ids."""
+        return [json.loads(self._with_ids(json.dumps(body))) for body in BODIES.get(endpoint, ())]
+
+    def _with_ids(self, text: str) -> str:
+        for name, value in self.ids.items():
+            text = text.replace("{" + name + "}", value)
+        return text
+
+    def knock(self, client: FlaskClient, method: str, path: str, **sent: Any) -> int:
+        """Send it; what is answered with an error of ours is noted. The answer's status."""
+        headers = sent.pop("headers", {})
+        answer = client.open(path, method=method, headers=headers, **sent)
+        answer.get_data()  # a file is made while it is read
+        if answer.status_code >= 500 and "/readyz" not in path:
+            self.failed.append(f"{answer.status_code} {method} {path[:120]} {str(sent)[:300]}")
+        return answer.status_code
+
+
+def some(odd: Sequence[Any], place: int, more: int = 3) -> list[Any]:
+    """The values that are tried at this place: those that are tried everywhere, and the next few of the others."""
+    others = odd[ALWAYS:]
+    return [*odd[:ALWAYS], *(others[(place * more + step) % len(others)] for step in range(more))]
+
+
+def leaves(body: Any, put: Callable[[Any], Any] = lambda whole: whole) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
+    """Each place of a body: what stands there, and a function that makes the whole body with something else there."""
+    yield body, put
+    pairs = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    for key, value in pairs:
+
+        def replaced(new: Any, key: Any = key) -> Any:
+            copy = dict(body) if isinstance(body, dict) else list(body)
+            copy[key] = new
+            return put(copy)
+
+        yield from leaves(value, replaced)
+
+
+def open_doors(app: Flask, cast: Cast) -> Doors:
+    """A scene with one of everything, and its routes."""
+    scene = set_the_scene(app, cast)
+    browser = cast.sign_in(app.test_client(), "alice")
+    world = World(app, cast, scene, browser, csrf_token(browser, "/jobs"))
+    ids = _ids(world, scene)
+    return Doors(app, cast, ids)
+
+
+def _ids(world: World, scene: Scene) -> dict[str, str]:
+    campaign, draft = scene.left_out(), world.upload()
+    job = world.delayed()
+    return {
+        "account": str(scene.account_id),
+        "account_id": str(scene.account_id),
+        "bakery": str(world.cast.bakery_id),
+        "campaign_id": str(campaign),
+        "code": "131000",
+        "contact": str(scene.contacts[0]),
+        "contact_id": str(scene.contacts[0]),
+        "filename": "css/base.css",
+        "import": str(draft),
+        "import_id": str(draft),
+        "job": str(job),
+        "job_id": str(job),
+        "name": "contact-import",
+        "provider": "whatsapp",
+        "template": str(scene.templates["spring"]),
+        "template_id": str(scene.templates["spring"]),
+        "verb": "pause",
+        "worker_id": str(add_worker(world.app, "w")),
+    }
+
+
+def jobs_of_imports(app: Flask, cast: Cast) -> list[uuid.UUID]:
+    """For routes that want one."""
+    with db.organization_context(app, cast.bakery_id), db.reading():
+        return list(db.session.scalars(select(Import.job_id).where(Import.job_id.is_not(None))))
+
+
+NAMES_READ = re.compile(r"""\b(?:args|form|values|given|sent)(?:\.get\(|\.getlist\(|\[)"([\w.-]+)"(?!\s*\])""")
+
+
+def names_in_the_program() -> set[str]:
+    """Names that some view reads from a query or a form, by its source."""
+    edges = [path for path in (ROOT / "adsapp").rglob("*.py") if "sandbox" not in path.parts]
+    return {name for path in edges for name in NAMES_READ.findall(path.read_text(encoding="utf-8"))}

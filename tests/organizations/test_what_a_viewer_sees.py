@@ -1,0 +1,126 @@
+"""A viewer walks every page, fragment, file and answer of the API: nobody's number or e-mail address is whole."""
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.contacts import opt_outs
+from adsapp.contacts.models import Contact, ImportRow, OptSource
+from adsapp.core import db
+from adsapp.jobs import Job, State
+from adsapp.jobs.models import JobAttempt, JobItem
+from adsapp.organizations.auditing import By
+from tests.activity.test_every_change import World
+from tests.campaigns.scene import set_the_scene
+from tests.cast import Cast, csrf_token
+
+NUMBER, SECOND, EMAIL = "+447946050501", "+44 20 7946 0502", "ana.smith@example.org"
+# As they might be written anywhere: spaces and strokes do not hide a number.
+KNOWN = (re.compile(r"7[\s.()-]*9[\s.()-]*4[\s.()-]*6[\s.()-]*0[\s.()-]*5[\s.()-]*0"), re.compile(r"ana\.smith@"))
+SAID = f"Call {NUMBER} or {EMAIL}, not {SECOND}"
+
+
+@pytest.fixture
+def told(app: Flask, cast: Cast) -> list[str]:
+    """The same number stands wherever one may stand; the paths of all that can be looked at."""
+    scene = set_the_scene(app, cast)
+    browser = cast.sign_in(app.test_client(), "alice")
+    world = World(app, cast, scene, browser, csrf_token(browser, "/jobs"))
+    draft, ended = world.upload(), world.imported(State.FAILED)
+    failed = world.job(State.FAILED, error=SAID, result={"said": SAID})
+    campaign = scene.campaign(CampaignStatus.PAUSED, {Status.READ: 1, Status.FAILED: 1}, {Status.FAILED: "131000"})
+    with db.organization_context(app, cast.bakery_id):
+        contact = db.session.get_one(Contact, scene.contacts[0])
+        contact.phone, contact.moved_to, contact.email = NUMBER, NUMBER, EMAIL
+        contact.name = contact.first_name = "Zoe"
+        contact.attributes = {"mobile_2": SECOND, "note": SAID}
+        contact.wa_user_id = f"GB.{NUMBER[1:]}"
+        opt_outs.opt_out(contact, OptSource.HAND, SAID, By("Alice"))
+        everybody = db.session.scalars(select(CampaignRecipient).where(CampaignRecipient.campaign_id == campaign))
+        for recipient in everybody:
+            recipient.phone, recipient.name, recipient.error_message = NUMBER, "Zoe", SAID
+            recipient.variables = {"body.1": NUMBER, "body.2": SECOND}
+            recipient.provider_id = f"wamid.{NUMBER}"
+        db.session.execute(update(Campaign).values(status_reason=SAID))
+        db.session.execute(update(CampaignEvent).values(text=SAID))
+        mine = {"organization_id": cast.bakery_id}
+        db.session.add(
+            JobItem(**mine, job_id=failed, attempt=1, key=NUMBER, status="failed", code="131000", message=SAID)
+        )
+        began = {"worker": "w", "worker_id": uuid.uuid4(), "started_at": contact.created_at}
+        db.session.add(JobAttempt(**mine, job_id=failed, attempt=1, error=SAID, **began))
+        reason = {"outcome": "rejected", "column": "phone", "code": "no_phone", "message": SAID, "cells": [NUMBER]}
+        db.session.add(ImportRow(**mine, import_id=ended, row_no=2, **reason))
+        jobs = [str(each) for each in db.session.scalars(select(Job.id))]
+        contacts = [str(each) for each in scene.contacts[:2]]
+        templates = [str(each) for each in scene.templates.values()]
+        people = [str(each) for each in db.session.scalars(select(CampaignRecipient.id))]
+        db.session.commit()
+    ids = {
+        "job_id": jobs,
+        "contact_id": contacts,
+        "campaign_id": [str(campaign)],
+        "import_id": [str(draft), str(ended)],
+        "template_id": templates,
+        "worker_id": [str(uuid.uuid4())],
+        "name": ["contact-import", "bulk-messages"],
+        "code": ["131000"],
+        "verb": ["pause", "cancel"],
+    }
+    searched = [
+        f"{path}={what}" for path in ("/contacts?q", "/api/contacts?search") for what in ("ana.smith", "79460505")
+    ]
+    turned = [f"/campaigns/{campaign}?person={each}" for each in people]
+    return [*_paths(app, ids), *searched, *turned, "/contacts?opted_out=1", "/jobs?state=failed", "/jobs?q=Demo"]
+
+
+def _paths(app: Flask, ids: dict[str, list[str]]) -> Iterator[str]:
+    """Every route that can be looked at, with each id."""
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.rule.startswith(("/static", "/webhooks", "/sign-in")):
+            continue
+        path = re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", rule.rule)
+        for place in range(max([len(ids[name]) for name in rule.arguments], default=1)):
+            yield path.format(**{name: ids[name][place % len(ids[name])] for name in rule.arguments})
+
+
+def _whole(text: str) -> list[str]:
+    return [text[max(0, found.start() - 60) : found.end() + 40] for known in KNOWN for found in known.finditer(text)]
+
+
+def test_no_page_fragment_file_or_answer_shows_a_viewer_a_whole_number_or_address(
+    app: Flask, cast: Cast, told: list[str]
+) -> None:
+    browser, program = cast.sign_in(app.test_client(), "vera"), app.test_client()
+    seen: dict[str, list[str]] = {}
+    answered = 0
+    for path in told:
+        for client, headers in ((browser, {}), (browser, {"HX-Request": "true"}), (program, cast.headers("vera"))):
+            answer = client.get(path, headers=headers)
+            answered += answer.status_code == 200
+            assert answer.status_code < 500 or path == "/api/health", path  # no worker runs here
+            if found := _whole(answer.text):
+                seen[path] = found
+    assert seen == {}
+    assert answered > len(told)  # most of it is theirs to look at
+
+
+def test_whoever_may_see_numbers_sees_them_whole(app: Flask, cast: Cast, told: list[str], client: FlaskClient) -> None:
+    cast.sign_in(client, "alice")
+    unseen = {"/contacts", "/api/contacts", *(path for path in told if "person=" in path)}
+    unseen -= {path for path in unseen if _whole(client.get(path).text)}
+    assert unseen == set()
+    assert EMAIL in client.get("/contacts?q=ana.smith").text
+
+
+def test_a_viewer_gets_no_file_of_people(app: Flask, cast: Cast, told: list[str]) -> None:
+    files = [path for path in told if path.endswith(".csv")]
+    assert len(files) >= 3
+    assert {app.test_client().get(path, headers=cast.headers("vera")).status_code for path in files} == {403}
