@@ -3,7 +3,7 @@
 Whoever listens on the line sees how long an answer is. If an answer holds a secret and text that a stranger chose, and
 is compressed, then its length tells how alike the two are (BREACH). A stranger can choose text only by making the
 browser of a person who is signed in ask for a page, and the browser says of such a request that it came from another
-site. Those answers stay as long as they are: docs/adr/0013-what-goes-over-the-wire.md.
+site. Those answers stay as long as they are: docs/adr/0015-what-goes-over-the-wire.md.
 """
 
 import gzip

@@ -2,7 +2,7 @@
 
 Nothing is built beforehand. A file is read, packed and kept when a page first names it, and read again once it was
 edited. A fingerprint is made of content alone, so every web process on every machine makes the same one, and a browser
-may keep for ever what it got under it (docs/adr/0013-what-goes-over-the-wire.md).
+may keep for ever what it got under it (docs/adr/0015-what-goes-over-the-wire.md).
 """
 
 import gzip
