@@ -185,8 +185,9 @@ BODIES: Mapping[str, tuple[Any, ...]] = {
 # What is uploaded: the file's name and its content, the rest of the form as JSON.
 UPLOADS = ("contacts.receive_import", "contacts_api.import_contacts")
 
-# The first few are tried in every field; of the others each field gets some, one field after the other.
-ALWAYS = 4
+# The first is tried in every field; of the others each field gets one, the next field the next: all in all fields
+# would take minutes.
+ALWAYS = 1
 ODD_TEXTS = (
     *("9" * 20, "\u00b2", "0001-01-01T00:00:00+14:00", "\U0001f600" * 2000),
     *("", " ", "\x00", "a\x00b", "a\r\nSet-Cookie: x=1", "//[::1", "http://[::1", "/\\evil.example", "/\r\nX: y"),
@@ -263,8 +264,8 @@ class Doors:
         return answer.status_code
 
 
-def some(odd: Sequence[Any], place: int, more: int = 3) -> list[Any]:
-    """The values that are tried at this place: those that are tried everywhere, and the next few of the others."""
+def some(odd: Sequence[Any], place: int, more: int = 1) -> list[Any]:
+    """The values that are tried at this place: the one that is tried everywhere, and the next of the others."""
     others = odd[ALWAYS:]
     return [*odd[:ALWAYS], *(others[(place * more + step) % len(others)] for step in range(more))]
 

@@ -18,7 +18,7 @@ PAGES = ("/", "/campaigns", "/contacts", "/imports", "/templates", "/jobs", "/wo
 TITLE = "Read the list of the autumn fair " * 5
 
 
-@pytest.mark.parametrize("who, searched", [("alice", "name, number or e-mail"), ("vera", "name or e-mail")])
+@pytest.mark.parametrize("who, searched", [("alice", "name, number or e-mail"), ("vera", "name")])
 def test_the_search_says_what_it_searches_and_is_the_same_on_every_page(
     client: FlaskClient, cast: Cast, who: str, searched: str
 ) -> None:

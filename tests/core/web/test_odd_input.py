@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,12 +63,11 @@ def test_no_odd_body_of_json_is_an_error_of_ours(doors: Doors, program: FlaskCli
 def test_no_odd_path_query_or_header_is_an_error_of_ours(doors: Doors, program: FlaskClient) -> None:
     place = itertools.count()
     for rule, method in doors.rules:
-        for name, odd in itertools.product(rule.arguments, some(known.ODD_PATHS, next(place), 1)):
+        for name, odd in itertools.product(rule.arguments, some(known.ODD_PATHS, next(place))):
             path = doors.path(rule, **{name: odd})
             doors.knock(program, method, path, headers=doors.cast.headers("alice"))
         raw = {"environ_overrides": {"QUERY_STRING": "q=\xe9\xff&cursor=%00", "PATH_INFO": doors.path(rule)}}
         doors.knock(program, method, "/", headers=doors.cast.headers("alice"), **raw)
-        doors.knock(program, method, "/", **raw)
     for headers, path in itertools.product(
         known.ODD_HEADERS, ("/", "/jobs", "/api/jobs", "/sign-in", "/static/nothing")
     ):
@@ -84,6 +84,7 @@ def test_nobody_meets_an_error_of_ours_at_the_doors(doors: Doors, program: Flask
         doors.knock(program, "GET", "/sign-in", query_string={name: odd})
     for rule, method in doors.rules:
         doors.knock(program, method, doors.path(rule), data=b"\x00", query_string={"next": "//[::1"})
+        doors.knock(program, method, doors.path(rule), environ_overrides={"QUERY_STRING": "q=\xe9\xff"})
     assert doors.failed == []
 
 
@@ -139,5 +140,5 @@ def _models() -> Iterator[type[BaseModel]]:
     while found:
         model = found.pop()
         found += model.__subclasses__()
-        if model.__module__.startswith("adsapp.") and ".sandbox" not in model.__module__:
+        if re.match(r"adsapp\.(?!config|sandbox)", model.__module__):
             yield model
