@@ -16,9 +16,9 @@ from adsapp.jobs.console.presenter import headline, tries
 from adsapp.jobs.console.timeline import Event, timeline
 from adsapp.jobs.events import actions_on
 from adsapp.jobs.labels import PRIORITY_WORDS
-from adsapp.jobs.lines import JobLine
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.queries.lines import JobLine
 from adsapp.jobs.wait_reasons import WaitReason, run_conditions, why_waiting
 
 HEAD = ("id", "queued (UTC)", "state", "queue", "title", "what holds it back")

@@ -15,8 +15,8 @@ from sqlalchemy import Table, and_, bindparam, select
 
 from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.db.rows import insert_rows
-from adsapp.jobs.lines import JOBS
 from adsapp.jobs.models import Job, JobEvent
+from adsapp.jobs.queries.lines import JOBS
 from adsapp.organizations.auditing import NAME_LENGTH, By
 
 ERROR_LENGTH = 2000  # of a former end; the attempts have the whole text

@@ -2,8 +2,8 @@
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job
+from adsapp.jobs.queries.lines import AnyJob
 from adsapp.jobs.registry import kind, processors
 from adsapp.jobs.states import FINAL, State
 

@@ -17,9 +17,9 @@ from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.jobs import queues, transitions
 from adsapp.jobs.bulk.target import APPLIES_TO, BulkAction
 from adsapp.jobs.labels import QUEUE_TITLES
-from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job, QueueLimit, Worker
 from adsapp.jobs.queries.limits import limit_values, limits_of
+from adsapp.jobs.queries.lines import AnyJob
 from adsapp.jobs.registry import kind
 from adsapp.jobs.rules import may_retry
 from adsapp.jobs.states import Queue, State, get_priority

@@ -27,8 +27,8 @@ from adsapp.core.clock import iso
 from adsapp.core.db.constructs import database_time
 from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.jobs.labels import QUEUE_TITLES
-from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import QueueControl, Worker
+from adsapp.jobs.queries.lines import AnyJob
 from adsapp.jobs.registry import kind
 from adsapp.jobs.states import PENDING, Queue, State
 

@@ -111,7 +111,7 @@ def test_the_work_of_an_older_version_goes_on(older_program: Open, sandbox: Sand
         _the_campaign_is_sent_once(people, app, messaged, sandbox)
         _the_operation_is_done(people)
         for name in ("delayed", "dependent", "failed"):
-            assert (name, people.job(name)["state"]) == (name, "completed")
+            assert (name, people.job(name)["state"]) == (name, "completed"), people.job(name)
         assert people.job("failed")["attempt"] == 2
         assert people.ask("/api/campaigns/{scheduled}")["campaign"]["status"] == "scheduled"
         _the_reports_are_applied(people, app)

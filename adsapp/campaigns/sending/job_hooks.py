@@ -2,7 +2,7 @@
 campaign's."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 
@@ -29,17 +29,23 @@ def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[
 def what_it_counts(job: Job) -> str:
     """Whom the job's figures count: the people it was begun for, as things stood when it ended."""
     round = _round(job)
-    counted = ledger.counted(uuid.UUID(_campaign_id(job)), round) if round else []
+    if round is None:
+        return ""
+    told = ["It counts the people it was begun for, who are sent to again."] if round > 1 else []
+    if job.is_finished and job.progress_total is not None:
+        told += _since_it_ended(job, ledger.counted(uuid.UUID(_campaign_id(job)), round))
+    return " ".join(told)
+
+
+def _since_it_ended(job: Job, counted: Sequence[ledger.Counted]) -> Iterator[str]:
+    """In what its people differ from its figures by now."""
+    gone = (job.progress_total or 0) - sum(each.people for each in counted)
     failed = sum(each.people for each in counted if each.status is Status.FAILED)
-    sentences = ["It counts the people it was begun for, who are sent to again."] if round and round > 1 else []
-    if job.is_finished and job.progress_total is not None and round:
-        gone = job.progress_total - sum(each.people for each in counted)
-        if gone > 0:
-            sentences.append(f"{plural(gone, 'of them is', 'of them are')} sent to again by a later job.")
-        if failed != job.progress_failed:
-            whom = "of the others" if gone > 0 else "of them"
-            sentences.append(f"{plural(failed, f'{whom} has', f'{whom} have')} failed by now.")
-    return " ".join(sentences)
+    if gone > 0:
+        yield f"{plural(gone, 'of them is', 'of them are')} sent to again by a later job."
+    if failed != job.progress_failed:
+        whom = "of the others" if gone > 0 else "of them"
+        yield f"{plural(failed, f'{whom} has', f'{whom} have')} failed by now."
 
 
 def _campaign_id(job: Job) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 from adsapp.core.clock import iso
 from adsapp.core.web.leaving import current_mask
 from adsapp.jobs.events import JobAction
-from adsapp.jobs.lines import AnyJob
 from adsapp.jobs.models import Job, JobAttempt
+from adsapp.jobs.queries.lines import AnyJob
 from adsapp.jobs.redaction import redact
 from adsapp.jobs.rules import attempts_granted
 from adsapp.jobs.states import PENDING, State

@@ -12,9 +12,9 @@ from adsapp.jobs.api.serializers import percent
 from adsapp.jobs.bulk.target import APPLIES_TO, BulkAction
 from adsapp.jobs.console.presenter import tries
 from adsapp.jobs.labels import ACTION_WORDS, QUEUE_TITLES, ActionWords
-from adsapp.jobs.lines import JobLine
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.queries.lines import JobLine
 from adsapp.jobs.states import FINAL, State
 from adsapp.jobs.wait_reasons import WaitReason, run_conditions, why_waiting
 from adsapp.organizations.access import Actor

@@ -21,10 +21,10 @@ from adsapp.jobs.console import dialogs
 from adsapp.jobs.console.timeline import Event, timeline
 from adsapp.jobs.events import actions_on
 from adsapp.jobs.labels import PRIORITY_WORDS, QUEUE_TITLES
-from adsapp.jobs.lines import AnyJob, JobLine
 from adsapp.jobs.models import Job, JobAttempt
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.items import first_items
+from adsapp.jobs.queries.lines import AnyJob, JobLine
 from adsapp.jobs.queries.relations import Edge, Relations, relations
 from adsapp.jobs.redaction import redact
 from adsapp.jobs.registry import ItemRow, subjects

@@ -16,9 +16,9 @@ from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.inputs import id_after
 from adsapp.core.pagination import PAGE, Page, cut
-from adsapp.jobs.lines import JOBS, LINE, JobLine
 from adsapp.jobs.models import SHOWN, Job, JobAttempt, JobCount
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.queries.lines import JOBS, LINE, JobLine
 from adsapp.jobs.states import Queue, State
 
 COUNTS = cast(Table, JobCount.__table__).c

@@ -11,8 +11,8 @@ from sqlalchemy import Select, Table, bindparam, or_, select
 from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.ids import first_id_of
 from adsapp.jobs.dependencies import Condition
-from adsapp.jobs.lines import JOBS, LINE, JobLine
 from adsapp.jobs.models import Job, JobDependency
+from adsapp.jobs.queries.lines import JOBS, LINE, JobLine
 from adsapp.jobs.states import On
 
 MOST = 20  # of one kind on a page
