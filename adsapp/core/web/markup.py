@@ -84,10 +84,13 @@ def render_attributes(given: Mapping[str, Any]) -> Markup:
 
 
 def render_points(values: Sequence[float], width: float, height: float, low: float, high: float, pad: float) -> Markup:
-    """Values as the points of a line from left to right, `low` at the bottom of `height`, `high` at its top."""
+    """Values as the points of a line from left to right, `low` at the bottom of `height`, `high` at its top.
+
+    In whole units, which are pixels: a chart of an hour that is polled would be half a kilobyte longer with decimals.
+    """
     step, scale = width / max(len(values) - 1, 1), height / ((high - low) or 1)
     places = enumerate(values)
-    return Markup(" ").join(f"{at * step + pad:.1f},{pad + height - (value - low) * scale:.1f}" for at, value in places)
+    return Markup(" ").join(f"{at * step + pad:.0f},{pad + height - (value - low) * scale:.0f}" for at, value in places)
 
 
 def render_chart_rows(series: Sequence[Mapping[str, Any]], labels: Sequence[str], unit: str = "") -> Markup:
