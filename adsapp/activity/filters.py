@@ -10,6 +10,7 @@ from adsapp.core.clock import iso, utcnow
 from adsapp.core.errors import Invalid
 
 SEARCH_LENGTH = 200
+FILTERS = ("q", "kind", "days", "from", "to")  # the parameters that `from_query` reads
 LONGEST_DAYS = 36_500
 SPANS = {1: "Last 24 hours", 7: "Last 7 days", 30: "Last 30 days", 90: "Last 90 days"}
 

@@ -41,7 +41,7 @@ def spell(organization_id: uuid.UUID, url: str) -> str:
 
 
 def application() -> Flask:
-    """What gunicorn serves."""
+    """What the web server serves."""
     app = Flask(__name__)
     engine = create_engine(os.environ["BENCH_REFERENCE"], pool_size=10)
     organization, page = os.environ["BENCH_ORGANIZATION"], app.jinja_env.from_string(PAGE)

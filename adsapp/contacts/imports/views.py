@@ -14,6 +14,7 @@ from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.views import views
 from adsapp.core import context, db
 from adsapp.core.errors import Conflict, Invalid, Problem, TooLarge
+from adsapp.core.web.limits import takes_upload
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.core.web.problems import answer
 from adsapp.organizations.access import allow, current_actor
@@ -51,6 +52,7 @@ def refuse_upload(problem: TooLarge) -> ResponseReturnValue:
 
 
 @views.post("/imports")
+@takes_upload
 @allow(Permission.MANAGE)
 def receive_import() -> ResponseReturnValue:
     """Take the file in; its page, or the upload page with what is wrong."""

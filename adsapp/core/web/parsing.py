@@ -8,7 +8,7 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.errors import FieldError, Invalid, WrongType
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -19,7 +19,10 @@ def parse_body(model: type[Model]) -> Model:
 
 
 def read_json() -> Any:
-    """The request's JSON; raises Invalid that says where it breaks off."""
+    """The request's JSON. Raises WrongType for another kind of body, Invalid that says where it breaks off."""
+    if not request.is_json and (request.content_length or "Transfer-Encoding" in request.headers):
+        sent = f"not {request.mimetype}" if request.mimetype else "and say so"
+        raise WrongType(f"Send JSON, {sent}: Content-Type: application/json", code="not_json")
     try:
         return json.loads(request.get_data() or b"null")
     except ValueError as error:
