@@ -1,6 +1,6 @@
 """The plain page that machines are compared by: Flask, 50 rows of an indexed table through SQLAlchemy Core, no frame.
 
-As an application of gunicorn it finds the database in BENCH_REFERENCE; `make` copies the jobs into its table.
+As an application of the web server it finds the database in BENCH_REFERENCE; `make` copies the jobs into its table.
 """
 
 import os
