@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import update
 
 from adsapp.campaigns import lacking, ledger, reasons
-from adsapp.campaigns.course import go_on
+from adsapp.campaigns.course import go_on, round_of_next
 from adsapp.campaigns.events import record
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
@@ -51,7 +51,7 @@ def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decisio
         )
         return Decision(count)
     _refuse_ended_by_choice(campaign)
-    count = _move(campaign, Status.UNCERTAIN, None, _AFRESH)
+    count = _move(campaign, Status.UNCERTAIN, None, _afresh(campaign))
     go_on(campaign, count, by)
     record(
         campaign,
@@ -76,7 +76,7 @@ def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
     why_not = reasons.why_not_yet(code, campaign.finished_at, utcnow())
     if why_not:
         raise Conflict(why_not, code="too_early")
-    count = _move(campaign, Status.FAILED, code, _AFRESH | _UNSENT)
+    count = _move(campaign, Status.FAILED, code, _afresh(campaign) | _UNSENT)
     go_on(campaign, count, by)
     text = f"{plural(count, 'person', 'people')} who failed with “{reason.title}” {_are_sent_to(count)} again"
     record(campaign, text, by, action="send failed again", people=count, error=reason.title)
@@ -110,11 +110,11 @@ def send_to_left_out(campaign: Campaign, values: Mapping[str, str], by: str = ""
 def _fill_in(campaign: Campaign, texts: Mapping[str, str]) -> int:
     """Give those who lack just these variables the texts; how many they are."""
     kept = {key: text for key in lacking.from_contacts(campaign) if (text := lacking.fallback(campaign, key))}
-    texts, count, after = {**kept, **texts}, 0, 0
+    texts, count, after, afresh = {**kept, **texts}, 0, 0, _afresh(campaign)
     while rows := lacking.people(campaign, after, CHUNK):
         after = rows[-1].id
         filled = [
-            {"id": row.id, "variables": {**row.variables, **{key: texts[key] for key in row.lacks}}, **_AFRESH}
+            {"id": row.id, "variables": {**row.variables, **{key: texts[key] for key in row.lacks}}, **afresh}
             for row in rows
             if row.lacks <= texts.keys()
         ]
@@ -135,6 +135,10 @@ _AFRESH: dict[str, Any] = {
     "not_before": None,
     "lease_id": None,
 }
+
+
+def _afresh(campaign: Campaign) -> dict[str, Any]:
+    return _AFRESH | {"round": round_of_next(campaign)}
 
 
 def _refuse_ended_by_choice(campaign: Campaign) -> None:

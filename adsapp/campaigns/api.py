@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adsapp.campaigns import queries, reasons, service
 from adsapp.campaigns.compose.draft import CampaignIn
+from adsapp.campaigns.compose.preflight import Preflight
 from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
@@ -98,24 +99,27 @@ def create_campaign() -> ResponseReturnValue:
     # Without a fold the digest is the one of before there was any, so a key that is sent again is still known.
     digest = digest_of("bulk-message", body.model_dump(mode="json", exclude={"fold"} if body.fold is None else None))
     draft = body.as_draft()
+    found = service.preflight(draft)
     if (known := find_replay(key, digest)) is not None:
-        return _accepted(known, draft)
+        return _accepted(known, found)
     try:
-        campaign = service.create_campaign(draft, by=current_actor().name, idempotency_key=key, digest=digest)
+        campaign = service.create_campaign(
+            draft, by=current_actor().name, people=found.will_send, idempotency_key=key, digest=digest
+        )
         db.session.commit()
     except AskedMeanwhile:
         db.session.rollback()
         if (known := find_replay(key, digest)) is None:
             raise
-        return _accepted(known, draft)
+        return _accepted(known, found)
     assert campaign.job_id is not None
-    return _accepted(job_queries.get_job(campaign.job_id), draft)
+    return _accepted(job_queries.get_job(campaign.job_id), found)
 
 
-def _accepted(job: Job, draft: CampaignIn) -> ResponseReturnValue:
+def _accepted(job: Job, found: Preflight) -> ResponseReturnValue:
     """The job and its campaign; `notes` is what the form warns of before a person sends, as it is now."""
     campaign = queries.get_campaign((job.subject or "").removeprefix("campaign:"))
-    notes = [{"text": line.text, "note": line.note, "value": line.value} for line in service.preflight(draft).notes]
+    notes = [{"text": line.text, "note": line.note, "value": line.value} for line in found.notes]
     shown = campaign_json(campaign, queries.counts(campaign))
     answer: Response = jsonify({"job": job_json(job), "campaign": shown, "notes": notes})
     answer.status_code = 202

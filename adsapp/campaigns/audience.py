@@ -212,10 +212,19 @@ def known_attributes() -> list[str]:
     return [name for name, _ in groupby(names)]
 
 
-def has_attribute(name: str) -> bool:
-    """True if some contact has a value for this attribute."""
-    value = func.trim(func.coalesce(Contact.attributes[name].as_string(), ""))
-    return db.session.scalar(select(Contact.id).where(value != "").limit(1)) is not None
+# Whether anybody has an attribute is looked for among so many: to find nobody would else be to read everybody.
+CONTACTS_SEARCHED = 10_000
+
+
+def nobody_has(name: str) -> bool:
+    """True if no contact has a value for this attribute; of more contacts than are searched that is never claimed."""
+    newest = select(Contact.attributes[name].as_string().label("value")).where(
+        Contact.organization_id == db.require_organization_id()
+    )
+    some = newest.order_by(Contact.id.desc()).limit(CONTACTS_SEARCHED).subquery()
+    has_value = select(some.c.value).where(func.trim(func.coalesce(some.c.value, "")) != "").limit(1)
+    found = db.session.execute(has_value, execution_options={"names_organization": True}).first()
+    return found is None and (db.session.scalar(select(ContactCount.count)) or 0) <= CONTACTS_SEARCHED
 
 
 def why_no_attribute(name: str) -> str:

@@ -28,7 +28,6 @@ from adsapp.integrations.channels import channel_of
 from adsapp.integrations.errors import Action, SendError
 from adsapp.integrations.extension import pacer
 from adsapp.integrations.models import Account
-from adsapp.integrations.pacing import slow_down_for
 
 FAILURE_LIMIT: Final = 5  # so many of the same kind, with none that went well between them, stop the campaign
 SLOW_SECONDS: Final = 2.0
@@ -148,7 +147,7 @@ def _failed_alike(campaign_id: uuid.UUID, error: SendError) -> int:
 
 def _slow_pace(account: Account, seconds: float) -> None:
     channel = channel_of(account)
-    slow_down_for(pacer(), channel.key, channel.rate, seconds, SLOW_FACTOR)
+    pacer().slow_down(channel.key, seconds, SLOW_FACTOR)
 
 
 def act_on_account(account: Account, error: SendError) -> None:

@@ -12,16 +12,22 @@ from adsapp.organizations.auditing import By
 
 
 def job_title(campaign: Campaign) -> str:
-    """What the job is called."""
-    return f"Campaign {campaign.name}"[:200]
+    """What the job is called: that of a later round as what it does."""
+    return f"Campaign {campaign.name}"[:200] if campaign.round == 1 else f"Again: campaign {campaign.name}"[:200]
 
 
-def enqueue_job(campaign: Campaign, by: str, idempotency_key: str | None = None, digest: str | None = None) -> None:
-    """Add the job that sends it, from its time on; it becomes the campaign's own."""
+def enqueue_job(
+    campaign: Campaign,
+    by: str,
+    idempotency_key: str | None = None,
+    digest: str | None = None,
+    people: int | None = None,
+) -> None:
+    """Add the job that sends its round, from its time on, to so many people; it becomes the campaign's own."""
     subject = CAMPAIGN.of(campaign.id)
     job = jobs.enqueue(
         "bulk-message",
-        {"campaign_id": str(campaign.id)},
+        {"campaign_id": str(campaign.id), "round": campaign.round},
         title=job_title(campaign),
         subject=subject,
         priority=Priority(campaign.priority),
@@ -29,18 +35,24 @@ def enqueue_job(campaign: Campaign, by: str, idempotency_key: str | None = None,
         idempotency_key=idempotency_key,
         digest=digest,
         created_by=by,
-        total=campaign.audience_size,
+        total=campaign.audience_size if people is None else people,
     )
     campaign.job_id = require_subject(job, subject).id
 
 
+def round_of_next(campaign: Campaign) -> int:
+    """The round of whoever is given back to a locked campaign now: another one if it has ended."""
+    return campaign.round + (campaign.status is CampaignStatus.COMPLETED)
+
+
 def go_on(campaign: Campaign, count: int, by: str) -> None:
-    """Let a campaign that had ended send to those it was just given back."""
+    """Let a campaign that had ended send to those it was just given back, of `round_of_next`."""
     if not count or campaign.status not in (CampaignStatus.COMPLETED, CampaignStatus.SENDING):
         return
     if campaign.status is CampaignStatus.COMPLETED:  # its job has ended, or is about to and looks no more
+        campaign.round = round_of_next(campaign)
         campaign.status, campaign.finished_at = CampaignStatus.SENDING, None
-        enqueue_job(campaign, by)
+        enqueue_job(campaign, by, people=count)
         return
     job = locked_job(campaign)
     if job is not None and job.state is State.DELAYED:

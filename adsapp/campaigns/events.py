@@ -9,7 +9,9 @@ from adsapp.organizations.auditing import By
 def record(
     campaign: Campaign, text: str, by: str = "", *, action: str = "", reason: str = "", **details: object
 ) -> None:
-    """Add a line to what happened; with `action`, what `by` did goes into the audit too, with its details."""
+    """Add a line to what happened; with `action`, what `by` did goes into the audit too, with what of its details is
+    known (not None)."""
     db.session.add(CampaignEvent(organization_id=campaign.organization_id, campaign_id=campaign.id, text=text, by=by))
+    known = {name: value for name, value in details.items() if value is not None}
     if action and by:
-        By(by, reason).audit(action, CAMPAIGN.of(campaign.id), title=campaign.name, **details)
+        By(by, reason).audit(action, CAMPAIGN.of(campaign.id), title=campaign.name, **known)

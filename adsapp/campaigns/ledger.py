@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from adsapp.campaigns.models import Campaign, CampaignCount, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
@@ -32,11 +32,16 @@ class Counted(NamedTuple):
     people: int
 
 
-def counted(campaign_id: uuid.UUID) -> list[Counted]:
-    """A campaign's recipients by status and reason, from its counters."""
-    columns = (CampaignCount.status, CampaignCount.error_code, CampaignCount.count)
-    rows = db.session.execute(select(*columns).where(CampaignCount.campaign_id == campaign_id))
-    return [Counted(*row) for row in rows]
+def counted(campaign_id: uuid.UUID, round: int | None = None) -> list[Counted]:
+    """A campaign's recipients by status and reason, from its counters: all, or those of one round."""
+    columns = (CampaignCount.status, CampaignCount.error_code)
+    of_round = [] if round is None else [CampaignCount.round == round]
+    rows = db.session.execute(
+        select(*columns, func.sum(CampaignCount.count))
+        .where(CampaignCount.campaign_id == campaign_id, *of_round)
+        .group_by(*columns)
+    )
+    return [Counted(status, code, int(people)) for status, code, people in rows]
 
 
 @dataclass(slots=True)

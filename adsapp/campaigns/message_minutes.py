@@ -46,12 +46,15 @@ def of_last_hour(now: datetime) -> MessageMinutes:
 
 
 def of_campaign(campaign: Campaign, now: datetime) -> MessageMinutes | None:
-    """The first hour of a campaign, or as much of it as there is; None if that is less than two full minutes."""
+    """The first hour of a campaign, or as much of it as there is; None if it was over within two full minutes.
+
+    While it runs there is a chart from the first moment on, so that what stands below need not move away for it.
+    """
     if campaign.started_at is None:
         return None
     since = _minute(campaign.started_at)
     length = min(MINUTES, int((min(now, campaign.finished_at or now) - since).total_seconds() // 60))
-    if length < 2:
+    if length < 2 and campaign.finished_at is not None:
         return None
     rows = db.session.execute(
         select(MessageMinute.minute, *(getattr(MessageMinute, name) for name in COUNTED)).where(

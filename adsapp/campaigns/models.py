@@ -62,6 +62,7 @@ class RecipientStatus(StrEnum):
 
 
 FAILED_LATER = sql("status = 'failed' and accepted_at is not null")  # as the index has it, word for word
+LATER_ROUND = sql("round > 1")  # likewise
 
 
 class Campaign(Tenant, Base):
@@ -80,7 +81,9 @@ class Campaign(Tenant, Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(ShortText)
     account_id: Mapped[uuid.UUID]
-    job_id: Mapped[uuid.UUID | None]  # the one job that sends it, from start to end
+    job_id: Mapped[uuid.UUID | None]  # the job that sends it: the first, or that of its last round
+    # Sending again after the end is another round with a job of its own, which counts the people of that round.
+    round: Mapped[int] = mapped_column(SmallInteger, default=1, server_default="1")
     status: Mapped[CampaignStatus] = mapped_column(text_enum(CampaignStatus))
     status_reason: Mapped[str | None]
     template_name: Mapped[str] = mapped_column(String(512), default="")
@@ -134,10 +137,20 @@ class CampaignRecipient(Tenant, Base):
             postgresql_where=FAILED_LATER,
             sqlite_where=FAILED_LATER,
         ),
+        Index(
+            "ix_campaign_recipients_round",
+            "organization_id",
+            "campaign_id",
+            "round",
+            "id",
+            postgresql_where=LATER_ROUND,
+            sqlite_where=LATER_ROUND,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)  # sent along as a message's reference
     campaign_id: Mapped[uuid.UUID]
+    round: Mapped[int] = mapped_column(SmallInteger, default=1, server_default="1")  # the last one it was sent in
     contact_id: Mapped[uuid.UUID]
     phone: Mapped[str] = mapped_column(String(20))  # where it is sent to; "" for somebody known by user id only
     wa_user_id: Mapped[str | None] = mapped_column(String(140))
@@ -169,12 +182,13 @@ class CampaignRecipient(Tenant, Base):
 
 
 class CampaignCount(Tenant, Base):
-    """Recipients by status and error code, kept by triggers: equal to the ledger at every instant."""
+    """Recipients by round, status and error code, kept by triggers: equal to the ledger at every instant."""
 
     __tablename__ = "campaign_counts"
 
     organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     campaign_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    round: Mapped[int] = mapped_column(SmallInteger, primary_key=True, default=1, server_default="1")
     status: Mapped[RecipientStatus] = mapped_column(text_enum(RecipientStatus), primary_key=True)
     error_code: Mapped[str] = mapped_column(String(40), primary_key=True)
     count: Mapped[int] = mapped_column(BigId, default=0)

@@ -28,7 +28,7 @@ class Reason:
 
 
 OURS = {
-    OPTED_OUT: Reason("Opted out", "They asked for no more messages; nothing is sent to them."),
+    OPTED_OUT: Reason("Had opted out", "They asked for no more messages; nothing is sent to them."),
     INVALID_NUMBER: Reason("Not a phone number", "Correct the contact's number; it must begin with + and a country."),
     MISSING_VARIABLE: Reason("A variable has no value", "Fill in the contact's field, or give it a fallback."),
     OUTSIDE_WINDOW: Reason("Wrote more than 24 hours ago", "A text is allowed only within 24 hours; use a template."),

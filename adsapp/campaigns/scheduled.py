@@ -19,26 +19,31 @@ from adsapp.integrations import queries as accounts
 from adsapp.jobs import Job, State, transitions
 from adsapp.organizations.auditing import By
 
+NOW = "now"
 
-def start_now(campaign: Campaign, by: str = "") -> None:
-    """Begin a scheduled campaign before its time. Conflict if it is not scheduled any more, or its account is
-    refused."""
+
+def start_now(campaign: Campaign, by: str = "", *, people: int | None = None) -> None:
+    """Begin a scheduled campaign before its time; `people` is how many were confirmed, for the record. Conflict if it
+    is not scheduled any more, or its account is refused."""
     job = _scheduled_job(campaign)
     accounts.refuse_refused(accounts.get_account(campaign.account_id))
-    was_begun(campaign, By(by), is_again=False)
+    was_begun(campaign, By(by), is_again=False, people=people)
     transitions.promote(job, By(by))
 
 
-def was_begun(campaign: Campaign, by: By, *, is_again: bool) -> None:
-    """Write down that somebody let it begin before its time, or go on although its job had ended; it is locked."""
+def was_begun(campaign: Campaign, by: By, *, is_again: bool, people: int | None = None) -> None:
+    """Write down that somebody let it begin before its time, or go on although its job had ended, for so many people;
+    it is locked."""
     if campaign.status is CampaignStatus.SCHEDULED and not is_again:
         campaign.status = CampaignStatus.PREPARING
         text = f"Started before its time, {_in_its_zone(campaign.scheduled_at, campaign.time_zone)}"
-        record(campaign, text, by.name, action="start campaign", reason=by.reason)
+        record(campaign, text, by.name, action="start campaign", reason=by.reason, people=people)
     elif is_again:
-        record(campaign, "Its job was started again", by.name, action="resume campaign", reason=by.reason)
+        record(
+            campaign, "Its job was started again", by.name, action="resume campaign", reason=by.reason, people=people
+        )
     else:
-        record(campaign, "Told to go on at once", by.name, action="resume campaign", reason=by.reason)
+        record(campaign, "Told to go on at once", by.name, action="resume campaign", reason=by.reason, people=people)
 
 
 def move(campaign: Campaign, to: datetime | None, time_zone: str, by: str = "") -> None:
@@ -55,8 +60,9 @@ def move(campaign: Campaign, to: datetime | None, time_zone: str, by: str = "") 
     record(campaign, f"Moved from {before} to {after}", by, action="move campaign", before=before, after=after)
 
 
-def change_campaign(campaign: Campaign, data: CampaignIn, by: str = "") -> None:
+def change_campaign(campaign: Campaign, data: CampaignIn, by: str = "", *, people: int | None = None) -> None:
     """Give a scheduled campaign another message, audience, name or time, all in one step; without a time it starts now.
+    `people`: how many would get it, for the record.
 
     It stays the same campaign with the same job, so nothing is sent twice. Raises as `create_campaign`, and Conflict if
     it is not scheduled any more.
@@ -70,14 +76,19 @@ def change_campaign(campaign: Campaign, data: CampaignIn, by: str = "") -> None:
     job.title = job_title(campaign)
     db.session.flush()  # what is read afresh loses what was changed before
     after = _in_its_zone(checked.scheduled_at, checked.time_zone)
-    text = "Changed" if after == before else f"Changed, and moved from {before} to {after}"
-    record(campaign, text, by, action="change campaign", before=before, after=after)
+    record(campaign, _changed(before, after), by, action="change campaign", before=before, after=after, people=people)
     if checked.scheduled_at is None:
-        was_begun(campaign, By(by), is_again=False)
+        was_begun(campaign, By(by), is_again=False, people=people)
         transitions.promote(job, By(by))
     else:
         campaign.scheduled_at, campaign.time_zone = checked.scheduled_at, checked.time_zone
         transitions.move(job, checked.scheduled_at, By(by))
+
+
+def _changed(before: str, after: str) -> str:
+    if after == NOW:
+        return "Changed, to start at once"
+    return "Changed" if after == before else f"Changed, and moved from {before} to {after}"
 
 
 def _scheduled_job(campaign: Campaign) -> Job:
@@ -94,5 +105,5 @@ def _scheduled_job(campaign: Campaign) -> Job:
 def _in_its_zone(moment: datetime | None, zone: str) -> str:
     """9 Dec 2026, 03:00 in Europe/Madrid."""
     if moment is None:
-        return "now"
+        return NOW
     return f"{moment.astimezone(ZoneInfo(zone)):%-d %b %Y, %H:%M} in {zone}"

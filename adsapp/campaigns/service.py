@@ -20,6 +20,7 @@ from adsapp.campaigns.compose.preview import Preview, preview
 from adsapp.campaigns.course import enqueue_job, locked_job, wake
 from adsapp.campaigns.events import record
 from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.reach import reach
 from adsapp.campaigns.scheduled import change_campaign, move, start_now, was_begun
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -55,12 +56,18 @@ __all__ = [
 
 
 def create_campaign(
-    data: CampaignIn, by: str = "", *, idempotency_key: str | None = None, digest: str | None = None
+    data: CampaignIn,
+    by: str = "",
+    *,
+    people: int | None = None,
+    idempotency_key: str | None = None,
+    digest: str | None = None,
 ) -> Campaign:
     """Make a campaign and enqueue the one job that sends it; the audience is frozen when it starts.
 
-    `idempotency_key` and the `digest` of what was asked stay with the job. Raises Invalid with every field that is
-    wrong, Conflict if no account may send, AskedMeanwhile if another request used the key at this moment.
+    `people`: how many get it as things are now, for the record. `idempotency_key` and the `digest` of what was asked
+    stay with the job. Raises Invalid with every field that is wrong, Conflict if no account may send, AskedMeanwhile if
+    another request used the key at this moment.
     """
     checked = draft.check(data)
     account = _sending_account()
@@ -69,7 +76,7 @@ def create_campaign(
     db.session.flush()
     enqueue_job(campaign, by, idempotency_key, digest)
     verb = "schedule" if checked.scheduled_at else "start"
-    record(campaign, "Scheduled" if checked.scheduled_at else "Started", by, action=f"{verb} campaign")
+    record(campaign, "Scheduled" if checked.scheduled_at else "Started", by, action=f"{verb} campaign", people=people)
     return campaign
 
 
@@ -123,7 +130,7 @@ def resume(campaign: Campaign, by: str = "") -> None:
     campaign.status_reason = None
     _accept_what_is_known(campaign)
     wake(campaign, job, by)
-    record(campaign, "Resumed", by, action="resume campaign")
+    record(campaign, "Resumed", by, action="resume campaign", people=reach(campaign))
 
 
 def _accept_what_is_known(campaign: Campaign) -> None:

@@ -199,6 +199,7 @@ class Import(Tenant, Base):
     unchanged: Mapped[int] = mapped_column(default=0)
     duplicate: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
+    opted_out: Mapped[int] = mapped_column(default=0, server_default="0")  # of its people, when their rows were read
     rejected_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)
     noted_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)  # remarks and assumptions about imported rows
     created_by: Mapped[str] = mapped_column(ShortText, default="")
@@ -235,6 +236,7 @@ class ImportRow(Tenant, Base):
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
     import_id: Mapped[uuid.UUID]
     row_no: Mapped[int]  # as in a spreadsheet: the header is row 1
+    contact_id: Mapped[uuid.UUID | None]  # of a duplicate: whom it repeats; they may have been deleted since
     outcome: Mapped[str] = mapped_column(String(20))  # rejected, duplicate, noted
     column: Mapped[str] = mapped_column(ShortText, default="")
     code: Mapped[str] = mapped_column(ShortText)

@@ -44,6 +44,7 @@ class ContactListPage(WebPage):
     wanted: ContactFilter
     total: int
     found: int | None
+    file_name: str  # of the import it is narrowed to
     query: Mapping[str, Any]
     cursor: str
     next_cursor: str | None
@@ -59,6 +60,7 @@ class ContactListPage(WebPage):
             wanted=wanted,
             total=queries.contact_count(),
             found=found,
+            file_name=queries.file_name(wanted.import_id),
             query=query,
             cursor=cursor,
             next_cursor=page.next,
@@ -71,7 +73,19 @@ class ContactListPage(WebPage):
         if self.found is None:
             return everybody
         most = queries.MOST_COUNTED
-        return f"more than {most:,} of {everybody}" if self.found > most else f"{self.found:,} of {everybody}"
+        found = f"more than {most:,} of {everybody}" if self.found > most else f"{self.found:,} of {everybody}"
+        return f"{found}: {', '.join(self.narrowed_to)}"
+
+    @property
+    def narrowed_to(self) -> Sequence[str]:
+        """What the list is narrowed to, in words."""
+        words = {
+            f"with “{self.wanted.search}”": self.wanted.search,
+            f"with the tag {self.wanted.tag}": self.wanted.tag,
+            "who opted out": self.wanted.opted_out,
+            f"who came in by the import {self.file_name or 'that was deleted'}": self.wanted.import_id,
+        }
+        return tuple(each for each, is_so in words.items() if is_so)
 
     @property
     def next_url(self) -> str | None:

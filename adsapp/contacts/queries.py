@@ -19,6 +19,7 @@ from adsapp.core.ids import parse_id
 from adsapp.core.pagination import PAGE, Page, cut
 
 MOST_COUNTED = 10_000
+LEAST_AT_HOME = 4  # digits behind the zeros: fewer are in too many numbers
 _DIGITS_ONLY = re.compile(r"\+?[\d\s().\-/]{3,}")
 
 
@@ -87,13 +88,18 @@ def _narrowed(statement: Select[Any], wanted: ContactFilter) -> Select[Any]:
 def _matches(wanted: ContactFilter) -> ColumnElement[bool]:
     search = wanted.search
     if _DIGITS_ONLY.fullmatch(search):
-        digits = re.sub(r"\D", "", search)
-        if not wanted.by_number:
-            return has_words(Contact.name, search)
-        local = normalise_phone(search, country_code(wanted.country))
-        whole = [Contact.phone == local.e164] if isinstance(local, Phone) else []
-        return or_(Contact.phone.contains(digits), Contact.wa_id == digits, *whole)
+        return _has_digits(search, wanted.country) if wanted.by_number else has_words(Contact.name, search)
     return or_(has_words(Contact.name, search), has_words(Contact.email, search))
+
+
+def _has_digits(search: str, country: str) -> ColumnElement[bool]:
+    """As it is written, in the organization's country, or as it is dialled at home, wherever that is."""
+    digits = re.sub(r"\D", "", search.replace("(0)", ""))
+    local = normalise_phone(search, country_code(country))
+    whole = [Contact.phone == local.e164] if isinstance(local, Phone) else []
+    at_home = digits.lstrip("0")
+    shorter = [Contact.phone.contains(at_home)] if digits != at_home and len(at_home) >= LEAST_AT_HOME else []
+    return or_(Contact.phone.contains(digits), Contact.wa_id == digits, *whole, *shorter)
 
 
 def get_contact(contact_id: str | uuid.UUID) -> Contact:
@@ -131,6 +137,12 @@ def find_person(who: Identity) -> Contact | None:
         if found is not None:
             return found
     return find_by_number(who.number) if who.number else None
+
+
+def file_name(import_id: str) -> str:
+    """The name of the file that this import read; "" if there is none, or no import is named."""
+    parsed = parse_id(import_id) if import_id else None
+    return (db.session.scalar(select(Import.file_name).where(Import.id == parsed)) or "") if parsed else ""
 
 
 def contact_count() -> int:

@@ -61,7 +61,7 @@ def _workers(queues: Sequence[QueueStats]) -> Iterator[Concern]:
     since = min((stats.waiting_since for stats in lacking if stats.waiting_since), default=None)
     waiting = sum(stats.of("waiting") for stats in lacking)
     start = start_command([stats.queue for stats in lacking])
-    text = f"{plural(waiting, 'job waits', 'jobs wait')}. Start one with: {start}"
+    text = f"{plural(waiting, 'job waits', 'jobs wait') if waiting else 'No job waits yet'}. Start one with: {start}"
     yield Concern(
         "bad", "server-2", f"No worker is running{_for(lacking)}", text, since, action="See the jobs", url="/jobs"
     )

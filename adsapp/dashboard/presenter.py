@@ -50,6 +50,10 @@ class Now:
         return last_minutes(self.conditions.now)
 
     @cached_property
+    def scheduled(self) -> list[queries.Scheduled]:
+        return queries.scheduled_campaigns()
+
+    @cached_property
     def campaigns(self) -> queries.OpenCampaigns:
         return queries.open_campaigns(self.conditions)
 
@@ -177,12 +181,14 @@ class RunningBlock(LivePage):
 
     as_of: datetime = field(compare=False)
     running: Sequence[queries.Running]
+    next: queries.Scheduled | None  # what goes out next, if nothing does now
 
     @classmethod
     def of(cls, now: Now) -> "RunningBlock":
         """Campaigns first."""
         running = queries.running(now.campaigns.going_out, now.conditions)
-        return cls(as_of=now.conditions.now, running=tuple(running))
+        upcoming = now.scheduled[0] if now.scheduled and not running else None
+        return cls(as_of=now.conditions.now, running=tuple(running), next=upcoming)
 
     @property
     def live_url(self) -> str:
@@ -260,7 +266,7 @@ class LatestBlock(LivePage):
         """Newest first, and soonest first."""
         lines = job_queries.list_lines(JobFilters(), limit=LATEST_JOBS).items
         jobs = (LatestJob(each.id, each.title, QUEUE_TITLES[each.queue], each.state, each.created_at) for each in lines)
-        return cls(as_of=now.conditions.now, jobs=tuple(jobs), scheduled=tuple(queries.scheduled_campaigns()))
+        return cls(as_of=now.conditions.now, jobs=tuple(jobs), scheduled=tuple(now.scheduled))
 
     @property
     def live_url(self) -> str:

@@ -12,6 +12,14 @@ QUEUE_TITLES = {
     Queue.EMAIL_NOTIFICATION: "E-mail",
 }
 
+# What the jobs of a queue work on, one by one: what is counted as their items.
+QUEUE_ITEMS = {
+    Queue.BULK_MESSAGES: "people",
+    Queue.CONTACT_IMPORT: "rows",
+    Queue.TEMPLATE_PROCESSING: "items",
+    Queue.EMAIL_NOTIFICATION: "e-mails",
+}
+
 PRIORITY_WORDS = {
     Priority.CRITICAL: "critical",
     Priority.HIGH: "high",

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adsapp.core.clock import utcnow
 from adsapp.core.db import Base, BigId, SecretJson, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
-from adsapp.jobs.states import On, Priority, Queue, State
+from adsapp.jobs.states import Measure, On, Priority, Queue, State
 
 # What a list of jobs shows unless it is asked for routine work too. Queries repeat it word for word: SQLite uses a
 # partial index for the very same condition only.
@@ -139,6 +139,7 @@ class Job(Tenant, Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     created_by: Mapped[str] = mapped_column(ShortText, default="")
     dispatched_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]  # since when the first attempt could have begun, known once it has
     started_at: Mapped[datetime | None]  # of the first attempt
     claimed_at: Mapped[datetime | None]  # when its worker took it; the time limit counts from here
     finished_at: Mapped[datetime | None]
@@ -304,6 +305,7 @@ class Ended:
     cancelled: Mapped[int] = mapped_column(default=0)
     wait_ms: Mapped[int] = mapped_column(BigId, default=0)
     run_ms: Mapped[int] = mapped_column(BigId, default=0)
+    items: Mapped[int] = mapped_column(BigId, default=0, server_default="0")  # what jobs did then, ended or not
 
 
 class StatsMinute(Ended, Tenant, Base):
@@ -314,6 +316,19 @@ class StatsMinute(Ended, Tenant, Base):
     organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
     minute: Mapped[datetime] = mapped_column(primary_key=True)
+
+
+class StatsSpread(Tenant, Base):
+    """How long the jobs that ended in one minute had waited and run: how many in each bucket (`engine.spread`)."""
+
+    __tablename__ = "stats_spread"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
+    minute: Mapped[datetime] = mapped_column(primary_key=True)
+    measure: Mapped[Measure] = mapped_column(text_enum(Measure), primary_key=True)
+    bucket: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
 
 
 class StatsHour(Ended, Tenant, Base):

@@ -5,6 +5,7 @@ lease. `check` (called by `advance`) raises when the job was cancelled, ran out 
 """
 
 import contextlib
+import math
 import time
 import uuid
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock, utcnow
+from adsapp.jobs.engine.recording import add_items
 from adsapp.jobs.models import Job, JobItem
 
 WRITE_EVERY_SECONDS = 0.5
@@ -73,14 +75,21 @@ class Control:
     """What the heartbeat tells the running job; set by another thread, once. Nobody waits for it: no lock."""
 
     deadline: float  # time.monotonic()
+    good_until: float = math.inf  # how long the lease is good by the local clock; time.monotonic()
     cancelled: bool = False
     lost: bool = False
     stopping: bool = False
     draining: bool = False  # no more work is begun; finish what runs
 
+    @property
+    def is_lost(self) -> bool:
+        """True once another worker may hold the job. By the clock, too: after a stop of the whole process this may be
+        asked before the heartbeat has said so."""
+        return self.lost or time.monotonic() > self.good_until
+
     def check(self) -> None:
         """Raise the reason to stop, if there is one."""
-        if self.lost:
+        if self.is_lost:
             raise LeaseLost
         if self.cancelled:
             raise JobCancelled
@@ -116,6 +125,7 @@ class Unwritten:
     """Progress and items that go into the database together with the end of the attempt."""
 
     columns: dict[str, int | None] = field(default_factory=dict)
+    more: int = 0  # things that are done and not counted yet
     items: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -133,6 +143,7 @@ class Progress:
         self._items: list[dict[str, object]] = []
         self._written_at = 0.0
         self._written = (self._total, self._done, self._failed)
+        self._counted = self._done
 
     @property
     def job_id(self) -> uuid.UUID:
@@ -167,7 +178,7 @@ class Progress:
     @property
     def is_lost(self) -> bool:
         """True once another worker may hold the job. For other threads of a job, which cannot be interrupted."""
-        return self._control.lost
+        return self._control.is_lost
 
     @property
     def is_draining(self) -> bool:
@@ -210,7 +221,7 @@ class Progress:
         items, self._items = self._items, []
         standing = (self._total, self._done, self._failed)
         with self._transaction() as connection:
-            written = connection.execute(
+            job = connection.execute(
                 update(Job)
                 .where(Job.id == self._claim.job_id, Job.lease_id == self._claim.lease_id)
                 .values(
@@ -219,12 +230,16 @@ class Progress:
                     progress_failed=self._failed,
                     progress_at=self._clock.now(),
                 )
-            ).rowcount
-            if written and items:
+                .returning(Job.organization_id, Job.queue)
+            ).first()
+            if job and items:
                 connection.execute(insert(JobItem), items)
+            if job and self._more:
+                add_items(connection, (job.organization_id, job.queue), self._more, self._clock.now())
         self._written_at, self._written = time.monotonic(), standing
-        if not written:
+        if not job:
             raise LeaseLost
+        self._counted = self._done
 
     def unwritten(self) -> Unwritten:
         """What `write` would write now."""
@@ -232,7 +247,12 @@ class Progress:
         if standing == self._written:
             return Unwritten(items=self._items)
         names = ("progress_total", "progress_done", "progress_failed")
-        return Unwritten(dict(zip(names, standing, strict=True)), self._items)
+        return Unwritten(dict(zip(names, standing, strict=True)), self._more, self._items)
+
+    @property
+    def _more(self) -> int:
+        """Done since it was last counted; what is given back and done once more counts again."""
+        return max(0, self._done - self._counted)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:

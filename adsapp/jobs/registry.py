@@ -57,6 +57,8 @@ class ItemRow:
 
 # (job, status or "", cursor or "", limit) -> the rows and the cursor of the next page
 ItemSource = Callable[[Job, str, str, int], Page[ItemRow]]
+# What a job's figures are figures of, in sentences; "" if nothing needs to be said.
+CountsHook = Callable[[Job], str]
 # Called in the transaction that cancels a job that is not running.
 CancelHook = Callable[[Job, By], None]
 # Called in the transaction in which a person lets a job begin: again, or before its time (`begin` retry or run).
@@ -132,9 +134,14 @@ class Kind:
     final_if_cancelled: str = ""  # why a cancelled job cannot be retried, and what to do instead; empty if it can
     subject: Subject | None = None
     items: ItemSource | None = None  # None: its items are those it recorded itself
+    counts: CountsHook | None = None  # None: its figures need no words
     on_cancel: CancelHook | None = None
     on_begin: BeginHook | None = None
     reach: ReachHook | None = None  # None: it messages nobody
+
+    def what_it_counts(self, job: Job) -> str:
+        """What the figures of this job are figures of, in sentences; "" if nothing needs to be said."""
+        return self.counts(job) if self.counts else ""
 
     def needed_for(self, job: Job) -> Permission:
         """The right to let this job run again or before its time: the one that it takes to ask for such a job."""
@@ -201,6 +208,7 @@ def processor(
     final_if_cancelled: str = "",
     subject: Subject | None = None,
     items: ItemSource | None = None,
+    counts: CountsHook | None = None,
     on_cancel: CancelHook | None = None,
     on_begin: BeginHook | None = None,
     reach: ReachHook | None = None,
@@ -215,6 +223,7 @@ def processor(
     - `final_if_cancelled`: for jobs whose subject ends with them, what is said to those who want to retry one.
     - `subject`, `items`, `on_cancel`: what its jobs work on, whose rows are their items, and what else is done when one
       is cancelled that is not running.
+    - `counts`: what the figures of one of its jobs are figures of, if they need words.
     - `needs`: the right to ask for such a job. Whoever lets one run again or before its time has to have it too.
     - `reach`: how many people some of its jobs would message, for kinds that message people: that number is confirmed
       before a person lets one run. `on_begin`: what else is done then.
@@ -232,6 +241,7 @@ def processor(
             final_if_cancelled=final_if_cancelled,
             subject=subject,
             items=items,
+            counts=counts,
             on_cancel=on_cancel,
             on_begin=on_begin,
             reach=reach,

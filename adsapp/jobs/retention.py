@@ -16,7 +16,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
 from adsapp.core.ids import first_id_of
 from adsapp.jobs.enqueue import enqueue
-from adsapp.jobs.models import Job, JobLog, StatsHour, StatsMinute
+from adsapp.jobs.models import Job, JobLog, StatsHour, StatsMinute, StatsSpread
 from adsapp.jobs.progress import Progress
 from adsapp.jobs.registry import subjects
 from adsapp.jobs.states import FINAL, Priority
@@ -25,6 +25,7 @@ from adsapp.organizations.models import Organization
 PROCESSOR = "keep-history"
 BATCH = 1000  # rows in one transaction
 MINUTES_KEPT_DAYS = 8  # hours and days tell the rest
+SPREADS_KEPT_DAYS = 1  # an hour of them is read
 JOBS = cast(Table, Job.__table__)
 
 
@@ -56,6 +57,9 @@ def keep_history(progress: Progress) -> dict[str, int]:
         "jobs": _in_batches(progress, lambda: _old_jobs(before)),
         "minutes": _in_batches(
             progress, lambda: _old_sums(StatsMinute.minute, now - timedelta(days=MINUTES_KEPT_DAYS))
+        ),
+        "spreads": _in_batches(
+            progress, lambda: _old_sums(StatsSpread.minute, now - timedelta(days=SPREADS_KEPT_DAYS))
         ),
         "hours": _in_batches(progress, lambda: _old_sums(StatsHour.hour, before)),
     }

@@ -50,6 +50,13 @@ class On(StrEnum):
     ALWAYS = "always"
 
 
+class Measure(StrEnum):
+    """A time of a job whose spread is counted."""
+
+    WAIT = "wait"  # from when it was due to its first begin
+    RUN = "run"  # from there to its end
+
+
 FINAL = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
 PENDING = frozenset({State.DELAYED, State.WAITING})
 

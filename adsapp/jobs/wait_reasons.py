@@ -33,7 +33,7 @@ from adsapp.jobs.registry import kind
 from adsapp.jobs.states import PENDING, Queue, State
 
 WORKERS = cast(Table, Worker.__table__).c
-ALIVE_HEARTBEATS = 3  # a worker is alive while its last sign of life is no older than so many heartbeats
+ALIVE_HEARTBEATS = 3  # at least: a lease may be shorter than so many heartbeats
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,10 @@ def alive_since(now: datetime) -> datetime:
 
 
 def silence() -> timedelta:
-    """For so long a living worker gives no sign of life at most."""
-    return timedelta(seconds=ALIVE_HEARTBEATS * context.settings().heartbeat_seconds)
+    """A worker that gave no sign of life for so long is gone: as long as its jobs stay its own. A busy machine delays a
+    heartbeat by some seconds, and then nothing is lost yet."""
+    settings = context.settings()
+    return timedelta(seconds=max(settings.lease_seconds, ALIVE_HEARTBEATS * settings.heartbeat_seconds))
 
 
 def why_waiting(job: AnyJob, conditions: RunConditions | None = None) -> WaitReason | None:

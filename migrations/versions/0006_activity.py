@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from adsapp.core.db import UtcDateTime
-from adsapp.core.db.ddl import freeze_rows, isolate_table
+from adsapp.core.db.ddl import freeze_rows, isolate_table, rows_of_all
 from adsapp.core.db.sqlite_stats import expect_sizes
 
 revision = "0006"
@@ -35,14 +35,11 @@ def fill_in() -> None:
     title, reason = (f"coalesce(details ->> '{name}', '')" for name in ("title", "reason"))
     if is_sqlite:
         title, reason = (f"coalesce(json_extract(details, '$.{name}'), '')" for name in ("title", "reason"))
-    if not is_sqlite:  # otherwise even the tables' owner sees no organization's rows
-        op.execute("alter table audit_events no force row level security")
-    op.execute(
-        f"update audit_events set kind = case subject when 'jobs' then 'job' else {kind} end, "  # ours
-        f"title = substr({title}, 1, 200), reason = {reason}"
-    )
-    if not is_sqlite:
-        op.execute("alter table audit_events force row level security")
+    with rows_of_all(connection, "audit_events"):
+        op.execute(
+            f"update audit_events set kind = case subject when 'jobs' then 'job' else {kind} end, "  # ours
+            f"title = substr({title}, 1, 200), reason = {reason}"
+        )
 
 
 def add_job_events() -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from adsapp.core.db import UtcDateTime
-from adsapp.core.db.ddl import count_moments, isolate_table
+from adsapp.core.db.ddl import count_moments, isolate_table, rows_of_all
 from adsapp.core.db.sqlite_stats import expect_sizes
 
 revision = "0008"
@@ -32,21 +32,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_message_minutes_minute", "message_minutes", ["organization_id", "minute"])
     connection = op.get_bind()
-    _as_owner(connection, [_count_what_is_there(connection, moment) for moment in MOMENTS])
+    with rows_of_all(connection, "campaign_recipients"):
+        for moment in MOMENTS:
+            connection.exec_driver_sql(_count_what_is_there(connection, moment))
     isolate_table(connection, "message_minutes")
     count_moments(connection, "campaign_recipients", "message_minutes", ["campaign_id"], MOMENTS)
     expect_sizes(connection)
-
-
-def _as_owner(connection: sa.Connection, statements: list[str]) -> None:
-    """The rows of all organizations: row-level security is forced upon their owner too."""
-    guarded = connection.dialect.name == "postgresql"
-    if guarded:
-        op.execute("alter table campaign_recipients no force row level security")
-    for statement in statements:
-        connection.exec_driver_sql(statement)
-    if guarded:
-        op.execute("alter table campaign_recipients force row level security")
 
 
 def _count_what_is_there(connection: sa.Connection, moment: str) -> str:

@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from adsapp.core.db import UtcDateTime
-from adsapp.core.db.ddl import isolate_table
+from adsapp.core.db.ddl import isolate_table, rows_of_all
 from adsapp.core.db.sqlite_stats import expect_sizes
 
 revision = "0011"
@@ -41,9 +41,8 @@ def upgrade() -> None:
     op.create_index("ix_contacts_wa_user_id", "contacts", ["organization_id", "wa_user_id"])
     add_consents()
     add_notices()
-    on_postgresql("no force")  # otherwise even the tables' owner sees no organization's rows
-    fill_in()
-    on_postgresql("force")
+    with rows_of_all(op.get_bind(), *TOUCHED):
+        fill_in()
     expect_sizes(op.get_bind())
 
 
@@ -98,12 +97,6 @@ def add_notices() -> None:
     )
     op.create_index("ix_provider_notices_at", "provider_notices", ["organization_id", "at", "id"])
     isolate_table(op.get_bind(), "provider_notices")
-
-
-def on_postgresql(force: str) -> None:
-    if op.get_bind().dialect.name == "postgresql":
-        for table in TOUCHED:
-            op.execute(f"alter table {table} {force} row level security")
 
 
 def fill_in() -> None:

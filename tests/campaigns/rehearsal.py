@@ -168,6 +168,7 @@ class ByHand:
     is_lost: bool = False
     total: int | None = None
     done: int = 0
+    failed: int = 0
 
     def check(self) -> None:
         self.meanwhile()
@@ -176,7 +177,7 @@ class ByHand:
         db.session.commit()
 
     def start(self, total: int | None, *, done: int = 0, failed: int = 0) -> None:
-        self.total, self.done = total, done
+        self.total, self.done, self.failed = total, done, failed
 
     def advance(self, done: int = 1, failed: int = 0) -> None:
         self.done += done

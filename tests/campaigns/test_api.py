@@ -17,6 +17,7 @@ from adsapp.organizations.auditing import By
 from tests.campaigns.rehearsal import Rehearsal, refused
 from tests.campaigns.scene import set_the_scene
 from tests.cast import Cast
+from tests.statements import recorded
 from tests.waiting import wait_for
 
 A, B = "+12025550100", "+12025550101"
@@ -42,8 +43,10 @@ def post(rehearsal: Rehearsal, client: FlaskClient, who: str = "bob", **changes:
 
 def test_a_campaign_goes_out_through_the_api(rehearsal: Rehearsal, client: FlaskClient) -> None:
     rehearsal.contacts(A, B)
-    answer = post(rehearsal, client)
+    with recorded(rehearsal.app) as statements:
+        answer = post(rehearsal, client)
     assert answer.status_code == 202
+    assert sum("row_number()" in each for each in statements) == 1, "the audience is counted once"
     assert answer.headers["Location"] == f"/api/jobs/{answer.json['job']['id']}"
     campaign_id = answer.json["campaign"]["id"]
     assert rehearsal.send(uuid.UUID(campaign_id)) is None

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from flask.testing import FlaskClient
 
 from adsapp.campaigns import queries, service
 from adsapp.campaigns.console.presenter import Funnel, headline
@@ -10,7 +11,9 @@ from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.queries import Counts, get_campaign, rate_of
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.jobs import Job, State
 from tests.campaigns.rehearsal import Rehearsal, refused
+from tests.cast import Cast
 
 PEOPLE = [f"+1202558{place:04}" for place in range(108)]
 
@@ -41,6 +44,41 @@ def test_whoever_is_sent_to_again_is_accepted_anew(rehearsal: Rehearsal) -> None
     while rehearsal.send(campaign_id) is not None:
         rehearsal.let_time_pass()
     assert rehearsal.counts(campaign_id).accepted_total == 1
+
+
+def test_each_job_of_a_campaign_counts_the_people_it_was_begun_for(
+    rehearsal: Rehearsal, cast: Cast, client: FlaskClient
+) -> None:
+    lost, late = PEOPLE[:2], PEOPLE[2]
+    rehearsal.contacts(*PEOPLE[:8])
+    campaign_id = rehearsal.sent()
+    first, counted = rehearsal.campaign(campaign_id).job_id, rehearsal.progress
+    assert (counted.total, counted.done, counted.failed) == (8, 8, 0)
+    rehearsal.report("failed", *lost)
+    with rehearsal.organization():
+        campaign = get_campaign(campaign_id)
+        service.retry_failed(campaign, queries.failures(campaign)[0].code, "Alice")
+        db.session.commit()
+    rehearsal.provider.answers(lost[0], refused(131026))
+    rehearsal.report("failed", late)  # of the first job, while the second runs
+    while rehearsal.send(campaign_id) is not None:
+        rehearsal.let_time_pass()
+    second, counted = rehearsal.campaign(campaign_id).job_id, rehearsal.progress
+    assert (counted.total, counted.done, counted.failed) == (2, 2, 1)
+    with rehearsal.organization():
+        for job_id, total, failed in ((first, 8, 0), (second, 2, 1)):  # as the engine writes them
+            job = db.session.get_one(Job, job_id)
+            job.state, job.progress_total, job.progress_failed = State.COMPLETED, total, failed
+        db.session.commit()
+    cast.sign_in(client, "alice")
+    items = {job: client.get(f"/api/jobs/{job}/items?status=failed").json["items"] for job in (first, second)}  # type: ignore[index]
+    assert [[item["key"] for item in each] for each in items.values()] == [[late], [lost[0]]]
+    words = {job: client.get(f"/api/jobs/{job}").json["counts"] for job in (first, second)}  # type: ignore[index]
+    assert words == {
+        first: "2 of them are sent to again by a later job. 1 of the others has failed by now.",
+        second: "It counts the people it was begun for, who are sent to again.",
+    }
+    assert all(words[job] in client.get(f"/jobs/{job}").text for job in words)
 
 
 @pytest.mark.parametrize(

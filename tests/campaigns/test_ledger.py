@@ -19,7 +19,7 @@ from adsapp.campaigns.sending import results
 from adsapp.campaigns.sending.freeze import freeze
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.campaigns.sending.results import FailureStreak
-from adsapp.campaigns.sending.transport import MissedSlot, SendResult
+from adsapp.campaigns.sending.transport import NotWritten, SendResult
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.contacts.opt_outs import opt_out
 from adsapp.core import db
@@ -74,7 +74,7 @@ outcomes = st.one_of(
     st.sampled_from(CODES).map(lambda code: Refused(classify({"error": {"code": code, "message": "m"}}))),
     st.just(Uncertain("no answer")),
     st.just(NotSent("no connection")),
-    st.just(MissedSlot()),
+    st.just(NotWritten()),
 )
 steps = st.lists(
     st.one_of(

@@ -51,6 +51,10 @@ def test_a_number_is_found_in_its_local_form(app: Flask, client: FlaskClient, ca
     add(alice, phone="+4915123456789", name="Kim Wagner")
     assert "Kim Wagner" in alice.get("/contacts?q=0151 23456789").text
     assert "Kim Wagner" not in alice.get("/contacts?q=0151 23456780").text
+    add(alice, phone="+442079460501", name="Ann O’Neil")
+    for words in ("020 7946 0501", "+44 (0)20 7946 0501", "0207946", "oneil", "O'Neil"):
+        found = client.get("/api/contacts", query_string={"search": words}, headers=cast.headers("alice")).json
+        assert [one["name"] for one in found["contacts"]] == ["Ann O’Neil"], words  # type: ignore[index]
     found = client.get("/api/contacts?search=0151 23456789", headers=cast.headers("alice")).json
     assert [one["name"] for one in found["contacts"]] == ["Kim Wagner"]  # type: ignore[index]
 

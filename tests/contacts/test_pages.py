@@ -70,7 +70,8 @@ def test_a_file_becomes_contacts_on_the_pages_alone(
     assert page.status_code == 303
     columns = alice.get(page.location)
     seen = text(columns)
-    assert "+12025550181 country assumed" in seen
+    assert "(202) 555-0181 +12025550181 country assumed" in seen
+    assert "4.479E+11 The spreadsheet shortened the number" in seen, "not only the first row is shown"
     assert "2 of the first 3 rows can be stored" in seen
     assert "Delimiter semicolon" in seen
 
@@ -90,7 +91,31 @@ def test_a_file_becomes_contacts_on_the_pages_alone(
     assert f"/campaigns/new?import_id={batch.id}" in report.text
     assert 'hx-trigger="live"' not in report.text
     assert "people.csv" in text(alice.get("/imports"))
-    assert "Jo" in text(alice.get(f"/contacts?import_id={batch.id}"))
+    listed = text(alice.get(f"/contacts?import_id={batch.id}"))
+    assert "2 of 2 people: who came in by the import people.csv" in listed
+    assert "Jo" in listed
+
+
+def test_a_report_leads_to_those_who_are_repeated_and_to_those_who_opted_out(
+    alice: FlaskClient, worker: WorkerProcess, ended: Look, people: Callable[[], dict[str, Contact]]
+) -> None:
+    page = upload(alice, "Mobile;First name;Opt in\n+12025550181;Jo;no\n+12025550181;Jo;\n")
+    send(alice, f"{page.location}/start", **{"column-0": "phone", "column-1": "first_name", "column-2": "opt_in"})
+    ended(uuid.UUID(page.location.rpartition("/")[2]))
+    report = alice.get(page.location)
+    assert "Jo repeated in row 3" in text(report)
+    assert f'href="/contacts/{people()["+12025550181"].id}"' in report.text
+    assert "1 of them is opted out" in text(report)
+    [silent] = re.findall(r'href="(/contacts[?][^"]*opted_out=1[^"]*)"', report.text)
+    listed = text(alice.get(html.unescape(silent)))
+    assert "1 of 1 person: who opted out, who came in by the import people.csv" in listed
+
+
+def test_a_country_that_fits_the_file_better_is_named(alice: FlaskClient) -> None:
+    rows = ["Handy;Vorname", "+49 30 901820;Ida", *(f"0151 2345678{last};Jo" for last in range(5))]
+    seen = text(alice.get(upload(alice, "\n".join(rows)).location))
+    assert "With Germany as default country 6 of the first 6 rows could be stored" in seen
+    assert "now it is" in seen
 
 
 def test_the_rejected_rows_come_as_a_file_that_can_be_mended(

@@ -23,6 +23,7 @@ campaign_counts.campaign_id uuid not null
 campaign_counts.status character varying(40) not null
 campaign_counts.error_code character varying(40) not null
 campaign_counts.count bigint not null
+campaign_counts.round smallint not null default '1'::smallint
 campaign_events.organization_id uuid not null
 campaign_events.id bigint not null identity d
 campaign_events.campaign_id uuid not null
@@ -58,6 +59,7 @@ campaign_recipients.price_category character varying(40)
 campaign_recipients.price_type character varying(40)
 campaign_recipients.price_model character varying(20)
 campaign_recipients.billable boolean
+campaign_recipients.round smallint not null default '1'::smallint
 campaigns.organization_id uuid not null
 campaigns.id uuid not null
 campaigns.name character varying(200) not null
@@ -85,6 +87,7 @@ campaigns.replied_count integer not null
 campaigns.opted_out_count integer not null
 campaigns.template_category character varying(20) not null default ''::character varying
 campaigns.watched_from jsonb
+campaigns.round smallint not null default '1'::smallint
 consents.organization_id uuid not null
 consents.person_key character varying(20) not null
 consents.opted_out_at timestamp with time zone
@@ -131,6 +134,7 @@ import_rows.code character varying(200) not null
 import_rows.message text not null
 import_rows.suggestion text not null
 import_rows.cells jsonb not null
+import_rows.contact_id uuid
 imports.organization_id uuid not null
 imports.id uuid not null
 imports.job_id uuid
@@ -155,6 +159,7 @@ imports.created_by character varying(200) not null
 imports.created_at timestamp with time zone not null
 imports.started_at timestamp with time zone
 imports.finished_at timestamp with time zone
+imports.opted_out integer not null default 0
 inbound_messages.organization_id uuid not null
 inbound_messages.id bigint not null identity d
 inbound_messages.account_id uuid not null
@@ -265,6 +270,7 @@ jobs.parent_id uuid
 jobs.claimed_at timestamp with time zone
 jobs.blocked_by integer not null default 0
 jobs.steered_at timestamp with time zone
+jobs.due_at timestamp with time zone
 memberships.organization_id uuid not null
 memberships.user_id uuid not null
 memberships.role character varying(40) not null
@@ -340,6 +346,7 @@ stats_day.failed integer not null
 stats_day.cancelled integer not null
 stats_day.wait_ms bigint not null
 stats_day.run_ms bigint not null
+stats_day.items bigint not null default '0'::bigint
 stats_hour.organization_id uuid not null
 stats_hour.queue character varying(40) not null
 stats_hour.hour timestamp with time zone not null
@@ -348,6 +355,7 @@ stats_hour.failed integer not null
 stats_hour.cancelled integer not null
 stats_hour.wait_ms bigint not null
 stats_hour.run_ms bigint not null
+stats_hour.items bigint not null default '0'::bigint
 stats_minute.organization_id uuid not null
 stats_minute.queue character varying(40) not null
 stats_minute.minute timestamp with time zone not null
@@ -356,6 +364,13 @@ stats_minute.failed integer not null
 stats_minute.cancelled integer not null
 stats_minute.wait_ms bigint not null
 stats_minute.run_ms bigint not null
+stats_minute.items bigint not null default '0'::bigint
+stats_spread.organization_id uuid not null
+stats_spread.queue character varying(40) not null
+stats_spread.minute timestamp with time zone not null
+stats_spread.measure character varying(40) not null
+stats_spread.bucket smallint not null
+stats_spread.count integer not null
 tags.organization_id uuid not null
 tags.id uuid not null
 tags.name character varying(200) not null
@@ -414,7 +429,7 @@ constraint api_tokens uq_api_tokens_token_hash UNIQUE (token_hash)
 constraint audit_events fk_audit_events_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint audit_events pk_audit_events PRIMARY KEY (id)
 constraint audit_events uq_audit_events_organization_id_id UNIQUE (organization_id, id)
-constraint campaign_counts pk_campaign_counts PRIMARY KEY (organization_id, campaign_id, status, error_code)
+constraint campaign_counts pk_campaign_counts PRIMARY KEY (organization_id, campaign_id, round, status, error_code)
 constraint campaign_events fk_campaign_events_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint campaign_events fk_campaign_events_organization_id_campaign_id FOREIGN KEY (organization_id, campaign_id) REFERENCES campaigns(organization_id, id) ON DELETE CASCADE
 constraint campaign_events pk_campaign_events PRIMARY KEY (id)
@@ -495,6 +510,7 @@ constraint queue_limits pk_queue_limits PRIMARY KEY (organization_id, queue)
 constraint stats_day pk_stats_day PRIMARY KEY (organization_id, queue, day)
 constraint stats_hour pk_stats_hour PRIMARY KEY (organization_id, queue, hour)
 constraint stats_minute pk_stats_minute PRIMARY KEY (organization_id, queue, minute)
+constraint stats_spread pk_stats_spread PRIMARY KEY (organization_id, queue, minute, measure, bucket)
 constraint tags fk_tags_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint tags pk_tags PRIMARY KEY (id)
 constraint tags uq_tags_organization_id_id UNIQUE (organization_id, id)
@@ -519,13 +535,14 @@ CREATE INDEX ix_audit_events_at ON public.audit_events USING btree (organization
 CREATE INDEX ix_audit_events_kind ON public.audit_events USING btree (organization_id, kind, at, id)
 CREATE UNIQUE INDEX pk_audit_events ON public.audit_events USING btree (id)
 CREATE UNIQUE INDEX uq_audit_events_organization_id_id ON public.audit_events USING btree (organization_id, id)
-CREATE UNIQUE INDEX pk_campaign_counts ON public.campaign_counts USING btree (organization_id, campaign_id, status, error_code)
+CREATE UNIQUE INDEX pk_campaign_counts ON public.campaign_counts USING btree (organization_id, campaign_id, round, status, error_code)
 CREATE INDEX ix_campaign_events_campaign ON public.campaign_events USING btree (organization_id, campaign_id, id)
 CREATE UNIQUE INDEX pk_campaign_events ON public.campaign_events USING btree (id)
 CREATE INDEX ix_campaign_recipients_contact ON public.campaign_recipients USING btree (organization_id, contact_id, id)
 CREATE INDEX ix_campaign_recipients_due ON public.campaign_recipients USING btree (organization_id, campaign_id, not_before, id) WHERE ((status)::text = 'pending'::text)
 CREATE INDEX ix_campaign_recipients_failed_later ON public.campaign_recipients USING btree (organization_id, campaign_id) WHERE (((status)::text = 'failed'::text) AND (accepted_at IS NOT NULL))
 CREATE INDEX ix_campaign_recipients_list ON public.campaign_recipients USING btree (organization_id, campaign_id, id)
+CREATE INDEX ix_campaign_recipients_round ON public.campaign_recipients USING btree (organization_id, campaign_id, round, id) WHERE (round > 1)
 CREATE INDEX ix_campaign_recipients_status ON public.campaign_recipients USING btree (organization_id, campaign_id, status, id)
 CREATE INDEX ix_campaign_recipients_wamid ON public.campaign_recipients USING btree (organization_id, wamid)
 CREATE UNIQUE INDEX pk_campaign_recipients ON public.campaign_recipients USING btree (id)
@@ -600,6 +617,7 @@ CREATE UNIQUE INDEX pk_queue_limits ON public.queue_limits USING btree (organiza
 CREATE UNIQUE INDEX pk_stats_day ON public.stats_day USING btree (organization_id, queue, day)
 CREATE UNIQUE INDEX pk_stats_hour ON public.stats_hour USING btree (organization_id, queue, hour)
 CREATE UNIQUE INDEX pk_stats_minute ON public.stats_minute USING btree (organization_id, queue, minute)
+CREATE UNIQUE INDEX pk_stats_spread ON public.stats_spread USING btree (organization_id, queue, minute, measure, bucket)
 CREATE UNIQUE INDEX pk_tags ON public.tags USING btree (id)
 CREATE UNIQUE INDEX uq_tags_organization_id_id ON public.tags USING btree (organization_id, id)
 CREATE UNIQUE INDEX uq_tags_organization_id_name ON public.tags USING btree (organization_id, name)
@@ -655,6 +673,7 @@ row security of queue_limits, forced
 row security of stats_day, forced
 row security of stats_hour, forced
 row security of stats_minute, forced
+row security of stats_spread, forced
 row security of tags, forced
 row security of webhook_deliveries, forced
 row security of whatsapp_accounts, forced
@@ -718,6 +737,8 @@ policy stats_hour engine PERMISSIVE ALL {adsapp_engine} true check true
 policy stats_hour organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy stats_minute engine PERMISSIVE ALL {adsapp_engine} true check true
 policy stats_minute organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy stats_spread engine PERMISSIVE ALL {adsapp_engine} true check true
+policy stats_spread organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy tags engine PERMISSIVE ALL {adsapp_engine} true check true
 policy tags organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy webhook_deliveries engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -772,6 +793,8 @@ grant delete, insert, select, update on stats_hour to adsapp_app
 grant delete, insert, select, update on stats_hour to adsapp_engine
 grant delete, insert, select, update on stats_minute to adsapp_app
 grant delete, insert, select, update on stats_minute to adsapp_engine
+grant delete, insert, select, update on stats_spread to adsapp_app
+grant delete, insert, select, update on stats_spread to adsapp_engine
 grant delete, insert, select, update on tags to adsapp_app
 grant delete, insert, select, update on users to adsapp_app
 grant select on users to adsapp_engine
@@ -797,11 +820,11 @@ end $function$
 CREATE OR REPLACE FUNCTION public.count_campaign_recipients_delete()
 RETURNS trigger
 LANGUAGE plpgsql
-AS $function$ begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) select organization_id, campaign_id, status, error_code, sum(n) as n from (select organization_id, campaign_id, status, error_code, -1 as n from old_rows) c group by organization_id, campaign_id, status, error_code having sum(n) <> 0 order by organization_id, campaign_id, status, error_code on conflict (organization_id, campaign_id, status, error_code) do update set count = campaign_counts.count + excluded.count; return null; end $function$
+AS $function$ begin insert into campaign_counts (organization_id, campaign_id, round, status, error_code, count) select organization_id, campaign_id, round, status, error_code, sum(n) as n from (select organization_id, campaign_id, round, status, error_code, -1 as n from old_rows) c group by organization_id, campaign_id, round, status, error_code having sum(n) <> 0 order by organization_id, campaign_id, round, status, error_code on conflict (organization_id, campaign_id, round, status, error_code) do update set count = campaign_counts.count + excluded.count; return null; end $function$
 CREATE OR REPLACE FUNCTION public.count_campaign_recipients_insert()
 RETURNS trigger
 LANGUAGE plpgsql
-AS $function$ begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) select organization_id, campaign_id, status, error_code, sum(n) as n from (select organization_id, campaign_id, status, error_code, 1 as n from new_rows) c group by organization_id, campaign_id, status, error_code having sum(n) <> 0 order by organization_id, campaign_id, status, error_code on conflict (organization_id, campaign_id, status, error_code) do update set count = campaign_counts.count + excluded.count; return null; end $function$
+AS $function$ begin insert into campaign_counts (organization_id, campaign_id, round, status, error_code, count) select organization_id, campaign_id, round, status, error_code, sum(n) as n from (select organization_id, campaign_id, round, status, error_code, 1 as n from new_rows) c group by organization_id, campaign_id, round, status, error_code having sum(n) <> 0 order by organization_id, campaign_id, round, status, error_code on conflict (organization_id, campaign_id, round, status, error_code) do update set count = campaign_counts.count + excluded.count; return null; end $function$
 CREATE OR REPLACE FUNCTION public.count_campaign_recipients_moments_insert()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -813,7 +836,7 @@ AS $function$ begin insert into message_minutes (organization_id, campaign_id, m
 CREATE OR REPLACE FUNCTION public.count_campaign_recipients_update()
 RETURNS trigger
 LANGUAGE plpgsql
-AS $function$ begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) select organization_id, campaign_id, status, error_code, sum(n) as n from (select organization_id, campaign_id, status, error_code, 1 as n from new_rows union all select organization_id, campaign_id, status, error_code, -1 from old_rows) c group by organization_id, campaign_id, status, error_code having sum(n) <> 0 order by organization_id, campaign_id, status, error_code on conflict (organization_id, campaign_id, status, error_code) do update set count = campaign_counts.count + excluded.count; return null; end $function$
+AS $function$ begin insert into campaign_counts (organization_id, campaign_id, round, status, error_code, count) select organization_id, campaign_id, round, status, error_code, sum(n) as n from (select organization_id, campaign_id, round, status, error_code, 1 as n from new_rows union all select organization_id, campaign_id, round, status, error_code, -1 from old_rows) c group by organization_id, campaign_id, round, status, error_code having sum(n) <> 0 order by organization_id, campaign_id, round, status, error_code on conflict (organization_id, campaign_id, round, status, error_code) do update set count = campaign_counts.count + excluded.count; return null; end $function$
 CREATE OR REPLACE FUNCTION public.count_contacts_delete()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -878,4 +901,4 @@ CREATE OR REPLACE FUNCTION public.search_key(words text)
 RETURNS text
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN (octet_length(words) = length(words)) THEN lower(words) ELSE translate(replace(replace(replace(replace(lower(NORMALIZE(words, NFKD)), 'ß'::text, 'ss'::text), 'æ'::text, 'ae'::text), 'œ'::text, 'oe'::text), 'þ'::text, 'th'::text), 'łøđðħŧıς̴̵̶̷̸̡̢̧̨̛̖̗̘̙̜̝̞̟̠̣̤̥̦̩̪̫̬̭̮̯̰̱̲̳̹̺̻̼͇͈͉͍͎̀́̂̃̄̅̆̇̈̉̊̋̌̍̎̏̐̑̒̓̔̽̾̿̀́͂̓̈́͆͊͋͌̕̚ͅ͏͓͔͕͖͙͚͐͑͒͗͛ͣͤͥͦͧͨͩͪͫͬͭͮͯ͘͜͟͢͝͞͠͡'::text, 'loddhtiσ'::text) END
+RETURN CASE WHEN (octet_length(words) = length(words)) THEN translate(lower(words), '''`-'::text, ''::text) ELSE translate(replace(replace(replace(replace(lower(NORMALIZE(words, NFKD)), 'ß'::text, 'ss'::text), 'æ'::text, 'ae'::text), 'œ'::text, 'oe'::text), 'þ'::text, 'th'::text), 'łøđðħŧıς̴̵̶̷̸̡̢̧̨̛̖̗̘̙̜̝̞̟̠̣̤̥̦̩̪̫̬̭̮̯̰̱̲̳̹̺̻̼͇͈͉͍͎̀́̂̃̄̅̆̇̈̉̊̋̌̍̎̏̐̑̒̓̔̽̾̿̀́͂̓̈́͆͊͋͌̕̚ͅ͏͓͔͕͖͙͚͐͑͒͗͛ͣͤͥͦͧͨͩͪͫͬͭͮͯ͘͜͟͢͝͞͠͡''`-‘’ʼ‐–'::text, 'loddhtiσ'::text) END

@@ -32,13 +32,14 @@ CONSTRAINT uq_audit_events_organization_id_id UNIQUE (organization_id, id)
 CREATE TRIGGER freeze_audit_events before update on audit_events begin select raise(abort, 'rows of audit_events are never changed'); end
 CREATE INDEX ix_audit_events_at ON audit_events (organization_id, at, id)
 CREATE INDEX ix_audit_events_kind ON audit_events (organization_id, kind, at, id)
-CREATE TABLE campaign_counts (
+CREATE TABLE "campaign_counts" (
 organization_id CHAR(32) NOT NULL,
 campaign_id CHAR(32) NOT NULL,
 status VARCHAR(40) NOT NULL,
 error_code VARCHAR(40) NOT NULL,
 count INTEGER NOT NULL,
-CONSTRAINT pk_campaign_counts PRIMARY KEY (organization_id, campaign_id, status, error_code)
+round SMALLINT DEFAULT '1' NOT NULL,
+CONSTRAINT pk_campaign_counts PRIMARY KEY (organization_id, campaign_id, round, status, error_code)
 )
 CREATE TABLE campaign_events (
 organization_id CHAR(32) NOT NULL,
@@ -76,7 +77,7 @@ delivered_at DATETIME,
 read_at DATETIME,
 failed_at DATETIME,
 replied_at DATETIME,
-updated_at DATETIME NOT NULL, wa_user_id VARCHAR(140), price_category VARCHAR(40), price_type VARCHAR(40), price_model VARCHAR(20), billable BOOLEAN,
+updated_at DATETIME NOT NULL, wa_user_id VARCHAR(140), price_category VARCHAR(40), price_type VARCHAR(40), price_model VARCHAR(20), billable BOOLEAN, round SMALLINT DEFAULT '1' NOT NULL,
 CONSTRAINT pk_campaign_recipients PRIMARY KEY (id),
 CONSTRAINT fk_campaign_recipients_organization_id_campaign_id FOREIGN KEY(organization_id, campaign_id) REFERENCES campaigns (organization_id, id) ON DELETE CASCADE,
 CONSTRAINT fk_campaign_recipients_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
@@ -84,17 +85,18 @@ CONSTRAINT uq_campaign_recipients_organization_id_campaign_id_person_key UNIQUE 
 )
 CREATE TRIGGER count_campaign_recipients_accepted_insert after insert on campaign_recipients for each row when new.accepted_at is not null begin insert into message_minutes (organization_id, campaign_id, minute, accepted) values (new.organization_id, new.campaign_id, substr(new.accepted_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set accepted = accepted + 1; end
 CREATE TRIGGER count_campaign_recipients_accepted_update after update of accepted_at on campaign_recipients for each row when new.accepted_at is not null and old.accepted_at is null begin insert into message_minutes (organization_id, campaign_id, minute, accepted) values (new.organization_id, new.campaign_id, substr(new.accepted_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set accepted = accepted + 1; end
-CREATE TRIGGER count_campaign_recipients_delete after delete on campaign_recipients for each row  begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) values (old.organization_id, old.campaign_id, old.status, old.error_code, -1) on conflict (organization_id, campaign_id, status, error_code) do update set count = count + (-1); end
+CREATE TRIGGER count_campaign_recipients_delete after delete on campaign_recipients for each row  begin insert into campaign_counts (organization_id, campaign_id, round, status, error_code, count) values (old.organization_id, old.campaign_id, old.round, old.status, old.error_code, -1) on conflict (organization_id, campaign_id, round, status, error_code) do update set count = count + (-1); end
 CREATE TRIGGER count_campaign_recipients_delivered_insert after insert on campaign_recipients for each row when new.delivered_at is not null begin insert into message_minutes (organization_id, campaign_id, minute, delivered) values (new.organization_id, new.campaign_id, substr(new.delivered_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set delivered = delivered + 1; end
 CREATE TRIGGER count_campaign_recipients_delivered_update after update of delivered_at on campaign_recipients for each row when new.delivered_at is not null and old.delivered_at is null begin insert into message_minutes (organization_id, campaign_id, minute, delivered) values (new.organization_id, new.campaign_id, substr(new.delivered_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set delivered = delivered + 1; end
 CREATE TRIGGER count_campaign_recipients_failed_insert after insert on campaign_recipients for each row when new.failed_at is not null begin insert into message_minutes (organization_id, campaign_id, minute, failed) values (new.organization_id, new.campaign_id, substr(new.failed_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set failed = failed + 1; end
 CREATE TRIGGER count_campaign_recipients_failed_update after update of failed_at on campaign_recipients for each row when new.failed_at is not null and old.failed_at is null begin insert into message_minutes (organization_id, campaign_id, minute, failed) values (new.organization_id, new.campaign_id, substr(new.failed_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set failed = failed + 1; end
-CREATE TRIGGER count_campaign_recipients_insert after insert on campaign_recipients for each row  begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) values (new.organization_id, new.campaign_id, new.status, new.error_code, 1) on conflict (organization_id, campaign_id, status, error_code) do update set count = count + (1); end
-CREATE TRIGGER count_campaign_recipients_update after update of organization_id, campaign_id, status, error_code on campaign_recipients for each row when old.organization_id is not new.organization_id or old.campaign_id is not new.campaign_id or old.status is not new.status or old.error_code is not new.error_code begin insert into campaign_counts (organization_id, campaign_id, status, error_code, count) values (old.organization_id, old.campaign_id, old.status, old.error_code, -1) on conflict (organization_id, campaign_id, status, error_code) do update set count = count + (-1); insert into campaign_counts (organization_id, campaign_id, status, error_code, count) values (new.organization_id, new.campaign_id, new.status, new.error_code, 1) on conflict (organization_id, campaign_id, status, error_code) do update set count = count + (1); end
+CREATE TRIGGER count_campaign_recipients_insert after insert on campaign_recipients for each row  begin insert into campaign_counts (organization_id, campaign_id, round, status, error_code, count) values (new.organization_id, new.campaign_id, new.round, new.status, new.error_code, 1) on conflict (organization_id, campaign_id, round, status, error_code) do update set count = count + (1); end
+CREATE TRIGGER count_campaign_recipients_update after update of organization_id, campaign_id, round, status, error_code on campaign_recipients for each row when old.organization_id is not new.organization_id or old.campaign_id is not new.campaign_id or old.round is not new.round or old.status is not new.status or old.error_code is not new.error_code begin insert into campaign_counts (organization_id, campaign_id, round, status, error_code, count) values (old.organization_id, old.campaign_id, old.round, old.status, old.error_code, -1) on conflict (organization_id, campaign_id, round, status, error_code) do update set count = count + (-1); insert into campaign_counts (organization_id, campaign_id, round, status, error_code, count) values (new.organization_id, new.campaign_id, new.round, new.status, new.error_code, 1) on conflict (organization_id, campaign_id, round, status, error_code) do update set count = count + (1); end
 CREATE INDEX ix_campaign_recipients_contact ON campaign_recipients (organization_id, contact_id, id)
 CREATE INDEX ix_campaign_recipients_due ON campaign_recipients (organization_id, campaign_id, not_before, id) WHERE status = 'pending'
 CREATE INDEX ix_campaign_recipients_failed_later ON campaign_recipients (organization_id, campaign_id) WHERE status = 'failed' and accepted_at is not null
 CREATE INDEX ix_campaign_recipients_list ON campaign_recipients (organization_id, campaign_id, id)
+CREATE INDEX ix_campaign_recipients_round ON campaign_recipients (organization_id, campaign_id, round, id) WHERE round > 1
 CREATE INDEX ix_campaign_recipients_status ON campaign_recipients (organization_id, campaign_id, status, id)
 CREATE INDEX ix_campaign_recipients_wamid ON campaign_recipients (organization_id, wamid)
 CREATE TABLE campaigns (
@@ -122,7 +124,7 @@ created_at DATETIME NOT NULL,
 started_at DATETIME,
 finished_at DATETIME,
 replied_count INTEGER NOT NULL,
-opted_out_count INTEGER NOT NULL, template_category VARCHAR(20) DEFAULT '' NOT NULL, watched_from JSON,
+opted_out_count INTEGER NOT NULL, template_category VARCHAR(20) DEFAULT '' NOT NULL, watched_from JSON, round SMALLINT DEFAULT '1' NOT NULL,
 CONSTRAINT pk_campaigns PRIMARY KEY (id),
 CONSTRAINT fk_campaigns_organization_id_account_id FOREIGN KEY(organization_id, account_id) REFERENCES whatsapp_accounts (organization_id, id),
 CONSTRAINT fk_campaigns_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
@@ -208,7 +210,7 @@ outcome VARCHAR(20) NOT NULL,
 code VARCHAR(200) NOT NULL,
 message TEXT NOT NULL,
 suggestion TEXT NOT NULL,
-cells JSON NOT NULL,
+cells JSON NOT NULL, contact_id CHAR(32),
 CONSTRAINT pk_import_rows PRIMARY KEY (id),
 CONSTRAINT fk_import_rows_organization_id_import_id FOREIGN KEY(organization_id, import_id) REFERENCES imports (organization_id, id) ON DELETE CASCADE,
 CONSTRAINT fk_import_rows_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
@@ -239,7 +241,7 @@ noted_by_code JSON NOT NULL,
 created_by VARCHAR(200) NOT NULL,
 created_at DATETIME NOT NULL,
 started_at DATETIME,
-finished_at DATETIME,
+finished_at DATETIME, opted_out INTEGER DEFAULT '0' NOT NULL,
 CONSTRAINT pk_imports PRIMARY KEY (id),
 CONSTRAINT fk_imports_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_imports_organization_id_id UNIQUE (organization_id, id)
@@ -388,7 +390,7 @@ progress_failed INTEGER NOT NULL,
 progress_at DATETIME,
 error_code VARCHAR(200),
 error TEXT,
-result JSON, idempotency_key VARCHAR(200), payload_digest VARCHAR(64), parent_id CHAR(32), claimed_at DATETIME, blocked_by INTEGER DEFAULT '0' NOT NULL, steered_at DATETIME,
+result JSON, idempotency_key VARCHAR(200), payload_digest VARCHAR(64), parent_id CHAR(32), claimed_at DATETIME, blocked_by INTEGER DEFAULT '0' NOT NULL, steered_at DATETIME, due_at DATETIME,
 CONSTRAINT pk_jobs PRIMARY KEY (id),
 CONSTRAINT fk_jobs_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_jobs_organization_id_id UNIQUE (organization_id, id)
@@ -525,7 +527,7 @@ completed INTEGER NOT NULL,
 failed INTEGER NOT NULL,
 cancelled INTEGER NOT NULL,
 wait_ms INTEGER NOT NULL,
-run_ms INTEGER NOT NULL,
+run_ms INTEGER NOT NULL, items INTEGER DEFAULT '0' NOT NULL,
 CONSTRAINT pk_stats_day PRIMARY KEY (organization_id, queue, day)
 )
 CREATE TABLE stats_hour (
@@ -536,7 +538,7 @@ completed INTEGER NOT NULL,
 failed INTEGER NOT NULL,
 cancelled INTEGER NOT NULL,
 wait_ms INTEGER NOT NULL,
-run_ms INTEGER NOT NULL,
+run_ms INTEGER NOT NULL, items INTEGER DEFAULT '0' NOT NULL,
 CONSTRAINT pk_stats_hour PRIMARY KEY (organization_id, queue, hour)
 )
 CREATE TABLE stats_minute (
@@ -547,8 +549,17 @@ completed INTEGER NOT NULL,
 failed INTEGER NOT NULL,
 cancelled INTEGER NOT NULL,
 wait_ms INTEGER NOT NULL,
-run_ms INTEGER NOT NULL,
+run_ms INTEGER NOT NULL, items INTEGER DEFAULT '0' NOT NULL,
 CONSTRAINT pk_stats_minute PRIMARY KEY (organization_id, queue, minute)
+)
+CREATE TABLE stats_spread (
+organization_id CHAR(32) NOT NULL,
+queue VARCHAR(40) NOT NULL,
+minute DATETIME NOT NULL,
+measure VARCHAR(40) NOT NULL,
+bucket SMALLINT NOT NULL,
+count INTEGER NOT NULL,
+CONSTRAINT pk_stats_spread PRIMARY KEY (organization_id, queue, minute, measure, bucket)
 )
 CREATE TABLE tags (
 organization_id CHAR(32) NOT NULL,

@@ -1,5 +1,6 @@
 """The first page: what needs somebody, the queues, what runs, at a cost that does not grow with history."""
 
+import html
 import re
 import uuid
 from datetime import timedelta
@@ -16,7 +17,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Job, Priority, Queue, State, queues, transitions
-from adsapp.jobs.models import JobLog, StatsHour, StatsMinute
+from adsapp.jobs.models import JobLog, StatsHour, StatsMinute, Worker
 from adsapp.jobs.queries.statistics import queue_stats
 from adsapp.jobs.registry import get_processor
 from adsapp.organizations.auditing import By
@@ -105,6 +106,32 @@ def test_no_worker_is_the_first_thing_said(client: FlaskClient, cast: Cast) -> N
     page = cast.sign_in(client, "alice").get("/").text
     assert "No worker is running" in page
     assert page.count("no worker</span>") == 4
+
+
+def test_a_worker_is_missed_once_its_jobs_would_be_taken_from_it(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    lease = timedelta(seconds=app.config["SETTINGS"].lease_seconds)
+    late = add_lone_worker(app, Queue, heartbeat_at=utcnow() + timedelta(minutes=1) - lease)
+    cast.sign_in(client, "alice")
+    assert "No worker is running" not in client.get("/").text
+    with db.organization_context(app, cast.bakery_id):
+        db.session.get_one(Worker, late).heartbeat_at = utcnow() - lease
+        db.session.commit()
+    page = client.get("/").text
+    assert "No worker is running" in page
+    assert "No job waits yet. Start one with" in page
+
+
+def test_the_list_shows_what_a_figure_counted(app: Flask, client: FlaskClient, cast: Cast, workers: None) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        for routine in (True, False):
+            job = jobs.enqueue("demo", {"mood": "succeeds"}, title="Tidy up", run_at=utcnow() + timedelta(days=1))
+            job.routine = routine
+        db.session.commit()
+    cast.sign_in(client, "alice")
+    for path in ("/home/queues", "/queues/template-processing"):
+        [(address, count)] = re.findall(r'href="([^"]*state=delayed[^"]*)">(\d+)', client.get(path).text)
+        shown = client.get(html.unescape(address)).text
+        assert (count, len(re.findall(r'<tr id="job-', shown))) == ("2", 2), path
 
 
 def test_a_paused_queue_lacks_no_worker(app: Flask, client: FlaskClient, cast: Cast) -> None:

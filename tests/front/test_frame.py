@@ -33,6 +33,23 @@ def test_the_search_says_what_it_searches_and_is_the_same_on_every_page(
         assert f'aria-label="Search contacts by {searched}"' in found[0], path
 
 
+@pytest.mark.parametrize(
+    ("chosen", "written"), [("dark", 'data-theme="dark"'), ("light", 'data-theme="light"'), ('"><b>', ""), (None, "")]
+)
+@pytest.mark.parametrize("path", ["/sign-in", "/"])
+def test_the_chosen_theme_is_in_the_page_before_any_script(
+    client: FlaskClient, cast: Cast, path: str, chosen: str | None, written: str
+) -> None:
+    if path == "/":
+        cast.sign_in(client, "alice")
+    if chosen:
+        client.set_cookie("adsapp-theme", chosen)
+    root = re.search(r"<html[^>]*>", client.get(path).text)
+    assert root
+    assert written in root[0]
+    assert ("data-theme" in root[0]) == bool(written)
+
+
 def crumbs(page: str) -> list[str]:
     """The texts of the crumbs, whole."""
     found = re.search(r'<nav class="crumbs".*?</nav>', page, re.DOTALL)

@@ -16,8 +16,9 @@ from adsapp.core.errors import Invalid
 from adsapp.core.ids import first_id_of, new_id
 from adsapp.jobs import Job, Queue, State, retention
 from adsapp.jobs.engine.worker import WorkerProcess, ask_for_upkeep
-from adsapp.jobs.models import JobAttempt, JobLog, StatsHour, StatsMinute
+from adsapp.jobs.models import JobAttempt, JobLog, StatsHour, StatsMinute, StatsSpread
 from adsapp.jobs.queries import statistics
+from adsapp.jobs.states import Measure
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -50,6 +51,8 @@ def add_old(cast: Cast, then: datetime, *, subject: str | None = None, queue: Qu
     )
     for model, span in ((StatsMinute, "minute"), (StatsHour, "hour")):
         db.session.add(model(organization_id=cast.bakery_id, queue=queue, completed=1, **{span: then}))
+    spread = StatsSpread(organization_id=cast.bakery_id, queue=queue, minute=then, measure=Measure.WAIT, bucket=1)
+    db.session.add(spread)
     db.session.flush()
     return job
 
@@ -71,7 +74,7 @@ def test_what_is_older_than_promised_goes_and_the_rest_stays(
     ask(app)
     with db.organization_context(app, cast.bakery_id):
         upkeep = db.session.scalars(select(Job.id).where(Job.processor == retention.PROCESSOR)).one()
-    assert finished(upkeep).result == {"job_logs": 3, "jobs": 2, "minutes": 4, "hours": 3}
+    assert finished(upkeep).result == {"job_logs": 3, "jobs": 2, "minutes": 4, "spreads": 4, "hours": 3}
     with db.organization_context(app, cast.bakery_id):
         assert set(db.session.scalars(select(Job.id).where(Job.processor == "demo"))) == {kept_for_its_import, younger}
 

@@ -154,7 +154,7 @@ def _refuse_unknown_attributes(sources: Mapping[str, Source]) -> None:
         SourceError(key, f"{sentence(audience.why_no_attribute(source.attribute))} Choose another, or give a fallback")
         for key, source in sources.items()
         if isinstance(source, FromAttribute) and not source.fallback.strip()
-        if not audience.has_attribute(source.attribute)
+        if audience.nobody_has(source.attribute)
     ]
     if errors:
         raise InvalidSources(errors)

@@ -48,6 +48,8 @@ class Preflight:
     outside_window: int = 0
     messaged_lately: int = 0  # those of the rest who got a campaign in the organization's hours, left out or not
     same_template_lately: int = 0  # and of these who got this very template
+    lately_hours: int = 0  # what counts as lately
+    leaves_out_lately: bool = False
     will_send: int = 0
     seconds: float = 0.0
 
@@ -94,6 +96,8 @@ def preflight(data: CampaignIn) -> Preflight:
         outside_window=tally.outside_window,
         messaged_lately=tally.lately,
         same_template_lately=tally.same_template,
+        lately_hours=tally.hours,
+        leaves_out_lately=tally.leaves_out_lately,
         will_send=tally.will_send,
         seconds=seconds,
     )
@@ -142,7 +146,7 @@ def _message_line(message: Message) -> Line:
 def _unknown_attributes(message: Message) -> Iterator[Line]:
     """Attributes that nobody has, whose fallback everybody gets: perhaps the name is wrong."""
     for source in message.sources.values():
-        if isinstance(source, FromAttribute) and not audiences.has_attribute(source.attribute):
+        if isinstance(source, FromAttribute) and audiences.nobody_has(source.attribute):
             note = sentence(audiences.why_no_attribute(source.attribute))
             yield Line("warning", f"Everybody gets “{source.fallback}”", note)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from adsapp.campaigns import audience as audiences
-from adsapp.campaigns.audience import SERVICE_WINDOW, person_of
+from adsapp.campaigns.audience import SERVICE_WINDOW, Audience, person_of
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Message
 from adsapp.contacts.models import Contact
@@ -44,6 +44,19 @@ def preview(data: CampaignIn, index: int = 0) -> Preview | None:
     renderer = message.renderer
     rendered = renderer.render(person_of(contact)) if renderer else None
     return Preview(index, total, contact, rendered, message.text, _left_out(contact, message, rendered))
+
+
+PEOPLE_LOOKED_AT = 25
+
+
+def first_to_get_it(message: Message, audience: Audience) -> tuple[Contact, Rendered | None] | None:
+    """Somebody of the audience as it is now who would get the message, and their message (None for a text)."""
+    willing = select(Contact).where(audience.condition, Contact.opted_out_at.is_(None))
+    for contact in db.session.scalars(willing.order_by(Contact.id).limit(PEOPLE_LOOKED_AT)):
+        rendered = message.renderer.render(person_of(contact)) if message.renderer else None
+        if rendered is None or not rendered.missing:
+            return contact, rendered
+    return None
 
 
 def _left_out(contact: Contact, message: Message, rendered: Rendered | None) -> str:

@@ -78,7 +78,7 @@ def create_campaign() -> ResponseReturnValue:
         changed_from = int(confirmed) if confirmed.isdecimal() else None
         return render(ConfirmPage.of(page, changed_from)), 200 if changed_from is None else 409
     try:
-        campaign = _make(form, page.campaign_in)
+        campaign = _make(form, page.campaign_in, page.preflight.will_send)
     except Invalid as error:
         db.session.rollback()
         return _refused(form, errors_by_field(error))
@@ -95,11 +95,11 @@ def create_campaign() -> ResponseReturnValue:
     return redirect(target, 303)
 
 
-def _make(form: ComposeForm, data: CampaignIn) -> Campaign:
+def _make(form: ComposeForm, data: CampaignIn, people: int) -> Campaign:
     if not form.edit:
-        return service.create_campaign(data, current_actor().name)
+        return service.create_campaign(data, current_actor().name, people=people)
     campaign = queries.get_campaign(form.edit)
-    service.change_campaign(campaign, data, current_actor().name)
+    service.change_campaign(campaign, data, current_actor().name, people=people)
     return campaign
 
 

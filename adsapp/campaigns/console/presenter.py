@@ -40,6 +40,8 @@ BAR: Final = (
     (Status.SKIPPED, "skipped"),
 )
 ALWAYS_SHOWN: Final = frozenset({Status.READ, Status.DELIVERED, Status.SENT, Status.FAILED})
+# Shown even if nobody is in it, while people are still to be sent to: what comes and goes each second moves the rest.
+ON_THE_WAY: Final = (Status.PENDING, Status.SENDING, Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.READ)
 CHIP_KINDS: Final[dict[Status, str]] = {
     Status.FAILED: "bad",
     Status.UNCERTAIN: "warning",
@@ -69,7 +71,7 @@ class Funnel:
         shown: list[dict[str, Any]] = []
         for status, label in BAR:
             value = getattr(self.counts, status.value)
-            if value or status in ALWAYS_SHOWN:
+            if value or status in ALWAYS_SHOWN or (self.counts.to_go and status in ON_THE_WAY):
                 shown.append({"kind": status.value, "value": value, "label": label})
         if self.counts.to_go:
             shown.append({"kind": "rest", "value": self.counts.to_go, "label": "to go"})
@@ -338,10 +340,10 @@ def _bubble(campaign: Campaign, recipient: CampaignRecipient) -> Bubble:
 
 
 def chips(counts: Counts) -> list[tuple[str, str, int, str]]:
-    """(status or "", label, count, kind) for each status that has people, all first."""
+    """(status or "", label, count, kind) for each status that has people or soon may, all first."""
     found = [("", "all", counts.total, "neutral")]
     for status in Status:
         count = getattr(counts, status.value)
-        if count:
+        if count or (counts.to_go and status in ON_THE_WAY):
             found.append((status.value, status.value, count, CHIP_KINDS.get(status, "neutral")))
     return found

@@ -12,37 +12,31 @@ from flask import url_for
 
 from adsapp.campaigns import message_minutes, queries, reasons
 from adsapp.campaigns.console import dialogs, presenter
-from adsapp.campaigns.console.presenter import Funnel, Person
+from adsapp.campaigns.console.presenter import Funnel
+from adsapp.campaigns.console.show_people import LISTED_ARGS, People, Preview, number_of, people_of, preview_of
 from adsapp.campaigns.lacking import may_lack
 from adsapp.campaigns.message_minutes import MessageMinutes
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import Counts, Failure
 from adsapp.campaigns.reach import reach
 from adsapp.core.clock import utcnow
-from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
-from adsapp.core.web.templating import format_phone
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import Unreachable
 from adsapp.jobs.wait_reasons import WaitReason
 from adsapp.message_templates.languages import language_name
-from adsapp.message_templates.previews import Bubble
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 
-PEOPLE: Final = 25
 EVENTS: Final = 20
 MOVING_SECONDS, WAITING_SECONDS = 2, 15
 # Delivery reports come in for a while after the last message went out; then the page has nothing to ask for.
 REPORTS_COME_FOR: Final = timedelta(minutes=2)
 READS_COME_FOR: Final = timedelta(hours=1)
-LISTED_ARGS: Final = ("status", "code", "cursor")
 SHOWN_ARGS: Final = (*LISTED_ARGS, "person")
-NOBODY_HERE: Final = ("Nobody here", "No one of this campaign is in this state now.")
-NOBODY_YET: Final = ("Nobody yet", "People appear once the audience is fixed.")
 NO_RIGHT: Final = "viewers cannot send messages"
 ENDED_WORDS: Final = {
     CampaignStatus.PAUSED: "It is paused",
@@ -118,59 +112,6 @@ class LeftOut:
     advice: str
     count: int
     can_fill: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """A recipient in the list."""
-
-    id: int
-    name: str
-    number: str
-    status: str
-    code: str | None  # the provider's, which has a meaning of its own
-    why: str  # our own reason, in words
-    replied_at: datetime | None
-    at: datetime
-    time_shape: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A status to narrow the list to, and how many people have it."""
-
-    label: str
-    count: int
-    kind: str
-    url: str
-    is_current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """The ledger, a page of it, in the order of sending."""
-
-    rows: Sequence[PersonRow]
-    chips: Sequence[Chip]
-    note: str  # their order, or what they are narrowed to
-    export_url: str
-    is_narrow: bool
-    next_url: str | None
-    first_url: str | None
-    nobody: tuple[str, str]  # title and text, if there are no rows
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The message as one person sees it, and the ways to the next and the previous one."""
-
-    name: str
-    bubble: Bubble
-    at: datetime | None = None
-    ticks: str | None = None
-    previous_url: str | None = None
-    next_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +195,8 @@ class CampaignPage(LivePage):
             failures=tuple(_failure(campaign, failure) for failure in failures),
             messages=message_minutes.of_campaign(campaign, now),
             left_out=tuple(_left_out(campaign, each) for each in skipped),
-            people=_people(campaign, counts, actor, args),
-            preview=_preview(campaign, presenter.person(campaign, _number(args.get("person", ""))), args),
+            people=people_of(campaign, counts, actor, args),
+            preview=preview_of(campaign, presenter.person(campaign, number_of(args.get("person", ""))), args),
             events=tuple(EventLine(event.at, event.text, event.by) for event in events),
             buttons=tuple(_button(campaign, verb, actor) for verb in dialogs.verbs(campaign)),
             row=campaign,
@@ -311,12 +252,6 @@ class CampaignPage(LivePage):
         return url_for("campaigns.new_campaign", again=self.campaign.id) if may else None
 
 
-def _page_url(campaign: Campaign, anchor: str, args: Mapping[str, str], keep: Sequence[str], **more: Any) -> str:
-    """The page's address with what of the present one is kept."""
-    kept: dict[str, Any] = {name: args[name] for name in keep if args.get(name)}
-    return url_for("campaigns.show_campaign", campaign_id=campaign.id, _anchor=anchor, **(kept | more))
-
-
 def _every(campaign: Campaign, counts: Counts, changed_at: datetime | None) -> int | None:
     """Seconds between two looks, None once nothing moves any more. `changed_at`: when somebody last paused it, …."""
     if presenter.goes_out(campaign) or counts.sending:
@@ -356,73 +291,3 @@ def _button(campaign: Campaign, verb: dialogs.Verb, actor: Actor) -> HeadButton:
     else:
         url = url_for("campaigns.ask_verb", campaign_id=campaign.id, verb=verb.name)
     return HeadButton(verb, url, None if actor.may(Permission.SEND) else NO_RIGHT)
-
-
-def _people(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[str, str]) -> People:
-    status, code, cursor = args.get("status", ""), args.get("code"), args.get("cursor")
-    page = queries.recipients(campaign, status or None, cursor or None, PEOPLE, code or None)
-    next_url, first_url = _pages(campaign, page, args)
-    return People(
-        rows=tuple(_row(campaign, recipient, actor, args) for recipient in page.items),
-        chips=tuple(_chip(campaign, chip, status) for chip in presenter.chips(counts)),
-        note=reasons.explain(code).title if code else "in the order of sending" if page.items else "",
-        export_url=url_for(
-            "campaigns.export_people", campaign_id=campaign.id, status=status or None, code=code or None
-        ),
-        is_narrow=bool(status or code),
-        next_url=next_url,
-        first_url=first_url,
-        nobody=NOBODY_HERE if counts.total else NOBODY_YET,
-    )
-
-
-def _row(campaign: Campaign, recipient: CampaignRecipient, actor: Actor, args: Mapping[str, str]) -> PersonRow:
-    moment = presenter.moment_of(recipient)
-    return PersonRow(
-        id=recipient.id,
-        name=recipient.name,
-        number=format_phone(recipient.phone, actor.sees_numbers),
-        status=recipient.status.value,
-        code=None if recipient.error_code in reasons.OURS else recipient.error_code or None,
-        why=reasons.explain(recipient.error_code).title if recipient.error_code in reasons.OURS else "",
-        replied_at=recipient.replied_at,
-        at=moment,
-        time_shape="second" if utcnow() - moment < timedelta(hours=12) else "full",
-        url=_page_url(campaign, "preview", args, LISTED_ARGS, person=recipient.id),
-    )
-
-
-def _chip(campaign: Campaign, chip: tuple[str, str, int, str], chosen: str) -> Chip:
-    status, label, count, kind = chip
-    url = _page_url(campaign, "people", {}, (), status=status or None)
-    return Chip(label, count, kind, url, is_current=status == chosen)
-
-
-def _pages(campaign: Campaign, page: Page[CampaignRecipient], args: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """Addresses of the next page, and of the first one from a later one."""
-
-    def url(cursor: str | None) -> str:
-        return _page_url(campaign, "people", args, ("status", "code"), cursor=cursor)
-
-    return url(page.next) if page.next else None, url(None) if args.get("cursor") else None
-
-
-def _preview(campaign: Campaign, person: Person | None, args: Mapping[str, str]) -> Preview:
-    if person is None:
-        return Preview("with the example values", presenter.example(campaign))
-
-    def url(recipient_id: int | None) -> str | None:
-        return _page_url(campaign, "preview", args, LISTED_ARGS, person=recipient_id) if recipient_id else None
-
-    return Preview(
-        name=person.recipient.name or "No name",
-        bubble=person.bubble,
-        at=person.at,
-        ticks=person.ticks,
-        previous_url=url(person.previous_id),
-        next_url=url(person.next_id),
-    )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 19 else None

@@ -165,8 +165,8 @@ def resume(campaign_id: str) -> ResponseReturnValue:
 def start(campaign_id: str) -> ResponseReturnValue:
     """Begin before its time."""
     campaign = queries.get_campaign(campaign_id)
-    question = partial(dialogs.start, campaign)
-    return _confirmed(campaign, lambda by: service.start_now(campaign, by), dialogs.START, question)
+    question, people = partial(dialogs.start, campaign), int(Shown.read(request.form).count or 0)
+    return _confirmed(campaign, lambda by: service.start_now(campaign, by, people=people), dialogs.START, question)
 
 
 @views.get("/campaigns/<campaign_id>/edit")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from adsapp.campaigns.consequences import SLOW_SECONDS, Effect, effect_of
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of, in_words
-from adsapp.campaigns.sending.transport import MissedSlot
+from adsapp.campaigns.sending.transport import NotWritten
 from adsapp.integrations.base import Accepted, NotSent, Outcome, Refused, Uncertain
 from adsapp.integrations.errors import Action, SendError
 
@@ -36,12 +36,12 @@ class Verdict:
     error: SendError | None = None
 
 
-def judge(outcome: Outcome | MissedSlot, attempts: int) -> Verdict:
+def judge(outcome: Outcome | NotWritten, attempts: int) -> Verdict:
     """The verdict on an outcome; `attempts` counts this send too."""
     match outcome:
         case Accepted(provider_id, address):
             return Verdict(Status.ACCEPTED, provider_id=provider_id, address=address)
-        case MissedSlot():
+        case NotWritten():
             return Verdict(Status.SENDING)
         case NotSent(reason):
             return Verdict(

@@ -42,6 +42,7 @@ class RunContext:
 
     status: CampaignStatus
     reason: str
+    round: int
     is_frozen: bool
     audience: Mapping[str, Any]
     message: CampaignMessage
@@ -54,6 +55,7 @@ class RunContext:
         return cls(
             status=campaign.status,
             reason=campaign.status_reason or "",
+            round=campaign.round,
             is_frozen=campaign.frozen_at is not None,
             audience=dict(campaign.audience),
             message=CampaignMessage.of(campaign),
@@ -70,7 +72,7 @@ def send(campaign_id: uuid.UUID, progress: Progress) -> dict[str, Any] | None:
     try:
         return _go_on(campaign_id, run, progress)
     except JobCancelled:
-        _cancel(campaign_id, progress)
+        _cancel(campaign_id, run.round, progress)
         raise
 
 
@@ -130,10 +132,10 @@ def _go_on(campaign_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[
         until = time.monotonic() + seconds
         if not freeze(campaign_id, run.audience, run.message, progress, until):
             raise Snooze(utcnow(), "its audience is being prepared")
-    report(campaign_id, progress)
+    report(campaign_id, run.round, progress)
     sender = Sender(run.channel, send_loop(), pacer(), run.is_unreachable)
-    ended = Slice(campaign_id, run.message, sender, progress, seconds, _others_wait).run()
-    report(campaign_id, progress)
+    ended = Slice(campaign_id, run.round, run.message, sender, progress, seconds, _others_wait).run()
+    report(campaign_id, run.round, progress)
     return _after(campaign_id, ended, progress)
 
 
@@ -186,7 +188,7 @@ def _nobody_is_to_go(campaign_id: uuid.UUID) -> bool:
     return db.session.scalar(to_go.limit(1)) is None
 
 
-def _cancel(campaign_id: uuid.UUID, progress: Progress) -> None:
+def _cancel(campaign_id: uuid.UUID, round: int, progress: Progress) -> None:
     """Skip who is left, by chunks, once nothing is on its way."""
     with ledger.locked(campaign_id) as campaign:
         if campaign is not None and not campaign.status.has_ended:
@@ -196,7 +198,7 @@ def _cancel(campaign_id: uuid.UUID, progress: Progress) -> None:
     while skip_some(campaign_id):
         progress.commit()
     db.session.rollback()
-    report(campaign_id, progress)
+    report(campaign_id, round, progress)
 
 
 def skip_some(campaign_id: uuid.UUID) -> int:

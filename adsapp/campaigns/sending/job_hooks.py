@@ -1,25 +1,57 @@
 """A campaign's job as the job engine sees it: its items are the recipients, its cancellation and its begin are the
 campaign's."""
 
+import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import select
 
 from adsapp.campaigns import ledger, queries, service
 from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reach import reach
 from adsapp.core import db
+from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.pagination import Page
+from adsapp.core.words import plural
 from adsapp.jobs import ItemRow, Job
 from adsapp.organizations.auditing import By
 
 
 def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
-    """Recipients of the job's campaign. The key is the number; the API masks it for people who may not see numbers."""
-    campaign = queries.get_campaign((job.subject or "").removeprefix("campaign:"))
-    page = queries.recipients(campaign, status or None, cursor or None, limit)
+    """Recipients of the job's round. The key is the number; the API masks it for people who may not see numbers."""
+    campaign = queries.get_campaign(_campaign_id(job))
+    page = queries.recipients(campaign, status or None, cursor or None, limit, round=_round(job))
     rows = [ItemRow(one.phone, one.status.value, one.error_code, one.error_message or "") for one in page.items]
     return Page(rows, page.next)
+
+
+def what_it_counts(job: Job) -> str:
+    """Whom the job's figures count: the people it was begun for, as things stood when it ended."""
+    round = _round(job)
+    counted = ledger.counted(uuid.UUID(_campaign_id(job)), round) if round else []
+    failed = sum(each.people for each in counted if each.status is Status.FAILED)
+    sentences = ["It counts the people it was begun for, who are sent to again."] if round and round > 1 else []
+    if job.is_finished and job.progress_total is not None and round:
+        gone = job.progress_total - sum(each.people for each in counted)
+        if gone > 0:
+            sentences.append(f"{plural(gone, 'of them is', 'of them are')} sent to again by a later job.")
+        if failed != job.progress_failed:
+            whom = "of the others" if gone > 0 else "of them"
+            sentences.append(f"{plural(failed, f'{whom} has', f'{whom} have')} failed by now.")
+    return " ".join(sentences)
+
+
+def _campaign_id(job: Job) -> str:
+    return (job.subject or "").removeprefix("campaign:")
+
+
+def _round(job: Job) -> int | None:
+    """Which round it sends; None if that cannot be read any more: then its people are those of the campaign."""
+    try:
+        return int(job.payload.open().get("round", 1))
+    except UnreadableSecret:
+        return None
 
 
 def people_reached(jobs: Sequence[Job]) -> int:
@@ -34,7 +66,7 @@ def job_was_begun(job: Job, by: By, begin: str) -> None:
     if campaign is None:
         return
     ledger.lock([campaign.id])
-    service.was_begun(campaign, by, is_again=begin == "retry")
+    service.was_begun(campaign, by, is_again=begin == "retry", people=reach(campaign))
 
 
 def job_was_cancelled(job: Job, by: By) -> None:

@@ -5,9 +5,9 @@ kernel's hands before the request is, so it outlives the process: a person who i
 instead of staying uncertain. It does not outlive the machine, so a note of another start of it (or of another machine)
 tells nothing, and all of its recipients stay uncertain.
 
-The note is written first; the slot and the lease are looked at after. A process that was stopped for a minute in
-between finds its slot gone and writes no request, and so does one whose lease has ended while its slice waits for the
-database: the worker that took over already trusts the note.
+The note is written first; the time and the lease are looked at after. A process that was stopped for a minute in
+between finds that it is too late and writes no request, and so does one whose lease has ended, by the clock, while its
+slice waits for the database: the worker that took over already trusts the note.
 """
 
 import contextlib

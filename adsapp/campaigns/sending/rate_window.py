@@ -1,4 +1,4 @@
-"""What one process has sent by one number in the last second, and how fast the number may send. Pure.
+"""What one process has sent by one number in the last second. Pure.
 
 What is on its way and what was answered is told to the pacer (`integrations.pacing`), which counts it beside what other
 processes tell. Between two requests arrives at least what the fastest answer took, so an answered request counts that
@@ -12,14 +12,10 @@ from collections import Counter, deque
 from adsapp.integrations.pacing import Report
 
 WINDOW = 1.0
-HEADROOM = 0.98  # of the limit; the rest is for requests that take a little longer than the fastest
 BEST_IS_SURE_TO = 0.8  # an answer may come sooner than any before it
 FORGET_AFTER = 5.0
 FIRST_PERIOD = 0.5
 CALM_ANSWERS = 10  # more than a few stalls in a row let through
-FIRST_DELAY = 0.02  # assumed until there is something to go by
-MOST_DELAY = 0.1
-MEMORY = 0.05  # how much the last answer counts in the average
 
 
 class Best:
@@ -57,23 +53,17 @@ class Best:
 
 
 class Window:
-    """Counts for one number in one process. Times are those of a monotonic clock, in seconds; `limit` is the
-    provider's, a second."""
+    """Counts for one number in one process. Times are those of a monotonic clock, in seconds; `rate` is the provider's
+    limit, a second."""
 
-    def __init__(self, limit: float) -> None:
-        self.limit = limit
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
         self._sender = uuid.uuid4().hex
         self._held = 0  # admitted, without an answer
         self._answered: deque[float] = deque()  # until when each counts; not told yet
         self._telling = 0  # how many of these are in the report that is under way
         self._told = 0  # how many are held, by the last report
         self._best = Best()
-        self._delay = FIRST_DELAY
-
-    @property
-    def rate(self) -> float:
-        """Slots a second, for all processes together: as many as will be admitted."""
-        return min(self.limit * HEADROOM, math.ceil(self.limit) / (WINDOW + self._delay))
 
     @property
     def is_at_rest(self) -> bool:
@@ -89,7 +79,7 @@ class Window:
         """What to tell, and to ask for. Until the answer is told to `admit`, it is said again the next time."""
         self._telling = len(self._answered)
         left = Counter(round((until - now) * 1_000_000) for until in self._answered if until > now)
-        return Report(self._sender, self._held, left, wanted, math.ceil(self.limit))
+        return Report(self._sender, self._held, left, wanted, self.rate)
 
     def admit(self, report: Report, admitted: int) -> None:
         """The answer to a report: so many requests may be written."""
@@ -104,6 +94,4 @@ class Window:
         if written is None:
             return
         self._best.see(written, now)
-        best = BEST_IS_SURE_TO * self._best.value
-        self._answered.append(now + WINDOW - best)
-        self._delay += MEMORY * (min(MOST_DELAY, now - written - best) - self._delay)
+        self._answered.append(now + WINDOW - BEST_IS_SURE_TO * self._best.value)

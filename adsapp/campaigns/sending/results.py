@@ -51,9 +51,9 @@ class FailureStreak:
 
 @dataclass
 class BatchEffects(Consequences):
-    """What a batch means for the slice, beside what it means for others: whose slot was missed, what we know now."""
+    """What a batch means for the slice, beside what it means for others: who was not written to, what we know now."""
 
-    missed: list[int] = field(default_factory=list)
+    not_written: list[int] = field(default_factory=list)
     provider_ids: list[str] = field(default_factory=list)  # of messages we know from now on
 
 
@@ -67,7 +67,7 @@ def write(
     """Write a batch of results; `attempts` by recipient, this one counted. Commits."""
     verdicts = [(one, judge(one.outcome, attempts[one.recipient_id])) for one in results]
     effects = _effects_of(verdicts, streak)
-    written = [(one, verdict) for one, verdict in verdicts if one.recipient_id not in set(effects.missed)]
+    written = [(one, verdict) for one, verdict in verdicts if one.recipient_id not in set(effects.not_written)]
     if written:
         _persist(lambda: _write(campaign_id, lease_id, written, effects))
         effects.provider_ids = [verdict.provider_id for _, verdict in written if verdict.provider_id]
@@ -87,7 +87,7 @@ def _effects_of(verdicts: Sequence[tuple[SendResult, Verdict]], streak: FailureS
     effects = BatchEffects()
     for one, verdict in verdicts:
         if verdict.status is Status.SENDING:
-            effects.missed.append(one.recipient_id)
+            effects.not_written.append(one.recipient_id)
             continue
         _add_effect(one.at, verdict, effects, streak)
         if streak.is_unreachable and isinstance(one.outcome, Accepted | Refused):

@@ -1,10 +1,10 @@
 """One slice of a campaign: what a sending worker does before it lets others have a turn.
 
-    every tenth of a second:  write what came back → find who is next, reserve their slots → mark and send the group
+    every tenth of a second:  write what came back → find who is next → mark and send the group
 
-The group whose slots lie within the next quarter of a second is marked `sending` in one short transaction and handed
-to the send loop, which writes each request at its slot. Meanwhile the next group is found, so the number's pace is
-used without a gap. Nothing here waits for a slow number: the job is snoozed until the time it may go on.
+A group that lasts for the next quarter of a second is marked `sending` in one short transaction and handed to the send
+loop, where each request waits at its number's gate. Meanwhile the next group is found, so the number's pace is used
+without a gap. Nothing here waits for a slow number: the job is snoozed until the time it may go on.
 """
 
 import math
@@ -31,15 +31,14 @@ from adsapp.campaigns.sending.transport import Lane, Results, SendLoop, SendRequ
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Channel
-from adsapp.integrations.pacing import Pacer, slow_down_for
+from adsapp.integrations.pacing import Pacer
 from adsapp.jobs import Progress
 
 TICK_SECONDS = 0.1
-# A mark may take a tick and a slow commit before its slot has come; more if the database is slow just now.
+# So much waits at the gate, marked already: what a tick and a slow commit take; more if the database is slow just now.
 AHEAD_SECONDS = 0.25
 MOST_AHEAD_SECONDS = 1.0
 HORIZON_SECONDS = 1.5
-SHARE_SECONDS = 0.25  # slots taken at a time: two campaigns on one number take turns so often
 LONGEST_ANSWER = 30.0
 REPORT_SECONDS = 1.0
 LONGEST_TURN = 60.0  # even if nobody waits: a job that went on and on would outrun its timeout
@@ -53,11 +52,6 @@ class Sender:
     loop: SendLoop
     pacer: Pacer
     is_unreachable: bool = False  # nothing was answered when it was last tried
-
-    @property
-    def rate(self) -> float:
-        """Slots a second."""
-        return self.gate.window.rate
 
     @property
     def gate(self) -> Gate:
@@ -81,6 +75,7 @@ class Slice:
     def __init__(
         self,
         campaign_id: uuid.UUID,
+        round: int,
         message: CampaignMessage,
         sender: Sender,
         progress: Progress,
@@ -88,6 +83,7 @@ class Slice:
         others_wait: Callable[[], bool],
     ) -> None:
         self._campaign_id = campaign_id
+        self._round = round
         self._message = message
         self._sender = sender
         self._progress = progress
@@ -103,12 +99,10 @@ class Slice:
         self._slowest_tick = 0.0
         self._new_ids: list[str] = []
         self._candidates: deque[Candidate] = deque()
-        self._again: deque[Candidate] = deque()  # marked already, missed their slot
-        self._slots: deque[float] = deque()
+        self._again: deque[Candidate] = deque()  # marked already, not written
         self._in_flight: dict[int, Candidate] = {}
         self._streak = FailureStreak(is_unreachable=sender.is_unreachable)
         self._status = CampaignStatus.SENDING
-        self._wait_until = 0.0
         self._look_again = 0.0
         self._stop: SliceResult | None = None
         self._reported = 0.0
@@ -125,7 +119,7 @@ class Slice:
                 self._report()
                 self._rest(started)
         except Exception:  # an interruption, or a bug: what is on its way is accounted for all the same
-            self._lane.withdraw()
+            self._sender.loop.withdraw(self._lane)
             self._drain()
             self._journal.leave()
             raise
@@ -136,20 +130,22 @@ class Slice:
     # --- one tick -------------------------------------------------------------------------------------------------
 
     def _refill(self, now: float) -> None:
+        if self._stop:
+            return
         if self._is_over(now):
-            self._end_turn()
+            self._end(SliceResult(self._status, utcnow(), "others have their turn"))
             return
         waiting = len(self._candidates) + len(self._again)
-        wanted = max(10, math.ceil(self._sender.rate * HORIZON_SECONDS))
+        wanted = max(10, math.ceil(self._rate * HORIZON_SECONDS))
         if waiting < wanted / 2 and now >= self._look_again:
             self._find(wanted - waiting, now)
-        if not self._candidates and not self._again:
-            self._nothing_due()
+        if self._candidates or self._again:
+            self._stop_for_a_slow_number(now)
         else:
-            self._reserve(now)
+            self._nothing_due()
 
     def _is_over(self, now: float) -> bool:
-        if self._stop or self._progress.is_draining or now > self._at_last:
+        if self._progress.is_draining or now > self._at_last:
             return True
         if now <= self._until:
             return False
@@ -166,74 +162,60 @@ class Slice:
         if len(found) < count:
             self._look_again = now + HORIZON_SECONDS / 2  # all that is due is here: do not ask in every tick
 
-    def _reserve(self, now: float) -> None:
-        wanted = len(self._candidates) + len(self._again) - len(self._slots)
-        soon = self._slots and self._slots[-1] > now + self._ahead + 2 * TICK_SECONDS
-        if wanted <= 0 or soon or now < self._wait_until or self._is_crowded():
-            return
-        wanted = min(wanted, math.ceil(self._sender.rate * SHARE_SECONDS))
-        asked = time.monotonic()
-        reservation = self._sender.pacer.reserve(self._sender.channel.key, wanted, self._sender.rate, HORIZON_SECONDS)
-        if reservation.count:
-            self._slots.extend(asked + delay for delay in reservation.delays())
-            return
-        self._wait_until = asked + reservation.retry_after
-        if reservation.retry_after > HORIZON_SECONDS and not self._in_flight:
-            at = utcnow() + timedelta(seconds=reservation.retry_after)
-            self._stop = SliceResult(self._status, at, "its number may not send faster")
+    def _stop_for_a_slow_number(self, now: float) -> None:
+        wait = self._sender.gate.opens_at - now
+        if wait > HORIZON_SECONDS and not self._in_flight:
+            at = utcnow() + timedelta(seconds=wait)
+            self._end(SliceResult(self._status, at, "its number may not send faster"))
 
     def _is_crowded(self) -> bool:
         """So many without an answer that something is wrong: better few in doubt than many."""
         return len(self._in_flight) >= max(50.0, 2 * self._sender.channel.rate)
 
     def _nothing_due(self) -> None:
-        if self._in_flight or self._slots:
-            self._slots.clear()
+        if self._in_flight:
             return
         later = _next_due(self._campaign_id)
         if later is None:
-            self._stop = SliceResult(self._status)
+            self._end(SliceResult(self._status))
         elif later > utcnow() + timedelta(seconds=HORIZON_SECONDS):
-            self._stop = SliceResult(self._status, later, "the rest is to be tried again later")
-
-    def _end_turn(self) -> None:
-        """Use the slots that are reserved, then stop."""
-        if self._stop is None and not self._slots:
-            self._stop = SliceResult(self._status, utcnow(), "others have their turn")
+            self._end(SliceResult(self._status, later, "the rest is to be tried again later"))
 
     def _send_due(self) -> None:
-        soon = time.monotonic() + self._ahead
-        group: list[float] = []
-        while self._slots and self._slots[0] <= soon:
-            group.append(self._slots.popleft())
-        timed: list[tuple[Candidate, float]] = []
-        while group and self._again:
-            timed.append((self._again.popleft(), group.pop(0)))
-        fresh = [self._candidates.popleft() for _ in range(min(len(group), len(self._candidates)))]
+        room = self._room()
+        if self._stop or room <= 0:
+            return
+        group = [self._again.popleft() for _ in range(min(room, len(self._again)))]
+        fresh = [self._candidates.popleft() for _ in range(min(room - len(group), len(self._candidates)))]
         if fresh:
             marked = self._mark(fresh)
-            going = [candidate for candidate in fresh if candidate.id in marked]
-            timed += zip(going, group, strict=False)
-            if self._stop is None:
-                self._slots.extendleft(reversed(group[len(going) :]))  # of those who are not to get it: for the next
-        self._send(timed)
+            group += [candidate for candidate in fresh if candidate.id in marked]
+        self._send(group)
+
+    def _room(self) -> int:
+        """How many more are to wait at the gate."""
+        if self._is_crowded() or self._sender.gate.opens_at > time.monotonic() + HORIZON_SECONDS:
+            return 0
+        return math.ceil(self._rate * self._ahead) - self._lane.waiting
 
     def _mark(self, fresh: list[Candidate]) -> frozenset[int]:
         marked = mark(self._campaign_id, self._message, fresh, self._lease_id, self._progress)
         if marked.status is not CampaignStatus.SENDING:
-            self._lane.withdraw()
-            self._slots.clear()
             self._candidates.clear()
             self._status = marked.status
-            self._stop = SliceResult(marked.status)
+            self._end(SliceResult(marked.status))
         return marked.ids
 
-    def _send(self, timed: list[tuple[Candidate, float]]) -> None:
-        if not timed:
+    def _send(self, group: list[Candidate]) -> None:
+        if not group:
             return
-        self._in_flight.update({candidate.id: candidate for candidate, _ in timed})
-        made = [SendRequest(candidate.id, candidate.payload, slot) for candidate, slot in timed]
+        self._in_flight.update({candidate.id: candidate for candidate in group})
+        made = [SendRequest(candidate.id, candidate.payload) for candidate in group]
         self._sender.loop.send(self._lane, made)
+
+    @property
+    def _rate(self) -> float:
+        return self._sender.channel.rate
 
     @property
     def _ahead(self) -> float:
@@ -255,7 +237,7 @@ class Slice:
         effects = results.write(self._campaign_id, self._lease_id, came, attempts, self._streak)
         for one in came:
             candidate = self._in_flight.pop(one.recipient_id)
-            if one.recipient_id in effects.missed:
+            if one.recipient_id in effects.not_written:
                 self._again.append(candidate)
         self._new_ids += effects.provider_ids
         self._react(effects)
@@ -266,13 +248,11 @@ class Slice:
         if effects.refuse or effects.pause:
             self._pause()
         elif effects.unreachable:
-            self._slots.clear()
             at = utcnow() + timedelta(seconds=SLOW_AT_LEAST)
-            self._stop = SliceResult(self._status, at, f"WhatsApp cannot be reached ({effects.unreachable})")
+            self._end(SliceResult(self._status, at, f"WhatsApp cannot be reached ({effects.unreachable})"))
 
     def _slow_down(self, seconds: float) -> None:
-        sender = self._sender
-        slow_down_for(sender.pacer, sender.channel.key, sender.rate, seconds, SLOW_FACTOR)
+        self._sender.pacer.slow_down(self._sender.channel.key, seconds, SLOW_FACTOR)
 
     def _drain(self) -> None:
         """Wait for what is on its way and write it down; nothing more is begun."""
@@ -289,24 +269,27 @@ class Slice:
         self._reported = now
         new_ids, self._new_ids = self._new_ids, []
         results.match_parked(new_ids)
-        report(self._campaign_id, self._progress)
+        report(self._campaign_id, self._round, self._progress)
         if self._stop is None and breaker.stops(self._campaign_id):
             self._pause()
 
     def _pause(self) -> None:
-        self._lane.withdraw()
-        self._slots.clear()
         self._status = CampaignStatus.PAUSED
-        self._stop = SliceResult(CampaignStatus.PAUSED)
+        self._end(SliceResult(CampaignStatus.PAUSED))
+
+    def _end(self, result: SliceResult) -> None:
+        """Whoever still waits at the gate is not written to."""
+        self._stop = result
+        self._sender.loop.withdraw(self._lane)
 
 
-def report(campaign_id: uuid.UUID, progress: Progress) -> None:
-    """Take the job's progress from the ledger's own counters, so that the two never differ.
+def report(campaign_id: uuid.UUID, round: int, progress: Progress) -> None:
+    """Take the job's progress from the ledger's own counters, so that the two never differ: of the people of its round.
 
     Whom a cancel left out is not done: their messages never went out, and the job says how far it had come.
     """
     with db.read_only():
-        counted = ledger.counted(campaign_id)
+        counted = ledger.counted(campaign_id, round)
     total = sum(count for _, _, count in counted)
     left = sum(count for status, code, count in counted if status.is_to_go or code == reasons.CANCELLED)
     failed = sum(count for status, _, count in counted if status is Status.FAILED)

@@ -1,7 +1,7 @@
 """One event loop a process, in a thread of its own, on which every campaign's requests are in flight.
 
-A slice hands over requests with the moment each may be written (its slot), and reads what came of them from its
-`Results`.
+A slice hands over requests that wait at their number's gate until they may be written, and reads what came of them from
+its `Results`.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
@@ -29,16 +29,15 @@ from adsapp.integrations.pacing import Pacer
 
 @dataclass(frozen=True)
 class SendRequest:
-    """One message: whose, what, and when it may be written (`time.monotonic()`)."""
+    """One message: whose, and what."""
 
     recipient_id: int
     payload: Mapping[str, Any]
-    slot: float
 
 
 @dataclass(frozen=True)
-class MissedSlot:
-    """Its slot passed before it could be written: nothing left this machine."""
+class NotWritten:
+    """It was turned away, or could not be written in time: nothing left this machine."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class SendResult:
     """What came of a request."""
 
     recipient_id: int
-    outcome: Outcome | MissedSlot
+    outcome: Outcome | NotWritten
     at: datetime
 
 
@@ -71,7 +70,7 @@ class Results:
             return found
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Lane:
     """What the requests of one slice have in common."""
 
@@ -80,16 +79,14 @@ class Lane:
     journal: Journal
     results: Results
     is_lost: Callable[[], bool]  # another worker may hold the job by now
-    _withdrawn: threading.Event = field(default_factory=threading.Event)
-
-    def withdraw(self) -> None:
-        """Write nothing more: requests that still wait for their slot come back as missed when it has come."""
-        self._withdrawn.set()
+    is_withdrawn: bool = False
+    handed_over: int = 0  # counted by the slice's thread
+    called_up: int = 0  # counted by the loop's thread
 
     @property
-    def is_withdrawn(self) -> bool:
-        """True if nothing more is to be written."""
-        return self._withdrawn.is_set()
+    def waiting(self) -> int:
+        """How many wait at the gate, or on their way there."""
+        return self.handed_over - self.called_up
 
 
 class SendLoop:
@@ -120,12 +117,18 @@ class SendLoop:
         """The account's gate, with the limit it has now."""
         if key not in self._gates:
             self._gates[key] = Gate(limit, partial(pacer.admit, key), self._asking)
-        self._gates[key].window.limit = limit
+        self._gates[key].window.rate = limit
         return self._gates[key]
 
     def send(self, lane: Lane, requests: Sequence[SendRequest]) -> None:
-        """Write each at its slot; every one comes back to the lane's results exactly once."""
+        """Write each as soon as the gate admits it; every one comes back to the lane's results exactly once."""
+        lane.handed_over += len(requests)
         self._loop.call_soon_threadsafe(self._start, lane, requests)
+
+    def withdraw(self, lane: Lane) -> None:
+        """Write nothing more: requests that still wait come back as not written."""
+        lane.is_withdrawn = True
+        self._loop.call_soon_threadsafe(lane.gate.turn_away, lane)
 
     def _start(self, lane: Lane, requests: Sequence[SendRequest]) -> None:
         for request in requests:
@@ -135,38 +138,40 @@ class SendLoop:
 
 
 async def _send(lane: Lane, request: SendRequest) -> None:
-    outcome: Outcome | MissedSlot = Uncertain("the sender was stopped before an answer came")
+    outcome: Outcome | NotWritten = Uncertain("the sender was stopped before an answer came")
     try:
-        outcome = await _write(lane, request) if await _is_admitted(lane, request.slot) else MissedSlot()
+        admitted_at = await _enter(lane)
+        outcome = NotWritten() if admitted_at is None else await _write(lane, request, admitted_at)
     except Exception as error:  # a bug must not lose a message: it may have been written
         outcome = Uncertain(f"{type(error).__name__} while it was sent")
     finally:
         lane.results.put(SendResult(request.recipient_id, outcome, utcnow()))
 
 
-async def _is_admitted(lane: Lane, slot: float) -> bool:
-    """Wait for the slot and to be admitted. False if the slot was missed, or the lane was withdrawn meanwhile."""
-    await asyncio.sleep(slot - time.monotonic())
-    return not lane.is_withdrawn and await lane.gate.enter(slot)
+async def _enter(lane: Lane) -> float | None:
+    try:
+        return None if lane.is_withdrawn else await lane.gate.enter(lane)
+    finally:
+        lane.called_up += 1
 
 
-async def _write(lane: Lane, request: SendRequest) -> Outcome | MissedSlot:
+async def _write(lane: Lane, request: SendRequest, admitted_at: float) -> Outcome | NotWritten:
     written: float | None = None
     try:
-        if not _may_write(lane, request):
-            return MissedSlot()
+        if not _may_write(lane, request, admitted_at):
+            return NotWritten()
         written = time.monotonic()
         return await lane.send(request.payload)
     finally:
         lane.gate.leave(written, time.monotonic())
 
 
-def _may_write(lane: Lane, request: SendRequest) -> bool:
+def _may_write(lane: Lane, request: SendRequest, admitted_at: float) -> bool:
     """Looked at behind the note (see `journal`): what a process was stopped with is too old to be written."""
     if lane.is_withdrawn:
         return False
     lane.journal.note(request.recipient_id)
-    return time.monotonic() - request.slot <= LATE_SECONDS and not lane.is_lost()
+    return time.monotonic() - admitted_at <= LATE_SECONDS and not lane.is_lost()
 
 
 _loops: dict[int, SendLoop] = {}

@@ -164,6 +164,7 @@ def import_json(batch: Import) -> dict[str, Any]:
         "unchanged": batch.unchanged,
         "duplicate": batch.duplicate,
         "rejected": batch.rejected,
+        "opted_out": batch.opted_out,
         "rejected_by_code": batch.rejected_by_code,
         "noted_by_code": batch.noted_by_code,
         "mapping": batch.mapping,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from adsapp.contacts import opt_outs, tags
 from adsapp.contacts.imports.reading.rows import ContactRow, Rejected
@@ -41,6 +41,7 @@ class Tally:
     unchanged: int = 0
     duplicate: int = 0
     rejected: int = 0
+    opted_out: int = 0  # of the people, not a sixth outcome
     rejected_by_code: Counter[str] = field(default_factory=Counter)
     noted_by_code: Counter[str] = field(default_factory=Counter)
 
@@ -119,7 +120,9 @@ class _Chunk:
 
     def _repeated(self, row: ContactRow) -> None:
         self.tally.duplicate += 1
-        self._remark(row.number, "duplicate", "", REPEATED, REPEATED_MESSAGE, REPEATED_ADVICE)
+        self._remark(
+            row.number, "duplicate", "", REPEATED, REPEATED_MESSAGE, REPEATED_ADVICE, repeats=self.ids[row.phone]
+        )
 
     def _first(self, row: ContactRow, known: Known | None) -> None:
         self.ids[row.phone] = contact_id = known.id if known else new_id()
@@ -173,11 +176,13 @@ class _Chunk:
         message: str,
         suggestion: str,
         cells: Sequence[str] = (),
+        repeats: uuid.UUID | None = None,
     ) -> None:
         self.remarks.append(
             {
                 "import_id": self.plan.import_id,
                 "row_no": number + HEADER_ROWS,
+                "contact_id": repeats,
                 "outcome": outcome,
                 "column": column[:200],
                 "code": code,
@@ -200,6 +205,7 @@ class _Chunk:
             if self.outcomes.get(contact_id) in ("unchanged", "skipped"):
                 self.outcomes[contact_id] = "updated"
         self._count_outcomes()
+        self.tally.opted_out = _count_opted_out(list(self.outcomes))
         insert_rows(
             ContactImport,
             [
@@ -280,6 +286,13 @@ def _tagged(contact_ids: Sequence[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]
         pairs = select(ContactTag.contact_id, ContactTag.tag_id).where(ContactTag.contact_id.in_(some))
         found.update((contact_id, tag_id) for contact_id, tag_id in db.session.execute(pairs))
     return found
+
+
+def _count_opted_out(contact_ids: Sequence[uuid.UUID]) -> int:
+    """How many of these contacts no campaign is sent to, whether this file said so or they had said it before."""
+    silent = select(func.count()).select_from(Contact).where(Contact.opted_out_at.is_not(None))
+    counts = (db.session.scalar(silent.where(Contact.id.in_(some))) or 0 for some in _slices(contact_ids))
+    return sum(counts)
 
 
 def _slices(values: Sequence[Any]) -> Iterator[list[Any]]:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from adsapp.contacts.imports import preview, service
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.preview import Preview
+from adsapp.contacts.imports.queries import Repeat, repeats
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.reading.overlooked import LEFT_OUT
 from adsapp.contacts.imports.run import UNREADABLE
@@ -49,6 +50,7 @@ class Outcome:
     note: str
 
 
+REPEATS_SHOWN = 10
 Reasons = Sequence[tuple[str, str, int]]  # why, what to do, how many rows
 
 
@@ -101,6 +103,9 @@ class ImportPage(LivePage):
     headline: str
     reasons: Reasons
     notes: Reasons
+    opted_out: int
+    duplicates: int
+    repeats: Sequence[Repeat]
     warnings: Sequence[str]
     facts: FileFacts
     seconds_taken: float | None
@@ -136,6 +141,9 @@ class ImportPage(LivePage):
             headline=headline(batch),
             reasons=reasons(batch.rejected_by_code),
             notes=reasons(batch.noted_by_code),
+            opted_out=batch.opted_out,
+            duplicates=batch.duplicate,
+            repeats=repeats(batch.id, REPEATS_SHOWN) if batch.duplicate else (),
             warnings=warnings(batch),
             facts=FileFacts.of(batch),
             seconds_taken=_seconds(batch.started_at, batch.finished_at) if batch.finished_at else None,

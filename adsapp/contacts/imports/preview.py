@@ -1,5 +1,6 @@
 """What the first rows of a file would become, for the page that maps its columns. Nothing is written."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -22,22 +23,38 @@ ASSUMED = {
     "00 prefix": "00 read as +",
     "old form": "form in use today",
 }
+EXAMPLES = 3
+FEW = 0.1  # of the rows: if more are refused, the default country may be another one
+MOST_COUNTRIES = 5
+_ENDING = re.compile(r"@\S+\.([A-Za-z]{2})$")
 Judged = ContactRow | Rejected
 Options = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
+class Example:
+    """One cell as written and as stored; the word for what was assumed, and whether `stored` is an error instead."""
+
+    written: str
+    stored: str = ""
+    assumed: str = ""
+    wrong: bool = False
+
+    @property
+    def is_odd(self) -> bool:
+        """True if a person should look at it."""
+        return self.wrong or bool(self.assumed)
+
+
+@dataclass(frozen=True)
 class Column:
-    """One column: what it becomes, and its first cell as written and as stored."""
+    """One column: what it becomes, and some of its cells that differ."""
 
     index: int
     name: str
     target: str
     choices: list[tuple[str, Options]]
-    written: str
-    stored: str
-    assumed: str = ""
-    wrong: bool = False
+    examples: list[Example]
     note: str = ""
 
     @property
@@ -55,6 +72,7 @@ class Preview:
     sampled: int
     taken: int
     reasons: list[tuple[str, str, int]]  # title, advice, rows
+    better_country: str = ""  # with which as default more of the sample could be stored, in a sentence
 
 
 def preview(batch: Import, form: ImportForm) -> Preview:
@@ -63,45 +81,79 @@ def preview(batch: Import, form: ImportForm) -> Preview:
     judged = _judge(inspection, form)
     rejected = Counter(row.code for row in judged if isinstance(row, Rejected))
     return Preview(
-        _columns(batch, inspection, form, judged[0] if judged else None),
+        _columns(batch, inspection, form, judged),
         bool(judged),
         len(inspection.sample),
-        sum(isinstance(row, ContactRow) for row in judged),
+        _taken(judged),
         [(*MESSAGES[code], count) for code, count in rejected.most_common()],
+        _better_country(inspection, form, judged),
     )
 
 
-def _judge(inspection: Inspection, form: ImportForm) -> list[Judged]:
+def _taken(judged: list[Judged]) -> int:
+    return sum(isinstance(row, ContactRow) for row in judged)
+
+
+def _better_country(inspection: Inspection, form: ImportForm, judged: list[Judged]) -> str:
+    """A default country that fits the sample better, if the chosen one does not fit: one that a number of the file with
+    its country code is from, or that an e-mail address ends with."""
+    taken = _taken(judged)
+    if taken >= len(judged) * (1 - FEW):
+        return ""
+    fitting = {country: _taken(_judge(inspection, form, country)) for country in _countries(inspection, judged)}
+    best = max(fitting, key=lambda country: fitting[country], default="")
+    if not best or fitting[best] <= taken:
+        return ""
+    of = f"of the first {len(judged)} rows could be stored"
+    chosen = countries().get(form.default_country, "none")
+    return f"With {countries()[best]} as default country {fitting[best]} {of}; now it is {chosen}, and {taken} can be."
+
+
+def _countries(inspection: Inspection, judged: list[Judged]) -> list[str]:
+    """Countries that the sample speaks of, the most frequent first."""
+    found = Counter(row.country for row in judged if isinstance(row, ContactRow) and row.assumed is None)
+    endings = (_ENDING.search(cell) for cells in inspection.sample for cell in cells)
+    found.update("GB" if each[1].upper() == "UK" else each[1].upper() for each in endings if each)
+    return [country for country, _ in found.most_common() if country in countries()][:MOST_COUNTRIES]
+
+
+def _judge(inspection: Inspection, form: ImportForm, country: str | None = None) -> list[Judged]:
     if form.mapping.validate():
         return []
-    judge = RowJudge(form.mapping, Defaults(form.country))
+    judge = RowJudge(form.mapping, Defaults(country or form.country))
     nowhere = Position(0, 0, 0)
     return [judge(Row(number, 0, list(cells), nowhere)) for number, cells in enumerate(inspection.sample, 1)]
 
 
-def _columns(batch: Import, inspection: Inspection, form: ImportForm, first: Judged | None) -> list[Column]:
+def _columns(batch: Import, inspection: Inspection, form: ImportForm, judged: list[Judged]) -> list[Column]:
     likely = proposed(batch)
-    row = inspection.sample[0]
     columns = []
     for index, name in enumerate(inspection.header):
-        target, written = form.targets[index] or "", row[index] if index < len(row) else ""
+        target = form.targets[index] or ""
         proposal = likely.targets[index] or ""
         own = next((each for each in (target, proposal) if each.startswith(ATTRIBUTE)), ATTRIBUTE + attribute_key(name))
-        stored, assumed, wrong = _stored(target, written, first)
         columns.append(
             Column(
                 index,
                 name or f"(column {index + 1}, no name)",
                 target,
                 _choices(own),
-                written,
-                stored,
-                assumed,
-                wrong,
+                _examples(inspection, index, target, judged),
                 "" if target else likely.left_out.get(index, "left out"),
             )
         )
     return columns
+
+
+def _examples(inspection: Inspection, index: int, target: str, judged: list[Judged]) -> list[Example]:
+    """The first cell, and others that differ: those that are odd before the rest."""
+    found: dict[str, Example] = {}
+    for place, row in enumerate(inspection.sample):
+        written = row[index] if index < len(row) else ""
+        if written not in found:
+            found[written] = Example(written, *_stored(target, written, judged[place] if judged else None))
+    first, *others = found.values() or [Example("")]
+    return [first, *sorted(others, key=lambda each: not each.is_odd)][:EXAMPLES]
 
 
 def _choices(own: str) -> list[tuple[str, Options]]:

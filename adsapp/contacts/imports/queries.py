@@ -4,11 +4,11 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import null, select
 from sqlalchemy.orm import joinedload
 
 from adsapp.contacts.imports.reading.report import report_lines
-from adsapp.contacts.models import Import, ImportRow, ImportStatus
+from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, ImportStatus
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
@@ -51,6 +51,37 @@ def running_import(sha256: str) -> Import | None:
         .limit(1)
     )
     return db.session.scalars(begun).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A row that repeats somebody, or a contact of the file that was left as it was (`number` None)."""
+
+    number: int | None
+    contact_id: uuid.UUID
+    name: str
+
+
+def repeats(import_id: uuid.UUID, limit: int) -> Sequence[Repeat]:
+    """The first rows that repeat an earlier one, then the first who were contacts already and were left as they are."""
+    of_rows = (
+        select(ImportRow.row_no, Contact.id, Contact.name, Contact.first_name, Contact.last_name)
+        .join(Contact, Contact.id == ImportRow.contact_id)
+        .where(ImportRow.import_id == import_id, ImportRow.outcome == "duplicate")
+        .order_by(ImportRow.row_no)
+        .limit(limit)
+    )
+    left = (
+        select(null(), Contact.id, Contact.name, Contact.first_name, Contact.last_name)
+        .join(ContactImport, ContactImport.contact_id == Contact.id)
+        .where(ContactImport.import_id == import_id, ContactImport.outcome == "skipped")
+        .order_by(Contact.id)
+        .limit(limit)
+    )
+    rows = [*db.session.execute(of_rows), *db.session.execute(left)][:limit]
+    return [
+        Repeat(number, contact_id, name or f"{first} {last}".strip()) for number, contact_id, name, first, last in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)

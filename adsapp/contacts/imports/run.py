@@ -97,6 +97,7 @@ def _tally(batch: Import) -> Tally:
         batch.unchanged,
         batch.duplicate,
         batch.rejected,
+        batch.opted_out,
         Counter(batch.rejected_by_code),
         Counter(batch.noted_by_code),
     )

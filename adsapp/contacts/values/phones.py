@@ -49,7 +49,17 @@ def reject(code: str, detail: str = "") -> Rejection:
 _PLAIN = re.compile(r"\+?[0-9]{7,15}")
 _FORMULA_TEXT = re.compile(r'="(.*)"')
 _LABEL = re.compile(r"(?:tel|phone|mobile|whatsapp|wa)\s*[:.]\s*", re.IGNORECASE)
-_NOTHING = {"", "na", "none", "null", "nil", "nan", "unknown", "no", "x", "0", "tbd", "empty"}
+# As their letters are, without blanks and signs, in the languages of our users.
+_NONE_WORDS = """
+    na none null nil nan unknown no x 0 tbd empty nophone nonumber notavailable nothing missing
+    keine kein keins keiner nein nichts fehlt unbekannt keinenummer keintelefon keinhandy
+    aucun aucune non néant neant rien inconnu pasdenuméro pasdenumero sansnuméro sansnumero
+    ninguno ninguna nada desconocido sinnúmero sinnumero sinteléfono sintelefono notiene
+    nenhum nenhuma não nao desconhecido semnúmero semnumero semtelefone nãotem naotem
+    nessuno nessuna niente sconosciuto senzanumero geen nee onbekend geennummer brak brakdanych
+    ingen inget okänd ukendt yok bilinmiyor нет неизвестно tidakada kosong नहीं لايوجد κανένα όχι 无 没有 なし 없음
+"""
+_NOTHING = frozenset(_NONE_WORDS.split())
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?e[+-]?[0-9]+", re.IGNORECASE)
 _FLOAT = re.compile(r"(\+?[0-9]{6,})[.,]0+")
 _EXTENSION = re.compile(
@@ -91,12 +101,15 @@ def _clean(cell: str) -> str:
 
 
 def _not_one_number(text: str) -> Rejection | None:
-    if "".join(filter(str.isalnum, text)).lower() in _NOTHING:
+    word = "".join(filter(str.isalnum, text)).lower()
+    if not word:
         return reject("no_phone")
+    if word in _NOTHING:
+        return reject("says_none", text)
     if _SCIENTIFIC.fullmatch(text):
         return reject("scientific_notation")
     if not any(map(str.isdecimal, text)):
-        return reject("no_phone")
+        return reject("text_instead", text[:40])
     parts = re.split(rf"{_BETWEEN_NUMBERS.pattern}|{_WORD_OR_SLASH.pattern}", text, flags=re.IGNORECASE)
     long_ones = sum(_digits(part) >= 7 for part in parts)
     if long_ones > 1 or text.count("+") > 1:

@@ -16,6 +16,13 @@ class Reason(NamedTuple):
 MESSAGES: dict[str, Reason] = {
     # Rows that are rejected.
     "no_phone": Reason("There is no phone number", "Fill in the phone number."),
+    "says_none": Reason(
+        "The cell says that this person has no phone number", "Nothing, if that is so; else write the number."
+    ),
+    "text_instead": Reason(
+        "There is text where the phone number should be",
+        "Write the number there. If this is so in most rows, another column holds the numbers.",
+    ),
     "scientific_notation": Reason(
         "The spreadsheet shortened the number to scientific notation and its last digits are lost",
         "Format the column as text in the spreadsheet and enter the whole number again.",

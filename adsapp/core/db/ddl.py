@@ -4,7 +4,8 @@ Counters are kept by the database itself, in the transaction that changes the ro
 can forget them: on PostgreSQL per statement with transition tables, on SQLite per row. docs/adr/0004 has the reasons.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 
@@ -56,6 +57,18 @@ def isolate_table(connection: Connection, table: str, *, engine: str = "") -> No
         f"create policy engine on {table} to {ENGINE_ROLE} using (true) with check (true)",
     ):
         connection.execute(text(statement))
+
+
+@contextmanager
+def rows_of_all(connection: Connection, *tables: str) -> Iterator[None]:
+    """The rows of all organizations, for a migration that changes them: row-level security is forced upon the owner of
+    these tables too, and inside the block it is not."""
+    guarded = tables if connection.dialect.name == "postgresql" else ()
+    for table in guarded:
+        connection.execute(text(f"alter table {table} no force row level security"))
+    yield
+    for table in guarded:
+        connection.execute(text(f"alter table {table} force row level security"))
 
 
 def count_rows(connection: Connection, table: str, counts: str, keys: Sequence[str], *, slots: bool = False) -> None:

@@ -1,4 +1,5 @@
-"""Search by words, alike on both databases: case and accents do not count, nor do letters such as ø and ł.
+"""Search by words, alike on both databases: case and accents do not count, nor do letters such as ø and ł; apostrophes
+and hyphens are passed over, so that oneil finds O'Neil.
 
 SQLite calls `search_key` itself; PostgreSQL has a function of the same name, made by a migration from the same tables.
 """
@@ -13,9 +14,16 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 ACCENTS = "".join(map(chr, range(0x300, 0x370)))
+PLAIN_SIGNS = "'`-"  # ASCII, as most texts are
+SIGNS = (
+    PLAIN_SIGNS
+    + "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}"
+    + ("\N{HYPHEN}\N{EN DASH}")
+)
 LETTERS = {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "ς": "σ"}
 PAIRS = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
-_TABLE = str.maketrans(LETTERS | PAIRS | dict.fromkeys(ACCENTS, ""))
+_TABLE = str.maketrans(LETTERS | PAIRS | dict.fromkeys(ACCENTS + SIGNS, ""))
+_PLAIN_TABLE = str.maketrans("", "", PLAIN_SIGNS)
 # For a database made with a locale that knows the letters of one language only; the first that the server has.
 _COLLATIONS = ("und-x-icu", "pg_c_utf8")
 
@@ -23,7 +31,7 @@ _COLLATIONS = ("und-x-icu", "pg_c_utf8")
 def search_key(words: str) -> str:
     """What two texts have in common if they are the same for a search."""
     if words.isascii():
-        return words.lower()
+        return words.lower().translate(_PLAIN_TABLE)
     return unicodedata.normalize("NFKD", words).lower().translate(_TABLE)
 
 
@@ -69,14 +77,15 @@ def make_search_key(connection: Connection) -> None:
 
 def _body(connection: Connection) -> str:
     if connection.scalar(text("select current_setting('server_encoding')")) != "UTF8":
-        return "lower(words)"
+        return f"translate(lower(words), '{PLAIN_SIGNS.replace(chr(39), chr(39) * 2)}', '')"
     collation = _collation(connection)
     lower = f"lower(normalize(words, NFKD){collation})"
     for pair, plain in PAIRS.items():
         lower = f"replace({lower}, '{pair}', '{plain}')"
-    letters = f"translate({lower}, '{''.join(LETTERS)}{ACCENTS}', '{''.join(LETTERS.values())}')"
-    # only ASCII: every character is one byte
-    return f"case when octet_length(words) = length(words) then lower(words{collation}) else {letters} end"
+    gone, plain = (signs.replace("'", "''") for signs in (ACCENTS + SIGNS, PLAIN_SIGNS))
+    letters = f"translate({lower}, '{''.join(LETTERS)}{gone}', '{''.join(LETTERS.values())}')"
+    ascii_only = f"translate(lower(words{collation}), '{plain}', '')"
+    return f"case when octet_length(words) = length(words) then {ascii_only} else {letters} end"
 
 
 def _collation(connection: Connection) -> str:

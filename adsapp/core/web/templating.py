@@ -27,7 +27,13 @@ def init_templating(app: Flask) -> None:
         span_of=markup.span_of,
     )
     app.jinja_env.filters.update(
-        count=format_count, iso=iso, ago=format_ago, duration=format_duration, phone=format_phone, plural=plural
+        count=format_count,
+        iso=iso,
+        ago=format_ago,
+        duration=format_duration,
+        milliseconds=format_milliseconds,
+        phone=format_phone,
+        plural=plural,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -56,6 +62,13 @@ def format_duration(seconds: float | None) -> str:
         if seconds < limit:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds / 86400:.0f} d"
+
+
+def format_milliseconds(milliseconds: int | None) -> str:
+    """A span that may be short: 12 ms, 1.4 s, 5 min."""
+    if milliseconds is None or milliseconds >= 1000:
+        return format_duration(None if milliseconds is None else milliseconds / 1000)
+    return f"{milliseconds} ms"
 
 
 def format_phone(number: str, whole: bool = True) -> str:

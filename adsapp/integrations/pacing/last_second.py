@@ -1,27 +1,28 @@
 """The last second of a key as the provider may have seen it, shared by every process that sends by it. Pure.
 
-Slots (`arithmetic`) are spaced evenly, but a process, a network or a server that stalls lets requests pile up and
-arrive together. When a request arrives is not known; that it arrives after it was admitted and before its answer, is.
-So a request counts from the moment it is admitted until a second after its answer, and no more are admitted than the
-limit leaves room for.
+A process, a network or a server that stalls lets requests pile up and arrive together, however evenly they were spaced.
+When a request arrives is not known; that it arrives after it was admitted and before its answer, is. So a request
+counts from the moment it is admitted until a second after its answer, and no more are admitted than the limit leaves
+room for.
 
 Why that is enough: take the requests that arrive in any one second, and of these the one that was admitted last. All
 the others were admitted before it, and their answers came less than a second before it or have not come yet: they all
 counted when it was admitted, and there was room for one more.
 
-Whole microseconds, as in `arithmetic`. The time after which a request no longer counts is rounded up to a hundredth of
+Whole microseconds, as in `spacing`. The time after which a request no longer counts is rounded up to a hundredth of
 a second, so that the state of a key stays small.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from adsapp.integrations.pacing.arithmetic import SECOND
+from adsapp.integrations.pacing.spacing import SECOND
 
 BUCKET: Final = 10_000
 # A sender writes what was admitted at once or not at all, so whoever is silent for so long has written what it will.
@@ -35,14 +36,19 @@ class Report:
 
     `held`: its requests that were admitted and have no answer. `answered`: how many of those answered since its last
     report still count, by the microseconds for which they do (at most a second). `wanted`: how many it would send now.
-    `limit`: of the key, in any second.
+    `rate`: of the key, a second.
     """
 
     sender: str
     held: int
     answered: Mapping[int, int]
     wanted: int
-    limit: int
+    rate: float
+
+    @property
+    def limit(self) -> int:
+        """How many any second may hold."""
+        return math.ceil(self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +77,22 @@ def bucket(moment: int) -> int:
     return -(-moment // BUCKET) * BUCKET
 
 
-def admit(state: LastSecond, report: Report, now: int) -> tuple[LastSecond, int]:
-    """What to keep, and how many of the wanted requests may be written now. The Redis script does exactly this."""
-    held = {sender: (count, at) for sender, (count, at) in state.held.items() if at > now - FORGET_AFTER}
+def count(state: LastSecond, report: Report, now: int) -> tuple[LastSecond, int]:
+    """What is known with this report, and how many more requests may be written now. The Redis script does exactly
+    this."""
+    held = {sender: (held, at) for sender, (held, at) in state.held.items() if at > now - FORGET_AFTER}
     held.pop(report.sender, None)
     # A clock that was set back must not make anything count for longer than a second.
     latest = bucket(now + SECOND)
-    answered = Counter({until: count for until, count in state.answered.items() if now < until <= latest})
-    for left, count in report.answered.items():
-        answered[bucket(now + min(left, SECOND))] += count
-    counted = report.held + sum(count for count, _ in held.values()) + answered.total()
-    admitted = max(0, min(report.wanted, report.limit - counted))
-    if report.held + admitted:
-        held[report.sender] = (report.held + admitted, now)
-    return LastSecond(held, dict(answered)), admitted
+    answered = Counter({until: number for until, number in state.answered.items() if now < until <= latest})
+    for left, number in report.answered.items():
+        answered[bucket(now + min(left, SECOND))] += number
+    counted = report.held + sum(number for number, _ in held.values()) + answered.total()
+    return LastSecond(held, dict(answered)), max(0, report.limit - counted)
+
+
+def with_held(state: LastSecond, report: Report, admitted: int, now: int) -> LastSecond:
+    """`state` after the report's sender was admitted so many."""
+    if not report.held + admitted:
+        return state
+    return replace(state, held={**state.held, report.sender: (report.held + admitted, now)})

@@ -1,12 +1,11 @@
 """Pacing in one small SQLite file, for all processes of one machine (they share its clock).
 
-Write-ahead log without syncing: after a power cut the last slots may be forgotten, which costs less than the
-restart took.
+Write-ahead log without syncing: after a power cut the last second may be forgotten, which costs less than the restart
+took.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import sqlite3
 import threading
@@ -16,16 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from adsapp.integrations.pacing.arithmetic import (
-    SECOND,
-    Reservation,
-    State,
-    check,
-    check_slow_down,
-    grant,
-    slowed_down,
-)
-from adsapp.integrations.pacing.last_second import LastSecond, Report, admit
+from adsapp.integrations.pacing.last_second import LastSecond, Report
+from adsapp.integrations.pacing.pacer import Admission, admit
+from adsapp.integrations.pacing.spacing import Spacing, check_rate, check_slow_down, slowed_down
 
 BUSY_TIMEOUT: Final = 10.0
 _CREATE = """
@@ -57,28 +49,22 @@ class SqlitePacer:
         self._local = threading.local()
         self._connection()
 
-    def reserve(self, key: str, count: int, rate: float, horizon: float) -> Reservation:
-        check(count, rate, horizon)
+    def admit(self, key: str, report: Report) -> Admission:
+        check_rate(report.rate)
         with self._transaction() as connection:
-            # The clock is read under the lock: a time read while waiting for it would be
-            # another caller's past.
-            state, granted = grant(_read(connection, key), count, rate, round(horizon * SECOND), self._clock())
-            if granted.count:
-                _write(connection, key, state)
-        return granted.in_seconds()
+            # The clock is read under the lock: a time read while waiting for it would be another caller's past.
+            spaced, counted, now = _read(connection, key), _read_last_second(connection, key), self._clock()
+            spaced, counted, admission = admit(spaced, counted, report, now)
+            if admission.count:
+                _write(connection, key, spaced)
+            connection.execute(_WRITE_LAST_SECOND, (key, counted.as_text()))
+        return admission
 
-    def admit(self, key: str, report: Report) -> int:
-        with self._transaction() as connection:
-            row = connection.execute(_READ_LAST_SECOND, (key,)).fetchone()
-            state, admitted = admit(LastSecond.from_text(row[0]) if row else LastSecond(), report, self._clock())
-            connection.execute(_WRITE_LAST_SECOND, (key, state.as_text()))
-        return admitted
-
-    def slow_down(self, key: str, until: float, factor: float) -> None:
-        check_slow_down(until, factor)
+    def slow_down(self, key: str, seconds: float, factor: float) -> None:
+        check_slow_down(seconds, factor)
         with self._transaction() as connection:
             state = _read(connection, key)
-            _write(connection, key, slowed_down(state, math.ceil(until * SECOND), factor, self._clock()))
+            _write(connection, key, slowed_down(state, seconds, factor, self._clock()))
 
     def close(self) -> None:
         """Close this thread's connection; others close when their threads end."""
@@ -129,10 +115,15 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
-def _read(connection: sqlite3.Connection, key: str) -> State:
+def _read(connection: sqlite3.Connection, key: str) -> Spacing:
     row = connection.execute(_READ, (key,)).fetchone()
-    return State(*row) if row else State()
+    return Spacing(*row) if row else Spacing()
 
 
-def _write(connection: sqlite3.Connection, key: str, state: State) -> None:
+def _write(connection: sqlite3.Connection, key: str, state: Spacing) -> None:
     connection.execute(_WRITE, (key, state.last_at, state.slow_until, state.factor))
+
+
+def _read_last_second(connection: sqlite3.Connection, key: str) -> LastSecond:
+    row = connection.execute(_READ_LAST_SECOND, (key,)).fetchone()
+    return LastSecond.from_text(row[0]) if row else LastSecond()

@@ -20,6 +20,7 @@ from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import FILTERS, JobFilters
 from adsapp.jobs.queries.items import items
 from adsapp.jobs.redaction import mask_number
+from adsapp.jobs.registry import kind
 from adsapp.jobs.states import State
 from adsapp.jobs.wait_reasons import run_conditions
 from adsapp.organizations.access import allow, current_actor
@@ -61,10 +62,11 @@ def list_jobs() -> ResponseReturnValue:
 @api.get("/jobs/<uuid:job_id>")
 @allow(Permission.SEE)
 def get_job(job_id: uuid.UUID) -> ResponseReturnValue:
-    """State, progress, attempts, what people did to it, and why it waits."""
+    """State, progress and what it counts, attempts, what people did to it, and why it waits."""
     job = job_queries.get_job(job_id)
     attempts = [attempt_json(attempt) for attempt in job_queries.attempts(job)]
-    return job_json(job) | {"attempts": attempts, "events": [event_json(event) for event in actions_on(job)]}
+    told = {"attempts": attempts, "events": [event_json(event) for event in actions_on(job)]}
+    return job_json(job) | told | {"counts": kind(job.processor).what_it_counts(job) or None}
 
 
 @api.delete("/jobs/<uuid:job_id>")

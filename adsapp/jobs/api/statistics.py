@@ -14,6 +14,7 @@ from adsapp.jobs.api.serializers import job_json
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries import statistics
 from adsapp.jobs.queries.health import check_health
+from adsapp.jobs.queries.spreads import Spread, spreads
 from adsapp.jobs.wait_reasons import pause_json, run_conditions
 from adsapp.organizations.access import allow
 from adsapp.organizations.policy import Permission
@@ -32,8 +33,12 @@ def stats() -> ResponseReturnValue:
     """Queues as they are now, what ended by day, and the newest jobs; `?days=7`."""
     days = parse_query(StatsQuery).days
     conditions = run_conditions()
+    times = spreads(statistics.hour_ago(conditions.now))
     return {
-        "queues": {one.queue.value: queue_json(one) for one in statistics.queue_stats(conditions)},
+        "queues": {
+            one.queue.value: queue_json(one) | times_json(times[one.queue])
+            for one in statistics.queue_stats(conditions)
+        },
         "queues_without_worker": [queue.value for queue in statistics.queues_without_worker(conditions)],
         "history": [asdict(day) for day in statistics.history(days, conditions.now)],
         "recent": [job_json(job, conditions) for job in job_queries.recent_jobs()],
@@ -51,8 +56,8 @@ def health() -> ResponseReturnValue:
 
 def queue_json(one: statistics.QueueStats) -> dict[str, Any]:
     """A queue's figures. The six states add up to `total`; `paused` counts those of the waiting jobs that a pause
-    holds back. `pause` is the queue's own, `paused_kinds` those of single kinds; `finished_per_minute` are the last
-    60 full minutes, oldest first.
+    holds back. `pause` is the queue's own, `paused_kinds` those of single kinds; `finished_per_minute` (jobs) and
+    `items_per_minute` (what they did) are the last 60 full minutes, oldest first.
     """
     return {
         **{state.value: count for state, count in one.counts.items()},
@@ -64,4 +69,11 @@ def queue_json(one: statistics.QueueStats) -> dict[str, Any]:
         "waiting_since": iso(one.waiting_since),
         "failed_24h": one.failed_today,
         "finished_per_minute": list(one.finished[: statistics.MINUTES]),
+        "items_per_minute": list(one.items[: statistics.MINUTES]),
     }
+
+
+def times_json(spread: Spread) -> dict[str, Any]:
+    """How long the jobs that ended in the last hour had waited and run, in milliseconds to within a tenth; null if
+    none did."""
+    return {"wait_ms": asdict(spread.wait), "run_ms": asdict(spread.run)}

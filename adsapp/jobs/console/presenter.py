@@ -201,6 +201,7 @@ class JobPage(LivePage):
     related: Related | None  # None: there is none, or it is gone
     family: Family
     headline: str
+    counts: str  # what its figures are figures of, if that needs words
     bar: tuple[int, int | None]
     pace: Pace
     items: Sequence[Item]
@@ -234,6 +235,7 @@ class JobPage(LivePage):
             related=related(job) if found else None,
             family=Family.of(relations(job)),
             headline=headline(job),
+            counts=kind_of(job.processor).what_it_counts(job) if found else "",
             bar=bar(job),
             pace=pace(job, attempts),
             items=tuple(_item(each, actor) for each in shown.items),

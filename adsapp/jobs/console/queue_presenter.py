@@ -11,12 +11,13 @@ from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
 from adsapp.core.web.urls import url_for
 from adsapp.jobs.console import dialogs
-from adsapp.jobs.labels import QUEUE_TITLES
+from adsapp.jobs.labels import QUEUE_ITEMS, QUEUE_TITLES
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries import workers
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.queries.limits import limits_of
-from adsapp.jobs.queries.statistics import MINUTE_LABELS, QueueStats, queue_stats, queues_without_worker
+from adsapp.jobs.queries.spreads import Spread, spreads
+from adsapp.jobs.queries.statistics import MINUTE_LABELS, QueueStats, hour_ago, queue_stats, queues_without_worker
 from adsapp.jobs.queries.workers import WorkerView
 from adsapp.jobs.registry import kind as kind_of
 from adsapp.jobs.states import Queue, State
@@ -67,6 +68,7 @@ class Figures:
     failed_today: int
     finished: Sequence[int]
     failed: Sequence[int]
+    items: Sequence[int]
     waiting_since: datetime | None
     workers: int
 
@@ -79,6 +81,7 @@ class Figures:
             stats.failed_today,
             tuple(stats.finished),
             tuple(stats.failed),
+            tuple(stats.items),
             stats.waiting_since,
             stats.workers,
         )
@@ -91,6 +94,11 @@ class Figures:
     def finished_last_hour(self) -> int:
         """Jobs that ended in the last hour."""
         return sum(self.finished)
+
+    @property
+    def items_last_hour(self) -> int:
+        """What its jobs did in the last hour, whether they have ended or not."""
+        return sum(self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +164,7 @@ class QueuePage(LivePage):
     queue: Queue
     status: str
     figures: Figures
+    spread: Spread
     pause: PauseNote | None
     paused_kinds: Sequence[PauseNote]
     lacks_worker: bool
@@ -175,6 +184,7 @@ class QueuePage(LivePage):
             queue=queue,
             status=stats.status,
             figures=Figures.of(stats),
+            spread=spreads(hour_ago(conditions.now), [queue])[queue],
             pause=PauseNote.of(stats.pause) if stats.pause else None,
             paused_kinds=tuple(map(PauseNote.of, stats.paused_kinds)),
             lacks_worker=stats.lacks_worker,
@@ -213,6 +223,16 @@ class QueuePage(LivePage):
     def series(self) -> Sequence[Mapping[str, Any]]:
         """For `ui.line_chart`."""
         return chart_series(self.figures.finished, self.figures.failed)
+
+    @property
+    def item_series(self) -> Sequence[Mapping[str, Any]]:
+        """Likewise, of what its jobs did."""
+        return ({"label": self.items_are, "kind": "accent", "values": self.figures.items},)
+
+    @property
+    def items_are(self) -> str:
+        """What its jobs work on, in one word: rows."""
+        return QUEUE_ITEMS[self.queue]
 
     @property
     def chart_labels(self) -> Sequence[str]:

@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -22,7 +21,7 @@ from adsapp.core.logs import get_logger
 from adsapp.jobs.engine import claims, dispatch, recording
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.completion import finish, finish_many
-from adsapp.jobs.engine.outcomes import Completion, Failed
+from adsapp.jobs.engine.outcomes import Completion, Failed, Finished
 from adsapp.jobs.progress import Claim
 
 log = get_logger()
@@ -181,7 +180,7 @@ class BatchWriter:
                 finished = self._finish(connection, ended)
                 claims = self._claim(connection, asked)
                 dispatch.undispatch(connection, to_release)
-                recording.record(connection, finished, self._clock.now())
+                recording.record(connection, finished.ended, self._clock.now(), finished.items)
         except Exception as error:  # whatever it was, it must end neither the thread nor the others' work
             self._fall_back(writer, ended, asked, error)
             return
@@ -200,15 +199,15 @@ class BatchWriter:
             each.on_done(answers)
         self.unclaim(refused)
 
-    def _finish(self, connection: Connection, ended: list[CompletionRequest]) -> list[Any]:
+    def _finish(self, connection: Connection, ended: list[CompletionRequest]) -> Finished:
         if not ended:
-            return []
+            return Finished([], [])
         finished = finish_many(connection, self._clock, [each.completion for each in ended], self._retry_seconds)
         for each, state in zip(ended, finished.states, strict=True):
             if state is None:
                 claim = each.completion.claim
                 log.warning("late_finish", job_id=str(claim.job_id), attempt=claim.attempt)
-        return finished.ended
+        return finished
 
     def _claim(self, connection: Connection, asked: list[ClaimRequest]) -> dict[uuid.UUID, Claim]:
         if not asked:

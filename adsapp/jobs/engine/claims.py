@@ -117,6 +117,7 @@ def _claiming() -> Any:
             lease_until=bindparam("until", type_=UtcDateTime()),
             claimed_at=now,
             worker_id=bindparam("by_worker", type_=Uuid()),
+            due_at=func.coalesce(JOBS.c.due_at, JOBS.c.run_at),
             started_at=func.coalesce(JOBS.c.started_at, now),
             wait_reason=None,
             handed_back=False,

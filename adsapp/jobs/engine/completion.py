@@ -5,7 +5,7 @@ late worker, whose lease is another's by now, changes nothing.
 """
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -28,7 +28,7 @@ from adsapp.jobs.engine.outcomes import (
     attempt_word,
     job_values,
 )
-from adsapp.jobs.engine.recording import ENDED
+from adsapp.jobs.engine.recording import ENDED, Place
 from adsapp.jobs.models import Job, JobAttempt, JobItem, in_state
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.registry import kind
@@ -49,7 +49,7 @@ def finish(engine: Engine, clock: DatabaseClock, claim: Claim, outcome: Outcome,
     """End one attempt; the job's new state, or None if another worker has the lease and nothing was changed."""
     with engine_transaction(engine) as connection:
         finished = finish_many(connection, clock, [Completion(claim, outcome)], retry_seconds)
-        recording.record(connection, finished.ended, clock.now())
+        recording.record(connection, finished.ended, clock.now(), finished.items)
         return finished.states[0]
 
 
@@ -76,11 +76,15 @@ def finish_many(
         by_id = {row.id: row for row in _update(connection, values, group)}
         rows |= {each.claim: by_id[each.claim.job_id] for each in group if each.claim.job_id in by_id}
     changed = [each for each in completions if each.claim in rows]
+    items: Counter[Place] = Counter()
+    for each in changed:
+        items[rows[each.claim].organization_id, rows[each.claim].queue] += each.unwritten.more
     _add_items(connection, changed)
     _close_attempts(connection, changed, rows, now)
     rows |= _cancel_as_asked(connection, rows, now)
     ended = resolve_dependents(connection, [row for row in rows.values() if row.state in FINAL], now)
-    return Finished([State(rows[each.claim].state) if each.claim in rows else None for each in completions], ended)
+    states = [State(rows[each.claim].state) if each.claim in rows else None for each in completions]
+    return Finished(states, ended, +items)
 
 
 def _cancel_as_asked(connection: Connection, rows: Mapping[Claim, Any], now: datetime) -> dict[Claim, Any]:

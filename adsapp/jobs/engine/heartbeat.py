@@ -44,11 +44,10 @@ _STILL_OURS = _HELD.with_only_columns(JOBS.c.lease_id)
 
 @dataclass
 class Held:
-    """A job this process works on, and how long its lease is good by the local clock."""
+    """A job this process works on."""
 
     claim: Claim
     control: Control
-    good_until: float  # time.monotonic()
 
 
 class Heartbeat:
@@ -68,9 +67,10 @@ class Heartbeat:
     def track(self, claim: Claim) -> Control:
         """Begin to renew a claim's lease; the control tells the job when to stop."""
         now = time.monotonic()
-        control = Control(now + claim.timeout_seconds, cancelled=claim.cancel_requested_at is not None)
+        good_until = now + self._lease * SAFETY
+        control = Control(now + claim.timeout_seconds, good_until, cancelled=claim.cancel_requested_at is not None)
         with self._lock:
-            self._held[claim.lease_id] = Held(claim, control, now + self._lease * SAFETY)
+            self._held[claim.lease_id] = Held(claim, control)
         return control
 
     def untrack(self, claim: Claim) -> None:
@@ -111,15 +111,14 @@ class Heartbeat:
         if held.claim.lease_id not in renewed:
             held.control.lost = True
             return
-        held.good_until = started + self._lease * SAFETY
+        held.control.good_until = started + self._lease * SAFETY
         if renewed[held.claim.lease_id] is not None:
             held.control.cancelled = True
 
     def expire_locally(self) -> None:
         """Tell every job whose lease could not be renewed in time that it is lost."""
-        now = time.monotonic()
         for held in self.held():
-            if now > held.good_until:
+            if held.control.is_lost:
                 held.control.lost = True
 
 

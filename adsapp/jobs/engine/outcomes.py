@@ -1,11 +1,13 @@
 """How an attempt can end, and what each end makes of its job: done, tried again after a wait, or failed for good."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case
 
+from adsapp.jobs.engine.recording import Place
 from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Claim, Unwritten
 from adsapp.jobs.states import FINAL, State
@@ -73,6 +75,7 @@ class Finished:
 
     states: list[State | None]
     ended: list[Any]  # rows with ENDED of all jobs that are final now, those with unmet needs among them
+    items: Mapping[Place, int] = field(default_factory=dict)  # things done that no progress had told
 
 
 def job_values(claim: Claim, outcome: Outcome, now: datetime, retry_seconds: float) -> dict[str, Any]:

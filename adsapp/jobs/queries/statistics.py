@@ -40,9 +40,9 @@ FAILED_SINCE = union_all(
     .group_by(MINUTE.queue),
     select(HOUR.queue, func.sum(HOUR.failed)).where(*_span(HOUR), HOUR.hour >= _moment("hour")).group_by(HOUR.queue),
 )
-ENDED_SINCE = select(MINUTE.queue, MINUTE.minute, MINUTE.completed, MINUTE.failed, MINUTE.cancelled).where(
-    *_span(MINUTE), MINUTE.minute >= _moment()
-)
+ENDED_SINCE = select(
+    *(MINUTE[name] for name in ("queue", "minute", "completed", "failed", "cancelled", "items"))
+).where(*_span(MINUTE), MINUTE.minute >= _moment())
 ENDED_BY_DAY = (
     select(DAY.day, DAY.queue, *(DAY[name] for name in SUMS))
     .where(*_span(DAY), DAY.day >= _moment())
@@ -59,6 +59,7 @@ class QueueStats:
     failed_today: int  # ends in failure in the last 24 hours, whatever became of those jobs since
     finished: Sequence[int]  # in each of the last 60 full minutes, oldest first, and in the running one
     failed: Sequence[int]  # likewise
+    items: Sequence[int]  # likewise: what its jobs did, rows of imports for example
     waiting_since: datetime | None  # since when the oldest due job waits
     workers: int
     pause: Pause | None
@@ -108,6 +109,7 @@ class Day:
     cancelled: int
     wait_ms: int
     run_ms: int
+    items: int
 
 
 @dataclass
@@ -116,6 +118,7 @@ class Minutes:
 
     finished: list[int] = field(default_factory=lambda: [0] * len(MINUTE_LABELS))
     failed: list[int] = field(default_factory=lambda: [0] * len(MINUTE_LABELS))
+    items: list[int] = field(default_factory=lambda: [0] * len(MINUTE_LABELS))
 
 
 def queue_stats(
@@ -144,6 +147,7 @@ def _stats(conditions: RunConditions, minutes: Mapping[Queue, Minutes], *, with_
             failed_today=failed.get(queue, 0),
             finished=minutes.get(queue, unknown).finished,
             failed=minutes.get(queue, unknown).failed,
+            items=minutes.get(queue, unknown).items,
             waiting_since=waiting.get(queue),
             workers=conditions.workers.get(queue, 0),
             pause=conditions.pauses.get(queue),
@@ -261,14 +265,19 @@ def _failed_since(moment: datetime) -> dict[Queue, int]:
     return found
 
 
+def hour_ago(now: datetime) -> datetime:
+    """The first of the last 60 full minutes."""
+    return now.replace(second=0, microsecond=0) - timedelta(minutes=MINUTES)
+
+
 def last_minutes(now: datetime) -> dict[Queue, Minutes]:
     """The last hour of each queue, in one statement."""
-    this_minute = now.replace(second=0, microsecond=0)
-    since = this_minute - timedelta(minutes=MINUTES)
+    since = hour_ago(now)
     series = {queue: Minutes() for queue in Queue}
-    for queue, minute, completed, failed, cancelled in fetch(ENDED_SINCE, moment=since):
+    for queue, minute, completed, failed, cancelled, items in fetch(ENDED_SINCE, moment=since):
         place = int((minute - since).total_seconds() // 60)
         if 0 <= place <= MINUTES:
             series[queue].finished[place] += completed + failed + cancelled
             series[queue].failed[place] += failed
+            series[queue].items[place] += items
     return series

@@ -29,7 +29,7 @@ RUNNING = text("state = 'active'")
 
 @dataclass(frozen=True)
 class WorkerView:
-    """A worker that has not stopped: working, idle, draining, or lost (no sign of life within three heartbeats)."""
+    """A worker that has not stopped: working, idle, draining, or lost (no sign of life as long as a lease)."""
 
     worker: Worker
     state: str

@@ -145,6 +145,7 @@ def test_a_get_renders_the_preview_and_the_exact_counts_again(scene: Scene, bob:
     assert "Opted out: left out 1" in words
     assert "A variable has no value: left out" in words
     assert "Send to 3 people" in words
+    assert "Schedule for 3 people" in words, "the page shows the one that fits, without asking"
     assert re.search(r"Hello\s+Ana\s*, see you on\s+Saturday", words)
 
 

@@ -92,6 +92,9 @@ def test_it_begins_early_only_once_the_exact_number_of_people_is_confirmed(
     text, by = history(scene, campaign_id)[-1]
     assert (text.startswith("Started before its time"), by) == (True, "Bob")
     assert ("Bob", "start campaign") in deeds(scene)
+    told = scene.app.test_client().get("/api/activity?kind=campaign", headers=scene.cast.headers("alice")).json or {}
+    counted = {each["action"]: each["count"] for each in told["activity"]}
+    assert counted == {"start campaign": "3", "schedule campaign": None}
 
 
 def test_a_program_that_runs_its_job_leaves_the_same_trace(scene: Scene, client: FlaskClient) -> None:
@@ -106,6 +109,7 @@ def test_its_page_says_how_many_would_get_it_and_leads_with_what_it_can_be_told(
     page = bob.get(f"/campaigns/{scene.scheduled()}").text
     assert "As its audience is now, 4 people would get it." in words(page)
     assert re.findall(r'button-primary"[^>]*>.*?<span>([^<]+)', page.split("<dialog")[0]) == ["Start now"]
+    assert '<span class="turn-name">Ana</span>' in page, "somebody who is in it now, not an example"
     for verb in ("Cancel", "Pause", "Edit", "Move"):
         assert f"<span>{verb}</span>" in page
 
@@ -166,6 +170,9 @@ def test_changed_to_now_it_begins_at_once(scene: Scene, bob: FlaskClient) -> Non
     assert bob.post("/campaigns", data=typed).status_code == 303
     assert scene.read(campaign_id).status is CampaignStatus.PREPARING
     assert job_of(scene, campaign_id).state is State.WAITING
+    changed, begun = (text for text, _ in history(scene, campaign_id)[-2:])
+    assert changed == "Changed, to start at once"
+    assert begun.startswith("Started before its time")
 
 
 @pytest.mark.parametrize("state", [State.WAITING, State.ACTIVE])

@@ -5,6 +5,7 @@ import math
 import os
 import time
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from adsapp.campaigns.sending import journal
 from adsapp.campaigns.sending.error_policy import judge
 from adsapp.campaigns.sending.gate import Gate
 from adsapp.campaigns.sending.journal import Journal
-from adsapp.campaigns.sending.transport import MissedSlot
+from adsapp.campaigns.sending.transport import NotWritten
 from adsapp.integrations.base import Accepted, NotSent, Refused, Uncertain
-from adsapp.integrations.pacing import Report
+from adsapp.integrations.pacing import Admission, Report
 from adsapp.integrations.whatsapp.errors import classify
 from tests.campaigns.sending.many_senders import Play, busiest_second
 
@@ -45,43 +46,88 @@ def test_no_second_has_too_many_whichever_process_or_provider_stalls(
 
 @pytest.mark.parametrize("processes", [1, 2, 4])
 @pytest.mark.parametrize("limit", LIMITS)
-def test_the_limit_is_used_if_nothing_stalls(limit: float, processes: int) -> None:
-    arrivals = Play(limit, [()] * processes, (), seed=processes).run(20)
+def test_the_limit_is_used_and_shared_if_nothing_stalls(limit: float, processes: int) -> None:
+    play = Play(limit, [()] * processes, (), seed=processes)
+    arrivals = play.run(40)
     assert busiest_second(arrivals) <= math.ceil(limit)
-    assert sum(at >= 2 for at in arrivals) >= 0.95 * limit * 18
+    assert share_of(limit, arrivals, 2, 40) >= 0.96
+    shares = [process.arrived * processes / len(arrivals) for process in play.processes]
+    assert all(0.75 < share < 1.25 for share in shares)
+
+
+@pytest.mark.parametrize("processes", [2, 4])
+@pytest.mark.parametrize("limit", LIMITS)
+def test_what_a_stopped_process_leaves_is_used_by_the_others(limit: float, processes: int) -> None:
+    stops = [[(begin, 2.6) for begin in range(2 + 5 * place, 40, 5 * processes)] for place in range(processes)]
+    arrivals = Play(limit, stops, (), seed=processes).run(40)
+    assert busiest_second(arrivals) <= math.ceil(limit)
+    assert share_of(limit, arrivals, 2, 40) >= 0.95
 
 
 def test_a_process_that_is_killed_slows_its_number_for_ten_seconds_at_most() -> None:
     arrivals = Play(80.0, [(), [(3.0, 1000.0)]], (), seed=1).run(20)
-    assert sum(at >= 14 for at in arrivals) >= 0.45 * 80 * 6  # half of the slots are its own in this play
+    assert share_of(80.0, arrivals, 14, 20) >= 0.96
+
+
+def share_of(limit: float, arrivals: Sequence[float], since: float, until: float) -> float:
+    return sum(since <= at < until for at in arrivals) / (limit * (until - since))
 
 
 class Away:
-    """A pacer that cannot be reached at first."""
+    """A pacer that cannot be reached so many times; then it admits all."""
 
-    def __init__(self) -> None:
-        self.calls = 0
+    def __init__(self, times: int, wait: float = 0.0) -> None:
+        self.times = times
+        self.wait = wait
 
-    def admit(self, report: Report) -> int:
-        self.calls += 1
-        if self.calls == 1:
+    def admit(self, report: Report) -> Admission:
+        self.times -= 1
+        if self.times >= 0:
             raise ConnectionError("away")
-        return report.wanted
+        return Admission(0 if self.wait else report.wanted, self.wait)
 
 
-def test_nobody_is_admitted_while_the_pacer_is_away_nor_after_a_slot_that_is_long_past() -> None:
-    async def both() -> tuple[bool, bool]:
-        with ThreadPoolExecutor(1) as executor:
-            away = Away()
-            gate, now = Gate(80, away.admit, executor), time.monotonic()
-            late, admitted = await asyncio.gather(gate.enter(now - 20), gate.enter(now))
-            assert away.calls >= 2
-            gate.leave(None, time.monotonic())
-            while not gate.window.is_at_rest:  # until the others know
-                await asyncio.sleep(0.005)
-            return late, admitted
+async def entered(gate: Gate, *owners: str) -> list[float | None]:
+    """Since when each is admitted; nothing is written."""
+    since = await asyncio.gather(*(gate.enter(owner) for owner in owners))
+    for _ in filter(None, since):
+        gate.leave(None, time.monotonic())
+    while not gate.window.is_at_rest:  # until the others know
+        await asyncio.sleep(0.005)
+    return since
 
-    assert asyncio.run(both()) == (False, True)
+
+def test_nobody_is_admitted_while_the_pacer_is_away() -> None:
+    with ThreadPoolExecutor(1) as executor:
+        away = Away(2)
+        since = asyncio.run(entered(Gate(80, away.admit, executor), "one", "other"))
+    assert away.times < 0
+    assert None not in since
+
+
+@pytest.mark.parametrize("pacer", [Away(1000), Away(0, wait=60.0)])
+def test_whoever_would_wait_for_long_is_turned_away_and_told_when_the_gate_opens(pacer: Away) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        gate = Gate(80, pacer.admit, executor)
+        assert asyncio.run(entered(gate, "one", "one")) == [None, None]
+        assert gate.opens_at > time.monotonic() + 1.5
+
+
+def test_only_those_of_one_owner_are_turned_away_also_while_it_is_asked_for_them() -> None:
+    async def with_one_gone(executor: ThreadPoolExecutor) -> list[float | None]:
+        loop = asyncio.get_running_loop()
+
+        def admit(report: Report) -> Admission:
+            loop.call_soon_threadsafe(gate.turn_away, "gone")
+            return Admission(report.wanted)
+
+        gate = Gate(80, admit, executor)
+        return await entered(gate, "gone", "here")
+
+    with ThreadPoolExecutor(1) as executor:
+        gone, here = asyncio.run(with_one_gone(executor))
+    assert gone is None
+    assert here is not None
 
 
 def test_a_journal_outlives_its_process_and_tells_who_was_written_to(tmp_path: Path) -> None:
@@ -139,6 +185,6 @@ def test_each_class_of_error_has_its_verdict(code: int, attempts: int, status: S
 
 def test_what_was_not_written_counts_as_no_attempt() -> None:
     assert judge(NotSent("refused"), 1).counts is False
-    assert judge(MissedSlot(), 1).status is Status.SENDING
+    assert judge(NotWritten(), 1).status is Status.SENDING
     assert judge(Uncertain("timeout"), 1).status is Status.UNCERTAIN
     assert judge(Accepted("wamid.1"), 1).provider_id == "wamid.1"

@@ -172,7 +172,9 @@ def test_a_no_in_the_consent_column_opts_out_and_a_yes_never_opts_in(
 ) -> None:
     ended(start("phone,opt in\n+12025550181,yes\n"))
     content = "phone,opt in\n+12025550181,no\n+12025550182,no\n"
-    assert counts(ended(start(content, on_duplicate=policy))) == {"created": 1, "updated": 1}
+    batch = ended(start(content, on_duplicate=policy))
+    assert counts(batch) == {"created": 1, "updated": 1}
+    assert batch.opted_out == 2
     first = {phone: contact.opted_out_at for phone, contact in people().items()}
     assert all(first.values())
     ended(start("phone,opt in\n+12025550181,yes\n+12025550182,yes\n", on_duplicate=policy))
@@ -264,9 +266,9 @@ def test_a_cancelled_import_keeps_true_counts(
     monkeypatch.setattr(importing, "store_chunk", asks_to_stop)
     batch = ended(start(many(90)))
     assert batch.standing is ImportStatus.CANCELLED
-    assert batch.rows_read == 30
-    assert counts(batch) == {"created": 30}
-    assert len(people()) == 30
+    assert batch.rows_read in (20, 30), "it stops at its first look after the word has come"
+    assert counts(batch) == {"created": batch.rows_read}
+    assert len(people()) == batch.rows_read
 
 
 def test_a_file_broken_half_way_fails_before_anything_is_stored(start: Start, ended: Look, people: People) -> None:

@@ -29,7 +29,7 @@ def test_cells_that_are_not_one_phone_are_told_apart() -> None:
         (7, "too_short"),
         (8, "too_long"),
         (9, "no_area_code"),
-        (10, "no_phone"),
+        (10, "says_none"),
     ]
     assert [row.value for row in bad if row.number == 5] == ["+1 202 555 O133"]
     assert {row.column for row in bad} == {"phone"}
@@ -79,8 +79,11 @@ def test_a_number_is_understood_and_what_was_assumed_is_told(
     [
         ("", "US", "no_phone"),
         ("-", "US", "no_phone"),
-        ("#N/A", "US", "no_phone"),
-        ("call me", "US", "no_phone"),
+        ("#N/A", "US", "says_none"),
+        ("keine", "US", "says_none"),
+        ("Pas de numéro", "FR", "says_none"),
+        ("нет", "US", "says_none"),
+        ("call me", "US", "text_instead"),
         ("2025550100", None, "no_country"),
         ("+999123456789", None, "bad_country_code"),
         ("+447700900123", None, "not_in_use"),

@@ -1,8 +1,10 @@
 """Case Q03: "max attempts 3" means that a job is begun three times at most, and the screen counts from one."""
 
 import dataclasses
+import math
 import re
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -12,7 +14,7 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from adsapp.config import ConfigError, Settings
 from adsapp.core import db
@@ -22,6 +24,7 @@ from adsapp.core.ids import new_id
 from adsapp.jobs import Job, Progress, Queue, State, registry, transitions
 from adsapp.jobs.engine import claims
 from adsapp.jobs.engine.claims import WorkerIdentity
+from adsapp.jobs.engine.spread import bucket_of, percentile
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobLog, StatsMinute
 from adsapp.jobs.queries.statistics import counted
@@ -205,6 +208,37 @@ def test_figures_count_jobs_not_attempts(app: Flask, cast: Cast, enqueue: Enqueu
     assert by_state == {State.FAILED: 2, State.COMPLETED: 1}
     assert tuple(summed) == (2, 1)
     assert logs == [("completed", 2), ("failed", 3), ("failed", 3)]
+
+
+def test_what_jobs_did_and_how_long_they_took_is_counted_as_it_happens(
+    app: Flask, cast: Cast, client: FlaskClient, enqueue: Enqueue, finished: Read
+) -> None:
+    long_ago = utcnow() - timedelta(days=2)
+    ids = [enqueue(payload={"mood": "succeeds", "steps": 7}) for _ in range(3)]
+    with db.organization_context(app, cast.bakery_id):  # one was planned two days ago, for now
+        db.session.execute(update(Job).where(Job.id == ids[0]).values(created_at=long_ago))
+        db.session.commit()
+    with worker(app):
+        for job_id in ids:
+            finished(job_id)
+    headers = cast.headers("adam")
+    answer = client.get("/api/jobs/stats", headers=headers).json
+    assert answer is not None
+    queue, history = answer["queues"]["template-processing"], answer["history"]
+    assert sum(day["items"] for day in history) == 21
+    assert 0 <= queue["wait_ms"]["p50"] <= queue["wait_ms"]["p95"] < 3_600_000
+    assert 0 <= queue["run_ms"]["p50"] <= queue["run_ms"]["p95"] < 3_600_000
+    assert answer["queues"]["bulk-messages"]["wait_ms"] == {"p50": None, "p95": None}
+    page = cast.sign_in(client, "alice").get("/queues/template-processing").text
+    assert "21 in the last hour" in page
+    assert "95 % within" in page
+
+
+@pytest.mark.parametrize("share", [0.5, 0.95])
+@pytest.mark.parametrize("times", [[0], [40], list(range(1, 400, 7)), [3, 3, 3, 9_000_000]])
+def test_a_percentile_is_told_to_within_a_tenth(times: list[int], share: float) -> None:
+    exact = sorted(times)[math.ceil(len(times) * share) - 1]
+    assert percentile(Counter(map(bucket_of, times)), share) == pytest.approx(exact, rel=0.1, abs=0.5)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "abc", "1000000000", "1.5"])
