@@ -1,4 +1,7 @@
-"""`gunicorn app:app` serves a checkout. An installation has no `app.py`, so the application is made in the package."""
+"""`python -m adsapp.server app:app` serves a checkout.
+
+An installation has no `app.py`, so the application is made in the package.
+"""
 
 from adsapp.wsgi import app
 

@@ -41,13 +41,26 @@ def create_core(settings: "Settings") -> "Flask":
 def add_pages(app: "Flask", settings: "Settings") -> None:
     """Pages and API, and the checks in front of them."""
     from adsapp import navigation
-    from adsapp.core.web import compression, htmx, incoming, leaving, limits, problems, security, statics, templating
+    from adsapp.core.web import (
+        compression,
+        htmx,
+        incoming,
+        leaving,
+        limits,
+        parameters,
+        problems,
+        security,
+        statics,
+        templating,
+    )
     from adsapp.organizations import access
 
     app.config.from_mapping(security.flask_config(settings))
     compression.init_compression(app)
-    limits.init_limits(app, settings, access.identify)
     access.init_access(app)
+    limits.init_limits(app, settings)
+    app.before_request(access.check_form_token)
+    parameters.init_parameters(app)
     security.init_security(app, settings)
     htmx.init_htmx(app)
     statics.init_statics(app)

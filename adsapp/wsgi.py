@@ -1,4 +1,4 @@
-"""Composition root: the processors, then the application. `gunicorn adsapp.wsgi:app` serves it."""
+"""Composition root: the processors, then the application. `python -m adsapp.server adsapp.wsgi:app` serves it."""
 
 import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app

@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from adsapp.activity import queries
-from adsapp.activity.filters import ActivityFilters
+from adsapp.activity.filters import FILTERS, ActivityFilters
 from adsapp.activity.lines import line_json, lines_of
 from adsapp.core.pagination import MOST, PAGE
+from adsapp.core.web.parameters import reads
 from adsapp.core.web.parsing import parse_query
 from adsapp.organizations.access import allow
 from adsapp.organizations.policy import Permission
@@ -23,6 +24,7 @@ class Paging(BaseModel):
 
 
 @api.get("/activity")
+@reads(Paging, *FILTERS)
 @allow(Permission.MANAGE, to="see the activity")
 def list_events() -> ResponseReturnValue:
     """Newest first; `?q=…&kind=job&days=7&from=…&to=…&cursor=…&limit=…`."""

@@ -11,6 +11,7 @@ from adsapp.core.errors import Invalid
 from adsapp.core.inputs import digits, moment
 
 SEARCH_LENGTH = 200
+FILTERS = ("q", "kind", "days", "from", "to")  # the parameters that `from_query` reads
 LONGEST_DAYS = 36_500
 SPANS = {1: "Last 24 hours", 7: "Last 7 days", 30: "Last 30 days", 90: "Last 90 days"}
 

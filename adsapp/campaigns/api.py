@@ -1,9 +1,9 @@
 """Campaigns and templates for programs: thin over the same services as the pages."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,8 @@ from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.masks import Mask
 from adsapp.core.pagination import MOST, PAGE
+from adsapp.core.web.limits import MB, takes
+from adsapp.core.web.parameters import reads
 from adsapp.core.web.parsing import parse_body, parse_query
 from adsapp.jobs import Job, digest_of
 from adsapp.jobs.api.idempotency import requested_key
@@ -29,6 +31,8 @@ from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
 api = Blueprint("campaigns_api", __name__, url_prefix="/api")
+
+AUDIENCE_BYTES = 2 * MB  # an audience may be some 50,000 ids
 
 
 class TemplateBody(BaseModel):
@@ -52,6 +56,7 @@ class CampaignBody(BaseModel):
     audience: dict[str, Any]
     scheduled_at: datetime | None = None
     time_zone: str = "UTC"
+    fold: Literal[0, 1] | None = None
     priority: int | None = None
 
     def as_draft(self) -> CampaignIn:
@@ -66,25 +71,33 @@ class CampaignBody(BaseModel):
             text=self.text,
             scheduled_at=self.scheduled_at,
             time_zone=self.time_zone,
+            fold=self.fold,
             priority=self.priority,
         )
 
 
-class PageQuery(BaseModel):
-    """Key-set paging, and a status to filter by."""
+class Paging(BaseModel):
+    """Where in a list, and how much of it."""
 
-    status: str | None = None
     cursor: str | None = None
     limit: int = Field(PAGE, ge=1, le=MOST)
 
 
+class RecipientsQuery(Paging):
+    """Which recipients of a campaign."""
+
+    status: str | None = None
+
+
 @api.post("/jobs/bulk-message")
 @api.post("/campaigns")
+@takes(AUDIENCE_BYTES)
 @allow(Permission.SEND)
 def create_campaign() -> ResponseReturnValue:
     """Start or schedule a campaign: 202 with its job; the same again for the same Idempotency-Key."""
     body, key = parse_body(CampaignBody), requested_key()
-    digest = digest_of("bulk-message", body.model_dump(mode="json"))
+    # Without a fold the digest is the one of before there was any, so a key that is sent again is still known.
+    digest = digest_of("bulk-message", body.model_dump(mode="json", exclude={"fold"} if body.fold is None else None))
     draft = body.as_draft()
     found = service.preflight(draft)
     if (known := find_replay(key, digest)) is not None:
@@ -115,10 +128,11 @@ def _accepted(job: Job, found: Preflight) -> ResponseReturnValue:
 
 
 @api.get("/campaigns")
+@reads(Paging)
 @allow(Permission.SEE)
 def list_campaigns() -> ResponseReturnValue:
     """Campaigns with their counts, newest first."""
-    asked = parse_query(PageQuery)
+    asked = parse_query(Paging)
     page = queries.list_campaigns(asked.cursor, asked.limit)
     counts = queries.counts_of(page.items)
     shown = [campaign_json(campaign, counts[campaign.id]) for campaign in page.items]
@@ -126,10 +140,11 @@ def list_campaigns() -> ResponseReturnValue:
 
 
 @api.get("/campaigns/<campaign_id>")
+@reads(RecipientsQuery)
 @allow(Permission.SEE)
 def show_campaign(campaign_id: str) -> ResponseReturnValue:
     """One campaign: its counts, why some failed, and a page of its recipients."""
-    asked = parse_query(PageQuery, request.args.to_dict())
+    asked = parse_query(RecipientsQuery)
     campaign = queries.get_campaign(campaign_id)
     counts = queries.counts(campaign)
     page = queries.recipients(campaign, asked.status, asked.cursor, asked.limit)

@@ -19,7 +19,7 @@ from adsapp.processes.supervisor import DRAINED, STOP_MARGIN_SECONDS, Supervisor
 
 @click.command()
 def web() -> None:
-    """Serve the console and the API (gunicorn, threads)."""
+    """Serve the console and the API."""
     settings = Settings.load()
     readiness.check_port(settings.host, settings.port, "PORT")
     open_app()

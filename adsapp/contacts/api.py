@@ -14,6 +14,7 @@ from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.masks import Mask
 from adsapp.core.pagination import MOST, PAGE
+from adsapp.core.web.parameters import reads
 from adsapp.core.web.parsing import parse_body, parse_query
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
@@ -33,6 +34,7 @@ class ContactsQuery(BaseModel):
 
 
 @api.get("/contacts")
+@reads(ContactsQuery)
 @allow(Permission.SEE)
 def list_contacts() -> ResponseReturnValue:
     """Newest first; `next` is the cursor of the following page."""

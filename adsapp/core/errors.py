@@ -86,6 +86,13 @@ class TooLarge(Problem):
     title = "Too large"
 
 
+class WrongType(Problem):
+    """The body is of another kind than the call takes."""
+
+    status = 415
+    title = "Not the kind of body that is taken here"
+
+
 class TooMany(Problem):
     """A quota or a rate is exceeded; the detail says when to try again or what to change."""
 

@@ -27,6 +27,8 @@ from adsapp.organizations.policy import Permission
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+READING = ("GET", "HEAD", "OPTIONS")
+
 login_manager = LoginManager()
 _AFTER_HOST = re.compile(r"https?://[^/]*|#.*")
 
@@ -92,19 +94,9 @@ def current_actor() -> Actor:
     return actor
 
 
-def identify() -> None:
-    """Find out who makes a request that is refused before the guard runs; it may be nobody."""
-    db.set_reading(True)
-    by_token = _bearer_token()
-    try:
-        g.actor = _actor_of_token(by_token) if by_token else _actor_of_session()
-    except Unauthenticated:
-        g.actor = None
-
-
 def guard() -> ResponseReturnValue | None:
-    """Before each request: find out who makes it, bind the organization, check the permission."""
-    db.set_reading(request.method in ("GET", "HEAD", "OPTIONS"))
+    """Before each request, and before its body: find out who makes it, bind the organization, check the permission."""
+    db.set_reading(request.method in READING)
     request.args  # noqa: B018  # what cannot be read is refused here, for everybody alike
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint == "static":
@@ -120,10 +112,17 @@ def guard() -> ResponseReturnValue | None:
     g.actor = _actor_of_token(by_token) if by_token else _actor_of_session()
     if g.actor is None:
         return _ask_to_sign_in()
-    if not by_token and request.method not in ("GET", "HEAD", "OPTIONS"):
-        csrf.protect()
     policy.demand(g.actor.role, permission, getattr(view, "asked", ""))
     return None
+
+
+def check_form_token() -> None:
+    """Refuse what another site makes a browser of ours send. It may read the body, so its size is checked before."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "permission", None) is None or _bearer_token():
+        return
+    if request.method not in READING:
+        csrf.protect()
 
 
 def _bearer_token() -> str | None:

@@ -8,19 +8,15 @@ from adsapp.processes.supervisor import Child
 
 
 def web_command(settings: Settings) -> list[str]:
-    """gunicorn over the web application."""
+    """The web server over the application."""
     return [
         sys.executable,
         "-m",
-        "gunicorn",
-        "--worker-class=gthread",
+        "adsapp.server",
+        f"--host={settings.host}",
+        f"--port={settings.port}",
         f"--threads={settings.web_threads}",
-        f"--workers={settings.web_processes}",
-        f"--bind={settings.host}:{settings.port}",
-        "--graceful-timeout=10",
-        "--keep-alive=30",
-        "--log-level=warning",
-        "--no-control-socket",
+        f"--processes={settings.web_processes}",
         "adsapp.wsgi:app",
     ]
 

@@ -51,6 +51,10 @@ class Browser:
         """A call of the API; raises Unexpected."""
         return self._ask("POST", path, json.dumps(body).encode(), "application/json", expect)
 
+    def deliver(self, path: str, body: bytes, headers: Mapping[str, str], expect: int = 200) -> Answer:
+        """A webhook; raises Unexpected."""
+        return self._ask("POST", path, body, "application/json", expect, headers)
+
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
@@ -62,8 +66,16 @@ class Browser:
         self.post("/sign-in", {"email": EMAIL, "password": PASSWORD, "csrf_token": token})
         return self
 
-    def _ask(self, method: str, path: str, body: bytes | None, kind: str, expect: int) -> Answer:
-        headers = self._headers | ({"Content-Type": kind} if kind else {})
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        kind: str,
+        expect: int,
+        more: Mapping[str, str] | None = None,
+    ) -> Answer:
+        headers = self._headers | ({"Content-Type": kind} if kind else {}) | dict(more or {})
         began = time.perf_counter()
         self._connection.request(method, path, body, headers)
         answer = self._connection.getresponse()

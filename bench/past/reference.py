@@ -1,6 +1,6 @@
 """The plain page that machines are compared by: Flask, 50 rows of an indexed table through SQLAlchemy Core, no frame.
 
-As an application of gunicorn it finds the database in BENCH_REFERENCE; `make` copies the jobs into its table.
+As an application of the web server it finds the database in BENCH_REFERENCE; `make` copies the jobs into its table.
 """
 
 import os
@@ -41,7 +41,7 @@ def spell(organization_id: uuid.UUID, url: str) -> str:
 
 
 def application() -> Flask:
-    """What gunicorn serves."""
+    """What the web server serves."""
     app = Flask(__name__)
     engine = create_engine(os.environ["BENCH_REFERENCE"], pool_size=10)
     organization, page = os.environ["BENCH_ORGANIZATION"], app.jinja_env.from_string(PAGE)

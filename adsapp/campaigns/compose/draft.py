@@ -46,7 +46,8 @@ class CampaignIn:
     `template_name` and `template_language`, or `text` for those who wrote in the last 24 hours. `variables` maps a
     template's variable to `{"field": "first_name", "fallback": "there"}` or `{"value": "…"}`. `audience` is one of
     `{"all": true}`, `{"tags": ["names"]}`, `{"import_id": "…"}`, `{"contact_ids": ["…"]}`. `scheduled_at` without a
-    zone is a wall clock in `time_zone`. `priority` None: 1 now, 2 scheduled.
+    zone is a wall clock in `time_zone`; `fold` says which is meant if it comes twice. `priority` None: 1 now, 2 for
+    later.
     """
 
     name: str = ""
@@ -57,6 +58,7 @@ class CampaignIn:
     text: str | None = None
     scheduled_at: datetime | None = None
     time_zone: str = "UTC"
+    fold: int | None = None
     priority: int | None = None
 
 
@@ -187,8 +189,8 @@ def _name(data: CampaignIn) -> str:
 
 
 def scheduled_time(data: CampaignIn) -> datetime | None:
-    """When it starts, in UTC; None for now. Raises Invalid with all that is wrong: an unknown zone, the past, or too
-    far away."""
+    """When it starts, in UTC; None for now. Raises Invalid with all that is wrong: an unknown zone, the past, too far
+    away, or a wall clock that is no moment or two."""
     zone, moment = known_zone(data.time_zone), data.scheduled_at
     why_not = why_not_then(moment, zone) if moment is not None else ""
     errors = [FieldError("scheduled_at", why_not)] if why_not else []
@@ -196,10 +198,27 @@ def scheduled_time(data: CampaignIn) -> datetime | None:
         errors.append(FieldError("time_zone", no_such_zone(data.time_zone)))
     if errors:
         raise Invalid("; ".join(error.message for error in errors), fields=errors)
-    if moment is None:
+    if moment is None or zone is None:
         return None
-    moment = _in_zone(moment, zone).astimezone(UTC)
+    moment = (moment if moment.tzinfo else local_time(moment, zone, data.fold)).astimezone(UTC)
     return moment if moment > utcnow() else None
+
+
+def local_time(clock: datetime, zone: ZoneInfo, fold: int | None) -> datetime:
+    """A wall clock as a moment. Raises Invalid for one that a clock change skips, and for one that comes twice unless
+    `fold` says which: 0 the first, 1 the second."""
+    first, second = (clock.replace(tzinfo=zone, fold=each) for each in (0, 1))
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != clock:
+        raise Invalid.field("scheduled_at", "The clocks go forward then, so this time does not exist; take another")
+    if fold is None and comes_twice(clock, zone):
+        raise Invalid.field("fold", "The clocks go back then, so this time comes twice; say which of the two is meant")
+    return second if fold else first
+
+
+def comes_twice(clock: datetime, zone: ZoneInfo) -> bool:
+    """True in the hour that a clock change repeats: later by the clock is earlier by the offset."""
+    first, second = (clock.replace(tzinfo=zone, fold=each).utcoffset() or timedelta() for each in (0, 1))
+    return first > second
 
 
 def why_not_then(moment: datetime, zone: ZoneInfo | None) -> str:

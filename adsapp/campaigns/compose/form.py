@@ -1,7 +1,7 @@
 """The compose form: what was typed, kept as typed, and read as a campaign.
 
 Field names: name, template (id), audience (all, tags, import_id), tags (several), import_id, when (now, later), date,
-time, zone, person (whose message is shown), and for each variable `source.KEY`, `value.KEY`, `fallback.KEY`.
+time, zone, fold, person (whose message is shown), and for each variable `source.KEY`, `value.KEY`, `fallback.KEY`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from typing import Any, Final
 from werkzeug.datastructures import MultiDict
 
 from adsapp.campaigns.audience import MOST_HOURS, NOT_WITHIN
-from adsapp.campaigns.compose.draft import CampaignIn, known_zone, no_such_zone, why_not_then
+from adsapp.campaigns.compose.draft import (
+    CampaignIn,
+    comes_twice,
+    known_zone,
+    local_time,
+    no_such_zone,
+    why_not_then,
+)
 from adsapp.campaigns.models import Campaign
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
@@ -49,6 +56,9 @@ class VariableTyped:
         return {"field": self.source, "fallback": self.fallback.strip()}
 
 
+PLAIN = ("name", "template", "audience", "import_id", "leave_out", "when", "date", "time", "zone", "fold", "edit")
+
+
 @dataclass(frozen=True)
 class ComposeForm:
     """Everything as typed; nothing is checked here."""
@@ -64,6 +74,7 @@ class ComposeForm:
     date: str = ""
     time: str = ""
     zone: str = "UTC"
+    fold: str = ""  # which of two equal wall clocks: 0 the first, 1 the second
     person: int | None = None
     edit: str = ""  # the id of the scheduled campaign that this changes; empty for a new one
 
@@ -84,6 +95,7 @@ class ComposeForm:
             date=given.get("date", ""),
             time=given.get("time", ""),
             zone=given.get("zone", "") or "UTC",
+            fold=given.get("fold", ""),
             person=digits(given.get("to") or given.get("person") or ""),
             edit=given.get("edit", ""),
         )
@@ -117,6 +129,7 @@ class ComposeForm:
             when="later",
             date=f"{local:%Y-%m-%d}" if local else "",
             time=f"{local:%H:%M}" if local else "",
+            fold=str(local.fold) if local else "",
         )
 
     @property
@@ -157,7 +170,7 @@ class ComposeForm:
 
     def moment(self) -> datetime:
         """The wall clock as typed, with its zone. Raises Invalid with all that is wrong: not typed, no such zone, past,
-        or skipped by a clock change."""
+        skipped by a clock change, or one of two without saying which."""
         clock, zone = self._clock(), known_zone(self.zone)
         errors = []
         if clock is None:
@@ -168,10 +181,13 @@ class ComposeForm:
             errors.append(FieldError("time_zone", no_such_zone(self.zone)))
         if clock is None or zone is None:
             raise Invalid("; ".join(error.message for error in errors), fields=errors)
-        local = clock.replace(tzinfo=zone)
-        if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != clock:
-            raise Invalid.field("scheduled_at", "The clocks go forward then, so this time does not exist; take another")
-        return local
+        return local_time(clock, zone, int(self.fold) if self.fold in ("0", "1") else None)
+
+    @property
+    def comes_twice(self) -> bool:
+        """True if the clocks go back then, so that it has to be said which of the two is meant."""
+        clock, zone = self._clock(), known_zone(self.zone)
+        return clock is not None and zone is not None and comes_twice(clock, zone)
 
     def _clock(self) -> datetime | None:
         typed = moment(f"{self.date.strip()}T{self.time.strip()}")
@@ -185,8 +201,7 @@ class ComposeForm:
             for part, value in vars(variable).items()
             if value
         ]
-        plain = ("name", "template", "audience", "import_id", "leave_out", "when", "date", "time", "zone", "edit")
-        pairs = [(name, str(getattr(self, name))) for name in plain if getattr(self, name)]
+        pairs = [(name, str(getattr(self, name))) for name in PLAIN if getattr(self, name)]
         return [*pairs, *(("tags", tag) for tag in self.tags), *typed]
 
 
@@ -210,6 +225,7 @@ FORM_FIELDS: Final[dict[str, str]] = {
     "audience": "audience",
     "scheduled_at": "date",
     "time_zone": "zone",
+    "fold": "fold",
 }
 
 

@@ -148,6 +148,9 @@ def start(campaign: Campaign) -> Confirmation:
     return _confirmation(campaign, START, f"Send “{campaign.name}” to {who} now?", lines, choice, people=to_go)
 
 
+TWICE = (("0", "The first, before the clocks go back"), ("1", "The second, after it"))
+
+
 def move(campaign: Campaign, typed: Mapping[str, str] = NOTHING, errors: Mapping[str, str] = NOTHING) -> Confirmation:
     """Another time."""
     local = campaign.scheduled_at.astimezone(ZoneInfo(campaign.time_zone)) if campaign.scheduled_at else None
@@ -158,7 +161,10 @@ def move(campaign: Campaign, typed: Mapping[str, str] = NOTHING, errors: Mapping
         more |= {"required": True, "autocomplete": "off"}
         return Field(label, name, value=values.get(name, ""), error=errors.get(name), id=f"move-{name}", more=more)
 
-    fields = (field("date", "Date", type="date"), field("time", "Time", type="time"), field("zone", "Time zone"))
+    fields = [field("date", "Date", type="date"), field("time", "Time", type="time"), field("zone", "Time zone")]
+    if "fold" in errors:
+        which = Field("Which of the two", "fold", kind="select", value="0", options=TWICE, error=errors["fold"])
+        fields.append(which)
     lines = ("It keeps its message and its audience, and starts at the time you give.",)
     choice = Choice("Move the campaign", icon=MOVE.icon)
     return _confirmation(campaign, MOVE, f"Move “{campaign.name}” to another time?", lines, choice, fields=fields)

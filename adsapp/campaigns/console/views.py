@@ -182,7 +182,8 @@ def edit(campaign_id: str) -> ResponseReturnValue:
 def move(campaign_id: str) -> ResponseReturnValue:
     """Give it another time."""
     campaign, form = queries.get_campaign(campaign_id), request.form
-    typed = ComposeForm(date=form.get("date", ""), time=form.get("time", ""), zone=form.get("zone", ""))
+    date, time, zone, fold = (form.get(name, "") for name in ("date", "time", "zone", "fold"))
+    typed = ComposeForm(date=date, time=time, zone=zone, fold=fold)
     try:
         moment = typed.moment()
         service.move(campaign, moment, typed.zone, current_actor().name)

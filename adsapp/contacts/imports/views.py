@@ -15,6 +15,7 @@ from adsapp.contacts.views import views
 from adsapp.core import context, db
 from adsapp.core.errors import Conflict, Invalid, Problem, TooLarge
 from adsapp.core.web.downloads import attachment, file_name
+from adsapp.core.web.limits import takes_upload
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.core.web.problems import answer
 from adsapp.organizations.access import allow, current_actor
@@ -52,6 +53,7 @@ def refuse_upload(problem: TooLarge) -> ResponseReturnValue:
 
 
 @views.post("/imports")
+@takes_upload
 @allow(Permission.MANAGE)
 def receive_import() -> ResponseReturnValue:
     """Take the file in; its page, or the upload page with what is wrong."""

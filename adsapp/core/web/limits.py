@@ -1,39 +1,98 @@
-"""The size of a request: too large is said in words, not by a connection that breaks off."""
+"""The size of a request: who may not send it, or sends too much, is told before its body is read.
+
+A view takes a small body, unless it is marked with `takes` or `takes_upload`. The web server asks before it reads a
+body that is more than small: it calls the application without one, with an `Asked` in the environment under `ASKED`.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from flask import Flask, g, request
+from flask import Flask, Response, current_app, g, request
 
 from adsapp.config import Settings
+from adsapp.core import context
 from adsapp.core.errors import TooLarge
 
-MB = 1_000_000  # as browsers, disks and the pages count
+View = TypeVar("View", bound=Callable[..., Any])
+
+KB, MB = 1_000, 1_000_000  # as browsers, disks and the pages count
+SMALL = 256 * KB  # a form, or JSON: what is parsed takes many times its size in memory
 FORM_ROOM = MB  # what a form may send around the file
-_BLOCK = 1 << 16
-# A browser shows an answer only once it has sent everything, so what is refused is read and thrown away, up to this.
-_READ_ON = 2_000 * MB
+ASKED = "adsapp.asked"
 
 
-def init_limits(app: Flask, settings: Settings, identify: Callable[[], None]) -> None:
-    """Refuse requests over the size of an upload before anything of them is kept.
+@dataclass
+class Asked:
+    """The web server's question whether a body is wanted; `most` is the answer, None where it is not."""
 
-    `identify` finds out who asks, so that the answer can be a page of theirs.
-    """
-    most = settings.max_upload_mb * MB + FORM_ROOM
-    app.config["MAX_CONTENT_LENGTH"] = most  # for bodies that do not say how long they are
+    most: int | None = None
 
-    def refuse() -> None:
-        length = request.content_length or 0
-        if length > most:
-            _read_away(length)
-            identify()
-            raise too_large(settings, length)
 
-    app.before_request(refuse)
+def takes(size: int) -> Callable[[View], View]:
+    """Mark a view whose body may have so many bytes."""
+
+    def mark(view: View) -> View:
+        view.takes = size  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def takes_upload(view: View) -> View:
+    """Mark a view that takes a file. JSON in its place is as small as that of any other view, or as `takes` says."""
+    view.takes_upload = True  # type: ignore[attr-defined]
+    return view
+
+
+def init_limits(app: Flask, settings: Settings) -> None:
+    """Refuse what is too large. Attached after the guard, which needs no body, and before what reads one."""
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * MB + FORM_ROOM
+    app.before_request(_refuse)
+    app.before_request(_answer_the_server)
+
+
+def _refuse() -> None:
+    if request.routing_exception is not None:
+        return
+    most, size = _most(), request.content_length or 0
+    request.max_content_length = most  # for bodies that do not say how long they are
+    if size > most:
+        raise too_large(context.settings(), size) if _is_upload() else _too_long(size, most)
+
+
+def _answer_the_server() -> Response | None:
+    asked: Asked | None = request.environ.get(ASKED)
+    if asked is None or request.routing_exception is not None:
+        return None
+    asked.most = _most()
+    return Response(status=204)
+
+
+def _most() -> int:
+    if _is_upload():
+        return context.settings().max_upload_mb * MB + FORM_ROOM
+    return getattr(_view(), "takes", SMALL)
+
+
+def _is_upload() -> bool:
+    return not request.is_json and getattr(_view(), "takes_upload", False)
+
+
+def _view() -> Callable[..., Any] | None:
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _too_long(size: int, most: int) -> TooLarge:
+    return TooLarge(
+        f"The request's body is {size / KB:,.0f} KB, more than the {most / KB:,.0f} KB that are taken here. "
+        "Nothing was kept. Send less at once.",
+        code="too_large",
+    )
 
 
 def too_large(settings: Settings, size: int | None = None) -> TooLarge:
-    """The error that names the limit, and the size if it is known."""
+    """The error of a file, which names the limit, and the size if it is known."""
     is_so = f"is {size / MB:,.0f} MB, which is" if size else "is"
     actor = g.get("actor")
     is_admin = actor is not None and actor.role in ("owner", "admin")
@@ -43,9 +102,3 @@ def too_large(settings: Settings, size: int | None = None) -> TooLarge:
         f"Nothing was kept. Split it into smaller files, or {further}.",
         code="too_large",
     )
-
-
-def _read_away(length: int) -> None:
-    stream, left = request.environ["wsgi.input"], min(length, _READ_ON)
-    while left > 0 and (block := stream.read(min(_BLOCK, left))):
-        left -= len(block)

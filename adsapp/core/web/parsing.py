@@ -8,7 +8,7 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.errors import FieldError, Invalid, WrongType
 from adsapp.core.web.incoming import refuse_odd_json
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -20,7 +20,10 @@ def parse_body(model: type[Model]) -> Model:
 
 
 def read_json() -> Any:
-    """The request's JSON; raises Invalid that says where it breaks off."""
+    """The request's JSON. Raises WrongType for another kind of body, Invalid that says where it breaks off."""
+    if not request.is_json and (request.content_length or "Transfer-Encoding" in request.headers):
+        sent = f"not {request.mimetype}" if request.mimetype else "and say so"
+        raise WrongType(f"Send JSON, {sent}: Content-Type: application/json", code="not_json")
     return as_json(request.get_data() or b"null")
 
 

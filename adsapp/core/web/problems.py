@@ -30,6 +30,9 @@ ADVICE = {
 }
 
 
+AGAIN_AFTER = {429: "60", 503: "10"}  # seconds
+
+
 def init_problems(app: Flask) -> None:
     """Attach the handlers."""
     app.register_error_handler(Problem, answer)
@@ -37,6 +40,7 @@ def init_problems(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(Exception, _bug)
+    app.after_request(_say_how)
 
 
 def is_program() -> bool:
@@ -69,9 +73,22 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     title, advice = ADVICE.get(status, (error.name, error.description or ""))
     if is_program():
-        return problem_response(status, title, error.description or advice)
-    page, _ = _page(status, title, advice)
-    return page, status, {"Retry-After": "60"} if status == 429 else {}
+        response = problem_response(status, title, error.description or advice)
+    else:
+        response = make_response(_page(status, title, advice))
+    for name, value in error.get_headers():
+        if name != "Content-Type":  # Allow with 405, Retry-After
+            response.headers[name] = value
+    return response
+
+
+def _say_how(response: Response) -> Response:
+    """What HTTP asks an answer of this status to tell (RFC 9110)."""
+    if response.status_code in AGAIN_AFTER:
+        response.headers.setdefault("Retry-After", AGAIN_AFTER[response.status_code])
+    if response.status_code == 401 and request.path.startswith("/api/"):
+        response.headers.setdefault("WWW-Authenticate", 'Bearer realm="adsapp"')
+    return response
 
 
 def _expired_form(_error: CSRFError) -> ResponseReturnValue:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adsapp.core import db
 from adsapp.core.pagination import MOST, PAGE
+from adsapp.core.web.parameters import reads
 from adsapp.core.web.parsing import parse_body, parse_query
 from adsapp.jobs import service
 from adsapp.jobs.api.blueprint import api
@@ -16,7 +17,7 @@ from adsapp.jobs.api.serializers import attempt_json, event_json, job_json
 from adsapp.jobs.events import actions_on
 from adsapp.jobs.models import Job
 from adsapp.jobs.queries import jobs as job_queries
-from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.queries.filters import FILTERS, JobFilters
 from adsapp.jobs.queries.items import items
 from adsapp.jobs.registry import kind
 from adsapp.jobs.states import State
@@ -47,6 +48,7 @@ class JobChange(BaseModel):
 
 
 @api.get("/jobs")
+@reads(Paging, *FILTERS)
 @allow(Permission.SEE)
 def list_jobs() -> ResponseReturnValue:
     """Newest first; `?state=failed&queue=bulk-messages&q=…&cursor=…&limit=…`; `routine=1` lists routine work too."""
@@ -97,6 +99,7 @@ def run_job(job_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @api.get("/jobs/<uuid:job_id>/items")
+@reads(ItemsQuery)
 @allow(Permission.SEE)
 def list_items(job_id: uuid.UUID) -> ResponseReturnValue:
     """What became of the things a job worked on; `?status=failed&cursor=…&limit=…`."""

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from adsapp.core import db
 from adsapp.core.clock import iso
+from adsapp.core.web.parameters import reads
 from adsapp.core.web.parsing import parse_body
 from adsapp.jobs import service
 from adsapp.jobs.api.blueprint import Body, Reason, api
@@ -48,6 +49,7 @@ def pause_queue(name: str) -> ResponseReturnValue:
 
 
 @api.delete("/queues/<name>/pause")
+@reads("processor")
 @allow(Permission.MANAGE)
 def resume_queue(name: str) -> ResponseReturnValue:
     """Let it go on, `?processor=` one kind of job: 204, also if nothing was paused."""

@@ -8,6 +8,7 @@ from adsapp.core.errors import Invalid
 from adsapp.jobs.states import Queue, State, get_queue
 
 SEARCH_LENGTH = 200
+FILTERS = ("state", "queue", "q", "routine")  # the parameters that `from_query` reads
 
 
 @dataclass(frozen=True)
