@@ -14,11 +14,12 @@ WAIT_SECONDS = 2.0  # for locks of others; a transaction of ours takes far less
 
 
 @contextlib.contextmanager
-def brief_session(organization_id: uuid.UUID | None = None, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[Session]:
+def brief_session(organization_id: uuid.UUID | None = None, *, wait_seconds: float | None = None) -> Iterator[Session]:
     """A session that commits at its end. Raises OperationalError if others hold what it needs for longer than that.
 
     For what a request that only reads has to write down, and for the question whether writes go through at all.
     """
+    wait_seconds = WAIT_SECONDS if wait_seconds is None else wait_seconds
     with writing(), db.engine.connect() as connection:
         set_busy_timeout(connection, wait_seconds)
         try:
