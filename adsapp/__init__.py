@@ -1,11 +1,15 @@
 """ADSapp: a console for teams that talk to their customers over WhatsApp Business."""
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flask import Blueprint, Flask
 
     from adsapp.config import Settings
+
+
+PRIVATE = 0o077  # what a process of ours makes, files 0600 and folders 0700, is for the user that it runs as
 
 
 def create_app(settings: "Settings | None" = None) -> "Flask":
@@ -30,6 +34,7 @@ def create_core(settings: "Settings") -> "Flask":
     from adsapp.jobs import broker as jobs
 
     configure_logs(settings.log_level)
+    os.umask(PRIVATE)
     app = Flask("adsapp", root_path=str(RESOURCES), template_folder="templates", static_folder="static")
     app.config["SETTINGS"] = settings
     db.init_db(app, settings)

@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     encryption_keys: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Fernet keys, newest first, comma-separated; generated where empty (embedded only)."
     )
-    secure_cookies: bool = Field(False, description="true where people reach the console over https.")
+    secure_cookies: bool = Field(
+        False, description="true where people reach the console over https and PUBLIC_URL does not say so."
+    )
     trusted_proxies: int = Field(
         0,
         ge=0,
@@ -108,7 +110,13 @@ class Settings(BaseSettings):
     import_chunk_rows: int = Field(
         2000, ge=1, description="Rows of a contact file that are written in one transaction."
     )
-    sign_in_limit: str = Field("10 per minute", description="Tries to sign in, for one address and for one e-mail.")
+    sign_in_tries: int = Field(
+        5, ge=1, description="Wrong passwords after which one has to wait, longer with each further one."
+    )
+    session_idle_hours: float = Field(
+        168.0, gt=0, description="Hours after which who has not used the console is signed out; an open page is no use."
+    )
+    session_days: float = Field(30.0, gt=0, description="Days after which everybody signs in again.")
     log_level: str = Field(
         "INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -179,6 +187,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The console's address, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def has_secure_cookies(self) -> bool:
+        """True if browsers are to send our cookies over https only."""
+        return self.secure_cookies or self.base_url.startswith("https://")
 
     @cached_property
     def secrets(self) -> "Secrets":

@@ -5,10 +5,12 @@ import re
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from adsapp.core import db
 from adsapp.organizations import service
@@ -48,12 +50,14 @@ class Cast:
 
     def sign_in(self, client: FlaskClient, name: str) -> FlaskClient:
         """Sign in as this person, through the form."""
-        token = csrf_token(client, "/sign-in")
-        answer = client.post(
-            "/sign-in", data={"email": f"{name}@example.com", "password": PASSWORD, "csrf_token": token}
-        )
+        answer = self.attempt(client, name)
         assert answer.status_code == 303, answer.text
         return client
+
+    def attempt(self, client: FlaskClient, name: str, password: str = PASSWORD, **request: Any) -> TestResponse:
+        """Fill in the form, with whatever else is known of the request."""
+        sent = {"email": f"{name}@example.com", "password": password, "csrf_token": csrf_token(client, "/sign-in")}
+        return client.post("/sign-in", data=sent, **request)
 
 
 def csrf_token(client: FlaskClient, path: str = "/sign-in") -> str:

@@ -173,7 +173,6 @@ QUICK: dict[str, Any] = {
     "retry_seconds": 0.1,
     "sweep_seconds": 0.05,
     "grace_seconds": 3.0,
-    "sign_in_limit": "1000 per minute",
     "log_level": "ERROR",
 }
 

@@ -20,7 +20,6 @@ from psycopg import sql
 from adsapp import create_app
 from adsapp.config import Settings
 from adsapp.core.db import db
-from adsapp.core.web.security import limiter
 from adsapp.integrations.extension import init_integrations
 from adsapp.jobs.broker import init_jobs
 from tests import servers as throwaway
@@ -139,7 +138,6 @@ class Shared:
         self.app.extensions.update(self._extensions)
         init_jobs(self.app, self.settings)
         init_integrations(self.app, self.settings)
-        limiter.init_app(self.app)
 
     def _put_back_home(self) -> None:
         home = self.settings.home
@@ -151,16 +149,10 @@ class Shared:
     def _threads_ended(self) -> bool:
         deadline = time.monotonic() + THREADS_END_WITHIN
         for thread in set(threading.enumerate()) - self._threads:
-            if _belongs_to_a_test(thread):
-                thread.join(max(0.0, deadline - time.monotonic()))
-                if thread.is_alive():
-                    return False
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                return False
         return True
-
-
-def _belongs_to_a_test(thread: threading.Thread) -> bool:
-    # The rate limiter's timer sweeps its own memory and is replaced with it.
-    return not isinstance(thread, threading.Timer)
 
 
 class Sharing:

@@ -18,7 +18,7 @@ from adsapp.organizations.models import AuditEvent
 @dataclass(frozen=True)
 class Line:
     """One event. `count` is empty if it concerned one thing; `others` are those of many that are not in
-    `subjects`; `until` is when what was done ends by itself."""
+    `subjects`; `until` is when what was done ends by itself; `address` is empty if it was done on the server."""
 
     id: int
     at: datetime
@@ -33,6 +33,7 @@ class Line:
     change: str
     until: datetime | None
     reason: str
+    address: str
 
     @property
     def names(self) -> str:
@@ -62,6 +63,7 @@ def line_json(line: Line) -> dict[str, Any]:
         "change": line.change or None,
         "until": iso(line.until),
         "reason": line.reason or None,
+        "address": line.address or None,
     }
 
 
@@ -83,6 +85,7 @@ def _line(event: AuditEvent, subjects: Sequence[Subject]) -> Line:
         change=_change(event.action, details),
         until=datetime.fromisoformat(until) if until else None,
         reason=event.reason,
+        address=event.address,
     )
 
 
@@ -109,8 +112,10 @@ def _change(action: str, details: Mapping[str, Any]) -> str:
             return ", ".join(FIELDS.get(name, name) for name in details.get("fields") or details.get("changed", []))
         case "check WhatsApp number":
             return str(details.get("result", ""))
-        case "add member" | "make token":
+        case "add member" | "remove member" | "make token" | "revoke token":
             return f"as {details.get('role', '')}"
+        case "change role":
+            return f"{details['before']} → {details['after']}"
         case "send failed again":
             return str(details.get("error", ""))
     return ", ".join(filter(None, (_matching(details), _to_priority(details))))

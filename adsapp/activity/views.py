@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
-from adsapp.activity import queries
+from adsapp.activity import queries, service
 from adsapp.activity.filters import ActivityFilters
 from adsapp.activity.lines import Line, lines_of
 from adsapp.activity.presenter import ActivityPage
@@ -14,13 +14,13 @@ from adsapp.core import db
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.spreadsheets import MARK, harmless, lines
 from adsapp.core.web.pages import render
-from adsapp.organizations.access import allow
+from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
 views = Blueprint("activity", __name__)
 
 CHUNK = 500
-HEADER = ("at", "who", "did", "kind", "to", "how_many", "change", "until", "reason")
+HEADER = ("at", "who", "did", "kind", "to", "how_many", "change", "until", "reason", "from")
 
 
 @views.get("/activity")
@@ -38,6 +38,7 @@ def list_events() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """All that the filter lets through, as a file. Whoever may see it sees whole numbers, so nothing is masked."""
     filters = ActivityFilters.from_query(request.args)
+    service.note_export(filters, current_actor().by())
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     answer = Response(_pieces(app, db.require_organization_id(), filters), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="activity.csv"'
@@ -57,4 +58,4 @@ def _pieces(app: Flask, organization_id: Any, filters: ActivityFilters) -> Itera
 
 def _cells(line: Line) -> list[str]:
     plain = (line.actor, line.what, line.kind, line.names, line.count, line.change)
-    return [iso(line.at) or "", *map(harmless, plain), iso(line.until) or "", harmless(line.reason)]
+    return [iso(line.at) or "", *map(harmless, plain), iso(line.until) or "", harmless(line.reason), line.address]

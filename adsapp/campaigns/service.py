@@ -22,6 +22,7 @@ from adsapp.campaigns.events import record
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.reach import reach
 from adsapp.campaigns.scheduled import change_campaign, move, start_now, was_begun
+from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
@@ -155,6 +156,11 @@ def cancel(campaign: Campaign, by: str = "") -> None:
         transitions.promote(job)  # its next slice skips the rest, and ends as cancelled
     elif job.state is State.ACTIVE:
         transitions.cancel(job, By(by))
+
+
+def note_export(campaign: Campaign, by: By, status: str, code: str) -> None:
+    """Before the file of its people is made: who took it, and whom it was narrowed to."""
+    by.note("export people", CAMPAIGN.of(campaign.id), title=campaign.name, status=status, code=code)
 
 
 def cancel_without_job(campaign: Campaign, by: str) -> None:

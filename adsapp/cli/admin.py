@@ -1,6 +1,4 @@
-"""`adsapp db`, `org`, `user`, `token`: what an installation is set up with."""
-
-import getpass
+"""`adsapp db`, `org`: what an installation is set up with."""
 
 import click
 
@@ -16,6 +14,7 @@ from adsapp.organizations import queries, service
 from adsapp.organizations.models import Organization, Role
 
 SLUGS_NAMED = 5  # if the one that was named does not exist
+
 
 role_option = click.option(
     "--role", type=click.Choice([role.value for role in Role]), default=Role.ADMIN.value, show_default=True
@@ -94,54 +93,6 @@ def set_contact_gap(slug: str, hours: int, as_json: bool) -> None:
         service.set_contact_gap(organization, hours, BY)
         database.session.commit()
         show({"slug": slug, "contact_gap_hours": hours}, f"{slug} is told for {hours} hours.", as_json)
-
-
-@click.group()
-def user() -> None:
-    """People who sign in."""
-
-
-@user.command("create")
-@click.argument("email")
-@organization_option
-@role_option
-@click.option("--name", default="", help="The person's name.")
-@click.option("--password", help="At least 8 characters; asked for where it is not given.")
-@json_option
-def create_user(email: str, slug: str, role: str, name: str, password: str | None, as_json: bool) -> None:
-    """Make a person a member of an organization.
-
-    Somebody who is known already only gets the role.
-    """
-    with open_app().app_context():
-        organization = find_organization(slug)
-        database.bind_organization(organization.id)
-        known = queries.find_user(email)
-        person = known or service.create_user(email, name, password or getpass.getpass("Password: "))
-        service.add_member(organization, person, Role(role), BY)
-        database.session.commit()
-        show({"email": person.email, "role": role}, f"{person.email} is {role} of {slug}.", as_json)
-
-
-@click.group()
-def token() -> None:
-    """Tokens for programs."""
-
-
-@token.command("create")
-@organization_option
-@role_option
-@click.option("--name", default="cli", show_default=True, help="What it is for.")
-@click.option("--days", type=click.IntRange(1), help="Days until it expires; never where left out.")
-@json_option
-def create_token(slug: str, role: str, name: str, days: int | None, as_json: bool) -> None:
-    """Make a token. It is printed once and cannot be shown again."""
-    with open_app().app_context():
-        organization = find_organization(slug)
-        database.bind_organization(organization.id)
-        text = service.create_token(organization, name, Role(role), days, BY)
-        database.session.commit()
-        show({"token": text, "role": role}, text, as_json)
 
 
 def find_organization(slug: str) -> Organization:

@@ -1,5 +1,6 @@
 """`adsapp demo`: the whole thing on this machine, with a sandbox in place of WhatsApp."""
 
+import ipaddress
 import json
 import shutil
 import sys
@@ -11,7 +12,7 @@ import click
 from flask import Flask
 
 from adsapp.cli import readiness
-from adsapp.cli.errors import CommandFailed
+from adsapp.cli.errors import CommandFailed, typed
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.db import migrations
@@ -29,12 +30,32 @@ BAR_WIDTH = 32
 @click.command()
 @click.option("--once", is_flag=True, help="Do the main job without a browser, compare all counts, and end.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: print the figures as JSON.")
-def demo(once: bool, as_json: bool) -> None:
+@click.option("--on-network", is_flag=True, help="Answer other machines too, if HOST says so.")
+def demo(once: bool, as_json: bool, on_network: bool) -> None:
     """Run web, workers and sandbox with an organization to look at. This is what `./run` does."""
+    refuse_network(Settings.load().host, on_network)
     if once:
         _once(as_json)
     else:
         _stay()
+
+
+def refuse_network(host: str, is_meant: bool) -> None:
+    """Raise CommandFailed if other machines could reach the demo and nobody said that this is meant."""
+    if is_meant or host == "localhost" or _is_loopback(host):
+        return
+    raise CommandFailed(
+        f"HOST={host} lets other machines reach the demo, whose passwords everybody knows and whose sandbox asks for "
+        f"none. Leave HOST out, or put --on-network behind the command if you mean it: `{typed('demo --on-network')}`",
+        2,
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _stay() -> None:

@@ -16,16 +16,30 @@ if _rich is None:
 
 _SECRET_NAMES = re.compile(r"token|secret|password|authorization|api_key|payload|cookie", re.IGNORECASE)
 _BEARER = re.compile(r"(?i)(bearer\s+)[\w.\-~+/]+=*")
+# What PostgreSQL adds to an error about a row: the row itself ("Failing row contains (…)"), up to what it says next.
+_DETAIL = re.compile(
+    r"^DETAIL: .*?(?=^(?:HINT|CONTEXT|QUERY|\[SQL|\(Background|\s*$|The above|During)|\Z)", re.M | re.S
+)
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Remove the values of fields that are named like secrets, and bearer tokens from texts."""
+    """Remove the values of fields that are named like secrets; from texts, bearer tokens and rows of the database."""
     for name, value in event.items():
         if _SECRET_NAMES.search(name):
             event[name] = "[redacted]"
         elif isinstance(value, str):
-            event[name] = _BEARER.sub(r"\1[redacted]", value)
+            event[name] = _DETAIL.sub("DETAIL: [redacted]\n", _BEARER.sub(r"\1[redacted]", value))
     return event
+
+
+PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    redact,  # of traces too
+    structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
+]
 
 
 def configure_logs(level: str) -> None:
@@ -33,14 +47,7 @@ def configure_logs(level: str) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("huey").setLevel(logging.ERROR)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            redact,
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
-        ],
+        processors=PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,

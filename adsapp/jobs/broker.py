@@ -21,7 +21,10 @@ from huey import PriorityRedisHuey, SqliteHuey
 from huey.api import Huey
 from huey.consumer import Consumer, Scheduler, Worker
 from huey.storage import PriorityRedisStorage
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from adsapp.config import Settings
 from adsapp.core.logs import get_logger
@@ -29,6 +32,7 @@ from adsapp.jobs.states import Queue
 from adsapp.jobs.wakeups import DUE, MESSAGE, Fifos, Listener
 
 WAIT_SECONDS = 0.5  # how long a consumer waits at Redis before it looks whether it should stop
+PING_SECONDS = 1.0
 BROKER_AWAY_SECONDS = 0.25  # between two tries of a thread
 
 log = get_logger()
@@ -310,6 +314,22 @@ class Broker:
         """How many ids lie in the broker."""
         count: int = self._huey(queue).pending_count()
         return count
+
+    def why_away(self) -> str:
+        """Why Redis does not answer, in a word; empty if it does, or none is used."""
+        if not self._settings.distributed:
+            return ""
+        try:
+            self._pinged.ping()
+        except RedisError as error:
+            return type(error).__name__
+        return ""
+
+    @cached_property
+    def _pinged(self) -> Redis:
+        # Others wait for Redis with patience; whoever asks whether it is there wants to know now.
+        limits = {"socket_connect_timeout": PING_SECONDS, "socket_timeout": PING_SECONDS}
+        return Redis.from_url(self._settings.redis_url, retry=Retry(NoBackoff(), 0), **limits)
 
     def flush(self) -> None:
         """Forget every message (tests and repairs): the rows bring them back."""

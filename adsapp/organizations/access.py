@@ -19,11 +19,12 @@ from adsapp.core import context, db
 from adsapp.core.errors import Unauthenticated
 from adsapp.core.inputs import own_path
 from adsapp.core.masks import Mask
-from adsapp.core.web.security import csrf
-from adsapp.organizations import policy, queries
-from adsapp.organizations.auditing import By
+from adsapp.core.web.security import client_address, csrf
+from adsapp.organizations import policy, queries, sessions
+from adsapp.organizations.auditing import By, set_address
 from adsapp.organizations.models import Organization, Role, User
 from adsapp.organizations.policy import Permission
+from adsapp.organizations.sessions import SignedIn
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -83,6 +84,7 @@ def init_access(app: Flask) -> None:
     login_manager.init_app(app)
     app.extensions["password_hasher"] = PasswordHasher()
     app.before_request(guard)
+    app.teardown_request(lambda _error: set_address(""))
     app.context_processor(lambda: {"actor": g.get("actor"), "Permission": Permission})
 
 
@@ -96,6 +98,7 @@ def current_actor() -> Actor:
 
 def guard() -> ResponseReturnValue | None:
     """Before each request, and before its body: find out who makes it, bind the organization, check the permission."""
+    set_address(client_address())
     db.set_reading(request.method in READING)
     request.args  # noqa: B018  # what cannot be read is refused here, for everybody alike
     view = current_app.view_functions.get(request.endpoint or "")
@@ -106,8 +109,7 @@ def guard() -> ResponseReturnValue | None:
     permission: Permission | None = getattr(view, "permission", None)
     by_token = _bearer_token()
     if permission is None:
-        if current_user.is_authenticated:
-            g.actor = _actor_of_session()
+        g.actor = _actor_of_session()
         return None
     g.actor = _actor_of_token(by_token) if by_token else _actor_of_session()
     if g.actor is None:
@@ -137,22 +139,33 @@ def _actor_of_token(token: str) -> Actor:
         raise Unauthenticated(f"This token is not known, or it has expired; make one with: {make}")
     known, organization = found
     db.bind_organization(organization.id)
+    sessions.note_used(known)
     return Actor(name=f"token {known.name}", role=known.role, organization=organization)
 
 
+def signed_in() -> SignedIn | None:
+    """Who makes the request by a session of theirs; None for nobody, or a program."""
+    return current_user._get_current_object() if current_user.is_authenticated else None
+
+
 def _actor_of_session() -> Actor | None:
-    if not current_user.is_authenticated:
+    found = signed_in()
+    if found is None:
         return None
-    user: User = current_user._get_current_object()
-    memberships = g.memberships  # read with the user
-    membership = queries.choose(memberships, user, _chosen_organization())
-    if membership is None:
-        return None
+    user, memberships = found.user, found.memberships
+    membership = queries.choose(memberships, user, _chosen_organization()) or memberships[0]
     organization, role = membership.organization, membership.role
     organizations = [each.organization for each in memberships]
     db.session.expunge_all()  # detached, what was loaded before the organization was known stays usable
     db.bind_organization(organization.id)
+    if not _is_poll():
+        sessions.note_seen(found)
     return Actor(user.name, role, organization, user, organizations)
+
+
+def _is_poll() -> bool:
+    # A page that is left open asks for news for ever; that does not mean that somebody is there.
+    return request.method == "GET" and bool(request.headers.get("HX-Request"))
 
 
 def _chosen_organization() -> uuid.UUID | None:
@@ -177,7 +190,6 @@ def _send_to_sign_in() -> ResponseReturnValue:
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]  # flask-login publishes no types
-def _load_user(user_id: str) -> User | None:
+def _load_session(token: str) -> SignedIn | None:
     # A user who belongs to no organization any more is asked to sign in, perhaps as somebody else.
-    g.memberships = queries.memberships_of(user_id)
-    return g.memberships[0].user if g.memberships else None
+    return sessions.find_session(token)

@@ -4,6 +4,7 @@ Services take a `By` and write the audit with it, so that no page, endpoint or c
 """
 
 import uuid
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from adsapp.core import db
@@ -13,6 +14,12 @@ from adsapp.organizations.policy import Permission
 
 MANY_JOBS = "jobs"  # the subject when several ticked jobs were changed; `details["jobs"]` has their ids
 NAME_LENGTH = 200
+_address: ContextVar[str] = ContextVar("address", default="")
+
+
+def set_address(address: str) -> None:
+    """For a whole request: where it comes from. Whoever acts in it acts from there, by whichever service."""
+    _address.set(address)
 
 
 @dataclass(frozen=True)
@@ -43,19 +50,33 @@ class By:
 
     def audit(self, action: str, subject: str, *, title: str = "", **details: object) -> None:
         """Add a line to the audit: `subject` is a kind and an id ("campaign:<id>"), `title` what it is called now."""
-        if not self.name:
-            return
-        db.session.add(
-            AuditEvent(
-                organization_id=db.require_organization_id(),
-                actor=self.name[:NAME_LENGTH],
-                action=action,
-                kind="job" if subject == MANY_JOBS else subject.partition(":")[0],
-                subject=subject,
-                title=title[:NAME_LENGTH],
-                reason=self.reason,
-                details=details,
-            )
+        if self.name:
+            db.session.add(self._line(db.require_organization_id(), action, subject, title, details))
+
+    def note(
+        self, action: str, subject: str, *, title: str = "", organization_id: uuid.UUID | None = None, **details: object
+    ) -> None:
+        """The same in a transaction of its own, for requests that only read; in another organization if one is named.
+
+        Raises OperationalError if it cannot be written: what must leave a line is then not done.
+        """
+        owner = organization_id or db.require_organization_id()
+        with db.brief_session(owner) as own:
+            own.add(self._line(owner, action, subject, title, details))
+
+    def _line(
+        self, organization_id: uuid.UUID, action: str, subject: str, title: str, details: dict[str, object]
+    ) -> AuditEvent:
+        return AuditEvent(
+            organization_id=organization_id,
+            actor=self.name[:NAME_LENGTH],
+            action=action,
+            kind="job" if subject == MANY_JOBS else subject.partition(":")[0],
+            subject=subject,
+            title=title[:NAME_LENGTH],
+            reason=self.reason,
+            details=details,
+            address=_address.get(),
         )
 
 

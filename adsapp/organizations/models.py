@@ -9,7 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Identity, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -40,7 +39,7 @@ class Organization(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
-class User(Base, UserMixin):  # type: ignore[misc]  # flask-login publishes no types
+class User(Base):
     """A person who signs in; may belong to several organizations."""
 
     __tablename__ = "users"
@@ -66,6 +65,31 @@ class Membership(Base):
     user: Mapped[User] = relationship(lazy="joined")
 
 
+class UserSession(Base):
+    """A browser in which somebody is signed in. What its cookie holds is not kept, only the SHA-256 of it."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    last_seen_at: Mapped[datetime] = mapped_column(default=utcnow)  # written now and then: see SEEN_EVERY
+    address: Mapped[str] = mapped_column(String(45))  # where it was begun from
+    browser: Mapped[str] = mapped_column(ShortText)  # as it calls itself
+
+
+class SignInFailures(Base):
+    """Wrong passwords from one place. `key` is a digest of the place, so the table tells of nobody."""
+
+    __tablename__ = "sign_in_failures"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    until: Mapped[datetime]  # no password is looked at before
+
+
 class ApiToken(Base):
     """A program's key to one organization; only its SHA-256 is kept."""
 
@@ -78,7 +102,7 @@ class ApiToken(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     role: Mapped[Role] = mapped_column(text_enum(Role))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
-    last_used_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]  # written now and then: see SEEN_EVERY
     expires_at: Mapped[datetime | None]
 
 
@@ -102,3 +126,4 @@ class AuditEvent(Tenant, Base):
     title: Mapped[str] = mapped_column(ShortText, server_default="")  # the subject's name at that time
     reason: Mapped[str] = mapped_column(server_default="")  # as the actor gave it
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    address: Mapped[str] = mapped_column(String(45), server_default="")  # where they did it from; empty: on the server

@@ -3,14 +3,13 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.crypto import digest
-from adsapp.core.ids import parse_id
-from adsapp.organizations.models import ApiToken, Membership, Organization, User
+from adsapp.organizations.models import ApiToken, Membership, Organization, Role, User
 
 
 def find_user(email: str) -> User | None:
@@ -37,21 +36,11 @@ def some_slugs(limit: int) -> Sequence[str]:
     return db.session.scalars(select(Organization.slug).order_by(Organization.slug).limit(limit)).all()
 
 
-# Made once, because every request uses it.
-MEMBERSHIPS = (
-    select(Membership)
-    .join(Membership.organization)
-    .join(Membership.user)
-    .where(Membership.user_id == bindparam("user_id"))
-    .options(contains_eager(Membership.organization), contains_eager(Membership.user))
-    .order_by(Organization.name)
-)
-
-
-def memberships_of(user_id: uuid.UUID | str) -> Sequence[Membership]:
-    """A user's organizations, by name, each membership with its user: one statement."""
-    parsed = parse_id(user_id) if isinstance(user_id, str) else user_id
-    return db.session.scalars(MEMBERSHIPS, {"user_id": parsed}).all() if parsed else []
+def memberships_of(user_id: uuid.UUID) -> Sequence[Membership]:
+    """A user's organizations, by name, each membership with its user."""
+    mine = select(Membership).join(Membership.organization).join(Membership.user)
+    loaded = mine.options(contains_eager(Membership.organization), contains_eager(Membership.user))
+    return db.session.scalars(loaded.where(Membership.user_id == user_id).order_by(Organization.name)).all()
 
 
 def choose(memberships: Sequence[Membership], user: User, chosen: uuid.UUID | None) -> Membership | None:
@@ -61,6 +50,36 @@ def choose(memberships: Sequence[Membership], user: User, chosen: uuid.UUID | No
         if wanted in mine:
             return mine[wanted]
     return next(iter(mine.values()), None)
+
+
+def get_membership(organization_id: uuid.UUID, user_id: uuid.UUID) -> Membership | None:
+    """Somebody's membership of an organization."""
+    return db.session.get(Membership, (organization_id, user_id))
+
+
+def list_members(organization_id: uuid.UUID) -> Sequence[Membership]:
+    """An organization's members, by their addresses."""
+    members = select(Membership).join(Membership.user).options(contains_eager(Membership.user))
+    wanted = members.where(Membership.organization_id == organization_id).order_by(User.email)
+    return db.session.scalars(wanted).all()
+
+
+def has_another_owner(membership: Membership) -> bool:
+    """Whether the organization has an owner besides this member. Until the transaction ends nobody else may ask."""
+    organization_id = membership.organization_id
+    db.session.execute(select(Organization.id).where(Organization.id == organization_id).with_for_update())
+    others = select(Membership.user_id).where(
+        Membership.organization_id == organization_id,
+        Membership.role == Role.OWNER,
+        Membership.user_id != membership.user_id,
+    )
+    return db.session.scalars(others.limit(1)).first() is not None
+
+
+def list_tokens(organization_id: uuid.UUID) -> Sequence[ApiToken]:
+    """An organization's tokens, those that ran out too, the oldest first."""
+    tokens = select(ApiToken).where(ApiToken.organization_id == organization_id)
+    return db.session.scalars(tokens.order_by(ApiToken.created_at, ApiToken.id)).all()
 
 
 def find_token(token: str) -> tuple[ApiToken, Organization] | None:

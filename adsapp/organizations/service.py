@@ -4,10 +4,7 @@ import re
 import secrets
 import uuid
 from datetime import timedelta
-from functools import lru_cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import update
 
@@ -15,13 +12,13 @@ from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.crypto import digest
 from adsapp.core.errors import Conflict, Invalid, NotFound
-from adsapp.organizations import queries
+from adsapp.organizations import passwords, queries, sessions
 from adsapp.organizations.auditing import NOBODY, By
-from adsapp.organizations.models import ApiToken, Membership, Organization, Role, User
+from adsapp.organizations.models import ApiToken, Membership, Organization, Role, User, UserSession
+from adsapp.organizations.sessions import SignedIn
 
 SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$")
 TOKEN_PREFIX = "ads_"  # noqa: S105  # so that people and secret scanners recognise it
-PASSWORD_LENGTH = 8
 
 
 def create_organization(slug: str, name: str, default_country: str | None = None) -> Organization:
@@ -46,20 +43,96 @@ def set_contact_gap(organization: Organization, hours: int, by: By = NOBODY) -> 
 def create_user(email: str, name: str, password: str) -> User:
     """Add a person who can sign in."""
     address = _valid_email(email)
-    if len(password) < PASSWORD_LENGTH:
-        raise Invalid.field("password", f"should have at least {PASSWORD_LENGTH} characters")
+    passwords.demand_good(password, address, name)
     if queries.find_user(address) is not None:
         raise Conflict(f"There is a user {address} already")
-    user = User(email=address, name=name.strip() or address, password_hash=hasher().hash(password))
+    user = User(email=address, name=name.strip() or address, password_hash=passwords.hasher().hash(password))
     db.session.add(user)
     db.session.flush()
     return user
 
 
 def add_member(organization: Organization, user: User, role: Role, by: By = NOBODY) -> Membership:
-    """Make a user a member, or change a member's role."""
+    """Make a user a member, or change a member's role. Raises Conflict if nobody would be owner any more."""
+    known = queries.get_membership(organization.id, user.id)
+    if known is not None:
+        return set_role(known, role, by)
+    made = Membership(organization_id=organization.id, user_id=user.id, role=role)
+    db.session.add(made)
     by.audit("add member", f"member:{user.id}", title=user.email, role=role.value)
-    return db.session.merge(Membership(organization_id=organization.id, user_id=user.id, role=role))
+    return made
+
+
+def set_role(membership: Membership, role: Role, by: By = NOBODY) -> Membership:
+    """Change what a member may do, from their next request on. Raises Conflict if nobody would be owner any more."""
+    before, user = membership.role, membership.user
+    if role is not Role.OWNER:
+        _keep_an_owner(membership, f"be {role.value}")
+    membership.role = role
+    if role is not before:
+        by.audit("change role", f"member:{user.id}", title=user.email, before=before.value, after=role.value)
+    return membership
+
+
+def remove_member(membership: Membership, by: By = NOBODY) -> None:
+    """Take a person out of an organization and sign them out everywhere. Raises Conflict for the last owner."""
+    _keep_an_owner(membership, "leave")
+    user, role = membership.user, membership.role
+    if user.last_organization_id == membership.organization_id:
+        user.last_organization_id = None
+    db.session.delete(membership)
+    sessions.end_sessions_of(user.id)
+    by.audit("remove member", f"member:{user.id}", title=user.email, role=role.value)
+
+
+def _keep_an_owner(membership: Membership, what: str) -> None:
+    if membership.role is Role.OWNER and not queries.has_another_owner(membership):
+        email, name = membership.user.email, membership.organization.name
+        raise Conflict(f"{email} cannot {what}: {name} would have no owner. Make another member owner first")
+
+
+def set_password(user: User, password: str, by: By = NOBODY) -> int:
+    """Give a person another password and sign them out everywhere; how many sessions ended."""
+    passwords.demand_good(password, user.email, user.name)
+    user.password_hash = passwords.hasher().hash(password)
+    ended = sessions.end_sessions_of(user.id)
+    by.audit("reset password", f"member:{user.id}", title=user.email, count=ended)
+    return ended
+
+
+def sign_in(user: User, address: str, browser: str, instead_of: SignedIn | None = None) -> SignedIn:
+    """Begin a session in the organization that the person was in last, and end the one that this browser had.
+    Raises Conflict if they are in none."""
+    membership = queries.choose(queries.memberships_of(user.id), user, None)
+    if membership is None:
+        raise Conflict("You belong to no organization any more. Ask an owner or admin of yours to add you again.")
+    user_id, name, email, organization_id = user.id, user.name, user.email, membership.organization_id
+    db.session.expunge_all()
+    db.bind_organization(organization_id)
+    if instead_of is not None:
+        sessions.end_session(instead_of.session_id)
+    signed_in = sessions.begin_session(user_id, address, browser)
+    By(name).audit("sign in", f"session:{user_id}", title=email)
+    return signed_in
+
+
+def sign_out(signed_in: SignedIn, by: By) -> None:
+    """End the session: its cookie is worth nothing any more, whoever has a copy."""
+    sessions.end_session(signed_in.session_id)
+    by.audit("sign out", f"session:{signed_in.user.id}", title=signed_in.user.email)
+
+
+def end_session(session: UserSession, user: User, by: By = NOBODY) -> None:
+    """Sign a member out in one browser."""
+    sessions.end_session(session.id)
+    by.audit("end session", f"session:{user.id}", title=user.email, count=1)
+
+
+def end_all_sessions(user: User, by: By = NOBODY) -> int:
+    """Sign a member out everywhere; how many sessions ended."""
+    ended = sessions.end_sessions_of(user.id)
+    by.audit("end session", f"session:{user.id}", title=user.email, count=ended)
+    return ended
 
 
 def create_token(organization: Organization, name: str, role: Role, days: int | None = None, by: By = NOBODY) -> str:
@@ -80,15 +153,19 @@ def create_token(organization: Organization, name: str, role: Role, days: int | 
     return token
 
 
+def revoke_token(token: ApiToken, by: By = NOBODY) -> None:
+    """From the next request on it is not known."""
+    db.session.delete(token)
+    by.audit("revoke token", f"token:{token.name}", title=token.name, role=token.role.value)
+
+
 def authenticate(email: str, password: str) -> User | None:
     """The user with this password, or None. Takes the same time whether or not the address is known."""
-    user = queries.find_user(email)
-    known = user.password_hash if user else _decoy_hash()
-    try:
-        hasher().verify(known, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return None
-    return user
+    with db.read_only():  # to check a password takes long: nobody may have to wait for it at the database
+        user = queries.find_user(email)
+        if user is not None:
+            db.session.expunge(user)
+    return user if passwords.is_right(user.password_hash if user else None, password) else None
 
 
 def choose_organization(user: User, organization_id: uuid.UUID) -> Membership:
@@ -100,15 +177,9 @@ def choose_organization(user: User, organization_id: uuid.UUID) -> Membership:
     return chosen
 
 
-def hasher() -> PasswordHasher:
-    """Argon2id with the library's defaults; tests lower its cost."""
-    configured: PasswordHasher = context.extension("password_hasher")
-    return configured
-
-
-@lru_cache(maxsize=1)
-def _decoy_hash() -> str:
-    return hasher().hash(secrets.token_urlsafe(16))
+def note_entry(user: User, organization_id: uuid.UUID, by: By) -> None:
+    """Write into the audit of another organization that one of its members came in; the session is bound to one."""
+    by.note("enter", f"session:{user.id}", title=user.email, organization_id=organization_id)
 
 
 def _valid_email(email: str) -> str:

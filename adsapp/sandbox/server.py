@@ -60,6 +60,8 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _is_foreign(request: web.Request) -> bool:
-    # Programs send no Origin; a browser sends it with every POST.
+    # Programs send neither. A browser says with every request whose page it comes from, older ones only with a POST.
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        return True
     origin = request.headers.get("Origin")
     return origin is not None and urlsplit(origin).netloc != request.host

@@ -37,9 +37,6 @@ LEAVES_NO_LINE = {
     "contacts.receive_import": "nothing is imported yet; that it is started leaves a line",
     "contacts.preview_import": "shows the columns as they are chosen, and keeps nothing",
     "contacts.discard_import": "what was never started is thrown away; nothing of it was imported",
-    "sign_in.check_sign_in": "says who is there; nothing of the organization changes",
-    "sign_in.sign_out": "likewise",
-    "sign_in.switch_organization": "likewise",
     "webhooks.receive": "the provider speaks here, no person",
 }
 
@@ -175,6 +172,17 @@ DEEDS: dict[str, Deed] = {
     "integrations.check_whatsapp": lambda w: w.post(f"/settings/whatsapp/{w.scene.account_id}/check"),
     "message_templates.sync_templates": lambda w: w.post("/templates/syncs"),
     "workers.drain": lambda w: w.post(f"/workers/{add_worker(w.app, 'b')}/drain"),
+    "sign_in.check_sign_in": lambda w: w.cast.attempt(w.app.test_client(), "alice"),
+    "sign_in.switch_organization": lambda w: w.post("/organizations/current", organization_id=str(w.cast.bakery_id)),
+    # Last: nothing can be done in this browser afterwards.
+    "sign_in.sign_out": lambda w: w.post("/sign-out"),
+}
+
+# Routes by which something is taken along.
+TAKEN: dict[str, Callable[[World], str]] = {
+    "/activity.csv": lambda _: "/activity.csv?days=7",
+    "/campaigns/<campaign_id>/people.csv": lambda w: f"/campaigns/{w.scene.campaign()}/people.csv",
+    "/imports/<import_id>/rejected.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rejected.csv",
 }
 
 
@@ -202,6 +210,20 @@ def test_every_route_that_changes_something_leaves_a_line(world: World) -> None:
         if world.lines() <= before:
             silent[endpoint] = (answer.status_code, answer.text[-300:])
     assert silent == {}
+
+
+def test_every_file_that_somebody_takes_leaves_a_line_with_where_they_were(world: World) -> None:
+    """Although the request only reads."""
+    files = {rule.rule for rule in world.app.url_map.iter_rules() if rule.rule.endswith(".csv")}
+    assert files == set(TAKEN)
+    for path in [address(world) for address in TAKEN.values()]:
+        before = world.lines()
+        answer = world.browser.get(path, environ_base={"REMOTE_ADDR": "2001:db8::7"})
+        assert answer.status_code == 200, path
+        assert world.lines() == before + 1, path
+        newest = world.ask("GET", "/api/activity?limit=1").get_json()["activity"][0]
+        assert newest["address"] == "2001:db8::7"
+        assert newest["action"].startswith("export")
 
 
 @pytest.mark.parametrize("shape", ["embedded"], indirect=True)

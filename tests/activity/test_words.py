@@ -12,7 +12,7 @@ from adsapp.config import ROOT
 from adsapp.core.db import db
 from adsapp.jobs.bulk.target import BulkAction
 
-NOTED = re.compile(r"""(?:\.audit\(\s*|\bby,\s+action=)f?"([^"]*)",?\s*(?:f?"(\w+):)?""")
+NOTED = re.compile(r"""(?:\.(?:audit|note)\(\s*|\bby,\s+action=)f?"([^"]*)",?\s*(?:f?"(\w+):)?""")
 
 
 def test_every_action_in_the_program_has_words_and_its_subject_is_a_kind() -> None:

@@ -18,6 +18,7 @@ audit_events.details jsonb not null
 audit_events.kind character varying(20) not null default ''::character varying
 audit_events.title character varying(200) not null default ''::character varying
 audit_events.reason text not null default ''::text
+audit_events.address character varying(45) not null default ''::character varying
 campaign_counts.organization_id uuid not null
 campaign_counts.campaign_id uuid not null
 campaign_counts.status character varying(40) not null
@@ -338,6 +339,17 @@ queue_limits.waiting integer
 queue_limits.next_at timestamp with time zone
 queue_limits.changed_at timestamp with time zone not null
 queue_limits.changed_by character varying(200) not null
+sessions.id uuid not null
+sessions.user_id uuid not null
+sessions.token_hash character varying(64) not null
+sessions.created_at timestamp with time zone not null
+sessions.last_seen_at timestamp with time zone not null
+sessions.address character varying(45) not null
+sessions.browser character varying(200) not null
+sign_in_failures.key character varying(64) not null
+sign_in_failures.failures integer not null
+sign_in_failures.last_at timestamp with time zone not null
+sign_in_failures.until timestamp with time zone not null
 stats_day.organization_id uuid not null
 stats_day.queue character varying(40) not null
 stats_day.day timestamp with time zone not null
@@ -507,6 +519,10 @@ constraint provider_notices fk_provider_notices_organization_id_account_id FOREI
 constraint provider_notices pk_provider_notices PRIMARY KEY (id)
 constraint queue_controls pk_queue_controls PRIMARY KEY (organization_id, queue, processor)
 constraint queue_limits pk_queue_limits PRIMARY KEY (organization_id, queue)
+constraint sessions fk_sessions_user_id FOREIGN KEY (user_id) REFERENCES users(id)
+constraint sessions pk_sessions PRIMARY KEY (id)
+constraint sessions uq_sessions_token_hash UNIQUE (token_hash)
+constraint sign_in_failures pk_sign_in_failures PRIMARY KEY (key)
 constraint stats_day pk_stats_day PRIMARY KEY (organization_id, queue, day)
 constraint stats_hour pk_stats_hour PRIMARY KEY (organization_id, queue, hour)
 constraint stats_minute pk_stats_minute PRIMARY KEY (organization_id, queue, minute)
@@ -614,6 +630,11 @@ CREATE INDEX ix_provider_notices_at ON public.provider_notices USING btree (orga
 CREATE UNIQUE INDEX pk_provider_notices ON public.provider_notices USING btree (id)
 CREATE UNIQUE INDEX pk_queue_controls ON public.queue_controls USING btree (organization_id, queue, processor)
 CREATE UNIQUE INDEX pk_queue_limits ON public.queue_limits USING btree (organization_id, queue)
+CREATE INDEX ix_sessions_user_id ON public.sessions USING btree (user_id)
+CREATE UNIQUE INDEX pk_sessions ON public.sessions USING btree (id)
+CREATE UNIQUE INDEX uq_sessions_token_hash ON public.sessions USING btree (token_hash)
+CREATE INDEX ix_sign_in_failures_last_at ON public.sign_in_failures USING btree (last_at)
+CREATE UNIQUE INDEX pk_sign_in_failures ON public.sign_in_failures USING btree (key)
 CREATE UNIQUE INDEX pk_stats_day ON public.stats_day USING btree (organization_id, queue, day)
 CREATE UNIQUE INDEX pk_stats_hour ON public.stats_hour USING btree (organization_id, queue, hour)
 CREATE UNIQUE INDEX pk_stats_minute ON public.stats_minute USING btree (organization_id, queue, minute)
@@ -787,6 +808,8 @@ grant delete, insert, select, update on queue_controls to adsapp_app
 grant select on queue_controls to adsapp_engine
 grant delete, insert, select, update on queue_limits to adsapp_app
 grant select, update on queue_limits to adsapp_engine
+grant delete, insert, select, update on sessions to adsapp_app
+grant delete, insert, select, update on sign_in_failures to adsapp_app
 grant delete, insert, select, update on stats_day to adsapp_app
 grant delete, insert, select, update on stats_day to adsapp_engine
 grant delete, insert, select, update on stats_hour to adsapp_app

@@ -24,7 +24,7 @@ at DATETIME NOT NULL,
 actor VARCHAR(200) NOT NULL,
 action VARCHAR(200) NOT NULL,
 subject VARCHAR(200) NOT NULL,
-details JSON NOT NULL, kind VARCHAR(20) DEFAULT '' NOT NULL, title VARCHAR(200) DEFAULT '' NOT NULL, reason TEXT DEFAULT '' NOT NULL,
+details JSON NOT NULL, kind VARCHAR(20) DEFAULT '' NOT NULL, title VARCHAR(200) DEFAULT '' NOT NULL, reason TEXT DEFAULT '' NOT NULL, address VARCHAR(45) DEFAULT '' NOT NULL,
 CONSTRAINT pk_audit_events PRIMARY KEY (id),
 CONSTRAINT fk_audit_events_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_audit_events_organization_id_id UNIQUE (organization_id, id)
@@ -519,6 +519,27 @@ changed_at DATETIME NOT NULL,
 changed_by VARCHAR(200) NOT NULL,
 CONSTRAINT pk_queue_limits PRIMARY KEY (organization_id, queue)
 )
+CREATE TABLE sessions (
+id CHAR(32) NOT NULL,
+user_id CHAR(32) NOT NULL,
+token_hash VARCHAR(64) NOT NULL,
+created_at DATETIME NOT NULL,
+last_seen_at DATETIME NOT NULL,
+address VARCHAR(45) NOT NULL,
+browser VARCHAR(200) NOT NULL,
+CONSTRAINT pk_sessions PRIMARY KEY (id),
+CONSTRAINT fk_sessions_user_id FOREIGN KEY(user_id) REFERENCES users (id),
+CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
+)
+CREATE INDEX ix_sessions_user_id ON sessions (user_id)
+CREATE TABLE sign_in_failures (
+"key" VARCHAR(64) NOT NULL,
+failures INTEGER NOT NULL,
+last_at DATETIME NOT NULL,
+until DATETIME NOT NULL,
+CONSTRAINT pk_sign_in_failures PRIMARY KEY ("key")
+)
+CREATE INDEX ix_sign_in_failures_last_at ON sign_in_failures (last_at)
 CREATE TABLE stats_day (
 organization_id CHAR(32) NOT NULL,
 queue VARCHAR(40) NOT NULL,

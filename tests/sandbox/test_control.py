@@ -137,7 +137,18 @@ def test_a_request_that_cannot_be_done_names_its_place(
     assert answer.json["what_to_do"]
 
 
-def test_another_site_cannot_use_it_through_a_browser(quiet: Client) -> None:
-    answer = quiet.call("POST", "/_sandbox/reset", headers={"Origin": "http://elsewhere.example"})
-    assert answer.status == 403
-    assert quiet.form("/resets", {}, {"Origin": "http://elsewhere.example"}).status == 403
+@pytest.mark.parametrize(
+    "browser",
+    [
+        {"Origin": "http://elsewhere.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_another_site_cannot_use_it_through_a_browser(quiet: Client, browser: dict[str, str]) -> None:
+    assert quiet.call("POST", "/_sandbox/reset", headers=browser).status == 403
+    assert quiet.call("DELETE", "/_sandbox/ledger", headers=browser).status == 403
+    assert quiet.form("/resets", {}, browser).status == 403
+    own = {"Origin": quiet.url, "Sec-Fetch-Site": "same-origin"}
+    assert quiet.call("POST", "/_sandbox/reset", headers=own).status == 200

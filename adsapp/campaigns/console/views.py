@@ -77,6 +77,7 @@ def export_people(campaign_id: str) -> ResponseReturnValue:
     campaign, status, code = queries.get_campaign(campaign_id), request.args.get("status", ""), request.args.get("code")
     if status:
         queries.status_of(status)  # refused before the file begins
+    service.note_export(campaign, current_actor().by(), status, code or "")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     pieces = _export(app, db.require_organization_id(), campaign.id, status or None, code or None)
     answer = Response(pieces, mimetype="text/csv")

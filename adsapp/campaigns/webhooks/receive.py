@@ -15,7 +15,6 @@ from adsapp.core.db.rows import insert_new
 from adsapp.core.errors import Forbidden, NotFound, Unauthenticated
 from adsapp.core.ids import parse_id
 from adsapp.core.web.limits import takes
-from adsapp.core.web.security import limiter
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.channels import PROVIDERS, channel_of
 from adsapp.integrations.models import Account, WebhookDelivery
@@ -43,7 +42,6 @@ def verify(provider: str, account_id: str) -> ResponseReturnValue:
 @webhooks.post("/<provider>/<account_id>")
 @takes(LARGEST_BODY)
 @public
-@limiter.exempt
 def receive(provider: str, account_id: str) -> ResponseReturnValue:
     """Store a delivery; the same bytes again change nothing. 401 for a wrong signature: nothing is stored."""
     raw = request.get_data(cache=False)

@@ -167,6 +167,11 @@ def invalid_mapping(problems: Iterable[Problem]) -> Invalid:
     return Invalid(" ".join(f"{field.field}: {field.message}" for field in fields), fields=fields, code="mapping")
 
 
+def note_export(batch: Import, by: By) -> None:
+    """Before the file of its refused rows is made: who took it."""
+    by.note("export refused rows", IMPORT.of(batch.id), title=batch.file_name)
+
+
 def discard(batch: Import) -> None:
     """Delete an upload whose import was not started; raises Conflict if it was."""
     path = batch.path

@@ -174,6 +174,7 @@ def live_import(import_id: str) -> ResponseReturnValue:
 def rejected_rows(import_id: str) -> ResponseReturnValue:
     """The rejected rows with their reasons: mend the file and import it again."""
     batch = import_queries.get_import(import_id)
+    import_service.note_export(batch, current_actor().by())
     lines = import_queries.rejected_lines(batch.inspection["header"], _reader(batch))
     report = Response(lines, mimetype="text/csv")
     name = batch.file_name.rpartition(".")[0] or batch.file_name

@@ -8,6 +8,7 @@ tables only. docs/adr/0003 has the reasons.
 """
 
 from adsapp.core.db.after_commit import after_commit
+from adsapp.core.db.brief import WAIT_SECONDS, brief_session, check_writes
 from adsapp.core.db.engine import (
     engine_options,
     has_one_writer,
@@ -36,6 +37,7 @@ from adsapp.core.db.types import Base, BigId, Json, ShortText, Tenant, UtcDateTi
 __all__ = [
     "APP_ROLE",
     "ENGINE_ROLE",
+    "WAIT_SECONDS",
     "Base",
     "BigId",
     "Json",
@@ -48,6 +50,8 @@ __all__ = [
     "UtcDateTime",
     "after_commit",
     "bind_organization",
+    "brief_session",
+    "check_writes",
     "current_organization_id",
     "db",
     "end_engine_connection",

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import select
+import sqlite3
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -19,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from adsapp.core.db.searching import search_key_or_null
 
+BUSY_SECONDS = 30.0  # for which a transaction waits for SQLite's write lock
 IDLE_IN_TRANSACTION = "60s"  # far longer than any transaction of ours does nothing
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
@@ -30,12 +32,14 @@ def engine_options(distributed: bool) -> dict[str, Any]:
             "pool_size": 10,
             "max_overflow": 30,
             "connect_args": {"connect_timeout": 5},
+            "hide_parameters": True,
         }
     return {
-        "connect_args": {"timeout": 30},
+        "connect_args": {"timeout": BUSY_SECONDS},
         "pool_size": 10,
         "max_overflow": 30,
         "json_serializer": _write_json,
+        "hide_parameters": True,  # an error goes into logs and to pages; what people entered does not belong there
     }
 
 
@@ -80,10 +84,21 @@ def _has_news(descriptor: int) -> bool:
 def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver must not begin by itself
     cursor = connection.cursor()
-    for pragma in ("journal_mode=wal", "synchronous=normal", "foreign_keys=on", "busy_timeout=30000"):
+    for pragma in ("journal_mode=wal", "synchronous=normal", "foreign_keys=on", _busy_timeout(BUSY_SECONDS)):
         cursor.execute(f"pragma {pragma}")
     cursor.close()
     connection.create_function("search_key", 1, search_key_or_null, deterministic=True)
+
+
+def set_busy_timeout(connection: Connection, seconds: float) -> None:
+    """For how long the transactions to come wait for SQLite's write lock; PostgreSQL has none."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.execute(f"pragma {_busy_timeout(seconds)}")
+
+
+def _busy_timeout(seconds: float) -> str:
+    return f"busy_timeout={int(seconds * 1000)}"
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -114,6 +129,16 @@ def hold_key(connection: Connection, key: bytes) -> None:
 def reading() -> Iterator[None]:
     """Within it, transactions on SQLite take no write lock."""
     token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """Within it, transactions on SQLite take the write lock, although the request reads."""
+    token = _reading.set(False)
     try:
         yield
     finally:

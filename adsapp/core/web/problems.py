@@ -3,17 +3,21 @@
 import json
 from typing import Any
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from adsapp.config import Settings
 from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger
 from adsapp.core.web.leaving import current_mask
+from adsapp.core.web.security import client_address
 
 log = get_logger()
+
+REFUSALS = (401, 403)  # and a form from elsewhere
 
 ADVICE = {
     400: ("The request could not be read", "Go back, check what you entered and try again."),
@@ -58,6 +62,7 @@ def problem_response(status: int, title: str, detail: str, **more: Any) -> Respo
 
 def answer(error: Problem) -> ResponseReturnValue:
     """An expected error, for a person or a program."""
+    _note_refusal(error.status, error.code or type(error).__name__)
     if is_program():
         fields = [{"field": field.field, "message": field.message} for field in error.fields]
         more = {"errors": fields} if fields else {}
@@ -71,6 +76,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error.get_response()
+    _note_refusal(status, error.name)
     title, advice = ADVICE.get(status, (error.name, error.description or ""))
     if is_program():
         response = problem_response(status, title, error.description or advice)
@@ -92,10 +98,30 @@ def _say_how(response: Response) -> Response:
 
 
 def _expired_form(_error: CSRFError) -> ResponseReturnValue:
+    _note_refusal(403, "form_from_elsewhere")
     detail = "The form was open too long or came from elsewhere. Reload the page and send it again."
+    settings: Settings = current_app.config["SETTINGS"]
+    if settings.has_secure_cookies and not request.is_secure:
+        detail += f" This console keeps you signed in over https only: {settings.base_url}"
     if is_program():
         return problem_response(400, "The form has expired", detail)
     return _page(400, "The form has expired", detail)
+
+
+def _note_refusal(status: int, reason: str) -> None:
+    """A line for each request that was refused for who sent it, without what it said."""
+    if status not in REFUSALS:
+        return
+    actor = g.get("actor")
+    log.warning(
+        "refused",
+        status=status,
+        reason=reason,
+        method=request.method,
+        path=request.path,
+        address=client_address(),
+        role=actor.role.value if actor else None,
+    )
 
 
 def _no_database(error: OperationalError) -> ResponseReturnValue:

@@ -1,17 +1,15 @@
-"""CSRF, request limits, and the headers that keep a browser from doing what a page did not mean."""
+"""CSRF, cookies, and the headers that keep a browser from doing what a page did not mean."""
 
+from ipaddress import ip_address
 from typing import Any
 
 from flask import Flask, Response, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adsapp.config import Settings
 
 csrf = CSRFProtect()
-limiter = Limiter(key_func=get_remote_address, headers_enabled=True)
 
 POLICY = "; ".join(
     (
@@ -37,9 +35,8 @@ HEADERS = {
 
 
 def init_security(app: Flask, settings: Settings) -> None:
-    """Attach CSRF checks (called by the guard), limits, headers and trusted proxies."""
+    """Attach CSRF checks (called by the guard), headers and trusted proxies."""
     csrf.init_app(app)
-    limiter.init_app(app)
     app.after_request(_add_headers)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -50,25 +47,29 @@ def flask_config(settings: Settings) -> dict[str, Any]:
     """Flask's own settings."""
     return {
         "SECRET_KEY": settings.secrets.secret_key,
-        "SESSION_COOKIE_NAME": "adsapp",
+        "SESSION_COOKIE_NAME": cookie_name("adsapp", settings),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": settings.secure_cookies,
+        "SESSION_COOKIE_SECURE": settings.has_secure_cookies,
         "WTF_CSRF_CHECK_DEFAULT": False,  # the guard checks, so that bearer tokens need none
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
-        "WTF_CSRF_SSL_STRICT": settings.secure_cookies,
+        "WTF_CSRF_SSL_STRICT": settings.has_secure_cookies,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
-        "RATELIMIT_STORAGE_URI": _limits_storage(settings),
-        "RATELIMIT_STRATEGY": "moving-window" if settings.distributed else "fixed-window",
     }
 
 
-def _limits_storage(settings: Settings) -> str:
-    if not settings.distributed:
-        return "memory://"
-    if settings.redis_url.startswith("unix://"):
-        return "redis+" + settings.redis_url
-    return settings.redis_url
+def client_address() -> str:
+    """Where the request comes from; empty if a proxy in front says something that is no address."""
+    try:
+        return str(ip_address(request.remote_addr or ""))
+    except ValueError:
+        return ""
+
+
+def cookie_name(name: str, settings: Settings) -> str:
+    """A cookie's name. Over https it begins with `__Host-`: browsers then take it from this very host alone, never
+    from another one of its domain or without encryption (RFC 6265bis, 4.1.3.2)."""
+    return f"__Host-{name}" if settings.has_secure_cookies else name
 
 
 def _add_headers(response: Response) -> Response:
