@@ -56,8 +56,8 @@ def program(servers: Servers, wheel: Path) -> Path:
 
     def install(place: Path) -> None:
         run_uv("venv", "--python", sys.executable, place)
-        options = ("--compile-bytecode", "--python", place, "--constraint", ROOT / "requirements.lock")
-        run_uv("pip", "install", *options, wheel)
+        # Not compiled: of two thousand modules the programs below need half, and the first of them compiles these.
+        run_uv("pip", "install", "--python", place, "--constraint", ROOT / "requirements.lock", wheel)
 
     return made_once(servers.home / "installed", install) / "bin" / "adsapp"
 
