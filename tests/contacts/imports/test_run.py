@@ -257,16 +257,16 @@ def test_a_cancelled_import_keeps_true_counts(
         if judged[0].number == 11:
             job = db.session.scalars(select(Job)).one()
             transitions.cancel(job, By("Alice"))
-        if judged[0].number == 21:  # the heartbeat brings the word while this chunk is on its way
+        if judged[0].number == 21:  # the heartbeat brings the word while this chunk is on its way, or before
             wait_for(lambda: all(held.control.cancelled for held in worker._heartbeat.held()))
         return stored(plan, judged)
 
     monkeypatch.setattr(importing, "store_chunk", asks_to_stop)
     batch = ended(start(many(90)))
     assert batch.standing is ImportStatus.CANCELLED
-    assert batch.rows_read == 30
-    assert counts(batch) == {"created": 30}
-    assert len(people()) == 30
+    assert batch.rows_read in (20, 30)
+    assert counts(batch) == {"created": batch.rows_read}
+    assert len(people()) == batch.rows_read
 
 
 def test_a_file_broken_half_way_fails_before_anything_is_stored(start: Start, ended: Look, people: People) -> None:
