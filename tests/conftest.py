@@ -24,7 +24,7 @@ from tests.measured import looked_at
 from tests.order import longest_first
 from tests.quick import share_routes, share_statements
 from tests.servers import Running, Servers
-from tests.shared import Shared, SharedDatabase, Sharing
+from tests.shared import Shared, SharedDatabase, SharedFile, Sharing
 
 KEYS = (Fernet.generate_key().decode(),)
 share_routes()
@@ -140,24 +140,29 @@ def shape(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def settings(
-    shape: str, servers: Servers, sharing: Sharing, tmp_path: Path, redis_number: int, request: pytest.FixtureRequest
+    shape: str,
+    servers: Servers,
+    sharing: dict[str, Sharing],
+    tmp_path: Path,
+    redis_number: int,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Settings]:
     """Settings over a fresh, migrated database, with the cast in it for tests that ask for it, and an empty broker.
 
-    On PostgreSQL a test that asks for `app` too gets those of the shared application.
+    A test that asks for `app` too gets those of the shared application.
     """
     peopled = "cast" in request.fixturenames
     if shape == "distributed":
         redis.Redis.from_url(servers.redis_db(redis_number)).flushdb()
-    # A file is copied sooner than it is put back. A server of somebody else's has no superuser for us.
-    if "app" in request.fixturenames and shape == "distributed" and servers.admin_url:
-        yield sharing.take(peopled=peopled).settings
-        sharing.give_back()
+    # A server of somebody else's has no superuser for us.
+    if "app" in request.fixturenames and (shape == "embedded" or servers.admin_url):
+        yield sharing[shape].take(peopled=peopled).settings
+        sharing[shape].give_back()
         return
     home = tmp_path / "home"
     home.mkdir()
     if shape == "embedded":
-        shutil.copy(servers.cast_sqlite if peopled else servers.template_sqlite, home / "adsapp.db")
+        SharedFile(servers, home).put_back(peopled=peopled)
         yield Settings(home=home, **QUICK)
         return
     name = f"adsapp_{uuid.uuid4().hex[:12]}"
@@ -189,24 +194,33 @@ def sharing(
     redis_number: int,
     compiled_templates: FileSystemBytecodeCache,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Sharing]:
-    """What the tests of this process share."""
+) -> Iterator[dict[str, Sharing]]:
+    """What the tests of this process share, by shape."""
 
-    def make() -> Shared:
-        home = tmp_path_factory.mktemp("shared")
+    def embedded() -> Shared:
+        settings = Settings(home=tmp_path_factory.mktemp("shared"), **QUICK)
+        shared = Shared(settings, SharedFile(servers, settings.home), compiled_templates)
+        share_statements(shared.app)
+        return shared
+
+    def distributed() -> Shared:
         name = f"adsapp_{uuid.uuid4().hex[:12]}"
-        settings = _distributed(servers, name, home, redis_number).model_copy(update=QUICK)
+        settings = _distributed(servers, name, tmp_path_factory.mktemp("shared"), redis_number)
+        settings = settings.model_copy(update=QUICK)
         return Shared(settings, SharedDatabase(servers, name), compiled_templates)
 
-    sharing = Sharing(make)
+    sharing = {"embedded": Sharing(embedded), "distributed": Sharing(distributed)}
     yield sharing
-    sharing.end()
+    for each in sharing.values():
+        each.end()
 
 
 @pytest.fixture
-def app(settings: Settings, sharing: Sharing, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
+def app(
+    settings: Settings, shape: str, sharing: dict[str, Sharing], compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Flask]:
     """The application over `settings`: the shared one, or one of its own for settings that a test has changed."""
-    shared = sharing.application_of(settings)
+    shared = sharing[shape].application_of(settings)
     if shared is not None:
         yield shared
         return

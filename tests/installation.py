@@ -2,10 +2,9 @@
 
 import json
 import os
-import signal
-import sys
 import urllib.request
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 from adsapp.config import Settings
@@ -14,8 +13,8 @@ from adsapp.demo.http import Api, wait_until
 from adsapp.demo.stage import Number
 from adsapp.jobs import Queue
 from adsapp.processes.commands import web_command
-from adsapp.processes.supervisor import Child
 from tests.conftest import QUICK
+from tests.nursery import born
 
 NUMBER = Number(token="sandbox-token", app_secret="sandbox-secret")
 
@@ -25,7 +24,7 @@ class Installation:
     """Processes of one test; `stop` ends them all."""
 
     settings: Settings
-    running: list[Child] = field(default_factory=list)
+    running: list[ForkServerProcess] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -45,22 +44,23 @@ class Installation:
 
     def start_web(self) -> str:
         """Start the web server; its address, once it is ready."""
-        self._start("web", web_command(self.settings))
-        wait_until(lambda: Api(self.settings.base_url).get("/readyz"), 30, "the start of the web server")
+        _python, _m, module, *arguments = web_command(self.settings)
+        self._start(module, arguments)
+        wait_until(lambda: Api(self.settings.base_url).get("/readyz"), 60, "the start of the web server")
         return self.settings.base_url
 
-    def start_worker(self, *queues: Queue) -> Child:
+    def start_worker(self, *queues: Queue) -> ForkServerProcess:
         """Start one worker process for these queues (all four by default)."""
         names = [part for queue in queues or tuple(Queue) for part in ("--queue", queue.value)]
-        return self._start("worker", [sys.executable, "-m", "adsapp", "worker", *names])
+        return self._start("adsapp", ["worker", *names])
 
     def start_sandbox(self, webhook_url: str = "", **options: Any) -> str:
         """Start the sandbox; its address, once it is ready."""
         number = Number(**{**vars(NUMBER), "messages_per_second": options.pop("throughput", 80)})
         usual = {"fast": True, "us_marketing": True}
         config = stage.write_sandbox_config(self.settings, number, webhook_url, **(usual | options))
-        self._start("sandbox", [sys.executable, "-m", "adsapp.sandbox", "--config", str(config)])
-        wait_until(lambda: self.sandbox("/_sandbox/health"), 30, "the start of the sandbox")
+        self._start("adsapp.sandbox", ["--config", str(config)])
+        wait_until(lambda: self.sandbox("/_sandbox/health"), 60, "the start of the sandbox")
         return self.settings.sandbox_url
 
     def sandbox(self, path: str, body: Any = None, method: str | None = None) -> Any:
@@ -77,28 +77,25 @@ class Installation:
         messages: list[dict[str, Any]] = self.sandbox("/_sandbox/ledger")["messages"]
         return messages
 
-    def kill(self, child: Child) -> None:
+    def kill(self, process: ForkServerProcess) -> None:
         """kill -9, as a lost machine would."""
-        assert child.process is not None
-        child.process.send_signal(signal.SIGKILL)
-        child.process.wait()
-        self.running.remove(child)
+        process.kill()
+        process.join()
+        self.running.remove(process)
 
     def stop(self) -> None:
         """End everything: workers first, so that nobody talks to what is gone."""
-        for child in reversed(self.running):
-            if child.process is not None and child.is_running:
-                child.process.terminate()
-        for child in reversed(self.running):
-            if child.process is not None:
-                child.process.wait(timeout=20)
+        for process in reversed(self.running):
+            process.terminate()
+        for process in reversed(self.running):
+            process.join(20)
+            assert process.exitcode is not None, f"{process.pid} does not end"
         self.running.clear()
 
-    def _start(self, name: str, command: list[str]) -> Child:
-        child = Child(name, command, self.environment)
-        child.start()
-        self.running.append(child)
-        return child
+    def _start(self, module: str, arguments: list[str]) -> ForkServerProcess:
+        process = born(module, arguments, os.environ | {"TZ": "UTC"} | self.environment)
+        self.running.append(process)
+        return process
 
 
 def with_ports(settings: Settings) -> Settings:

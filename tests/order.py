@@ -12,6 +12,7 @@ import pytest
 LONG = (  # by what one test takes, longest first
     "tests/chaos",
     "tests/browser",
+    "tests/test_installed.py",
     "tests/journeys",
     "tests/campaigns/sending/test_force.py",
     "tests/campaigns/test_ledger.py",

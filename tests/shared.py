@@ -1,8 +1,8 @@
-"""One application and one PostgreSQL database for all tests of a process, put back to the start after each test.
+"""One application of each shape and its database for all tests of a process, put back to the start before each test.
 
-To make an application takes a tenth of a second, to make a database as long, and both are slow while they are new:
-no statement is compiled yet, no template loaded, no connection open. A test that asks for `app` gets the shared one;
-one that makes its own settings, or none of an application, gets a database that nobody had before it.
+To make an application takes a tenth of a second, to make a database in PostgreSQL as long, and both are slow while
+they are new: no statement is compiled yet, no template loaded, no connection open. A test that asks for `app` gets the
+shared one of its shape; one of no application gets a database that nobody had before it.
 """
 
 import json
@@ -10,7 +10,8 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import psycopg
 from flask import Flask
@@ -27,6 +28,37 @@ from tests.servers import Servers
 
 LARGE = 2_000_000  # bytes of tables and their dead rows: a new database is quicker from then on
 THREADS_END_WITHIN = 2.0
+
+
+class Database(Protocol):
+    """What an application stands on."""
+
+    def put_back(self, *, peopled: bool) -> None:
+        """As a fresh copy of the template, with the cast or without. Nobody may be at work in it."""
+
+    def is_worn(self) -> bool:
+        """True if a new one is better."""
+
+    def drop(self) -> None:
+        """Nobody needs it any more."""
+
+
+class SharedFile:
+    """SQLite's: a file is copied sooner than it is emptied."""
+
+    def __init__(self, servers: Servers, home: Path) -> None:
+        self._servers, self._file = servers, home / "adsapp.db"
+
+    def put_back(self, *, peopled: bool) -> None:
+        """The home is empty but for what the application had at its start."""
+        shutil.copy(self._servers.cast_sqlite if peopled else self._servers.template_sqlite, self._file)
+
+    def is_worn(self) -> bool:
+        """It is a new file each time."""
+        return False
+
+    def drop(self) -> None:
+        """It goes with the home."""
 
 
 class SharedDatabase:
@@ -103,7 +135,7 @@ class SharedDatabase:
 class Shared:
     """The application, its home and its database."""
 
-    def __init__(self, settings: Settings, database: SharedDatabase, templates: BytecodeCache) -> None:
+    def __init__(self, settings: Settings, database: Database, templates: BytecodeCache) -> None:
         self.settings, self._database = settings, database
         self.app = create_app(settings)
         self.app.testing = True
@@ -141,6 +173,9 @@ class Shared:
 
     def _put_back_home(self) -> None:
         home = self.settings.home
+        if not self.settings.distributed:  # an open file would outlive its name
+            with self.app.app_context():
+                db.engine.dispose()
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(exist_ok=True)
         for path, content in self._kept.items():

@@ -1,5 +1,6 @@
 """A real Chromium, and a look at a page in four variants that asks axe about each, and photographs each if asked to."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,9 +28,12 @@ VARIANTS = [(width, height, scheme) for width, height in ((1280, 800), (390, 844
 # Two frames: the first takes the new size and colours over, the second shows them.
 PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 AXE = Axe().axe_script
-# Of what is in order axe says no more than that, so it need not describe it.
-VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(found => found.violations)"
+# Of what is in order axe says no more than that, so it need not describe it. The dark scheme is nothing but other
+# colours (tests/front/test_house_rules.py), so there it is asked about these alone.
+VIOLATIONS = "options => axe.run({resultTypes: ['violations'], ...options}).then(found => found.violations)"
+OPTIONS = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
 SCREENSHOTS = Path(__file__).with_name("screenshots")
+expect.set_options(timeout=30_000)  # what is awaited comes; on a machine that others use, too, it may take its time
 PICTURES_WANTED = os.environ.get("ADSAPP_TEST_PICTURES") == "1"  # for people: no test looks at them
 
 
@@ -42,16 +46,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = there
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Chromium, for one test: while it runs, Playwright keeps an event loop that others of the process would meet."""
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """Chromium, started once a test process, and the event loop that Playwright keeps running for it."""
     path = find()
     assert path is not None, "no Chromium found: see tests/browser/find.py"
     choose_node()
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield started
+        started, loop = playwright.chromium.launch(executable_path=path, args=list(FLAGS)), asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield started, loop
+        asyncio._set_running_loop(loop)
         started.close()
+
+
+@pytest.fixture
+def browser(chromium: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    """Chromium, for one test: while it lasts, this thread is within Playwright's loop; other tests have their own."""
+    started, loop = chromium
+    asyncio._set_running_loop(loop)
+    yield started
+    asyncio._set_running_loop(None)
 
 
 @dataclass
@@ -69,14 +84,14 @@ class Look:
             self.page.evaluate(PAINTED)
             if PICTURES_WANTED:
                 self.page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{width}.png", full_page=True)
-            self._check(f"{name}, {scheme}, {width} px")
+            self._check(f"{name}, {scheme}, {width} px", scheme)
         self.page.set_viewport_size({"width": 1280, "height": 800})
         self.page.emulate_media(color_scheme="light")
 
-    def _check(self, where: str) -> None:
+    def _check(self, where: str, scheme: str) -> None:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
-        for violation in self.page.evaluate(VIOLATIONS):
+        for violation in self.page.evaluate(VIOLATIONS, OPTIONS[scheme]):
             places = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
             self.complaints.append(f"{where}: {violation['id']} ({violation['help']}): {places}")
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

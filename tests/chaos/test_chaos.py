@@ -15,7 +15,7 @@ from tests.chaos.run import Size, run
 SHORT = Size(jobs=60, blows=9, workers=2, span=5.0)
 
 
-@pytest.fixture(params=["embedded", "distributed"])
+@pytest.fixture
 def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
     """Servers that nobody else uses, for they are crashed."""
     ground = Ground(request.param)
@@ -24,7 +24,7 @@ def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
     ground.stop()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("ground, seed", [("embedded", 1), ("distributed", 2)], indirect=["ground"])
 def test_every_job_ends_as_it_should_whatever_is_killed(ground: Ground, seed: int) -> None:
     report = run(ground, seed, SHORT)
     again = f"again: ./run bench chaos --shape {ground.shape} --jobs {SHORT.jobs} --seed {seed}"

@@ -121,8 +121,27 @@ def test_every_macro_is_offered_by_the_one_import_and_documented() -> None:
 
 def test_both_dark_palettes_are_the_same() -> None:
     tokens = (ROOT / "static/css/tokens.css").read_text(encoding="utf-8")
-    chosen = re.search(r':root\[data-theme="dark"\] \{(.*?)\}', tokens, re.DOTALL)
     preferred = re.search(r':root:not\(\[data-theme="light"\]\) \{(.*?)\}', tokens, re.DOTALL)
-    assert chosen is not None
     assert preferred is not None
-    assert chosen[1].split() == preferred[1].split()
+    assert _dark().split() == preferred[1].split()
+
+
+def _dark() -> str:
+    tokens = (ROOT / "static/css/tokens.css").read_text(encoding="utf-8")
+    chosen = re.search(r':root\[data-theme="dark"\] \{(.*?)\}', tokens, re.DOTALL)
+    assert chosen is not None
+    return chosen[1]
+
+
+def test_the_dark_scheme_is_nothing_but_other_colours() -> None:
+    """So a browser test asks in the dark about contrast alone (tests/browser/conftest.py)."""
+    assert [path.name for path in sorted((ROOT / "static" / "css").glob("*.css")) if _is_dark(path)] == ["tokens.css"]
+    sandbox = (ROOT / "adsapp/sandbox/console/assets/sandbox.css").read_text(encoding="utf-8")
+    for dark in (_dark(), *re.findall(r"dark\) \{\s*:root \{(.*?)\}", sandbox, re.DOTALL)):
+        assert {name for name in re.findall(r"([\w-]+):", dark) if not name.startswith("--")} <= {"color-scheme"}
+
+
+def _is_dark(style: Path) -> bool:
+    return (
+        re.search(r"\bdark\b", re.sub(r"/\*.*?\*/", "", style.read_text(encoding="utf-8"), flags=re.DOTALL)) is not None
+    )

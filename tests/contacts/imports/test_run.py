@@ -259,7 +259,7 @@ def test_a_cancelled_import_keeps_true_counts(
         if judged[0].number == 11:
             job = db.session.scalars(select(Job)).one()
             transitions.cancel(job, By("Alice"))
-        if judged[0].number == 21:  # the heartbeat brings the word while this chunk is on its way
+        if judged[0].number == 21:  # the heartbeat brings the word while this chunk is on its way, or before
             wait_for(lambda: all(held.control.cancelled for held in worker._heartbeat.held()))
         return stored(plan, judged)
 

@@ -69,10 +69,10 @@ def test_many_short_jobs_share_few_transactions(app: Flask, cast: Cast, monkeypa
         return claim_many(connection, now, worker, ids, lease)
 
     monkeypatch.setattr(claims, "claim_many", counting)
-    add(app, cast, 400)
+    add(app, cast, 100)
     worker = start(app)
     try:
-        wait_for(lambda: completed(app, cast) == 400, 60)
+        wait_for(lambda: completed(app, cast) == 100, 60)
     finally:
         worker.stop()
     assert max(sizes) > 2, "more were claimed together than there are threads"
@@ -91,8 +91,8 @@ def test_what_was_claimed_ahead_goes_back_while_all_threads_are_busy(
     first = start(app)
     second = None
     try:
-        add(app, cast, 300)
-        wait_for(lambda: completed(app, cast) == 300, 60)
+        add(app, cast, 60)
+        wait_for(lambda: completed(app, cast) == 60, 60)
         blockers, quick = add(app, cast, 2, "blocks", priority=1), add(app, cast, 10)
         wait_for(lambda: all(read(job_id).state == State.ACTIVE for job_id in blockers))
         second = start(app)
@@ -108,9 +108,9 @@ def test_what_was_claimed_ahead_goes_back_while_all_threads_are_busy(
 
 
 def test_a_worker_that_stops_leaves_nothing_claimed(app: Flask, cast: Cast) -> None:
-    add(app, cast, 500)
+    add(app, cast, 150)
     worker = start(app)
-    wait_for(lambda: completed(app, cast) > 50)
+    wait_for(lambda: completed(app, cast) > 20)
     worker.stop()
     with db.organization_context(app, cast.bakery_id):
         assert db.session.scalar(select(func.count()).select_from(Job).where(Job.state == State.ACTIVE)) == 0
@@ -118,6 +118,6 @@ def test_a_worker_that_stops_leaves_nothing_claimed(app: Flask, cast: Cast) -> N
         assert db.session.scalar(still_open) == 0
     worker = start(app)
     try:
-        wait_for(lambda: completed(app, cast) == 500, 60)
+        wait_for(lambda: completed(app, cast) == 150, 60)
     finally:
         worker.stop()
