@@ -10,8 +10,8 @@ from typing import Any
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 from itsdangerous import URLSafeTimedSerializer
+from werkzeug.test import TestResponse
 
 from adsapp.core import db
 from adsapp.organizations import service
