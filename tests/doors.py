@@ -127,7 +127,7 @@ READS: Mapping[str, str] = {
     "jobs.list_jobs": f"{JOBS} newest version",
     "jobs.live": "version",
     "jobs.live_queue": "version",
-    "jobs.live_rows": f"{JOBS} newest version",
+    "jobs.rows": f"{JOBS} newest version",
     "jobs.pause": "hours processor reason back",
     "jobs.resume": f"processor back {SURE}",
     "jobs.retry": f"back {SURE}",

@@ -47,9 +47,11 @@ class Incoming(HtmxAwareRequest):  # type: ignore[misc]  # htmx-flask publishes 
         return found
 
 
-def refuse_odd_texts(pairs: Iterable[tuple[str, str]]) -> None:
+def refuse_odd_texts(pairs: Iterable[tuple[str | None, str]]) -> None:
     """Raise Invalid if a name or a value of these cannot be stored."""
     for name, value in pairs:
+        if name is None:  # of a multipart form; what reads forms for us stumbles over it
+            raise Invalid("A part of the form has no name; give each part its field's name")
         if why_not := why_no_text(name) or why_no_text(value):
             shown = ascii(name) if why_no_text(name) else name
             raise Invalid(f"“{shown}” {why_not}", fields=[FieldError(shown, why_not)])

@@ -114,6 +114,11 @@ def test_a_file_of_any_name_and_content_is_taken_or_refused_in_words(doors: Door
     ):
         sent = {"file": (io.BytesIO(good), "people.csv"), field: odd}
         doors.knock(program, "POST", "/api/jobs/import-contacts", headers=headers, data=sent)
+    nameless = b"--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--\r\n"
+    for path in ("/sign-in", "/imports", "/api/jobs/import-contacts"):
+        doors.knock(
+            program, "POST", path, headers=headers, data=nameless, content_type="multipart/form-data; boundary=x"
+        )
     for job_id in known.jobs_of_imports(doors.app, doors.cast):
         found = program.get(f"/api/jobs/{job_id}", headers=headers).get_json()["subject"].removeprefix("import:")
         for face in ("", "/live", "/rejected.csv"):
