@@ -24,7 +24,9 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # A value that fits, for each name that a query or a form may hold.
 FITS: Mapping[str, str] = {
     **dict.fromkeys(("q", "search", "tag", "reason", "detail", "name", "first_name", "last_name", "tags"), "Ana"),
-    **dict.fromkeys(("cursor", "newest", "person", "to", "ended", "routine", "opted_out", "priority", "limit"), "1"),
+    **dict.fromkeys(
+        ("cursor", "newest", "fold", "person", "to", "ended", "routine", "opted_out", "priority", "limit"), "1"
+    ),
     **dict.fromkeys(("hours", "at_once", "per_minute", "waiting", "leave_out", "messages_per_second"), "2"),
     **dict.fromkeys(("value.body.1", "value.body.2", "fallback.body.1", "email", "password"), "there"),
     **dict.fromkeys(("display_phone_number", "phone_number_id", "waba_id"), "15550009"),
@@ -70,8 +72,8 @@ FITS: Mapping[str, str] = {
     "account": "{account}",
 }
 COMPOSED = (
-    "name template audience tags import_id leave_out when date time zone person to edit source.body.1 value.body.1 "
-    "fallback.body.1 source.body.2 value.body.2"
+    "name template audience tags import_id leave_out when date time zone fold person to edit "
+    "source.body.1 value.body.1 fallback.body.1 source.body.2 value.body.2"
 )
 PERSON = "phone name first_name last_name email language country tags attributes"
 JOBS = "state queue q routine cursor"
@@ -94,7 +96,7 @@ READS: Mapping[str, str] = {
     "campaigns.fill": f"value.body.1 {SURE}",
     "campaigns.list_campaigns": "cursor",
     "campaigns.list_fragment": "cursor version",
-    "campaigns.move": "date time zone",
+    "campaigns.move": "date time zone fold",
     "campaigns.new_campaign": f"{COMPOSED} again",
     "campaigns.pause": "reason",
     "campaigns.resume": SURE,

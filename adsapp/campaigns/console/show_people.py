@@ -14,7 +14,7 @@ from adsapp.campaigns import queries, reasons
 from adsapp.campaigns.compose.preview import first_to_get_it
 from adsapp.campaigns.console import presenter
 from adsapp.campaigns.console.presenter import Person
-from adsapp.campaigns.models import Campaign, CampaignRecipient
+from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.queries import Counts
 from adsapp.campaigns.reach import message_of
 from adsapp.core.clock import utcnow
@@ -155,7 +155,9 @@ def preview_of(campaign: Campaign, person: Person | None, args: Mapping[str, str
 
 
 def _expected(campaign: Campaign) -> Preview | None:
-    """Before the audience is fixed: the message of somebody who is in it now."""
+    """As long as it is to begin: the message of somebody who is in its audience now."""
+    if campaign.status is not CampaignStatus.SCHEDULED:
+        return None
     found = first_to_get_it(message_of(campaign), audiences.from_stored(campaign.audience))
     if found is None:
         return None

@@ -276,7 +276,7 @@ def test_a_queue_is_paused_with_a_reason_that_its_jobs_name(
     assert "is paused by" not in client.get(f"/jobs/{job_id}").text
     with db.organization_context(app, cast.bakery_id):
         noted = [event.action for event in db.session.scalars(select(AuditEvent).order_by(AuditEvent.id))]
-    assert noted == ["pause queue", "resume queue"]
+    assert noted == ["sign in", "pause queue", "resume queue"]
 
 
 @pytest.mark.parametrize("who", ["bob", "vera"])
