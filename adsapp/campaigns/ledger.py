@@ -18,7 +18,6 @@ from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
-from adsapp.integrations.models import Account
 from adsapp.integrations.statuses import Milestones
 
 MILESTONES = ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")
@@ -102,13 +101,10 @@ def locked(campaign_id: uuid.UUID) -> Iterator[Campaign | None]:
         db.session.rollback()
 
 
-def lock_with_account(campaign_id: uuid.UUID) -> CampaignStatus:
-    """Lock a campaign together with its account, so that campaigns on one account see whom the others just marked."""
+def lock_status(campaign_id: uuid.UUID) -> CampaignStatus:
+    """Lock a campaign to the end of the transaction; its status then."""
     return db.session.execute(
-        select(Campaign.status)
-        .join(Account, Account.id == Campaign.account_id)
-        .where(Campaign.id == campaign_id)
-        .with_for_update(of=[Campaign, Account], key_share=True)
+        select(Campaign.status).where(Campaign.id == campaign_id).with_for_update(key_share=True)
     ).scalar_one()
 
 

@@ -25,8 +25,8 @@ FLAGS = (
     "--no-first-run",
 )
 VARIANTS = [(width, height, scheme) for width, height in ((1280, 800), (390, 844)) for scheme in ("light", "dark")]
-# Two frames: the first takes the new size and colours over, the second shows them. A page that the browser believes to be
-# covered gets no frame for a while; after a second there is nothing to wait for.
+# Two frames: the first takes the new size and colours over, the second shows them. A page that the browser believes to
+# be covered gets no frame for a while; after a second there is nothing to wait for.
 PAINTED = "new Promise(done => {requestAnimationFrame(() => requestAnimationFrame(done)); setTimeout(done, 1000)})"
 AXE = Axe().axe_script
 # Of what is in order axe says no more than that, so it need not describe it. The dark scheme is nothing but other

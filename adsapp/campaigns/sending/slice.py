@@ -38,6 +38,7 @@ TICK_SECONDS = 0.1
 # So much waits at the gate, marked already: what a tick and a slow commit take; more if the database is slow just now.
 AHEAD_SECONDS = 0.25
 MOST_AHEAD_SECONDS = 1.0
+MOST_MARKED_AT_ONCE = 200  # each is a lock until the commit, and a database has room for some thousand of them
 HORIZON_SECONDS = 1.5
 LONGEST_ANSWER = 30.0
 REPORT_SECONDS = 1.0
@@ -186,7 +187,8 @@ class Slice:
         if self._stop or room <= 0:
             return
         group = [self._again.popleft() for _ in range(min(room, len(self._again)))]
-        fresh = [self._candidates.popleft() for _ in range(min(room - len(group), len(self._candidates)))]
+        count = min(room - len(group), len(self._candidates), MOST_MARKED_AT_ONCE)
+        fresh = [self._candidates.popleft() for _ in range(count)]
         if fresh:
             marked = self._mark(fresh)
             group += [candidate for candidate in fresh if candidate.id in marked]

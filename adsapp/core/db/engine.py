@@ -4,7 +4,7 @@ import contextlib
 import json
 import select
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -120,9 +120,16 @@ def set_isolation_level(connection: Connection, level: str) -> None:
 
 def hold_key(connection: Connection, key: bytes) -> None:
     """Let nobody else hold this key (eight bytes) until the transaction ends; SQLite has one writer anyway."""
+    hold_keys(connection, [key])
+
+
+def hold_keys(connection: Connection, keys: Iterable[bytes]) -> None:
+    """The same for some hundred at once (PostgreSQL has room for thousands, in all transactions together)."""
     if connection.dialect.name == "postgresql":
-        number = int.from_bytes(key[:8], signed=True)
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": number})
+        numbers = sorted({int.from_bytes(key[:8], signed=True) for key in keys})  # in one order, so that none deadlock
+        connection.execute(
+            text("select pg_advisory_xact_lock(key) from unnest(cast(:keys as bigint[])) key"), {"keys": numbers}
+        )
 
 
 @contextlib.contextmanager

@@ -6,18 +6,20 @@ The provider is one in memory (`rehearsal`); `test_on_the_wire` sends over real 
 import csv
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from adsapp.campaigns import service
+from adsapp.campaigns import ledger, service
 from adsapp.campaigns.models import CampaignRecipient
 from adsapp.campaigns.queries import failures, get_campaign
 from adsapp.campaigns.sending import claim
 from adsapp.campaigns.sending.journal import Journal
 from adsapp.campaigns.sending.transport import Lane, NotWritten, Results, SendLoop, SendRequest, SendResult
+from adsapp.contacts.values.phones import person_key
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
@@ -275,6 +277,26 @@ def test_two_campaigns_to_one_person_keep_their_distance(rehearsal: Rehearsal, m
     rehearsal.let_time_pass()
     assert rehearsal.send(second) is None
     assert rehearsal.provider.numbers() == [A, A]
+
+
+WAITING_FOR_A_KEY = text("select count(*) from pg_locks where locktype = 'advisory' and not granted")
+
+
+@pytest.mark.parametrize("shape", ["distributed"], indirect=True)  # SQLite has one writer anyway
+def test_a_sender_that_is_stopped_while_it_marks_holds_up_the_same_people_alone(rehearsal: Rehearsal) -> None:
+    ann, ben = rehearsal.contacts(A, B)
+    first, to_ann, to_ben = (rehearsal.start_campaign(audience={"contact_ids": [str(one)]}) for one in (ann, ann, ben))
+    with ThreadPoolExecutor(1) as executor, rehearsal.organization():
+        ledger.lock_status(first)
+        claim._hold([person_key(A)])
+        assert executor.submit(rehearsal.send, to_ben).result(30) is None
+        sending = executor.submit(rehearsal.send, to_ann)
+        connection = db.session.connection()
+        wait_for(lambda: connection.scalar(WAITING_FOR_A_KEY) == 1, what="the other waits for the same person")
+        assert rehearsal.provider.numbers() == [B]
+        db.session.rollback()
+        assert sending.result(30) is None
+    assert rehearsal.provider.numbers() == [A, B]
 
 
 def test_ten_messages_without_an_answer_in_a_row_stop_the_campaign(rehearsal: Rehearsal) -> None:
