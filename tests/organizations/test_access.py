@@ -125,7 +125,7 @@ def test_postgresql_hides_and_refuses_other_organizations_rows_from_raw_sql(app:
         changed = db.session.execute(text("update jobs set title = 'x'"), execution_options=said)
         assert changed.rowcount == 0  # type: ignore[attr-defined]
         with pytest.raises(Exception, match="row-level security"):
-            db.session.execute(
+            db.session.connection().execute(
                 insert(Job).values(
                     id=new_id(), organization_id=cast.other_id, queue="bulk-messages", processor="demo", title="x",
                     priority=1, state="waiting", payload=db.SecretJson(b""), max_attempts=1, timeout_seconds=1,

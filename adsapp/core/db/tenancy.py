@@ -2,22 +2,12 @@
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import (
-    Connection,
-    Engine,
-    event,
-    text,
-)
-from sqlalchemy.orm import (
-    ORMExecuteState,
-    Session,
-    SessionTransaction,
-    with_loader_criteria,
-)
+from sqlalchemy import Connection, Engine, event, inspect, text
+from sqlalchemy.orm import FromStatement, ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 
 from adsapp.core.db.engine import _reading
 from adsapp.core.db.extension import db, session
@@ -117,10 +107,12 @@ def _name_organization(owner: Session, connection: Connection) -> None:
 @event.listens_for(Session, "do_orm_execute")
 def _filter_by_organization(state: ORMExecuteState) -> None:
     bound = state.session.info.get("organization_id")
+    if state.is_orm_statement:
+        _refuse_what_no_filter_reaches(state, bound)
+    elif bound is not None:
+        _refuse_unscoped(state)
     if bound is not None and not state.is_column_load and not state.is_relationship_load:
         state.statement = state.statement.options(_tenant_criteria(bound)) if _takes_options(state) else state.statement
-    if not state.is_orm_statement:
-        _refuse_unscoped(state)
 
 
 def _takes_options(state: ORMExecuteState) -> bool:
@@ -136,9 +128,46 @@ def _tenant_criteria(organization_id: uuid.UUID) -> Any:
     )
 
 
+def _refuse_what_no_filter_reaches(state: ORMExecuteState, bound: uuid.UUID | None) -> None:
+    if not any(issubclass(mapper.class_, Tenant) for mapper in state.all_mappers):
+        return
+    if bound is None:
+        raise UnscopedStatement("A tenant's table on a session that is bound to no organization: bind it first")
+    if isinstance(state.statement, FromStatement):
+        _refuse_unscoped(state)
+    if state.is_insert or state.is_update:
+        _refuse_foreign(bound, *_rows_of(state))
+
+
+def _rows_of(state: ORMExecuteState) -> Iterator[Mapping[str, Any]]:
+    """What an insert or an update writes, as far as it stands in the statement and beside it."""
+    given = state.parameters
+    yield from given if isinstance(given, Sequence) else [given or {}]
+    written = getattr(state.statement, "_values", None) or {}
+    yield {getattr(name, "key", name): getattr(value, "value", value) for name, value in written.items()}
+
+
+def _refuse_foreign(bound: uuid.UUID, *rows: Mapping[str, Any]) -> None:
+    for row in rows:
+        if row.get("organization_id", bound) != bound:
+            raise UnscopedStatement("a row of another organization than this session's")
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_foreign_rows(owner: Session, _context: object, _instances: object) -> None:
+    bound = owner.info.get("organization_id")
+    for row in (*owner.new, *owner.dirty, *owner.deleted):
+        if not isinstance(row, Tenant):
+            continue
+        if bound is None:
+            raise UnscopedStatement("A tenant's row on a session that is bound to no organization: bind it first")
+        whose = inspect(row).attrs.organization_id.history
+        _refuse_foreign(bound, *({"organization_id": each} for each in (*whose.sum(),) if each is not None))
+
+
 def _refuse_unscoped(state: ORMExecuteState) -> None:
     # Core statements and text() pass the filter by: they must say that they name the organization themselves.
-    if state.execution_options.get("names_organization") or state.session.info.get("organization_id") is None:
+    if state.execution_options.get("names_organization"):
         return
     raise UnscopedStatement(
         "A Core or text statement on a bound session: use the ORM, or filter by organization_id in it and say so "
