@@ -1,13 +1,15 @@
 """One organization a session: roles on PostgreSQL, a filter on every ORM statement on both databases."""
 
 import contextlib
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
-from sqlalchemy import Connection, Engine, event, inspect, text
+from sqlalchemy import ClauseElement, Connection, Engine, TextClause, event, inspect, text
 from sqlalchemy.orm import FromStatement, ORMExecuteState, Session, SessionTransaction, with_loader_criteria
+from sqlalchemy.sql.util import find_tables
 
 from adsapp.core.db.engine import _reading
 from adsapp.core.db.extension import db, session
@@ -109,7 +111,7 @@ def _filter_by_organization(state: ORMExecuteState) -> None:
     bound = state.session.info.get("organization_id")
     if state.is_orm_statement:
         _refuse_what_no_filter_reaches(state, bound)
-    elif bound is not None:
+    elif bound is not None or _touches_tenants(state):
         _refuse_unscoped(state)
     if bound is not None and not state.is_column_load and not state.is_relationship_load:
         state.statement = state.statement.options(_tenant_criteria(bound)) if _takes_options(state) else state.statement
@@ -133,7 +135,7 @@ def _refuse_what_no_filter_reaches(state: ORMExecuteState, bound: uuid.UUID | No
         return
     if bound is None:
         raise UnscopedStatement("A tenant's table on a session that is bound to no organization: bind it first")
-    if isinstance(state.statement, FromStatement):
+    if isinstance(state.statement, FromStatement) or getattr(state.statement, "select", None) is not None:
         _refuse_unscoped(state)
     if state.is_insert or state.is_update:
         _refuse_foreign(bound, *_rows_of(state))
@@ -143,8 +145,18 @@ def _rows_of(state: ORMExecuteState) -> Iterator[Mapping[str, Any]]:
     """What an insert or an update writes, as far as it stands in the statement and beside it."""
     given = state.parameters
     yield from given if isinstance(given, Sequence) else [given or {}]
-    written = getattr(state.statement, "_values", None) or {}
-    yield {getattr(name, "key", name): getattr(value, "value", value) for name, value in written.items()}
+    one, many = getattr(state.statement, "_values", None), getattr(state.statement, "_multi_values", ())
+    for written in (one or {}, *(row for rows in many for row in rows)):
+        yield {getattr(name, "key", name): getattr(value, "value", value) for name, value in written.items()}
+
+
+def _touches_tenants(state: ORMExecuteState) -> bool:
+    """Whether a Core statement or a text is about a tenant's table."""
+    if isinstance(state.statement, TextClause):
+        named: set[Any] = {db.metadata.tables.get(word) for word in re.findall(r"\w+", state.statement.text)}
+    else:
+        named = {*find_tables(cast(ClauseElement, state.statement), include_joins=True, include_crud=True)}
+    return any("organization_id" in table.c for table in named if table is not None)
 
 
 def _refuse_foreign(bound: uuid.UUID, *rows: Mapping[str, Any]) -> None:
@@ -170,6 +182,6 @@ def _refuse_unscoped(state: ORMExecuteState) -> None:
     if state.execution_options.get("names_organization"):
         return
     raise UnscopedStatement(
-        "A Core or text statement on a bound session: use the ORM, or filter by organization_id in it and say so "
-        "with execution_options(names_organization=True)"
+        "A Core or text statement, which no filter reaches: bind an organization and use the ORM, or filter by "
+        "organization_id in it and say so with execution_options(names_organization=True)"
     )

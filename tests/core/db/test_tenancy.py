@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, event, insert, select, text, update
+from sqlalchemy import delete, event, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from adsapp.contacts.models import Tag
@@ -44,6 +44,14 @@ def test_a_session_of_nobody_reaches_no_table_of_an_organization(app: Flask) -> 
                     db.session.execute(statement)
 
 
+def test_a_session_of_nobody_gets_past_the_filter_by_no_core_statement(app: Flask, cast: Cast) -> None:
+    table = db.db.metadata.tables["tags"]
+    with app.app_context():
+        for statement in (select(table), insert(table).values(a_tag(cast.other_id, "x")), text("select * from tags")):
+            with pytest.raises(db.UnscopedStatement, match="no filter reaches"):
+                db.session.execute(statement)
+
+
 def test_a_session_of_nobody_adds_no_row(app: Flask, cast: Cast) -> None:
     with app.app_context():
         db.session.add(Tag(**a_tag(cast.bakery_id, "regulars")))
@@ -66,6 +74,12 @@ WAYS: dict[str, Callable[[uuid.UUID], object]] = {
     "moved": _moved,
     "inserted": lambda theirs: db.session.execute(insert(Tag), [a_tag(theirs, "foreign")]),
     "inserted with values": lambda theirs: db.session.execute(insert(Tag).values(a_tag(theirs, "foreign"))),
+    "inserted with several values": lambda theirs: db.session.execute(
+        insert(Tag).values([a_tag(theirs, "foreign"), a_tag(theirs, "strange")])
+    ),
+    "inserted from a select": lambda theirs: db.session.execute(
+        insert(Tag).from_select(["id", "organization_id", "name"], select(Tag.id, literal(theirs), Tag.name))
+    ),
     "updated": lambda theirs: db.session.execute(update(Tag).values(organization_id=theirs)),
     "read by a text": lambda theirs: db.session.scalars(select(Tag).from_statement(text("select * from tags"))),
 }
