@@ -38,6 +38,7 @@ class Browser:
     def __init__(self, port: int, headers: Mapping[str, str] | None = None) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._headers = {"Host": f"127.0.0.1:{port}", **(headers or {})}
+        self._cookies: dict[str, str] = {}
 
     def get(self, path: str, expect: int = 200) -> Answer:
         """A page; raises Unexpected."""
@@ -83,6 +84,8 @@ class Browser:
         took = (time.perf_counter() - began) * 1000
         if answer.status != expect:
             raise Unexpected(f"{method} {path}: {answer.status} instead of {expect}: {content[-300:]!r}")
-        if cookie := answer.headers.get("Set-Cookie"):
-            self._headers["Cookie"] = cookie.partition(";")[0]
+        for cookie in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+            self._headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         return Answer(answer.status, content, took, dict(answer.headers))
