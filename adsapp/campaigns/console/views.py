@@ -18,6 +18,7 @@ from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.queries import Failure
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid, NotFound, Problem
+from adsapp.core.inputs import digits
 from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
 from adsapp.core.web.downloads import attachment, file_name
 from adsapp.core.web.pages import render, render_fragment
@@ -166,7 +167,7 @@ def resume(campaign_id: str) -> ResponseReturnValue:
 def start(campaign_id: str) -> ResponseReturnValue:
     """Begin before its time."""
     campaign = queries.get_campaign(campaign_id)
-    question, people = partial(dialogs.start, campaign), int(Shown.read(request.form).count or 0)
+    question, people = partial(dialogs.start, campaign), digits(Shown.read(request.form).count) or 0
     return _confirmed(campaign, lambda by: service.start_now(campaign, by, people=people), dialogs.START, question)
 
 

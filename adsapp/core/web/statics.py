@@ -19,6 +19,7 @@ from posixpath import normpath
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, current_app, request, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Request, Response
 
@@ -151,7 +152,10 @@ class StaticFront:
         found = self._shelf.find(path.removeprefix(PLACE)) if is_read and path.startswith(PLACE) else None
         if found is None:
             return self._behind(environ, start_response)
-        return answer(found, Request(environ))(environ, start_response)
+        try:
+            return answer(found, Request(environ))(environ, start_response)
+        except HTTPException as refusal:  # a part that the file does not have
+            return refusal(environ, start_response)
 
 
 def answer(found: StaticFile, asked: Request) -> Response:
