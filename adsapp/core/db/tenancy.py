@@ -155,12 +155,9 @@ def _touches_tenants(state: ORMExecuteState) -> bool:
     if isinstance(state.statement, TextClause):
         named: set[Any] = {db.metadata.tables.get(word) for word in re.findall(r"\w+", state.statement.text)}
     else:
-        named = {
-            *find_tables(
-                cast(ClauseElement, state.statement), include_joins=True, include_selects=True, include_crud=True
-            )
-        }
-    return any("organization_id" in table.c for table in named if table is not None)
+        statement = cast(ClauseElement, state.statement)
+        named = {*find_tables(statement, include_joins=True, include_selects=True, include_crud=True)}
+    return any("organization_id" in getattr(table, "c", ()) for table in named)  # a select among them has none
 
 
 def _refuse_foreign(bound: uuid.UUID, *rows: Mapping[str, Any]) -> None:

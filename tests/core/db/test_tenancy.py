@@ -47,7 +47,10 @@ def test_a_session_of_nobody_reaches_no_table_of_an_organization(app: Flask) -> 
 def test_a_session_of_nobody_gets_past_the_filter_by_no_core_statement(app: Flask, cast: Cast) -> None:
     table = db.db.metadata.tables["tags"]
     with app.app_context():
-        for statement in (select(table), insert(table).values(a_tag(cast.other_id, "x")), text("select * from tags")):
+        within = select(literal(1)).where(select(table.c.id).exists())
+        for statement in (
+            select(table), within, insert(table).values(a_tag(cast.other_id, "x")), text("select * from tags"),
+        ):  # fmt: skip
             with pytest.raises(db.UnscopedStatement, match="no filter reaches"):
                 db.session.execute(statement)
 
