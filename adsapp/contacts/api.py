@@ -59,7 +59,7 @@ def list_contacts() -> ResponseReturnValue:
 def create_contact() -> ResponseReturnValue:
     """201 with the contact; 409 if the number is a contact already."""
     actor = current_actor()
-    contact = service.create_contact(parse_body(ContactIn), actor.organization.default_country, actor.by())
+    contact = service.create_contact(parse_body(ContactIn), actor.organization.default_country, by=actor.by())
     db.session.commit()
     shown = contact_json(contact, queries.tags_of([contact.id])[contact.id], actor.mask)
     return {"contact": shown}, 201, {"Location": url_for("contacts_api.get_contact", contact_id=contact.id)}

@@ -51,7 +51,7 @@ def create_contact() -> ResponseReturnValue:
     """Add it; the form again if something is wrong."""
     form, actor = ContactForm.typed(request.form), current_actor()
     try:
-        contact = service.create_contact(form.parse(), actor.organization.default_country, actor.by())
+        contact = service.create_contact(form.parse(), actor.organization.default_country, by=actor.by())
     except (Invalid, Conflict) as problem:
         return _refused(form, problem)
     db.session.commit()
@@ -81,7 +81,7 @@ def update_contact(contact_id: str) -> ResponseReturnValue:
     contact = queries.get_contact(contact_id)
     form, actor = ContactForm.typed(request.form), current_actor()
     try:
-        service.update_contact(contact, form.parse(), actor.organization.default_country, actor.by())
+        service.update_contact(contact, form.parse(), actor.organization.default_country, by=actor.by())
     except (Invalid, Conflict) as problem:
         return _refused(form, problem, contact)
     db.session.commit()
@@ -111,7 +111,7 @@ def ask_to_opt_out(contact_id: str) -> ResponseReturnValue:
 def opt_out(contact_id: str) -> ResponseReturnValue:
     """The person wants no more messages."""
     contact = queries.get_contact(contact_id)
-    opt_outs.opt_out(contact, OptSource.HAND, request.form.get("detail", "").strip(), current_actor().by())
+    opt_outs.opt_out(contact, OptSource.HAND, request.form.get("detail", "").strip(), by=current_actor().by())
     db.session.commit()
     flash("Opted out: no campaign reaches this person any more", "good")
     return redirect(url_for("contacts.show_contact", contact_id=contact_id), 303)
@@ -126,7 +126,7 @@ def opt_in(contact_id: str) -> ResponseReturnValue:
     if not detail:
         error = "Say how the person agreed, so that it can be shown later."
         return render(ContactPage.of(contact, current_actor(), error)), 422
-    opt_outs.opt_in(contact, OptSource.HAND, detail, current_actor().by())
+    opt_outs.opt_in(contact, OptSource.HAND, detail, by=current_actor().by())
     db.session.commit()
     flash("Opted in: campaigns reach this person again", "good")
     return redirect(url_for("contacts.show_contact", contact_id=contact_id), 303)

@@ -25,7 +25,7 @@ from adsapp.integrations.whatsapp import connection
 from adsapp.integrations.whatsapp import views as whatsapp_views
 from adsapp.jobs import Job, State
 from adsapp.jobs.queries import workers
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 from adsapp.organizations.models import AuditEvent
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
@@ -92,7 +92,7 @@ class World:
         import_id = self.upload()
         with db.organization_context(self.app, self.cast.bakery_id):
             batch = import_queries.get_import(import_id)
-            job = imports.start_import(batch, imports.proposed(batch), ImportOptions(default_country="US"))
+            job = imports.start_import(batch, imports.proposed(batch), ImportOptions(default_country="US"), by=NOBODY)
             job.state = state
             db.session.commit()
         return import_id

@@ -19,6 +19,7 @@ from adsapp.contacts.models import Contact, Import, ImportStatus, OptSource
 from adsapp.contacts.schemas import ContactIn
 from adsapp.core import db
 from adsapp.jobs.engine.worker import WorkerProcess
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast, csrf_token
 from tests.contacts.conftest import counts
 from tests.statements import recorded
@@ -58,7 +59,7 @@ def text(answer: TestResponse) -> str:
 def add(app: Flask, cast: Cast, organization_id: uuid.UUID | None = None, **fields: Any) -> uuid.UUID:
     """A contact of Harbour Bakery."""
     with db.organization_context(app, organization_id or cast.bakery_id):
-        contact = service.create_contact(ContactIn(**fields), "US")
+        contact = service.create_contact(ContactIn(**fields), "US", by=NOBODY)
         db.session.commit()
         return contact.id
 
@@ -326,7 +327,7 @@ def test_contacts_are_found_by_name_number_mail_tag_and_consent(app: Flask, cast
     add(app, cast, phone="+12025550181", name="Jo Test", email="jo@example.com", tags=["vip"])
     kim = add(app, cast, phone="+12025550182", name="Kim 100% Test", email="kim@example.com")
     with db.organization_context(app, cast.bakery_id):
-        opt_outs.opt_out(queries.get_contact(kim), OptSource.KEYWORD, "STOP")
+        opt_outs.opt_out(queries.get_contact(kim), OptSource.KEYWORD, "STOP", by=NOBODY)
         db.session.commit()
     for query, names in {
         "": {"Jo", "Kim"},
@@ -348,7 +349,7 @@ def test_contacts_are_found_by_name_number_mail_tag_and_consent(app: Flask, cast
 def test_pages_of_contacts_follow_one_another_without_a_gap(app: Flask, cast: Cast, alice: FlaskClient) -> None:
     with db.organization_context(app, cast.bakery_id):
         for number in range(60):
-            service.create_contact(ContactIn(phone=f"+120255501{number:02d}", name=f"P{number:02d}."))
+            service.create_contact(ContactIn(phone=f"+120255501{number:02d}", name=f"P{number:02d}."), by=NOBODY)
         db.session.commit()
     first = alice.get("/contacts")
     following = re.search(r'rel="next" href="([^"]+)"', first.text)

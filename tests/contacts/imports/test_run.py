@@ -15,7 +15,7 @@ from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, Im
 from adsapp.core import db
 from adsapp.jobs import Job, JobFailed, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 from tests.cast import Cast
 from tests.contacts.conftest import counts
 from tests.paths import CASES
@@ -81,7 +81,7 @@ def _opt_out(app: Flask, cast: Cast, phone: str) -> None:
     with db.organization_context(app, cast.bakery_id):
         contact = queries.find_by_phone(phone)
         assert contact is not None
-        assert opt_outs.opt_out(contact, OptSource.KEYWORD, "STOP")
+        assert opt_outs.opt_out(contact, OptSource.KEYWORD, "STOP", by=NOBODY)
         db.session.commit()
 
 
