@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from adsapp.contacts.imports.reading.headers import CONSENT, may_be_calling_code, may_be_status, target_of
+from adsapp.contacts.imports.reading.own import targets_of_export
 from adsapp.contacts.imports.reading.report import REPORT_COLUMNS
 from adsapp.contacts.values.attributes import KEY_RULE, TARGETS, attribute_keys, is_attribute_key
 from adsapp.contacts.values.consent import says_who_agreed
@@ -126,6 +127,9 @@ def propose(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Mapping:
     If several columns fit a target, the first gets it and the others are left out with a note. Columns of our own
     report of rejected rows, and columns without a name, are left out.
     """
+    exported = targets_of_export(header)
+    if exported is not None and len(set(exported)) == len(exported):
+        return Mapping(tuple(header), tuple(exported))
     targets = [_likely(name, _filled(sample, index)) for index, name in enumerate(header)]
     if "phone" not in targets:
         phones = [i for i, target in enumerate(targets) if target is None and _holds_phones(_filled(sample, i))]
