@@ -49,7 +49,7 @@ def reject(code: str, detail: str = "") -> Rejection:
 
 _PLAIN = re.compile(r"\+?[0-9]{7,15}")
 # The same with blanks and signs between digits: what all checks below would let through as one number.
-_GROUPED = re.compile(r"(?!\+?[0-9]{6,}\.0+\Z)\+?\(?[0-9](?:[ ().\-]*[0-9]){6,14}")
+_GROUPED = re.compile(r"\+?\(?[0-9](?:[ ().\-]*[0-9]){6,14}")
 _FORMULA_TEXT = re.compile(r'="(.*)"')
 _LABEL = re.compile(r"(?:tel|phone|mobile|whatsapp|wa)\s*[:.]\s*", re.IGNORECASE)
 # As their letters are, without blanks and signs, in the languages of our users.
