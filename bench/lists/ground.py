@@ -10,7 +10,6 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 from flask import Flask
-from sqlalchemy import text
 
 import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app
@@ -22,7 +21,7 @@ from adsapp.contacts.models import Contact, ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db import migrations
-from adsapp.core.db.rows import insert_rows
+from adsapp.core.db.rows import insert_rows, refresh_statistics
 from adsapp.core.ids import new_id
 from adsapp.demo.http import wait_until
 from adsapp.jobs import Queue
@@ -128,9 +127,7 @@ def _fill(known: range) -> None:
     for begin in range(known.start, known.stop, 10_000):
         insert_rows(Contact, [contact(place) for place in range(begin, min(begin + 10_000, known.stop))])
         db.session.commit()
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(text("analyze contacts"))
-        db.session.commit()
+    refresh_statistics(Contact)
 
 
 def contact(place: int) -> dict[str, object]:

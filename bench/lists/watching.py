@@ -27,13 +27,14 @@ class Watched:
     """The most that was seen."""
 
     memory_mb: float = 0.0  # of the worker and its children together
+    processor_seconds: float = 0.0  # of the worker alone: what it would take on a machine with nothing else to do
     transaction_seconds: float = 0.0  # open on PostgreSQL; on SQLite how long another writer had to wait
 
 
 @contextlib.contextmanager
 def watching(settings: Settings, worker: int) -> Iterator[Watched]:
     """Look on until the end of the block."""
-    watched, over = Watched(), threading.Event()
+    watched, over, before = Watched(), threading.Event(), _processor(worker)
     looks = [_memory(worker), _open_transactions(settings) if settings.distributed else _waiting_writer(settings)]
     names = ("memory_mb", "transaction_seconds")
     threads = [
@@ -46,6 +47,7 @@ def watching(settings: Settings, worker: int) -> Iterator[Watched]:
         yield watched
     finally:
         over.set()
+        watched.processor_seconds = _processor(worker) - before
         for thread in threads:
             thread.join(timeout=30)
 
@@ -72,6 +74,11 @@ def _resident(process: int) -> int:
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE
     except (OSError, IndexError):
         return 0
+
+
+def _processor(process: int) -> float:
+    user, system = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _open_transactions(settings: Settings) -> Callable[[], float]:

@@ -21,6 +21,8 @@ def normalise_email(cell: str) -> tuple[str, bool] | None:
     address = named[1] if named else _SCHEME.sub("", text, count=1)
     if is_sure_address(address):
         return address.lower(), address != text
+    if not address:
+        return None
     try:
         found = validate_email(address, check_deliverability=False)
     except EmailNotValidError:

@@ -69,8 +69,8 @@ class _Region:
 
 def sure_number(text: str, region: str | None) -> SureNumber | None:
     """The number in a text of digits, signs between them and a + at most, as a region would read it; None if unsure."""
-    digits = text.translate(_SIGNS)
-    if not _DIGITS.fullmatch(digits):
+    digits = text if _DIGITS.fullmatch(text) else text.translate(_SIGNS)
+    if digits is not text and not _DIGITS.fullmatch(digits):
         return None
     if digits[0] == "+":
         return _international(digits[1:])
