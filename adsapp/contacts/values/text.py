@@ -39,7 +39,7 @@ def plain(cell: str) -> str:
 def tidy(cell: str) -> str:
     """The cell as a person wrote it, without blanks and invisible marks around it; its inside is unchanged."""
     stripped = cell.strip(" \t\r\n\xa0\ufeff\u200b\u200e\u200f\u2060")
-    return stripped[1:] if _GUARDED.match(stripped) else stripped
+    return stripped[1:] if stripped.startswith("'") and _GUARDED.match(stripped) else stripped
 
 
 def one_line(cell: str) -> str:

@@ -105,6 +105,11 @@ def test_what_is_no_number_has_a_code_of_its_own(cell: str, default: str | None,
     assert (result.code if isinstance(result, Rejection) else None) == code
 
 
+def test_a_number_of_no_country_names_none() -> None:
+    """What libphonenumber calls the region of +800 has three letters, and no country is called so."""
+    assert normalise_phone("+80012345678", "US") == Phone("+80012345678", "")
+
+
 def test_the_country_of_the_row_goes_before_the_default() -> None:
     phone = normalise_phone("020 7946 0958", "US", "GB")
     assert isinstance(phone, Phone)

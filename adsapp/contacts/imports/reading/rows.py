@@ -5,7 +5,9 @@ of the contact with a note, and the row is kept.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from adsapp.contacts.imports.reading.lines import Row
@@ -40,8 +42,7 @@ class Defaults:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRow:
+class ContactRow(NamedTuple):
     """A row that can become a contact. A text is '' if the row does not give it, which must not clear a stored value.
 
     `name` is the whole name as written, or first and last name together; `country` is an ISO code, from the row or, if
@@ -98,6 +99,7 @@ class RowJudge:
             *((index, "opted_out_unclear", consent.opt_out) for index in mapping.all_of("opted_out")),
         )
         self._unused_consent = unused_consent(mapping)
+        self._reads_consent = bool(self._consent or self._unused_consent)
         self._tags = mapping.index_of("tags")
         self._attributes = tuple(mapping.attributes().items())
         self._defaults = defaults
@@ -133,7 +135,7 @@ class RowJudge:
             email=self._read_email(cells, notes),
             language=self._read_language(cells, notes),
             country=country,
-            opt_in=self._read_opt_in(cells, notes),
+            opt_in=self._read_opt_in(cells, notes) if self._reads_consent else None,
             tags=self._read_tags(cells, notes),
             attributes=self._read_attributes(cells, notes),
             notes=tuple(notes),
@@ -146,11 +148,12 @@ class RowJudge:
         return text if len(text) <= MAX_NAME else self._cut(text, MAX_NAME, index, cells, notes)
 
     def _read_email(self, cells: list[str], notes: list[Note]) -> str:
-        if self._email is None or not plain(cells[self._email]):
+        if self._email is None or not cells[self._email]:
             return ""
         found = normalise_email(cells[self._email])
         if found is None:
-            notes.append(self._note("email_left_out", self._email, cells))
+            if plain(cells[self._email]):
+                notes.append(self._note("email_left_out", self._email, cells))
             return ""
         address, reduced = found
         if reduced:
@@ -158,7 +161,9 @@ class RowJudge:
         return address
 
     def _read_language(self, cells: list[str], notes: list[Note]) -> str:
-        if self._language is None or not (text := plain(cells[self._language])):
+        if self._language is None or not cells[self._language]:
+            return ""
+        if not (text := plain(cells[self._language])):
             return ""
         found = _LANGUAGE.fullmatch(text)
         if found is None:
@@ -182,13 +187,13 @@ class RowJudge:
 
     def _read_tags(self, cells: list[str], notes: list[Note]) -> tuple[str, ...]:
         index = self._tags
-        if index is None or not cells[index]:
+        if index is None or not (cell := cells[index]):
             return self._defaults.tags
-        tags = {name_key(tag): tag for tag in self._defaults.tags}
-        for tag in filter(None, map(one_line, _TAG_ENDS.split(cells[index]))):
-            short = tag if len(tag) <= MAX_TAG else self._cut(tag, MAX_TAG, index, cells, notes)
-            tags.setdefault(name_key(short), short)
-        return tuple(tags.values())
+        if len(cell) <= MAX_TAG:
+            return _tags_of(cell, self._defaults.tags)
+        tags = filter(None, map(one_line, _TAG_ENDS.split(cell)))
+        short = (tag if len(tag) <= MAX_TAG else self._cut(tag, MAX_TAG, index, cells, notes) for tag in tags)
+        return _each_once((*self._defaults.tags, *short))
 
     def _read_attributes(self, cells: list[str], notes: list[Note]) -> dict[str, str]:
         """The attributes with a value; a blank cell does not clear a stored one."""
@@ -207,6 +212,19 @@ class RowJudge:
 
     def _note(self, code: str, index: int, cells: list[str]) -> Note:
         return Note(code, self._header[index], cells[index])
+
+
+@lru_cache(maxsize=1024)
+def _tags_of(cell: str, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The tags of a cell in which nothing is to be cut, after those for every row; a list has few different ones."""
+    return _each_once((*given, *filter(None, map(one_line, _TAG_ENDS.split(cell)))))
+
+
+def _each_once(tags: Iterable[str]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for tag in tags:
+        found.setdefault(name_key(tag), tag)
+    return tuple(found.values())
 
 
 def judge(row: Row, mapping: Mapping, defaults: Defaults = Defaults()) -> ContactRow | Rejected:
