@@ -8,9 +8,11 @@ from adsapp.contacts.identity import Identity, user_key
 from adsapp.contacts.merge import ContactFields
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.contacts.schemas import ContactIn
+from adsapp.contacts.values.attributes import with_extension
 from adsapp.contacts.values.countries import country_code
+from adsapp.contacts.values.names import split_name
 from adsapp.contacts.values.phones import Phone, Rejection, normalise_phone, person_key
-from adsapp.contacts.values.text import MAX_NAME, split_name
+from adsapp.contacts.values.text import MAX_NAME
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
@@ -92,9 +94,8 @@ def _incoming(data: ContactIn, phone: Phone) -> ContactFields:
     if data.name and not (first or last):
         first, last = split_name(data.name)
     name = (data.name or f"{first} {last}".strip())[:MAX_NAME]
-    return ContactFields(
-        name, first, last, data.email, data.language, data.country or phone.region, dict(data.attributes)
-    )
+    attributes = with_extension(dict(data.attributes), phone.extension)
+    return ContactFields(name, first, last, data.email, data.language, data.country or phone.region, attributes)
 
 
 def _fields(contact: Contact) -> ContactFields:

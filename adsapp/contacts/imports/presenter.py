@@ -11,7 +11,7 @@ from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.preview import Preview
 from adsapp.contacts.imports.queries import Repeat, repeats
 from adsapp.contacts.imports.reading.mapping import Mapping
-from adsapp.contacts.imports.reading.overlooked import LEFT_OUT
+from adsapp.contacts.imports.reading.overlooked import SECOND
 from adsapp.contacts.imports.run import UNREADABLE
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.schemas import OnDuplicate
@@ -291,7 +291,7 @@ def reasons(by_code: dict[str, int]) -> Reasons:
 def warnings(batch: Import, chosen: Mapping | None = None) -> Sequence[str]:
     """What must not be overlooked; columns left out for another are said beside the column."""
     found = service.unused_columns(batch, chosen)
-    return tuple(each.message for each in found if each.code != LEFT_OUT)
+    return tuple(each.message for each in found if each.code != SECOND)
 
 
 def headline(batch: Import) -> str:

@@ -8,6 +8,7 @@ from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.reading.delimiters import DELIMITER_NAMES
 from adsapp.contacts.imports.reading.files import Inspection, Position, Row
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE
+from adsapp.contacts.imports.reading.overlooked import second_columns
 from adsapp.contacts.imports.reading.rows import MESSAGES, ContactRow, Defaults, Rejected, RowJudge
 from adsapp.contacts.imports.service import proposed
 from adsapp.contacts.models import Import
@@ -126,7 +127,7 @@ def _judge(inspection: Inspection, form: ImportForm, country: str | None = None)
 
 
 def _columns(batch: Import, inspection: Inspection, form: ImportForm, judged: list[Judged]) -> list[Column]:
-    likely = proposed(batch)
+    likely, seconds = proposed(batch), second_columns(form.mapping)
     columns = []
     for index, name in enumerate(inspection.header):
         target = form.targets[index] or ""
@@ -139,7 +140,7 @@ def _columns(batch: Import, inspection: Inspection, form: ImportForm, judged: li
                 target,
                 _choices(own),
                 _examples(inspection, index, target, judged),
-                "" if target else likely.left_out.get(index, "left out"),
+                seconds.get(index, "") if target else "left out",
             )
         )
     return columns
