@@ -27,8 +27,8 @@ from bench.harness import durable_servers, machine, quantile
 from bench.lists import comparing, peers
 from bench.lists.console import console, idle_p95, meanwhile
 from bench.lists.files import FORMATS, write
-from bench.lists.ground import DEFAULT_COUNTRY, Imported, Installation, import_file, installation, known_of
-from bench.lists.people import rows
+from bench.lists.ground import Imported, Installation, import_file, installation, known_of
+from bench.lists.people import DEFAULT_COUNTRY, rows
 from tests.contacts.values.odd_cells import PhoneCell
 from tests.servers import Servers, with_database
 
@@ -60,11 +60,11 @@ def _measure(name: str, count: int, folder: Path, arguments: argparse.Namespace)
     known, found = known_of(count, arguments.known), []
     files = [write(folder, kind, count) for kind in ("csv", *(kind for kind in arguments.formats if kind != "csv"))]
     with _ground(name) as (servers, url):
-        slow, floor = _measure_peers(url, folder, files[0], count, known, arguments.slow_rows)
+        rates = peers.measure(url, files[0], arguments.slow_rows, count, known)
         for file in files:
             if file.suffix[1:] in arguments.formats:
                 imported, pages = _import(servers, folder, file, known, with_console=arguments.console)
-                found.append(_summary(name, file.suffix[1:], imported, slow, floor, pages))
+                found.append(_summary(name, file.suffix[1:], imported, rates, pages))
                 _show(found[-1])
     return found
 
@@ -77,7 +77,7 @@ def _ground(name: str) -> Iterator[tuple[Servers | None, str]]:
             yield None, f"sqlite:///{folder}/plain.db"
     else:
         with durable_servers() as servers:
-            yield servers, _new_database(servers)
+            yield servers, _new_database(servers).replace("postgresql://", "postgresql+psycopg://")
 
 
 def _new_database(servers: Servers) -> str:
@@ -85,15 +85,6 @@ def _new_database(servers: Servers) -> str:
     with psycopg.connect(servers.database_url, autocommit=True) as connection:
         connection.execute(f"create database {name}".encode())
     return with_database(servers.database_url, name)
-
-
-def _measure_peers(url: str, folder: Path, file: Path, count: int, known: range, most: int) -> tuple[float, float]:
-    """Rows a second of the batches of 100, and of the floor."""
-    url = url.replace("postgresql://", "postgresql+psycopg://")
-    slow = peers.batch_of_100(peers.ready(url, known), file, most)
-    new = (place for place in range(count) if place not in known)
-    floor = peers.raw(peers.ready(url, known), new)
-    return slow, floor
 
 
 def _import(
@@ -132,15 +123,13 @@ def _installed(servers: Servers | None, folder: Path, known: range) -> Iterator[
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _summary(
-    name: str, kind: str, imported: Imported, slow: float, floor: float, pages: dict[str, float]
-) -> dict[str, Any]:
+def _summary(name: str, kind: str, imported: Imported, rates: peers.Rates, pages: dict[str, float]) -> dict[str, Any]:
     figures = {
         "rows_per_second": imported.rate,
-        "ratio_to_batch_of_100": imported.rate / slow,
-        "ratio_to_raw": imported.rate / floor,
-        "batch_of_100_per_second": slow,
-        "raw_per_second": floor,
+        "ratio_to_batch_of_100": imported.rate / rates.batch_of_100,
+        "ratio_to_raw": imported.rate / rates.raw,
+        "batch_of_100_per_second": rates.batch_of_100,
+        "raw_per_second": rates.raw,
         **asdict(imported.watched),
         **pages,
     }

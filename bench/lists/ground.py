@@ -19,24 +19,21 @@ from adsapp.contacts.imports.queries import get_import
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.models import Contact, ImportStatus
 from adsapp.core import db
-from adsapp.core.clock import utcnow
 from adsapp.core.db import migrations
 from adsapp.core.db.rows import insert_rows, refresh_statistics
-from adsapp.core.ids import new_id
 from adsapp.demo.http import wait_until
 from adsapp.jobs import Queue
 from adsapp.organizations import service as organizations
 from adsapp.organizations.models import Role
 from adsapp.processes.supervisor import Child
 from bench.harness import environment
-from bench.lists.people import person
+from bench.lists.people import DEFAULT_COUNTRY, contact
 from bench.lists.watching import Watched, watching
 from bench.past.scenery import EMAIL, PASSWORD
 from bench.past.serving import free_port
 from tests.servers import Servers
 
 OVERLAP = 10  # one in so many of those who are known is in the list
-DEFAULT_COUNTRY = "GB"
 GIVE_UP = 1800.0
 ENDED = (ImportStatus.COMPLETED, ImportStatus.FAILED, ImportStatus.CANCELLED)
 
@@ -128,25 +125,6 @@ def _fill(known: range) -> None:
         insert_rows(Contact, [contact(place) for place in range(begin, min(begin + 10_000, known.stop))])
         db.session.commit()
     refresh_statistics(Contact)
-
-
-def contact(place: int) -> dict[str, object]:
-    """The contact at this place of the list, as a row of the table."""
-    one, now = person(place), utcnow()
-    return {
-        "id": new_id(),
-        "phone": one.phone,
-        "person_key": one.phone,
-        "name": f"{one.first_name} {one.last_name}",
-        "first_name": one.first_name,
-        "last_name": one.last_name,
-        "email": one.email.lower(),
-        "language": one.language,
-        "country": one.country.code,
-        "attributes": {"city": one.city, "customer_number": f"C-{one.number}"},
-        "created_at": now,
-        "updated_at": now,
-    }
 
 
 def import_file(installed: Installation, file: Path, worker: int) -> Imported:

@@ -2,14 +2,18 @@
 
 `batch_of_100` is the design that most have: the libraries for each cell, one query for who is there, an ORM insert, a
 commit for each hundred rows. `raw` is the floor: clean rows, ready in memory, by COPY (SQLite: executemany) in one go.
+Both run in a process of their own: ours sees to it that every session of SQLAlchemy names its organization.
 """
 
 import csv
 import json
 import sqlite3
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -21,8 +25,7 @@ from sqlalchemy import JSON, Engine, Index, String, Uuid, create_engine, event, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from bench.lists.ground import DEFAULT_COUNTRY, contact
-from bench.lists.people import COUNTRIES, HEADER
+from bench.lists.people import COUNTRIES, DEFAULT_COUNTRY, HEADER, contact
 
 BATCH = 100
 _COUNTRIES = {name: country.code for country in COUNTRIES for name in country[:2]}
@@ -62,6 +65,32 @@ class Plain(Base):
 
 NAMES = ("id", "phone", "person_key", "name", "first_name", "last_name", "email", "language", "country", "attributes")
 OWNER = uuid.UUID(int=1)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Rows a second."""
+
+    batch_of_100: float
+    raw: float
+
+
+def measure(url: str, file: Path, most: int, count: int, known: range) -> Rates:
+    """Both, in a process of their own: batches of 100 over the first `most` rows of the file, and all clean rows."""
+    told = [url, str(file), *map(str, (most, count, known.start, known.stop))]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.lists.peers", *told], check=True, capture_output=True, text=True
+    )
+    return Rates(**json.loads(done.stdout))
+
+
+def main(url: str, file: str, *sizes: str) -> None:
+    """In that process."""
+    most, count, first, after = map(int, sizes)
+    known = range(first, after)
+    slow = batch_of_100(ready(url, known), Path(file), most)
+    new = [place for place in range(count) if place not in known]
+    print(json.dumps({"batch_of_100": slow, "raw": raw(ready(url, known), new)}))
 
 
 def ready(url: str, known: range) -> Engine:
@@ -163,3 +192,7 @@ def _email(cell: str) -> str:
         return validate_email(cell, check_deliverability=False).normalized.lower()
     except EmailNotValidError:
         return ""
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,10 +1,15 @@
 """A list of people as companies have them: 20 countries, 16 spellings, 3 % bad numbers, 5 % of people twice."""
 
 import random
+import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+import uuid_utils
+
 BAD, TWICE = 0.03, 0.05
+DEFAULT_COUNTRY = "GB"
 HEADER = ("Mobile", "First name", "Last name", "E-mail", "Country", "Language", "Tags", "City", "Customer number")
 
 
@@ -166,6 +171,25 @@ def person(place: int) -> Person:
         CITIES[place % len(CITIES)],
         place,
     )
+
+
+def contact(place: int) -> dict[str, object]:
+    """The contact at this place, as a row of a table like ours."""
+    one, now = person(place), datetime.now(UTC)
+    return {
+        "id": uuid.UUID(int=uuid_utils.uuid7().int),
+        "phone": one.phone,
+        "person_key": one.phone,
+        "name": f"{one.first_name} {one.last_name}",
+        "first_name": one.first_name,
+        "last_name": one.last_name,
+        "email": one.email.lower(),
+        "language": one.language,
+        "country": one.country.code,
+        "attributes": {"city": one.city, "customer_number": f"C-{one.number}"},
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 def rows(count: int) -> Iterator[list[str]]:
