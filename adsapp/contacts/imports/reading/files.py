@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from adsapp.contacts.imports.reading.delimiters import DELIMITERS, TITLE_ROWS, find_delimiter, sep_line
 from adsapp.contacts.imports.reading.encoding import detect_encoding
 from adsapp.contacts.imports.reading.errors import SAVE_AS_CSV, TooFarDown, UnreadableFile
-from adsapp.contacts.imports.reading.headers import names_contacts, target_of
+from adsapp.contacts.imports.reading.headers import target_of
 from adsapp.contacts.imports.reading.lines import NO_QUOTE, QUOTE, Position, Row, read_records
 from adsapp.contacts.imports.reading.sheet_notes import notes_of
 from adsapp.contacts.imports.sheets import workbook
@@ -278,11 +278,13 @@ class _Table:
 
 def _title_rows(first: list[Row]) -> int:
     """How many rows stand above the header: none, unless the first row names nothing known and a later one does."""
-    known = [sum(target_of(one_line(cell)) is not None for cell in row.cells) for row in first[: TITLE_ROWS + 1]]
+    rows = [[one_line(cell) for cell in row.cells if cell.strip()] for row in first[: TITLE_ROWS + 1]]
+    known = [[target for target in map(target_of, row) if target] for row in rows]
     if known[0]:
         return 0
-    best = known.index(max(known))
-    return best if names_contacts(map(one_line, first[best].cells)) else 0
+    best = max(range(len(rows)), key=lambda index: len(known[index]))
+    is_title = len(rows[0]) == 1 < len(rows[best])
+    return best if "phone" in known[best] and (is_title or len(known[best]) > 1) else 0
 
 
 def _left_above(rows: list[Row], line: int) -> str:

@@ -133,10 +133,9 @@ def test_a_formula_is_its_result_and_one_without_is_empty_and_said(path: Path) -
     assert values(path, "|<f>1+1</f><v>2</v>", 't="str"|<f>A1</f><v>x</v>', "|<f>A1</f>", 't="e"|<v>#N/A</v>', "y") == [
         "2", "x", "", "", "y",
     ]  # fmt: skip
-    assert [note.partition(";")[0] for note in inspect(path).notes] == [
-        "1 cell of the sheet hold a formula whose result is not in the file",
-        "1 cell of the sheet show an error such as #N/A",
-    ]
+    formulas, errors = inspect(path).notes
+    assert formulas.startswith("Formulas whose result is not in the file: 1.")
+    assert errors.startswith("Cells that show an error such as #N/A: 1.")
 
 
 def test_a_million_blank_rows_are_no_rows_and_cost_nothing(path: Path) -> None:
@@ -200,7 +199,7 @@ def test_the_first_visible_sheet_that_is_filled_is_proposed_and_any_other_can_be
 def test_hidden_rows_are_read_and_said(path: Path) -> None:
     """Pitfall 32."""
     xlsx(path, {"R&D": sheet(PEOPLE, ' hidden="1"')})
-    assert inspect(path).notes == ("3 rows of the sheet are hidden, by hand or by a filter; they are read too.",)
+    assert inspect(path).notes == ("Rows that are hidden, by hand or by a filter: 3. They are read like any other.",)
     assert len(rows(path)) == 2
 
 
