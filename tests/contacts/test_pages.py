@@ -141,7 +141,7 @@ def test_the_rejected_rows_come_as_a_file_that_can_be_mended(
     [
         ("", "The file is empty"),
         ("phone,name\n", "a header but no rows"),
-        (b"PK\x03\x04rest", "CSV UTF-8"),
+        (b"PK\x03\x04rest", "is damaged and cannot be opened"),
         ('phone,name\n+12025550181,"Jo\n', "line 2"),
         ("+12025550181,Jo\n+12025550182,Kim\n", "names of the columns"),
     ],

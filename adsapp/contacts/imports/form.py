@@ -3,13 +3,15 @@
 import re
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from adsapp.contacts.forms import split_tags
+from adsapp.contacts.imports.reading.files import Inspection
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, InvalidMapping, Mapping
+from adsapp.contacts.imports.reading_form import ReadingForm
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.imports.service import invalid_mapping
 from adsapp.contacts.models import Import
@@ -39,6 +41,10 @@ def _chosen(sent: Dict[str, str], index: int) -> str | None:
     return target or None
 
 
+def _read_as(batch: Import) -> ReadingForm:
+    return ReadingForm.of(Inspection.from_json(batch.inspection))
+
+
 @dataclass
 class ImportForm:
     """The chosen columns and options of an import, and what is wrong with them."""
@@ -48,6 +54,7 @@ class ImportForm:
     default_country: str
     on_duplicate: str = OnDuplicate.UPDATE.value
     tags: str = ""
+    reading: ReadingForm = field(default_factory=ReadingForm)
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -55,7 +62,7 @@ class ImportForm:
         """The form with the proposed columns."""
         header = tuple(batch.inspection["header"])
         targets = [batch.mapping.get(str(index)) for index in range(len(header))]
-        return cls(header, targets, default_country)
+        return cls(header, targets, default_country, reading=_read_as(batch))
 
     @classmethod
     def typed(cls, batch: Import, sent: Dict[str, str]) -> "ImportForm":
@@ -63,7 +70,8 @@ class ImportForm:
         header = tuple(batch.inspection["header"])
         targets = [_chosen(sent, index) for index in range(len(header))]
         policy = sent.get("on_duplicate", OnDuplicate.UPDATE.value)
-        return cls(header, targets, sent.get("default_country", ""), policy, sent.get("tags", ""))
+        reading = _read_as(batch).typed(sent)
+        return cls(header, targets, sent.get("default_country", ""), policy, sent.get("tags", ""), reading)
 
     @property
     def mapping(self) -> Mapping:
@@ -74,6 +82,15 @@ class ImportForm:
     def country(self) -> str | None:
         """The chosen default country; None if it was left blank."""
         return self.default_country or None
+
+    def reads_as(self, batch: Import) -> bool:
+        """True if the upload is read as it was before; else it has to be read again, and has other columns."""
+        return self.reading == _read_as(batch)
+
+    def changed(self, batch: Import) -> str:
+        """The field by which the upload would be read in another way."""
+        before, now = asdict(_read_as(batch)), asdict(self.reading)
+        return next((name for name in now if now[name] != before[name]), "sheet")
 
     def check(self) -> bool:
         """Look for mistakes and keep their messages in `errors`, by field. True if there are none."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from adsapp.contacts.imports import preview, service
+from adsapp.contacts.imports import preview, reading_form, service
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.preview import Preview
 from adsapp.contacts.imports.queries import Repeat, repeats
+from adsapp.contacts.imports.reading.files import Inspection
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.reading.overlooked import SECOND
 from adsapp.contacts.imports.run import UNREADABLE
@@ -58,8 +59,7 @@ Reasons = Sequence[tuple[str, str, int]]  # why, what to do, how many rows
 class FileFacts:
     """What was found in the file, and how it is imported."""
 
-    encoding: str
-    delimiter: str
+    read_as: Sequence[tuple[str, str]]
     country: str
     policy: str
     tags: Sequence[str]
@@ -69,8 +69,7 @@ class FileFacts:
         """Of an import that was begun."""
         options = batch.options
         return cls(
-            encoding=preview.encoding_name(batch),
-            delimiter=preview.delimiter_name(batch),
+            read_as=preview.read_as(batch),
             country=countries().get(options.get("default_country", ""), "none"),
             policy=POLICIES.get(options.get("on_duplicate", ""), "–"),
             tags=tuple(options.get("tags", ())),
@@ -246,14 +245,26 @@ class ColumnsPage(WebPage):
         )
 
     @property
-    def encoding(self) -> str:
-        """As people know it."""
-        return preview.encoding_name(self.batch)
+    def read_as(self) -> Sequence[tuple[str, str]]:
+        """What was found in the file, in words."""
+        return preview.read_as(self.batch)
 
     @property
-    def delimiter(self) -> str:
-        """In a word."""
-        return preview.delimiter_name(self.batch)
+    def reading_choices(self) -> Sequence[tuple[str, str, reading_form.Choices, str]]:
+        """How else the file may be read: label, name, choices and the chosen one of each."""
+        inspection, chosen = Inspection.from_json(self.batch.inspection), self.form.reading
+        if inspection.is_workbook:
+            return (("Sheet", "sheet", reading_form.sheets(inspection), chosen.sheet),)
+        return (
+            ("Encoding", "encoding", reading_form.encodings(inspection), chosen.encoding),
+            ("Delimiter", "delimiter", reading_form.delimiters(inspection), chosen.delimiter),
+            ("Quotes around cells", "quote", reading_form.quotes(inspection), chosen.quote),
+        )
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What people should know of the file."""
+        return tuple(self.batch.inspection.get("notes", ()))
 
     @property
     def countries(self) -> Sequence[tuple[str, str]]:

@@ -10,14 +10,16 @@ from adsapp.contacts.imports.reading.files import Inspection, Position, Row
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE
 from adsapp.contacts.imports.reading.overlooked import second_columns
 from adsapp.contacts.imports.reading.rows import MESSAGES, ContactRow, Defaults, Rejected, RowJudge
+from adsapp.contacts.imports.reading_form import ENCODING_NAMES
 from adsapp.contacts.imports.service import proposed
+from adsapp.contacts.imports.sheets.kinds import Kind
 from adsapp.contacts.models import Import
 from adsapp.contacts.values import consent
 from adsapp.contacts.values.attributes import TARGETS, attribute_key
 from adsapp.contacts.values.countries import calling_code, countries
 from adsapp.contacts.values.text import plain
 
-ENCODING_NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "Windows-1252"}
+KIND_NAMES = {Kind.XLSX: "Excel workbook", Kind.XLS: "Excel 97 workbook", Kind.ODS: "OpenDocument spreadsheet"}
 ASSUMED = {
     "country": "country assumed",
     "lost plus": "read with a +",
@@ -205,13 +207,17 @@ def _field(target: str, row: ContactRow) -> str:
     return str(getattr(row, target))
 
 
-def encoding_name(batch: Import) -> str:
-    """The file's encoding as people know it."""
-    name = str(batch.inspection["encoding"])
-    guess = ", a guess" if batch.inspection["encoding_note"] else ""
-    return ENCODING_NAMES.get(name, name) + guess
-
-
-def delimiter_name(batch: Import) -> str:
-    """What separates the cells, in a word."""
-    return DELIMITER_NAMES[batch.inspection["delimiter"]]
+def read_as(batch: Import) -> list[tuple[str, str]]:
+    """What was found in the file, in words: of a text how it is written, of a workbook which sheet is read."""
+    inspection = Inspection.from_json(batch.inspection)
+    if inspection.sheet is not None:
+        count = len(inspection.sheets)
+        of = f", one of {count}" if count > 1 else ""
+        found = [("Format", KIND_NAMES[inspection.kind]), ("Sheet", inspection.sheets[inspection.sheet] + of)]
+    else:
+        guess = ", a guess" if inspection.encoding_note else ""
+        found = [
+            ("Encoding", ENCODING_NAMES.get(inspection.encoding, inspection.encoding) + guess),
+            ("Delimiter", DELIMITER_NAMES[inspection.delimiter]),
+        ]
+    return found + ([("Header row", f"{inspection.header_line:,}")] if inspection.header_line > 1 else [])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from adsapp.contacts.imports.reading.lines import Row
+from adsapp.contacts.imports.reading.lines import MAX_CELL, TOO_LARGE, Row
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.reading.numbers import NumberReader
 from adsapp.contacts.imports.reading.overlooked import unused_consent
@@ -111,6 +111,9 @@ class RowJudge:
 
     def __call__(self, row: Row) -> ContactRow | Rejected:
         cells = row.cells
+        if row.too_large is not None:
+            name = self._header[row.too_large] if row.too_large < self._width else ""
+            return _rejected(row, name, cells[row.too_large], reject(TOO_LARGE, f"over {MAX_CELL:,} characters"))
         if len(cells) > self._width and any(cells[self._width :]):
             detail = f"{len(cells)} instead of {self._width}"
             return _rejected(row, "", "", reject("too_many_cells", detail))

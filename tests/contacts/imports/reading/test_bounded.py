@@ -19,7 +19,7 @@ from adsapp.organizations.auditing import NOBODY
 
 HEADER = b"name,phone\n"
 ROW = b"Ana,+12025550107\n"
-PASSES = 1 + len(DELIMITERS) + 1  # the sep= line, each delimiter, the sample
+PASSES = 1 + len(DELIMITERS) + 1 + 1  # the sep= line, each delimiter, a header below a title, the sample
 
 
 @pytest.fixture
