@@ -24,6 +24,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # A value that fits, for each name that a query or a form may hold.
 FITS: Mapping[str, str] = {
     "delimiter": "comma",
+    "use_country": "DE",
     **dict.fromkeys(("q", "search", "tag", "reason", "detail", "name", "first_name", "last_name", "tags"), "Ana"),
     **dict.fromkeys(
         ("cursor", "newest", "fold", "person", "to", "ended", "routine", "opted_out", "priority", "limit"), "1"
@@ -80,7 +81,7 @@ PERSON = "phone name first_name last_name email language country tags attributes
 JOBS = "state queue q routine cursor"
 ACTED = f"verb scope job reason priority confirmed confirmed_at confirmed_people {JOBS}"
 CLEANED = "state queue routine older_than_days confirmed confirmed_at"
-COLUMNS = "column-0 column-1 key-0 default_country on_duplicate tags"
+COLUMNS = "column-0 column-1 key-0 default_country on_duplicate tags use_country"
 ACCOUNT = (
     "name display_phone_number phone_number_id waba_id messages_per_second token app_secret verify_token"  # secrets too
 )

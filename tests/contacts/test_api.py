@@ -141,6 +141,15 @@ def test_of_two_columns_for_one_field_the_answer_says_which_counts(client: Flask
     assert said["message"] == "“Mobile” counts in rows where “phone” is blank; else it is kept as the attribute mobile."
 
 
+def test_a_country_that_nobody_chose_and_that_may_be_wrong_is_in_the_answer(client: FlaskClient, cast: Cast) -> None:
+    content = "\n".join(["Vorname,Handy", *(f"Jo,1512345678{last}" for last in range(5))]).encode()
+    silent = told(upload(client, cast.headers("alice"), content))["import"]["warnings"]
+    assert [(each["index"], each["code"]) for each in silent] == [(1, "country_open")]
+    assert "5 of the first 5 numbers without a country code would be mobile numbers in Germany" in silent[0]["message"]
+    said = upload(client, cast.headers("alice"), content + b"\n", options={"default_country": "DE"})
+    assert told(said)["import"]["warnings"] == []
+
+
 def test_an_extension_is_kept_with_a_contact_that_a_program_adds(client: FlaskClient, cast: Cast) -> None:
     body = {"phone": "+1 202 555 0132 x45", "name": "Harbour Bakery, Ltd"}
     made = told(client.post("/api/contacts", headers=cast.headers("alice"), json=body))["contact"]

@@ -272,10 +272,10 @@ def test_a_cancelled_import_keeps_true_counts(
 
 
 def test_a_file_broken_half_way_fails_before_anything_is_stored(start: Start, ended: Look, people: People) -> None:
-    batch = ended(start(many(50) + '+12025559999,"never closed,x\n'))
+    batch = ended(start(many(150) + '+12025559999,"never closed,x\n'))
     assert batch.standing is ImportStatus.FAILED
     assert "never closed" in (batch.reason or "")
-    assert "line 52" in (batch.reason or "")
+    assert "line 152" in (batch.reason or "")
     assert batch.rows_read == 0
     assert people() == {}
 
