@@ -1,6 +1,7 @@
 """Workbooks as people send them, and as somebody who means ill would: each pitfall of the field by its name."""
 
 import datetime
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,8 @@ from adsapp.contacts.imports.reading.files import (
 )
 from adsapp.contacts.imports.reading.mapping import propose
 from adsapp.contacts.imports.reading.rows import ContactRow, Defaults, RowJudge
-from adsapp.contacts.imports.sheets import archives, cells, child, guard, limits, workbook
+from adsapp.contacts.imports.sheets import archives, cells, guard, limits, workbook
+from adsapp.contacts.imports.sheets import child as reader
 from adsapp.contacts.imports.sheets.kinds import Kind, kind_of
 from tests.contacts.imports.workbooks import (
     DATE,
@@ -42,6 +44,20 @@ ANA, BEN = "+12025550100", "+12025550101"
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "upload"
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The reader without a process of its own, which is quicker; those that would hurt get one."""
+    if "child" not in request.fixturenames:
+        monkeypatch.setattr(workbook, "_run", lambda task: reader.answer(reader.Task(**task)))
+
+
+@pytest.fixture
+def child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of its own, with little memory and time."""
+    monkeypatch.setattr(limits, "MEMORY_BYTES", 600 * limits.MB)
+    monkeypatch.setattr(limits, "LOOK_SECONDS", 20)
 
 
 def rows(path: Path, reading: Reading = AS_FOUND) -> list[tuple[int, list[str]]]:
@@ -68,6 +84,16 @@ WORKBOOKS: dict[str, Callable[[Path], Path]] = {
     "xls": lambda path: xls(path, PEOPLE),
     "ods": lambda path: ods(path, {"People": PEOPLE}),
 }
+
+
+def test_a_reader_without_memory_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(task: reader.Task) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(reader, "_found", breaks)
+    xlsx(path, {"People": sheet(PEOPLE)})
+    with pytest.raises(UnreadableFile, match="takes more memory than a list of contacts does"):
+        inspect(path)
 
 
 @pytest.mark.parametrize("kind", WORKBOOKS)
@@ -213,8 +239,8 @@ def test_of_a_large_sheet_a_request_parses_the_first_rows_only(path: Path, monke
     xlsx(path, {"People": sheet(PEOPLE[:1]).replace("</sheetData>", body + "</sheetData>")}, strings=strings)
     monkeypatch.setattr(limits, "LOOK_BYTES", 100_000)
     out = path.with_name("out")
-    task = child.Task(str(path), str(out), "xlsx", None, True, limits.MEMORY_BYTES, 60)
-    assert child.answer(task)["rows"] == limits.LOOK_ROWS
+    task = reader.Task(str(path), str(out), "xlsx", None, True, limits.MEMORY_BYTES, 60)
+    assert reader.answer(task)["rows"] == limits.LOOK_ROWS
     assert out.read_text().splitlines()[-1] == "12025551098,Person 998"
     excerpt = path.with_name("out.xlsx")
     assert excerpt.is_file()
@@ -300,10 +326,9 @@ def _cut(path: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("child")
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_workbook_that_would_hurt_costs_a_sentence(path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(limits, "MEMORY_BYTES", 600 * limits.MB)
-    monkeypatch.setattr(limits, "LOOK_SECONDS", 20)
+def test_a_workbook_that_would_hurt_costs_a_sentence(path: Path, name: str) -> None:
     make, message = BOMBS[name]
     make(path)
     with pytest.raises(UnreadableFile, match=message) as refused:
@@ -324,8 +349,8 @@ def test_a_zip_bomb_is_refused_by_its_size_and_not_by_a_ratio(path: Path, monkey
             guard.refuse_large(archive, limits.MB)
     monkeypatch.setattr(limits, "WRITTEN_BYTES", 1)
     xlsx(path, {"People": sheet([("phone",), *[(ANA,)] * 1_000])})
-    task = child.Task(str(path), str(path) + ".out", "xlsx", None, False, limits.MEMORY_BYTES, 60)
-    assert "more than 0 MB of text" in child.answer(task)["error"][0]
+    task = reader.Task(str(path), str(path) + ".out", "xlsx", None, False, limits.MEMORY_BYTES, 60)
+    assert "more than 0 MB of text" in reader.answer(task)["error"][0]
 
 
 def test_a_web_page_that_is_called_a_workbook_is_refused_with_a_sentence(tmp_path: Path) -> None:
@@ -336,6 +361,19 @@ def test_a_web_page_that_is_called_a_workbook_is_refused_with_a_sentence(tmp_pat
         inspect(called)
 
 
+@pytest.mark.parametrize(
+    "ended, message", [("SIGKILL", "took longer than"), ("SIGXCPU", "took longer than"), ("SIGABRT", "memory")]
+)
+def test_a_reader_that_was_ended_is_said(path: Path, monkeypatch: pytest.MonkeyPatch, ended: str, message: str) -> None:
+    monkeypatch.undo()
+    xlsx(path, {"People": sheet(PEOPLE)})
+    program = f"import os, signal; os.kill(os.getpid(), signal.{ended})"
+    monkeypatch.setattr(workbook, "COMMAND", (sys.executable, "-c", program))
+    with pytest.raises(UnreadableFile, match=message):
+        inspect(path)
+
+
+@pytest.mark.usefixtures("child")
 def test_a_reader_that_takes_too_long_or_a_full_disk_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     xlsx(path, {"People": sheet(PEOPLE)})
     monkeypatch.setattr(limits, "LOOK_SECONDS", 0)
@@ -358,6 +396,9 @@ def test_the_whole_is_made_once_and_again_if_it_is_lost(path: Path) -> None:
     made.unlink()
     prepare(path, found)
     assert made.read_bytes() == before
+    path.with_name("upload.rows.csv.dead.xlsx").write_bytes(b"of an attempt that was killed")
+    workbook.remove_beside(path)
+    assert list(path.parent.iterdir()) == [path]
 
 
 def _packed(path: Path, parts: dict[str, bytes]) -> Path:
