@@ -1,6 +1,7 @@
 """Workbooks as people send them, and as somebody who means ill would: each pitfall of the field by its name."""
 
 import datetime
+import re
 import sys
 import zipfile
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from adsapp.contacts.imports.reading.files import (
 )
 from adsapp.contacts.imports.reading.mapping import propose
 from adsapp.contacts.imports.reading.rows import ContactRow, Defaults, RowJudge
-from adsapp.contacts.imports.sheets import archives, cells, guard, limits, workbook
+from adsapp.contacts.imports.sheets import archives, cells, excerpt, guard, limits, workbook
 from adsapp.contacts.imports.sheets import child as reader
 from adsapp.contacts.imports.sheets.kinds import Kind, kind_of
 from tests.contacts.imports.workbooks import (
@@ -229,22 +230,41 @@ def test_hidden_rows_are_read_and_said(path: Path) -> None:
     assert len(rows(path)) == 2
 
 
-def test_of_a_large_sheet_a_request_parses_the_first_rows_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts stand apart from their cells in a file of Excel; the excerpt has those that it needs."""
-    strings = [f"Person {number}" for number in range(30_000)]
+LARGE = 30_000
+WAYS_TO_WRITE: dict[str, Callable[[str], str]] = {
+    "as Excel": lambda xml: xml,
+    "with prefixes": lambda xml: re.sub(r"<(/?)(\w)", r"<\1x:\2", xml).replace("xmlns=", "xmlns:x="),
+    "with blanks": lambda xml: re.sub(r">(?=<(?!/t>))", ">\n  ", xml),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_WRITE)
+def test_of_a_large_sheet_a_request_parses_the_first_rows_only(
+    path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Texts stand apart from their cells, in any order; the excerpt has those that it needs."""
+    texts = ["phone", "name", *(f"Person {LARGE - number}" for number in range(LARGE))]
+    head = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'
     body = "".join(
-        f'<row r="{n + 2}"><c r="A{n + 2}"><v>{12025550100 + n}</v></c><c r="B{n + 2}" t="s"><v>{n}</v></c></row>'
-        for n in range(30_000)
+        f'<row r="{n}"><c r="A{n}"><v>{12025550099 + n}</v></c><c r="B{n}" t="s"><v>{LARGE + 3 - n}</v></c></row>'
+        for n in range(2, LARGE)
     )
-    xlsx(path, {"People": sheet(PEOPLE[:1]).replace("</sheetData>", body + "</sheetData>")}, strings=strings)
+    xlsx(path, {"People": wrapped(head + body)}, strings=texts)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    rewritten = ("xl/sharedStrings.xml", "xl/worksheets/sheet1.xml")
+    zipped(path, {name: WAYS_TO_WRITE[way](xml) if name in rewritten else xml for name, xml in parts.items()})
     monkeypatch.setattr(limits, "LOOK_BYTES", 100_000)
+    monkeypatch.setattr(excerpt, "BLOCK", 20_000)
     out = path.with_name("out")
     task = reader.Task(str(path), str(out), "xlsx", None, True, limits.MEMORY_BYTES, 60)
-    assert reader.answer(task)["rows"] == limits.LOOK_ROWS
-    assert out.read_text().splitlines()[-1] == "12025551098,Person 998"
-    excerpt = path.with_name("out.xlsx")
-    assert excerpt.is_file()
-    assert not excerpt.is_symlink()
+    assert reader.answer(task)["findings"]["rows"] > 0
+    assert out.read_text().splitlines()[:3] == ["phone,name", "12025550101,Person 1", "12025550102,Person 2"]
+    assert 300 < len(out.read_text().splitlines()) <= limits.LOOK_ROWS
+    small = path.with_name("out.xlsx")
+    assert not small.is_symlink()
+    with zipfile.ZipFile(small) as archive:
+        assert sum(each.file_size for each in archive.infolist()) < sum(map(len, parts.values())) / 2
 
 
 def test_a_sheet_of_only_a_header_or_a_workbook_of_nothing_is_refused(path: Path) -> None:
