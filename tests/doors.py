@@ -25,6 +25,10 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FITS: Mapping[str, str] = {
     "delimiter": "comma",
     "use_country": "DE",
+    "encoding": "cp1252",
+    "quote": "double",
+    "sheet": "1",
+    "header_row": "1",
     **dict.fromkeys(("q", "search", "tag", "reason", "detail", "name", "first_name", "last_name", "tags"), "Ana"),
     **dict.fromkeys(
         ("cursor", "newest", "fold", "person", "to", "ended", "routine", "opted_out", "priority", "limit"), "1"
@@ -81,7 +85,9 @@ PERSON = "phone name first_name last_name email language country tags attributes
 JOBS = "state queue q routine cursor"
 ACTED = f"verb scope job reason priority confirmed confirmed_at confirmed_people {JOBS}"
 CLEANED = "state queue routine older_than_days confirmed confirmed_at"
-COLUMNS = "column-0 column-1 key-0 default_country on_duplicate tags use_country"
+COLUMNS = (
+    "column-0 column-1 key-0 default_country on_duplicate tags use_country encoding delimiter quote sheet header_row"
+)
 ACCOUNT = (
     "name display_phone_number phone_number_id waba_id messages_per_second token app_secret verify_token"  # secrets too
 )

@@ -107,8 +107,8 @@ def _read_again(batch: Import, form: ImportForm) -> ImportForm:
         import_service.read_again(batch, form.reading.reading)
     except Invalid as problem:
         db.session.rollback()
-        said = problem.field_messages
-        form.errors = {form.changed(batch): problem.detail} if import_service.FILE_FIELD in said else {**said}
+        said = dict(problem.field_messages)
+        form.errors = {form.changed(batch): problem.detail} if import_service.FILE_FIELD in said else said
         return form
     db.session.commit()
     read = ImportForm.of(batch, _own_country())

@@ -1,5 +1,6 @@
 """Cells of a spreadsheet as text: what a person reads in them, but never a digit that the file does not hold."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -7,13 +8,17 @@ from datetime import date, datetime, time, timedelta
 LINE_BREAK = "\u2028"
 # From here on a float has gaps between whole numbers: its last digits would be made up. Excel keeps 15 digits.
 _EXACT = 2**53
+_SEVERAL_LINES = re.compile(r"[\n\r\0]")
 
 Cell = int | float | str | bool | datetime | date | time | timedelta
 
 
 def row_of(cells: Sequence[Cell], left: int) -> list[str]:
     """The row as text, with `left` empty cells before it and without the empty cells at its end."""
-    texts = [text_of(cell) for cell in cells]
+    # A million rows go through here, and most of their cells are one line of text.
+    texts = [cell if cell.__class__ is str else text_of(cell) for cell in cells]
+    if _SEVERAL_LINES.search("".join(texts)):
+        texts = [_one_line(text) for text in texts]
     while texts and not texts[-1]:
         texts.pop()
     return [""] * left + texts if texts else []
@@ -22,7 +27,7 @@ def row_of(cells: Sequence[Cell], left: int) -> list[str]:
 def text_of(cell: Cell) -> str:
     """One cell as text. Numbers too large to be exact stay in scientific notation, and are refused for it."""
     if isinstance(cell, str):
-        return _one_line(cell) if cell else ""
+        return cell
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
@@ -35,8 +40,7 @@ def text_of(cell: Cell) -> str:
 
 
 def _one_line(text: str) -> str:
-    text = text.replace("\0", "")
-    return LINE_BREAK.join(text.splitlines()) if "\n" in text or "\r" in text else text
+    return text.replace("\0", "").replace("\r\n", LINE_BREAK).replace("\n", LINE_BREAK).replace("\r", LINE_BREAK)
 
 
 def _duration(length: timedelta) -> str:

@@ -24,9 +24,9 @@ _NEAR_COLUMNS = 26
 # A cell that is not closed at once, so that it may hold something: its column and its row.
 _FILLED = re.compile(rb"\sr=[\"']([A-Z]+)([0-9]+)[\"'][^/<>]*>")
 _NO_RESULT = re.compile(
-    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^<>]*)?/>)(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
+    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^<>]*)?/>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
-_ROW = re.compile(rb"<row\s[^<>]*?\br=[\"']([0-9]{1,8})[\"']")
+_ROW = re.compile(rb"<(?:\w+:)?row\s[^<>]*?\br=[\"']([0-9]{1,8})[\"']")
 _HIDDEN = re.compile(rb"<(?:\w+:)?row\s[^<>]*?hidden=[\"'](?:1|true)[\"']")
 
 
@@ -104,7 +104,8 @@ def measure_sheet(parts: Iterator[bytes]) -> Findings:
 
 def _last_row(part: bytes) -> int:
     """The number of the last row that begins here, which is the largest unless somebody means ill."""
-    row = _ROW.search(part, max(0, part.rfind(b"<row")))
+    at = max(part.rfind(b"<row "), part.rfind(b":row "))
+    row = _ROW.search(part, max(0, part.rfind(b"<", 0, at + 1)))
     return int(row[1]) if row else 0
 
 

@@ -1,6 +1,7 @@
 """Runs the program that reads a workbook, and says in a sentence what came of it."""
 
 import json
+import secrets
 import signal
 import subprocess
 import sys
@@ -13,11 +14,10 @@ from adsapp.contacts.imports.sheets import limits
 from adsapp.contacts.imports.sheets.guard import Findings
 from adsapp.contacts.imports.sheets.kinds import Kind
 
-CHILD = "adsapp.contacts.imports.sheets.child"
+COMMAND = (sys.executable, "-m", "adsapp.contacts.imports.sheets.child")
 _HOME = Path(__file__).parents[4]  # from where it finds the same program as this process
 _ROWS = ".rows.csv"
 _LOOK = ".look.csv"
-_PART = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,9 @@ def look_file(path: Path) -> Path:
 
 
 def remove_beside(path: Path) -> None:
-    """Delete everything that was made of a workbook."""
-    for file in (rows_file(path), look_file(path)):
+    """Delete everything that was made of a workbook, also by an attempt that was killed."""
+    for file in path.parent.glob(f"{path.name}.*"):
         file.unlink(missing_ok=True)
-        _remove_part(file.with_name(file.name + _PART))
-
-
-def _remove_part(part: Path) -> None:
-    for name in (part.name, *(f"{part.name}.{kind}" for kind in Kind)):
-        part.with_name(name).unlink(missing_ok=True)
 
 
 def look(path: Path, kind: Kind, sheet: str | None = None) -> Found:
@@ -73,12 +67,14 @@ def convert(path: Path, kind: Kind, sheet: str) -> None:
 
 
 def _read(path: Path, target: Path, kind: Kind, sheet: str | None, *, look: bool) -> Found:
-    part = target.with_name(target.name + _PART)
+    # Of a name of its own: a child outlives a worker that was killed, and may write while another attempt does.
+    part = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
     try:
         answer = _ask(_task(path, part, kind, sheet, look=look))
         part.replace(target)
     finally:
-        _remove_part(part)
+        part.unlink(missing_ok=True)
+        remove_beside(part)
     sheets = tuple(SheetName(**each) for each in answer["sheets"])
     return Found(sheets, answer["chosen"], Findings(**answer["findings"]))
 
@@ -98,9 +94,20 @@ def _task(path: Path, out: Path, kind: Kind, sheet: str | None, *, look: bool) -
 
 def _ask(task: dict[str, Any]) -> dict[str, Any]:
     """The child's answer. Raises UnreadableFile for what it says, and if it was ended; OSError if the disk is full."""
+    answer = _run(task)
+    if "memory" in answer:
+        raise _too_much()
+    if "os" in answer:
+        raise OSError(*answer["os"])
+    if "error" in answer:
+        raise UnreadableFile(*answer["error"])
+    return answer
+
+
+def _run(task: dict[str, Any]) -> dict[str, Any]:
     try:
         ended = subprocess.run(
-            [sys.executable, "-m", CHILD, json.dumps(task)],
+            [*COMMAND, json.dumps(task)],
             cwd=_HOME,
             capture_output=True,
             stdin=subprocess.DEVNULL,
@@ -109,17 +116,11 @@ def _ask(task: dict[str, Any]) -> dict[str, Any]:
         )
     except subprocess.TimeoutExpired as error:
         raise _too_slow(task["seconds"]) from error
-    if ended.returncode == -signal.SIGXCPU or ended.returncode == -signal.SIGKILL:
+    if ended.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         raise _too_slow(task["seconds"])
     if ended.returncode != 0:
         raise _too_much()
     answer: dict[str, Any] = json.loads(ended.stdout)
-    if "memory" in answer:
-        raise _too_much()
-    if "os" in answer:
-        raise OSError(*answer["os"])
-    if "error" in answer:
-        raise UnreadableFile(*answer["error"])
     return answer
 
 

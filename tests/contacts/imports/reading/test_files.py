@@ -195,6 +195,31 @@ def test_rows_before_a_lost_quote_or_giant_cell_are_read_and_then_its_line_is_na
     assert refused.value.place == "line 162"
 
 
+@pytest.mark.parametrize("where", ["in the sample", "far below"])
+@pytest.mark.parametrize("cell, column", [("{},{}", "name"), ("{},b,{}", "")])
+def test_a_cell_of_200000_characters_refuses_its_row_alone(tmp_path: Path, where: str, cell: str, column: str) -> None:
+    """Pitfall 13."""
+    good = "".join(f"+1202555{i:04d},n\n" for i in range(1 if where == "in the sample" else 60))
+    path = tmp_path / "list.csv"
+    path.write_text(f"phone,name\n{good}{cell.format(ANA, 'x' * 200_000)}\n{BEN},Ben\n")
+    _, read, (refused,) = read_contacts(path)
+    assert [row.phone for row in read][-1] == BEN
+    assert len(read) == good.count("\n") + 1
+    assert (refused.code, refused.column, refused.line) == ("cell_too_large", column, good.count("\n") + 2)
+    assert max(map(len, refused.cells)) < 2_000
+
+
+def test_a_title_above_the_header_of_a_text_is_left_out_and_said(tmp_path: Path) -> None:
+    """Pitfall 34."""
+    path = tmp_path / "list.csv"
+    path.write_text(f"Customers 2026\n\nName;Phone;Note\nAna;{ANA};a,b\n")
+    found = inspect(path)
+    assert (found.delimiter, found.header, found.header_line) == (";", ("Name", "Phone", "Note"), 3)
+    assert found.notes[0].startswith("Row 3 was taken for the names of the columns")
+    assert [row.cells for row in read_rows(path, found)] == [["Ana", ANA, "a,b"]]
+    assert inspect(path, Reading(header_row=3)).notes == ()
+
+
 def test_a_quote_lost_in_the_first_rows_is_found_at_once(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f'phone,name\n{ANA},"open\n{BEN},b\n')

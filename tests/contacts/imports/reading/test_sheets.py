@@ -1,6 +1,8 @@
 """Workbooks as people send them, and as somebody who means ill would: each pitfall of the field by its name."""
 
 import datetime
+import re
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +20,8 @@ from adsapp.contacts.imports.reading.files import (
 )
 from adsapp.contacts.imports.reading.mapping import propose
 from adsapp.contacts.imports.reading.rows import ContactRow, Defaults, RowJudge
-from adsapp.contacts.imports.sheets import archives, cells, child, guard, limits, workbook
+from adsapp.contacts.imports.sheets import archives, cells, excerpt, guard, limits, workbook
+from adsapp.contacts.imports.sheets import child as reader
 from adsapp.contacts.imports.sheets.kinds import Kind, kind_of
 from tests.contacts.imports.workbooks import (
     DATE,
@@ -42,6 +45,20 @@ ANA, BEN = "+12025550100", "+12025550101"
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "upload"
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The reader without a process of its own, which is quicker; those that would hurt get one."""
+    if "child" not in request.fixturenames:
+        monkeypatch.setattr(workbook, "_run", lambda task: reader.answer(reader.Task(**task)))
+
+
+@pytest.fixture
+def child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of its own, with little memory and time."""
+    monkeypatch.setattr(limits, "MEMORY_BYTES", 600 * limits.MB)
+    monkeypatch.setattr(limits, "LOOK_SECONDS", 20)
 
 
 def rows(path: Path, reading: Reading = AS_FOUND) -> list[tuple[int, list[str]]]:
@@ -68,6 +85,16 @@ WORKBOOKS: dict[str, Callable[[Path], Path]] = {
     "xls": lambda path: xls(path, PEOPLE),
     "ods": lambda path: ods(path, {"People": PEOPLE}),
 }
+
+
+def test_a_reader_without_memory_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(task: reader.Task) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(reader, "_found", breaks)
+    xlsx(path, {"People": sheet(PEOPLE)})
+    with pytest.raises(UnreadableFile, match="takes more memory than a list of contacts does"):
+        inspect(path)
 
 
 @pytest.mark.parametrize("kind", WORKBOOKS)
@@ -203,22 +230,41 @@ def test_hidden_rows_are_read_and_said(path: Path) -> None:
     assert len(rows(path)) == 2
 
 
-def test_of_a_large_sheet_a_request_parses_the_first_rows_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts stand apart from their cells in a file of Excel; the excerpt has those that it needs."""
-    strings = [f"Person {number}" for number in range(30_000)]
+LARGE = 30_000
+WAYS_TO_WRITE: dict[str, Callable[[str], str]] = {
+    "as Excel": lambda xml: xml,
+    "with prefixes": lambda xml: re.sub(r"<(/?)(\w)", r"<\1x:\2", xml).replace("xmlns=", "xmlns:x="),
+    "with blanks": lambda xml: re.sub(r">(?=<(?!/t>))", ">\n  ", xml),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_WRITE)
+def test_of_a_large_sheet_a_request_parses_the_first_rows_only(
+    path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Texts stand apart from their cells, in any order; the excerpt has those that it needs."""
+    texts = ["phone", "name", *(f"Person {LARGE - number}" for number in range(LARGE))]
+    head = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'
     body = "".join(
-        f'<row r="{n + 2}"><c r="A{n + 2}"><v>{12025550100 + n}</v></c><c r="B{n + 2}" t="s"><v>{n}</v></c></row>'
-        for n in range(30_000)
+        f'<row r="{n}"><c r="A{n}"><v>{12025550099 + n}</v></c><c r="B{n}" t="s"><v>{LARGE + 3 - n}</v></c></row>'
+        for n in range(2, LARGE)
     )
-    xlsx(path, {"People": sheet(PEOPLE[:1]).replace("</sheetData>", body + "</sheetData>")}, strings=strings)
+    xlsx(path, {"People": wrapped(head + body)}, strings=texts)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    rewritten = ("xl/sharedStrings.xml", "xl/worksheets/sheet1.xml")
+    zipped(path, {name: WAYS_TO_WRITE[way](xml) if name in rewritten else xml for name, xml in parts.items()})
     monkeypatch.setattr(limits, "LOOK_BYTES", 100_000)
+    monkeypatch.setattr(excerpt, "BLOCK", 20_000)
     out = path.with_name("out")
-    task = child.Task(str(path), str(out), "xlsx", None, True, limits.MEMORY_BYTES, 60)
-    assert child.answer(task)["rows"] == limits.LOOK_ROWS
-    assert out.read_text().splitlines()[-1] == "12025551098,Person 998"
-    excerpt = path.with_name("out.xlsx")
-    assert excerpt.is_file()
-    assert not excerpt.is_symlink()
+    task = reader.Task(str(path), str(out), "xlsx", None, True, limits.MEMORY_BYTES, 60)
+    assert reader.answer(task)["findings"]["rows"] > 0
+    assert out.read_text().splitlines()[:3] == ["phone,name", "12025550101,Person 1", "12025550102,Person 2"]
+    assert 300 < len(out.read_text().splitlines()) <= limits.LOOK_ROWS
+    small = path.with_name("out.xlsx")
+    assert not small.is_symlink()
+    with zipfile.ZipFile(small) as archive:
+        assert sum(each.file_size for each in archive.infolist()) < sum(map(len, parts.values())) / 2
 
 
 def test_a_sheet_of_only_a_header_or_a_workbook_of_nothing_is_refused(path: Path) -> None:
@@ -300,10 +346,9 @@ def _cut(path: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("child")
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_workbook_that_would_hurt_costs_a_sentence(path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(limits, "MEMORY_BYTES", 600 * limits.MB)
-    monkeypatch.setattr(limits, "LOOK_SECONDS", 20)
+def test_a_workbook_that_would_hurt_costs_a_sentence(path: Path, name: str) -> None:
     make, message = BOMBS[name]
     make(path)
     with pytest.raises(UnreadableFile, match=message) as refused:
@@ -324,8 +369,8 @@ def test_a_zip_bomb_is_refused_by_its_size_and_not_by_a_ratio(path: Path, monkey
             guard.refuse_large(archive, limits.MB)
     monkeypatch.setattr(limits, "WRITTEN_BYTES", 1)
     xlsx(path, {"People": sheet([("phone",), *[(ANA,)] * 1_000])})
-    task = child.Task(str(path), str(path) + ".out", "xlsx", None, False, limits.MEMORY_BYTES, 60)
-    assert "more than 0 MB of text" in child.answer(task)["error"][0]
+    task = reader.Task(str(path), str(path) + ".out", "xlsx", None, False, limits.MEMORY_BYTES, 60)
+    assert "more than 0 MB of text" in reader.answer(task)["error"][0]
 
 
 def test_a_web_page_that_is_called_a_workbook_is_refused_with_a_sentence(tmp_path: Path) -> None:
@@ -336,6 +381,19 @@ def test_a_web_page_that_is_called_a_workbook_is_refused_with_a_sentence(tmp_pat
         inspect(called)
 
 
+@pytest.mark.parametrize(
+    "ended, message", [("SIGKILL", "took longer than"), ("SIGXCPU", "took longer than"), ("SIGABRT", "memory")]
+)
+def test_a_reader_that_was_ended_is_said(path: Path, monkeypatch: pytest.MonkeyPatch, ended: str, message: str) -> None:
+    monkeypatch.undo()
+    xlsx(path, {"People": sheet(PEOPLE)})
+    program = f"import os, signal; os.kill(os.getpid(), signal.{ended})"
+    monkeypatch.setattr(workbook, "COMMAND", (sys.executable, "-c", program))
+    with pytest.raises(UnreadableFile, match=message):
+        inspect(path)
+
+
+@pytest.mark.usefixtures("child")
 def test_a_reader_that_takes_too_long_or_a_full_disk_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     xlsx(path, {"People": sheet(PEOPLE)})
     monkeypatch.setattr(limits, "LOOK_SECONDS", 0)
@@ -358,6 +416,9 @@ def test_the_whole_is_made_once_and_again_if_it_is_lost(path: Path) -> None:
     made.unlink()
     prepare(path, found)
     assert made.read_bytes() == before
+    path.with_name("upload.rows.csv.dead.xlsx").write_bytes(b"of an attempt that was killed")
+    workbook.remove_beside(path)
+    assert list(path.parent.iterdir()) == [path]
 
 
 def _packed(path: Path, parts: dict[str, bytes]) -> Path:
