@@ -63,12 +63,13 @@ def list_orgs(as_json: bool) -> None:
     Numbers are the WhatsApp numbers that are connected.
     """
     app = open_app()
-    with app.app_context(), database.reading():
-        found = [(each.id, each.slug, each.name, members) for each, members in queries.list_organizations()]
+    with app.app_context():
+        found = queries.list_organizations()
     rows = []
-    for organization_id, slug, name, members in found:
+    for organization_id, slug in found:
         with database.organization_context(app, organization_id), database.reading():
-            rows.append({"slug": slug, "name": name, "members": members, "numbers": len(accounts.list_accounts())})
+            own, members = queries.get_organization()
+            rows.append({"slug": slug, "name": own.name, "members": members, "numbers": len(accounts.list_accounts())})
     lines = [tuple(row.values()) for row in rows]
     text = (
         table(("slug", "name", "members", "numbers"), lines)
@@ -105,7 +106,7 @@ def find_organization(slug: str) -> Organization:
 
 
 def _known() -> str:
-    slugs = queries.some_slugs(SLUGS_NAMED + 1)
+    slugs = [slug for _, slug in queries.list_organizations(SLUGS_NAMED + 1)]
     if not slugs:
         return "."
     more = f", … (all: `{typed('org list')}`)" if len(slugs) > SLUGS_NAMED else ""

@@ -23,6 +23,7 @@ from adsapp.core.db.extension import db, init_db, read_only, session
 from adsapp.core.db.sealed import Sealed, SecretJson, SecretText, vault
 from adsapp.core.db.tenancy import (
     APP_ROLE,
+    DOOR_ROLE,
     ENGINE_ROLE,
     UnscopedStatement,
     bind_organization,
@@ -32,13 +33,16 @@ from adsapp.core.db.tenancy import (
     engine_transaction,
     organization_context,
     require_organization_id,
+    show_key,
 )
-from adsapp.core.db.types import Base, BigId, Json, ShortText, Tenant, UtcDateTime, text_enum
+from adsapp.core.db.types import AtTheDoor, Base, BigId, Json, ShortText, Tenant, UtcDateTime, text_enum
 
 __all__ = [
     "APP_ROLE",
+    "DOOR_ROLE",
     "ENGINE_ROLE",
     "WAIT_SECONDS",
+    "AtTheDoor",
     "Base",
     "BigId",
     "Json",
@@ -71,6 +75,7 @@ __all__ = [
     "session",
     "set_isolation_level",
     "set_reading",
+    "show_key",
     "text_enum",
     "vault",
 ]
