@@ -96,6 +96,11 @@ class Settings(BaseSettings):
     )
     grace_seconds: float = Field(25.0, ge=0, description="What running jobs get to end after SIGTERM.")
     history_days: int = Field(90, ge=1, description="Days for which finished jobs and their history are kept.")
+    webhook_days: int = Field(
+        30, ge=8, description="Days for which applied webhooks are kept; WhatsApp may repeat one for 7 days."
+    )
+    reply_days: int = Field(365, ge=8, description="Days for which what people wrote to a number is kept.")
+    upload_days: int = Field(7, ge=1, description="Days after which an upload that nobody began to import is removed.")
     slice_seconds: float = Field(
         5.0, gt=0, description="How long one campaign keeps a sending thread before others get a turn."
     )
