@@ -8,7 +8,7 @@ from adsapp.cli.output import json_option, show
 from adsapp.cli.readiness import open_app
 from adsapp.cli.tables import table
 from adsapp.core import db as database
-from adsapp.core.db import migrations
+from adsapp.core.db import logins, migrations
 from adsapp.integrations import queries as accounts
 from adsapp.organizations import queries, service
 from adsapp.organizations.models import Organization, Role
@@ -35,6 +35,21 @@ def upgrade(as_json: bool) -> None:
     migrations.upgrade(app)
     needed = migrations.needed(app)
     show({"schema": needed}, f"The database has schema {needed}.", as_json)
+
+
+@db.command()
+@json_option
+def check(as_json: bool) -> None:
+    """Tell whether the login of DATABASE_URL may do more than it needs.
+
+    It ends with 0 either way: one login for everything is how a small installation begins.
+    """
+    app = open_app()
+    with app.app_context(), database.db.engine.connect() as connection:
+        found = logins.excesses(connection)
+    advice = "Give it less: docs/operations.md, Logins of PostgreSQL."
+    text = f"The login of DATABASE_URL {', '.join(found)}. {advice}" if found else "No login may do more than it needs."
+    show({"excesses": found}, text, as_json)
 
 
 @click.group()

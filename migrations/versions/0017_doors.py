@@ -48,6 +48,7 @@ def upgrade() -> None:
     connection.execute(text(f"grant select, insert, update, delete on sign_in_failures to {DOOR_ROLE}"))
     _narrow_engine(connection)
     _guard_workers(connection)
+    _let_analyze(connection)
 
 
 def _narrow_engine(connection: Connection) -> None:
@@ -67,6 +68,16 @@ def _guard_workers(connection: Connection) -> None:
         connection.execute(text(f"grant select, update (drain_requested_at, drain_requested_by) on workers to {role}"))
     add_policy(connection, "workers", "everybody", f"{APP_ROLE}, {DOOR_ROLE}", "true")
     add_policy(connection, "workers", "engine", ENGINE_ROLE, "true")
+
+
+def _let_analyze(connection: Connection) -> None:
+    """Only its owner may have a table analyzed, and whoever imports need not be the owner."""
+    connection.execute(
+        text(
+            "create function analyze_table(wanted regclass) returns void language plpgsql security definer "
+            "set search_path = pg_catalog as $$ begin execute format('analyze %s', wanted); end $$"
+        )
+    )
 
 
 def downgrade() -> None:

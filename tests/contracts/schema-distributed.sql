@@ -867,6 +867,16 @@ grant delete, insert, select, update on whatsapp_accounts to adsapp_app
 grant select on workers to adsapp_app
 grant select on workers to adsapp_door
 grant delete, insert, select, update on workers to adsapp_engine
+grant select (id, slug) on organizations to adsapp_engine
+grant select (id, organization_id) on whatsapp_accounts to adsapp_engine
+grant update (drain_requested_at, drain_requested_by) on workers to adsapp_app
+grant update (drain_requested_at, drain_requested_by) on workers to adsapp_door
+CREATE OR REPLACE FUNCTION public.analyze_table(wanted regclass)
+RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path TO 'pg_catalog'
+AS $function$ begin execute format('analyze %s', wanted); end $function$
 CREATE OR REPLACE FUNCTION public.cleanup_old_job_logs(days integer)
 RETURNS bigint
 LANGUAGE plpgsql

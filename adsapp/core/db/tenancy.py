@@ -13,7 +13,7 @@ from sqlalchemy.orm import FromStatement, ORMExecuteState, Session, SessionTrans
 from sqlalchemy.sql.util import find_tables
 
 from adsapp.core.db.engine import _reading
-from adsapp.core.db.extension import db, session
+from adsapp.core.db.extension import db, job_engine, session
 from adsapp.core.db.types import AtTheDoor, Base, Owned, Tenant
 
 APP_ROLE = "adsapp_app"  # sees the rows of one organization
@@ -87,7 +87,7 @@ _KEEP_ROLE = text("select set_config('role', :role, false), set_config('plan_cac
 @contextlib.contextmanager
 def engine_transaction(engine: Engine | None = None) -> Iterator[Connection]:
     """A transaction across organizations, for the job engine and the doors; commits at its end."""
-    with (engine or db.engine).connect() as connection, connection.begin():
+    with (engine or job_engine()).connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(_TAKE_ROLE, {"role": ENGINE_ROLE})
         yield connection

@@ -181,6 +181,25 @@ def test_every_table_is_guarded_by_the_database_and_the_tests_would_miss_it(app:
         connection.rollback()
 
 
+@pytest.mark.parametrize("shape", ["distributed"], indirect=True)
+def test_the_engine_reads_jobs_and_of_all_else_only_whose_it_is(app: Flask) -> None:
+    readable = text(
+        "select c.relname, array_agg(a.attname::text order by a.attname) as readable from pg_class c "
+        "join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped "
+        "where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' "
+        "and has_column_privilege(:engine, c.oid, a.attnum, 'select') group by c.relname"
+    )
+    with app.app_context(), db.db.engine.connect() as connection:
+        rows = connection.execute(readable, {"engine": db.ENGINE_ROLE}).all()
+    found: dict[str, list[str]] = {row.relname: row.readable for row in rows}
+    jobs = {
+        table.name for table in db.Base.metadata.sorted_tables if table.name.startswith(("job", "queue_", "stats_"))
+    }
+    assert set(found) - jobs - {"alembic_version"} == {"workers", "organizations", "whatsapp_accounts"}
+    assert found["organizations"] == ["id", "slug"]
+    assert found["whatsapp_accounts"] == ["id", "organization_id"]
+
+
 EMAIL, COOKIE, TOKEN, SLUG = "an e-mail", "a cookie", "a token", "a slug"
 
 
