@@ -49,6 +49,12 @@ class Settings(BaseSettings):
         description="Address people and webhooks use to reach this installation; default http://HOST:PORT.",
     )
     database_url: str = Field("", description="postgresql://… for several machines; empty: SQLite under ADSAPP_HOME.")
+    database_owner_url: str = Field(
+        "", description="postgresql://… of who owns the tables, for db upgrade alone; empty: DATABASE_URL does it."
+    )
+    database_engine_url: str = Field(
+        "", description="postgresql://… of who works on the jobs of all organizations; empty: DATABASE_URL does it."
+    )
     redis_url: str = Field("", description="redis://… or unix://…; goes with DATABASE_URL; empty: queues in SQLite.")
     secret_key: str = Field("", description="Signs sessions; generated under ADSAPP_HOME where empty (embedded only).")
     encryption_keys: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -96,6 +102,11 @@ class Settings(BaseSettings):
     )
     grace_seconds: float = Field(25.0, ge=0, description="What running jobs get to end after SIGTERM.")
     history_days: int = Field(90, ge=1, description="Days for which finished jobs and their history are kept.")
+    webhook_days: int = Field(
+        30, ge=8, description="Days for which applied webhooks are kept; WhatsApp may repeat one for 7 days."
+    )
+    reply_days: int = Field(365, ge=8, description="Days for which what people wrote to a number is kept.")
+    upload_days: int = Field(7, ge=1, description="Days after which an upload that nobody began to import is removed.")
     slice_seconds: float = Field(
         5.0, gt=0, description="How long one campaign keeps a sending thread before others get a turn."
     )
@@ -134,7 +145,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_owner_url", "database_engine_url")
     @classmethod
     def _is_postgres(cls, value: str) -> str:
         if value and not value.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
@@ -165,6 +176,9 @@ class Settings(BaseSettings):
         if bool(self.database_url) != bool(self.redis_url):
             missing, given = ("REDIS_URL", "DATABASE_URL") if self.database_url else ("DATABASE_URL", "REDIS_URL")
             raise ValueError(f"{missing} should be set too, because {given} is (both, or neither)")
+        for name in ("database_owner_url", "database_engine_url"):
+            if getattr(self, name) and not self.database_url:
+                raise ValueError(f"DATABASE_URL should be set, because {name.upper()} is")
         if self.distributed and not (self.secret_key and self.encryption_keys):
             raise ValueError(
                 "SECRET_KEY and ENCRYPTION_KEYS should be set, because DATABASE_URL is: every machine needs the same"
@@ -181,7 +195,17 @@ class Settings(BaseSettings):
         """The address of the database as SQLAlchemy wants it."""
         if not self.database_url:
             return f"sqlite:///{self.home.resolve() / 'adsapp.db'}"
-        return "postgresql+psycopg://" + self.database_url.split("://", 1)[1]
+        return _for_psycopg(self.database_url)
+
+    @property
+    def owner_url(self) -> str:
+        """The address of the database for migrations."""
+        return _for_psycopg(self.database_owner_url) if self.database_owner_url else self.sqlalchemy_url
+
+    @property
+    def engine_url(self) -> str:
+        """The address of the database for the job engine."""
+        return _for_psycopg(self.database_engine_url) if self.database_engine_url else self.sqlalchemy_url
 
     @property
     def base_url(self) -> str:
@@ -216,6 +240,10 @@ class Secrets:
     def __init__(self, secret_key: str, encryption_keys: tuple[str, ...]) -> None:
         self.secret_key = secret_key
         self.encryption_keys = encryption_keys
+
+
+def _for_psycopg(url: str) -> str:
+    return "postgresql+psycopg://" + url.split("://", 1)[1]
 
 
 def env_name(field: str) -> str:

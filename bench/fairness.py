@@ -14,8 +14,8 @@ from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine import dispatch
-from adsapp.organizations.models import Organization
 from bench.harness import application, quantile, report
+from tests.cast import add_organization
 
 SMALL, FEW, BATCH = 200, 3, 500
 
@@ -34,9 +34,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1_000_000)
     arguments = parser.parse_args()
-    with application("distributed"):
-        organizations = [_organization(f"o{n}") for n in range(SMALL + 1)]
-        db.session.commit()
+    with application("distributed") as app:
+        organizations = [add_organization(app, f"o{n}") for n in range(SMALL + 1)]
         small = _measure(organizations, 10_000)
         large = _measure(organizations, arguments.jobs)
     p50, p50_small = quantile(large[0], 0.5), quantile(small[0], 0.5)
@@ -55,13 +54,6 @@ def main() -> None:
             "organizations_served": large[1],
         },
     )
-
-
-def _organization(slug: str) -> uuid.UUID:
-    organization = Organization(slug=slug, name=slug, default_country="US")
-    db.session.add(organization)
-    db.session.flush()
-    return organization.id
 
 
 def _measure(organizations: list[uuid.UUID], count: int) -> tuple[list[float], int]:

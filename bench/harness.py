@@ -23,7 +23,7 @@ from adsapp.core import db
 from adsapp.core.db import migrations
 from adsapp.demo import stage
 from adsapp.demo.http import wait_until
-from adsapp.organizations.models import Organization
+from tests.cast import add_organization
 from tests.servers import Running, Servers, with_database
 
 # What the suite's PostgreSQL gives up for speed; without these it is as safe as in production.
@@ -116,12 +116,8 @@ def make_organization(settings: Settings) -> uuid.UUID:
     """Migrate the database and add one organization; its id."""
     app = create_app(settings)
     migrations.upgrade(app)
+    made = add_organization(app, "bench")
     with app.app_context():
-        organization = Organization(slug="bench", name="bench", default_country="US")
-        db.session.add(organization)
-        db.session.commit()
-        made: uuid.UUID = organization.id
-        db.session.remove()
         db.db.engine.dispose()
     return made
 

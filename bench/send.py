@@ -41,8 +41,8 @@ from adsapp.demo import stage
 from adsapp.demo.http import wait_until
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Queue
-from adsapp.organizations.models import Organization
 from bench.harness import application, environment, report
+from tests.cast import add_organization
 from tests.live import Sandbox, running_sandbox, shipped_templates
 
 NUMBER, WABA = "100000000000001", "200000000000001"
@@ -143,11 +143,7 @@ def _prepare(app: Flask, sandbox: Sandbox, case: Case, seconds: float) -> list[t
     """An organization with its number, and a campaign for each process; pairs of organization and campaign."""
     each = min(MOST_CONTACT_IDS, math.ceil(case.rate * (seconds + WARM_UP) / case.processes))
     sandbox.call("accounts", _account_at_the_sandbox(case.rate))
-    organization = Organization(slug="bench", name="Bench", default_country="US")
-    db.session.add(organization)
-    db.session.flush()
-    owner: uuid.UUID = organization.id
-    db.session.commit()
+    owner = add_organization(app, "bench")
     with db.organization_context(app, owner):
         account = create_account(AccountIn(NUMBER, WABA, "token", "secret", "verify", messages_per_second=case.rate))
         db.session.add_all(shipped_templates(account))

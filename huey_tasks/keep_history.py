@@ -1,17 +1,36 @@
-"""Removes jobs and history older than HISTORY_DAYS; workers enqueue one job a day for each organization."""
+"""Removes what is kept no longer; workers enqueue one job a day for each organization."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from adsapp.core import context
+from adsapp.core.clock import utcnow
 from adsapp.jobs import Progress, Queue, processor, retention
 
 
 @dataclass(frozen=True)
 class KeepHistoryParams:
-    """No parameters: the setting HISTORY_DAYS says how long."""
+    """No parameters: the settings HISTORY_DAYS, WEBHOOK_DAYS, REPLY_DAYS and UPLOAD_DAYS say how long."""
 
 
 @processor(retention.PROCESSOR, queue=Queue.TEMPLATE_PROCESSING, internal=True, timeout_seconds=3600)
 def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any]:
-    """Remove old history of jobs"""
-    return dict(retention.keep_history(progress))
+    """Remove what is kept no longer"""
+    from adsapp.campaigns.webhooks.retention import forget_deliveries, forget_replies
+    from adsapp.contacts.imports.retention import discard_abandoned, remove_strays
+
+    now, settings = utcnow(), context.settings()
+
+    def removed(remove_some: Callable[[datetime, int], int], days: int) -> int:
+        before = now - timedelta(days=days)
+        return retention.in_batches(progress, lambda: remove_some(before, retention.BATCH))
+
+    return {
+        **retention.keep_history(progress),
+        "webhooks": removed(forget_deliveries, settings.webhook_days),
+        "replies": removed(forget_replies, settings.reply_days),
+        "uploads": removed(discard_abandoned, settings.upload_days),
+        "stray_files": removed(remove_strays, settings.upload_days),
+    }

@@ -1,18 +1,15 @@
-"""Alembic runs here, over the application's own engine (`adsapp db upgrade`)."""
+"""Alembic runs here, as the owner of the tables (`adsapp db upgrade`)."""
 
 import importlib
 
 from alembic import context
-from flask import current_app
 
-from adsapp.core.db import Base
+from adsapp.core.db import Base, logins
 
 for feature in ("organizations", "jobs", "integrations", "contacts", "message_templates", "campaigns"):
     importlib.import_module(f"adsapp.{feature}.models")
 
-engine = current_app.extensions["migrate"].db.engine
-
-with engine.connect() as connection:
+with logins.owner_engine().connect() as connection:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

@@ -14,7 +14,7 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
 from adsapp.core import db
-from adsapp.organizations import service
+from adsapp.organizations import queries, service
 from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
 
@@ -50,6 +50,11 @@ class Cast:
         """A program's headers with the rights of this person."""
         return {"Authorization": f"Bearer {self.tokens[name]}"}
 
+    def add(self, name: str, role: Role) -> None:
+        """Make this person and a token of theirs, in the organization of the session."""
+        service.add_member(service.create_user(f"{name}@example.com", name.title(), PASSWORD), role, by=NOBODY)
+        self.tokens[name] = service.create_token(name, role, by=NOBODY)
+
     def sign_in(self, client: FlaskClient, name: str) -> FlaskClient:
         """Sign in as this person, as the form does: a thousand tests need not see the page."""
         answer = self.attempt(client, name)
@@ -84,20 +89,35 @@ def use_quick_hashes(app: Flask) -> None:
     app.extensions["password_hasher"] = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
+def add_organization(app: Flask, slug: str) -> uuid.UUID:
+    """One with nobody in it; its id."""
+    with app.app_context():
+        organization_id = service.create_organization(slug, slug.title(), "US").id
+        db.session.commit()
+    return organization_id
+
+
 def make_cast(app: Flask) -> Cast:
     """Make the two organizations and their people."""
     use_quick_hashes(app)
     with app.app_context():
         bakery = service.create_organization("harbour-bakery", "Harbour Bakery", "US")
-        other = service.create_organization("charlies", "Charlie's", "GB")
-        cast = Cast(bakery.id, other.id)
+        cast = Cast(bakery.id, uuid.UUID(int=0))
         for name, role in PEOPLE.items():
-            service.add_member(
-                bakery, service.create_user(f"{name}@example.com", name.title(), PASSWORD), role, by=NOBODY
-            )
-            cast.tokens[name] = service.create_token(bakery, name, role, by=NOBODY)
-        charlie = service.create_user("charlie@example.com", "Charlie", PASSWORD)
-        service.add_member(other, charlie, Role.OWNER, by=NOBODY)
-        cast.tokens["charlie"] = service.create_token(other, "charlie", Role.OWNER, by=NOBODY)
+            cast.add(name, role)
+        db.session.commit()
+    with app.app_context():
+        cast.other_id = service.create_organization("charlies", "Charlie's", "GB").id
+        cast.add("charlie", Role.OWNER)
         db.session.commit()
     return cast
+
+
+def join_charlies(app: Flask, cast: Cast, name: str) -> None:
+    """Make somebody of Harbour Bakery a viewer of Charlie's, too."""
+    with app.app_context():
+        person = queries.find_user(f"{name}@example.com")
+        assert person is not None
+        db.bind_organization(cast.other_id)
+        service.add_member(person, Role.VIEWER, by=NOBODY)
+        db.session.commit()

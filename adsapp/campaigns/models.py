@@ -251,6 +251,7 @@ class InboundMessage(Tenant, Base):
     __table_args__ = (
         UniqueConstraint("organization_id", "account_id", "provider_id"),
         Index("ix_inbound_messages_contact", "organization_id", "contact_id", "id"),
+        Index("ix_inbound_messages_at", "organization_id", "at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)

@@ -8,7 +8,7 @@ from adsapp.cli.output import json_option, show
 from adsapp.cli.readiness import open_app
 from adsapp.cli.tables import table
 from adsapp.core import db as database
-from adsapp.core.db import migrations
+from adsapp.core.db import logins, migrations
 from adsapp.integrations import queries as accounts
 from adsapp.organizations import queries, service
 from adsapp.organizations.models import Organization, Role
@@ -37,6 +37,21 @@ def upgrade(as_json: bool) -> None:
     show({"schema": needed}, f"The database has schema {needed}.", as_json)
 
 
+@db.command()
+@json_option
+def check(as_json: bool) -> None:
+    """Tell whether the login of DATABASE_URL may do more than it needs.
+
+    It ends with 0 either way: one login for everything is how a small installation begins.
+    """
+    app = open_app()
+    with app.app_context(), database.db.engine.connect() as connection:
+        found = logins.excesses(connection)
+    advice = "Give it less: docs/operations.md, Logins of PostgreSQL."
+    text = f"The login of DATABASE_URL {', '.join(found)}. {advice}" if found else "No login may do more than it needs."
+    show({"excesses": found}, text, as_json)
+
+
 @click.group()
 def org() -> None:
     """Organizations."""
@@ -63,12 +78,13 @@ def list_orgs(as_json: bool) -> None:
     Numbers are the WhatsApp numbers that are connected.
     """
     app = open_app()
-    with app.app_context(), database.reading():
-        found = [(each.id, each.slug, each.name, members) for each, members in queries.list_organizations()]
+    with app.app_context():
+        found = queries.list_organizations()
     rows = []
-    for organization_id, slug, name, members in found:
+    for organization_id, slug in found:
         with database.organization_context(app, organization_id), database.reading():
-            rows.append({"slug": slug, "name": name, "members": members, "numbers": len(accounts.list_accounts())})
+            own, members = queries.get_organization()
+            rows.append({"slug": slug, "name": own.name, "members": members, "numbers": len(accounts.list_accounts())})
     lines = [tuple(row.values()) for row in rows]
     text = (
         table(("slug", "name", "members", "numbers"), lines)
@@ -105,7 +121,7 @@ def find_organization(slug: str) -> Organization:
 
 
 def _known() -> str:
-    slugs = queries.some_slugs(SLUGS_NAMED + 1)
+    slugs = [slug for _, slug in queries.list_organizations(SLUGS_NAMED + 1)]
     if not slugs:
         return "."
     more = f", … (all: `{typed('org list')}`)" if len(slugs) > SLUGS_NAMED else ""

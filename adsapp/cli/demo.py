@@ -122,7 +122,7 @@ def _make_organization(app: Flask, number: stage.Number) -> tuple[str, Any]:
     with app.app_context():
         # A name of its own, since on a shared database the demo may have run before.
         made = service.create_organization(f"demo-{stage.new_name()}", "Demo", "US")
-        token = service.create_token(made, "demo", Role.ADMIN, by=NOBODY)
+        token = service.create_token("demo", Role.ADMIN, by=NOBODY)
         organization_id = made.id
         db.session.commit()
     with db.organization_context(app, organization_id):

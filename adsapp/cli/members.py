@@ -63,9 +63,8 @@ def create_user(email: str, slug: str, role: str, name: str, password: str | Non
     Somebody who is known already only gets the role, and keeps their password.
     """
     with open_app().app_context():
-        organization = find_organization(slug)
-        db.bind_organization(organization.id)
-        known = queries.find_user(email)
+        organization_id, known = find_organization(slug).id, queries.find_user(email)
+        db.bind_organization(organization_id)
         if known is not None and password is not None:
             reset = typed(f"user reset-password {known.email} --organization {slug}")
             raise CommandFailed(
@@ -73,7 +72,7 @@ def create_user(email: str, slug: str, role: str, name: str, password: str | Non
                 f"or set another one with `{reset}`"
             )
         person = known or service.create_user(email, name, password or getpass.getpass("Password: "))
-        service.add_member(organization, person, Role(role), BY)
+        service.add_member(person, Role(role), BY)
         db.session.commit()
         keeps = " They were known already and keep their password." if known else ""
         show({"email": person.email, "role": role}, f"{person.email} is {role} of {slug}.{keeps}", as_json)
@@ -189,8 +188,7 @@ def _end_all(email: str, slug: str) -> int:
 
 
 def _member(email: str, slug: str) -> Membership:
-    known = queries.find_user(email)
-    found = queries.get_membership(db.require_organization_id(), known.id) if known else None
+    found = queries.get_member(db.require_organization_id(), email)
     if found is None:
         raise CommandFailed(f"{email} is no member of {slug}; `{typed(f'user list --organization {slug}')}` shows them")
     return found

@@ -7,15 +7,14 @@ from typing import Any
 import click
 from cryptography.fernet import Fernet
 from flask import Flask
-from sqlalchemy import select
 
 from adsapp.cli.errors import CommandFailed, typed
 from adsapp.cli.output import json_option, show
 from adsapp.cli.readiness import open_app
 from adsapp.config import Settings
-from adsapp.core import db, key_rotation
+from adsapp.core import key_rotation
 from adsapp.core.key_rotation import Count, Keys, Rotation
-from adsapp.organizations.models import Organization
+from adsapp.organizations import queries
 
 NAMED = 20  # unreadable values that are named for people; --json names all
 TELL_EVERY = 10_000  # values
@@ -123,8 +122,8 @@ def _rotate(app: Flask, settings: Settings, dry_run: bool, as_json: bool) -> Rep
 
 
 def _organizations(app: Flask) -> Sequence[Any]:
-    with app.app_context(), db.reading():
-        return db.session.scalars(select(Organization.id).order_by(Organization.id)).all()
+    with app.app_context():
+        return [organization_id for organization_id, _ in queries.list_organizations()]
 
 
 class _Teller:

@@ -5,11 +5,10 @@ from typing import Any
 import click
 
 from adsapp.cli.actor import BY
-from adsapp.cli.admin import find_organization, organization_option, role_option
+from adsapp.cli.admin import organization_option, role_option
 from adsapp.cli.errors import CommandFailed, typed
 from adsapp.cli.organization import inside
 from adsapp.cli.output import json_option, show
-from adsapp.cli.readiness import open_app
 from adsapp.cli.tables import minute, table
 from adsapp.core import db
 from adsapp.organizations import queries, service
@@ -29,10 +28,8 @@ def token() -> None:
 @json_option
 def create_token(slug: str, role: str, name: str, days: int | None, as_json: bool) -> None:
     """Make a token. It is printed once and cannot be shown again."""
-    with open_app().app_context():
-        organization = find_organization(slug)
-        db.bind_organization(organization.id)
-        text = service.create_token(organization, name, Role(role), days, by=BY)
+    with inside(slug):
+        text = service.create_token(name, Role(role), days, by=BY)
         db.session.commit()
         show({"token": text, "role": role}, text, as_json)
 

@@ -25,7 +25,7 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations import queries as organizations
 from adsapp.organizations import service
 from adsapp.organizations.auditing import NOBODY
-from adsapp.organizations.models import Organization, Role
+from adsapp.organizations.models import Role
 
 SLUG = "harbour-bakery"
 PASSWORD = "demo-only-1234"  # noqa: S105  # printed at each start, on a machine that answers itself only
@@ -56,7 +56,8 @@ def ensure_demo(app: Flask, number: Number) -> Demo:
     """The demo's organization: made at the first start, then left as people change it."""
     with app.app_context():
         known = organizations.find_organization(SLUG)
-        organization_id = known.id if known else _make_people()
+        organization_id = known.id if known else None
+    organization_id = organization_id or _make_people(app)
     with db.organization_context(app, organization_id):
         account = db.session.scalars(select(Account)).first()
         if account is not None:
@@ -80,23 +81,21 @@ def connect_sandbox(number: Number) -> Account:
     return create_account(AccountIn(name="Sandbox number", verify_token=number.app_secret, **vars(number)), by=NOBODY)
 
 
-def _make_people() -> uuid.UUID:
-    bakery = service.create_organization(SLUG, "Harbour Bakery", "US")
-    books = service.create_organization("corner-books", "Corner Books", "GB")
-    for email, (name, role) in USERS.items():
-        person = service.create_user(email, name, PASSWORD)
-        person.last_organization_id = bakery.id
-        service.add_member(bakery, person, role, by=NOBODY)
-    _join(books, "alice@example.com")
-    organization_id = bakery.id
-    db.session.commit()
-    return organization_id
-
-
-def _join(organization: Organization, email: str) -> None:
-    person = organizations.find_user(email)
-    if person is not None:
-        service.add_member(organization, person, Role.ADMIN, by=NOBODY)
+def _make_people(app: Flask) -> uuid.UUID:
+    with app.app_context():
+        bakery_id = service.create_organization(SLUG, "Harbour Bakery", "US").id
+        for email, (name, role) in USERS.items():
+            person = service.create_user(email, name, PASSWORD)
+            service.add_member(person, role, by=NOBODY)
+            person.last_organization_id = bakery_id
+        db.session.commit()
+    with app.app_context():
+        alice = organizations.find_user("alice@example.com")
+        service.create_organization("corner-books", "Corner Books", "GB")
+        if alice is not None:
+            service.add_member(alice, Role.ADMIN, by=NOBODY)
+        db.session.commit()
+    return bakery_id
 
 
 def _add_contacts() -> list[tuple[uuid.UUID, Person]]:

@@ -122,6 +122,7 @@ class WebhookDelivery(Tenant, Base):
             postgresql_where=sql("applied_at is null"),
             sqlite_where=sql("applied_at is null"),
         ),
+        Index("ix_webhook_deliveries_received", "organization_id", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)

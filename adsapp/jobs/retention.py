@@ -53,19 +53,16 @@ def keep_history(progress: Progress) -> dict[str, int]:
     now, days = utcnow(), context.settings().history_days
     before = now - timedelta(days=days)
     return {
-        "job_logs": _in_batches(progress, lambda: _old_logs(before)),
-        "jobs": _in_batches(progress, lambda: _old_jobs(before)),
-        "minutes": _in_batches(
-            progress, lambda: _old_sums(StatsMinute.minute, now - timedelta(days=MINUTES_KEPT_DAYS))
-        ),
-        "spreads": _in_batches(
-            progress, lambda: _old_sums(StatsSpread.minute, now - timedelta(days=SPREADS_KEPT_DAYS))
-        ),
-        "hours": _in_batches(progress, lambda: _old_sums(StatsHour.hour, before)),
+        "job_logs": in_batches(progress, lambda: _old_logs(before)),
+        "jobs": in_batches(progress, lambda: _old_jobs(before)),
+        "minutes": in_batches(progress, lambda: _old_sums(StatsMinute.minute, now - timedelta(days=MINUTES_KEPT_DAYS))),
+        "spreads": in_batches(progress, lambda: _old_sums(StatsSpread.minute, now - timedelta(days=SPREADS_KEPT_DAYS))),
+        "hours": in_batches(progress, lambda: _old_sums(StatsHour.hour, before)),
     }
 
 
-def _in_batches(progress: Progress, remove_some: Callable[[], int]) -> int:
+def in_batches(progress: Progress, remove_some: Callable[[], int]) -> int:
+    """Remove some until there are none, in a short transaction each; how many in all."""
     total = 0
     while removed := remove_some():
         progress.commit()

@@ -1,7 +1,6 @@
 """Tables of organizations and of the people and programs that act in them.
 
-They are read before an organization is known, so they have no row-level security; their queries name what they look
-for.
+Who may come in is read before an organization is known: by a key, see `AtTheDoor` and docs/adr/0020.
 """
 
 import uuid
@@ -9,11 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, Index, String, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Identity, Index, Select, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adsapp.core.clock import utcnow
-from adsapp.core.db import Base, BigId, ShortText, Tenant, text_enum
+from adsapp.core.db import AtTheDoor, Base, BigId, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
 
 
@@ -26,7 +25,7 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-class Organization(Base):
+class Organization(AtTheDoor, Base):
     """A team with its own contacts, templates, campaigns and jobs."""
 
     __tablename__ = "organizations"
@@ -38,8 +37,12 @@ class Organization(Base):
     contact_gap_hours: Mapped[int] = mapped_column(default=24, server_default="24")  # see campaigns/lately
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
+    @classmethod
+    def is_of(cls, organization_id: uuid.UUID) -> ColumnElement[bool]:
+        return cls.id == organization_id
 
-class User(Base):
+
+class User(AtTheDoor, Base):
     """A person who signs in; may belong to several organizations."""
 
     __tablename__ = "users"
@@ -51,8 +54,12 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     last_organization_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organizations.id"))
 
+    @classmethod
+    def is_of(cls, organization_id: uuid.UUID) -> ColumnElement[bool]:
+        return cls.id.in_(_members(organization_id))
 
-class Membership(Base):
+
+class Membership(AtTheDoor, Base):
     """A user's role in an organization."""
 
     __tablename__ = "memberships"
@@ -64,8 +71,17 @@ class Membership(Base):
     organization: Mapped[Organization] = relationship(lazy="joined")
     user: Mapped[User] = relationship(lazy="joined")
 
+    @classmethod
+    def is_of(cls, organization_id: uuid.UUID) -> ColumnElement[bool]:
+        return cls.organization_id == organization_id
 
-class UserSession(Base):
+
+def _members(organization_id: uuid.UUID) -> Select[uuid.UUID]:
+    table = Membership.__table__.c
+    return select(table.user_id).where(table.organization_id == organization_id)
+
+
+class UserSession(AtTheDoor, Base):
     """A browser in which somebody is signed in. What its cookie holds is not kept, only the SHA-256 of it."""
 
     __tablename__ = "sessions"
@@ -77,6 +93,10 @@ class UserSession(Base):
     last_seen_at: Mapped[datetime] = mapped_column(default=utcnow)  # written now and then: see SEEN_EVERY
     address: Mapped[str] = mapped_column(String(45))  # where it was begun from
     browser: Mapped[str] = mapped_column(ShortText)  # as it calls itself
+
+    @classmethod
+    def is_of(cls, organization_id: uuid.UUID) -> ColumnElement[bool]:
+        return cls.user_id.in_(_members(organization_id))
 
 
 class SignInFailures(Base):
@@ -90,7 +110,7 @@ class SignInFailures(Base):
     until: Mapped[datetime]  # no password is looked at before
 
 
-class ApiToken(Base):
+class ApiToken(AtTheDoor, Base):
     """A program's key to one organization; only its SHA-256 is kept."""
 
     __tablename__ = "api_tokens"
@@ -104,6 +124,10 @@ class ApiToken(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     last_used_at: Mapped[datetime | None]  # written now and then: see SEEN_EVERY
     expires_at: Mapped[datetime | None]
+
+    @classmethod
+    def is_of(cls, organization_id: uuid.UUID) -> ColumnElement[bool]:
+        return cls.organization_id == organization_id
 
 
 class AuditEvent(Tenant, Base):

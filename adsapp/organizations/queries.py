@@ -1,4 +1,7 @@
-"""Reads of organizations, users and tokens. These run before an organization is bound."""
+"""Reads of organizations, users and tokens.
+
+`find_…` comes before an organization is bound, and shows the key it was given (`db.show_key`); the others come after.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -14,33 +17,39 @@ from adsapp.organizations.models import ApiToken, Membership, Organization, Role
 
 def find_user(email: str) -> User | None:
     """The user with this e-mail address, however it is written."""
-    return db.session.scalars(select(User).where(User.email == email.strip().lower())).one_or_none()
+    address = email.strip().lower()
+    db.show_key(address)
+    found = db.session.scalars(select(User).where(User.email == address)).one_or_none()
+    db.session.expunge_all()  # detached, it stays usable once an organization is bound
+    return found
 
 
 def find_organization(slug: str) -> Organization | None:
     """The organization with this slug."""
+    db.show_key(slug)
     return db.session.scalars(select(Organization).where(Organization.slug == slug)).one_or_none()
 
 
-def list_organizations() -> Sequence[tuple[Organization, int]]:
-    """All organizations in the order of their slugs, each with the number of its members."""
-    members = func.count(Membership.user_id)
-    joined = select(Organization, members).outerjoin(Membership, Membership.organization_id == Organization.id)
-    return [
-        (row[0], row[1]) for row in db.session.execute(joined.group_by(Organization.id).order_by(Organization.slug))
-    ]
+def list_organizations(limit: int | None = None) -> Sequence[tuple[uuid.UUID, str]]:
+    """Ids and slugs of all organizations, by slug: all that is seen of others without being let in."""
+    named = select(Organization.id, Organization.slug).order_by(Organization.slug).limit(limit)
+    with db.reading(), db.engine_transaction() as connection:
+        return [(row.id, row.slug) for row in connection.execute(named)]
 
 
-def some_slugs(limit: int) -> Sequence[str]:
-    """The first slugs, in alphabetical order."""
-    return db.session.scalars(select(Organization.slug).order_by(Organization.slug).limit(limit)).all()
+def get_organization() -> tuple[Organization, int]:
+    """The organization of this session, and the number of its members."""
+    members = select(func.count(Membership.user_id)).where(Membership.organization_id == Organization.id)
+    row = db.session.execute(select(Organization, members.scalar_subquery())).one()
+    return row[0], row[1]
 
 
-def memberships_of(user_id: uuid.UUID) -> Sequence[Membership]:
-    """A user's organizations, by name, each membership with its user."""
+def memberships_of(user: User) -> Sequence[Membership]:
+    """A user's organizations, by name, each membership with its user: before one of them is bound."""
+    db.show_key(user.email)
     mine = select(Membership).join(Membership.organization).join(Membership.user)
     loaded = mine.options(contains_eager(Membership.organization), contains_eager(Membership.user))
-    return db.session.scalars(loaded.where(Membership.user_id == user_id).order_by(Organization.name)).all()
+    return db.session.scalars(loaded.where(Membership.user_id == user.id).order_by(Organization.name)).all()
 
 
 def choose(memberships: Sequence[Membership], user: User, chosen: uuid.UUID | None) -> Membership | None:
@@ -55,6 +64,13 @@ def choose(memberships: Sequence[Membership], user: User, chosen: uuid.UUID | No
 def get_membership(organization_id: uuid.UUID, user_id: uuid.UUID) -> Membership | None:
     """Somebody's membership of an organization."""
     return db.session.get(Membership, (organization_id, user_id))
+
+
+def get_member(organization_id: uuid.UUID, email: str) -> Membership | None:
+    """The membership of the person with this e-mail address."""
+    wanted = select(Membership).join(Membership.user).options(contains_eager(Membership.user))
+    theirs = (Membership.organization_id == organization_id, User.email == email.strip().lower())
+    return db.session.scalars(wanted.where(*theirs)).one_or_none()
 
 
 def list_members(organization_id: uuid.UUID) -> Sequence[Membership]:
@@ -84,10 +100,12 @@ def list_tokens(organization_id: uuid.UUID) -> Sequence[ApiToken]:
 
 def find_token(token: str) -> tuple[ApiToken, Organization] | None:
     """The token's row and organization; None if it is unknown or expired."""
+    token_hash = digest(token)
+    db.show_key(token_hash)
     known = db.session.execute(
         select(ApiToken, Organization)
         .join(Organization, Organization.id == ApiToken.organization_id)
-        .where(ApiToken.token_hash == digest(token))
+        .where(ApiToken.token_hash == token_hash)
     ).one_or_none()
     if known is None or (known.ApiToken.expires_at and known.ApiToken.expires_at < utcnow()):
         return None

@@ -3,15 +3,18 @@
 import re
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.crypto import digest
 from adsapp.core.errors import Conflict, Invalid, NotFound
+from adsapp.core.ids import new_id
 from adsapp.organizations import passwords, queries, sessions
 from adsapp.organizations.auditing import By
 from adsapp.organizations.models import ApiToken, Membership, Organization, Role, User, UserSession
@@ -22,13 +25,14 @@ TOKEN_PREFIX = "ads_"  # noqa: S105  # so that people and secret scanners recogn
 
 
 def create_organization(slug: str, name: str, default_country: str | None = None) -> Organization:
-    """Add an organization; commands name it by its slug."""
+    """Add an organization, to which the session then belongs; commands name it by its slug."""
     if not SLUG.match(slug):
         raise Invalid.field("slug", "should be lower-case letters, digits and hyphens, e.g. harbour-bakery")
     if queries.find_organization(slug) is not None:
         raise Conflict(f"There is an organization {slug} already")
     country = (default_country or context.settings().default_country).upper()
-    organization = Organization(slug=slug, name=name, default_country=country)
+    organization = Organization(id=new_id(), slug=slug, name=name, default_country=country)
+    db.bind_organization(organization.id)
     db.session.add(organization)
     db.session.flush()
     return organization
@@ -41,24 +45,28 @@ def set_contact_gap(organization: Organization, hours: int, by: By) -> None:
 
 
 def create_user(email: str, name: str, password: str) -> User:
-    """Add a person who can sign in."""
+    """Add a person, whom `add_member` lets in: until then no organization sees them."""
     address = _valid_email(email)
     passwords.demand_good(password, address, name)
-    if queries.find_user(address) is not None:
-        raise Conflict(f"There is a user {address} already")
     user = User(email=address, name=name.strip() or address, password_hash=passwords.hasher().hash(password))
-    db.session.add(user)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(user)
+    except IntegrityError:
+        raise Conflict(f"There is a user {address} already") from None
     return user
 
 
-def add_member(organization: Organization, user: User, role: Role, by: By) -> Membership:
-    """Make a user a member, or change a member's role. Raises Conflict if nobody would be owner any more."""
-    known = queries.get_membership(organization.id, user.id)
+def add_member(user: User, role: Role, by: By) -> Membership:
+    """Let a person into this session's organization, or change a member's role. Raises Conflict if nobody would be
+    owner any more."""
+    organization_id = db.require_organization_id()
+    known = queries.get_membership(organization_id, user.id)
     if known is not None:
         return set_role(known, role, by)
-    made = Membership(organization_id=organization.id, user_id=user.id, role=role)
+    made = Membership(organization_id=organization_id, user_id=user.id, role=role)
     db.session.add(made)
+    db.session.flush()  # from now on the person is seen and can be changed from here
     by.audit("add member", f"member:{user.id}", title=user.email, role=role.value)
     return made
 
@@ -80,8 +88,8 @@ def remove_member(membership: Membership, by: By) -> None:
     user, role = membership.user, membership.role
     if user.last_organization_id == membership.organization_id:
         user.last_organization_id = None
+    sessions.end_sessions_of(user.id)  # first: who is no member any more is not seen from here
     db.session.delete(membership)
-    sessions.end_sessions_of(user.id)
     by.audit("remove member", f"member:{user.id}", title=user.email, role=role.value)
 
 
@@ -103,16 +111,17 @@ def set_password(user: User, password: str, by: By) -> int:
 def sign_in(user: User, address: str, browser: str, instead_of: SignedIn | None = None) -> SignedIn:
     """Begin a session in the organization that the person was in last, and end the one that this browser had.
     Raises Conflict if they are in none."""
-    membership = queries.choose(queries.memberships_of(user.id), user, None)
-    if membership is None:
-        raise Conflict("You belong to no organization any more. Ask an owner or admin of yours to add you again.")
-    user_id, name, email, organization_id = user.id, user.name, user.email, membership.organization_id
+    with db.read_only():
+        membership = queries.choose(queries.memberships_of(user), user, None)
+        if membership is None:
+            raise Conflict("You belong to no organization any more. Ask an owner or admin of yours to add you again.")
+        organization_id = membership.organization_id
+    if instead_of is not None:
+        sessions.end_at_once(instead_of)
     db.session.expunge_all()
     db.bind_organization(organization_id)
-    if instead_of is not None:
-        sessions.end_session(instead_of.session_id)
-    signed_in = sessions.begin_session(user_id, address, browser)
-    By(name).audit("sign in", f"session:{user_id}", title=email)
+    signed_in = sessions.begin_session(user.id, address, browser)
+    By(user.name).audit("sign in", f"session:{user.id}", title=user.email)
     return signed_in
 
 
@@ -135,13 +144,13 @@ def end_all_sessions(user: User, by: By) -> int:
     return ended
 
 
-def create_token(organization: Organization, name: str, role: Role, days: int | None = None, *, by: By) -> str:
+def create_token(name: str, role: Role, days: int | None = None, *, by: By) -> str:
     """Add an API token; its text is returned only here, because only its digest is kept."""
     by.audit("make token", f"token:{name}", title=name, role=role.value)
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     db.session.add(
         ApiToken(
-            organization_id=organization.id,
+            organization_id=db.require_organization_id(),
             name=name,
             prefix=token[:8],
             token_hash=digest(token),
@@ -163,14 +172,12 @@ def authenticate(email: str, password: str) -> User | None:
     """The user with this password, or None. Takes the same time whether or not the address is known."""
     with db.read_only():  # to check a password takes long: nobody may have to wait for it at the database
         user = queries.find_user(email)
-        if user is not None:
-            db.session.expunge(user)
     return user if passwords.is_right(user.password_hash if user else None, password) else None
 
 
-def choose_organization(user: User, organization_id: uuid.UUID) -> Membership:
-    """Remember the organization a user works in; raises NotFound if the user is not a member."""
-    chosen = next((m for m in queries.memberships_of(user.id) if m.organization_id == organization_id), None)
+def choose_organization(user: User, organizations: Sequence[Organization], organization_id: uuid.UUID) -> Organization:
+    """Remember which of their organizations a user works in; raises NotFound if it is none of these."""
+    chosen = next((each for each in organizations if each.id == organization_id), None)
     if chosen is None:
         raise NotFound("There is no such organization among yours")
     db.session.execute(update(User).where(User.id == user.id).values(last_organization_id=organization_id))

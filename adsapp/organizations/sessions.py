@@ -65,6 +65,11 @@ _SIGNED_IN = (
 
 def find_session(token: str) -> SignedIn | None:
     """Who is signed in by this token, with their organizations: one statement. None if the session has ended."""
+    db.show_key(digest(token))
+    return _found(token)
+
+
+def _found(token: str) -> SignedIn | None:
     oldest, idle_since = _limits()
     wanted = {"token_hash": digest(token), "oldest": oldest, "idle_since": idle_since}
     found = db.session.execute(_SIGNED_IN, wanted).all()
@@ -74,7 +79,10 @@ def find_session(token: str) -> SignedIn | None:
 
 
 def begin_session(user_id: uuid.UUID, address: str, browser: str) -> SignedIn:
-    """Sign a person in, who is a member somewhere; sessions that ran out are removed on this occasion."""
+    """Sign a member in; sessions of the organization's members that ran out are removed on this occasion.
+
+    It is told with the membership of the bound organization only; the next request finds all.
+    """
     oldest, idle_since = _limits()
     ended = or_(UserSession.created_at <= oldest, UserSession.last_seen_at <= idle_since)
     db.session.execute(delete(UserSession).where(ended))
@@ -84,7 +92,7 @@ def begin_session(user_id: uuid.UUID, address: str, browser: str) -> SignedIn:
     )
     db.session.add(began)
     db.session.flush()
-    signed_in = find_session(token)
+    signed_in = _found(token)
     assert signed_in is not None
     return signed_in
 
@@ -92,6 +100,12 @@ def begin_session(user_id: uuid.UUID, address: str, browser: str) -> SignedIn:
 def end_session(session_id: uuid.UUID) -> None:
     """The next request of that browser leads to the sign-in."""
     db.session.execute(delete(UserSession).where(UserSession.id == session_id))
+
+
+def end_at_once(signed_in: SignedIn) -> None:
+    """The same in a transaction of its own: for a browser in which somebody else signs in, perhaps of elsewhere."""
+    with db.brief_session(signed_in.memberships[0].organization_id) as own:
+        own.execute(delete(UserSession).where(UserSession.id == signed_in.session_id))
 
 
 def end_sessions_of(user_id: uuid.UUID) -> int:
@@ -119,7 +133,7 @@ def list_sessions(organization_id: uuid.UUID) -> Sequence[tuple[UserSession, Use
 
 
 def note_seen(signed_in: SignedIn) -> None:
-    """Write down that a person is there, now and then."""
+    """Write down that a person is there, now and then; the session is bound to an organization of theirs."""
     _note(UserSession, "last_seen_at", signed_in.session_id, signed_in.last_seen_at)
 
 
@@ -134,7 +148,7 @@ def _note(table: type[UserSession] | type[ApiToken], column: str, row_id: uuid.U
         return
     is_as_it_was = getattr(table, column) == before  # of requests at the same moment, one writes
     try:
-        with db.brief_session(wait_seconds=SEEN_WAIT) as own:
+        with db.brief_session(db.require_organization_id(), wait_seconds=SEEN_WAIT) as own:
             own.execute(update(table).where(table.id == row_id, is_as_it_was).values({column: now}))
     except OperationalError as error:
         log.debug("not_noted", table=table.__tablename__, error=type(error).__name__)

@@ -105,7 +105,7 @@ def switch_organization() -> ResponseReturnValue:
     wanted = parse_id(request.form.get("organization_id", ""))
     if actor.user is None or wanted is None:
         raise NotFound("There is no such organization among yours")
-    name = service.choose_organization(actor.user, wanted).organization.name
+    name = service.choose_organization(actor.user, actor.organizations, wanted).name
     db.session.commit()
     service.note_entry(actor.user, wanted, actor.by())
     session["organization_id"] = str(wanted)

@@ -17,6 +17,7 @@ from adsapp.jobs import Queue
 from adsapp.jobs.models import Worker
 from adsapp.organizations import service
 from adsapp.organizations.models import Role
+from tests.cast import add_organization
 
 EMAIL, PASSWORD = "alice@example.com", "correct horse"  # of throwaway servers
 OTHERS = 4
@@ -38,11 +39,11 @@ class Scenery:
 def prepare(app: Flask) -> Scenery:
     """Make all of it, committed."""
     mine, others = "harbour", [f"other-{n}" for n in range(OTHERS)]
-    made = [service.create_organization(slug, slug.title(), "US") for slug in (mine, *others)]
-    service.add_member(made[0], service.create_user(EMAIL, "Alice", PASSWORD), Role.OWNER)
-    token = service.create_token(made[0], "bench", Role.OWNER)
-    ids = tuple(organization.id for organization in made)
-    db.session.commit()
+    ids = tuple(add_organization(app, slug) for slug in (mine, *others))
+    with db.organization_context(app, ids[0]):
+        service.add_member(service.create_user(EMAIL, "Alice", PASSWORD), Role.OWNER)
+        token = service.create_token("bench", Role.OWNER)
+        db.session.commit()
     _employ_workers()
     with db.organization_context(app, ids[0]):
         account = _account(ids[0])

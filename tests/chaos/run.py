@@ -22,7 +22,7 @@ from adsapp.jobs import Job, State, transitions
 from adsapp.jobs.broker import Broker
 from adsapp.jobs.states import FINAL
 from adsapp.organizations.auditing import By
-from adsapp.organizations.service import create_organization
+from tests.cast import add_organization
 from tests.chaos import blows, judging
 from tests.chaos.blows import Blow, Fist
 from tests.chaos.evidence import gather
@@ -127,11 +127,7 @@ class Run:
         return self._report
 
     def _make_organizations(self) -> list[uuid.UUID]:
-        with self._app.app_context():
-            made = [create_organization(f"o{n}", f"Organization {n}", "US") for n in range(ORGANIZATIONS)]
-            ids = [organization.id for organization in made]
-            db.session.commit()
-            return ids
+        return [add_organization(self._app, f"o{n}") for n in range(ORGANIZATIONS)]
 
     def _drive(self) -> bool:
         """False where something had not ended when patience had."""

@@ -44,7 +44,7 @@ def test_a_known_number_leads_to_its_contact(client: FlaskClient, cast: Cast) ->
 
 
 def test_a_number_is_found_in_its_local_form(app: Flask, client: FlaskClient, cast: Cast) -> None:
-    with app.app_context():
+    with db.organization_context(app, cast.bakery_id):
         db.session.get_one(Organization, cast.bakery_id).default_country = "DE"
         db.session.commit()
     alice = cast.sign_in(client, "alice")

@@ -139,6 +139,16 @@ POSTGRES_SCHEMA = (
     group by table_name, grantee order by table_name collate "C", grantee collate "C"
     """,
     """
+    select 'grant ' || lower(privilege_type) || ' (' || string_agg(column_name, ', ' order by column_name collate "C")
+        || ') on ' || table_name || ' to ' || grantee
+    from information_schema.column_privileges c
+    where table_schema = 'public' and grantee like 'adsapp\\_%' and not exists (
+        select 1 from information_schema.role_table_grants t where (t.table_schema, t.table_name, t.grantee,
+        t.privilege_type) = (c.table_schema, c.table_name, c.grantee, c.privilege_type))
+    group by table_name, grantee, privilege_type
+    order by table_name collate "C", grantee collate "C", privilege_type collate "C"
+    """,
+    """
     select pg_get_functiondef(oid) from pg_proc where pronamespace = 'public'::regnamespace order by proname collate "C"
     """,
 )

@@ -586,6 +586,7 @@ CREATE UNIQUE INDEX uq_import_rows_organization_id_import_id_row_no ON public.im
 CREATE INDEX ix_imports_list ON public.imports USING btree (organization_id, id)
 CREATE UNIQUE INDEX pk_imports ON public.imports USING btree (id)
 CREATE UNIQUE INDEX uq_imports_organization_id_id ON public.imports USING btree (organization_id, id)
+CREATE INDEX ix_inbound_messages_at ON public.inbound_messages USING btree (organization_id, at)
 CREATE INDEX ix_inbound_messages_contact ON public.inbound_messages USING btree (organization_id, contact_id, id)
 CREATE UNIQUE INDEX pk_inbound_messages ON public.inbound_messages USING btree (id)
 CREATE UNIQUE INDEX uq_inbound_messages_organization_id_account_id_wamid ON public.inbound_messages USING btree (organization_id, account_id, wamid)
@@ -645,6 +646,7 @@ CREATE UNIQUE INDEX uq_tags_organization_id_name ON public.tags USING btree (org
 CREATE UNIQUE INDEX pk_users ON public.users USING btree (id)
 CREATE UNIQUE INDEX uq_users_email ON public.users USING btree (email)
 CREATE INDEX ix_webhook_deliveries_open ON public.webhook_deliveries USING btree (organization_id, account_id, id) WHERE (applied_at IS NULL)
+CREATE INDEX ix_webhook_deliveries_received ON public.webhook_deliveries USING btree (organization_id, received_at)
 CREATE UNIQUE INDEX pk_webhook_deliveries ON public.webhook_deliveries USING btree (id)
 CREATE UNIQUE INDEX uq_webhook_deliveries_organization_id_account_id_digest ON public.webhook_deliveries USING btree (organization_id, account_id, digest)
 CREATE UNIQUE INDEX pk_whatsapp_accounts ON public.whatsapp_accounts USING btree (id)
@@ -664,6 +666,7 @@ CREATE TRIGGER freeze_job_logs BEFORE UPDATE ON public.job_logs FOR EACH ROW EXE
 CREATE TRIGGER count_jobs_delete AFTER DELETE ON public.jobs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_delete()
 CREATE TRIGGER count_jobs_insert AFTER INSERT ON public.jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_insert()
 CREATE TRIGGER count_jobs_update AFTER UPDATE ON public.jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_update()
+row security of api_tokens, forced
 row security of audit_events, forced
 row security of campaign_counts, forced
 row security of campaign_events, forced
@@ -684,20 +687,27 @@ row security of job_events, forced
 row security of job_items, forced
 row security of job_logs, forced
 row security of jobs, forced
+row security of memberships, forced
 row security of message_minutes, forced
 row security of message_templates, forced
 row security of opt_events, forced
+row security of organizations, forced
 row security of parked_statuses, forced
 row security of provider_notices, forced
 row security of queue_controls, forced
 row security of queue_limits, forced
+row security of sessions, forced
 row security of stats_day, forced
 row security of stats_hour, forced
 row security of stats_minute, forced
 row security of stats_spread, forced
 row security of tags, forced
+row security of users, forced
 row security of webhook_deliveries, forced
 row security of whatsapp_accounts, forced
+row security of workers, forced
+policy api_tokens door PERMISSIVE SELECT {adsapp_door} ((token_hash)::text = NULLIF(current_setting('app.key'::text, true), ''::text)) check
+policy api_tokens organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy audit_events engine PERMISSIVE ALL {adsapp_engine} true check true
 policy audit_events organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy campaign_counts engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -738,12 +748,24 @@ policy job_logs engine PERMISSIVE ALL {adsapp_engine} true check true
 policy job_logs organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy jobs engine PERMISSIVE ALL {adsapp_engine} true check true
 policy jobs organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy memberships door PERMISSIVE SELECT {adsapp_door} ((user_id = ( SELECT s.user_id
+FROM sessions s
+WHERE ((s.token_hash)::text = NULLIF(current_setting('app.key'::text, true), ''::text)))) OR (user_id = ( SELECT u.id
+FROM users u
+WHERE ((u.email)::text = NULLIF(current_setting('app.key'::text, true), ''::text))))) check
+policy memberships organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy message_minutes engine PERMISSIVE ALL {adsapp_engine} true check true
 policy message_minutes organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy message_templates engine PERMISSIVE ALL {adsapp_engine} true check true
 policy message_templates organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy opt_events engine PERMISSIVE ALL {adsapp_engine} true check true
 policy opt_events organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy organizations door PERMISSIVE SELECT {adsapp_door} (((slug)::text = NULLIF(current_setting('app.key'::text, true), ''::text)) OR (id IN ( SELECT m.organization_id
+FROM memberships m)) OR (id = ( SELECT t.organization_id
+FROM api_tokens t
+WHERE ((t.token_hash)::text = NULLIF(current_setting('app.key'::text, true), ''::text))))) check
+policy organizations engine PERMISSIVE SELECT {adsapp_engine} true check
+policy organizations organization PERMISSIVE ALL {adsapp_app} (id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy parked_statuses engine PERMISSIVE ALL {adsapp_engine} true check true
 policy parked_statuses organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy provider_notices engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -752,6 +774,12 @@ policy queue_controls engine PERMISSIVE ALL {adsapp_engine} true check true
 policy queue_controls organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy queue_limits engine PERMISSIVE ALL {adsapp_engine} true check true
 policy queue_limits organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy sessions door PERMISSIVE SELECT {adsapp_door} ((token_hash)::text = NULLIF(current_setting('app.key'::text, true), ''::text)) check
+policy sessions organization PERMISSIVE ALL {adsapp_app} (EXISTS ( SELECT 1
+FROM memberships m
+WHERE ((m.organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) AND (m.user_id = sessions.user_id)))) check (EXISTS ( SELECT 1
+FROM memberships m
+WHERE ((m.organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) AND (m.user_id = sessions.user_id))))
 policy stats_day engine PERMISSIVE ALL {adsapp_engine} true check true
 policy stats_day organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy stats_hour engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -762,12 +790,23 @@ policy stats_spread engine PERMISSIVE ALL {adsapp_engine} true check true
 policy stats_spread organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy tags engine PERMISSIVE ALL {adsapp_engine} true check true
 policy tags organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy users door PERMISSIVE SELECT {adsapp_door} (((email)::text = NULLIF(current_setting('app.key'::text, true), ''::text)) OR (id = ( SELECT s.user_id
+FROM sessions s
+WHERE ((s.token_hash)::text = NULLIF(current_setting('app.key'::text, true), ''::text))))) check
+policy users newcomer PERMISSIVE INSERT {adsapp_app} check true
+policy users organization PERMISSIVE ALL {adsapp_app} (EXISTS ( SELECT 1
+FROM memberships m
+WHERE ((m.organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) AND (m.user_id = users.id)))) check (EXISTS ( SELECT 1
+FROM memberships m
+WHERE ((m.organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) AND (m.user_id = users.id))))
 policy webhook_deliveries engine PERMISSIVE ALL {adsapp_engine} true check true
 policy webhook_deliveries organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy whatsapp_accounts engine PERMISSIVE ALL {adsapp_engine} true check true
 policy whatsapp_accounts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy workers engine PERMISSIVE ALL {adsapp_engine} true check true
+policy workers everybody PERMISSIVE ALL {adsapp_app,adsapp_door} true check true
 grant delete, insert, select, update on api_tokens to adsapp_app
-grant select on api_tokens to adsapp_engine
+grant select on api_tokens to adsapp_door
 grant delete, insert, select, update on audit_events to adsapp_app
 grant delete, insert, select, update on campaign_counts to adsapp_app
 grant delete, insert, select, update on campaign_events to adsapp_app
@@ -796,12 +835,12 @@ grant delete, insert, select, update on job_logs to adsapp_engine
 grant delete, insert, select, update on jobs to adsapp_app
 grant delete, insert, select, update on jobs to adsapp_engine
 grant delete, insert, select, update on memberships to adsapp_app
-grant select on memberships to adsapp_engine
+grant select on memberships to adsapp_door
 grant delete, insert, select, update on message_minutes to adsapp_app
 grant delete, insert, select, update on message_templates to adsapp_app
 grant delete, insert, select, update on opt_events to adsapp_app
 grant delete, insert, select, update on organizations to adsapp_app
-grant select on organizations to adsapp_engine
+grant select on organizations to adsapp_door
 grant delete, insert, select, update on parked_statuses to adsapp_app
 grant delete, insert, select, update on provider_notices to adsapp_app
 grant delete, insert, select, update on queue_controls to adsapp_app
@@ -809,7 +848,9 @@ grant select on queue_controls to adsapp_engine
 grant delete, insert, select, update on queue_limits to adsapp_app
 grant select, update on queue_limits to adsapp_engine
 grant delete, insert, select, update on sessions to adsapp_app
+grant select on sessions to adsapp_door
 grant delete, insert, select, update on sign_in_failures to adsapp_app
+grant delete, insert, select, update on sign_in_failures to adsapp_door
 grant delete, insert, select, update on stats_day to adsapp_app
 grant delete, insert, select, update on stats_day to adsapp_engine
 grant delete, insert, select, update on stats_hour to adsapp_app
@@ -820,12 +861,22 @@ grant delete, insert, select, update on stats_spread to adsapp_app
 grant delete, insert, select, update on stats_spread to adsapp_engine
 grant delete, insert, select, update on tags to adsapp_app
 grant delete, insert, select, update on users to adsapp_app
-grant select on users to adsapp_engine
+grant select on users to adsapp_door
 grant delete, insert, select, update on webhook_deliveries to adsapp_app
 grant delete, insert, select, update on whatsapp_accounts to adsapp_app
-grant select on whatsapp_accounts to adsapp_engine
-grant delete, insert, select, update on workers to adsapp_app
+grant select on workers to adsapp_app
+grant select on workers to adsapp_door
 grant delete, insert, select, update on workers to adsapp_engine
+grant select (id, slug) on organizations to adsapp_engine
+grant select (id, organization_id) on whatsapp_accounts to adsapp_engine
+grant update (drain_requested_at, drain_requested_by) on workers to adsapp_app
+grant update (drain_requested_at, drain_requested_by) on workers to adsapp_door
+CREATE OR REPLACE FUNCTION public.analyze_table(wanted regclass)
+RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path TO 'pg_catalog'
+AS $function$ begin execute format('analyze %s', wanted); end $function$
 CREATE OR REPLACE FUNCTION public.cleanup_old_job_logs(days integer)
 RETURNS bigint
 LANGUAGE plpgsql

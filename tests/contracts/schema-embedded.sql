@@ -262,6 +262,7 @@ CONSTRAINT pk_inbound_messages PRIMARY KEY (id),
 CONSTRAINT fk_inbound_messages_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_inbound_messages_organization_id_account_id_wamid UNIQUE (organization_id, account_id, wamid)
 )
+CREATE INDEX ix_inbound_messages_at ON inbound_messages (organization_id, at)
 CREATE INDEX ix_inbound_messages_contact ON inbound_messages (organization_id, contact_id, id)
 CREATE TABLE job_attempts (
 organization_id CHAR(32) NOT NULL,
@@ -617,6 +618,7 @@ CONSTRAINT fk_webhook_deliveries_organization_id FOREIGN KEY(organization_id) RE
 CONSTRAINT uq_webhook_deliveries_organization_id_account_id_digest UNIQUE (organization_id, account_id, digest)
 )
 CREATE INDEX ix_webhook_deliveries_open ON webhook_deliveries (organization_id, account_id, id) WHERE applied_at is null
+CREATE INDEX ix_webhook_deliveries_received ON webhook_deliveries (organization_id, received_at)
 CREATE TABLE whatsapp_accounts (
 organization_id CHAR(32) NOT NULL,
 id CHAR(32) NOT NULL,

@@ -88,7 +88,7 @@ def test_a_refusal_leaves_a_line_without_what_was_sent(
 
 def test_an_error_of_the_database_tells_of_no_row(app: Flask, cast: Cast) -> None:
     twice = {"email": "alice@example.com", "name": SECRET, "password_hash": SECRET}
-    with app.app_context():
+    with db.organization_context(app, cast.bakery_id):
         with pytest.raises(IntegrityError) as caught:
             db.session.execute(insert(User).values(**twice))
         assert SECRET not in str(caught.value)

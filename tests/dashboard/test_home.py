@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from adsapp import jobs
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
@@ -113,9 +114,8 @@ def test_a_worker_is_missed_once_its_jobs_would_be_taken_from_it(app: Flask, cli
     late = add_lone_worker(app, Queue, heartbeat_at=utcnow() + timedelta(minutes=1) - lease)
     cast.sign_in(client, "alice")
     assert "No worker is running" not in client.get("/").text
-    with db.organization_context(app, cast.bakery_id):
-        db.session.get_one(Worker, late).heartbeat_at = utcnow() - lease
-        db.session.commit()
+    with app.app_context(), db.engine_transaction() as connection:
+        connection.execute(update(Worker).where(Worker.id == late).values(heartbeat_at=utcnow() - lease))
     page = client.get("/").text
     assert "No worker is running" in page
     assert "No job waits yet. Start one with" in page

@@ -1,5 +1,6 @@
 """What was granted can be taken away: a session, a role, a membership, a token; the next request knows."""
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -18,7 +19,7 @@ from adsapp.core.errors import Conflict
 from adsapp.organizations import queries, service, sessions
 from adsapp.organizations.auditing import NOBODY, By
 from adsapp.organizations.models import ApiToken, Membership, Role, User, UserSession
-from tests.cast import PASSWORD, Cast, csrf_token
+from tests.cast import PASSWORD, Cast, csrf_token, join_charlies
 from tests.statements import recorded
 
 ADAM = By("Adam")
@@ -26,11 +27,15 @@ ADAM = By("Adam")
 
 def member(cast: Cast, name: str) -> Membership:
     """Somebody of Harbour Bakery."""
-    user = queries.find_user(f"{name}@example.com")
-    assert user is not None
-    found = queries.get_membership(cast.bakery_id, user.id)
+    found = queries.get_member(cast.bakery_id, f"{name}@example.com")
     assert found is not None
     return found
+
+
+def people_signed_in(app: Flask, organization_id: uuid.UUID) -> list[str]:
+    """Their addresses, once a session, those that ran out too."""
+    with db.organization_context(app, organization_id):
+        return list(db.session.scalars(select(User.email).join(UserSession, UserSession.user_id == User.id)))
 
 
 def of_user(change: Callable[[User, By], object]) -> Callable[[Membership], None]:
@@ -109,7 +114,7 @@ def test_the_last_owner_stays_owner(app: Flask, cast: Cast) -> None:
         service.set_role(adam, Role.OWNER, by=NOBODY)
         service.remove_member(alice, by=NOBODY)
         with pytest.raises(Conflict):
-            service.add_member(adam.organization, adam.user, Role.ADMIN, by=NOBODY)
+            service.add_member(adam.user, Role.ADMIN, by=NOBODY)
 
 
 def test_a_copy_of_the_cookie_is_worth_nothing_after_signing_out(app: Flask, cast: Cast, client: FlaskClient) -> None:
@@ -127,7 +132,7 @@ def test_the_table_does_not_hold_what_the_cookie_holds(app: Flask, cast: Cast, c
     cast.sign_in(client, "alice")
     with client.session_transaction() as cookie:
         token = cookie["_user_id"]
-    with app.app_context():
+    with db.organization_context(app, cast.bakery_id):
         kept = db.session.scalars(select(UserSession)).one()
         assert kept.token_hash == digest(token)
         assert token not in str(vars(kept))
@@ -138,9 +143,8 @@ def test_who_signs_in_again_has_one_session_in_this_browser(app: Flask, cast: Ca
     token = csrf_token(client, "/")
     other = {"email": "charlie@example.com", "password": PASSWORD, "csrf_token": token}  # of another organization
     assert client.post("/sign-in", data=other).status_code == 303
-    with app.app_context():
-        emails = db.session.scalars(select(User.email).join(UserSession, UserSession.user_id == User.id)).all()
-    assert emails == ["charlie@example.com"]
+    assert people_signed_in(app, cast.other_id) == ["charlie@example.com"]
+    assert people_signed_in(app, cast.bakery_id) == []
 
 
 @pytest.mark.parametrize(
@@ -158,7 +162,7 @@ def test_a_session_ends_by_age_and_by_idleness_and_is_then_swept(
 ) -> None:
     app = create_app(settings.model_copy(update=settings_of))
     client = cast.sign_in(app.test_client(), "alice")
-    with app.app_context():
+    with db.organization_context(app, cast.bakery_id):
         then = {"created_at": utcnow() - begun, "last_seen_at": utcnow() - seen}
         db.session.execute(update(UserSession).values(**then))
         db.session.commit()
@@ -166,27 +170,26 @@ def test_a_session_ends_by_age_and_by_idleness_and_is_then_swept(
         assert len(sessions.list_sessions(cast.bakery_id)) == is_in
     assert (client.get("/").status_code == 200) == is_in
     cast.sign_in(app.test_client(), "bob")
-    with app.app_context():
-        assert len(db.session.scalars(select(UserSession)).all()) == 1 + is_in
+    assert len(people_signed_in(app, cast.bakery_id)) == 1 + is_in
 
 
-def seen_at(app: Flask, column: object = UserSession.last_seen_at) -> object:
-    with app.app_context():
-        return db.session.scalars(select(column)).first()  # type: ignore[call-overload]
+def seen_at(app: Flask, cast: Cast) -> object:
+    with db.organization_context(app, cast.bakery_id):
+        return db.session.scalars(select(UserSession.last_seen_at)).first()
 
 
 def test_a_person_is_noted_as_seen_now_and_then_and_an_open_page_is_no_person(
     app: Flask, cast: Cast, client: FlaskClient
 ) -> None:
     cast.sign_in(client, "alice")
-    first = seen_at(app)
+    first = seen_at(app, cast)
     client.get("/")
-    assert seen_at(app) == first
+    assert seen_at(app, cast) == first
     with time_machine.travel(utcnow() + sessions.SEEN_EVERY * 2, tick=False):
         assert client.get("/campaigns/list", headers={"HX-Request": "true"}).status_code == 200
-        assert seen_at(app) == first
+        assert seen_at(app, cast) == first
         assert client.get("/campaigns").status_code == 200
-        assert seen_at(app) == utcnow()
+        assert seen_at(app, cast) == utcnow()
 
 
 def test_a_token_s_use_is_noted_now_and_then(app: Flask, cast: Cast, client: FlaskClient) -> None:
@@ -194,7 +197,7 @@ def test_a_token_s_use_is_noted_now_and_then(app: Flask, cast: Cast, client: Fla
 
     def ask() -> object:
         assert client.get("/api/jobs", headers=cast.headers("alice")).status_code == 200
-        with app.app_context():
+        with db.organization_context(app, cast.bakery_id):
             return db.session.scalars(used).one()
 
     first = ask()
@@ -208,7 +211,9 @@ def test_pages_are_served_while_nothing_can_be_written_down(
 ) -> None:
     monkeypatch.setattr(sessions, "SEEN_WAIT", 0.01)
     cast.sign_in(client, "alice")
-    with app.app_context(), db.db.engine.connect() as frozen, frozen.begin():  # which takes the lock
+    with app.app_context():
+        engine = db.db.engine
+    with engine.connect() as frozen, frozen.begin():  # which takes the lock
         with time_machine.travel(utcnow() + sessions.SEEN_EVERY * 2, tick=False):
             assert client.get("/campaigns").status_code == 200
         assert client.get("/api/jobs", headers=cast.headers("bob")).status_code == 200
@@ -248,12 +253,7 @@ def test_a_session_of_one_s_own_is_told_with_where_it_was(app: Flask, cast: Cast
 def test_who_comes_over_from_another_organization_is_in_that_one_s_activity(
     app: Flask, cast: Cast, client: FlaskClient
 ) -> None:
-    with app.app_context():
-        alice, other = queries.find_user("alice@example.com"), queries.find_organization("charlies")
-        assert alice is not None
-        assert other is not None
-        service.add_member(other, alice, Role.VIEWER, by=NOBODY)
-        db.session.commit()
+    join_charlies(app, cast, "alice")
     cast.sign_in(client, "alice")
     chosen = {"organization_id": str(cast.other_id), "csrf_token": csrf_token(client, "/")}
     assert client.post("/organizations/current", data=chosen).status_code == 303

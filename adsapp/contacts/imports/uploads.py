@@ -35,10 +35,14 @@ def uploads_directory() -> Path:
     return context.settings().home / "uploads"
 
 
+def own_directory() -> Path:
+    """The directory of the bound organization's uploads."""
+    return uploads_directory() / str(db.require_organization_id())
+
+
 def save(stream: IO[bytes], upload_id: uuid.UUID) -> Upload:
     """Write the stream to disk as it arrives. Raises TooLarge, and then keeps nothing."""
-    path = f"{db.require_organization_id()}/{upload_id}"
-    target = full_path(path)
+    target = own_directory() / str(upload_id)
     target.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     settings = context.settings()
@@ -53,7 +57,7 @@ def save(stream: IO[bytes], upload_id: uuid.UUID) -> Upload:
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    return Upload(path, digest.hexdigest(), size)
+    return Upload(target.relative_to(uploads_directory()).as_posix(), digest.hexdigest(), size)
 
 
 def remove(path: str) -> None:

@@ -2,9 +2,9 @@
 
 A session is bound to one organization (`bind_organization`) and then sees and writes that organization's rows only:
 by a filter added to every ORM statement (both databases), and by row-level security on PostgreSQL, where each
-transaction takes the role `adsapp_app`. Work that looks across organizations (dispatch, claims, the reaper, the door
-that finds the organization of a webhook) uses `engine_transaction` and its role `adsapp_engine`, which sees job
-tables only. docs/adr/0003 has the reasons.
+transaction takes the role `adsapp_app`. Before it is bound it sees whom a key lets in (`show_key`), by the role
+`adsapp_door`. Work that looks across organizations (dispatch, claims, the reaper, whose a webhook is) uses
+`engine_transaction` and its role `adsapp_engine`, which sees job tables only. docs/adr/0003 and 0020 have the reasons.
 """
 
 from adsapp.core.db.after_commit import after_commit
@@ -19,10 +19,11 @@ from adsapp.core.db.engine import (
     set_isolation_level,
     set_reading,
 )
-from adsapp.core.db.extension import db, init_db, read_only, session
+from adsapp.core.db.extension import db, init_db, job_engine, read_only, session
 from adsapp.core.db.sealed import Sealed, SecretJson, SecretText, vault
 from adsapp.core.db.tenancy import (
     APP_ROLE,
+    DOOR_ROLE,
     ENGINE_ROLE,
     UnscopedStatement,
     bind_organization,
@@ -32,13 +33,16 @@ from adsapp.core.db.tenancy import (
     engine_transaction,
     organization_context,
     require_organization_id,
+    show_key,
 )
-from adsapp.core.db.types import Base, BigId, Json, ShortText, Tenant, UtcDateTime, text_enum
+from adsapp.core.db.types import AtTheDoor, Base, BigId, Json, ShortText, Tenant, UtcDateTime, text_enum
 
 __all__ = [
     "APP_ROLE",
+    "DOOR_ROLE",
     "ENGINE_ROLE",
     "WAIT_SECONDS",
+    "AtTheDoor",
     "Base",
     "BigId",
     "Json",
@@ -63,6 +67,7 @@ __all__ = [
     "hold_key",
     "hold_keys",
     "init_db",
+    "job_engine",
     "listen",
     "organization_context",
     "read_only",
@@ -71,6 +76,7 @@ __all__ = [
     "session",
     "set_isolation_level",
     "set_reading",
+    "show_key",
     "text_enum",
     "vault",
 ]

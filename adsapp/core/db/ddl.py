@@ -9,14 +9,17 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 
-from adsapp.core.db import APP_ROLE, ENGINE_ROLE
+from adsapp.core.db import APP_ROLE, DOOR_ROLE, ENGINE_ROLE
+
+MINE = "nullif(current_setting('app.organization_id', true), '')::uuid"  # the organization that is bound
+KEY = "nullif(current_setting('app.key', true), '')"  # what was shown at the door
 
 
 def make_roles(connection: Connection) -> None:
-    """Make the two roles of PostgreSQL and let the connecting user take them; SQLite has none."""
+    """Make the roles of PostgreSQL and let the connecting user take them; SQLite has none."""
     if connection.dialect.name != "postgresql":
         return
-    for role in (APP_ROLE, ENGINE_ROLE):
+    for role in (APP_ROLE, DOOR_ROLE, ENGINE_ROLE):
         # Roles belong to the whole server, so another database's migration may make the same one just now.
         connection.execute(
             text(
@@ -31,7 +34,18 @@ def make_roles(connection: Connection) -> None:
                 "exception when unique_violation or insufficient_privilege then null; end $$"
             )
         )
+        _demand_role(connection, role)
         connection.execute(text(f"grant usage on schema public to {role}"))
+
+
+def _demand_role(connection: Connection, role: str) -> None:
+    may_take = text("select pg_has_role(oid, 'member') from pg_roles where rolname = :role")
+    if not connection.scalar(may_take, {"role": role}):
+        user = connection.scalar(text("select current_user"))
+        raise RuntimeError(
+            f"The role {role} is missing in PostgreSQL, or {user} may not take it. As a superuser run: "
+            f'create role {role} nologin; grant {role} to "{user}"; then upgrade again'
+        )
 
 
 def share_table(connection: Connection, table: str, *, engine: str = "") -> None:
@@ -49,14 +63,20 @@ def isolate_table(connection: Connection, table: str, *, engine: str = "") -> No
     if connection.dialect.name != "postgresql":
         return
     share_table(connection, table, engine=engine)
-    mine = "organization_id = nullif(current_setting('app.organization_id', true), '')::uuid"
-    for statement in (
-        f"alter table {table} enable row level security",
-        f"alter table {table} force row level security",
-        f"create policy organization on {table} to {APP_ROLE} using ({mine}) with check ({mine})",
-        f"create policy engine on {table} to {ENGINE_ROLE} using (true) with check (true)",
-    ):
-        connection.execute(text(statement))
+    guard_table(connection, table)
+    add_policy(connection, table, "organization", APP_ROLE, f"organization_id = {MINE}")
+    add_policy(connection, table, "engine", ENGINE_ROLE, "true")
+
+
+def guard_table(connection: Connection, table: str) -> None:
+    """Row-level security, forced upon the table's owner, too: nobody sees a row that no policy shows them."""
+    for how in ("enable", "force"):
+        connection.execute(text(f"alter table {table} {how} row level security"))
+
+
+def add_policy(connection: Connection, table: str, name: str, role: str, rows: str) -> None:
+    """Show these rows of the table to a role, which may change them into such rows only."""
+    connection.execute(text(f"create policy {name} on {table} to {role} using ({rows}) with check ({rows})"))
 
 
 @contextmanager

@@ -53,6 +53,7 @@ def listen(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         event.listen(engine, "connect", _set_up_postgresql)
         event.listen(engine, "checkout", _refuse_closed)
+        engine.dialect.do_rollback = _roll_back  # type: ignore[method-assign,assignment]
         return
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -64,6 +65,20 @@ def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry)
     cursor.execute(f"set idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'")
     cursor.close()
     connection.commit()
+
+
+def _roll_back(connection: Any) -> None:
+    """End a transaction, as every request that only reads does, and keep what the connection has prepared.
+
+    psycopg's own rollback forgets it, for fear that it names a table that was never made; we make none. Without that
+    all statements of the next request would be parsed and planned again, policies included.
+    """
+    from psycopg.pq import TransactionStatus  # the other shape needs nothing of it
+
+    if connection.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+        with connection.lock:
+            connection.pgconn.exec_(b"ROLLBACK")
+    connection.rollback()  # has nothing left to do, unless that failed
 
 
 def _refuse_closed(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import Connection, inspect, text
 
-from adsapp.core.db import db
+from adsapp.core.db import db, logins
 
 
 def needed(app: Flask) -> str:
@@ -38,6 +38,7 @@ def upgrade(app: Flask) -> None:
     Migrate(app, db, directory=str(_directory(app)))
     with app.app_context():
         migrate()
+        logins.admit()
 
 
 def _directory(app: Flask) -> Path:

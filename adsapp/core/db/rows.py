@@ -186,4 +186,4 @@ def refresh_statistics(*models: type[DeclarativeBase]) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         names = [_table(model).name for model in models]
         for name in connection.scalars(_OUTGROWN, {"tables": names}).all():
-            connection.execute(text(f"analyze {name}"))
+            connection.execute(text("select analyze_table(:name)"), {"name": name})

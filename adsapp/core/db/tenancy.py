@@ -4,6 +4,7 @@ import contextlib
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from flask import Flask
@@ -12,11 +13,12 @@ from sqlalchemy.orm import FromStatement, ORMExecuteState, Session, SessionTrans
 from sqlalchemy.sql.util import find_tables
 
 from adsapp.core.db.engine import _reading
-from adsapp.core.db.extension import db, session
-from adsapp.core.db.types import Tenant
+from adsapp.core.db.extension import db, job_engine, session
+from adsapp.core.db.types import AtTheDoor, Base, Owned, Tenant
 
-APP_ROLE = "adsapp_app"
-ENGINE_ROLE = "adsapp_engine"
+APP_ROLE = "adsapp_app"  # sees the rows of one organization
+DOOR_ROLE = "adsapp_door"  # sees who comes in by one key, before it is known into which organization
+ENGINE_ROLE = "adsapp_engine"  # sees the jobs of all
 
 
 class UnscopedStatement(Exception):
@@ -33,9 +35,24 @@ def bind_organization(organization_id: uuid.UUID) -> None:
     owner = session()
     if not _reading.get():
         owner.rollback()  # on SQLite it holds the write lock, and a body may take long to come
+    owner.info.pop("key", None)
     owner.info["organization_id"] = organization_id
     if owner.in_transaction():
-        _name_organization(owner, owner.connection())
+        _take_role(owner, None, owner.connection())
+
+
+def show_key(key: str) -> None:
+    """Let this context's session, which is bound to no organization yet, read whom this key lets in, and no one else.
+
+    A key is what somebody shows at the door: the digest of a cookie or token, an e-mail address, or the slug by which
+    the command line names an organization. It opens nothing once the session is bound.
+    """
+    owner = session()
+    if owner.info.get("organization_id") is not None:
+        raise UnscopedStatement("this session belongs to an organization already: keys are for those who come in")
+    owner.info["key"] = key
+    if owner.in_transaction():
+        _take_role(owner, None, owner.connection())
 
 
 def current_organization_id() -> uuid.UUID | None:
@@ -70,7 +87,7 @@ _KEEP_ROLE = text("select set_config('role', :role, false), set_config('plan_cac
 @contextlib.contextmanager
 def engine_transaction(engine: Engine | None = None) -> Iterator[Connection]:
     """A transaction across organizations, for the job engine and the doors; commits at its end."""
-    with (engine or db.engine).connect() as connection, connection.begin():
+    with (engine or job_engine()).connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(_TAKE_ROLE, {"role": ENGINE_ROLE})
         yield connection
@@ -91,19 +108,19 @@ def end_engine_connection(connection: Connection) -> None:
     connection.close()
 
 
-_TAKE_APP_ROLE = text("select set_config('role', :role, true), set_config('app.organization_id', :id, true)")
+_TAKE_OWN_ROLE = text(
+    "select set_config('role', :role, true), set_config('app.organization_id', :id, true), "
+    "set_config('app.key', :key, true)"
+)
 
 
 @event.listens_for(Session, "after_begin")
-def _take_role(owner: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    _name_organization(owner, connection)
-
-
-def _name_organization(owner: Session, connection: Connection) -> None:
+def _take_role(owner: Session, _transaction: SessionTransaction | None, connection: Connection) -> None:
     if connection.dialect.name != "postgresql":
         return
-    bound = owner.info.get("organization_id")
-    connection.execute(_TAKE_APP_ROLE, {"role": APP_ROLE, "id": str(bound) if bound else ""})
+    bound, key = owner.info.get("organization_id"), owner.info.get("key", "")
+    own = {"role": APP_ROLE if bound else DOOR_ROLE, "id": str(bound) if bound else "", "key": key}
+    connection.execute(_TAKE_OWN_ROLE, own)
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -114,31 +131,42 @@ def _filter_by_organization(state: ORMExecuteState) -> None:
     elif bound is not None or _touches_tenants(state):
         _refuse_unscoped(state)
     if bound is not None and not state.is_column_load and not state.is_relationship_load:
-        state.statement = state.statement.options(_tenant_criteria(bound)) if _takes_options(state) else state.statement
+        state.statement = state.statement.options(_criteria(bound)) if _takes_options(state) else state.statement
 
 
 def _takes_options(state: ORMExecuteState) -> bool:
     return state.is_orm_statement and not state.is_insert and hasattr(state.statement, "options")
 
 
-def _tenant_criteria(organization_id: uuid.UUID) -> Any:
+def _criteria(organization_id: uuid.UUID) -> Any:
     return with_loader_criteria(
-        Tenant,
-        lambda table: table.organization_id == organization_id,
+        Owned,
+        lambda table: table.is_of(organization_id),
         include_aliases=True,
         track_closure_variables=True,
     )
 
 
 def _refuse_what_no_filter_reaches(state: ORMExecuteState, bound: uuid.UUID | None) -> None:
-    if not any(issubclass(mapper.class_, Tenant) for mapper in state.all_mappers):
+    if not any(issubclass(mapper.class_, Owned) for mapper in state.all_mappers):
         return
     if bound is None:
-        raise UnscopedStatement("A tenant's table on a session that is bound to no organization: bind it first")
+        _refuse_without_key(state)
+        return
     if isinstance(state.statement, FromStatement) or getattr(state.statement, "select", None) is not None:
         _refuse_unscoped(state)
     if state.is_insert or state.is_update:
         _refuse_foreign(bound, *_rows_of(state))
+
+
+def _refuse_without_key(state: ORMExecuteState) -> None:
+    if any(issubclass(mapper.class_, Tenant) for mapper in state.all_mappers):
+        raise UnscopedStatement("A tenant's table on a session that is bound to no organization: bind it first")
+    if not state.is_select or "key" not in state.session.info:
+        raise UnscopedStatement(
+            "A table of who may come in, on a session that is bound to no organization: show a key to read it, and "
+            "bind an organization to write"
+        )
 
 
 def _rows_of(state: ORMExecuteState) -> Iterator[Mapping[str, Any]]:
@@ -157,7 +185,12 @@ def _touches_tenants(state: ORMExecuteState) -> bool:
     else:
         statement = cast(ClauseElement, state.statement)
         named = {*find_tables(statement, include_joins=True, include_selects=True, include_crud=True)}
-    return any("organization_id" in getattr(table, "c", ()) for table in named)  # a select among them has none
+    return any("organization_id" in getattr(table, "c", ()) or table in _at_the_door() for table in named)
+
+
+@cache
+def _at_the_door() -> frozenset[Any]:
+    return frozenset(each.local_table for each in Base.registry.mappers if issubclass(each.class_, AtTheDoor))
 
 
 def _refuse_foreign(bound: uuid.UUID, *rows: Mapping[str, Any]) -> None:
@@ -170,10 +203,12 @@ def _refuse_foreign(bound: uuid.UUID, *rows: Mapping[str, Any]) -> None:
 def _refuse_foreign_rows(owner: Session, _context: object, _instances: object) -> None:
     bound = owner.info.get("organization_id")
     for row in (*owner.new, *owner.dirty, *owner.deleted):
-        if not isinstance(row, Tenant):
+        if not isinstance(row, Owned):
             continue
         if bound is None:
             raise UnscopedStatement("A tenant's row on a session that is bound to no organization: bind it first")
+        if "organization_id" not in inspect(row).attrs:
+            continue
         whose = inspect(row).attrs.organization_id.history
         _refuse_foreign(bound, *({"organization_id": each} for each in (*whose.sum(),) if each is not None))
 

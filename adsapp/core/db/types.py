@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     DateTime,
     Dialect,
     Enum,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    column,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import (
@@ -89,10 +91,31 @@ class Base(DeclarativeBase):
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows in INTEGER keys only
 
 
-class Tenant:
+class Owned:
+    """Mixin of every table of whose rows each organization sees its own only."""
+
+    @classmethod
+    def is_of(cls, organization_id: uuid.UUID) -> ColumnElement[bool]:
+        """SQL: the row is shown to this organization."""
+        return column("organization_id", Uuid()) == organization_id
+
+
+class Tenant(Owned):
     """Mixin of every table that belongs to one organization."""
 
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"), sort_order=-10)
+
+    @classmethod
+    def is_of(cls, organization_id: uuid.UUID) -> ColumnElement[bool]:
+        return cls.organization_id == organization_id
+
+
+class AtTheDoor(Owned):
+    """Mixin of every table that says who may come in, and so is read before an organization is bound, too.
+
+    A bound session sees its organization's own rows and those of its members; any other session what the key opens
+    that was shown to it (`show_key`).
+    """
 
 
 ShortText = String(200)

@@ -64,7 +64,7 @@ class WorkerProcess:
         self._app = app
         self._settings: Settings = app.config["SETTINGS"]
         with app.app_context():
-            self._engine = db.db.engine
+            self._engine = db.job_engine()
         self._broker: Broker = app.extensions["broker"]
         self._queues = list(queues)
         self._clock = DatabaseClock()
@@ -250,7 +250,7 @@ class WorkerProcess:
 def ask_for_upkeep(app: Flask, now: datetime) -> int:
     """Ask for today's upkeep of every organization that has none yet; how many. Any worker may, any time."""
     with app.app_context():
-        owners = retention.without_upkeep(db.db.engine, now)
+        owners = retention.without_upkeep(db.job_engine(), now)
     for owner in owners:
         with db.organization_context(app, owner):
             retention.ask_for_upkeep(now)

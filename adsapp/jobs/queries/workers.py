@@ -20,7 +20,7 @@ from adsapp.core.ids import parse_id
 from adsapp.jobs.models import Job, Worker
 from adsapp.jobs.states import Queue
 from adsapp.jobs.wait_reasons import alive_since, database_now
-from adsapp.organizations.models import Organization
+from adsapp.organizations import queries as organizations
 
 SHOWN = 200  # worker processes on one page, the longest-lived last
 # Word for word the condition of the index on leases: what runs is found there, never by a look at the history.
@@ -103,7 +103,7 @@ def find_worker(name: str) -> Worker:
 
 def is_ours_alone() -> bool:
     """True if this installation has one organization: then its admins are those who run it."""
-    return len(db.session.scalars(select(Organization.id).limit(2)).all()) == 1
+    return len(organizations.list_organizations(limit=2)) == 1
 
 
 def refuse_where_shared() -> None:

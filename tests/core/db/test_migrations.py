@@ -51,11 +51,12 @@ def migrate(app: Flask, revision: str) -> None:
 
 def add_events(app: Flask, organization_id: uuid.UUID) -> None:
     """As the version before noted them."""
-    with app.app_context():
+    with db.organization_context(app, organization_id):
         values = {"id": organization_id, "slug": "bakery", "name": "Bakery", "default_country": "US"}
         now = Organization.__table__
         as_it_was = table("organizations", *(column(name, now.c[name].type) for name in (*values, "created_at")))
-        db.session.execute(insert(as_it_was).values(**values, created_at=utcnow()))
+        made = insert(as_it_was).values(**values, created_at=utcnow())
+        db.session.execute(made, execution_options={"names_organization": True})
         db.session.commit()
     events = AuditEvent.__table__
     names = ("organization_id", "at", "actor", "action", "subject", "details")

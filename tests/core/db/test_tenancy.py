@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from adsapp.contacts.models import Tag
 from adsapp.core import db
+from adsapp.core.crypto import digest
 from adsapp.core.db import tenancy
-from adsapp.core.db.types import Tenant
+from adsapp.core.db.types import Owned
+from adsapp.organizations.models import ApiToken, Membership, Organization, Role, User, UserSession
 from tests.cast import Cast
 
 
@@ -35,8 +37,8 @@ def tags(app: Flask, cast: Cast) -> tuple[uuid.UUID, uuid.UUID]:
 
 @pytest.mark.parametrize("shape", ["embedded"], indirect=True)  # the session refuses before it asks a database
 def test_a_session_of_nobody_reaches_no_table_of_an_organization(app: Flask) -> None:
-    tables = [mapper.class_ for mapper in db.Base.registry.mappers if issubclass(mapper.class_, Tenant)]
-    assert len(tables) > 20
+    tables = [mapper.class_ for mapper in db.Base.registry.mappers if issubclass(mapper.class_, Owned)]
+    assert len(tables) > 25
     with app.app_context():
         for table in tables:
             for statement in (select(table), delete(table), insert(table).values(organization_id=uuid.uuid4())):
@@ -55,15 +57,23 @@ def test_a_session_of_nobody_gets_past_the_filter_by_no_core_statement(app: Flas
                 db.session.execute(statement)
 
 
-def test_a_session_of_nobody_adds_no_row(app: Flask, cast: Cast) -> None:
+@pytest.mark.parametrize("table", [Tag, Organization, User, Membership, UserSession, ApiToken])
+def test_a_session_of_nobody_adds_no_row(app: Flask, table: type[db.Base]) -> None:
     with app.app_context():
-        db.session.add(Tag(**a_tag(cast.bakery_id, "regulars")))
+        db.show_key("alice@example.com")  # a key lets one look, not write
+        db.session.add(table())
         with pytest.raises(db.UnscopedStatement, match="bound to no organization"):
             db.session.flush()
 
 
 def _added(theirs: uuid.UUID) -> None:
     db.session.add(Tag(**a_tag(theirs, "foreign")))
+    db.session.flush()
+
+
+def _let_in(theirs: uuid.UUID) -> None:
+    person = db.session.scalars(select(User).limit(1)).one()
+    db.session.add(Membership(organization_id=theirs, user_id=person.id, role=Role.OWNER))
     db.session.flush()
 
 
@@ -74,6 +84,7 @@ def _moved(theirs: uuid.UUID) -> None:
 
 WAYS: dict[str, Callable[[uuid.UUID], object]] = {
     "added": _added,
+    "let in elsewhere": _let_in,
     "moved": _moved,
     "inserted": lambda theirs: db.session.execute(insert(Tag), [a_tag(theirs, "foreign")]),
     "inserted with values": lambda theirs: db.session.execute(insert(Tag).values(a_tag(theirs, "foreign"))),
@@ -117,17 +128,109 @@ def without(name: str, listener: Callable[..., None]) -> Iterator[None]:
         event.listen(Session, name, listener)
 
 
-def seen(app: Flask, owner: uuid.UUID) -> int:
+GUARDED = sorted({*db.Base.metadata.tables} - {"sign_in_failures", "workers"})  # which are of all organizations
+
+
+@pytest.fixture
+def populated(app: Flask, cast: Cast, tags: tuple[uuid.UUID, uuid.UUID]) -> Cast:
+    """There is something in each table of those who may come in, in both organizations."""
+    for name in ("alice", "charlie"):
+        cast.sign_in(app.test_client(), name)
+    return cast
+
+
+def seen(app: Flask, owner: uuid.UUID, table: type[db.Base]) -> int:
     with db.organization_context(app, owner):
-        return len(db.session.scalars(select(Tag)).all())
+        return len(db.session.scalars(select(table)).unique().all())
+
+
+@pytest.mark.parametrize("table", [Tag, Organization, User, Membership, UserSession, ApiToken])
+def test_each_layer_isolates_by_itself_and_the_tests_would_miss_it(
+    app: Flask, populated: Cast, shape: str, table: type[db.Base]
+) -> None:
+    ours, theirs = (seen(app, owner, table) for owner in (populated.bakery_id, populated.other_id))
+    assert ours
+    assert theirs
+    with without("do_orm_execute", tenancy._filter_by_organization):
+        # Where there is row-level security, it is the second layer; where not, everybody's rows are seen.
+        assert seen(app, populated.bakery_id, table) == (ours if shape == "distributed" else ours + theirs)
 
 
 @pytest.mark.usefixtures("tags")
-def test_each_layer_isolates_by_itself_and_the_tests_would_miss_both(app: Flask, cast: Cast, shape: str) -> None:
-    layers = 2 if shape == "distributed" else 1
-    with without("do_orm_execute", tenancy._filter_by_organization):
-        assert seen(app, cast.bakery_id) == (1 if layers == 2 else 2), "row-level security is the second layer"
-        with without("after_begin", tenancy._take_role):
-            assert seen(app, cast.bakery_id) == 2, "with neither, everybody's rows are seen"
+def test_the_filter_isolates_without_row_level_security(app: Flask, cast: Cast) -> None:
     with without("after_begin", tenancy._take_role):
-        assert seen(app, cast.bakery_id) == 1, "the filter is the first"
+        assert seen(app, cast.bakery_id, Tag) == 1
+        with without("do_orm_execute", tenancy._filter_by_organization):
+            assert seen(app, cast.bakery_id, Tag) == 2, "with neither, everybody's rows are seen"
+
+
+@pytest.mark.parametrize("shape", ["distributed"], indirect=True)
+@pytest.mark.parametrize("table", GUARDED)
+def test_every_table_is_guarded_by_the_database_and_the_tests_would_miss_it(app: Flask, table: str) -> None:
+    with app.app_context(), db.db.engine.connect() as connection:
+
+        def is_filtered() -> bool:
+            connection.execute(text(f"set local role {db.APP_ROLE}"))
+            plan = "\n".join(connection.execute(text(f"explain select * from {table}")).scalars())
+            connection.execute(text("reset role"))
+            return "app.organization_id" in plan
+
+        assert is_filtered()
+        connection.execute(text(f"alter table {table} disable row level security"))
+        assert not is_filtered()
+        connection.rollback()
+
+
+@pytest.mark.parametrize("shape", ["distributed"], indirect=True)
+def test_the_engine_reads_jobs_and_of_all_else_only_whose_it_is(app: Flask) -> None:
+    readable = text(
+        "select c.relname, array_agg(a.attname::text order by a.attname) as readable from pg_class c "
+        "join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped "
+        "where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' "
+        "and has_column_privilege(:engine, c.oid, a.attnum, 'select') group by c.relname"
+    )
+    with app.app_context(), db.db.engine.connect() as connection:
+        rows = connection.execute(readable, {"engine": db.ENGINE_ROLE}).all()
+    found: dict[str, list[str]] = {row.relname: row.readable for row in rows}
+    jobs = {
+        table.name for table in db.Base.metadata.sorted_tables if table.name.startswith(("job", "queue_", "stats_"))
+    }
+    assert set(found) - jobs - {"alembic_version"} == {"workers", "organizations", "whatsapp_accounts"}
+    assert found["organizations"] == ["id", "slug"]
+    assert found["whatsapp_accounts"] == ["id", "organization_id"]
+
+
+EMAIL, COOKIE, TOKEN, SLUG = "an e-mail", "a cookie", "a token", "a slug"
+
+
+@pytest.mark.parametrize("shape", ["distributed"], indirect=True)
+@pytest.mark.parametrize(
+    "key, opened",
+    [
+        (EMAIL, {User: 1, Membership: 1, Organization: 1}),
+        (COOKIE, {User: 1, Membership: 1, Organization: 1, UserSession: 1}),
+        (TOKEN, {ApiToken: 1, Organization: 1}),
+        (SLUG, {Organization: 1}),
+        ("something else", {}),
+        ("", {}),
+    ],
+)
+def test_a_key_opens_the_door_for_its_owner_alone_whatever_is_asked(
+    app: Flask, populated: Cast, key: str, opened: dict[type[db.Base], int]
+) -> None:
+    client = populated.sign_in(app.test_client(), "vera")
+    with client.session_transaction() as cookie:
+        keys = {COOKIE: digest(cookie["_user_id"]), TOKEN: digest(populated.tokens["bob"])}
+    keys |= {EMAIL: "vera@example.com", SLUG: "charlies"}
+    with app.app_context():
+        db.show_key(keys.get(key, key))
+        found = {
+            table: len(db.session.scalars(select(table).execution_options(populate_existing=True)).unique().all())
+            for table in (User, Membership, Organization, UserSession, ApiToken)
+        }
+    assert {table: count for table, count in found.items() if count} == opened
+
+
+def test_a_session_that_belongs_to_an_organization_takes_no_key(app: Flask, cast: Cast) -> None:
+    with db.organization_context(app, cast.bakery_id), pytest.raises(db.UnscopedStatement, match="already"):
+        db.show_key("charlie@example.com")

@@ -15,7 +15,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.jobs.models import QueueControl, Worker
+from adsapp.jobs.models import QueueControl
 from adsapp.organizations import service as organizations
 from adsapp.organizations.auditing import By
 from adsapp.organizations.models import AuditEvent, Role
@@ -241,13 +241,10 @@ def test_a_worker_that_others_use_too_is_drained_on_the_command_line_only(ask: A
 
 
 def test_where_there_is_one_organization_its_admins_drain_a_worker(app: Flask, client: FlaskClient) -> None:
-    worker_id = new_id()
+    worker_id = add_lone_worker(app, ())
     with app.app_context():
-        alone = organizations.create_organization("alone", "Alone", "US")
-        token = organizations.create_token(alone, "adam", Role.ADMIN, by=By())
-        now = utcnow() + timedelta(hours=1)
-        row = {"host": "harbour", "pid": 7, "version": "0.1", "queues": [], "started_at": now, "heartbeat_at": now}
-        db.session.add(Worker(id=worker_id, **row))
+        organizations.create_organization("alone", "Alone", "US")
+        token = organizations.create_token("adam", Role.ADMIN, by=By())
         db.session.commit()
     headers = {"Authorization": f"Bearer {token}"}
     answer = client.post(f"/api/workers/{worker_id}/drains", headers=headers)
