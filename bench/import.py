@@ -39,7 +39,9 @@ RATES_FROM = 20_000  # rows
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, nargs="+", default=[200_000, 1_000_000], help="of the files: %(default)s")
+    parser.add_argument(
+        "--rows", type=int, nargs="*", default=[200_000, 1_000_000], help="of the files; none: no import. %(default)s"
+    )
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=["csv"], help="%(default)s")
     parser.add_argument("--only", choices=DATABASES, help="one of the two databases")
     parser.add_argument("--known", type=int, default=100_000, help="contacts that are there before: %(default)s")
