@@ -91,12 +91,3 @@ def _is_invisible(char: str) -> bool:
 MAX_NAME = 200
 MAX_TAG = 60
 MAX_ATTRIBUTE = 1_000
-
-
-def split_name(whole: str) -> tuple[str, str]:
-    """Split a whole name into first and last name: 'Ana Maria Silva' -> Ana, Maria Silva; 'Doe, Sam' -> Sam, Doe."""
-    if whole.count(",") == 1:
-        last, first = whole.split(",")
-        return first.strip(), last.strip()
-    first, _, last = whole.partition(" ")
-    return first, last

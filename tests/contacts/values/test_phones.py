@@ -19,7 +19,7 @@ def test_cells_that_are_not_one_phone_are_told_apart() -> None:
         (12, "+12025550135"),
     ]
     assert good[0].extension == "45"
-    assert good[0].notes[0].code == "extension_left_out"
+    assert good[0].notes[0].code == "extension_kept"
     assert [(row.number, row.code) for row in bad] == [
         (1, "scientific_notation"),
         (2, "two_numbers"),

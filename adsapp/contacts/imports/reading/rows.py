@@ -10,15 +10,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from adsapp.contacts.imports.reading.lines import Row
+from adsapp.contacts.imports.reading.lines import MAX_CELL, TOO_LARGE, Row
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.reading.numbers import NumberReader
 from adsapp.contacts.imports.reading.overlooked import unused_consent
 from adsapp.contacts.values import consent
+from adsapp.contacts.values.attributes import with_extension
 from adsapp.contacts.values.emails import normalise_email
+from adsapp.contacts.values.names import split_name
 from adsapp.contacts.values.phones import Phone, Rejection, person_key, reject
 from adsapp.contacts.values.reasons import MESSAGES
-from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, name_key, one_line, plain, split_name, tidy
+from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, name_key, one_line, plain, tidy
 
 __all__ = ["MESSAGES", "ContactRow", "Defaults", "Note", "Rejected", "RowJudge", "judge"]
 
@@ -88,6 +90,9 @@ class RowJudge:
         phone = mapping.index_of("phone")
         if phone is None:
             raise ValueError("the mapping has no phone column; validate it first")
+        self._mapping = mapping
+        self._together = mapping.feeding_one()
+        self._of_choice: dict[tuple[int, ...], RowJudge] = {}
         self._header = mapping.header
         self._width = len(mapping.header)
         self._phone = phone
@@ -100,23 +105,36 @@ class RowJudge:
         )
         self._unused_consent = unused_consent(mapping)
         self._reads_consent = bool(self._consent or self._unused_consent)
-        self._tags = mapping.index_of("tags")
+        self._tags = mapping.all_of("tags")
         self._attributes = tuple(mapping.attributes().items())
         self._defaults = defaults
 
     def __call__(self, row: Row) -> ContactRow | Rejected:
         cells = row.cells
+        if row.too_large is not None:
+            name = self._header[row.too_large] if row.too_large < self._width else ""
+            return _rejected(row, name, cells[row.too_large], reject(TOO_LARGE, f"over {MAX_CELL:,} characters"))
         if len(cells) > self._width and any(cells[self._width :]):
             detail = f"{len(cells)} instead of {self._width}"
             return _rejected(row, "", "", reject("too_many_cells", detail))
         if len(cells) < self._width:
             cells = cells + [""] * (self._width - len(cells))
+        return self._choosing(cells)._judge(row, cells) if self._together else self._judge(row, cells)
+
+    def _choosing(self, cells: list[str]) -> "RowJudge":
+        """The judge of rows in which the same columns as here are the first filled ones of their fields."""
+        chosen = tuple(next((i for i in group if plain(cells[i])), group[0]) for group in self._together)
+        if chosen not in self._of_choice:
+            self._of_choice[chosen] = RowJudge(self._mapping.of_row(chosen), self._defaults)
+        return self._of_choice[chosen]
+
+    def _judge(self, row: Row, cells: list[str]) -> ContactRow | Rejected:
         phone, country, remark = self._number(cells)
         if isinstance(phone, Rejection):
             return _rejected(row, self._header[self._phone], cells[self._phone], phone)
         notes = [self._note(*remark, cells)] if remark else []
         if phone.extension:
-            notes.append(self._note("extension_left_out", self._phone, cells))
+            notes.append(self._note("extension_kept", self._phone, cells))
         return self._contact(row.number, cells, phone, country or phone.region, notes)
 
     def _contact(self, number: int, cells: list[str], phone: Phone, country: str, notes: list[Note]) -> ContactRow:
@@ -137,7 +155,7 @@ class RowJudge:
             country=country,
             opt_in=self._read_opt_in(cells, notes) if self._reads_consent else None,
             tags=self._read_tags(cells, notes),
-            attributes=self._read_attributes(cells, notes),
+            attributes=with_extension(self._read_attributes(cells, notes), phone.extension),
             notes=tuple(notes),
         )
 
@@ -186,13 +204,13 @@ class RowJudge:
         return agrees
 
     def _read_tags(self, cells: list[str], notes: list[Note]) -> tuple[str, ...]:
-        index = self._tags
-        if index is None or not (cell := cells[index]):
+        cell = cells[self._tags[0]] if len(self._tags) == 1 else ",".join(cells[index] for index in self._tags)
+        if not cell:
             return self._defaults.tags
         if len(cell) <= MAX_TAG:
             return _tags_of(cell, self._defaults.tags)
         tags = filter(None, map(one_line, _TAG_ENDS.split(cell)))
-        short = (tag if len(tag) <= MAX_TAG else self._cut(tag, MAX_TAG, index, cells, notes) for tag in tags)
+        short = (tag if len(tag) <= MAX_TAG else self._cut(tag, MAX_TAG, self._tags[0], cells, notes) for tag in tags)
         return _each_once((*self._defaults.tags, *short))
 
     def _read_attributes(self, cells: list[str], notes: list[Note]) -> dict[str, str]:
