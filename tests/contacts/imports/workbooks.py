@@ -122,9 +122,10 @@ def _ods_content(tables: str) -> str:
     )
 
 
-def xls(path: Path, rows: Sequence[Sequence[str | float]], name: str = "People") -> Path:
+def xls(path: Path, rows: Sequence[Sequence[str | float]], name: str = "People", password: bool = False) -> Path:
     """An old workbook of one sheet (BIFF 8)."""
     begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
+    begin += _record(0x002F, struct.pack("<HHH", 1, 1, 1)) if password else b""
     title = struct.pack("<BB", len(name), 0) + name.encode("latin-1")
     end = _record(0x000A, b"")
     place = len(begin) + len(_record(0x0085, b"\0" * 6 + title)) + len(end)

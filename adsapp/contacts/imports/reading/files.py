@@ -41,6 +41,7 @@ MAX_COLUMNS = 1_000
 LOOKED_AT = 4 << 20  # bytes of an upload that are decoded to find its encoding
 QUOTES = (QUOTE, "'", NO_QUOTE)
 FIRST_ROWS = TITLE_ROWS + 1 + SAMPLE_ROWS
+_OF_A_TEXT = ("encoding", "delimiter", "quote")
 MOST_HEADER_ROW = 1_000
 _LOOKS_LIKE_DATA = re.compile(r"\+[\d\s().-]{7,}|[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -120,6 +121,7 @@ def inspect(path: Path, reading: Reading = Reading()) -> Inspection:
 
 
 def _inspect_text(path: Path, reading: Reading) -> Inspection:
+    _refuse_choices(reading, "This file is a text, and has no sheets", "sheet")
     quote = _known_quote(reading.quote)
     found = detect_encoding(path, reading.encoding, LOOKED_AT)
     with path.open("rb") as stream:
@@ -147,6 +149,7 @@ def _inspect_text(path: Path, reading: Reading) -> Inspection:
 
 
 def _inspect_workbook(path: Path, kind: Kind, reading: Reading) -> Inspection:
+    _refuse_choices(reading, "This file is a workbook, of which only sheet and header row can be chosen", *_OF_A_TEXT)
     try:
         found = workbook.look(path, kind, reading.sheet)
         with workbook.look_file(path).open("rb") as stream:
@@ -237,6 +240,13 @@ def _as_written(cell: str) -> str:
 
 def _chosen(reading: Reading) -> tuple[str, ...]:
     return tuple(name for name, value in asdict(reading).items() if value is not None)
+
+
+def _refuse_choices(reading: Reading, message: str, *names: str) -> None:
+    """What cannot be chosen for a kind of file is not overlooked silently: another file may have been meant."""
+    for name in names:
+        if getattr(reading, name) is not None:
+            raise UnreadableFile(f"{message}.", name, f"Leave out {name}, or choose the file that you meant.")
 
 
 def _known(delimiter: str | None) -> str | None:

@@ -261,6 +261,15 @@ def test_the_first_visible_sheet_that_is_filled_is_proposed_and_any_other_can_be
         inspect(path, Reading(sheet="People"))
 
 
+def test_a_choice_that_a_kind_of_file_does_not_have_is_refused(path: Path) -> None:
+    xlsx(path, {"People": sheet(PEOPLE)})
+    with pytest.raises(UnreadableFile, match=r"is a workbook.*Leave out quote"):
+        inspect(path, Reading(quote="'"))
+    path.write_text(f"phone\n{ANA}\n")
+    with pytest.raises(UnreadableFile, match=r"is a text, and has no sheets. Leave out sheet"):
+        inspect(path, Reading(sheet="People"))
+
+
 def test_hidden_rows_are_read_and_said(path: Path) -> None:
     """Pitfall 32."""
     xlsx(path, {"R&D": sheet(PEOPLE, ' hidden="1"')})
@@ -357,6 +366,7 @@ BOMBS: dict[str, tuple[Callable[[Path], Path], str]] = {
     ),
     "three hundred sheets": (lambda path: xlsx(path, {f"S{n}": sheet([]) for n in range(300)}), "300 sheets"),
     "password of Excel": (lambda path: ole(path, {"EncryptionInfo": b"", "EncryptedPackage": b""}), "password"),
+    "password of an old workbook": (lambda path: xls(path, PEOPLE, password=True), "password"),
     "password of OpenDocument": (lambda path: ods(path, {"A": PEOPLE}, manifest="<encryption-data/>"), "password"),
     "an old Word document": (lambda path: ole(path, {"WordDocument": b""}), "no Excel workbook"),
     "an OpenDocument text": (lambda path: zipped(path, {"mimetype": "odt", "content.xml": ""}), "no spreadsheet"),
