@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from adsapp.core import db
 from adsapp.organizations import service
+from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
 
 PASSWORD = "correct horse"
@@ -91,10 +92,12 @@ def make_cast(app: Flask) -> Cast:
         other = service.create_organization("charlies", "Charlie's", "GB")
         cast = Cast(bakery.id, other.id)
         for name, role in PEOPLE.items():
-            service.add_member(bakery, service.create_user(f"{name}@example.com", name.title(), PASSWORD), role)
-            cast.tokens[name] = service.create_token(bakery, name, role)
+            service.add_member(
+                bakery, service.create_user(f"{name}@example.com", name.title(), PASSWORD), role, by=NOBODY
+            )
+            cast.tokens[name] = service.create_token(bakery, name, role, by=NOBODY)
         charlie = service.create_user("charlie@example.com", "Charlie", PASSWORD)
-        service.add_member(other, charlie, Role.OWNER)
-        cast.tokens["charlie"] = service.create_token(other, "charlie", Role.OWNER)
+        service.add_member(other, charlie, Role.OWNER, by=NOBODY)
+        cast.tokens["charlie"] = service.create_token(other, "charlie", Role.OWNER, by=NOBODY)
         db.session.commit()
     return cast

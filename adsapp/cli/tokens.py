@@ -32,7 +32,7 @@ def create_token(slug: str, role: str, name: str, days: int | None, as_json: boo
     with open_app().app_context():
         organization = find_organization(slug)
         db.bind_organization(organization.id)
-        text = service.create_token(organization, name, Role(role), days, BY)
+        text = service.create_token(organization, name, Role(role), days, by=BY)
         db.session.commit()
         show({"token": text, "role": role}, text, as_json)
 

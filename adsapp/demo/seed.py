@@ -24,6 +24,7 @@ from adsapp.integrations.models import Account
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations import queries as organizations
 from adsapp.organizations import service
+from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Organization, Role
 
 SLUG = "harbour-bakery"
@@ -76,7 +77,7 @@ def ensure_demo(app: Flask, number: Number) -> Demo:
 
 def connect_sandbox(number: Number) -> Account:
     """The sandbox's number as this organization's account."""
-    return create_account(AccountIn(name="Sandbox number", verify_token=number.app_secret, **vars(number)))
+    return create_account(AccountIn(name="Sandbox number", verify_token=number.app_secret, **vars(number)), by=NOBODY)
 
 
 def _make_people() -> uuid.UUID:
@@ -85,7 +86,7 @@ def _make_people() -> uuid.UUID:
     for email, (name, role) in USERS.items():
         person = service.create_user(email, name, PASSWORD)
         person.last_organization_id = bakery.id
-        service.add_member(bakery, person, role)
+        service.add_member(bakery, person, role, by=NOBODY)
     _join(books, "alice@example.com")
     organization_id = bakery.id
     db.session.commit()
@@ -95,7 +96,7 @@ def _make_people() -> uuid.UUID:
 def _join(organization: Organization, email: str) -> None:
     person = organizations.find_user(email)
     if person is not None:
-        service.add_member(organization, person, Role.ADMIN)
+        service.add_member(organization, person, Role.ADMIN, by=NOBODY)
 
 
 def _add_contacts() -> list[tuple[uuid.UUID, Person]]:

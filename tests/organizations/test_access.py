@@ -14,6 +14,7 @@ from adsapp.core import db
 from adsapp.core.errors import Forbidden
 from adsapp.core.ids import new_id
 from adsapp.jobs import Job
+from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
 from adsapp.organizations.policy import Permission, allows, demand
 from tests.cast import PASSWORD, Cast, csrf_token
@@ -88,7 +89,7 @@ def test_a_person_works_in_the_organization_they_chose(app: Flask, cast: Cast, c
         other = db.session.get(Organization, cast.other_id)
         assert alice is not None
         assert other is not None
-        service.add_member(other, alice, Role.VIEWER)
+        service.add_member(other, alice, Role.VIEWER, by=NOBODY)
         db.session.commit()
     cast.sign_in(client, "alice")
     switch = {"organization_id": str(cast.other_id), "csrf_token": csrf_token(client, "/")}

@@ -12,6 +12,7 @@ from adsapp.contacts.api import api
 from adsapp.contacts.imports import queries as import_queries
 from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports import uploads
+from adsapp.contacts.imports.country import doubts
 from adsapp.contacts.imports.form import mapping_of
 from adsapp.contacts.imports.reading.delimiters import DELIMITER_NAMES
 from adsapp.contacts.imports.reading.files import Inspection, Reading
@@ -48,20 +49,25 @@ def import_contacts() -> ResponseReturnValue:
     key = requested_key()
     asked = _asked_with_file(key) if request.mimetype == "multipart/form-data" else _asked_with_list()
     if (known := find_replay(key, asked.digest)) is not None:
-        return _accepted(known)
+        return _accepted(known, asked)
     try:
         job = _start(asked, key)
     except (ImportRunning, AskedMeanwhile):  # perhaps this same request was sent twice
         db.session.rollback()
         if (known := find_replay(key, asked.digest)) is None:
             raise
-        return _accepted(known)
-    return _accepted(job)
+        return _accepted(known, asked)
+    return _accepted(job, asked)
 
 
-def _accepted(job: Job) -> ResponseReturnValue:
+def _accepted(job: Job, asked: "_Asked") -> ResponseReturnValue:
     batch = import_queries.get_import((job.subject or "").removeprefix("import:"))
-    return {"job": job_json(job), "import": import_json(batch)}, 202, {"Location": f"/api/jobs/{job.id}"}
+    shown = import_json(batch)
+    if not asked.options.default_country:
+        inspection, own = Inspection.from_json(batch.inspection), current_actor().organization.default_country
+        found = doubts(inspection, Mapping.stored(batch.mapping, inspection.header), own)
+        shown["warnings"] += [asdict(each) for each in found]
+    return {"job": job_json(job), "import": shown}, 202, {"Location": f"/api/jobs/{job.id}"}
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from adsapp.core.web.limits import MB
 from adsapp.jobs import Job
 from adsapp.jobs import service as job_service
 from adsapp.jobs.idempotency import require_subject
-from adsapp.organizations.auditing import NOBODY, By
+from adsapp.organizations.auditing import By
 
 FILE_FIELD = "file"
 MOST_CELLS = 2_000_000  # of a list in a request
@@ -45,7 +45,7 @@ class ImportRunning(Conflict):
         self.import_id = running.id
 
 
-def receive(stream: IO[bytes], name: str, by: By = NOBODY, reading: Reading | None = None) -> Import:
+def receive(stream: IO[bytes], name: str, by: By, reading: Reading | None = None) -> Import:
     """Store a file on disk, inspect it and propose what its columns become. Nothing is imported yet.
 
     Of a ZIP, the list in it is stored. `reading` is how the file is to be read, if it is not to be found by itself.
@@ -129,7 +129,7 @@ def start_import(
     mapping: Mapping,
     options: ImportOptions,
     *,
-    by: By = NOBODY,
+    by: By,
     idempotency_key: str | None = None,
     digest: str | None = None,
 ) -> Job:
@@ -204,7 +204,7 @@ def discard(batch: Import) -> None:
     db.after_commit(lambda: uploads.remove(path))
 
 
-def receive_list(contacts: Sequence[ListedContact], by: By = NOBODY) -> tuple[Import, Mapping]:
+def receive_list(contacts: Sequence[ListedContact], by: By) -> tuple[Import, Mapping]:
     """Write contacts from a request to a file, to be imported like any other; returns the import and its mapping."""
     attributes = list(dict.fromkeys(key for contact in contacts for key in contact.attributes))
     fields = [name for name in ListedContact.model_fields if name not in ("tags", "attributes")]

@@ -17,6 +17,7 @@ from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import QueueControl, Worker
 from adsapp.organizations import service as organizations
+from adsapp.organizations.auditing import By
 from adsapp.organizations.models import AuditEvent, Role
 from tests.cast import Cast
 from tests.lone_worker import add_lone_worker
@@ -243,7 +244,7 @@ def test_where_there_is_one_organization_its_admins_drain_a_worker(app: Flask, c
     worker_id = new_id()
     with app.app_context():
         alone = organizations.create_organization("alone", "Alone", "US")
-        token = organizations.create_token(alone, "adam", Role.ADMIN)
+        token = organizations.create_token(alone, "adam", Role.ADMIN, by=By())
         now = utcnow() + timedelta(hours=1)
         row = {"host": "harbour", "pid": 7, "version": "0.1", "queues": [], "started_at": now, "heartbeat_at": now}
         db.session.add(Worker(id=worker_id, **row))

@@ -14,7 +14,7 @@ from adsapp.core.ids import new_id
 from adsapp.jobs import After, On, Priority, Queue, State, queues
 from adsapp.jobs.models import JobAttempt, QueueControl, QueueLimit, Worker
 from adsapp.organizations import service as organizations
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 from adsapp.organizations.models import Organization, Role
 from tests.cast import PASSWORD, Cast, csrf_token
 from tests.jobs.steering import (
@@ -262,7 +262,7 @@ def test_where_there_is_one_organization_its_admin_drains_a_worker(app: Flask, c
     with app.app_context():
         alone = organizations.create_organization("alone", "Alone", "US")
         person = organizations.create_user("adam@example.com", "Adam", PASSWORD)
-        organizations.add_member(alone, person, Role.ADMIN)
+        organizations.add_member(alone, person, Role.ADMIN, by=NOBODY)
         db.session.commit()
     Cast(new_id(), new_id()).sign_in(client, "adam")
     assert f'href="/workers/{worker_id}/drain"' in client.get("/workers").text

@@ -36,7 +36,8 @@ __all__ = [
     "settled",
 ]
 
-SAMPLE_ROWS = 20
+SAMPLE_ROWS = 100
+FEWEST_ROWS, SAMPLE_CELLS = 20, 5_000  # of a wide file fewer rows are kept
 MAX_COLUMNS = 1_000
 LOOKED_AT = 4 << 20  # bytes of an upload that are decoded to find its encoding
 QUOTES = (QUOTE, "'", NO_QUOTE)
@@ -65,8 +66,8 @@ class Inspection:
     """The format of a file. Header cells are kept by index, including empty and repeated ones.
 
     `encoding_note` is a sentence for people if the encoding is a guess. Lines count from 1; the rows after the header
-    begin at `data_offset` and `data_line`; `sample` has the first SAMPLE_ROWS rows as read. Of a workbook, `sheets` has
-    the names of all sheets, `hidden` the indexes of those that are hidden, and `sheet` the index of the one that is
+    begin at `data_offset` and `data_line`; `sample` has the first rows as read. Of a workbook, `sheets` has the
+    names of all sheets, `hidden` the indexes of those that are hidden, and `sheet` the index of the one that is
     read; offsets are those of the CSV file made of it. `chosen` has the names of what a person chose.
     """
 
@@ -295,7 +296,8 @@ class _Table:
         _refuse_data_as_header(self.header)
         if not data:
             raise _without_rows(self.header)
-        self.sample = tuple(tuple(row.cells) for row in data[:SAMPLE_ROWS] if row.too_large is None)
+        rows = max(FEWEST_ROWS, min(SAMPLE_ROWS, SAMPLE_CELLS // len(self.header.cells)))
+        self.sample = tuple(tuple(row.cells) for row in data[:rows] if row.too_large is None)
         self.notes = (_left_above(first[:above], self.header.line),) if above else ()
 
 

@@ -184,15 +184,15 @@ BROKEN_LATER = {
 @pytest.mark.parametrize("name", BROKEN_LATER)
 def test_rows_before_a_lost_quote_or_giant_cell_are_read_and_then_its_line_is_named(tmp_path: Path, name: str) -> None:
     broken, message = BROKEN_LATER[name]
-    good = "".join(f"+{i},n\n" for i in range(60))
+    good = "".join(f"+{i},n\n" for i in range(160))
     path = tmp_path / "list.csv"
     path.write_text("phone,name\n" + good + broken)
     rows = read_rows(path, inspect(path))
-    assert len(list(islice(rows, 60))) == 60
+    assert len(list(islice(rows, 160))) == 160
     with pytest.raises(UnreadableFile) as refused:
         next(rows)
     assert message in refused.value.message
-    assert refused.value.place == "line 62"
+    assert refused.value.place == "line 162"
 
 
 @pytest.mark.parametrize("where", ["in the sample", "far below"])

@@ -5,7 +5,6 @@ import re
 import sys
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,7 +138,7 @@ def test_the_cases_are_judged_in_a_sheet_as_in_a_text(path: Path, name: str, mak
     mapping, good, bad = read_contacts(path)
     as_text, good_text, bad_text = read_contacts(text)
     assert mapping == as_text
-    assert [replace(row, number=0) for row in good] == [replace(row, number=0) for row in good_text]
+    assert [row._replace(number=0) for row in good] == [row._replace(number=0) for row in good_text]
     assert [(row.code, row.value, row.suggestion) for row in bad] == [
         (row.code, row.value, row.suggestion) for row in bad_text
     ]
