@@ -23,6 +23,7 @@ from adsapp.contacts.imports.reading.rows import ContactRow, Defaults, RowJudge
 from adsapp.contacts.imports.sheets import archives, cells, excerpt, guard, limits, workbook
 from adsapp.contacts.imports.sheets import child as reader
 from adsapp.contacts.imports.sheets.kinds import Kind, kind_of
+from adsapp.core import xlsx as exported
 from tests.contacts.imports.reading.helpers import read_contacts
 from tests.contacts.imports.workbooks import (
     DATE,
@@ -142,6 +143,12 @@ def test_the_cases_are_judged_in_a_sheet_as_in_a_text(path: Path, name: str, mak
     assert [(row.code, row.value, row.suggestion) for row in bad] == [
         (row.code, row.value, row.suggestion) for row in bad_text
     ]
+
+
+def test_a_workbook_that_we_export_reads_as_it_was(path: Path) -> None:
+    table = [[ANA, "=1+1", "a\nb", "_x0041_"], [BEN, "<img src=x>", " +44", "Zoë & Łódź"]]
+    path.write_bytes(b"".join(exported.workbook(["phone", "name", "note", "odd"], table, "Contacts")))
+    assert rows(path) == [(2, table[0]), (3, table[1])]
 
 
 def test_a_text_that_is_called_a_workbook_is_read_as_text(tmp_path: Path) -> None:
