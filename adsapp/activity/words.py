@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, str] = {
     "send uncertain again": "Sent uncertain messages again",
     "assume delivered": "Took uncertain messages as delivered",
     "start import": "Started an import",
+    "undo import": "Undid an import",
     "add contact": "Added a contact",
     "change contact": "Changed a contact",
     "opt out contact": "Opted a contact out",

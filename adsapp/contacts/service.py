@@ -52,7 +52,8 @@ def upsert_contact(
     _set_fields(known, merge(_fields(known), _incoming(data, phone), on_duplicate, whole_names=bool(data.name)))
     if data.tags and on_duplicate is not OnDuplicate.SKIP:
         ids = tags.ensure_tags(data.tags).values()
-        tags.add_tags([(known.id, tag_id) for tag_id in ids])
+        if tags.add_tags([(known.id, tag_id) for tag_id in ids]):
+            known.updated_at = utcnow()
     _respect_no(known, data)
     return known, False
 
@@ -67,7 +68,8 @@ def update_contact(contact: Contact, data: ContactIn, default_country: str = "",
         people.renumber(contact, phone.e164)
     _set_fields(contact, _incoming(data, phone))
     people.meet(contact)
-    tags.set_tags(contact, data.tags)
+    if tags.set_tags(contact, data.tags):
+        contact.updated_at = utcnow()
     by.audit("change contact", f"contact:{contact.id}")
 
 

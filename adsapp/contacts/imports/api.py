@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, Field
 from werkzeug.datastructures import FileStorage
 
 from adsapp.contacts.api import api
@@ -16,12 +17,17 @@ from adsapp.contacts.imports.form import mapping_of
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContacts
 from adsapp.contacts.imports.service import ImportRunning
+from adsapp.contacts.imports.undo import queries as undo_queries
+from adsapp.contacts.imports.undo import service as undo_service
+from adsapp.contacts.imports.undo.presenter import undo_json
 from adsapp.contacts.models import Import
 from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.errors import Invalid
+from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.limits import MB, takes, takes_upload
-from adsapp.core.web.parsing import as_json, parse, parse_body
+from adsapp.core.web.parameters import reads
+from adsapp.core.web.parsing import as_json, parse, parse_body, parse_query
 from adsapp.jobs import Job, digest_of
 from adsapp.jobs.api.idempotency import requested_key, sha256_of
 from adsapp.jobs.api.serializers import job_json
@@ -89,6 +95,39 @@ def _asked_with_list() -> _Asked:
 def get_import(import_id: Any) -> ResponseReturnValue:
     """Status and counts; the five counts add up to `rows_read` at any moment."""
     return import_json(import_queries.get_import(import_id))
+
+
+@api.post("/imports/<uuid:import_id>/undo")
+@allow(Permission.MANAGE)
+def undo_import(import_id: Any) -> ResponseReturnValue:
+    """Put everybody back as they were before it; 202 with the job. 409 with the reason if that is not possible."""
+    batch = import_queries.get_import(import_id)
+    job = undo_service.ask_undo(batch, current_actor().by())
+    db.session.commit()
+    answer = {"job": job_json(job), "import": import_json(import_queries.get_import(import_id))}
+    return answer, 202, {"Location": f"/api/jobs/{job.id}"}
+
+
+class KeptQuery(BaseModel):
+    """Of which reason; blank: of all."""
+
+    reason: str = ""
+    cursor: str = ""
+    limit: int = Field(PAGE, ge=1, le=MOST)
+
+
+@api.get("/imports/<uuid:import_id>/kept")
+@reads(KeptQuery)
+@allow(Permission.SEE)
+def list_kept(import_id: Any) -> ResponseReturnValue:
+    """Contacts that the undoing of the import left as they are, each with the code of the reason."""
+    batch = import_queries.get_import(import_id)
+    wanted = parse_query(KeptQuery)
+    page = undo_queries.kept(batch.id, wanted.reason, wanted.cursor, wanted.limit)
+    return {
+        "kept": [{"contact_id": str(contact.id), "reason": why} for contact, why in page.items],
+        "next": page.next,
+    }
 
 
 def _form_json(name: str) -> dict[str, Any]:
@@ -166,6 +205,8 @@ def import_json(batch: Import) -> dict[str, Any]:
         "mapping": batch.mapping,
         "warnings": [asdict(each) for each in import_service.unused_columns(batch)],
         "options": batch.options,
+        "undo": undo_json(batch),
+        "cannot_undo": undo_service.why_not(batch),
         "job_id": str(batch.job_id) if batch.job_id else None,
         "created_by": batch.created_by,
         "created_at": iso(batch.created_at),

@@ -13,6 +13,8 @@ from adsapp.contacts.imports.queries import Repeat, repeats
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.reading.overlooked import LEFT_OUT
 from adsapp.contacts.imports.run import UNREADABLE
+from adsapp.contacts.imports.undo.presenter import UndoFace
+from adsapp.contacts.imports.undo.service import why_not
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.schemas import OnDuplicate
 from adsapp.contacts.values.countries import countries
@@ -115,6 +117,8 @@ class ImportPage(LivePage):
     cancelled_by: str | None
     is_stopping: bool
     can_go_on: bool
+    undo: UndoFace | None
+    cannot_undo: str
 
     @classmethod
     def of(cls, batch: Import) -> "ImportPage":
@@ -153,17 +157,25 @@ class ImportPage(LivePage):
             cancelled_by=job.cancel_requested_by if job else None,
             is_stopping=bool(job and job.is_stopping),
             can_go_on=not (job and job.error_code == UNREADABLE),
+            undo=UndoFace.of(batch),
+            cannot_undo=why_not(batch),
         )
 
     @property
     def live_url(self) -> str | None:
         """None once it has ended."""
-        return url_for("contacts.live_import", import_id=self.id, version=self.version) if self.is_running else None
+        lives = self.is_running or (self.undo is not None and self.undo.is_running)
+        return url_for("contacts.live_import", import_id=self.id, version=self.version) if lives else None
 
     @property
     def is_running(self) -> bool:
         """True while it may still change by itself."""
         return self.status in RUNNING
+
+    @property
+    def is_undone(self) -> bool:
+        """True once everybody who can be is put back."""
+        return self.undo is not None and self.undo.state == "completed"
 
     @property
     def sum_text(self) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import null, select
 from sqlalchemy.orm import joinedload
 
 from adsapp.contacts.imports.reading.report import report_lines
-from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, ImportStatus
+from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, ImportStatus, ImportUndo
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
@@ -22,7 +22,8 @@ _AT_ONCE = 1_000
 
 def list_imports(cursor: str = "", limit: int = PAGE) -> Page[Import]:
     """Imports with their jobs, newest first."""
-    statement = select(Import).options(joinedload(Import.job)).order_by(Import.id.desc()).limit(limit + 1)
+    jobs = (joinedload(Import.job), joinedload(Import.undo))
+    statement = select(Import).options(*jobs).order_by(Import.id.desc()).limit(limit + 1)
     if cursor:
         statement = statement.where(Import.id < id_after(cursor))
     return cut(db.session.scalars(statement).all(), limit, lambda each: str(each.id))
@@ -31,7 +32,8 @@ def list_imports(cursor: str = "", limit: int = PAGE) -> Page[Import]:
 def get_import(import_id: str | uuid.UUID) -> Import:
     """The import with its job; raises NotFound if this organization has no such import."""
     parsed = import_id if isinstance(import_id, uuid.UUID) else parse_id(import_id)
-    statement = select(Import).options(joinedload(Import.job)).where(Import.id == parsed)
+    jobs = (joinedload(Import.job), joinedload(Import.undo).joinedload(ImportUndo.job))
+    statement = select(Import).options(*jobs).where(Import.id == parsed)
     found = db.session.scalars(statement).one_or_none() if parsed else None
     if found is None:
         raise NotFound("There is no such import; it may have been discarded")

@@ -40,6 +40,7 @@ from adsapp.jobs import JobFailed, Progress
 log = get_logger()
 
 WRITE_TRIES = 3
+UNDONE = "import_undone"
 UNREADABLE = "unreadable_file"  # permanent: another attempt would read the same file
 
 
@@ -76,11 +77,16 @@ def run_import(import_id: uuid.UUID, progress: Progress) -> dict[str, Any]:
 
 def _begin(import_id: uuid.UUID) -> Plan:
     batch = get_import(import_id)
+    if batch.undo is not None:
+        raise JobFailed(
+            UNDONE, "This import was undone. To import the file after all, upload it again.", permanent=True
+        )
     file = uploads.full_path(batch.path)
     if not batch.position and file.is_file():  # else it was settled by an earlier attempt, or is on another machine
         batch.inspection = settled(file, Inspection.from_json(batch.inspection)).to_json()
     plan = _plan(batch)
     if not plan.is_done:
+        batch.undo_kept = batch.undo_kept or not batch.position  # not of one that an older version began
         batch.status = ImportStatus.IMPORTING
         batch.started_at = batch.started_at or utcnow()
     return plan

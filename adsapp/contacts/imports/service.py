@@ -10,7 +10,7 @@ from typing import IO, Any
 from sqlalchemy import delete, update
 
 from adsapp import jobs
-from adsapp.contacts.imports import uploads
+from adsapp.contacts.imports import lane, uploads
 from adsapp.contacts.imports.queries import running_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
 from adsapp.contacts.imports.reading.files import MAX_COLUMNS, Inspection, inspect
@@ -139,6 +139,7 @@ def start_import(
         created_by=by.name,
     )
     batch.job_id = require_subject(job, IMPORT.of(batch.id)).id
+    lane.line_up(job)
     by.audit("start import", IMPORT.of(batch.id), title=batch.file_name)
     db.session.flush()
     db.session.refresh(batch)
@@ -146,19 +147,25 @@ def start_import(
 
 
 def cancel(batch: Import, by: By) -> None:
-    """Stop it after the chunk that is being written; what is imported stays. Conflict if it has ended."""
+    """Stop it after the chunk that is being written; what is imported stays. Conflict if it has ended.
+
+    Of an import that is being undone, the undoing: what is put back stays so.
+    """
     job_service.cancel(_job_of(batch), by)
 
 
 def retry(batch: Import, by: By) -> None:
-    """Go on after the last row that was imported; Conflict unless it failed or was cancelled."""
+    """Go on after the last row that was imported; Conflict unless it failed or was cancelled, or if it was undone."""
+    if batch.undo is not None:
+        raise Conflict("This import was undone. To import the file after all, upload it again", code="import_undone")
     job_service.retry(_job_of(batch), by)
 
 
 def _job_of(batch: Import) -> Job:
-    if batch.job is None:
+    job = batch.undo.job if batch.undo else batch.job
+    if job is None:
         raise NotFound("This import has no job yet")
-    return batch.job
+    return job
 
 
 def invalid_mapping(problems: Iterable[Problem]) -> Invalid:

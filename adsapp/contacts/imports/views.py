@@ -10,10 +10,14 @@ from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.presenter import ColumnsPage, ImportListPage, ImportPage, UploadPage
 from adsapp.contacts.imports.queries import RejectedRow
+from adsapp.contacts.imports.undo import presenter as undo_presenter
+from adsapp.contacts.imports.undo import queries as undo_queries
+from adsapp.contacts.imports.undo import service as undo_service
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.views import views
 from adsapp.core import context, db
 from adsapp.core.errors import Conflict, Invalid, Problem, TooLarge
+from adsapp.core.web.confirmation import Shown, ask
 from adsapp.core.web.downloads import attachment, file_name
 from adsapp.core.web.limits import takes_upload
 from adsapp.core.web.pages import render, render_fragment
@@ -136,8 +140,10 @@ def discard_import(import_id: str) -> ResponseReturnValue:
 @views.post("/imports/<import_id>/cancel")
 @allow(Permission.MANAGE)
 def cancel_import(import_id: str) -> ResponseReturnValue:
-    """Stop it at the next chunk; what is in stays in."""
-    return _with_job(import_id, "It stops within seconds; what is in stays in", import_service.cancel)
+    """Stop it, or its undoing, at the next chunk; what is done stays so."""
+    batch = import_queries.get_import(import_id)
+    done = "It stops within seconds; " + ("who is put back stays so" if batch.undo else "what is in stays in")
+    return _with_job(import_id, done, import_service.cancel)
 
 
 @views.post("/imports/<import_id>/retry")
@@ -147,7 +153,35 @@ def retry_import(import_id: str) -> ResponseReturnValue:
     return _with_job(import_id, "It goes on where it stood", import_service.retry)
 
 
-def _with_job(import_id: str, done: str, act: Callable[[Import, By], None]) -> ResponseReturnValue:
+@views.get("/imports/<import_id>/undo")
+@allow(Permission.MANAGE)
+def ask_to_undo_import(import_id: str) -> ResponseReturnValue:
+    """The question, with how many people it is about."""
+    return ask(undo_presenter.question(import_queries.get_import(import_id)))
+
+
+@views.post("/imports/<import_id>/undo")
+@allow(Permission.MANAGE)
+def undo_import(import_id: str) -> ResponseReturnValue:
+    """Put everybody back; the question once more if what it said is no longer so."""
+    batch = import_queries.get_import(import_id)
+    shown = Shown.read(request.form).count
+    if shown and shown != undo_queries.outlook(batch.id).text and not undo_service.why_not(batch):
+        changed = "Somebody has changed contacts of this import since you looked. Look once more, then confirm."
+        return ask(undo_presenter.question(batch).asked_again(changed)), 409
+    return _with_job(import_id, "Everybody is put back as they were; you can watch it here", undo_service.ask_undo)
+
+
+@views.get("/imports/<import_id>/kept")
+@allow(Permission.SEE)
+def kept_contacts(import_id: str) -> ResponseReturnValue:
+    """Who could not be put back when the import was undone."""
+    batch = import_queries.get_import(import_id)
+    reason, cursor = request.args.get("reason", ""), request.args.get("cursor", "")
+    return render(undo_presenter.KeptPage.of(batch, reason, cursor))
+
+
+def _with_job(import_id: str, done: str, act: Callable[[Import, By], object]) -> ResponseReturnValue:
     batch = import_queries.get_import(import_id)
     try:
         act(batch, current_actor().by())
