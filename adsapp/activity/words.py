@@ -29,6 +29,7 @@ ACTIONS: Mapping[str, str] = {
     "send failed again": "Sent failed messages again",
     "send uncertain again": "Sent uncertain messages again",
     "assume delivered": "Took uncertain messages as delivered",
+    "try import": "Tried an import",
     "start import": "Started an import",
     "undo import": "Undid an import",
     "add contact": "Added a contact",

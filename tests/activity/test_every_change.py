@@ -163,6 +163,10 @@ DEEDS: dict[str, Deed] = {
     "contacts.opt_in": lambda w: w.post(f"{w.contact(4)}/opt-in", detail="At the counter"),
     "contacts.cancel_import": lambda w: w.post(f"/imports/{w.imported(State.WAITING)}/cancel"),
     "contacts.retry_import": lambda w: w.post(f"/imports/{w.imported(State.FAILED)}/retry"),
+    "contacts.try_import": lambda w: w.post(
+        f"/imports/{w.upload()}/try", **{"column-0": "name", "column-1": "phone"}, default_country="US"
+    ),
+    "contacts_api.start_import": lambda w: w.ask("POST", f"/api/imports/{w.upload()}/start"),
     "contacts.undo_import": lambda w: w.post(f"/imports/{w.undoable()}/undo"),
     "contacts_api.undo_import": lambda w: w.ask("POST", f"/api/imports/{w.undoable()}/undo"),
     "contacts.start_import": lambda w: w.post(

@@ -17,6 +17,7 @@ from adsapp.contacts.imports.form import mapping_of
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContacts
 from adsapp.contacts.imports.service import ImportRunning
+from adsapp.contacts.imports.trial_presenter import trial_json
 from adsapp.contacts.imports.undo import queries as undo_queries
 from adsapp.contacts.imports.undo import service as undo_service
 from adsapp.contacts.imports.undo.presenter import undo_json
@@ -95,6 +96,18 @@ def _asked_with_list() -> _Asked:
 def get_import(import_id: Any) -> ResponseReturnValue:
     """Status and counts; the five counts add up to `rows_read` at any moment."""
     return import_json(import_queries.get_import(import_id))
+
+
+@api.post("/imports/<uuid:import_id>/start")
+@allow(Permission.MANAGE)
+def start_import(import_id: Any) -> ResponseReturnValue:
+    """Import for real what was tried by `dry_run`, with the same columns and options; 202 with the job."""
+    batch, actor = import_queries.get_import(import_id), current_actor()
+    mapping = Mapping.stored(batch.mapping, batch.inspection["header"])
+    options = _with_country(ImportOptions(**batch.options), actor.organization.default_country)
+    job = import_service.start_import(batch, mapping, options, by=actor.by())
+    db.session.commit()
+    return _accepted(job)
 
 
 @api.post("/imports/<uuid:import_id>/undo")
@@ -205,6 +218,7 @@ def import_json(batch: Import) -> dict[str, Any]:
         "mapping": batch.mapping,
         "warnings": [asdict(each) for each in import_service.unused_columns(batch)],
         "options": batch.options,
+        "dry_run": trial_json(batch, with_people=current_actor().sees_numbers),
         "undo": undo_json(batch),
         "cannot_undo": undo_service.why_not(batch),
         "job_id": str(batch.job_id) if batch.job_id else None,

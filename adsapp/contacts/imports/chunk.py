@@ -79,13 +79,13 @@ Judged = ContactRow | Rejected
 
 def store_chunk(plan: ChunkPlan, judged: Sequence[Judged]) -> Tally:
     """Write the rows, without a commit; returns their counts."""
-    chunk = _Chunk(plan)
+    chunk = Chunk(plan)
     chunk.sort(judged)
     chunk.write()
     return chunk.tally
 
 
-class _Chunk:
+class Chunk:
     """The rows of one chunk, and what they add to each table."""
 
     def __init__(self, plan: ChunkPlan) -> None:
@@ -105,7 +105,7 @@ class _Chunk:
 
     def sort(self, judged: Sequence[Judged]) -> None:
         """Decide what becomes of each row."""
-        known = _known(self.plan.import_id, [row.phone for row in judged if isinstance(row, ContactRow)])
+        known = self.find([row.phone for row in judged if isinstance(row, ContactRow)])
         for row in judged:
             if isinstance(row, Rejected):
                 self._reject(row)
@@ -116,6 +116,10 @@ class _Chunk:
                 self._repeated(row)
             else:
                 self._first(row, known.get(row.phone))
+
+    def find(self, phones: Sequence[str]) -> Mapping[str, Known]:
+        """The contacts with these numbers, by number."""
+        return _known(self.plan.import_id, phones)
 
     def _reject(self, row: Rejected) -> None:
         self.tally.rejected += 1

@@ -52,10 +52,14 @@ class ImportForm:
 
     @classmethod
     def of(cls, batch: Import, default_country: str) -> "ImportForm":
-        """The form with the proposed columns."""
+        """The form with the proposed columns, or those that it was tried with."""
         header = tuple(batch.inspection["header"])
         targets = [batch.mapping.get(str(index)) for index in range(len(header))]
-        return cls(header, targets, default_country)
+        chosen = {"default_country": default_country} | batch.options  # it has some once it was tried
+        tags = ", ".join(chosen.get("tags", ()))
+        return cls(
+            header, targets, chosen["default_country"], chosen.get("on_duplicate", OnDuplicate.UPDATE.value), tags
+        )
 
     @classmethod
     def typed(cls, batch: Import, sent: Dict[str, str]) -> "ImportForm":

@@ -1,6 +1,7 @@
 """The pages of imports as their templates read them: list, upload, columns, and an import from start to report."""
 
 import uuid
+from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -282,16 +283,25 @@ def _seconds(begin: datetime | None, end: datetime) -> float:
     return max((end - begin).total_seconds(), 0.001) if begin else 0.0
 
 
-def _outcomes(batch: Import) -> Sequence[Outcome]:
-    skips = batch.options.get("on_duplicate") == OnDuplicate.SKIP.value
-    share = f"{100 * batch.rejected / batch.rows_read:.1f} %" if batch.rows_read else "of the rows"
+def outcomes(counts: Dict[str, int], *, skips: bool) -> Sequence[Outcome]:
+    """The five by the counts of an import or a trial; `skips`: whoever is a contact already is left as they are."""
+    rejected, rows = counts["rejected"], counts["rows_read"]
+    share = f"{100 * rejected / rows:.1f} %" if rows else "of the rows"
     return (
-        Outcome("created", "Created", batch.created, "new people"),
-        Outcome("updated", "Updated", batch.updated, "changed"),
-        Outcome("unchanged", "Unchanged", batch.unchanged, "already so"),
-        Outcome("duplicate", "Duplicate", batch.duplicate, "known or repeated" if skips else "repeated in the file"),
-        Outcome("rejected", "Rejected", batch.rejected, share),
+        Outcome("created", "Created", counts["created"], "new people"),
+        Outcome("updated", "Updated", counts["updated"], "changed"),
+        Outcome("unchanged", "Unchanged", counts["unchanged"], "already so"),
+        Outcome(
+            "duplicate", "Duplicate", counts["duplicate"], "known or repeated" if skips else "repeated in the file"
+        ),
+        Outcome("rejected", "Rejected", rejected, share),
     )
+
+
+def _outcomes(batch: Import) -> Sequence[Outcome]:
+    names = ("rows_read", "created", "updated", "unchanged", "duplicate", "rejected")
+    skips = batch.options.get("on_duplicate") == OnDuplicate.SKIP.value
+    return outcomes({name: getattr(batch, name) for name in names}, skips=skips)
 
 
 def reasons(by_code: dict[str, int]) -> Reasons:

@@ -32,7 +32,8 @@ def list_imports(cursor: str = "", limit: int = PAGE) -> Page[Import]:
 def get_import(import_id: str | uuid.UUID) -> Import:
     """The import with its job; raises NotFound if this organization has no such import."""
     parsed = import_id if isinstance(import_id, uuid.UUID) else parse_id(import_id)
-    jobs = (joinedload(Import.job), joinedload(Import.undo).joinedload(ImportUndo.job))
+    undo = joinedload(Import.undo).joinedload(ImportUndo.job)
+    jobs = (joinedload(Import.job), joinedload(Import.trial_job), undo)
     statement = select(Import).options(*jobs).where(Import.id == parsed)
     found = db.session.scalars(statement).one_or_none() if parsed else None
     if found is None:

@@ -84,7 +84,7 @@ def _begin(import_id: uuid.UUID) -> Plan:
     file = uploads.full_path(batch.path)
     if not batch.position and file.is_file():  # else it was settled by an earlier attempt, or is on another machine
         batch.inspection = settled(file, Inspection.from_json(batch.inspection)).to_json()
-    plan = _plan(batch)
+    plan = plan_of(batch)
     if not plan.is_done:
         batch.undo_kept = batch.undo_kept or not batch.position  # not of one that an older version began
         batch.status = ImportStatus.IMPORTING
@@ -92,7 +92,8 @@ def _begin(import_id: uuid.UUID) -> Plan:
     return plan
 
 
-def _plan(batch: Import) -> Plan:
+def plan_of(batch: Import) -> Plan:
+    """As its row says: for the next attempt, or for a trial."""
     inspection, options = Inspection.from_json(batch.inspection), ImportOptions(**batch.options)
     mapping = Mapping.stored(batch.mapping, inspection.header)
     place = batch.position
@@ -121,15 +122,11 @@ def _tally(batch: Import) -> Tally:
 
 
 def _import(plan: Plan, progress: Progress) -> None:
-    if not plan.file.is_file():
-        raise JobFailed(
-            "file_missing",
-            "The uploaded file is not on this machine. Web and workers must share the directory ADSAPP_HOME.",
-        )
+    require_file(plan)
     # Reading it to the end first finds a broken file before anything is stored, and gives the true total.
     total, tally = count_rows(plan.file, plan.inspection), plan.tally
     progress.start(total, done=tally.rows, failed=tally.rejected)
-    for number, rows in enumerate(_chunks(read_rows(plan.file, plan.inspection, plan.position)), 1):
+    for number, rows in enumerate(chunks(read_rows(plan.file, plan.inspection, plan.position)), 1):
         progress.check()
         tally, stored = _store(plan, [plan.judge(row) for row in rows], tally, rows[-1].position, progress)
         progress.advance(stored.rows, stored.rejected)
@@ -139,7 +136,17 @@ def _import(plan: Plan, progress: Progress) -> None:
     progress.commit()
 
 
-def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def require_file(plan: Plan) -> None:
+    """Raise JobFailed if it is not here."""
+    if not plan.file.is_file():
+        raise JobFailed(
+            "file_missing",
+            "The uploaded file is not on this machine. Web and workers must share the directory ADSAPP_HOME.",
+        )
+
+
+def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """The rows in parts, as many in each as are written in one transaction."""
     size, rest = context.settings().import_chunk_rows, iter(rows)
     while chunk := list(islice(rest, size)):
         yield chunk

@@ -9,7 +9,8 @@ from adsapp.contacts.values.attributes import is_attribute_key
 
 
 class ImportOptions(BaseModel):
-    """How a file is imported. `default_country` is for numbers without a prefix; blank: the organization's."""
+    """How a file is imported. `default_country` is for numbers without a prefix; blank: the organization's. With
+    `dry_run` nothing is imported: it is found out what would be."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -20,13 +21,6 @@ class ImportOptions(BaseModel):
 
     _known_country = field_validator("default_country")(_country)
     _tidy_tags = field_validator("tags")(tag_names)
-
-    @field_validator("dry_run")
-    @classmethod
-    def _not_yet(cls, value: bool) -> bool:
-        if value:
-            raise ValueError("A dry run is not possible yet; leave it out, or import a part of the file first")
-        return value
 
     def to_json(self) -> dict[str, Any]:
         """The options as they are stored with the import."""

@@ -112,7 +112,8 @@ def start_import(
     idempotency_key: str | None = None,
     digest: str | None = None,
 ) -> Job:
-    """Check the mapping, store it and enqueue the job with the `idempotency_key` and `digest` of the request.
+    """Check the mapping, store it and enqueue the job with the `idempotency_key` and `digest` of the request. A dry run
+    leaves the import unbegun, with what it would do (`trial`); another, or the import itself, takes its place.
 
     Raises Invalid that names the columns; Conflict if this import, or one of the same file, was started already;
     AskedMeanwhile if another request used the key at the same moment.
@@ -121,29 +122,47 @@ def start_import(
     if problems:
         raise invalid_mapping(problems)
     _refuse_twice(batch.sha256)
-    begun = db.session.execute(
-        update(Import)
-        .where(Import.id == batch.id, Import.status == ImportStatus.MAPPING)
-        .values(status=ImportStatus.QUEUED, mapping=mapping.to_json(), options=options.to_json())
-        .returning(Import.id)
-    ).first()
-    if begun is None:
-        raise Conflict("This import was begun already; open it to see how far it is", code="import_running")
+    _settle(batch, mapping, options)
+    end_trial(batch, by)
+    verb = "Try" if options.dry_run else "Import"
     job = jobs.enqueue(
-        "import-contacts",
+        "try-import" if options.dry_run else "import-contacts",
         {"import_id": str(batch.id)},
-        title=f"Import {batch.file_name}"[:200],
+        title=f"{verb} {batch.file_name}"[:200],
         subject=IMPORT.of(batch.id),
         idempotency_key=idempotency_key,
         digest=digest,
         created_by=by.name,
     )
-    batch.job_id = require_subject(job, IMPORT.of(batch.id)).id
+    job_id = require_subject(job, IMPORT.of(batch.id)).id
+    if options.dry_run:
+        batch.trial_job_id, batch.trial = job_id, None
+    else:
+        batch.job_id = job_id
     lane.line_up(job)
-    by.audit("start import", IMPORT.of(batch.id), title=batch.file_name)
+    by.audit("try import" if options.dry_run else "start import", IMPORT.of(batch.id), title=batch.file_name)
     db.session.flush()
-    db.session.refresh(batch)
+    db.session.expire(batch)
     return job
+
+
+def _settle(batch: Import, mapping: Mapping, options: ImportOptions) -> None:
+    """Keep how it is imported; Conflict if it was begun."""
+    status = ImportStatus.MAPPING if options.dry_run else ImportStatus.QUEUED
+    begun = db.session.execute(
+        update(Import)
+        .where(Import.id == batch.id, Import.status == ImportStatus.MAPPING)
+        .values(status=status, mapping=mapping.to_json(), options=options.to_json())
+        .returning(Import.id)
+    ).first()
+    if begun is None:
+        raise Conflict("This import was begun already; open it to see how far it is", code="import_running")
+
+
+def end_trial(batch: Import, by: By) -> None:
+    """Something else takes the place of a trial that still runs."""
+    if batch.trial_job is not None and not batch.trial_job.is_finished:
+        job_service.cancel(batch.trial_job, by)
 
 
 def cancel(batch: Import, by: By) -> None:
@@ -162,7 +181,7 @@ def retry(batch: Import, by: By) -> None:
 
 
 def _job_of(batch: Import) -> Job:
-    job = batch.undo.job if batch.undo else batch.job
+    job = batch.undo.job if batch.undo else batch.job or batch.trial_job
     if job is None:
         raise NotFound("This import has no job yet")
     return job
@@ -179,9 +198,10 @@ def note_export(batch: Import, by: By) -> None:
     by.note("export refused rows", IMPORT.of(batch.id), title=batch.file_name)
 
 
-def discard(batch: Import) -> None:
+def discard(batch: Import, by: By = NOBODY) -> None:
     """Delete an upload whose import was not started; raises Conflict if it was."""
     path = batch.path
+    end_trial(batch, by)
     gone = db.session.execute(
         delete(Import).where(Import.id == batch.id, Import.status == ImportStatus.MAPPING).returning(Import.id)
     ).first()

@@ -10,6 +10,7 @@ from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.presenter import ColumnsPage, ImportListPage, ImportPage, UploadPage
 from adsapp.contacts.imports.queries import RejectedRow
+from adsapp.contacts.imports.trial_presenter import TrialPage
 from adsapp.contacts.imports.undo import presenter as undo_presenter
 from adsapp.contacts.imports.undo import queries as undo_queries
 from adsapp.contacts.imports.undo import service as undo_service
@@ -78,10 +79,15 @@ def receive_import() -> ResponseReturnValue:
 def show_import(import_id: str) -> ResponseReturnValue:
     """The import in the face it has now."""
     batch = import_queries.get_import(import_id)
-    if batch.status is ImportStatus.MAPPING:
-        form = ImportForm.of(batch, current_actor().organization.default_country)
-        return render(_columns_page(batch, form))
-    return render(ImportPage.of(batch))
+    if batch.status is not ImportStatus.MAPPING:
+        return render(ImportPage.of(batch))
+    if batch.trial_job is not None and "columns" not in request.args:
+        return render(TrialPage.of(batch, batch.trial_job))
+    return render(_columns_page(batch, _form_of(batch)))
+
+
+def _form_of(batch: Import) -> ImportForm:
+    return ImportForm.of(batch, current_actor().organization.default_country)
 
 
 def _columns_page(batch: Import, form: ImportForm) -> ColumnsPage:
@@ -110,12 +116,24 @@ def _unbegun(import_id: str) -> Import:
 @allow(Permission.MANAGE)
 def start_import(import_id: str) -> ResponseReturnValue:
     """Begin; the columns again if something is wrong, or the import itself if somebody else began it first."""
+    return _begin(import_id, dry_run=False)
+
+
+@views.post("/imports/<import_id>/try")
+@allow(Permission.MANAGE)
+def try_import(import_id: str) -> ResponseReturnValue:
+    """Find out what it would do; likewise."""
+    return _begin(import_id, dry_run=True)
+
+
+def _begin(import_id: str, *, dry_run: bool) -> ResponseReturnValue:
     batch = import_queries.get_import(import_id)
-    form = ImportForm.typed(batch, request.form)
+    form = _form_of(batch) if "as_tried" in request.form else ImportForm.typed(batch, request.form)
     if batch.status is ImportStatus.MAPPING and not form.check():
         return render(_columns_page(batch, form)), 422
+    options = form.options().model_copy(update={"dry_run": dry_run})
     try:
-        import_service.start_import(batch, form.mapping, form.options(), by=current_actor().by())
+        import_service.start_import(batch, form.mapping, options, by=current_actor().by())
     except Conflict as problem:
         db.session.rollback()
         flash(problem.detail, "warning")
@@ -130,7 +148,7 @@ def discard_import(import_id: str) -> ResponseReturnValue:
     """Throw an upload away that was not begun."""
     batch = import_queries.get_import(import_id)
     name = batch.file_name
-    import_service.discard(batch)
+    import_service.discard(batch, current_actor().by())
     db.session.commit()
     flash(f"{name} was discarded; nothing of it was imported")
     back = "contacts.list_imports" if request.form.get("back") == "list" else "contacts.new_import"
@@ -198,6 +216,8 @@ def _with_job(import_id: str, done: str, act: Callable[[Import, By], object]) ->
 def live_import(import_id: str) -> ResponseReturnValue:
     """The import's face, for the page to ask for while it runs."""
     batch = import_queries.get_import(import_id)
+    if batch.status is ImportStatus.MAPPING and batch.trial_job is not None:
+        return render_fragment(TrialPage.of(batch, batch.trial_job))
     if batch.status is ImportStatus.MAPPING:  # it has no such face before it is begun
         return redirect(url_for("contacts.show_import", import_id=batch.id))
     return render_fragment(ImportPage.of(batch))
