@@ -254,6 +254,7 @@ class ImportRow(Tenant, Base):
     outcome: Mapped[str] = mapped_column(String(20))  # rejected, duplicate, noted
     column: Mapped[str] = mapped_column(ShortText, default="")
     code: Mapped[str] = mapped_column(ShortText)
+    also: Mapped[str] = mapped_column(default="", server_default="")  # its further codes, a blank around each
     message: Mapped[str]
     suggestion: Mapped[str] = mapped_column(default="")
     cells: Mapped[list[str]] = mapped_column(Json, default=list)

@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.add_column("imports", sa.Column("trial_job_id", sa.Uuid(), nullable=True))
     op.add_column("imports", sa.Column("trial", JSON, nullable=True))
     op.add_column("import_rows", sa.Column("line", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("import_rows", sa.Column("also", sa.Text(), server_default="", nullable=False))
     op.create_index("ix_imports_sha256", "imports", ["organization_id", "sha256", "id"])
     op.create_table(
         "import_undos",
@@ -53,6 +54,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("import_undos")
     op.drop_index("ix_imports_sha256", "imports")
+    op.drop_column("import_rows", "also")
     op.drop_column("import_rows", "line")
     for column in ("trial", "trial_job_id", "undo_kept"):
         op.drop_column("imports", column)

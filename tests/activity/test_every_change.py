@@ -198,6 +198,7 @@ DEEDS: dict[str, Deed] = {
 TAKEN: dict[str, Callable[[World], str]] = {
     "/activity.csv": lambda _: "/activity.csv?days=7",
     "/campaigns/<campaign_id>/people.csv": lambda w: f"/campaigns/{w.scene.campaign()}/people.csv",
+    "/imports/<import_id>/rows.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.csv",
     "/imports/<import_id>/rejected.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rejected.csv",
 }
 

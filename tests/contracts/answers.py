@@ -42,6 +42,7 @@ CALLS: list[tuple[str, str, Any]] = [
     ("GET", "/api/jobs/00000000-0000-0000-0000-000000000000", None),
     ("POST", "/api/contacts", {"phone": "+12025550180", "first_name": "Zoë", "attributes": {"shop": "quay"}}),
     ("POST", "/api/contacts", {"phone": "12"}),
+    ("GET", "/api/imports/{import}/rows", None),
     ("POST", "/api/imports/{import}/start", None),
     ("POST", "/api/imports/{import}/undo", None),
     ("POST", "/api/jobs/import-contacts", {"contacts": [{"phone": "+12025550181"}]}),

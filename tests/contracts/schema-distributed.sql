@@ -140,6 +140,7 @@ import_rows.suggestion text not null
 import_rows.cells jsonb not null
 import_rows.contact_id uuid
 import_rows.line integer not null default 0
+import_rows.also text not null default ''::text
 import_undos.organization_id uuid not null
 import_undos.import_id uuid not null
 import_undos.job_id uuid

@@ -14,7 +14,9 @@ from adsapp.contacts.imports import queries as import_queries
 from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports import uploads
 from adsapp.contacts.imports.form import mapping_of
+from adsapp.contacts.imports.queries import RowFilter
 from adsapp.contacts.imports.reading.mapping import Mapping
+from adsapp.contacts.imports.rows_presenter import row_json
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContacts
 from adsapp.contacts.imports.service import ImportRunning
 from adsapp.contacts.imports.trial_presenter import trial_json
@@ -25,6 +27,7 @@ from adsapp.contacts.models import Import
 from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.errors import Invalid
+from adsapp.core.inputs import MOST_ROWS, number_after
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.limits import MB, takes, takes_upload
 from adsapp.core.web.parameters import reads
@@ -96,6 +99,26 @@ def _asked_with_list() -> _Asked:
 def get_import(import_id: Any) -> ResponseReturnValue:
     """Status and counts; the five counts add up to `rows_read` at any moment."""
     return import_json(import_queries.get_import(import_id))
+
+
+class RowsQuery(BaseModel):
+    """Of which outcome (rejected, duplicate, noted) and code; blank: of all."""
+
+    outcome: str = ""
+    code: str = ""
+    cursor: str = ""
+    limit: int = Field(PAGE, ge=1, le=MOST)
+
+
+@api.get("/imports/<uuid:import_id>/rows")
+@reads(RowsQuery)
+@allow(Permission.SEE)
+def list_rows(import_id: Any) -> ResponseReturnValue:
+    """Rows that were refused, repeat somebody or got a remark. `cells` are null for whoever sees no numbers."""
+    batch, wanted, shown = import_queries.get_import(import_id), parse_query(RowsQuery), current_actor().sees_numbers
+    after = number_after(wanted.cursor, MOST_ROWS) if wanted.cursor else 0
+    page = import_queries.reported_rows(batch.id, RowFilter(wanted.outcome, wanted.code), after, wanted.limit)
+    return {"rows": [row_json(row, with_cells=shown) for row in page.items], "next": page.next}
 
 
 @api.post("/imports/<uuid:import_id>/start")
@@ -218,6 +241,7 @@ def import_json(batch: Import) -> dict[str, Any]:
         "mapping": batch.mapping,
         "warnings": [asdict(each) for each in import_service.unused_columns(batch)],
         "options": batch.options,
+        "same_file": str(earlier.id) if (earlier := import_queries.earlier_import(batch)) else None,
         "dry_run": trial_json(batch, with_people=current_actor().sees_numbers),
         "undo": undo_json(batch),
         "cannot_undo": undo_service.why_not(batch),
@@ -231,5 +255,6 @@ def import_json(batch: Import) -> dict[str, Any]:
             "job": f"/api/jobs/{batch.job_id}" if batch.job_id else None,
             "page": f"/imports/{batch.id}",
             "rejected": f"/imports/{batch.id}/rejected.csv",
+            "rows": f"/api/imports/{batch.id}/rows",
         },
     }

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, func, select
 
 from adsapp.contacts import opt_outs, tags
+from adsapp.contacts.imports.reading.files import Row
 from adsapp.contacts.imports.reading.rows import ContactRow, Rejected
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.imports.undo.values import before
@@ -30,6 +31,10 @@ HEADER_ROWS = 1  # rows are numbered as in a spreadsheet: the header is row 1
 REPEATED = "repeated"
 REPEATED_MESSAGE = "The number stood in an earlier row of this file, which was taken."
 REPEATED_ADVICE = "Nothing, if both rows are the same person."
+KNOWN = "known"
+KNOWN_MESSAGE = "This person was a contact already and was left as they are, as was chosen."
+KNOWN_ADVICE = "Nothing; to change them, import the file again and choose to update them."
+MOST_LISTED = 10_000  # rows of one import that are listed for what may be true of every row
 
 
 @dataclass
@@ -77,9 +82,10 @@ class Known(NamedTuple):
 Judged = ContactRow | Rejected
 
 
-def store_chunk(plan: ChunkPlan, judged: Sequence[Judged]) -> Tally:
-    """Write the rows, without a commit; returns their counts."""
-    chunk = Chunk(plan)
+def store_chunk(plan: ChunkPlan, judged: Sequence[Judged], rows: Sequence[Row], before: Tally) -> Tally:
+    """Write the rows, as judged and as they were read, without a commit; returns their counts. `before`: those of the
+    chunks before."""
+    chunk = Chunk(plan, rows, before)
     chunk.sort(judged)
     chunk.write()
     return chunk.tally
@@ -88,8 +94,10 @@ def store_chunk(plan: ChunkPlan, judged: Sequence[Judged]) -> Tally:
 class Chunk:
     """The rows of one chunk, and what they add to each table."""
 
-    def __init__(self, plan: ChunkPlan) -> None:
+    def __init__(self, plan: ChunkPlan, rows: Sequence[Row], before: Tally) -> None:
         self.plan = plan
+        self.rows = {row.number: row for row in rows}
+        self.before = before
         self.tally = Tally()
         self.now = utcnow()
         self.ids: dict[str, uuid.UUID] = {}  # by phone
@@ -101,6 +109,7 @@ class Chunk:
         self.no_consent: list[str] = []  # phones
         self.tagged: dict[uuid.UUID, list[uuid.UUID]] = {}
         self.silenced: set[uuid.UUID] = set()
+        self.skipped = 0
         self.remarks: list[dict[str, Any]] = []
 
     def sort(self, judged: Sequence[Judged]) -> None:
@@ -124,7 +133,7 @@ class Chunk:
     def _reject(self, row: Rejected) -> None:
         self.tally.rejected += 1
         self.tally.rejected_by_code[row.code] += 1
-        self._remark(row.number, "rejected", row.column, row.code, row.message, row.suggestion, row.cells)
+        self._remark(row.number, "rejected", row.column, row.code, row.message, row.suggestion)
 
     def _repeated(self, row: ContactRow) -> None:
         self.tally.duplicate += 1
@@ -137,7 +146,7 @@ class Chunk:
         if known and known.outcome:
             self._repeated(row)
             return
-        self._note(row)
+        self._note(row, skipped=known is not None and self.plan.options.on_duplicate is OnDuplicate.SKIP, of=contact_id)
         fields = _storable(row)
         if known is None:
             self.fresh.append(self._fresh(contact_id, row, fields))
@@ -165,16 +174,24 @@ class Chunk:
             self.changes[known.id] = merged
         self.outcomes[known.id] = "skipped" if policy is OnDuplicate.SKIP else "unchanged"
 
-    def _note(self, row: ContactRow) -> None:
-        self.tally.noted_by_code.update(note.code for note in row.notes)
-        if row.assumed:
-            # Only counted, because in a list of national numbers every row would get this remark.
-            self.tally.noted_by_code[row.assumed] += 1
-        if not row.notes:
-            return
-        first = row.notes[0]
-        message = " ".join(f"{note.column}: {MESSAGES[note.code].title}." for note in row.notes)
-        self._remark(row.number, "noted", first.column, first.code, message, MESSAGES[first.code].advice)
+    def _note(self, row: ContactRow, *, skipped: bool, of: uuid.UUID) -> None:
+        codes = [note.code for note in row.notes] + ([row.assumed] if row.assumed else [])
+        self.tally.noted_by_code.update(codes)
+        if skipped:
+            self.skipped += 1
+            if self.before.duplicate + self.skipped <= MOST_LISTED:
+                self._remark(row.number, "duplicate", "", KNOWN, KNOWN_MESSAGE, KNOWN_ADVICE, also=codes, repeats=of)
+        elif row.notes or self._is_listed(row.assumed):
+            columns = [note.column for note in row.notes] + [""] * len(codes)
+            named = zip(codes, columns, strict=False)
+            message = " ".join(f"{column}: {_title(code)}." if column else f"{_title(code)}." for code, column in named)
+            self._remark(row.number, "noted", columns[0], codes[0], message, MESSAGES[codes[0]].advice, also=codes[1:])
+
+    def _is_listed(self, assumed: str | None) -> bool:
+        """In a list of national numbers every row has the same assumption: the first of them are enough to look at."""
+        if not assumed:
+            return False
+        return self.before.noted_by_code[assumed] + self.tally.noted_by_code[assumed] <= MOST_LISTED
 
     def _remark(
         self,
@@ -184,20 +201,23 @@ class Chunk:
         code: str,
         message: str,
         suggestion: str,
-        cells: Sequence[str] = (),
+        also: Sequence[str] = (),
         repeats: uuid.UUID | None = None,
     ) -> None:
+        row = self.rows[number]
         self.remarks.append(
             {
                 "import_id": self.plan.import_id,
                 "row_no": number + HEADER_ROWS,
+                "line": row.line,
                 "contact_id": repeats,
                 "outcome": outcome,
                 "column": column[:200],
                 "code": code,
+                "also": f" {' '.join(also)} " if also else "",
                 "message": message,
                 "suggestion": suggestion,
-                "cells": list(cells),
+                "cells": list(row.cells),
             }
         )
 
@@ -268,6 +288,10 @@ class Chunk:
         self.tally.updated += counts["updated"]
         self.tally.unchanged += counts["unchanged"]
         self.tally.duplicate += counts["skipped"]
+
+
+def _title(code: str) -> str:
+    return MESSAGES[code].title
 
 
 def _storable(row: ContactRow) -> ContactFields:

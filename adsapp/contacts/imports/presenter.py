@@ -10,7 +10,7 @@ from typing import ClassVar
 from adsapp.contacts.imports import preview, service
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.preview import Preview
-from adsapp.contacts.imports.queries import Repeat, repeats
+from adsapp.contacts.imports.queries import Repeat, earlier_import, repeats
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.reading.overlooked import LEFT_OUT
 from adsapp.contacts.imports.run import UNREADABLE
@@ -54,7 +54,7 @@ class Outcome:
 
 
 REPEATS_SHOWN = 10
-Reasons = Sequence[tuple[str, str, int]]  # why, what to do, how many rows
+Reasons = Sequence[tuple[str, str, int, str]]  # why, what to do, how many rows, the code
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +246,7 @@ class ColumnsPage(WebPage):
     preview: Preview | None
     country: str
     warnings: Sequence[str]
+    earlier: Import | None  # the same file, imported before
 
     @classmethod
     def of(cls, batch: Import, form: ImportForm, actor: Actor) -> "ColumnsPage":
@@ -256,6 +257,7 @@ class ColumnsPage(WebPage):
             preview=preview.preview(batch, form) if actor.may(Permission.MANAGE) else None,
             country=countries().get(form.default_country, form.default_country or "none"),
             warnings=warnings(batch, form.mapping),
+            earlier=earlier_import(batch),
         )
 
     @property
@@ -307,7 +309,9 @@ def _outcomes(batch: Import) -> Sequence[Outcome]:
 def reasons(by_code: dict[str, int]) -> Reasons:
     """Why, what to do, how many rows; the commonest first."""
     found = sorted(by_code.items(), key=lambda item: -item[1])
-    return tuple((*MESSAGES[code], count) if code in MESSAGES else (code, "", count) for code, count in found)
+    return tuple(
+        (*MESSAGES[code], count, code) if code in MESSAGES else (code, "", count, code) for code, count in found
+    )
 
 
 def warnings(batch: Import, chosen: Mapping | None = None) -> Sequence[str]:

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from adsapp.contacts.imports import uploads
-from adsapp.contacts.imports.chunk import ChunkPlan, Judged, Tally, store_chunk
+from adsapp.contacts.imports.chunk import ChunkPlan, Tally, store_chunk
 from adsapp.contacts.imports.queries import get_import
 from adsapp.contacts.imports.reading.files import (
     Inspection,
@@ -128,7 +128,7 @@ def _import(plan: Plan, progress: Progress) -> None:
     progress.start(total, done=tally.rows, failed=tally.rejected)
     for number, rows in enumerate(chunks(read_rows(plan.file, plan.inspection, plan.position)), 1):
         progress.check()
-        tally, stored = _store(plan, [plan.judge(row) for row in rows], tally, rows[-1].position, progress)
+        tally, stored = _store(plan, rows, tally, progress)
         progress.advance(stored.rows, stored.rejected)
         if number & (number - 1) == 0:  # after 1, 2, 4, 8 … chunks, that is whenever the tables may have doubled
             refresh_statistics(Contact, ContactTag, ContactImport)
@@ -152,13 +152,12 @@ def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _store(
-    plan: Plan, judged: list[Judged], before: Tally, position: Position, progress: Progress
-) -> tuple[Tally, Tally]:
+def _store(plan: Plan, rows: list[Row], before: Tally, progress: Progress) -> tuple[Tally, Tally]:
     """Write one chunk; returns the counts so far, and those of the chunk."""
+    judged, position = [plan.judge(row) for row in rows], rows[-1].position
     for left in reversed(range(WRITE_TRIES)):
         try:
-            stored = store_chunk(plan.chunk, judged)
+            stored = store_chunk(plan.chunk, judged, rows, before)
             tally = before + stored
             _save(plan, {"position": position._asdict(), "rows_read": tally.rows, **vars(tally)})
             progress.commit()

@@ -16,7 +16,7 @@ from adsapp.contacts.identity import Identity
 from adsapp.contacts.imports.chunk import Chunk, ChunkPlan, Judged, Known, Tally
 from adsapp.contacts.imports.queries import get_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
-from adsapp.contacts.imports.reading.files import Inspection, count_rows, read_rows, settled
+from adsapp.contacts.imports.reading.files import Inspection, Row, count_rows, read_rows, settled
 from adsapp.contacts.imports.reading.rows import ContactRow
 from adsapp.contacts.imports.run import UNREADABLE, Plan, chunks, plan_of, require_file
 from adsapp.contacts.merge import ContactFields
@@ -49,8 +49,8 @@ class Past:
 class TrialChunk(Chunk):
     """A chunk that knows what the chunks before it would have written."""
 
-    def __init__(self, plan: ChunkPlan, past: Past) -> None:
-        super().__init__(plan)
+    def __init__(self, plan: ChunkPlan, rows: Sequence[Row], before: Tally, past: Past) -> None:
+        super().__init__(plan, rows, before)
         self.past = past
 
     def find(self, phones: Sequence[str]) -> Mapping[str, Known]:
@@ -122,7 +122,7 @@ def _try(plan: Plan, progress: Progress) -> tuple[Tally, list[dict[str, Any]]]:
     for rows in chunks(read_rows(plan.file, plan.inspection, None)):
         progress.check()
         judged = [plan.judge(row) for row in rows]
-        chunk = TrialChunk(plan.chunk, past)
+        chunk = TrialChunk(plan.chunk, rows, tally, past)
         try:
             chunk.sort(judged)
             chunk.write()

@@ -1,6 +1,6 @@
 """Pages of imports: the list, the upload, the columns, and an import from start to report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,7 +9,8 @@ from adsapp.contacts.imports import queries as import_queries
 from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.presenter import ColumnsPage, ImportListPage, ImportPage, UploadPage
-from adsapp.contacts.imports.queries import RejectedRow
+from adsapp.contacts.imports.queries import Reader, ReportedRow, RowFilter
+from adsapp.contacts.imports.rows_presenter import RowsPage
 from adsapp.contacts.imports.trial_presenter import TrialPage
 from adsapp.contacts.imports.undo import presenter as undo_presenter
 from adsapp.contacts.imports.undo import queries as undo_queries
@@ -18,6 +19,7 @@ from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.views import views
 from adsapp.core import context, db
 from adsapp.core.errors import Conflict, Invalid, Problem, TooLarge
+from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Shown, ask
 from adsapp.core.web.downloads import attachment, file_name
 from adsapp.core.web.limits import takes_upload
@@ -223,25 +225,49 @@ def live_import(import_id: str) -> ResponseReturnValue:
     return render_fragment(ImportPage.of(batch))
 
 
+@views.get("/imports/<import_id>/rows")
+@allow(Permission.SEE)
+def import_rows(import_id: str) -> ResponseReturnValue:
+    """Rows that were refused, repeat somebody or got a remark, of one outcome or code or of all."""
+    batch = import_queries.get_import(import_id)
+    cursor = request.args.get("cursor", "")
+    return render(RowsPage.of(batch, _wanted_rows(), cursor, with_cells=current_actor().sees_numbers))
+
+
+def _wanted_rows() -> RowFilter:
+    return RowFilter(request.args.get("outcome", ""), request.args.get("code", ""))
+
+
+@views.get("/imports/<import_id>/rows.csv")
+@allow(Permission.MANAGE)
+def export_rows(import_id: str) -> ResponseReturnValue:
+    """The same as a file like the upload, with the reasons: mend it and import it again."""
+    return _report(import_queries.get_import(import_id), _wanted_rows())
+
+
 @views.get("/imports/<import_id>/rejected.csv")
 @allow(Permission.MANAGE)
 def rejected_rows(import_id: str) -> ResponseReturnValue:
-    """The rejected rows with their reasons: mend the file and import it again."""
-    batch = import_queries.get_import(import_id)
+    """The refused rows alone."""
+    return _report(import_queries.get_import(import_id), RowFilter("rejected"))
+
+
+def _report(batch: Import, wanted: RowFilter) -> ResponseReturnValue:
     import_service.note_export(batch, current_actor().by())
-    lines = import_queries.rejected_lines(batch.inspection["header"], _reader(batch))
-    report = Response(lines, mimetype="text/csv")
+    report = Response(import_queries.report_of(batch.inspection, _reader(batch, wanted)), mimetype="text/csv")
     name = batch.file_name.rpartition(".")[0] or batch.file_name
-    report.headers["Content-Disposition"] = attachment(file_name(name, "rejected", ending=".csv"))
+    ending = ".tsv" if batch.inspection["delimiter"] == "\t" else ".csv"
+    named = file_name(name, wanted.outcome or wanted.code or "rows", ending=ending)
+    report.headers["Content-Disposition"] = attachment(named)
     return report
 
 
-def _reader(batch: Import) -> Callable[[int], Sequence[RejectedRow]]:
+def _reader(batch: Import, wanted: RowFilter) -> Reader:
     # The file is sent after the request's session was closed, so each part is read in a session of its own.
     app, organization_id, import_id = current_app._get_current_object(), batch.organization_id, batch.id  # type: ignore[attr-defined]
 
-    def read(after: int) -> Sequence[RejectedRow]:
+    def read(after: int) -> Page[ReportedRow]:
         with db.organization_context(app, organization_id), db.reading():
-            return import_queries.rejected_page(import_id, after)
+            return import_queries.reported_rows(import_id, wanted, after, import_queries.AT_ONCE)
 
     return read
