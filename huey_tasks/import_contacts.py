@@ -21,6 +21,7 @@ class ImportContactsParams:
     queue=Queue.CONTACT_IMPORT,
     subject=IMPORT,
     items=lazy("adsapp.contacts.imports.job_hooks:rows_as_items"),
+    on_begin=lazy("adsapp.contacts.imports.job_hooks:job_was_begun"),
     needs=Permission.MANAGE,
 )
 def import_contacts(params: ImportContactsParams, progress: Progress) -> dict[str, Any]:

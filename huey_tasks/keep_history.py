@@ -20,6 +20,7 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
     """Remove what is kept no longer"""
     from adsapp.campaigns.webhooks.retention import forget_deliveries, forget_replies
     from adsapp.contacts.imports.retention import discard_abandoned, remove_strays
+    from adsapp.contacts.imports.undo import service as undo
 
     now, settings = utcnow(), context.settings()
 
@@ -33,4 +34,5 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
         "replies": removed(forget_replies, settings.reply_days),
         "uploads": removed(discard_abandoned, settings.upload_days),
         "stray_files": removed(remove_strays, settings.upload_days),
+        "undo_values": undo.forget_old(progress),
     }

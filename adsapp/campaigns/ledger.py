@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
-from adsapp.campaigns.models import Campaign, CampaignCount, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignCount, CampaignRecipient, CampaignStatus, InboundMessage
 from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
@@ -29,6 +30,15 @@ class Counted(NamedTuple):
     status: Status
     error_code: str
     people: int
+
+
+def is_recipient() -> ColumnElement[bool]:
+    """SQL, in a statement about `Contact`: is this one in the ledger of any campaign, or did they write to us?"""
+    own, theirs = CampaignRecipient, InboundMessage
+    return or_(
+        exists().where(own.organization_id == Contact.organization_id, own.contact_id == Contact.id),
+        exists().where(theirs.organization_id == Contact.organization_id, theirs.contact_id == Contact.id),
+    )
 
 
 def counted(campaign_id: uuid.UUID, round: int | None = None) -> list[Counted]:

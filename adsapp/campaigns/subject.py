@@ -1,6 +1,7 @@
 """A campaign as what a job works on; light, because every process imports it."""
 
-from adsapp.jobs.registry import Subject, SubjectWords
+from adsapp.contacts.ties import Tie, bind
+from adsapp.jobs.registry import Subject, SubjectWords, lazy
 
 CAMPAIGN = Subject(
     "campaign",
@@ -15,4 +16,13 @@ CAMPAIGN = Subject(
         if_resumed="campaigns among them go out",
         if_nothing_fits="A cancelled campaign is over.",
     ),
+)
+
+bind(
+    Tie(
+        "message",
+        "In a campaign",
+        "Whoever a message was sent to, or will be, stays a contact.",
+        lazy("adsapp.campaigns.ledger:is_recipient"),
+    )
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Identity, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Identity, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adsapp.contacts.identity import number_of
@@ -180,7 +180,11 @@ class Import(Tenant, Base):
     """
 
     __tablename__ = "imports"
-    __table_args__ = (UniqueConstraint("organization_id", "id"), Index("ix_imports_list", "organization_id", "id"))
+    __table_args__ = (
+        UniqueConstraint("organization_id", "id"),
+        Index("ix_imports_list", "organization_id", "id"),
+        Index("ix_imports_sha256", "organization_id", "sha256", "id"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     job_id: Mapped[uuid.UUID | None]
@@ -202,11 +206,20 @@ class Import(Tenant, Base):
     opted_out: Mapped[int] = mapped_column(default=0, server_default="0")  # of its people, when their rows were read
     rejected_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)
     noted_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)  # remarks and assumptions about imported rows
+    undo_kept: Mapped[bool] = mapped_column(default=False, server_default=false())  # what was before it is still known
+    trial_job_id: Mapped[uuid.UUID | None]
+    trial: Mapped[dict[str, Any] | None]  # what it would do, found out without doing it
     created_by: Mapped[str] = mapped_column(ShortText, default="")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     job: Mapped[Job | None] = relationship(primaryjoin="foreign(Import.job_id) == Job.id", viewonly=True, lazy="select")
+    trial_job: Mapped[Job | None] = relationship(
+        primaryjoin="foreign(Import.trial_job_id) == Job.id", viewonly=True, lazy="select"
+    )
+    undo: Mapped["ImportUndo | None"] = relationship(
+        primaryjoin="foreign(ImportUndo.import_id) == Import.id", viewonly=True, lazy="select", uselist=False
+    )
 
     @property
     def standing(self) -> ImportStatus:
@@ -236,17 +249,20 @@ class ImportRow(Tenant, Base):
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
     import_id: Mapped[uuid.UUID]
     row_no: Mapped[int]  # as in a spreadsheet: the header is row 1
+    line: Mapped[int] = mapped_column(default=0, server_default="0")  # of the file, where it begins; 0 if not known
     contact_id: Mapped[uuid.UUID | None]  # of a duplicate: whom it repeats; they may have been deleted since
     outcome: Mapped[str] = mapped_column(String(20))  # rejected, duplicate, noted
     column: Mapped[str] = mapped_column(ShortText, default="")
     code: Mapped[str] = mapped_column(ShortText)
+    also: Mapped[str] = mapped_column(default="", server_default="")  # its further codes, a blank around each
     message: Mapped[str]
     suggestion: Mapped[str] = mapped_column(default="")
     cells: Mapped[list[str]] = mapped_column(Json, default=list)
 
 
 class ContactImport(Tenant, Base):
-    """The contacts a file created or touched. By it, a repeated row is known as one even after a restart."""
+    """The contacts a file created or touched. By it, a repeated row is known as one even after a restart, and the
+    import can be undone: `at` is the contact's `updated_at` as the import left it, `undo` what was there before."""
 
     __tablename__ = "contact_imports"
     __table_args__ = (
@@ -261,4 +277,31 @@ class ContactImport(Tenant, Base):
 
     import_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     contact_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    outcome: Mapped[str] = mapped_column(String(20))  # created, updated, unchanged
+    outcome: Mapped[str] = mapped_column(String(20))  # created, updated, unchanged, skipped
+    at: Mapped[datetime | None]
+    undo: Mapped[dict[str, Any] | None]  # of an updated one: see imports.undo.values
+    kept: Mapped[str | None] = mapped_column(String(20))  # the import was undone, but not for this one: why
+
+
+class ImportUndo(Tenant, Base):
+    """An import that is, or was, undone; the row is there once somebody has said so, and there is one."""
+
+    __tablename__ = "import_undos"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "import_id"], ["imports.organization_id", "imports.id"], ondelete="CASCADE"
+        ),
+    )
+
+    import_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    job_id: Mapped[uuid.UUID | None]
+    position: Mapped[uuid.UUID | None]  # the last contact that was looked at
+    deleted: Mapped[int] = mapped_column(default=0)
+    restored: Mapped[int] = mapped_column(default=0)
+    kept_by_code: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_by: Mapped[str] = mapped_column(ShortText, default="")
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    finished_at: Mapped[datetime | None]
+    job: Mapped[Job | None] = relationship(
+        primaryjoin="foreign(ImportUndo.job_id) == Job.id", viewonly=True, lazy="select"
+    )

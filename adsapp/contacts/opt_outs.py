@@ -6,10 +6,9 @@ calls these functions. A person who has said no under one key has said no under 
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
@@ -18,10 +17,8 @@ from adsapp.contacts.identity import Identity, keys_of
 from adsapp.contacts.models import Consent, Contact, OptEvent, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.db.rows import insert_new, insert_rows, update_rows
+from adsapp.core.db.rows import insert_new, insert_rows, slices, update_rows
 from adsapp.organizations.auditing import By
-
-_SLICE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def opt_out_many(
     """Do what `opt_out` does for many contacts; returns those who had not opted out before, and with them the other
     contacts that are the same people."""
     said = Said(source, detail, by, at or utcnow())
-    return [left for some in _slices(contact_ids) for left in _opt_out(_people_of(some), said)]
+    return [left for some in slices(contact_ids) for left in _opt_out(_people_of(some), said)]
 
 
 def opt_out_person(who: Sequence[Identity], said: Said) -> list[uuid.UUID]:
@@ -96,7 +93,7 @@ def opt_in(contact: Contact, source: OptSource, detail: str = "", *, by: By, at:
 def meet(contact_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     """Contacts that are new, or are known by another number or user id from now on, take over what was said before;
     of two states the stricter. Returns those who opted out by it."""
-    return [left for some in _slices(contact_ids) for left in _meet(some)]
+    return [left for some in slices(contact_ids) for left in _meet(some)]
 
 
 def persons_out(person_keys: Collection[str]) -> set[str]:
@@ -247,9 +244,3 @@ def _note(who: Sequence[tuple[uuid.UUID, Said]], *, opted_out: bool) -> None:
 def _read_again(contact: Contact) -> None:
     if contact in db.session():
         db.session.refresh(contact, ["opted_out_at", "opt_out_source", "updated_at"])
-
-
-def _slices(ids: Iterable[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
-    rest = iter(ids)
-    while some := list(islice(rest, _SLICE)):
-        yield some

@@ -51,7 +51,8 @@ def update_contact(contact: Contact, data: ContactIn, default_country: str = "",
         people.renumber(contact, phone.e164)
     _set_fields(contact, _incoming(data, phone))
     people.meet(contact)
-    tags.set_tags(contact, data.tags)
+    if tags.set_tags(contact, data.tags):
+        contact.updated_at = utcnow()
     by.audit("change contact", f"contact:{contact.id}")
 
 

@@ -1,14 +1,14 @@
 """Tags: found by name in any spelling, created if they do not exist."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import delete, select
 
 from adsapp.contacts.models import Contact, ContactTag, Tag
 from adsapp.contacts.values.text import name_key
 from adsapp.core import db
-from adsapp.core.db.rows import insert_new
+from adsapp.core.db.rows import insert_new, slices
 from adsapp.core.ids import new_id
 
 
@@ -37,14 +37,26 @@ def _known() -> dict[str, uuid.UUID]:
     return {key_of(name): tag_id for name, tag_id in rows}
 
 
-def set_tags(contact: Contact, names: Sequence[str]) -> None:
-    """Give the contact exactly these tags."""
+def set_tags(contact: Contact, names: Sequence[str]) -> bool:
+    """Give the contact exactly these tags; True if it had others."""
     ids = set(ensure_tags(names).values())
-    db.session.execute(delete(ContactTag).where(ContactTag.contact_id == contact.id, ContactTag.tag_id.not_in(ids)))
-    add_tags([(contact.id, tag_id) for tag_id in ids])
+    others = delete(ContactTag).where(ContactTag.contact_id == contact.id, ContactTag.tag_id.not_in(ids))
+    gone = db.session.execute(others.returning(ContactTag.tag_id)).all()
+    return add_tags([(contact.id, tag_id) for tag_id in ids]) or bool(gone)
 
 
-def add_tags(pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
-    """Put tags on contacts, given as (contact, tag); pairs that exist already are left alone."""
+def add_tags(pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> bool:
+    """Put tags on contacts, given as (contact, tag); pairs that exist already are left alone. True if any is new."""
     rows = [{"contact_id": contact_id, "tag_id": tag_id} for contact_id, tag_id in pairs]
-    insert_new(ContactTag, rows)
+    return bool(insert_new(ContactTag, rows, returning=("tag_id",)))
+
+
+def take_tags(added: Mapping[uuid.UUID, Sequence[uuid.UUID]]) -> None:
+    """Take tags away again, given by contact."""
+    contacts: dict[uuid.UUID, list[uuid.UUID]] = {}
+    for contact_id, tag_ids in added.items():
+        for tag_id in tag_ids:
+            contacts.setdefault(tag_id, []).append(contact_id)
+    for tag_id, contact_ids in contacts.items():
+        for some in slices(contact_ids):
+            db.session.execute(delete(ContactTag).where(ContactTag.tag_id == tag_id, ContactTag.contact_id.in_(some)))

@@ -18,6 +18,7 @@ from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.imports import queries as import_queries
 from adsapp.contacts.imports import service as imports
 from adsapp.contacts.imports.schemas import ImportOptions
+from adsapp.contacts.models import ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Answer
@@ -97,6 +98,15 @@ class World:
             db.session.commit()
         return import_id
 
+    def undoable(self) -> uuid.UUID:
+        """An import that has added somebody."""
+        import_id = self.imported(State.COMPLETED)
+        with db.organization_context(self.app, self.cast.bakery_id):
+            batch = import_queries.get_import(import_id)
+            batch.status, batch.created, batch.undo_kept = ImportStatus.COMPLETED, 1, True
+            db.session.commit()
+        return import_id
+
     def contact(self, place: int) -> str:
         """The address of somebody."""
         return f"/contacts/{self.scene.contacts[place]}"
@@ -153,6 +163,12 @@ DEEDS: dict[str, Deed] = {
     "contacts.opt_in": lambda w: w.post(f"{w.contact(4)}/opt-in", detail="At the counter"),
     "contacts.cancel_import": lambda w: w.post(f"/imports/{w.imported(State.WAITING)}/cancel"),
     "contacts.retry_import": lambda w: w.post(f"/imports/{w.imported(State.FAILED)}/retry"),
+    "contacts.try_import": lambda w: w.post(
+        f"/imports/{w.upload()}/try", **{"column-0": "name", "column-1": "phone"}, default_country="US"
+    ),
+    "contacts_api.start_import": lambda w: w.ask("POST", f"/api/imports/{w.upload()}/start"),
+    "contacts.undo_import": lambda w: w.post(f"/imports/{w.undoable()}/undo"),
+    "contacts_api.undo_import": lambda w: w.ask("POST", f"/api/imports/{w.undoable()}/undo"),
     "contacts.start_import": lambda w: w.post(
         f"/imports/{w.upload()}/start", **{"column-0": "name", "column-1": "phone"}, default_country="US"
     ),
@@ -186,6 +202,7 @@ TAKEN: dict[str, Callable[[World], str]] = {
     "/api/contacts.csv": lambda _: "/api/contacts.csv",
     "/api/contacts.xlsx": lambda _: "/api/contacts.xlsx",
     "/campaigns/<campaign_id>/people.csv": lambda w: f"/campaigns/{w.scene.campaign()}/people.csv",
+    "/imports/<import_id>/rows.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.csv",
     "/imports/<import_id>/rejected.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rejected.csv",
 }
 

@@ -105,7 +105,6 @@ def test_a_list_is_imported_like_a_file(
         ({"mapping": {"Mobile": "phone", "Who": "shoe size"}}, "column 2 (Who)"),
         ({"options": {"on_duplicate": "explode"}}, "on_duplicate"),
         ({"options": {"default_country": "Atlantis"}}, "default_country"),
-        ({"options": {"dry_run": True}}, "dry_run"),
         ({"options": {"colour": "red"}}, "colour"),
         ({"options": {"tags": ["x" * 61]}}, "tags"),
     ],

@@ -29,6 +29,7 @@ CALLS: list[tuple[str, str, Any]] = [
     ("GET", "/api/contacts/{contact}", None),
     ("GET", "/api/health", None),
     ("GET", "/api/imports/{import}", None),
+    ("GET", "/api/imports/{import}/kept", None),
     ("GET", "/api/jobs?limit=100&routine=1", None),
     ("GET", "/api/jobs/{import_job}", None),
     ("GET", "/api/jobs/{failed}", None),
@@ -43,6 +44,9 @@ CALLS: list[tuple[str, str, Any]] = [
     ("GET", "/api/jobs/00000000-0000-0000-0000-000000000000", None),
     ("POST", "/api/contacts", {"phone": "+12025550180", "first_name": "Zoë", "attributes": {"shop": "quay"}}),
     ("POST", "/api/contacts", {"phone": "12"}),
+    ("GET", "/api/imports/{import}/rows", None),
+    ("POST", "/api/imports/{import}/start", None),
+    ("POST", "/api/imports/{import}/undo", None),
     ("POST", "/api/jobs/import-contacts", {"contacts": [{"phone": "+12025550181"}]}),
     (
         "POST",

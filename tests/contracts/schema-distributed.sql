@@ -102,6 +102,9 @@ contact_imports.organization_id uuid not null
 contact_imports.import_id uuid not null
 contact_imports.contact_id uuid not null
 contact_imports.outcome character varying(20) not null
+contact_imports.at timestamp with time zone
+contact_imports.undo jsonb
+contact_imports.kept character varying(20)
 contact_tags.organization_id uuid not null
 contact_tags.tag_id uuid not null
 contact_tags.contact_id uuid not null
@@ -136,6 +139,18 @@ import_rows.message text not null
 import_rows.suggestion text not null
 import_rows.cells jsonb not null
 import_rows.contact_id uuid
+import_rows.line integer not null default 0
+import_rows.also text not null default ''::text
+import_undos.organization_id uuid not null
+import_undos.import_id uuid not null
+import_undos.job_id uuid
+import_undos.position uuid
+import_undos.deleted integer not null
+import_undos.restored integer not null
+import_undos.kept_by_code jsonb not null
+import_undos.created_by character varying(200) not null
+import_undos.created_at timestamp with time zone not null
+import_undos.finished_at timestamp with time zone
 imports.organization_id uuid not null
 imports.id uuid not null
 imports.job_id uuid
@@ -161,6 +176,9 @@ imports.created_at timestamp with time zone not null
 imports.started_at timestamp with time zone
 imports.finished_at timestamp with time zone
 imports.opted_out integer not null default 0
+imports.undo_kept boolean not null default false
+imports.trial_job_id uuid
+imports.trial jsonb
 inbound_messages.organization_id uuid not null
 inbound_messages.id bigint not null identity d
 inbound_messages.account_id uuid not null
@@ -472,6 +490,9 @@ constraint import_rows fk_import_rows_organization_id FOREIGN KEY (organization_
 constraint import_rows fk_import_rows_organization_id_import_id FOREIGN KEY (organization_id, import_id) REFERENCES imports(organization_id, id) ON DELETE CASCADE
 constraint import_rows pk_import_rows PRIMARY KEY (id)
 constraint import_rows uq_import_rows_organization_id_import_id_row_no UNIQUE (organization_id, import_id, row_no)
+constraint import_undos fk_import_undos_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint import_undos fk_import_undos_organization_id_import_id FOREIGN KEY (organization_id, import_id) REFERENCES imports(organization_id, id) ON DELETE CASCADE
+constraint import_undos pk_import_undos PRIMARY KEY (import_id)
 constraint imports fk_imports_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint imports pk_imports PRIMARY KEY (id)
 constraint imports uq_imports_organization_id_id UNIQUE (organization_id, id)
@@ -583,7 +604,9 @@ CREATE UNIQUE INDEX uq_contacts_organization_id_phone ON public.contacts USING b
 CREATE INDEX ix_import_rows_outcome ON public.import_rows USING btree (organization_id, import_id, outcome, row_no)
 CREATE UNIQUE INDEX pk_import_rows ON public.import_rows USING btree (id)
 CREATE UNIQUE INDEX uq_import_rows_organization_id_import_id_row_no ON public.import_rows USING btree (organization_id, import_id, row_no)
+CREATE UNIQUE INDEX pk_import_undos ON public.import_undos USING btree (import_id)
 CREATE INDEX ix_imports_list ON public.imports USING btree (organization_id, id)
+CREATE INDEX ix_imports_sha256 ON public.imports USING btree (organization_id, sha256, id)
 CREATE UNIQUE INDEX pk_imports ON public.imports USING btree (id)
 CREATE UNIQUE INDEX uq_imports_organization_id_id ON public.imports USING btree (organization_id, id)
 CREATE INDEX ix_inbound_messages_at ON public.inbound_messages USING btree (organization_id, at)
@@ -678,6 +701,7 @@ row security of contact_imports, forced
 row security of contact_tags, forced
 row security of contacts, forced
 row security of import_rows, forced
+row security of import_undos, forced
 row security of imports, forced
 row security of inbound_messages, forced
 row security of job_attempts, forced
@@ -730,6 +754,8 @@ policy contacts engine PERMISSIVE ALL {adsapp_engine} true check true
 policy contacts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy import_rows engine PERMISSIVE ALL {adsapp_engine} true check true
 policy import_rows organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy import_undos engine PERMISSIVE ALL {adsapp_engine} true check true
+policy import_undos organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy imports engine PERMISSIVE ALL {adsapp_engine} true check true
 policy imports organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy inbound_messages engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -818,6 +844,7 @@ grant delete, insert, select, update on contact_imports to adsapp_app
 grant delete, insert, select, update on contact_tags to adsapp_app
 grant delete, insert, select, update on contacts to adsapp_app
 grant delete, insert, select, update on import_rows to adsapp_app
+grant delete, insert, select, update on import_undos to adsapp_app
 grant delete, insert, select, update on imports to adsapp_app
 grant delete, insert, select, update on inbound_messages to adsapp_app
 grant delete, insert, select, update on job_attempts to adsapp_app

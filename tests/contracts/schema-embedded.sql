@@ -152,7 +152,7 @@ CREATE TABLE contact_imports (
 organization_id CHAR(32) NOT NULL,
 import_id CHAR(32) NOT NULL,
 contact_id CHAR(32) NOT NULL,
-outcome VARCHAR(20) NOT NULL,
+outcome VARCHAR(20) NOT NULL, at DATETIME, undo JSON, kept VARCHAR(20),
 CONSTRAINT pk_contact_imports PRIMARY KEY (import_id, contact_id),
 CONSTRAINT fk_contact_imports_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contacts (organization_id, id) ON DELETE CASCADE,
 CONSTRAINT fk_contact_imports_organization_id_import_id FOREIGN KEY(organization_id, import_id) REFERENCES imports (organization_id, id) ON DELETE CASCADE,
@@ -210,13 +210,28 @@ outcome VARCHAR(20) NOT NULL,
 code VARCHAR(200) NOT NULL,
 message TEXT NOT NULL,
 suggestion TEXT NOT NULL,
-cells JSON NOT NULL, contact_id CHAR(32),
+cells JSON NOT NULL, contact_id CHAR(32), line INTEGER DEFAULT '0' NOT NULL, also TEXT DEFAULT '' NOT NULL,
 CONSTRAINT pk_import_rows PRIMARY KEY (id),
 CONSTRAINT fk_import_rows_organization_id_import_id FOREIGN KEY(organization_id, import_id) REFERENCES imports (organization_id, id) ON DELETE CASCADE,
 CONSTRAINT fk_import_rows_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_import_rows_organization_id_import_id_row_no UNIQUE (organization_id, import_id, row_no)
 )
 CREATE INDEX ix_import_rows_outcome ON import_rows (organization_id, import_id, outcome, row_no)
+CREATE TABLE import_undos (
+organization_id CHAR(32) NOT NULL,
+import_id CHAR(32) NOT NULL,
+job_id CHAR(32),
+position CHAR(32),
+deleted INTEGER NOT NULL,
+restored INTEGER NOT NULL,
+kept_by_code JSON NOT NULL,
+created_by VARCHAR(200) NOT NULL,
+created_at DATETIME NOT NULL,
+finished_at DATETIME,
+CONSTRAINT pk_import_undos PRIMARY KEY (import_id),
+CONSTRAINT fk_import_undos_organization_id_import_id FOREIGN KEY(organization_id, import_id) REFERENCES imports (organization_id, id) ON DELETE CASCADE,
+CONSTRAINT fk_import_undos_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id)
+)
 CREATE TABLE imports (
 organization_id CHAR(32) NOT NULL,
 id CHAR(32) NOT NULL,
@@ -241,12 +256,13 @@ noted_by_code JSON NOT NULL,
 created_by VARCHAR(200) NOT NULL,
 created_at DATETIME NOT NULL,
 started_at DATETIME,
-finished_at DATETIME, opted_out INTEGER DEFAULT '0' NOT NULL,
+finished_at DATETIME, opted_out INTEGER DEFAULT '0' NOT NULL, undo_kept BOOLEAN DEFAULT 0 NOT NULL, trial_job_id CHAR(32), trial JSON,
 CONSTRAINT pk_imports PRIMARY KEY (id),
 CONSTRAINT fk_imports_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_imports_organization_id_id UNIQUE (organization_id, id)
 )
 CREATE INDEX ix_imports_list ON imports (organization_id, id)
+CREATE INDEX ix_imports_sha256 ON imports (organization_id, sha256, id)
 CREATE TABLE inbound_messages (
 organization_id CHAR(32) NOT NULL,
 id INTEGER NOT NULL,

@@ -29,6 +29,8 @@ ASKED = {"by": "Adam", "filters": {}, "asked_at": NOW}
 ONE = {"job_ids": [str(uuid.UUID(int=7))]}
 KINDS: list[tuple[str, dict[str, Any], bool]] = [
     ("import-contacts", {"import_id": str(uuid.UUID(int=7))}, False),
+    ("try-import", {"import_id": str(uuid.UUID(int=7))}, False),
+    ("undo-import", {"import_id": str(uuid.UUID(int=7))}, False),
     ("sync-templates", {"account_id": str(uuid.UUID(int=7))}, False),
     ("apply-webhooks", {"account_id": str(uuid.UUID(int=7))}, False),
     ("keep-history", {}, False),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from adsapp.contacts.models import Contact, Import
+from adsapp.contacts.models import Contact, ContactImport, Import
 from adsapp.core import db
 from adsapp.demo.http import wait_until
 from adsapp.jobs import Job, Queue, State
@@ -45,14 +45,14 @@ def ended(journey: Journey, job_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("slow")
-def test_a_killed_import_is_taken_up_and_ends_exact(journey: Journey) -> None:
+def test_a_killed_import_is_taken_up_and_ends_exact_and_so_does_its_undo(journey: Journey) -> None:
     journey.installation.start_web()
     first = journey.installation.start_worker(QUEUE)
-    job_id, _ = begin(journey)
+    job_id, import_id = begin(journey)
     wait_for(lambda: rows_read(journey) >= ROWS // 3, what="a third of the import")
     journey.installation.kill(first)
     assert rows_read(journey) < ROWS, "the import was over before the worker could be killed"
-    journey.installation.start_worker(QUEUE)
+    second = journey.installation.start_worker(QUEUE)
     job = ended(journey, job_id)
     assert (job["state"], job["attempt"]) == ("completed", 2)
     assert job["progress"] == {"total": ROWS, "done": ROWS, "failed": 0, "percent": 100}
@@ -65,6 +65,27 @@ def test_a_killed_import_is_taken_up_and_ends_exact(journey: Journey) -> None:
         assert db.session.scalars(outcomes.order_by(JobAttempt.attempt)).all() == ["lost", "completed"]
         counted = {c.state: c.count for c in db.session.scalars(select(JobCount).where(JobCount.queue == QUEUE))}
         assert {state: count for state, count in counted.items() if count} == {State.COMPLETED: 1}
+    kill_its_undo(journey, second, import_id)
+
+
+def kill_its_undo(journey: Journey, worker: Any, import_id: str) -> None:
+    """Kill this worker in the middle of undoing; another one brings it to its end."""
+    job_id = journey.api.post(f"/api/imports/{import_id}/undo", {})["job"]["id"]
+
+    def deleted() -> int:
+        count: int = journey.api.get(f"/api/imports/{import_id}")["undo"]["deleted"]
+        return count
+
+    wait_for(lambda: deleted() >= ROWS // 3, what="a third of the undoing")
+    journey.installation.kill(worker)
+    assert deleted() < ROWS, "it was over before the worker could be killed"
+    journey.installation.start_worker(QUEUE)
+    job = ended(journey, job_id)
+    assert (job["state"], job["attempt"]) == ("completed", 2)
+    assert deleted() == ROWS
+    with db.organization_context(journey.app, journey.cast.bakery_id), db.reading():
+        assert db.session.scalar(select(func.count()).select_from(Contact)) == 0
+        assert db.session.scalar(select(func.count()).select_from(ContactImport)) == 0
 
 
 @pytest.mark.usefixtures("slow")

@@ -97,7 +97,11 @@ def _finish(campaign_id: uuid.UUID, progress: Progress) -> bool:
 def _rows(
     campaign_id: uuid.UUID, audience: Audience, message: CampaignMessage, ids: Sequence[uuid.UUID]
 ) -> list[dict[str, Any]]:
-    contacts = db.session.execute(select(*_CONTACT).where(Contact.id.in_(ids)).order_by(Contact.id)).all()
+    # Locked against being deleted: an import that is undone at this moment sees either the row, or nobody to write to.
+    statement = (
+        select(*_CONTACT).where(Contact.id.in_(ids)).order_by(Contact.id).with_for_update(read=True, key_share=True)
+    )
+    contacts = db.session.execute(statement).all()
     silent = opt_outs.persons_out([contact.person_key for contact in contacts])
     served = persons_who_got_one({each.person_key for each in contacts}, audience.not_within_hours, campaign_id)
     organization_id, now = db.require_organization_id(), utcnow()

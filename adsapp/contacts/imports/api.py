@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, Field
 from werkzeug.datastructures import FileStorage
 
 from adsapp.contacts.api import api
@@ -14,17 +15,26 @@ from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports import uploads
 from adsapp.contacts.imports.country import doubts
 from adsapp.contacts.imports.form import mapping_of
+from adsapp.contacts.imports.queries import RowFilter
 from adsapp.contacts.imports.reading.delimiters import DELIMITER_NAMES
 from adsapp.contacts.imports.reading.files import Inspection, Reading
 from adsapp.contacts.imports.reading.mapping import Mapping
+from adsapp.contacts.imports.rows_presenter import row_json
 from adsapp.contacts.imports.schemas import FileOptions, ImportOptions, ListedContacts
 from adsapp.contacts.imports.service import ImportRunning
+from adsapp.contacts.imports.trial_presenter import trial_json
+from adsapp.contacts.imports.undo import queries as undo_queries
+from adsapp.contacts.imports.undo import service as undo_service
+from adsapp.contacts.imports.undo.presenter import undo_json
 from adsapp.contacts.models import Import
 from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.errors import Invalid
+from adsapp.core.inputs import MOST_ROWS, number_after
+from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.limits import MB, takes, takes_upload
-from adsapp.core.web.parsing import as_json, parse, parse_body
+from adsapp.core.web.parameters import reads
+from adsapp.core.web.parsing import as_json, parse, parse_body, parse_query
 from adsapp.jobs import Job, digest_of
 from adsapp.jobs.api.idempotency import requested_key, sha256_of
 from adsapp.jobs.api.serializers import job_json
@@ -49,21 +59,21 @@ def import_contacts() -> ResponseReturnValue:
     key = requested_key()
     asked = _asked_with_file(key) if request.mimetype == "multipart/form-data" else _asked_with_list()
     if (known := find_replay(key, asked.digest)) is not None:
-        return _accepted(known, asked)
+        return _accepted(known, asked.options)
     try:
         job = _start(asked, key)
     except (ImportRunning, AskedMeanwhile):  # perhaps this same request was sent twice
         db.session.rollback()
         if (known := find_replay(key, asked.digest)) is None:
             raise
-        return _accepted(known, asked)
-    return _accepted(job, asked)
+        return _accepted(known, asked.options)
+    return _accepted(job, asked.options)
 
 
-def _accepted(job: Job, asked: "_Asked") -> ResponseReturnValue:
+def _accepted(job: Job, options: ImportOptions) -> ResponseReturnValue:
     batch = import_queries.get_import((job.subject or "").removeprefix("import:"))
     shown = import_json(batch)
-    if not asked.options.default_country:
+    if not options.default_country:
         inspection, own = Inspection.from_json(batch.inspection), current_actor().organization.default_country
         found = doubts(inspection, Mapping.stored(batch.mapping, inspection.header), own)
         shown["warnings"] += [asdict(each) for each in found]
@@ -97,6 +107,71 @@ def _asked_with_list() -> _Asked:
 def get_import(import_id: Any) -> ResponseReturnValue:
     """Status and counts; the five counts add up to `rows_read` at any moment."""
     return import_json(import_queries.get_import(import_id))
+
+
+class RowsQuery(BaseModel):
+    """Of which outcome (rejected, duplicate, noted) and code; blank: of all."""
+
+    outcome: str = ""
+    code: str = ""
+    cursor: str = ""
+    limit: int = Field(PAGE, ge=1, le=MOST)
+
+
+@api.get("/imports/<uuid:import_id>/rows")
+@reads(RowsQuery)
+@allow(Permission.SEE)
+def list_rows(import_id: Any) -> ResponseReturnValue:
+    """Rows that were refused, repeat somebody or got a remark. `cells` are null for whoever sees no numbers."""
+    batch, wanted, shown = import_queries.get_import(import_id), parse_query(RowsQuery), current_actor().sees_numbers
+    after = number_after(wanted.cursor, MOST_ROWS) if wanted.cursor else 0
+    page = import_queries.reported_rows(batch.id, RowFilter(wanted.outcome, wanted.code), after, wanted.limit)
+    return {"rows": [row_json(row, with_cells=shown) for row in page.items], "next": page.next}
+
+
+@api.post("/imports/<uuid:import_id>/start")
+@allow(Permission.MANAGE)
+def start_import(import_id: Any) -> ResponseReturnValue:
+    """Import for real what was tried by `dry_run`, with the same columns and options; 202 with the job."""
+    batch, actor = import_queries.get_import(import_id), current_actor()
+    mapping = Mapping.stored(batch.mapping, batch.inspection["header"])
+    options = _with_country(ImportOptions(**batch.options), actor.organization.default_country)
+    job = import_service.start_import(batch, mapping, options, by=actor.by())
+    db.session.commit()
+    return _accepted(job, options)
+
+
+@api.post("/imports/<uuid:import_id>/undo")
+@allow(Permission.MANAGE)
+def undo_import(import_id: Any) -> ResponseReturnValue:
+    """Put everybody back as they were before it; 202 with the job. 409 with the reason if that is not possible."""
+    batch = import_queries.get_import(import_id)
+    job = undo_service.ask_undo(batch, current_actor().by())
+    db.session.commit()
+    answer = {"job": job_json(job), "import": import_json(import_queries.get_import(import_id))}
+    return answer, 202, {"Location": f"/api/jobs/{job.id}"}
+
+
+class KeptQuery(BaseModel):
+    """Of which reason; blank: of all."""
+
+    reason: str = ""
+    cursor: str = ""
+    limit: int = Field(PAGE, ge=1, le=MOST)
+
+
+@api.get("/imports/<uuid:import_id>/kept")
+@reads(KeptQuery)
+@allow(Permission.SEE)
+def list_kept(import_id: Any) -> ResponseReturnValue:
+    """Contacts that the undoing of the import left as they are, each with the code of the reason."""
+    batch = import_queries.get_import(import_id)
+    wanted = parse_query(KeptQuery)
+    page = undo_queries.kept(batch.id, wanted.reason, wanted.cursor, wanted.limit)
+    return {
+        "kept": [{"contact_id": str(contact.id), "reason": why} for contact, why in page.items],
+        "next": page.next,
+    }
 
 
 def _form_json(name: str) -> dict[str, Any]:
@@ -193,6 +268,10 @@ def import_json(batch: Import) -> dict[str, Any]:
         "mapping": batch.mapping,
         "warnings": [asdict(each) for each in import_service.unused_columns(batch)],
         "options": batch.options,
+        "same_file": str(earlier.id) if (earlier := import_queries.earlier_import(batch)) else None,
+        "dry_run": trial_json(batch, with_people=current_actor().sees_numbers),
+        "undo": undo_json(batch),
+        "cannot_undo": undo_service.why_not(batch),
         "job_id": str(batch.job_id) if batch.job_id else None,
         "created_by": batch.created_by,
         "created_at": iso(batch.created_at),
@@ -203,5 +282,6 @@ def import_json(batch: Import) -> dict[str, Any]:
             "job": f"/api/jobs/{batch.job_id}" if batch.job_id else None,
             "page": f"/imports/{batch.id}",
             "rejected": f"/imports/{batch.id}/rejected.csv",
+            "rows": f"/api/imports/{batch.id}/rows",
         },
     }

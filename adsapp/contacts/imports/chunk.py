@@ -5,16 +5,18 @@ The rows have been judged before, so that the transaction holds its locks only w
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, select
 
 from adsapp.contacts import opt_outs, tags
+from adsapp.contacts.imports.reading.files import Row
 from adsapp.contacts.imports.reading.rows import ContactRow, Rejected
 from adsapp.contacts.imports.schemas import ImportOptions
+from adsapp.contacts.imports.undo.values import before
 from adsapp.contacts.merge import ContactFields, merge
 from adsapp.contacts.models import Contact, ContactImport, ContactTag, ImportRow, OptSource
 from adsapp.contacts.schemas import MAX_EMAIL, OnDuplicate
@@ -22,14 +24,17 @@ from adsapp.contacts.values.reasons import MESSAGES
 from adsapp.contacts.values.text import MAX_NAME
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.db.rows import insert_rows, update_rows
+from adsapp.core.db.rows import insert_rows, slices, update_rows
 from adsapp.core.ids import new_id
 
 HEADER_ROWS = 1  # rows are numbered as in a spreadsheet: the header is row 1
-_SLICE = 1_000
 REPEATED = "repeated"
 REPEATED_MESSAGE = "The number stood in an earlier row of this file, which was taken."
 REPEATED_ADVICE = "Nothing, if both rows are the same person."
+KNOWN = "known"
+KNOWN_MESSAGE = "This person was a contact already and was left as they are, as was chosen."
+KNOWN_ADVICE = "Nothing; to change them, import the file again and choose to update them."
+MOST_LISTED = 10_000  # rows of one import that are listed for what may be true of every row
 
 
 @dataclass
@@ -69,6 +74,7 @@ class Known(NamedTuple):
     """A contact that exists already; `outcome` is what this import did with it earlier, if anything."""
 
     id: uuid.UUID
+    updated_at: datetime
     fields: ContactFields
     outcome: str | None
 
@@ -76,32 +82,39 @@ class Known(NamedTuple):
 Judged = ContactRow | Rejected
 
 
-def store_chunk(plan: ChunkPlan, judged: Sequence[Judged]) -> Tally:
-    """Write the rows, without a commit; returns their counts."""
-    chunk = _Chunk(plan)
+def store_chunk(plan: ChunkPlan, judged: Sequence[Judged], rows: Sequence[Row], before: Tally) -> Tally:
+    """Write the rows, as judged and as they were read, without a commit; returns their counts. `before`: those of the
+    chunks before."""
+    chunk = Chunk(plan, rows, before)
     chunk.sort(judged)
     chunk.write()
     return chunk.tally
 
 
-class _Chunk:
+class Chunk:
     """The rows of one chunk, and what they add to each table."""
 
-    def __init__(self, plan: ChunkPlan) -> None:
+    def __init__(self, plan: ChunkPlan, rows: Sequence[Row], before: Tally) -> None:
         self.plan = plan
+        self.rows = {row.number: row for row in rows}
+        self.before = before
         self.tally = Tally()
         self.now = utcnow()
         self.ids: dict[str, uuid.UUID] = {}  # by phone
         self.fresh: list[dict[str, Any]] = []
+        self.known: dict[uuid.UUID, Known] = {}
         self.changes: dict[uuid.UUID, ContactFields] = {}
         self.outcomes: dict[uuid.UUID, str] = {}
         self.wanted_tags: list[tuple[uuid.UUID, tuple[str, ...]]] = []
         self.no_consent: list[str] = []  # phones
+        self.tagged: dict[uuid.UUID, list[uuid.UUID]] = {}
+        self.silenced: set[uuid.UUID] = set()
+        self.skipped = 0
         self.remarks: list[dict[str, Any]] = []
 
     def sort(self, judged: Sequence[Judged]) -> None:
         """Decide what becomes of each row."""
-        known = _known(self.plan.import_id, [row.phone for row in judged if isinstance(row, ContactRow)])
+        known = self.find([row.phone for row in judged if isinstance(row, ContactRow)])
         for row in judged:
             if isinstance(row, Rejected):
                 self._reject(row)
@@ -113,10 +126,14 @@ class _Chunk:
             else:
                 self._first(row, known.get(row.phone))
 
+    def find(self, phones: Sequence[str]) -> Mapping[str, Known]:
+        """The contacts with these numbers, by number."""
+        return _known(self.plan.import_id, phones)
+
     def _reject(self, row: Rejected) -> None:
         self.tally.rejected += 1
         self.tally.rejected_by_code[row.code] += 1
-        self._remark(row.number, "rejected", row.column, row.code, row.message, row.suggestion, row.cells)
+        self._remark(row.number, "rejected", row.column, row.code, row.message, row.suggestion)
 
     def _repeated(self, row: ContactRow) -> None:
         self.tally.duplicate += 1
@@ -129,7 +146,7 @@ class _Chunk:
         if known and known.outcome:
             self._repeated(row)
             return
-        self._note(row)
+        self._note(row, skipped=known is not None and self.plan.options.on_duplicate is OnDuplicate.SKIP, of=contact_id)
         fields = _storable(row)
         if known is None:
             self.fresh.append(self._fresh(contact_id, row, fields))
@@ -151,21 +168,30 @@ class _Chunk:
 
     def _known(self, known: Known, incoming: ContactFields) -> None:
         policy = self.plan.options.on_duplicate
+        self.known[known.id] = known
         merged = merge(known.fields, incoming, policy, whole_names=self.plan.whole_names)
         if merged != known.fields:
             self.changes[known.id] = merged
         self.outcomes[known.id] = "skipped" if policy is OnDuplicate.SKIP else "unchanged"
 
-    def _note(self, row: ContactRow) -> None:
-        self.tally.noted_by_code.update(note.code for note in row.notes)
-        if row.assumed:
-            # Only counted, because in a list of national numbers every row would get this remark.
-            self.tally.noted_by_code[row.assumed] += 1
-        if not row.notes:
-            return
-        first = row.notes[0]
-        message = " ".join(f"{note.column}: {MESSAGES[note.code].title}." for note in row.notes)
-        self._remark(row.number, "noted", first.column, first.code, message, MESSAGES[first.code].advice)
+    def _note(self, row: ContactRow, *, skipped: bool, of: uuid.UUID) -> None:
+        codes = [note.code for note in row.notes] + ([row.assumed] if row.assumed else [])
+        self.tally.noted_by_code.update(codes)
+        if skipped:
+            self.skipped += 1
+            if self.before.duplicate + self.skipped <= MOST_LISTED:
+                self._remark(row.number, "duplicate", "", KNOWN, KNOWN_MESSAGE, KNOWN_ADVICE, also=codes, repeats=of)
+        elif row.notes or self._is_listed(row.assumed):
+            columns = [note.column for note in row.notes] + [""] * len(codes)
+            named = zip(codes, columns, strict=False)
+            message = " ".join(f"{column}: {_title(code)}." if column else f"{_title(code)}." for code, column in named)
+            self._remark(row.number, "noted", columns[0], codes[0], message, MESSAGES[codes[0]].advice, also=codes[1:])
+
+    def _is_listed(self, assumed: str | None) -> bool:
+        """In a list of national numbers every row has the same assumption: the first of them are enough to look at."""
+        if not assumed:
+            return False
+        return self.before.noted_by_code[assumed] + self.tally.noted_by_code[assumed] <= MOST_LISTED
 
     def _remark(
         self,
@@ -175,20 +201,23 @@ class _Chunk:
         code: str,
         message: str,
         suggestion: str,
-        cells: Sequence[str] = (),
+        also: Sequence[str] = (),
         repeats: uuid.UUID | None = None,
     ) -> None:
+        row = self.rows[number]
         self.remarks.append(
             {
                 "import_id": self.plan.import_id,
                 "row_no": number + HEADER_ROWS,
+                "line": row.line,
                 "contact_id": repeats,
                 "outcome": outcome,
                 "column": column[:200],
                 "code": code,
+                "also": f" {' '.join(also)} " if also else "",
                 "message": message,
                 "suggestion": suggestion,
-                "cells": list(cells),
+                "cells": list(row.cells),
             }
         )
 
@@ -196,35 +225,52 @@ class _Chunk:
         """Write everything in a few statements, however many rows there are; the tally is complete afterwards."""
         insert_rows(Contact, self.fresh)
         opt_outs.meet(row["id"] for row in self.fresh)
-        update_rows(
-            Contact,
-            [{"id": key, **fields._asdict(), "updated_at": self.now} for key, fields in self.changes.items()],
-        )
-        changed = set(self.changes) | self._write_tags() | self._write_opt_outs()
-        for contact_id in changed:
-            if self.outcomes.get(contact_id) in ("unchanged", "skipped"):
-                self.outcomes[contact_id] = "updated"
+        self.tagged, self.silenced = self._write_tags(), self._write_opt_outs()
+        self._write_changes()
         self._count_outcomes()
         self.tally.opted_out = _count_opted_out(list(self.outcomes))
-        insert_rows(
-            ContactImport,
-            [
-                {"import_id": self.plan.import_id, "contact_id": key, "outcome": outcome}
-                for key, outcome in self.outcomes.items()
-            ],
-        )
+        insert_rows(ContactImport, [self._touched(key, outcome) for key, outcome in self.outcomes.items()])
         insert_rows(ImportRow, self.remarks)
 
-    def _write_tags(self) -> set[uuid.UUID]:
-        """Add the tags; returns the contacts that got a tag they did not have."""
+    def _write_changes(self) -> None:
+        """Whoever was known and is different now: all of them say that they changed at this moment."""
+        changed = [key for key in self.known if key in self.changes or key in self.tagged or key in self.silenced]
+        fields = {key: self.changes.get(key, self.known[key].fields) for key in changed}
+        update_rows(Contact, [{"id": key, **fields[key]._asdict(), "updated_at": self.now} for key in changed])
+        self.outcomes |= dict.fromkeys(changed, "updated")
+
+    def _touched(self, contact_id: uuid.UUID, outcome: str) -> dict[str, Any]:
+        undo = None
+        if outcome == "updated":
+            known = self.known[contact_id]
+            undo = before(
+                known.fields,
+                self.changes.get(contact_id, known.fields),
+                known.updated_at,
+                tags=self.tagged.get(contact_id, ()),
+                opted_out=contact_id in self.silenced,
+            )
+        return {
+            "import_id": self.plan.import_id,
+            "contact_id": contact_id,
+            "outcome": outcome,
+            "at": self.now,
+            "undo": undo,
+        }
+
+    def _write_tags(self) -> dict[uuid.UUID, list[uuid.UUID]]:
+        """Add the tags; returns those that the contacts did not have, by contact."""
         if not self.wanted_tags:
-            return set()
+            return {}
         ids = tags.ensure_tags(name for _, names in self.wanted_tags for name in names)
         pairs = [(contact_id, ids[tags.key_of(name)]) for contact_id, names in self.wanted_tags for name in names]
         there = _tagged([key for key, _ in self.wanted_tags if self.outcomes[key] != "created"])
         missing = [pair for pair in dict.fromkeys(pairs) if pair not in there]
         tags.add_tags(missing)
-        return {contact_id for contact_id, _ in missing}
+        added: dict[uuid.UUID, list[uuid.UUID]] = {}
+        for contact_id, tag_id in missing:
+            added.setdefault(contact_id, []).append(tag_id)
+        return added
 
     def _write_opt_outs(self) -> set[uuid.UUID]:
         """Opt out those with a no in the consent column, whatever the policy; a yes never undoes an opt-out."""
@@ -242,6 +288,10 @@ class _Chunk:
         self.tally.updated += counts["updated"]
         self.tally.unchanged += counts["unchanged"]
         self.tally.duplicate += counts["skipped"]
+
+
+def _title(code: str) -> str:
+    return MESSAGES[code].title
 
 
 def _storable(row: ContactRow) -> ContactFields:
@@ -266,23 +316,23 @@ def _known(import_id: uuid.UUID, phones: Sequence[str]) -> Mapping[str, Known]:
     """The contacts with these numbers, by number; locked, so that nobody changes them during the merge."""
     mine = and_(ContactImport.contact_id == Contact.id, ContactImport.import_id == import_id)
     found = {}
-    for some in _slices(phones):
+    for some in slices(phones):
         statement = (
-            select(Contact.id, Contact.phone, ContactImport.outcome, *_FIELDS)
+            select(Contact.id, Contact.phone, Contact.updated_at, ContactImport.outcome, *_FIELDS)
             .outerjoin(ContactImport, mine)
             .where(Contact.phone.in_(some))
             .order_by(Contact.id)  # always in the same order, so that two imports cannot deadlock
             .with_for_update(of=Contact)
         )
-        for contact_id, phone, outcome, *fields in db.session.execute(statement):
-            found[phone] = Known(contact_id, ContactFields(*fields), outcome)
+        for contact_id, phone, updated_at, outcome, *fields in db.session.execute(statement):
+            found[phone] = Known(contact_id, updated_at, ContactFields(*fields), outcome)
     return found
 
 
 def _tagged(contact_ids: Sequence[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
     """The tags of these contacts, as (contact, tag)."""
     found: set[tuple[uuid.UUID, uuid.UUID]] = set()
-    for some in _slices(contact_ids):
+    for some in slices(contact_ids):
         pairs = select(ContactTag.contact_id, ContactTag.tag_id).where(ContactTag.contact_id.in_(some))
         found.update((contact_id, tag_id) for contact_id, tag_id in db.session.execute(pairs))
     return found
@@ -291,12 +341,5 @@ def _tagged(contact_ids: Sequence[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]
 def _count_opted_out(contact_ids: Sequence[uuid.UUID]) -> int:
     """How many of these contacts no campaign is sent to, whether this file said so or they had said it before."""
     silent = select(func.count()).select_from(Contact).where(Contact.opted_out_at.is_not(None))
-    counts = (db.session.scalar(silent.where(Contact.id.in_(some))) or 0 for some in _slices(contact_ids))
+    counts = (db.session.scalar(silent.where(Contact.id.in_(some))) or 0 for some in slices(contact_ids))
     return sum(counts)
-
-
-def _slices(values: Sequence[Any]) -> Iterator[list[Any]]:
-    """Parts small enough for the maximum number of parameters of a statement."""
-    rest = iter(values)
-    while some := list(islice(rest, _SLICE)):
-        yield some

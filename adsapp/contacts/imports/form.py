@@ -67,12 +67,16 @@ class ImportForm:
 
     @classmethod
     def of(cls, batch: Import, own: str) -> "ImportForm":
-        """The form with the proposed columns and country; none of these if two fit. `own` is the organization's."""
+        """The form with the proposed columns and country, or those that it was tried with. `own` is the organization's
+        country; none is chosen if two fit."""
         header = tuple(batch.inspection["header"])
         targets = [batch.mapping.get(str(index)) for index in range(len(header))]
         proposal = _proposal(batch, header, targets, own)
         likely = "" if proposal.is_open else proposal.best.country
-        return cls(header, targets, likely, proposal, reading=_read_as(batch))
+        tried = batch.options  # it has some once it was tried
+        country, tags = tried.get("default_country", likely), ", ".join(tried.get("tags", ()))
+        policy = tried.get("on_duplicate", OnDuplicate.UPDATE.value)
+        return cls(header, targets, country, proposal, policy, tags, _read_as(batch))
 
     @classmethod
     def typed(cls, batch: Import, sent: Dict[str, str], own: str) -> "ImportForm":

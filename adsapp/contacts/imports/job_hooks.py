@@ -1,13 +1,16 @@
-"""The items of an import's job: the rows that were rejected, were duplicates, or got a remark."""
+"""What the job engine asks about jobs of imports: their items are the rows that were rejected, were duplicates, or got
+a remark; and what else is done when somebody lets one begin again."""
 
 from sqlalchemy import select
 
+from adsapp.contacts.imports import lane
 from adsapp.contacts.models import Import, ImportRow
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.inputs import MOST_ROWS, number_after
 from adsapp.core.pagination import Page, cut
 from adsapp.jobs import ItemRow, Job
+from adsapp.organizations.auditing import By
 
 FAILED = "failed"  # the status of failed items of any job; for an import, a rejected row
 
@@ -34,3 +37,9 @@ def rows_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRo
 def _item(row: ImportRow) -> ItemRow:
     message = f"{row.column}: {row.message}" if row.column else row.message
     return ItemRow(f"row {row.row_no}", FAILED if row.outcome == "rejected" else row.outcome, row.code, message)
+
+
+def job_was_begun(job: Job, by: By, begin: str) -> None:
+    """Again, it waits like any other for those that write just now."""
+    if begin == "retry":
+        lane.line_up(job)

@@ -1,6 +1,7 @@
 """The pages of imports as their templates read them: list, upload, columns, and an import from start to report."""
 
 import uuid
+from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,11 +11,13 @@ from adsapp.contacts.imports import preview, reading_form, service
 from adsapp.contacts.imports.country import CHOOSE, Reading, readings, why
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.preview import FEW, Preview
-from adsapp.contacts.imports.queries import Repeat, repeats
+from adsapp.contacts.imports.queries import Repeat, earlier_import, repeats
 from adsapp.contacts.imports.reading.files import Inspection
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.reading.overlooked import SECOND
 from adsapp.contacts.imports.run import UNREADABLE
+from adsapp.contacts.imports.undo.presenter import UndoFace
+from adsapp.contacts.imports.undo.service import why_not
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.schemas import OnDuplicate
 from adsapp.contacts.values.countries import countries
@@ -53,7 +56,7 @@ class Outcome:
 
 
 REPEATS_SHOWN = 10
-Reasons = Sequence[tuple[str, str, int]]  # why, what to do, how many rows
+Reasons = Sequence[tuple[str, str, int, str]]  # why, what to do, how many rows, the code
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ class ImportPage(LivePage):
     cancelled_by: str | None
     is_stopping: bool
     can_go_on: bool
+    undo: UndoFace | None
+    cannot_undo: str
 
     @classmethod
     def of(cls, batch: Import) -> "ImportPage":
@@ -153,17 +158,25 @@ class ImportPage(LivePage):
             cancelled_by=job.cancel_requested_by if job else None,
             is_stopping=bool(job and job.is_stopping),
             can_go_on=not (job and job.error_code == UNREADABLE),
+            undo=UndoFace.of(batch),
+            cannot_undo=why_not(batch),
         )
 
     @property
     def live_url(self) -> str | None:
         """None once it has ended."""
-        return url_for("contacts.live_import", import_id=self.id, version=self.version) if self.is_running else None
+        lives = self.is_running or (self.undo is not None and self.undo.is_running)
+        return url_for("contacts.live_import", import_id=self.id, version=self.version) if lives else None
 
     @property
     def is_running(self) -> bool:
         """True while it may still change by itself."""
         return self.status in RUNNING
+
+    @property
+    def is_undone(self) -> bool:
+        """True once everybody who can be is put back."""
+        return self.undo is not None and self.undo.state == "completed"
 
     @property
     def sum_text(self) -> str:
@@ -233,6 +246,7 @@ class ColumnsPage(WebPage):
     preview: Preview | None
     country: str
     warnings: Sequence[str]
+    earlier: Import | None  # the same file, imported before
 
     @classmethod
     def of(cls, batch: Import, form: ImportForm, actor: Actor) -> "ColumnsPage":
@@ -243,6 +257,7 @@ class ColumnsPage(WebPage):
             preview=preview.preview(batch, form) if actor.may(Permission.MANAGE) else None,
             country=countries().get(form.default_country, form.default_country or "none"),
             warnings=warnings(batch, form.mapping),
+            earlier=earlier_import(batch),
         )
 
     @property
@@ -305,22 +320,33 @@ def _seconds(begin: datetime | None, end: datetime) -> float:
     return max((end - begin).total_seconds(), 0.001) if begin else 0.0
 
 
-def _outcomes(batch: Import) -> Sequence[Outcome]:
-    skips = batch.options.get("on_duplicate") == OnDuplicate.SKIP.value
-    share = f"{100 * batch.rejected / batch.rows_read:.1f} %" if batch.rows_read else "of the rows"
+def outcomes(counts: Dict[str, int], *, skips: bool) -> Sequence[Outcome]:
+    """The five by the counts of an import or a trial; `skips`: whoever is a contact already is left as they are."""
+    rejected, rows = counts["rejected"], counts["rows_read"]
+    share = f"{100 * rejected / rows:.1f} %" if rows else "of the rows"
     return (
-        Outcome("created", "Created", batch.created, "new people"),
-        Outcome("updated", "Updated", batch.updated, "changed"),
-        Outcome("unchanged", "Unchanged", batch.unchanged, "already so"),
-        Outcome("duplicate", "Duplicate", batch.duplicate, "known or repeated" if skips else "repeated in the file"),
-        Outcome("rejected", "Rejected", batch.rejected, share),
+        Outcome("created", "Created", counts["created"], "new people"),
+        Outcome("updated", "Updated", counts["updated"], "changed"),
+        Outcome("unchanged", "Unchanged", counts["unchanged"], "already so"),
+        Outcome(
+            "duplicate", "Duplicate", counts["duplicate"], "known or repeated" if skips else "repeated in the file"
+        ),
+        Outcome("rejected", "Rejected", rejected, share),
     )
+
+
+def _outcomes(batch: Import) -> Sequence[Outcome]:
+    names = ("rows_read", "created", "updated", "unchanged", "duplicate", "rejected")
+    skips = batch.options.get("on_duplicate") == OnDuplicate.SKIP.value
+    return outcomes({name: getattr(batch, name) for name in names}, skips=skips)
 
 
 def reasons(by_code: dict[str, int]) -> Reasons:
     """Why, what to do, how many rows; the commonest first."""
     found = sorted(by_code.items(), key=lambda item: -item[1])
-    return tuple((*MESSAGES[code], count) if code in MESSAGES else (code, "", count) for code, count in found)
+    return tuple(
+        (*MESSAGES[code], count, code) if code in MESSAGES else (code, "", count, code) for code, count in found
+    )
 
 
 def warnings(batch: Import, chosen: Mapping | None = None) -> Sequence[str]:

@@ -1,14 +1,15 @@
 """Reads of imports and their rows."""
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import null, select
+from sqlalchemy import exists, null, or_, select
 from sqlalchemy.orm import joinedload
 
 from adsapp.contacts.imports.reading.report import report_lines
-from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, ImportStatus
+from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, ImportStatus, ImportUndo
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
@@ -17,12 +18,13 @@ from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.jobs import Job
 from adsapp.jobs.states import FINAL
 
-_AT_ONCE = 1_000
+AT_ONCE = 1_000  # rows of a report that are read in one go
 
 
 def list_imports(cursor: str = "", limit: int = PAGE) -> Page[Import]:
     """Imports with their jobs, newest first."""
-    statement = select(Import).options(joinedload(Import.job)).order_by(Import.id.desc()).limit(limit + 1)
+    jobs = (joinedload(Import.job), joinedload(Import.undo))
+    statement = select(Import).options(*jobs).order_by(Import.id.desc()).limit(limit + 1)
     if cursor:
         statement = statement.where(Import.id < id_after(cursor))
     return cut(db.session.scalars(statement).all(), limit, lambda each: str(each.id))
@@ -31,7 +33,9 @@ def list_imports(cursor: str = "", limit: int = PAGE) -> Page[Import]:
 def get_import(import_id: str | uuid.UUID) -> Import:
     """The import with its job; raises NotFound if this organization has no such import."""
     parsed = import_id if isinstance(import_id, uuid.UUID) else parse_id(import_id)
-    statement = select(Import).options(joinedload(Import.job)).where(Import.id == parsed)
+    undo = joinedload(Import.undo).joinedload(ImportUndo.job)
+    jobs = (joinedload(Import.job), joinedload(Import.trial_job), undo)
+    statement = select(Import).options(*jobs).where(Import.id == parsed)
     found = db.session.scalars(statement).one_or_none() if parsed else None
     if found is None:
         raise NotFound("There is no such import; it may have been discarded")
@@ -84,39 +88,71 @@ def repeats(import_id: uuid.UUID, limit: int) -> Sequence[Repeat]:
     ]
 
 
+OUTCOMES = ("rejected", "duplicate", "noted")
+
+
 @dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A rejected row for the report."""
+class ReportedRow:
+    """A row that was refused, repeats somebody, or got a remark: as a spreadsheet counts it, and its line in the file
+    (0 if it is not known)."""
 
     number: int
+    line: int
+    outcome: str
     column: str
+    code: str
     message: str
     suggestion: str
     cells: Sequence[str]
 
 
-def rejected_page(import_id: uuid.UUID, after: int, limit: int = _AT_ONCE) -> Sequence[RejectedRow]:
-    """The rejected rows after this row number, in the file's order."""
-    found = db.session.execute(
-        select(ImportRow.row_no, ImportRow.column, ImportRow.message, ImportRow.suggestion, ImportRow.cells)
-        .where(ImportRow.import_id == import_id, ImportRow.outcome == "rejected", ImportRow.row_no > after)
-        .order_by(ImportRow.row_no)
-        .limit(limit)
-    )
-    return [RejectedRow(*row) for row in found]
+_REPORTED = tuple(
+    getattr(ImportRow, name)
+    for name in ("row_no", "line", "outcome", "column", "code", "message", "suggestion", "cells")
+)
 
 
-def rejected_lines(header: Sequence[str], read: Callable[[int], Sequence[RejectedRow]]) -> Iterator[str]:
-    """The rejected rows as the lines of a CSV file that can be corrected and imported again.
+@dataclass(frozen=True, slots=True)
+class RowFilter:
+    """Which of them; a blank field does not filter."""
 
-    `read` returns the rows after a row number (`rejected_page`); the lines are made part by part, so the file may be of
-    any size.
+    outcome: str = ""
+    code: str = ""
+
+
+def reported_rows(import_id: uuid.UUID, wanted: RowFilter, after: int = 0, limit: int = PAGE) -> Page[ReportedRow]:
+    """Rows behind this row number, in the file's order; the cursor is a row number."""
+    statement = select(*_REPORTED).where(ImportRow.import_id == import_id, ImportRow.row_no > after)
+    outcomes = [wanted.outcome] if wanted.outcome else OUTCOMES
+    statement = statement.where(ImportRow.outcome.in_(outcomes))
+    if wanted.code:
+        further = ImportRow.also.contains(f" {wanted.code} ", autoescape=True)
+        statement = statement.where(or_(ImportRow.code == wanted.code, further))
+    found = db.session.execute(statement.order_by(ImportRow.row_no).limit(limit + 1))
+    return cut([ReportedRow(*row) for row in found], limit, lambda row: str(row.number))
+
+
+Reader = Callable[[int], Page[ReportedRow]]  # the rows behind a row number
+
+
+def report_of(inspection: Mapping[str, Any], read: Reader) -> Iterator[str]:
+    """Rows as the lines of a file with the delimiter and columns of the upload, to be corrected and imported again.
+
+    The lines are made part by part, so the file may be of any size.
     """
-    return report_lines(header, _all_rows(read))
+    return report_lines(inspection["header"], _all_rows(read), inspection["delimiter"])
 
 
-def _all_rows(read: Callable[[int], Sequence[RejectedRow]]) -> Iterator[RejectedRow]:
-    after = 0
-    while rows := read(after):
-        yield from rows
-        after = rows[-1].number
+def _all_rows(read: Reader) -> Iterator[ReportedRow]:
+    page = read(0)
+    yield from page.items
+    while page.next is not None:
+        page = read(int(page.next))
+        yield from page.items
+
+
+def earlier_import(batch: Import) -> Import | None:
+    """The latest other import of the very same file that has put somebody in and was not undone."""
+    same = (Import.sha256 == batch.sha256, Import.id != batch.id, Import.rows_read > 0)
+    kept = ~exists().where(ImportUndo.import_id == Import.id, ImportUndo.finished_at.is_not(None))
+    return db.session.scalars(select(Import).where(*same, kept).order_by(Import.id.desc()).limit(1)).first()

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from adsapp.contacts.imports import uploads
-from adsapp.contacts.imports.chunk import ChunkPlan, Judged, Tally, store_chunk
+from adsapp.contacts.imports.chunk import ChunkPlan, Tally, store_chunk
 from adsapp.contacts.imports.queries import get_import
 from adsapp.contacts.imports.reading.files import (
     Inspection,
@@ -41,6 +41,7 @@ from adsapp.jobs import JobFailed, Progress
 log = get_logger()
 
 WRITE_TRIES = 3
+UNDONE = "import_undone"
 UNREADABLE = "unreadable_file"  # permanent: another attempt would read the same file
 
 
@@ -77,17 +78,23 @@ def run_import(import_id: uuid.UUID, progress: Progress) -> dict[str, Any]:
 
 def _begin(import_id: uuid.UUID) -> Plan:
     batch = get_import(import_id)
+    if batch.undo is not None:
+        raise JobFailed(
+            UNDONE, "This import was undone. To import the file after all, upload it again.", permanent=True
+        )
     file = uploads.full_path(batch.path)
     if not batch.position and file.is_file():  # else it was settled by an earlier attempt, or is on another machine
         batch.inspection = settled(file, Inspection.from_json(batch.inspection)).to_json()
-    plan = _plan(batch)
+    plan = plan_of(batch)
     if not plan.is_done:
+        batch.undo_kept = batch.undo_kept or not batch.position  # not of one that an older version began
         batch.status = ImportStatus.IMPORTING
         batch.started_at = batch.started_at or utcnow()
     return plan
 
 
-def _plan(batch: Import) -> Plan:
+def plan_of(batch: Import) -> Plan:
+    """As its row says: for the next attempt, or for a trial."""
     inspection, options = Inspection.from_json(batch.inspection), ImportOptions(**batch.options)
     mapping = Mapping.stored(batch.mapping, inspection.header)
     place = batch.position
@@ -116,19 +123,13 @@ def _tally(batch: Import) -> Tally:
 
 
 def _import(plan: Plan, progress: Progress) -> None:
-    if not plan.file.is_file():
-        raise JobFailed(
-            "file_missing",
-            "The uploaded file is not there any more: upload it again. If this happens to every file, web and "
-            "workers do not share the directory ADSAPP_HOME.",
-        )
+    make_ready(plan)
     # Reading it to the end first finds a broken file before anything is stored, and gives the true total.
-    prepare(plan.file, plan.inspection)
     total, tally = count_rows(plan.file, plan.inspection), plan.tally
     progress.start(total, done=tally.rows, failed=tally.rejected)
-    for number, rows in enumerate(_chunks(read_rows(plan.file, plan.inspection, plan.position)), 1):
+    for number, rows in enumerate(chunks(read_rows(plan.file, plan.inspection, plan.position)), 1):
         progress.check()
-        tally, stored = _store(plan, [plan.judge(row) for row in rows], tally, rows[-1].position, progress)
+        tally, stored = _store(plan, rows, tally, progress)
         progress.advance(stored.rows, stored.rejected)
         if number & (number - 1) == 0:  # after 1, 2, 4, 8 … chunks, that is whenever the tables may have doubled
             refresh_statistics(Contact, ContactTag, ContactImport)
@@ -136,19 +137,30 @@ def _import(plan: Plan, progress: Progress) -> None:
     progress.commit()
 
 
-def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def make_ready(plan: Plan) -> None:
+    """Make the rows of a workbook. Raises JobFailed if the file is not here, UnreadableFile."""
+    if not plan.file.is_file():
+        raise JobFailed(
+            "file_missing",
+            "The uploaded file is not there any more: upload it again. If this happens to every file, web and "
+            "workers do not share the directory ADSAPP_HOME.",
+        )
+    prepare(plan.file, plan.inspection)
+
+
+def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """The rows in parts, as many in each as are written in one transaction."""
     size, rest = context.settings().import_chunk_rows, iter(rows)
     while chunk := list(islice(rest, size)):
         yield chunk
 
 
-def _store(
-    plan: Plan, judged: list[Judged], before: Tally, position: Position, progress: Progress
-) -> tuple[Tally, Tally]:
+def _store(plan: Plan, rows: list[Row], before: Tally, progress: Progress) -> tuple[Tally, Tally]:
     """Write one chunk; returns the counts so far, and those of the chunk."""
+    judged, position = [plan.judge(row) for row in rows], rows[-1].position
     for left in reversed(range(WRITE_TRIES)):
         try:
-            stored = store_chunk(plan.chunk, judged)
+            stored = store_chunk(plan.chunk, judged, rows, before)
             tally = before + stored
             _save(plan, {"position": position._asdict(), "rows_read": tally.rows, **vars(tally)})
             progress.commit()

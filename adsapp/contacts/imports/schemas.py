@@ -15,7 +15,8 @@ _SIGNS = DELIMITER_NAMES | {sign: name for name, sign in QUOTES_BY_NAME.items() 
 
 
 class ImportOptions(BaseModel):
-    """How a file is imported. `default_country` is for numbers without a prefix; blank: the organization's."""
+    """How a file is imported. `default_country` is for numbers without a prefix; blank: the organization's. With
+    `dry_run` nothing is imported: it is found out what would be."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -26,13 +27,6 @@ class ImportOptions(BaseModel):
 
     _known_country = field_validator("default_country")(_country)
     _tidy_tags = field_validator("tags")(tag_names)
-
-    @field_validator("dry_run")
-    @classmethod
-    def _not_yet(cls, value: bool) -> bool:
-        if value:
-            raise ValueError("A dry run is not possible yet; leave it out, or import a part of the file first")
-        return value
 
     def to_json(self) -> dict[str, Any]:
         """The options as they are stored with the import."""

@@ -10,7 +10,7 @@ from typing import IO, Any
 from sqlalchemy import delete, update
 
 from adsapp import jobs
-from adsapp.contacts.imports import uploads
+from adsapp.contacts.imports import lane, uploads
 from adsapp.contacts.imports.queries import running_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
 from adsapp.contacts.imports.reading.files import MAX_COLUMNS, Inspection, Reading, inspect
@@ -133,7 +133,8 @@ def start_import(
     idempotency_key: str | None = None,
     digest: str | None = None,
 ) -> Job:
-    """Check the mapping, store it and enqueue the job with the `idempotency_key` and `digest` of the request.
+    """Check the mapping, store it and enqueue the job with the `idempotency_key` and `digest` of the request. A dry run
+    leaves the import unbegun, with what it would do (`trial`); another, or the import itself, takes its place.
 
     Raises Invalid that names the columns; Conflict if this import, or one of the same file, was started already;
     AskedMeanwhile if another request used the key at the same moment.
@@ -142,44 +143,72 @@ def start_import(
     if problems:
         raise invalid_mapping(problems)
     _refuse_twice(batch.sha256)
-    begun = db.session.execute(
-        update(Import)
-        .where(Import.id == batch.id, Import.status == ImportStatus.MAPPING)
-        .values(status=ImportStatus.QUEUED, mapping=mapping.to_json(), options=options.to_json())
-        .returning(Import.id)
-    ).first()
-    if begun is None:
-        raise Conflict("This import was begun already; open it to see how far it is", code="import_running")
+    _settle(batch, mapping, options)
+    end_trial(batch, by)
+    verb = "Try" if options.dry_run else "Import"
     job = jobs.enqueue(
-        "import-contacts",
+        "try-import" if options.dry_run else "import-contacts",
         {"import_id": str(batch.id)},
-        title=f"Import {batch.file_name}"[:200],
+        title=f"{verb} {batch.file_name}"[:200],
         subject=IMPORT.of(batch.id),
         idempotency_key=idempotency_key,
         digest=digest,
         created_by=by.name,
     )
-    batch.job_id = require_subject(job, IMPORT.of(batch.id)).id
-    by.audit("start import", IMPORT.of(batch.id), title=batch.file_name)
+    job_id = require_subject(job, IMPORT.of(batch.id)).id
+    if options.dry_run:
+        batch.trial_job_id, batch.trial = job_id, None
+    else:
+        batch.job_id = job_id
+    lane.line_up(job)
+    if options.dry_run:
+        by.audit("try import", IMPORT.of(batch.id), title=batch.file_name)
+    else:
+        by.audit("start import", IMPORT.of(batch.id), title=batch.file_name)
     db.session.flush()
-    db.session.refresh(batch)
+    db.session.expire(batch)
     return job
 
 
+def _settle(batch: Import, mapping: Mapping, options: ImportOptions) -> None:
+    """Keep how it is imported; Conflict if it was begun."""
+    status = ImportStatus.MAPPING if options.dry_run else ImportStatus.QUEUED
+    begun = db.session.execute(
+        update(Import)
+        .where(Import.id == batch.id, Import.status == ImportStatus.MAPPING)
+        .values(status=status, mapping=mapping.to_json(), options=options.to_json())
+        .returning(Import.id)
+    ).first()
+    if begun is None:
+        raise Conflict("This import was begun already; open it to see how far it is", code="import_running")
+
+
+def end_trial(batch: Import, by: By) -> None:
+    """Something else takes the place of a trial that still runs."""
+    if batch.trial_job is not None and not batch.trial_job.is_finished:
+        job_service.cancel(batch.trial_job, by)
+
+
 def cancel(batch: Import, by: By) -> None:
-    """Stop it after the chunk that is being written; what is imported stays. Conflict if it has ended."""
+    """Stop it after the chunk that is being written; what is imported stays. Conflict if it has ended.
+
+    Of an import that is being undone, the undoing: what is put back stays so.
+    """
     job_service.cancel(_job_of(batch), by)
 
 
 def retry(batch: Import, by: By) -> None:
-    """Go on after the last row that was imported; Conflict unless it failed or was cancelled."""
+    """Go on after the last row that was imported; Conflict unless it failed or was cancelled, or if it was undone."""
+    if batch.undo is not None:
+        raise Conflict("This import was undone. To import the file after all, upload it again", code="import_undone")
     job_service.retry(_job_of(batch), by)
 
 
 def _job_of(batch: Import) -> Job:
-    if batch.job is None:
+    job = batch.undo.job if batch.undo else batch.job or batch.trial_job
+    if job is None:
         raise NotFound("This import has no job yet")
-    return batch.job
+    return job
 
 
 def invalid_mapping(problems: Iterable[Problem]) -> Invalid:
@@ -193,9 +222,10 @@ def note_export(batch: Import, by: By) -> None:
     by.note("export refused rows", IMPORT.of(batch.id), title=batch.file_name)
 
 
-def discard(batch: Import) -> None:
+def discard(batch: Import, by: By) -> None:
     """Delete an upload whose import was not started; raises Conflict if it was."""
     path = batch.path
+    end_trial(batch, by)
     gone = db.session.execute(
         delete(Import).where(Import.id == batch.id, Import.status == ImportStatus.MAPPING).returning(Import.id)
     ).first()

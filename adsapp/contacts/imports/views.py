@@ -1,6 +1,6 @@
 """Pages of imports: the list, the upload, the columns, and an import from start to report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,11 +9,18 @@ from adsapp.contacts.imports import queries as import_queries
 from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.presenter import ColumnsPage, ImportListPage, ImportPage, UploadPage
-from adsapp.contacts.imports.queries import RejectedRow
+from adsapp.contacts.imports.queries import Reader, ReportedRow, RowFilter
+from adsapp.contacts.imports.rows_presenter import RowsPage
+from adsapp.contacts.imports.trial_presenter import TrialPage
+from adsapp.contacts.imports.undo import presenter as undo_presenter
+from adsapp.contacts.imports.undo import queries as undo_queries
+from adsapp.contacts.imports.undo import service as undo_service
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.views import views
 from adsapp.core import context, db
 from adsapp.core.errors import Conflict, Invalid, Problem, TooLarge
+from adsapp.core.pagination import Page
+from adsapp.core.web.confirmation import Shown, ask
 from adsapp.core.web.downloads import attachment, file_name
 from adsapp.core.web.limits import takes_upload
 from adsapp.core.web.pages import render, render_fragment
@@ -74,10 +81,15 @@ def receive_import() -> ResponseReturnValue:
 def show_import(import_id: str) -> ResponseReturnValue:
     """The import in the face it has now."""
     batch = import_queries.get_import(import_id)
-    if batch.status is ImportStatus.MAPPING:
-        form = ImportForm.of(batch, _own_country())
-        return render(_columns_page(batch, form))
-    return render(ImportPage.of(batch))
+    if batch.status is not ImportStatus.MAPPING:
+        return render(ImportPage.of(batch))
+    if batch.trial_job is not None and "columns" not in request.args:
+        return render(TrialPage.of(batch, batch.trial_job))
+    return render(_columns_page(batch, _form_of(batch)))
+
+
+def _form_of(batch: Import) -> ImportForm:
+    return ImportForm.of(batch, _own_country())
 
 
 def _columns_page(batch: Import, form: ImportForm) -> ColumnsPage:
@@ -132,15 +144,28 @@ def _unbegun(import_id: str) -> Import:
 @allow(Permission.MANAGE)
 def start_import(import_id: str) -> ResponseReturnValue:
     """Begin; the columns again if something is wrong, or the import itself if somebody else began it first."""
+    return _begin(import_id, dry_run=False)
+
+
+@views.post("/imports/<import_id>/try")
+@allow(Permission.MANAGE)
+def try_import(import_id: str) -> ResponseReturnValue:
+    """Find out what it would do; likewise."""
+    return _begin(import_id, dry_run=True)
+
+
+def _begin(import_id: str, *, dry_run: bool) -> ResponseReturnValue:
     batch = import_queries.get_import(import_id)
-    form = ImportForm.typed(batch, request.form, _own_country())
+    as_tried = "as_tried" in request.form
+    form = _form_of(batch) if as_tried else ImportForm.typed(batch, request.form, _own_country())
     if batch.status is ImportStatus.MAPPING and not form.reads_as(batch):  # JavaScript would have shown it at once
         form = _read_again(batch, form)
         return render(_columns_page(batch, form)), 422
     if batch.status is ImportStatus.MAPPING and not form.check():
         return render(_columns_page(batch, form)), 422
+    options = form.options().model_copy(update={"dry_run": dry_run})
     try:
-        import_service.start_import(batch, form.mapping, form.options(), by=current_actor().by())
+        import_service.start_import(batch, form.mapping, options, by=current_actor().by())
     except Conflict as problem:
         db.session.rollback()
         flash(problem.detail, "warning")
@@ -155,7 +180,7 @@ def discard_import(import_id: str) -> ResponseReturnValue:
     """Throw an upload away that was not begun."""
     batch = import_queries.get_import(import_id)
     name = batch.file_name
-    import_service.discard(batch)
+    import_service.discard(batch, current_actor().by())
     db.session.commit()
     flash(f"{name} was discarded; nothing of it was imported")
     back = "contacts.list_imports" if request.form.get("back") == "list" else "contacts.new_import"
@@ -165,8 +190,10 @@ def discard_import(import_id: str) -> ResponseReturnValue:
 @views.post("/imports/<import_id>/cancel")
 @allow(Permission.MANAGE)
 def cancel_import(import_id: str) -> ResponseReturnValue:
-    """Stop it at the next chunk; what is in stays in."""
-    return _with_job(import_id, "It stops within seconds; what is in stays in", import_service.cancel)
+    """Stop it, or its undoing, at the next chunk; what is done stays so."""
+    batch = import_queries.get_import(import_id)
+    done = "It stops within seconds; " + ("who is put back stays so" if batch.undo else "what is in stays in")
+    return _with_job(import_id, done, import_service.cancel)
 
 
 @views.post("/imports/<import_id>/retry")
@@ -176,7 +203,35 @@ def retry_import(import_id: str) -> ResponseReturnValue:
     return _with_job(import_id, "It goes on where it stood", import_service.retry)
 
 
-def _with_job(import_id: str, done: str, act: Callable[[Import, By], None]) -> ResponseReturnValue:
+@views.get("/imports/<import_id>/undo")
+@allow(Permission.MANAGE)
+def ask_to_undo_import(import_id: str) -> ResponseReturnValue:
+    """The question, with how many people it is about."""
+    return ask(undo_presenter.question(import_queries.get_import(import_id)))
+
+
+@views.post("/imports/<import_id>/undo")
+@allow(Permission.MANAGE)
+def undo_import(import_id: str) -> ResponseReturnValue:
+    """Put everybody back; the question once more if what it said is no longer so."""
+    batch = import_queries.get_import(import_id)
+    shown = Shown.read(request.form).count
+    if shown and shown != undo_queries.outlook(batch.id).text and not undo_service.why_not(batch):
+        changed = "Somebody has changed contacts of this import since you looked. Look once more, then confirm."
+        return ask(undo_presenter.question(batch).asked_again(changed)), 409
+    return _with_job(import_id, "Everybody is put back as they were; you can watch it here", undo_service.ask_undo)
+
+
+@views.get("/imports/<import_id>/kept")
+@allow(Permission.SEE)
+def kept_contacts(import_id: str) -> ResponseReturnValue:
+    """Who could not be put back when the import was undone."""
+    batch = import_queries.get_import(import_id)
+    reason, cursor = request.args.get("reason", ""), request.args.get("cursor", "")
+    return render(undo_presenter.KeptPage.of(batch, reason, cursor))
+
+
+def _with_job(import_id: str, done: str, act: Callable[[Import, By], object]) -> ResponseReturnValue:
     batch = import_queries.get_import(import_id)
     try:
         act(batch, current_actor().by())
@@ -193,30 +248,56 @@ def _with_job(import_id: str, done: str, act: Callable[[Import, By], None]) -> R
 def live_import(import_id: str) -> ResponseReturnValue:
     """The import's face, for the page to ask for while it runs."""
     batch = import_queries.get_import(import_id)
+    if batch.status is ImportStatus.MAPPING and batch.trial_job is not None:
+        return render_fragment(TrialPage.of(batch, batch.trial_job))
     if batch.status is ImportStatus.MAPPING:  # it has no such face before it is begun
         return redirect(url_for("contacts.show_import", import_id=batch.id))
     return render_fragment(ImportPage.of(batch))
 
 
+@views.get("/imports/<import_id>/rows")
+@allow(Permission.SEE)
+def import_rows(import_id: str) -> ResponseReturnValue:
+    """Rows that were refused, repeat somebody or got a remark, of one outcome or code or of all."""
+    batch = import_queries.get_import(import_id)
+    cursor = request.args.get("cursor", "")
+    return render(RowsPage.of(batch, _wanted_rows(), cursor, with_cells=current_actor().sees_numbers))
+
+
+def _wanted_rows() -> RowFilter:
+    return RowFilter(request.args.get("outcome", ""), request.args.get("code", ""))
+
+
+@views.get("/imports/<import_id>/rows.csv")
+@allow(Permission.MANAGE)
+def export_rows(import_id: str) -> ResponseReturnValue:
+    """The same as a file like the upload, with the reasons: mend it and import it again."""
+    return _report(import_queries.get_import(import_id), _wanted_rows())
+
+
 @views.get("/imports/<import_id>/rejected.csv")
 @allow(Permission.MANAGE)
 def rejected_rows(import_id: str) -> ResponseReturnValue:
-    """The rejected rows with their reasons: mend the file and import it again."""
-    batch = import_queries.get_import(import_id)
+    """The refused rows alone."""
+    return _report(import_queries.get_import(import_id), RowFilter("rejected"))
+
+
+def _report(batch: Import, wanted: RowFilter) -> ResponseReturnValue:
     import_service.note_export(batch, current_actor().by())
-    lines = import_queries.rejected_lines(batch.inspection["header"], _reader(batch))
-    report = Response(lines, mimetype="text/csv")
+    report = Response(import_queries.report_of(batch.inspection, _reader(batch, wanted)), mimetype="text/csv")
     name = batch.file_name.rpartition(".")[0] or batch.file_name
-    report.headers["Content-Disposition"] = attachment(file_name(name, "rejected", ending=".csv"))
+    ending = ".tsv" if batch.inspection["delimiter"] == "\t" else ".csv"
+    named = file_name(name, wanted.outcome or wanted.code or "rows", ending=ending)
+    report.headers["Content-Disposition"] = attachment(named)
     return report
 
 
-def _reader(batch: Import) -> Callable[[int], Sequence[RejectedRow]]:
+def _reader(batch: Import, wanted: RowFilter) -> Reader:
     # The file is sent after the request's session was closed, so each part is read in a session of its own.
     app, organization_id, import_id = current_app._get_current_object(), batch.organization_id, batch.id  # type: ignore[attr-defined]
 
-    def read(after: int) -> Sequence[RejectedRow]:
+    def read(after: int) -> Page[ReportedRow]:
         with db.organization_context(app, organization_id), db.reading():
-            return import_queries.rejected_page(import_id, after)
+            return import_queries.reported_rows(import_id, wanted, after, import_queries.AT_ONCE)
 
     return read

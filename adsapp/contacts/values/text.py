@@ -69,7 +69,7 @@ def slug(text: str) -> str:
     """
     lower = text.casefold()
     bare = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
-    joined = _joined(bare)
+    joined = _joined(bare.casefold())  # once more: 𝘼 is small only as the A that it stands for
     return joined if joined.isascii() else _joined(unicodedata.normalize("NFKC", lower).casefold())
 
 

@@ -8,9 +8,10 @@ These statements pass the tenant filter by, so `organization_id` is put in here 
 organization; on PostgreSQL row-level security checks that again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -40,8 +41,17 @@ from sqlalchemy.sql.operators import custom_op
 from adsapp.core import db
 from adsapp.core.db.constructs import JsonRows, ListOf, skip_existing
 
+T = TypeVar("T")
 Values = Mapping[str, Any]
 Names = tuple[str, ...]
+SLICE = 1_000
+
+
+def slices(values: Iterable[T]) -> Iterator[list[T]]:
+    """Parts small enough for the maximum number of parameters of a statement."""
+    rest = iter(values)
+    while some := list(islice(rest, SLICE)):
+        yield some
 
 
 def insert_rows(model: type[DeclarativeBase], rows: Sequence[Values]) -> None:

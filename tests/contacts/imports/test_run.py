@@ -212,8 +212,8 @@ def test_an_interrupted_import_goes_on_where_it_stood(
     stored = chunk.store_chunk
     seen: list[int] = []
 
-    def breaks(plan: Any, judged: Any) -> Any:
-        tally = stored(plan, judged)
+    def breaks(plan: Any, judged: Any, *more: Any) -> Any:
+        tally = stored(plan, judged, *more)
         seen.append(judged[0].number)
         if len(seen) in (2, 4):  # after the writing, before the commit
             raise Broken
@@ -234,13 +234,13 @@ def test_a_contact_made_meanwhile_makes_the_chunk_look_again(
 ) -> None:
     known, calls = chunk.store_chunk, []
 
-    def once(plan: Any, judged: Any) -> Any:
+    def once(plan: Any, judged: Any, *more: Any) -> Any:
         calls.append(1)
         if len(calls) == 1:
             from sqlalchemy.exc import IntegrityError
 
             raise IntegrityError("insert", {}, Exception("somebody was faster"))
-        return known(plan, judged)
+        return known(plan, judged, *more)
 
     monkeypatch.setattr(importing, "store_chunk", once)
     batch = ended(start(many(5)))
@@ -255,13 +255,13 @@ def test_a_cancelled_import_keeps_true_counts(
 ) -> None:
     stored = chunk.store_chunk
 
-    def asks_to_stop(plan: Any, judged: Any) -> Any:
+    def asks_to_stop(plan: Any, judged: Any, *more: Any) -> Any:
         if judged[0].number == 11:
             job = db.session.scalars(select(Job)).one()
             transitions.cancel(job, By("Alice"))
         if judged[0].number == 21:  # the heartbeat brings the word while this chunk is on its way, or before
             wait_for(lambda: all(held.control.cancelled for held in worker._heartbeat.held()))
-        return stored(plan, judged)
+        return stored(plan, judged, *more)
 
     monkeypatch.setattr(importing, "store_chunk", asks_to_stop)
     batch = ended(start(many(90)))
@@ -286,10 +286,10 @@ def test_an_import_retried_from_its_job_goes_on(
 ) -> None:
     stored = chunk.store_chunk
 
-    def refuses(plan: Any, judged: Any) -> Any:
+    def refuses(plan: Any, judged: Any, *more: Any) -> Any:
         if judged[0].number > 10:
             raise JobFailed("full", "The disk is full.", permanent=True)
-        return stored(plan, judged)
+        return stored(plan, judged, *more)
 
     monkeypatch.setattr(importing, "store_chunk", refuses)
     batch = ended(start(many(15)))

@@ -1,7 +1,8 @@
-"""The rejected rows as a CSV file that opens in a spreadsheet and can be corrected and uploaded again.
+"""Rows with remarks as a CSV file that opens in a spreadsheet and can be corrected and uploaded again.
 
-Four columns of our own come before the row's cells, which are exactly as they were; at the end, a row with too many
-cells would push them out of line. When such a file is imported, the four are recognised and left out.
+It has the delimiter and the columns of the upload. Columns of our own come before the row's cells, which are exactly as
+they were; at the end, a row with too many cells would push them out of line. When such a file is imported, ours are
+recognised and left out.
 """
 
 import csv
@@ -10,18 +11,20 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-REPORT_COLUMNS = ("ADSapp row", "ADSapp column", "ADSapp reason", "ADSapp suggestion")
+REPORT_COLUMNS = ("ADSapp row", "ADSapp line", "ADSapp column", "ADSapp reason", "ADSapp suggestion")
 # Excel needs the mark to read UTF-8; our reader removes it again.
 _MARK = "\ufeff"
 _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _PHONE = re.compile(r"\+[0-9][0-9 ().\-]*")
 
 
-class RejectedRow(Protocol):
+class ReportedRow(Protocol):
     """What a line of the report needs."""
 
     @property
     def number(self) -> int: ...
+    @property
+    def line(self) -> int: ...
     @property
     def column(self) -> str: ...
     @property
@@ -32,12 +35,13 @@ class RejectedRow(Protocol):
     def cells(self) -> Sequence[str]: ...
 
 
-def report_lines(header: Sequence[str], rejected: Iterable[RejectedRow]) -> Iterator[str]:
-    """The lines of the file with their line ends, one at a time: the header, then one for each rejected row."""
+def report_lines(header: Sequence[str], rows: Iterable[ReportedRow], delimiter: str = ",") -> Iterator[str]:
+    """The lines of the file with their line ends, one at a time: the header, then one for each row."""
     own = {index for index, name in enumerate(header) if name in REPORT_COLUMNS}
-    yield _MARK + _line([*REPORT_COLUMNS, *_others(header, own)])
-    for row in rejected:
-        yield _line([str(row.number), row.column, row.message, row.suggestion, *_others(row.cells, own)])
+    yield _MARK + _line([*REPORT_COLUMNS, *_others(header, own)], delimiter)
+    for row in rows:
+        ours = [str(row.number), str(row.line or ""), row.column, row.message, row.suggestion]
+        yield _line([*ours, *_others(row.cells, own)], delimiter)
 
 
 def safe_cell(cell: str) -> str:
@@ -48,11 +52,11 @@ def safe_cell(cell: str) -> str:
 
 
 def _others(cells: Sequence[str], own: set[int]) -> list[str]:
-    """The cells without the four columns of an earlier report."""
+    """The cells without our columns of an earlier report."""
     return [cell for index, cell in enumerate(cells) if index not in own]
 
 
-def _line(cells: list[str]) -> str:
+def _line(cells: list[str], delimiter: str) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow(map(safe_cell, cells))
+    csv.writer(out, delimiter=delimiter).writerow(map(safe_cell, cells))
     return out.getvalue()

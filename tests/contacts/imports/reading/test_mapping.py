@@ -119,4 +119,4 @@ def test_a_column_that_is_not_there_or_is_there_twice_is_named() -> None:
 
 
 def test_columns_of_our_own_report_are_left_out() -> None:
-    assert propose([*REPORT_COLUMNS, "phone"], []).targets == (None, None, None, None, "phone")
+    assert propose([*REPORT_COLUMNS, "phone"], []).targets == (*[None] * len(REPORT_COLUMNS), "phone")

@@ -22,9 +22,9 @@ def test_a_mended_report_imports_as_the_rows_it_came_from(tmp_path: Path) -> Non
     assert report.read_bytes().startswith(b"\xef\xbb\xbf")
     found = inspect(report)
     assert found.header == (*REPORT_COLUMNS, "name", "phone", "sum", "note")
-    assert found.sample[0][:2] == ("1", "phone")
-    assert "letters" in found.sample[0][2]
-    assert found.sample[0][3]
+    assert found.sample[0][:3] == ("1", "2", "phone")
+    assert "letters" in found.sample[0][3]
+    assert found.sample[0][4]
     report.write_text(report.read_text("utf-8").replace("2O2", "202"), encoding="utf-8")
     _, good, bad = read_contacts(report)
     assert [(row.name, row.phone, row.attributes) for row in good] == [
@@ -45,7 +45,7 @@ def test_a_row_with_too_many_cells_stays_whole(tmp_path: Path) -> None:
     source = tmp_path / "list.csv"
     source.write_text("name,phone\nDoe,Sam,+12025550100\n")
     report = write_report(tmp_path / "report.csv", source)
-    assert inspect(report).sample[0][4:] == ("Doe", "Sam", "+12025550100")
+    assert inspect(report).sample[0][5:] == ("Doe", "Sam", "+12025550100")
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-2", "@x", "\tx", "\rx", "\nx", "＝1", "+1*2", "+"])
