@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from adsapp.core import db
 from adsapp.organizations import queries, service
+from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
 
 PASSWORD = "correct horse"
@@ -51,8 +52,8 @@ class Cast:
 
     def add(self, name: str, role: Role) -> None:
         """Make this person and a token of theirs, in the organization of the session."""
-        service.add_member(service.create_user(f"{name}@example.com", name.title(), PASSWORD), role)
-        self.tokens[name] = service.create_token(name, role)
+        service.add_member(service.create_user(f"{name}@example.com", name.title(), PASSWORD), role, by=NOBODY)
+        self.tokens[name] = service.create_token(name, role, by=NOBODY)
 
     def sign_in(self, client: FlaskClient, name: str) -> FlaskClient:
         """Sign in as this person, as the form does: a thousand tests need not see the page."""
@@ -118,5 +119,5 @@ def join_charlies(app: Flask, cast: Cast, name: str) -> None:
         person = queries.find_user(f"{name}@example.com")
         assert person is not None
         db.bind_organization(cast.other_id)
-        service.add_member(person, Role.VIEWER)
+        service.add_member(person, Role.VIEWER, by=NOBODY)
         db.session.commit()

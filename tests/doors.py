@@ -23,6 +23,12 @@ from tests.jobs.steering import add_worker
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # A value that fits, for each name that a query or a form may hold.
 FITS: Mapping[str, str] = {
+    "delimiter": "comma",
+    "use_country": "DE",
+    "encoding": "cp1252",
+    "quote": "double",
+    "sheet": "1",
+    "header_row": "1",
     **dict.fromkeys(("q", "search", "tag", "reason", "detail", "name", "first_name", "last_name", "tags"), "Ana"),
     **dict.fromkeys(
         ("cursor", "newest", "fold", "person", "to", "ended", "routine", "opted_out", "priority", "limit"), "1"
@@ -79,7 +85,9 @@ PERSON = "phone name first_name last_name email language country tags attributes
 JOBS = "state queue q routine cursor"
 ACTED = f"verb scope job reason priority confirmed confirmed_at confirmed_people {JOBS}"
 CLEANED = "state queue routine older_than_days confirmed confirmed_at"
-COLUMNS = "column-0 column-1 key-0 default_country on_duplicate tags"
+COLUMNS = (
+    "column-0 column-1 key-0 default_country on_duplicate tags use_country encoding delimiter quote sheet header_row"
+)
 ACCOUNT = (
     "name display_phone_number phone_number_id waba_id messages_per_second token app_secret verify_token"  # secrets too
 )
@@ -108,6 +116,9 @@ READS: Mapping[str, str] = {
     "campaigns_api.show_campaign": "status cursor limit",
     "contacts.create_contact": PERSON,
     "contacts.discard_import": "back",
+    "contacts.ask_to_export": "q tag opted_out import_id",
+    "contacts.export_csv": "q tag opted_out import_id delimiter",
+    "contacts.export_xlsx": "q tag opted_out import_id",
     "contacts.list_contacts": "q tag opted_out import_id cursor",
     "contacts.list_imports": "cursor",
     "contacts.live_import": "version",
@@ -116,6 +127,8 @@ READS: Mapping[str, str] = {
     "contacts.preview_import": COLUMNS,
     "contacts.start_import": COLUMNS,
     "contacts.update_contact": PERSON,
+    "contacts_api.export_csv": "search tag opted_out import_id delimiter",
+    "contacts_api.export_xlsx": "search tag opted_out import_id",
     "contacts_api.list_contacts": "search tag opted_out import_id cursor limit",
     "integrations.change_whatsapp": ACCOUNT,
     "integrations.connect_whatsapp": ACCOUNT,

@@ -33,6 +33,7 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.message_templates.models import MessageTemplate
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -234,7 +235,9 @@ def on_the_air(app: Flask, cast: Cast, sandbox_url: str, *, per_second: float = 
     waba = f"2{number[1:]}"
     with running_web(app) as web_url:
         with db.organization_context(app, cast.bakery_id):
-            account = create_account(AccountIn(number, waba, TOKEN, SECRET, VERIFY, messages_per_second=per_second))
+            account = create_account(
+                AccountIn(number, waba, TOKEN, SECRET, VERIFY, messages_per_second=per_second), by=NOBODY
+            )
             db.session.add_all(shipped_templates(account))
             db.session.commit()
             account_id = account.id

@@ -1,8 +1,8 @@
 """Coverage looks at one test of each pair: the one on SQLite, or the one that needs no database.
 
 To watch a line costs as much as to run it, and what PostgreSQL makes of it is shown by the test, not by the coverage.
-Nor does it look at tests in a browser, or into processes that a test starts: a line that a server passes by is not
-shown by an assertion.
+Nor does it look at tests in a browser, at those that ask the same of hundreds of thousands of values, or into processes
+that a test starts: a line that a server passes by is not shown by an assertion.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 from coverage import Coverage
+
+NOT_MEASURED = ("browser", "many_values")
 
 
 @contextmanager
@@ -29,4 +31,4 @@ def looked_at(item: pytest.Item) -> Iterator[None]:
 def _is_measured(item: pytest.Item) -> bool:
     call = getattr(item, "callspec", None)
     shape = call.params.get("shape") if call else None
-    return shape != "distributed" and item.get_closest_marker("browser") is None
+    return shape != "distributed" and not any(map(item.get_closest_marker, NOT_MEASURED))

@@ -21,6 +21,7 @@ LONG = (  # by what one test takes, longest first
     "tests/jobs/engine/test_properties.py",
     "tests/campaigns/webhooks",
     "tests/jobs/engine/test_light_worker.py",
+    "tests/contacts/values/test_fast_answers.py",
 )
 
 

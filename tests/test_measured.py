@@ -25,8 +25,8 @@ def item(marker: str = "", **params: str) -> Any:
     )
 
 
-@pytest.mark.parametrize("test", [item(shape="distributed"), item("browser", shape="embedded"), item("browser")])
-def test_postgresql_and_the_browser_are_not_measured(own: Coverage, test: Any) -> None:
+@pytest.mark.parametrize("test", [item(shape="distributed"), item("browser", shape="embedded"), item("many_values")])
+def test_postgresql_the_browser_and_many_values_are_not_measured(own: Coverage, test: Any) -> None:
     with looked_at(test):
         assert Coverage.current() is not own
     assert Coverage.current() is own

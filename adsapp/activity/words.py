@@ -46,6 +46,7 @@ ACTIONS: Mapping[str, str] = {
     "enter": "Came over from another organization",
     "end session": "Signed a member out",
     "export activity": "Exported the activity",
+    "export contacts": "Exported contacts",
     "export people": "Exported the people of a campaign",
     "export refused rows": "Exported the refused rows of an import",
     "connect WhatsApp number": "Connected a WhatsApp number",

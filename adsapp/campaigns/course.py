@@ -8,7 +8,7 @@ from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import db
 from adsapp.jobs import Job, Priority, State, transitions
 from adsapp.jobs.idempotency import require_subject
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 
 
 def job_title(campaign: Campaign) -> str:
@@ -56,7 +56,7 @@ def go_on(campaign: Campaign, count: int, by: str) -> None:
         return
     job = locked_job(campaign)
     if job is not None and job.state is State.DELAYED:
-        transitions.promote(job)
+        transitions.promote(job, by=NOBODY)
 
 
 def wake(campaign: Campaign, job: Job | None, by: str) -> None:
@@ -66,7 +66,7 @@ def wake(campaign: Campaign, job: Job | None, by: str) -> None:
     elif job.state in (State.FAILED, State.CANCELLED):
         transitions.retry(job, By(by))
     elif job.state is State.DELAYED and campaign.status is not CampaignStatus.SCHEDULED:
-        transitions.promote(job)
+        transitions.promote(job, by=NOBODY)
 
 
 def locked_job(campaign: Campaign) -> Job | None:

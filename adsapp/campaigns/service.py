@@ -31,7 +31,7 @@ from adsapp.integrations.models import Account
 from adsapp.jobs import Priority, State, transitions
 from adsapp.jobs.states import PENDING, get_priority
 from adsapp.message_templates.queries import find_template
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 
 __all__ = [
     "ASSUME_DELIVERED",
@@ -153,7 +153,7 @@ def cancel(campaign: Campaign, by: str = "") -> None:
     if campaign.frozen_at is None and job.state in PENDING:
         transitions.cancel(job, By(by))
     elif job.state is State.DELAYED:
-        transitions.promote(job)  # its next slice skips the rest, and ends as cancelled
+        transitions.promote(job, by=NOBODY)  # its next slice skips the rest, and ends as cancelled
     elif job.state is State.ACTIVE:
         transitions.cancel(job, By(by))
 

@@ -24,6 +24,7 @@ from adsapp.core.clock import utcnow
 from adsapp.integrations.errors import SendError
 from adsapp.integrations.events import StatusEvent
 from adsapp.integrations.statuses import merge
+from adsapp.organizations.auditing import NOBODY
 
 KEEP_PARKED = timedelta(days=7)
 NEVER_SENT = (Status.SKIPPED,)
@@ -145,7 +146,7 @@ def _record_opt_outs(
             continue
         contact = db.session.scalars(select(Contact).where(Contact.id == entry.contact_id)).first()
         if contact is not None and opt_outs.opt_out(
-            contact, OptSource.PROVIDER, detail=in_words(error), at=event.timestamp
+            contact, OptSource.PROVIDER, detail=in_words(error), by=NOBODY, at=event.timestamp
         ):
             count_opt_out(campaigns[entry.campaign_id])
 

@@ -9,6 +9,7 @@ from adsapp.cli.admin import find_organization, organization_option
 from adsapp.cli.output import json_option, show
 from adsapp.cli.readiness import open_app
 from adsapp.contacts.imports import service as import_service
+from adsapp.contacts.imports.reading.files import Reading
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.schemas import OnDuplicate
 from adsapp.core import db
@@ -28,16 +29,19 @@ from adsapp.core import db
     show_default=True,
     help="What to do with people who are contacts already.",
 )
+@click.option("--sheet", help="Of a workbook: the sheet's name, or its number from 1; else the first that is filled.")
 @json_option
-def import_file(file: Path, slug: str, country: str, tags: tuple[str, ...], on_duplicate: str, as_json: bool) -> None:
-    """Import contacts from FILE (CSV or TSV); a worker does the work."""
+def import_file(
+    file: Path, slug: str, country: str, tags: tuple[str, ...], on_duplicate: str, sheet: str | None, as_json: bool
+) -> None:
+    """Import contacts from FILE (CSV, Excel, ODS); a worker does it."""
     with open_app().app_context():
         organization = find_organization(slug)
         country = country or organization.default_country
         db.bind_organization(organization.id)
         options = ImportOptions(default_country=country, tags=list(tags), on_duplicate=OnDuplicate(on_duplicate))
         with file.open("rb") as stream:
-            batch = import_service.receive(stream, file.name, by=BY)
+            batch = import_service.receive(stream, file.name, by=BY, reading=Reading(sheet=sheet))
         job = import_service.start_import(batch, import_service.proposed(batch), options, by=BY)
         unused = [each.message for each in import_service.unused_columns(batch)]
         told = {"import": batch.id, "job": job.id, "warnings": unused}

@@ -20,6 +20,7 @@ from adsapp.demo import once as main_job
 from adsapp.demo import seed, stage
 from adsapp.demo.http import Api, ApiError, wait_until
 from adsapp.organizations import service
+from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
 from adsapp.processes.supervisor import STOP_MARGIN_SECONDS, Supervisor
 
@@ -121,7 +122,7 @@ def _make_organization(app: Flask, number: stage.Number) -> tuple[str, Any]:
     with app.app_context():
         # A name of its own, since on a shared database the demo may have run before.
         made = service.create_organization(f"demo-{stage.new_name()}", "Demo", "US")
-        token = service.create_token("demo", Role.ADMIN)
+        token = service.create_token("demo", Role.ADMIN, by=NOBODY)
         organization_id = made.id
         db.session.commit()
     with db.organization_context(app, organization_id):

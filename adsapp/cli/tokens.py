@@ -29,7 +29,7 @@ def token() -> None:
 def create_token(slug: str, role: str, name: str, days: int | None, as_json: bool) -> None:
     """Make a token. It is printed once and cannot be shown again."""
     with inside(slug):
-        text = service.create_token(name, Role(role), days, BY)
+        text = service.create_token(name, Role(role), days, by=BY)
         db.session.commit()
         show({"token": text, "role": role}, text, as_json)
 

@@ -6,7 +6,7 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
-from adsapp.contacts import queries, service
+from adsapp.contacts import export, queries, service
 from adsapp.contacts.models import Contact
 from adsapp.contacts.queries import ContactFilter
 from adsapp.contacts.schemas import ContactIn
@@ -22,13 +22,30 @@ from adsapp.organizations.policy import Permission
 api = Blueprint("contacts_api", __name__, url_prefix="/api")
 
 
-class ContactsQuery(BaseModel):
-    """What to list: `search` in names, e-mails and numbers, one `tag`, only those who opted out, one import."""
+class Narrowed(BaseModel):
+    """Which contacts: `search` in names, e-mails and numbers, one `tag`, only those who opted out, one import."""
 
     search: str = ""
     tag: str = ""
     opted_out: bool = False
     import_id: str = ""
+
+    def filter(self) -> ContactFilter:
+        """As this actor may look for people."""
+        actor = current_actor()
+        return ContactFilter(
+            self.search.strip(),
+            self.tag,
+            self.opted_out,
+            self.import_id,
+            by_number=actor.sees_numbers,
+            country=actor.organization.default_country,
+        )
+
+
+class ContactsQuery(Narrowed):
+    """What to list."""
+
     cursor: str = ""
     limit: int = Field(PAGE, ge=1, le=MOST)
 
@@ -39,19 +56,33 @@ class ContactsQuery(BaseModel):
 def list_contacts() -> ResponseReturnValue:
     """Newest first; `next` is the cursor of the following page."""
     query = parse_query(ContactsQuery)
-    actor = current_actor()
-    wanted = ContactFilter(
-        query.search.strip(),
-        query.tag,
-        query.opted_out,
-        query.import_id,
-        by_number=actor.sees_numbers,
-        country=actor.organization.default_country,
-    )
-    page = queries.list_contacts(wanted, query.cursor, query.limit)
+    page = queries.list_contacts(query.filter(), query.cursor, query.limit)
     tags = queries.tags_of([contact.id for contact in page.items])
-    shown = [contact_json(contact, tags[contact.id], actor.mask) for contact in page.items]
+    shown = [contact_json(contact, tags[contact.id], current_actor().mask) for contact in page.items]
     return {"contacts": shown, "next": page.next}
+
+
+class ExportQuery(Narrowed):
+    """What to export, and the delimiter of a CSV file: comma, semicolon or tab."""
+
+    delimiter: str = ""
+
+
+@api.get("/contacts.csv")
+@reads(ExportQuery)
+@allow(Permission.MANAGE, to="export contacts")
+def export_csv() -> ResponseReturnValue:
+    """All of them as CSV, which imports again as it is."""
+    query = parse_query(ExportQuery)
+    return export.as_csv(query.filter(), export.delimiter_of(query.delimiter), current_actor().by())
+
+
+@api.get("/contacts.xlsx")
+@reads(Narrowed)
+@allow(Permission.MANAGE, to="export contacts")
+def export_xlsx() -> ResponseReturnValue:
+    """The same as a workbook."""
+    return export.as_xlsx(parse_query(Narrowed).filter(), current_actor().by())
 
 
 @api.post("/contacts")
@@ -59,7 +90,7 @@ def list_contacts() -> ResponseReturnValue:
 def create_contact() -> ResponseReturnValue:
     """201 with the contact; 409 if the number is a contact already."""
     actor = current_actor()
-    contact = service.create_contact(parse_body(ContactIn), actor.organization.default_country, actor.by())
+    contact = service.create_contact(parse_body(ContactIn), actor.organization.default_country, by=actor.by())
     db.session.commit()
     shown = contact_json(contact, queries.tags_of([contact.id])[contact.id], actor.mask)
     return {"contact": shown}, 201, {"Location": url_for("contacts_api.get_contact", contact_id=contact.id)}

@@ -19,7 +19,7 @@ from adsapp.contacts.models import Consent, Contact, OptEvent, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import insert_new, insert_rows, update_rows
-from adsapp.organizations.auditing import NOBODY, By
+from adsapp.organizations.auditing import By
 
 _SLICE = 1_000
 
@@ -48,7 +48,7 @@ class _People:
         return or_(by_number, Contact.wa_user_id.in_(self.user_ids)) if self.user_ids else by_number
 
 
-def opt_out(contact: Contact, source: OptSource, detail: str = "", by: By = NOBODY, at: datetime | None = None) -> bool:
+def opt_out(contact: Contact, source: OptSource, detail: str = "", *, by: By, at: datetime | None = None) -> bool:
     """Record that the person wants no more messages. False if that was known already; its first date is kept."""
     changed = bool(opt_out_many([contact.id], source, detail, by.name, at))
     if changed:
@@ -79,7 +79,7 @@ def carry_over(old: Identity, new: Identity, at: datetime) -> None:
         opt_out_person([old, new], said[0])
 
 
-def opt_in(contact: Contact, source: OptSource, detail: str = "", by: By = NOBODY, at: datetime | None = None) -> bool:
+def opt_in(contact: Contact, source: OptSource, detail: str = "", *, by: By, at: datetime | None = None) -> bool:
     """Record that the person wants messages again. False if the person had not opted out."""
     said, people = Said(source, detail, by.name, at or utcnow()), _people_of([contact.id])
     _agree(people, said)

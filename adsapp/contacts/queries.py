@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, true
 
 from adsapp.contacts.identity import Identity
 from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, OptEvent, Tag
 from adsapp.contacts.values.countries import country_code
 from adsapp.contacts.values.phones import Phone, normalise_phone, person_key
 from adsapp.core import db
+from adsapp.core.db.constructs import keys_of
 from adsapp.core.db.searching import has_words
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
@@ -39,6 +40,9 @@ class ContactFilter:
     def is_narrow(self) -> bool:
         """True if the filter leaves anybody out."""
         return bool(self.search or self.tag or self.opted_out or self.import_id)
+
+
+NARROWING = ("search", "tag", "opted_out", "import_id")
 
 
 def list_contacts(wanted: ContactFilter, cursor: str = "", limit: int = PAGE) -> Page[Contact]:
@@ -102,6 +106,13 @@ def _has_digits(search: str, country: str) -> ColumnElement[bool]:
     at_home = digits.lstrip("0")
     shorter = [Contact.phone.contains(at_home)] if digits != at_home and len(at_home) >= LEAST_AT_HOME else []
     return or_(Contact.phone.contains(digits), Contact.wa_id == digits, *whole, *shorter)
+
+
+def attribute_keys(wanted: ContactFilter) -> list[str]:
+    """The keys of all attributes that these contacts have, by alphabet."""
+    those = _narrowed(select(Contact.attributes), wanted).subquery()
+    keys = keys_of(those.c.attributes).table_valued("key", name="key")
+    return sorted(db.session.scalars(select(keys.c.key).select_from(those.join(keys, true())).distinct()))
 
 
 def get_contact(contact_id: str | uuid.UUID) -> Contact:

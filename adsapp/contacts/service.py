@@ -5,16 +5,18 @@ from typing import Any
 
 from adsapp.contacts import opt_outs, people, queries, tags
 from adsapp.contacts.identity import Identity, user_key
-from adsapp.contacts.merge import ContactFields, merge
+from adsapp.contacts.merge import ContactFields
 from adsapp.contacts.models import Contact, OptSource
-from adsapp.contacts.schemas import ContactIn, OnDuplicate
+from adsapp.contacts.schemas import ContactIn
+from adsapp.contacts.values.attributes import with_extension
 from adsapp.contacts.values.countries import country_code
+from adsapp.contacts.values.names import split_name
 from adsapp.contacts.values.phones import Phone, Rejection, normalise_phone, person_key
-from adsapp.contacts.values.text import MAX_NAME, split_name
+from adsapp.contacts.values.text import MAX_NAME
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
-from adsapp.organizations.auditing import NOBODY, By
+from adsapp.organizations.auditing import By
 
 
 class ContactExists(Conflict):
@@ -25,7 +27,7 @@ class ContactExists(Conflict):
         self.contact_id = contact.id
 
 
-def create_contact(data: ContactIn, default_country: str = "", by: By = NOBODY) -> Contact:
+def create_contact(data: ContactIn, default_country: str = "", *, by: By) -> Contact:
     """Add a contact. Raises Invalid if the number is not valid, ContactExists if another contact has it."""
     phone = _phone(data, default_country)
     known = _known(data, phone)
@@ -39,25 +41,7 @@ def create_contact(data: ContactIn, default_country: str = "", by: By = NOBODY) 
     return contact
 
 
-def upsert_contact(
-    data: ContactIn, default_country: str = "", on_duplicate: OnDuplicate = OnDuplicate.UPDATE
-) -> tuple[Contact, bool]:
-    """Add a contact, or update a known one as an import would. Returns the contact and whether it is new."""
-    phone = _phone(data, default_country)
-    known = _known(data, phone)
-    if known is None:
-        added = _add(data, phone)
-        _respect_no(added, data)
-        return added, True
-    _set_fields(known, merge(_fields(known), _incoming(data, phone), on_duplicate, whole_names=bool(data.name)))
-    if data.tags and on_duplicate is not OnDuplicate.SKIP:
-        ids = tags.ensure_tags(data.tags).values()
-        tags.add_tags([(known.id, tag_id) for tag_id in ids])
-    _respect_no(known, data)
-    return known, False
-
-
-def update_contact(contact: Contact, data: ContactIn, default_country: str = "", by: By = NOBODY) -> None:
+def update_contact(contact: Contact, data: ContactIn, default_country: str = "", *, by: By) -> None:
     """Replace the contact's fields; unlike in an import, a blank clears a field. Consent is not touched."""
     phone = _phone(data, default_country)
     other = queries.find_by_phone(phone.e164)
@@ -71,7 +55,7 @@ def update_contact(contact: Contact, data: ContactIn, default_country: str = "",
     by.audit("change contact", f"contact:{contact.id}")
 
 
-def _respect_no(contact: Contact, data: ContactIn, by: By = NOBODY) -> None:
+def _respect_no(contact: Contact, data: ContactIn, by: By) -> None:
     if data.opted_out:
         opt_outs.opt_out(contact, OptSource.API, by=by)
 
@@ -110,9 +94,8 @@ def _incoming(data: ContactIn, phone: Phone) -> ContactFields:
     if data.name and not (first or last):
         first, last = split_name(data.name)
     name = (data.name or f"{first} {last}".strip())[:MAX_NAME]
-    return ContactFields(
-        name, first, last, data.email, data.language, data.country or phone.region, dict(data.attributes)
-    )
+    attributes = with_extension(dict(data.attributes), phone.extension)
+    return ContactFields(name, first, last, data.email, data.language, data.country or phone.region, attributes)
 
 
 def _fields(contact: Contact) -> ContactFields:

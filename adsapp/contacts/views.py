@@ -3,10 +3,10 @@
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adsapp.contacts import opt_outs, presenter, queries, service
+from adsapp.contacts import export, opt_outs, presenter, queries, service
 from adsapp.contacts.forms import ContactForm
 from adsapp.contacts.models import Contact, OptSource
-from adsapp.contacts.presenter import ContactFormPage, ContactListPage, ContactPage
+from adsapp.contacts.presenter import ContactExportPage, ContactFormPage, ContactListPage, ContactPage
 from adsapp.contacts.queries import ContactFilter
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid
@@ -23,8 +23,11 @@ FILTERED_BY = ("q", "tag", "opted_out", "import_id")
 @allow(Permission.SEE)
 def list_contacts() -> ResponseReturnValue:
     """Contacts, newest first: `?q=…&tag=…&opted_out=1&import_id=…&cursor=…`."""
-    here = {name: value for name in FILTERED_BY if (value := request.args.get(name))}
-    return render(ContactListPage.of(_filter(), here, request.args.get("cursor", "")))
+    return render(ContactListPage.of(_filter(), _here(), request.args.get("cursor", "")))
+
+
+def _here() -> dict[str, str]:
+    return {name: value for name in FILTERED_BY if (value := request.args.get(name))}
 
 
 def _filter() -> ContactFilter:
@@ -36,6 +39,27 @@ def _filter() -> ContactFilter:
         by_number=current_actor().sees_numbers,
         country=current_actor().organization.default_country,
     )
+
+
+@views.get("/contacts/export")
+@allow(Permission.MANAGE, to="export contacts")
+def ask_to_export() -> ResponseReturnValue:
+    """In which form the people whom the list was narrowed to are taken along."""
+    return render(ContactExportPage.of(_filter(), _here()))
+
+
+@views.get("/contacts.csv")
+@allow(Permission.MANAGE, to="export contacts")
+def export_csv() -> ResponseReturnValue:
+    """The people whom the list was narrowed to, as a file: `?delimiter=comma|semicolon|tab`."""
+    return export.as_csv(_filter(), export.delimiter_of(request.args.get("delimiter")), current_actor().by())
+
+
+@views.get("/contacts.xlsx")
+@allow(Permission.MANAGE, to="export contacts")
+def export_xlsx() -> ResponseReturnValue:
+    """The same as a workbook."""
+    return export.as_xlsx(_filter(), current_actor().by())
 
 
 @views.get("/contacts/new")
@@ -51,7 +75,7 @@ def create_contact() -> ResponseReturnValue:
     """Add it; the form again if something is wrong."""
     form, actor = ContactForm.typed(request.form), current_actor()
     try:
-        contact = service.create_contact(form.parse(), actor.organization.default_country, actor.by())
+        contact = service.create_contact(form.parse(), actor.organization.default_country, by=actor.by())
     except (Invalid, Conflict) as problem:
         return _refused(form, problem)
     db.session.commit()
@@ -81,7 +105,7 @@ def update_contact(contact_id: str) -> ResponseReturnValue:
     contact = queries.get_contact(contact_id)
     form, actor = ContactForm.typed(request.form), current_actor()
     try:
-        service.update_contact(contact, form.parse(), actor.organization.default_country, actor.by())
+        service.update_contact(contact, form.parse(), actor.organization.default_country, by=actor.by())
     except (Invalid, Conflict) as problem:
         return _refused(form, problem, contact)
     db.session.commit()
@@ -111,7 +135,7 @@ def ask_to_opt_out(contact_id: str) -> ResponseReturnValue:
 def opt_out(contact_id: str) -> ResponseReturnValue:
     """The person wants no more messages."""
     contact = queries.get_contact(contact_id)
-    opt_outs.opt_out(contact, OptSource.HAND, request.form.get("detail", "").strip(), current_actor().by())
+    opt_outs.opt_out(contact, OptSource.HAND, request.form.get("detail", "").strip(), by=current_actor().by())
     db.session.commit()
     flash("Opted out: no campaign reaches this person any more", "good")
     return redirect(url_for("contacts.show_contact", contact_id=contact_id), 303)
@@ -126,7 +150,7 @@ def opt_in(contact_id: str) -> ResponseReturnValue:
     if not detail:
         error = "Say how the person agreed, so that it can be shown later."
         return render(ContactPage.of(contact, current_actor(), error)), 422
-    opt_outs.opt_in(contact, OptSource.HAND, detail, current_actor().by())
+    opt_outs.opt_in(contact, OptSource.HAND, detail, by=current_actor().by())
     db.session.commit()
     flash("Opted in: campaigns reach this person again", "good")
     return redirect(url_for("contacts.show_contact", contact_id=contact_id), 303)

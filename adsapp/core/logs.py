@@ -1,5 +1,6 @@
 """Logs: one line for each event, on standard error; one hook removes secrets."""
 
+import contextlib
 import logging
 import re
 import sys
@@ -42,6 +43,21 @@ PROCESSORS: list[Any] = [
 ]
 
 
+class StandardError:
+    """Prints lines on standard error, whichever that is at the moment.
+
+    A log that cannot be written (its pipe is gone, its disk is full) costs its lines, never the work they tell of.
+    """
+
+    def msg(self, line: str) -> None:
+        """Print a line, as a whole."""
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
+
+
 def configure_logs(level: str) -> None:
     """Set up structlog and the libraries' loggers; once in each process."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
@@ -49,7 +65,7 @@ def configure_logs(level: str) -> None:
     structlog.configure(
         processors=PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=StandardError,
         cache_logger_on_first_use=True,
     )
 

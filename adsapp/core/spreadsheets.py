@@ -32,7 +32,7 @@ def readable_phone(number: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL).replace("-", " ")
 
 
-def lines(records: Iterable[Sequence[str]]) -> str:
+def lines(records: Iterable[Sequence[str]], delimiter: str = ",") -> str:
     out = io.StringIO()
-    csv.writer(out).writerows(records)
+    csv.writer(out, delimiter=delimiter).writerows(records)
     return out.getvalue()

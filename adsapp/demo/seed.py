@@ -24,6 +24,7 @@ from adsapp.integrations.models import Account
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations import queries as organizations
 from adsapp.organizations import service
+from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
 
 SLUG = "harbour-bakery"
@@ -77,7 +78,7 @@ def ensure_demo(app: Flask, number: Number) -> Demo:
 
 def connect_sandbox(number: Number) -> Account:
     """The sandbox's number as this organization's account."""
-    return create_account(AccountIn(name="Sandbox number", verify_token=number.app_secret, **vars(number)))
+    return create_account(AccountIn(name="Sandbox number", verify_token=number.app_secret, **vars(number)), by=NOBODY)
 
 
 def _make_people(app: Flask) -> uuid.UUID:
@@ -85,14 +86,14 @@ def _make_people(app: Flask) -> uuid.UUID:
         bakery_id = service.create_organization(SLUG, "Harbour Bakery", "US").id
         for email, (name, role) in USERS.items():
             person = service.create_user(email, name, PASSWORD)
-            service.add_member(person, role)
+            service.add_member(person, role, by=NOBODY)
             person.last_organization_id = bakery_id
         db.session.commit()
     with app.app_context():
         alice = organizations.find_user("alice@example.com")
         service.create_organization("corner-books", "Corner Books", "GB")
         if alice is not None:
-            service.add_member(alice, Role.ADMIN)
+            service.add_member(alice, Role.ADMIN, by=NOBODY)
         db.session.commit()
     return bakery_id
 

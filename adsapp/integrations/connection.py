@@ -10,7 +10,7 @@ from adsapp.integrations.models import Account, AccountStatus
 from adsapp.organizations.auditing import NOBODY, By
 
 
-def check(account_id: uuid.UUID, by: By = NOBODY) -> Answer:
+def check(account_id: uuid.UUID, by: By) -> Answer:
     """Ask with what is stored and keep the answer in the account: good lets it send again, a refusal stops it.
 
     Ends the running transaction before it waits; the caller commits what it kept. Raises NotFound.
@@ -31,7 +31,7 @@ def check_refused(account_id: uuid.UUID) -> bool:
     """Check an account that is refused; True if it was asked, so that the caller commits."""
     if queries.get_account(account_id).status is not AccountStatus.REFUSED:
         return False
-    check(account_id)
+    check(account_id, by=NOBODY)
     return True
 
 

@@ -24,13 +24,13 @@ from adsapp.jobs.registry import kind
 from adsapp.jobs.rules import may_retry
 from adsapp.jobs.states import Queue, State, get_priority
 from adsapp.jobs.transitions import Cancelled as Cancelled
-from adsapp.organizations.auditing import MANY_JOBS, NOBODY, By
+from adsapp.organizations.auditing import MANY_JOBS, By
 
 AT_ONCE = 50  # jobs that are changed in one request; more is an operation with its own page and progress
 HIGHEST_LIMIT = 1_000_000_000
 
 
-def fits(verb: BulkAction, job: AnyJob, by: By = NOBODY) -> bool:
+def fits(verb: BulkAction, job: AnyJob, by: By) -> bool:
     """True if the verb means something for the job in its state, and they may ask for it."""
     if verb != BulkAction.RETRY:
         return job.state in APPLIES_TO[verb]

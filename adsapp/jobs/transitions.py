@@ -22,7 +22,7 @@ from adsapp.jobs.queries.limits import get_limit
 from adsapp.jobs.registry import kind
 from adsapp.jobs.rules import retriable, why_not_retriable
 from adsapp.jobs.states import FINAL, Queue, State, get_priority
-from adsapp.organizations.auditing import NOBODY, By
+from adsapp.organizations.auditing import By
 
 
 class Cancelled(NamedTuple):
@@ -139,7 +139,7 @@ def retry_all(jobs: Iterable[Job], by: By) -> Sequence[Job]:
     return begun
 
 
-def promote(job: Job, by: By = NOBODY) -> None:
+def promote(job: Job, by: By) -> None:
     """Let a delayed job run now, and record who asked, if somebody did.
 
     Raises Conflict if it is not delayed, or waits for other jobs.
@@ -176,7 +176,7 @@ def move(job: Job, run_at: datetime, by: By) -> None:
     nudge(job, limited=get_limit(job.queue) is not None)
 
 
-def set_priority(job: Job, priority: int, by: By = NOBODY) -> None:
+def set_priority(job: Job, priority: int, by: By) -> None:
     """Change the priority of a job that has not ended; it counts from the next time that it is taken up."""
     if not prioritize_all([job], get_priority(priority), by):
         db.session.refresh(job)

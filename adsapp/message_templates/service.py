@@ -19,12 +19,12 @@ from adsapp.integrations.events import TemplateStatusEvent
 from adsapp.integrations.models import Account
 from adsapp.jobs import Job, JobFailed, Priority, Progress, Snooze
 from adsapp.message_templates.models import MessageTemplate
-from adsapp.organizations.auditing import NOBODY, By
+from adsapp.organizations.auditing import By
 
 WAIT_SECONDS = 60.0  # if the provider asks for patience and does not say how long
 
 
-def request_sync(by: By = NOBODY, account: Account | None = None) -> Job:
+def request_sync(by: By, account: Account | None = None) -> Job:
     """Enqueue a sync of an account's templates; one that has not begun yet is enough. Conflict without account."""
     account = account or accounts.get_default_account()
     by.audit("sync templates", f"account:{account.id}", title=account.name)

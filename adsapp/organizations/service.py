@@ -16,7 +16,7 @@ from adsapp.core.crypto import digest
 from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.core.ids import new_id
 from adsapp.organizations import passwords, queries, sessions
-from adsapp.organizations.auditing import NOBODY, By
+from adsapp.organizations.auditing import By
 from adsapp.organizations.models import ApiToken, Membership, Organization, Role, User, UserSession
 from adsapp.organizations.sessions import SignedIn
 
@@ -38,7 +38,7 @@ def create_organization(slug: str, name: str, default_country: str | None = None
     return organization
 
 
-def set_contact_gap(organization: Organization, hours: int, by: By = NOBODY) -> None:
+def set_contact_gap(organization: Organization, hours: int, by: By) -> None:
     """For how many hours after a campaign whoever starts another one is told who got it; 0: not at all."""
     before, organization.contact_gap_hours = organization.contact_gap_hours, hours
     by.audit("set contact gap", f"organization:{organization.id}", title=organization.name, hours=hours, before=before)
@@ -57,7 +57,7 @@ def create_user(email: str, name: str, password: str) -> User:
     return user
 
 
-def add_member(user: User, role: Role, by: By = NOBODY) -> Membership:
+def add_member(user: User, role: Role, by: By) -> Membership:
     """Let a person into this session's organization, or change a member's role. Raises Conflict if nobody would be
     owner any more."""
     organization_id = db.require_organization_id()
@@ -71,7 +71,7 @@ def add_member(user: User, role: Role, by: By = NOBODY) -> Membership:
     return made
 
 
-def set_role(membership: Membership, role: Role, by: By = NOBODY) -> Membership:
+def set_role(membership: Membership, role: Role, by: By) -> Membership:
     """Change what a member may do, from their next request on. Raises Conflict if nobody would be owner any more."""
     before, user = membership.role, membership.user
     if role is not Role.OWNER:
@@ -82,7 +82,7 @@ def set_role(membership: Membership, role: Role, by: By = NOBODY) -> Membership:
     return membership
 
 
-def remove_member(membership: Membership, by: By = NOBODY) -> None:
+def remove_member(membership: Membership, by: By) -> None:
     """Take a person out of an organization and sign them out everywhere. Raises Conflict for the last owner."""
     _keep_an_owner(membership, "leave")
     user, role = membership.user, membership.role
@@ -99,7 +99,7 @@ def _keep_an_owner(membership: Membership, what: str) -> None:
         raise Conflict(f"{email} cannot {what}: {name} would have no owner. Make another member owner first")
 
 
-def set_password(user: User, password: str, by: By = NOBODY) -> int:
+def set_password(user: User, password: str, by: By) -> int:
     """Give a person another password and sign them out everywhere; how many sessions ended."""
     passwords.demand_good(password, user.email, user.name)
     user.password_hash = passwords.hasher().hash(password)
@@ -131,20 +131,20 @@ def sign_out(signed_in: SignedIn, by: By) -> None:
     by.audit("sign out", f"session:{signed_in.user.id}", title=signed_in.user.email)
 
 
-def end_session(session: UserSession, user: User, by: By = NOBODY) -> None:
+def end_session(session: UserSession, user: User, by: By) -> None:
     """Sign a member out in one browser."""
     sessions.end_session(session.id)
     by.audit("end session", f"session:{user.id}", title=user.email, count=1)
 
 
-def end_all_sessions(user: User, by: By = NOBODY) -> int:
+def end_all_sessions(user: User, by: By) -> int:
     """Sign a member out everywhere; how many sessions ended."""
     ended = sessions.end_sessions_of(user.id)
     by.audit("end session", f"session:{user.id}", title=user.email, count=ended)
     return ended
 
 
-def create_token(name: str, role: Role, days: int | None = None, by: By = NOBODY) -> str:
+def create_token(name: str, role: Role, days: int | None = None, *, by: By) -> str:
     """Add an API token; its text is returned only here, because only its digest is kept."""
     by.audit("make token", f"token:{name}", title=name, role=role.value)
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
@@ -162,7 +162,7 @@ def create_token(name: str, role: Role, days: int | None = None, by: By = NOBODY
     return token
 
 
-def revoke_token(token: ApiToken, by: By = NOBODY) -> None:
+def revoke_token(token: ApiToken, by: By) -> None:
     """From the next request on it is not known."""
     db.session.delete(token)
     by.audit("revoke token", f"token:{token.name}", title=token.name, role=token.role.value)

@@ -25,7 +25,7 @@ from adsapp.integrations.whatsapp import connection
 from adsapp.integrations.whatsapp import views as whatsapp_views
 from adsapp.jobs import Job, State
 from adsapp.jobs.queries import workers
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 from adsapp.organizations.models import AuditEvent
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
@@ -92,7 +92,7 @@ class World:
         import_id = self.upload()
         with db.organization_context(self.app, self.cast.bakery_id):
             batch = import_queries.get_import(import_id)
-            job = imports.start_import(batch, imports.proposed(batch), ImportOptions(default_country="US"))
+            job = imports.start_import(batch, imports.proposed(batch), ImportOptions(default_country="US"), by=NOBODY)
             job.state = state
             db.session.commit()
         return import_id
@@ -181,6 +181,10 @@ DEEDS: dict[str, Deed] = {
 # Routes by which something is taken along.
 TAKEN: dict[str, Callable[[World], str]] = {
     "/activity.csv": lambda _: "/activity.csv?days=7",
+    "/contacts.csv": lambda _: "/contacts.csv",
+    "/contacts.xlsx": lambda _: "/contacts.xlsx",
+    "/api/contacts.csv": lambda _: "/api/contacts.csv",
+    "/api/contacts.xlsx": lambda _: "/api/contacts.xlsx",
     "/campaigns/<campaign_id>/people.csv": lambda w: f"/campaigns/{w.scene.campaign()}/people.csv",
     "/imports/<import_id>/rejected.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rejected.csv",
 }
@@ -214,11 +218,12 @@ def test_every_route_that_changes_something_leaves_a_line(world: World) -> None:
 
 def test_every_file_that_somebody_takes_leaves_a_line_with_where_they_were(world: World) -> None:
     """Although the request only reads."""
-    files = {rule.rule for rule in world.app.url_map.iter_rules() if rule.rule.endswith(".csv")}
+    files = {rule.rule for rule in world.app.url_map.iter_rules() if rule.rule.endswith((".csv", ".xlsx"))}
     assert files == set(TAKEN)
     for path in [address(world) for address in TAKEN.values()]:
         before = world.lines()
-        answer = world.browser.get(path, environ_base={"REMOTE_ADDR": "2001:db8::7"})
+        taker = {"headers": world.cast.headers("alice")} if path.startswith("/api/") else {}
+        answer = world.browser.get(path, environ_base={"REMOTE_ADDR": "2001:db8::7"}, **taker)
         assert answer.status_code == 200, path
         assert world.lines() == before + 1, path
         newest = world.ask("GET", "/api/activity?limit=1").get_json()["activity"][0]

@@ -16,6 +16,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import State
+from adsapp.organizations.auditing import NOBODY
 from tests.browser.conftest import Console
 from tests.front.test_pages import confirmations
 
@@ -67,7 +68,9 @@ def paths(console: Console) -> list[str]:
         db.session.add(person)
         job = jobs.enqueue("demo", {"mood": "succeeds"}, run_at=utcnow() + timedelta(days=1))
         db.session.commit()
-        account_id = create_account(AccountIn("100000000000001", "200000000000001", "token", "secret", "verify")).id
+        account_id = create_account(
+            AccountIn("100000000000001", "200000000000001", "token", "secret", "verify"), by=NOBODY
+        ).id
         failed = jobs.enqueue("bulk-message", {"campaign_id": str(new_id())})
         failed.state, failed.finished_at = State.FAILED, utcnow()
         db.session.commit()

@@ -52,6 +52,7 @@ from adsapp.integrations.queries import get_account
 from adsapp.integrations.whatsapp.errors import classify
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import JobCancelled, Progress, Snooze
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast
 from tests.live import SECRET, TOKEN, VERIFY, Bakery, shipped_templates
 
@@ -314,7 +315,9 @@ def rehearsing(
 
     monkeypatch.setitem(channels.PROVIDERS, "whatsapp", channels.Provider(channel_of, whatsapp.meaning_of))
     with db.organization_context(app, cast.bakery_id):
-        account = create_account(AccountIn(NUMBER, WABA, TOKEN, SECRET, VERIFY, messages_per_second=per_second))
+        account = create_account(
+            AccountIn(NUMBER, WABA, TOKEN, SECRET, VERIFY, messages_per_second=per_second), by=NOBODY
+        )
         db.session.add_all(shipped_templates(account))
         db.session.commit()
         account_id = account.id

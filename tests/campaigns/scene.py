@@ -19,6 +19,7 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.integrations.whatsapp.templates import read_template
 from adsapp.message_templates import service as templates
 from adsapp.message_templates.models import MessageTemplate
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast
 
 BODY = {"type": "BODY", "text": "Hello {{1}}, see you on {{2}}.", "example": {"body_text": [["Ana", "Saturday"]]}}
@@ -148,7 +149,7 @@ class Scene:
 def set_the_scene(app: Flask, cast: Cast) -> Scene:
     """Make it and commit."""
     with db.organization_context(app, cast.bakery_id):
-        account = create_account(AccountIn("1550001", "77001", "token", "secret", "verify", "Main number"))
+        account = create_account(AccountIn("1550001", "77001", "token", "secret", "verify", "Main number"), by=NOBODY)
         templates.store_templates(account, [each for each in map(read_template, ENTRIES) if each])
         scene = Scene(app, cast, account.id)
         scene.templates = {each.name: each.id for each in db.session.scalars(db.db.select(MessageTemplate))}

@@ -13,6 +13,7 @@ from adsapp.campaigns.models import CampaignRecipient
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
+from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Organization
 from adsapp.organizations.service import set_contact_gap
 from tests.campaigns.rehearsal import Rehearsal, refused
@@ -79,7 +80,7 @@ def test_what_is_longer_ago_and_what_the_organization_does_not_want_to_know(rehe
     assert before(rehearsal).messaged_lately == len(PEOPLE)
     for hours, said in ((2, 0), (4, len(PEOPLE)), (0, 0)):
         with rehearsal.organization():
-            set_contact_gap(db.session.get_one(Organization, rehearsal.cast.bakery_id), hours)
+            set_contact_gap(db.session.get_one(Organization, rehearsal.cast.bakery_id), hours, by=NOBODY)
             db.session.commit()
         assert before(rehearsal).messaged_lately == said
 

@@ -29,6 +29,7 @@ from adsapp.integrations.base import Accepted, NotSent, Refused, Uncertain
 from adsapp.integrations.events import Source, StatusEvent
 from adsapp.integrations.whatsapp.errors import classify
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast
 from tests.live import shipped_templates
 
@@ -53,7 +54,7 @@ class Quiet:
 
 
 def frozen_campaign(cast: Cast) -> uuid.UUID:
-    account = create_account(AccountIn("1", "2", "token", "secret", "verify"))
+    account = create_account(AccountIn("1", "2", "token", "secret", "verify"), by=NOBODY)
     db.session.add_all(shipped_templates(account))
     for place in range(PEOPLE):
         phone = f"+120255501{place:02}"
@@ -154,7 +155,7 @@ def take(campaign_id: uuid.UUID, ids: list[int], lease: uuid.UUID, step: tuple[A
             service.retry_failed(get_campaign(campaign_id), code, "Alice")
         case ("opt out", place):
             contact = db.session.scalars(select(Contact).order_by(Contact.id).offset(place).limit(1)).one()
-            opt_out(contact, OptSource.HAND)
+            opt_out(contact, OptSource.HAND, by=NOBODY)
     db.session.commit()
 
 

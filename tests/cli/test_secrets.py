@@ -15,6 +15,7 @@ from adsapp.core import db
 from adsapp.core.crypto import Vault
 from adsapp.integrations import queries
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast
 from tests.cli.conftest import Command, Done
 from tests.installation import Installation
@@ -38,7 +39,7 @@ def run(settings: Settings, command: Command) -> Run:
 def number(app: Flask, cast: Cast) -> uuid.UUID:
     """A WhatsApp number and a job, under the key that the installation began with."""
     with db.organization_context(app, cast.bakery_id):
-        made = create_account(AccountIn("1065", "1022", *SECRETS[:3]))
+        made = create_account(AccountIn("1065", "1022", *SECRETS[:3]), by=NOBODY)
         jobs.enqueue("demo", {"mood": "succeeds"})
         number_id = made.id
         db.session.commit()

@@ -126,12 +126,35 @@ def test_a_column_that_looks_like_consent_and_is_not_used_is_in_the_answer(clien
     for shown in (begun, told(client.get(f"/api/imports/{begun['id']}", headers=alice))):
         assert [(each["index"], each["column"], each["code"]) for each in shown["warnings"]] == [
             (1, "Unsubscribed", "consent_unused"),
-            (2, "Mobile", "left_out"),
         ]
     used = told(upload(client, alice, content + b"\n", mapping={"phone": "phone", "Unsubscribed": "opted_out"}))[
         "import"
     ]
-    assert [each["code"] for each in used["warnings"]] == ["left_out"]
+    assert used["warnings"] == []
+
+
+def test_of_two_columns_for_one_field_the_answer_says_which_counts(client: FlaskClient, cast: Cast) -> None:
+    alice, content = cast.headers("alice"), b"phone,Mobile\n,+12025550182\n"
+    begun = told(upload(client, alice, content))["import"]
+    (said,) = begun["warnings"]
+    assert (said["index"], said["column"], said["code"]) == (1, "Mobile", "second_column")
+    assert said["message"] == "“Mobile” counts in rows where “phone” is blank; else it is kept as the attribute mobile."
+
+
+def test_a_country_that_nobody_chose_and_that_may_be_wrong_is_in_the_answer(client: FlaskClient, cast: Cast) -> None:
+    content = "\n".join(["Vorname,Handy", *(f"Jo,1512345678{last}" for last in range(5))]).encode()
+    silent = told(upload(client, cast.headers("alice"), content))["import"]["warnings"]
+    assert [(each["index"], each["code"]) for each in silent] == [(1, "country_open")]
+    assert "5 of the first 5 numbers without a country code would be mobile numbers in Germany" in silent[0]["message"]
+    said = upload(client, cast.headers("alice"), content + b"\n", options={"default_country": "DE"})
+    assert told(said)["import"]["warnings"] == []
+
+
+def test_an_extension_is_kept_with_a_contact_that_a_program_adds(client: FlaskClient, cast: Cast) -> None:
+    body = {"phone": "+1 202 555 0132 x45", "name": "Harbour Bakery, Ltd"}
+    made = told(client.post("/api/contacts", headers=cast.headers("alice"), json=body))["contact"]
+    assert (made["phone"], made["attributes"]) == ("+12025550132", {"phone_extension": "45"})
+    assert (made["name"], made["first_name"], made["last_name"]) == ("Harbour Bakery, Ltd", "", "")
 
 
 def test_a_contact_may_be_opted_out_from_the_start(client: FlaskClient, cast: Cast) -> None:

@@ -19,6 +19,7 @@ from adsapp.contacts.models import Contact, Import, ImportStatus, OptSource
 from adsapp.contacts.schemas import ContactIn
 from adsapp.core import db
 from adsapp.jobs.engine.worker import WorkerProcess
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast, csrf_token
 from tests.contacts.conftest import counts
 from tests.statements import recorded
@@ -58,7 +59,7 @@ def text(answer: TestResponse) -> str:
 def add(app: Flask, cast: Cast, organization_id: uuid.UUID | None = None, **fields: Any) -> uuid.UUID:
     """A contact of Harbour Bakery."""
     with db.organization_context(app, organization_id or cast.bakery_id):
-        contact = service.create_contact(ContactIn(**fields), "US")
+        contact = service.create_contact(ContactIn(**fields), "US", by=NOBODY)
         db.session.commit()
         return contact.id
 
@@ -111,11 +112,39 @@ def test_a_report_leads_to_those_who_are_repeated_and_to_those_who_opted_out(
     assert "1 of 1 person: who opted out, who came in by the import people.csv" in listed
 
 
-def test_a_country_that_fits_the_file_better_is_named(alice: FlaskClient) -> None:
+def test_a_country_that_fits_the_file_better_is_proposed_and_named_if_another_is_chosen(alice: FlaskClient) -> None:
     rows = ["Handy;Vorname", "+49 30 901820;Ida", *(f"0151 2345678{last};Jo" for last in range(5))]
-    seen = text(alice.get(upload(alice, "\n".join(rows)).location))
-    assert "With Germany as default country 6 of the first 6 rows could be stored" in seen
-    assert "now it is" in seen
+    page = upload(alice, "\n".join(rows)).location
+    shown = alice.get(page)
+    assert '<option value="DE" selected>' in shown.text
+    seen = text(shown)
+    assert "Proposed: 5 of the numbers without a country code would be mobile numbers there; 1 numbers have" in seen
+    assert "Import with Germany as country" in seen
+    other = text(send(alice, f"{page}/preview", **{"column-0": "phone", "default_country": "US"}))
+    assert "With United States 5 of the first 6 rows are refused. 5 of them look like numbers of Germany" in other
+    assert "Import without the 5 refused rows" in other
+
+
+def test_numbers_that_fit_in_two_countries_are_asked_about_before_anybody_is_stored(
+    alice: FlaskClient, look: Look
+) -> None:
+    chosen = {"column-0": "first_name", "column-1": "phone"}
+    rows = ["Vorname;Handy", *(f"Jo;1512345678{last}" for last in range(5))]  # their zeros are lost
+    page = upload(alice, "\n".join(rows)).location
+    seen = text(alice.get(page))
+    assert "From which country are these numbers?" in seen
+    assert "15123456780 would be +4915123456780; 5 of 5 fit" in seen
+    assert "15123456780 would be +15123456780; 5 of 5 fit" in seen
+    assert "Choose the country first" in seen
+    refused = send(alice, f"{page}/start", **chosen)
+    assert refused.status_code == 422
+    assert "Choose the country that these numbers are from" in text(refused)
+    assert look(uuid.UUID(page.rpartition("/")[2])).status is ImportStatus.MAPPING
+    answered = send(alice, f"{page}/preview", **chosen, use_country="DE")
+    assert '<option value="DE" selected>' in answered.text
+    assert "From which country" not in text(answered)
+    assert "Import with Germany as country" in text(answered)
+    assert send(alice, f"{page}/start", **chosen, default_country="DE").status_code == 303
 
 
 def test_the_rejected_rows_come_as_a_file_that_can_be_mended(
@@ -140,7 +169,7 @@ def test_the_rejected_rows_come_as_a_file_that_can_be_mended(
     [
         ("", "The file is empty"),
         ("phone,name\n", "a header but no rows"),
-        (b"PK\x03\x04rest", "CSV UTF-8"),
+        (b"PK\x03\x04rest", "is damaged and cannot be opened"),
         ('phone,name\n+12025550181,"Jo\n', "line 2"),
         ("+12025550181,Jo\n+12025550182,Kim\n", "names of the columns"),
     ],
@@ -186,13 +215,12 @@ def test_columns_without_a_phone_come_back_with_the_error_beside_them(
     app: Flask, cast: Cast, alice: FlaskClient, look: Look
 ) -> None:
     page = upload(alice, "who,shop\nJo,Quay\n")
-    chosen = {"column-0": "name", "column-1": "name", "default_country": "US", "tags": "kept words"}
+    chosen = {"column-0": "attribute:email", "column-1": "name", "default_country": "US", "tags": "kept words"}
     answer = send(alice, f"{page.location}/start", **chosen)
     assert answer.status_code == 422
     seen = text(answer)
     assert "No column holds the phone number. Columns seen: who, shop." in seen
     assert 'id="field-column-0-error"' in answer.text
-    assert 'id="field-column-1-error"' in answer.text
     assert "kept words" in answer.text
     assert look(uuid.UUID(page.location.rpartition("/")[2])).status is ImportStatus.MAPPING
 
@@ -326,7 +354,7 @@ def test_contacts_are_found_by_name_number_mail_tag_and_consent(app: Flask, cast
     add(app, cast, phone="+12025550181", name="Jo Test", email="jo@example.com", tags=["vip"])
     kim = add(app, cast, phone="+12025550182", name="Kim 100% Test", email="kim@example.com")
     with db.organization_context(app, cast.bakery_id):
-        opt_outs.opt_out(queries.get_contact(kim), OptSource.KEYWORD, "STOP")
+        opt_outs.opt_out(queries.get_contact(kim), OptSource.KEYWORD, "STOP", by=NOBODY)
         db.session.commit()
     for query, names in {
         "": {"Jo", "Kim"},
@@ -348,7 +376,7 @@ def test_contacts_are_found_by_name_number_mail_tag_and_consent(app: Flask, cast
 def test_pages_of_contacts_follow_one_another_without_a_gap(app: Flask, cast: Cast, alice: FlaskClient) -> None:
     with db.organization_context(app, cast.bakery_id):
         for number in range(60):
-            service.create_contact(ContactIn(phone=f"+120255501{number:02d}", name=f"P{number:02d}."))
+            service.create_contact(ContactIn(phone=f"+120255501{number:02d}", name=f"P{number:02d}."), by=NOBODY)
         db.session.commit()
     first = alice.get("/contacts")
     following = re.search(r'rel="next" href="([^"]+)"', first.text)

@@ -16,15 +16,15 @@ from adsapp.core import db
 from adsapp.core.db.rows import insert_new, insert_rows, update_rows
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import new_id
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 
 inside = pytest.mark.usefixtures("inside")
 
 
 @inside
 def test_a_number_is_found_in_every_form_the_provider_may_write() -> None:
-    contact = service.create_contact(ContactIn(phone="+55 11 96123-4567", name="Bia"))
-    other = service.create_contact(ContactIn(phone="+12025550181"))
+    contact = service.create_contact(ContactIn(phone="+55 11 96123-4567", name="Bia"), by=NOBODY)
+    other = service.create_contact(ContactIn(phone="+12025550181"), by=NOBODY)
     other.wa_id = "12025550999"
     db.session.commit()
     for wa_id in ("5511961234567", "551161234567"):
@@ -37,13 +37,13 @@ def test_a_number_is_found_in_every_form_the_provider_may_write() -> None:
 
 @inside
 def test_the_first_opt_out_stands() -> None:
-    contact = service.create_contact(ContactIn(phone="+12025550181"))
+    contact = service.create_contact(ContactIn(phone="+12025550181"), by=NOBODY)
     first = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    assert opt_outs.opt_out(contact, OptSource.KEYWORD, "STOP", at=first)
-    assert not opt_outs.opt_out(contact, OptSource.PROVIDER, "131050")
+    assert opt_outs.opt_out(contact, OptSource.KEYWORD, "STOP", at=first, by=NOBODY)
+    assert not opt_outs.opt_out(contact, OptSource.PROVIDER, "131050", by=NOBODY)
     assert (contact.opted_out_at, contact.opt_out_source) == (first, "keyword")
-    assert opt_outs.opt_in(contact, OptSource.HAND, "asked for it", By("Alice"))
-    assert not opt_outs.opt_in(contact, OptSource.HAND)
+    assert opt_outs.opt_in(contact, OptSource.HAND, "asked for it", by=By("Alice"))
+    assert not opt_outs.opt_in(contact, OptSource.HAND, by=NOBODY)
     assert contact.opted_out_at is None
     events = db.session.scalars(select(OptEvent).order_by(OptEvent.id)).all()
     assert [(event.opted_out, event.source, event.by) for event in events] == [
@@ -54,29 +54,20 @@ def test_the_first_opt_out_stands() -> None:
 
 @inside
 def test_many_opt_out_at_once() -> None:
-    made = [service.create_contact(ContactIn(phone=f"+120255501{n:02d}")) for n in range(5)]
-    opt_outs.opt_out(made[0], OptSource.HAND)
+    made = [service.create_contact(ContactIn(phone=f"+120255501{n:02d}"), by=NOBODY) for n in range(5)]
+    opt_outs.opt_out(made[0], OptSource.HAND, by=NOBODY)
     news = opt_outs.opt_out_many([contact.id for contact in made], OptSource.IMPORT)
     assert set(news) == {contact.id for contact in made[1:]}
 
 
 @inside
-def test_a_contact_brought_in_again_is_updated_or_left() -> None:
-    data = ContactIn(phone="+12025550181", name="Jo Test", email="jo@example.com", tags=["vip"])
-    contact, is_new = service.upsert_contact(data)
-    assert is_new
-    again = ContactIn(
-        phone="202-555-0181", first_name="Joanna", email="", tags=["Vip", "new"], attributes={"city": "Riga"}
-    )
-    assert service.upsert_contact(again, "US", OnDuplicate.SKIP) == (contact, False)
-    assert contact.name == "Jo Test"
-    service.upsert_contact(again, "US")
-    assert (contact.name, contact.email, contact.attributes) == ("Joanna Test", "jo@example.com", {"city": "Riga"})
-    assert queries.tags_of([contact.id])[contact.id] == ["new", "vip"]
+def test_a_number_that_is_known_or_none_is_refused() -> None:
+    data = ContactIn(phone="+12025550181", name="Jo Test")
+    service.create_contact(data, by=NOBODY)
     with pytest.raises(Conflict, match="contact already"):
-        service.create_contact(data)
+        service.create_contact(data, by=NOBODY)
     with pytest.raises(Invalid, match="too short"):
-        service.create_contact(ContactIn(phone="12"), "US")
+        service.create_contact(ContactIn(phone="12"), "US", by=NOBODY)
 
 
 @inside

@@ -23,6 +23,8 @@ CALLS: list[tuple[str, str, Any]] = [
     ("GET", "/api/campaigns/{campaign}?limit=100", None),
     ("GET", "/api/campaigns/{sent}?limit=100", None),
     ("GET", "/api/contacts?limit=100", None),
+    ("GET", "/api/contacts.csv", None),
+    ("GET", "/api/contacts.xlsx", None),
     ("GET", "/api/contacts?opted_out=1", None),
     ("GET", "/api/contacts/{contact}", None),
     ("GET", "/api/health", None),

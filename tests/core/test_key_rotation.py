@@ -23,6 +23,7 @@ from adsapp.integrations.models import Account
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Job, Queue, State, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -45,7 +46,7 @@ def number(app: Flask, cast: Cast) -> uuid.UUID:
 
 def _fill(app: Flask, organization_id: uuid.UUID, count: int) -> uuid.UUID:
     with db.organization_context(app, organization_id):
-        made = create_account(AccountIn("1065", "1022", "the-token", "the-app-secret", "the-verify-token"))
+        made = create_account(AccountIn("1065", "1022", "the-token", "the-app-secret", "the-verify-token"), by=NOBODY)
         for _ in range(count):
             jobs.enqueue("demo", {"mood": "succeeds"}, run_at=utcnow() + timedelta(days=1))
         number_id = made.id
@@ -242,12 +243,12 @@ def test_a_running_worker_finishes_what_was_enqueued_under_the_old_key(
     try:
         with db.organization_context(app, cast.bakery_id):
             first, *others = db.session.scalars(select(Job).order_by(Job.id)).all()
-            transitions.promote(first)
+            transitions.promote(first, by=NOBODY)
             db.session.commit()
             wait_for(lambda: _states(app, cast)[0] is State.COMPLETED, what="the job under the old key ends")
             _rotate(app, cast)
             for job in others:
-                transitions.promote(job)
+                transitions.promote(job, by=NOBODY)
             db.session.commit()
         wait_for(lambda: _states(app, cast) == [State.COMPLETED] * 3, what="the jobs under the new key end")
     finally:

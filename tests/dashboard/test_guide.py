@@ -15,6 +15,7 @@ from adsapp.integrations.queries import get_default_account
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Queue
 from adsapp.message_templates.models import MessageTemplate
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast
 from tests.lone_worker import add_lone_worker
 
@@ -27,7 +28,8 @@ def workers(app: Flask, cast: Cast) -> None:
 
 def add_number() -> None:
     create_account(
-        AccountIn(name="Line", phone_number_id="1", waba_id="2", token="t", app_secret="s", verify_token="v")
+        AccountIn(name="Line", phone_number_id="1", waba_id="2", token="t", app_secret="s", verify_token="v"),
+        by=NOBODY,
     )
 
 

@@ -14,6 +14,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.demo import seed
 from adsapp.jobs import Job, Queue, State, transitions
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import csrf_token, use_quick_hashes
 from tests.installation import NUMBER, Installation, with_ports
 from tests.lone_worker import add_lone_worker
@@ -75,6 +76,6 @@ def test_a_fresh_demo_has_work_to_act_on(installation: Installation, demo: tuple
     installation.start_sandbox()
     installation.start_worker(Queue.TEMPLATE_PROCESSING)
     with db.organization_context(app, made.organization_id):
-        transitions.promote(db.session.get_one(Job, delayed))
+        transitions.promote(db.session.get_one(Job, delayed), by=NOBODY)
         db.session.commit()
     wait_for(lambda: state_of(delayed) == State.COMPLETED)

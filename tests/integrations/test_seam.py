@@ -12,6 +12,7 @@ from adsapp.integrations.channels import PROVIDERS, channel_of, meaning_of
 from adsapp.integrations.errors import Action, SendError
 from adsapp.integrations.events import Source, StatusEvent
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast
 
 METAS_WORDS = re.compile(r"WhatsAppAccount|CloudApi|integrations\.whatsapp|wamid|phone_number_id")
@@ -35,7 +36,9 @@ def test_metas_words_stay_with_its_provider() -> None:
 def test_limits_are_kept_under_the_key_they_always_had(app: Flask, cast: Cast) -> None:
     """A running installation's pace is not forgotten by an upgrade."""
     with db.organization_context(app, cast.bakery_id):
-        account = create_account(AccountIn("106540352242922", "2", "token", "secret", "verify", messages_per_second=20))
+        account = create_account(
+            AccountIn("106540352242922", "2", "token", "secret", "verify", messages_per_second=20), by=NOBODY
+        )
         channel = channel_of(account)
     assert (channel.key, channel.rate) == ("whatsapp:106540352242922", 20)
     assert "token" not in repr(channel)
@@ -43,7 +46,7 @@ def test_limits_are_kept_under_the_key_they_always_had(app: Flask, cast: Cast) -
 
 def test_a_channel_with_an_unreadable_token_still_takes_webhooks(app: Flask, cast: Cast) -> None:
     with db.organization_context(app, cast.bakery_id):
-        account = create_account(AccountIn("1", "2", "token", "secret", "verify"))
+        account = create_account(AccountIn("1", "2", "token", "secret", "verify"), by=NOBODY)
         account.token = db.SecretText(b"sealed by somebody else")
         channel = channel_of(account)
         query = {"hub.mode": "subscribe", "hub.challenge": "4711", "hub.verify_token": "verify"}

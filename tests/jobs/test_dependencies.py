@@ -20,7 +20,7 @@ from adsapp.jobs import After, Condition, Job, On, Progress, Snooze, State, Step
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobAttempt, JobDependency, JobLog
 from adsapp.jobs.wait_reasons import why_waiting
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -72,7 +72,7 @@ def test_a_job_begins_only_if_the_other_ended_as_wished(
     first = enqueue(payload=payload, run_at=utcnow() + timedelta(days=1), title="The first")
     second = enqueue(payload=FINE, after=[After(first, on, condition)])
     with db.organization_context(app, cast.bakery_id):
-        transitions.promote(db.session.get_one(Job, first))
+        transitions.promote(db.session.get_one(Job, first), by=NOBODY)
         db.session.commit()
     job = finished(second)
     assert job.state == expected
@@ -114,7 +114,7 @@ def test_why_it_waits_is_said_and_it_cannot_be_run_early(app: Flask, cast: Cast,
         job = db.session.get_one(Job, second)
         assert str(why_waiting(job)) == "Waits for 1 other job"
         with pytest.raises(Conflict, match="waits for 1 other"):
-            transitions.promote(job)
+            transitions.promote(job, by=NOBODY)
     app.extensions["broker"].push(job.queue, second, 1)  # a forged message starts nothing either
 
 

@@ -17,7 +17,7 @@ from adsapp.jobs.queues import pause_queue
 from adsapp.message_templates.availability import why_not
 from adsapp.message_templates.components import view
 from adsapp.message_templates.models import MessageTemplate
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 
@@ -41,7 +41,8 @@ def sync(client: FlaskClient) -> int:
 def test_without_templates_the_page_says_what_to_do(app: Flask, cast: Cast, client: FlaskClient) -> None:
     with db.organization_context(app, cast.bakery_id):
         create_account(
-            AccountIn(name="Line", phone_number_id="1", waba_id="2", token="t", app_secret="s", verify_token="v")
+            AccountIn(name="Line", phone_number_id="1", waba_id="2", token="t", app_secret="s", verify_token="v"),
+            by=NOBODY,
         )
         db.session.commit()
     cast.sign_in(client, "adam")

@@ -17,7 +17,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.crypto import digest
 from adsapp.core.errors import Conflict
 from adsapp.organizations import queries, service, sessions
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 from adsapp.organizations.models import ApiToken, Membership, Role, User, UserSession
 from tests.cast import PASSWORD, Cast, csrf_token, join_charlies
 from tests.statements import recorded
@@ -105,13 +105,16 @@ def test_a_revoked_token_is_refused_from_the_next_request(app: Flask, cast: Cast
 def test_the_last_owner_stays_owner(app: Flask, cast: Cast) -> None:
     with db.organization_context(app, cast.bakery_id):
         alice, adam = member(cast, "alice"), member(cast, "adam")
-        for take in (lambda: service.set_role(alice, Role.ADMIN), lambda: service.remove_member(alice)):
+        for take in (
+            lambda: service.set_role(alice, Role.ADMIN, by=NOBODY),
+            lambda: service.remove_member(alice, by=NOBODY),
+        ):
             with pytest.raises(Conflict, match=r"alice@example\.com cannot .*: Harbour Bakery would have no owner"):
                 take()
-        service.set_role(adam, Role.OWNER)
-        service.remove_member(alice)
+        service.set_role(adam, Role.OWNER, by=NOBODY)
+        service.remove_member(alice, by=NOBODY)
         with pytest.raises(Conflict):
-            service.add_member(adam.user, Role.ADMIN)
+            service.add_member(adam.user, Role.ADMIN, by=NOBODY)
 
 
 def test_a_copy_of_the_cookie_is_worth_nothing_after_signing_out(app: Flask, cast: Cast, client: FlaskClient) -> None:
@@ -226,7 +229,7 @@ def test_who_asks_is_one_statement(app: Flask, cast: Cast, client: FlaskClient) 
 
 def test_whoever_belongs_nowhere_any_more_is_told_so(app: Flask, cast: Cast, client: FlaskClient) -> None:
     with db.organization_context(app, cast.bakery_id):
-        service.remove_member(member(cast, "bob"))
+        service.remove_member(member(cast, "bob"), by=NOBODY)
         db.session.commit()
     answer = cast.attempt(client, "bob")
     assert answer.status_code == 422

@@ -42,7 +42,7 @@ def told(app: Flask, cast: Cast) -> list[str]:
         contact.name = contact.first_name = "Zoe"
         contact.attributes = {"mobile_2": SECOND, "note": SAID}
         contact.wa_user_id = f"GB.{NUMBER[1:]}"
-        opt_outs.opt_out(contact, OptSource.HAND, SAID, By("Alice"))
+        opt_outs.opt_out(contact, OptSource.HAND, SAID, by=By("Alice"))
         everybody = db.session.scalars(select(CampaignRecipient).where(CampaignRecipient.campaign_id == campaign))
         for recipient in everybody:
             recipient.phone, recipient.name, recipient.error_message = NUMBER, "Zoe", SAID

@@ -10,6 +10,7 @@ from adsapp.integrations.models import Account, NoticeLevel, ProviderNotice
 from adsapp.message_templates import service as templates
 from adsapp.message_templates.availability import QUALITIES
 from adsapp.message_templates.models import MessageTemplate
+from adsapp.organizations.auditing import NOBODY
 
 
 def record(account: Account, event: AccountEvent) -> None:
@@ -38,7 +39,7 @@ def record_template(account: Account, event: TemplateStatusEvent) -> None:
     """A template has another status, quality or category; one that we do not know is fetched."""
     before = templates.find(account, event.name, event.language)
     if before is None:
-        templates.request_sync(account=account)
+        templates.request_sync(account=account, by=NOBODY)
         return
     title, about = f"“{event.name}” ({event.language})", f"{event.name[:500]} {event.language}"
     if event.status:

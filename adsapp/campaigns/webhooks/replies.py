@@ -19,6 +19,7 @@ from adsapp.core.db.rows import insert_new
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.events import InboundEvent, PreferenceEvent
 from adsapp.integrations.models import Account
+from adsapp.organizations.auditing import NOBODY
 
 # Most people write without quoting: the reply is attributed to the last campaign message they got, if it is recent.
 ANSWERS_WITHIN = timedelta(hours=72)
@@ -104,7 +105,7 @@ def _record_reply(recipient: CampaignRecipient, at: datetime) -> None:
 def _opt_out(contact: Contact, event: InboundEvent) -> bool:
     """Somebody who is known only by the message they answered."""
     source = OptSource.BUTTON if event.is_tap else OptSource.KEYWORD
-    return opt_outs.opt_out(contact, source, detail=event.text, at=event.timestamp)
+    return opt_outs.opt_out(contact, source, detail=event.text, at=event.timestamp, by=NOBODY)
 
 
 def _count_opt_out(recipient: CampaignRecipient | None) -> None:

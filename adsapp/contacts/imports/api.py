@@ -12,9 +12,12 @@ from adsapp.contacts.api import api
 from adsapp.contacts.imports import queries as import_queries
 from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports import uploads
+from adsapp.contacts.imports.country import doubts
 from adsapp.contacts.imports.form import mapping_of
+from adsapp.contacts.imports.reading.delimiters import DELIMITER_NAMES
+from adsapp.contacts.imports.reading.files import Inspection, Reading
 from adsapp.contacts.imports.reading.mapping import Mapping
-from adsapp.contacts.imports.schemas import ImportOptions, ListedContacts
+from adsapp.contacts.imports.schemas import FileOptions, ImportOptions, ListedContacts
 from adsapp.contacts.imports.service import ImportRunning
 from adsapp.contacts.models import Import
 from adsapp.core import db
@@ -46,20 +49,25 @@ def import_contacts() -> ResponseReturnValue:
     key = requested_key()
     asked = _asked_with_file(key) if request.mimetype == "multipart/form-data" else _asked_with_list()
     if (known := find_replay(key, asked.digest)) is not None:
-        return _accepted(known)
+        return _accepted(known, asked)
     try:
         job = _start(asked, key)
     except (ImportRunning, AskedMeanwhile):  # perhaps this same request was sent twice
         db.session.rollback()
         if (known := find_replay(key, asked.digest)) is None:
             raise
-        return _accepted(known)
-    return _accepted(job)
+        return _accepted(known, asked)
+    return _accepted(job, asked)
 
 
-def _accepted(job: Job) -> ResponseReturnValue:
+def _accepted(job: Job, asked: "_Asked") -> ResponseReturnValue:
     batch = import_queries.get_import((job.subject or "").removeprefix("import:"))
-    return {"job": job_json(job), "import": import_json(batch)}, 202, {"Location": f"/api/jobs/{job.id}"}
+    shown = import_json(batch)
+    if not asked.options.default_country:
+        inspection, own = Inspection.from_json(batch.inspection), current_actor().organization.default_country
+        found = doubts(inspection, Mapping.stored(batch.mapping, inspection.header), own)
+        shown["warnings"] += [asdict(each) for each in found]
+    return {"job": job_json(job), "import": shown}, 202, {"Location": f"/api/jobs/{job.id}"}
 
 
 @dataclass(frozen=True)
@@ -72,10 +80,10 @@ class _Asked:
 
 
 def _asked_with_file(key: str | None) -> _Asked:
-    options, wanted, file = parse(ImportOptions, _form_json("options")), _wanted_mapping(), _sent_file()
+    options, wanted, file = parse(FileOptions, _form_json("options")), _wanted_mapping(), _sent_file()
     content = sha256_of(file.stream) if key else ""  # reads the whole file once more, so only if there is a key
-    digest = digest_of(IMPORT, content, options.model_dump(mode="json"), wanted)
-    return _Asked(options, digest, lambda by: _receive_file(file, wanted, by))
+    digest = digest_of(IMPORT, content, options.model_dump(mode="json", exclude_none=True), wanted)
+    return _Asked(options.importing, digest, lambda by: _receive_file(file, wanted, options.reading, by))
 
 
 def _asked_with_list() -> _Asked:
@@ -116,8 +124,8 @@ def _sent_file() -> FileStorage:
     return file
 
 
-def _receive_file(file: FileStorage, wanted: dict[str, str | None], by: By) -> tuple[Import, Mapping]:
-    batch = import_service.receive(file.stream, file.filename or "", by=by)
+def _receive_file(file: FileStorage, wanted: dict[str, str | None], reading: Reading, by: By) -> tuple[Import, Mapping]:
+    batch = import_service.receive(file.stream, file.filename or "", by=by, reading=reading)
     if not wanted:
         return batch, import_service.proposed(batch)
     try:
@@ -146,6 +154,24 @@ def _start(asked: _Asked, key: str | None) -> Job:
     return job
 
 
+def _file_json(inspection: Inspection) -> dict[str, Any]:
+    """What the file is and how it was read; what a person should know of it."""
+    is_text = not inspection.is_workbook
+    return {
+        "kind": inspection.kind.value,
+        "encoding": inspection.encoding if is_text else None,
+        "delimiter": DELIMITER_NAMES[inspection.delimiter] if is_text else None,
+        "quote": inspection.quote if is_text else None,
+        "sheet": None if inspection.sheet is None else inspection.sheets[inspection.sheet],
+        "sheets": [
+            {"name": name, "hidden": index in inspection.hidden} for index, name in enumerate(inspection.sheets)
+        ],
+        "header_row": inspection.header_line,
+        "columns": list(inspection.header),
+        "notes": [*filter(None, [inspection.encoding_note]), *inspection.notes],
+    }
+
+
 def import_json(batch: Import) -> dict[str, Any]:
     """An import for programs."""
     return {
@@ -163,6 +189,7 @@ def import_json(batch: Import) -> dict[str, Any]:
         "opted_out": batch.opted_out,
         "rejected_by_code": batch.rejected_by_code,
         "noted_by_code": batch.noted_by_code,
+        "file": _file_json(Inspection.from_json(batch.inspection)),
         "mapping": batch.mapping,
         "warnings": [asdict(each) for each in import_service.unused_columns(batch)],
         "options": batch.options,

@@ -3,13 +3,17 @@
 import re
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from adsapp.contacts.forms import split_tags
+from adsapp.contacts.imports import country
+from adsapp.contacts.imports.reading.files import Inspection
+from adsapp.contacts.imports.reading.home import Proposal
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, InvalidMapping, Mapping
+from adsapp.contacts.imports.reading_form import ReadingForm
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.imports.service import invalid_mapping
 from adsapp.contacts.models import Import
@@ -39,6 +43,15 @@ def _chosen(sent: Dict[str, str], index: int) -> str | None:
     return target or None
 
 
+def _proposal(batch: Import, header: Sequence[str], targets: Sequence[str | None], own: str) -> Proposal:
+    mapping = Mapping(tuple(header), tuple(targets))
+    return country.proposal_of(Inspection.from_json(batch.inspection), mapping, own)
+
+
+def _read_as(batch: Import) -> ReadingForm:
+    return ReadingForm.of(Inspection.from_json(batch.inspection))
+
+
 @dataclass
 class ImportForm:
     """The chosen columns and options of an import, and what is wrong with them."""
@@ -46,24 +59,30 @@ class ImportForm:
     header: tuple[str, ...]
     targets: list[str | None]
     default_country: str
+    proposal: Proposal
     on_duplicate: str = OnDuplicate.UPDATE.value
     tags: str = ""
+    reading: ReadingForm = field(default_factory=ReadingForm)
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, batch: Import, default_country: str) -> "ImportForm":
-        """The form with the proposed columns."""
+    def of(cls, batch: Import, own: str) -> "ImportForm":
+        """The form with the proposed columns and country; none of these if two fit. `own` is the organization's."""
         header = tuple(batch.inspection["header"])
         targets = [batch.mapping.get(str(index)) for index in range(len(header))]
-        return cls(header, targets, default_country)
+        proposal = _proposal(batch, header, targets, own)
+        likely = "" if proposal.is_open else proposal.best.country
+        return cls(header, targets, likely, proposal, reading=_read_as(batch))
 
     @classmethod
-    def typed(cls, batch: Import, sent: Dict[str, str]) -> "ImportForm":
+    def typed(cls, batch: Import, sent: Dict[str, str], own: str) -> "ImportForm":
         """The form filled with what was sent."""
         header = tuple(batch.inspection["header"])
         targets = [_chosen(sent, index) for index in range(len(header))]
-        policy = sent.get("on_duplicate", OnDuplicate.UPDATE.value)
-        return cls(header, targets, sent.get("default_country", ""), policy, sent.get("tags", ""))
+        chosen = sent.get("use_country") or sent.get("default_country", "")
+        policy, tags = sent.get("on_duplicate", OnDuplicate.UPDATE.value), sent.get("tags", "")
+        proposal = _proposal(batch, header, targets, own)
+        return cls(header, targets, chosen, proposal, policy, tags, _read_as(batch).typed(sent))
 
     @property
     def mapping(self) -> Mapping:
@@ -75,9 +94,25 @@ class ImportForm:
         """The chosen default country; None if it was left blank."""
         return self.default_country or None
 
+    def reads_as(self, batch: Import) -> bool:
+        """True if the upload is read as it was before; else it has to be read again, and has other columns."""
+        return self.reading == _read_as(batch)
+
+    def changed(self, batch: Import) -> str:
+        """The field by which the upload would be read in another way."""
+        before, now = asdict(_read_as(batch)), asdict(self.reading)
+        return next((name for name in now if now[name] != before[name]), "sheet")
+
+    @property
+    def must_choose_country(self) -> bool:
+        """True while several countries fit and none was chosen."""
+        return self.proposal.is_open and not self.default_country
+
     def check(self) -> bool:
         """Look for mistakes and keep their messages in `errors`, by field. True if there are none."""
         self.errors = self._column_errors()
+        if self.must_choose_country:
+            self.errors["default_country"] = country.CHOOSE
         self._options()
         return not self.errors
 

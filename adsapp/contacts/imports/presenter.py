@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from adsapp.contacts.imports import preview, service
+from adsapp.contacts.imports import preview, reading_form, service
+from adsapp.contacts.imports.country import CHOOSE, Reading, readings, why
 from adsapp.contacts.imports.form import ImportForm
-from adsapp.contacts.imports.preview import Preview
+from adsapp.contacts.imports.preview import FEW, Preview
 from adsapp.contacts.imports.queries import Repeat, repeats
+from adsapp.contacts.imports.reading.files import Inspection
 from adsapp.contacts.imports.reading.mapping import Mapping
-from adsapp.contacts.imports.reading.overlooked import LEFT_OUT
+from adsapp.contacts.imports.reading.overlooked import SECOND
 from adsapp.contacts.imports.run import UNREADABLE
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.schemas import OnDuplicate
@@ -58,8 +60,7 @@ Reasons = Sequence[tuple[str, str, int]]  # why, what to do, how many rows
 class FileFacts:
     """What was found in the file, and how it is imported."""
 
-    encoding: str
-    delimiter: str
+    read_as: Sequence[tuple[str, str]]
     country: str
     policy: str
     tags: Sequence[str]
@@ -69,8 +70,7 @@ class FileFacts:
         """Of an import that was begun."""
         options = batch.options
         return cls(
-            encoding=preview.encoding_name(batch),
-            delimiter=preview.delimiter_name(batch),
+            read_as=preview.read_as(batch),
             country=countries().get(options.get("default_country", ""), "none"),
             policy=POLICIES.get(options.get("on_duplicate", ""), "–"),
             tags=tuple(options.get("tags", ())),
@@ -246,19 +246,54 @@ class ColumnsPage(WebPage):
         )
 
     @property
-    def encoding(self) -> str:
-        """As people know it."""
-        return preview.encoding_name(self.batch)
+    def read_as(self) -> Sequence[tuple[str, str]]:
+        """What was found in the file, in words."""
+        return preview.read_as(self.batch)
 
     @property
-    def delimiter(self) -> str:
-        """In a word."""
-        return preview.delimiter_name(self.batch)
+    def reading_choices(self) -> Sequence[tuple[str, str, reading_form.Choices, str]]:
+        """How else the file may be read: label, name, choices and the chosen one of each."""
+        inspection, chosen = Inspection.from_json(self.batch.inspection), self.form.reading
+        if inspection.is_workbook:
+            return (("Sheet", "sheet", reading_form.sheets(inspection), chosen.sheet),)
+        return (
+            ("Encoding", "encoding", reading_form.encodings(inspection), chosen.encoding),
+            ("Delimiter", "delimiter", reading_form.delimiters(inspection), chosen.delimiter),
+            ("Quotes around cells", "quote", reading_form.quotes(inspection), chosen.quote),
+        )
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What people should know of the file."""
+        return tuple(self.batch.inspection.get("notes", ()))
 
     @property
     def countries(self) -> Sequence[tuple[str, str]]:
         """Countries to choose from."""
-        return [("", "None: reject numbers without a country code"), *countries().items()]
+        none = CHOOSE if self.form.proposal.is_open else "None: reject numbers without a country code"
+        return [("", none), *countries().items()]
+
+    @property
+    def country_help(self) -> str:
+        """Whom the default country is for, and why it is this one."""
+        return f"For numbers without a country code. {why(self.form.proposal, self.form.default_country)}".strip()
+
+    @property
+    def country_question(self) -> Sequence[Reading]:
+        """The countries that fit the numbers, while a person has to choose between them."""
+        return readings(self.form.proposal) if self.form.must_choose_country else ()
+
+    @property
+    def start_label(self) -> str:
+        """What the button does: it says so if that is not what people would expect."""
+        seen = self.preview
+        if seen is None or not seen.can_judge:
+            return "Import these contacts"
+        if self.form.must_choose_country:
+            return "Choose the country first"
+        if seen.taken < seen.sampled * (1 - FEW):
+            return f"Import without the {plural(seen.sampled - seen.taken, 'refused row')}"
+        return f"Import with {self.country} as country" if self.form.proposal.needed else "Import these contacts"
 
     @property
     def policies(self) -> Sequence[tuple[str, str, str]]:
@@ -291,7 +326,7 @@ def reasons(by_code: dict[str, int]) -> Reasons:
 def warnings(batch: Import, chosen: Mapping | None = None) -> Sequence[str]:
     """What must not be overlooked; columns left out for another are said beside the column."""
     found = service.unused_columns(batch, chosen)
-    return tuple(each.message for each in found if each.code != LEFT_OUT)
+    return tuple(each.message for each in found if each.code != SECOND)
 
 
 def headline(batch: Import) -> str:

@@ -1,6 +1,5 @@
 """What the first rows of a file would become, for the page that maps its columns. Nothing is written."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -8,26 +7,21 @@ from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.reading.delimiters import DELIMITER_NAMES
 from adsapp.contacts.imports.reading.files import Inspection, Position, Row
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE
+from adsapp.contacts.imports.reading.overlooked import second_columns
 from adsapp.contacts.imports.reading.rows import MESSAGES, ContactRow, Defaults, Rejected, RowJudge
+from adsapp.contacts.imports.reading_form import ENCODING_NAMES
+from adsapp.contacts.imports.sample_rows import ASSUMED, Judged, SampleRow, sample_rows
 from adsapp.contacts.imports.service import proposed
+from adsapp.contacts.imports.sheets.kinds import Kind
 from adsapp.contacts.models import Import
 from adsapp.contacts.values import consent
 from adsapp.contacts.values.attributes import TARGETS, attribute_key
 from adsapp.contacts.values.countries import calling_code, countries
 from adsapp.contacts.values.text import plain
 
-ENCODING_NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "Windows-1252"}
-ASSUMED = {
-    "country": "country assumed",
-    "lost plus": "read with a +",
-    "00 prefix": "00 read as +",
-    "old form": "form in use today",
-}
+KIND_NAMES = {Kind.XLSX: "Excel workbook", Kind.XLS: "Excel 97 workbook", Kind.ODS: "OpenDocument spreadsheet"}
 EXAMPLES = 3
 FEW = 0.1  # of the rows: if more are refused, the default country may be another one
-MOST_COUNTRIES = 5
-_ENDING = re.compile(r"@\S+\.([A-Za-z]{2})$")
-Judged = ContactRow | Rejected
 Options = list[tuple[str, str]]
 
 
@@ -72,6 +66,7 @@ class Preview:
     sampled: int
     taken: int
     reasons: list[tuple[str, str, int]]  # title, advice, rows
+    rows: list[SampleRow]
     better_country: str = ""  # with which as default more of the sample could be stored, in a sentence
 
 
@@ -86,6 +81,7 @@ def preview(batch: Import, form: ImportForm) -> Preview:
         len(inspection.sample),
         _taken(judged),
         [(*MESSAGES[code], count) for code, count in rejected.most_common()],
+        sample_rows(inspection, form.mapping, judged),
         _better_country(inspection, form, judged),
     )
 
@@ -95,26 +91,18 @@ def _taken(judged: list[Judged]) -> int:
 
 
 def _better_country(inspection: Inspection, form: ImportForm, judged: list[Judged]) -> str:
-    """A default country that fits the sample better, if the chosen one does not fit: one that a number of the file with
-    its country code is from, or that an e-mail address ends with."""
-    taken = _taken(judged)
-    if taken >= len(judged) * (1 - FEW):
+    """A default country that fits the file better than the chosen one, if too many rows are refused with that."""
+    best, taken = form.proposal.best.country, _taken(judged)
+    if taken >= len(judged) * (1 - FEW) or best in ("", form.default_country):
         return ""
-    fitting = {country: _taken(_judge(inspection, form, country)) for country in _countries(inspection, judged)}
-    best = max(fitting, key=lambda country: fitting[country], default="")
-    if not best or fitting[best] <= taken:
+    fitting = _taken(_judge(inspection, form, best))
+    chosen = countries().get(form.default_country, "no default country")
+    if fitting <= taken:
         return ""
-    of = f"of the first {len(judged)} rows could be stored"
-    chosen = countries().get(form.default_country, "none")
-    return f"With {countries()[best]} as default country {fitting[best]} {of}; now it is {chosen}, and {taken} can be."
-
-
-def _countries(inspection: Inspection, judged: list[Judged]) -> list[str]:
-    """Countries that the sample speaks of, the most frequent first."""
-    found = Counter(row.country for row in judged if isinstance(row, ContactRow) and row.assumed is None)
-    endings = (_ENDING.search(cell) for cells in inspection.sample for cell in cells)
-    found.update("GB" if each[1].upper() == "UK" else each[1].upper() for each in endings if each)
-    return [country for country, _ in found.most_common() if country in countries()][:MOST_COUNTRIES]
+    return (
+        f"With {chosen} {len(judged) - taken:,} of the first {len(judged):,} rows are refused. "
+        f"{fitting - taken:,} of them look like numbers of {countries()[best]}: choose it as default country."
+    )
 
 
 def _judge(inspection: Inspection, form: ImportForm, country: str | None = None) -> list[Judged]:
@@ -126,7 +114,7 @@ def _judge(inspection: Inspection, form: ImportForm, country: str | None = None)
 
 
 def _columns(batch: Import, inspection: Inspection, form: ImportForm, judged: list[Judged]) -> list[Column]:
-    likely = proposed(batch)
+    likely, seconds = proposed(batch), second_columns(form.mapping)
     columns = []
     for index, name in enumerate(inspection.header):
         target = form.targets[index] or ""
@@ -139,7 +127,7 @@ def _columns(batch: Import, inspection: Inspection, form: ImportForm, judged: li
                 target,
                 _choices(own),
                 _examples(inspection, index, target, judged),
-                "" if target else likely.left_out.get(index, "left out"),
+                seconds.get(index, "") if target else "left out",
             )
         )
     return columns
@@ -204,13 +192,17 @@ def _field(target: str, row: ContactRow) -> str:
     return str(getattr(row, target))
 
 
-def encoding_name(batch: Import) -> str:
-    """The file's encoding as people know it."""
-    name = str(batch.inspection["encoding"])
-    guess = ", a guess" if batch.inspection["encoding_note"] else ""
-    return ENCODING_NAMES.get(name, name) + guess
-
-
-def delimiter_name(batch: Import) -> str:
-    """What separates the cells, in a word."""
-    return DELIMITER_NAMES[batch.inspection["delimiter"]]
+def read_as(batch: Import) -> list[tuple[str, str]]:
+    """What was found in the file, in words: of a text how it is written, of a workbook which sheet is read."""
+    inspection = Inspection.from_json(batch.inspection)
+    if inspection.sheet is not None:
+        count = len(inspection.sheets)
+        of = f", one of {count}" if count > 1 else ""
+        found = [("Format", KIND_NAMES[inspection.kind]), ("Sheet", inspection.sheets[inspection.sheet] + of)]
+    else:
+        guess = ", a guess" if inspection.encoding_note else ""
+        found = [
+            ("Encoding", ENCODING_NAMES.get(inspection.encoding, inspection.encoding) + guess),
+            ("Delimiter", DELIMITER_NAMES[inspection.delimiter]),
+        ]
+    return found + ([("Header row", f"{inspection.header_line:,}")] if inspection.header_line > 1 else [])

@@ -24,6 +24,7 @@ from adsapp.contacts.imports.reading.files import (
     Row,
     UnreadableFile,
     count_rows,
+    prepare,
     read_rows,
     settled,
 )
@@ -118,9 +119,11 @@ def _import(plan: Plan, progress: Progress) -> None:
     if not plan.file.is_file():
         raise JobFailed(
             "file_missing",
-            "The uploaded file is not on this machine. Web and workers must share the directory ADSAPP_HOME.",
+            "The uploaded file is not there any more: upload it again. If this happens to every file, web and "
+            "workers do not share the directory ADSAPP_HOME.",
         )
     # Reading it to the end first finds a broken file before anything is stored, and gives the true total.
+    prepare(plan.file, plan.inspection)
     total, tally = count_rows(plan.file, plan.inspection), plan.tally
     progress.start(total, done=tally.rows, failed=tally.rejected)
     for number, rows in enumerate(_chunks(read_rows(plan.file, plan.inspection, plan.position)), 1):

@@ -13,19 +13,21 @@ from adsapp import jobs
 from adsapp.contacts.imports import uploads
 from adsapp.contacts.imports.queries import running_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
-from adsapp.contacts.imports.reading.files import MAX_COLUMNS, Inspection, inspect
+from adsapp.contacts.imports.reading.files import MAX_COLUMNS, Inspection, Reading, inspect
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, Mapping, Problem, propose
 from adsapp.contacts.imports.reading.overlooked import Overlooked, overlooked
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContact
+from adsapp.contacts.imports.sheets import archives
 from adsapp.contacts.imports.subject import IMPORT
 from adsapp.contacts.models import Import, ImportStatus
-from adsapp.core import db
+from adsapp.core import context, db
 from adsapp.core.errors import Conflict, FieldError, Invalid, NotFound
 from adsapp.core.ids import new_id
+from adsapp.core.web.limits import MB
 from adsapp.jobs import Job
 from adsapp.jobs import service as job_service
 from adsapp.jobs.idempotency import require_subject
-from adsapp.organizations.auditing import NOBODY, By
+from adsapp.organizations.auditing import By
 
 FILE_FIELD = "file"
 MOST_CELLS = 2_000_000  # of a list in a request
@@ -43,8 +45,10 @@ class ImportRunning(Conflict):
         self.import_id = running.id
 
 
-def receive(stream: IO[bytes], name: str, by: By = NOBODY) -> Import:
+def receive(stream: IO[bytes], name: str, by: By, reading: Reading | None = None) -> Import:
     """Store a file on disk, inspect it and propose what its columns become. Nothing is imported yet.
+
+    Of a ZIP, the list in it is stored. `reading` is how the file is to be read, if it is not to be found by itself.
 
     Raises TooLarge; Invalid (field `file`) that says where a file cannot be read and what to do; ImportRunning if the
     same file is being imported at the moment. Nothing is kept then.
@@ -53,7 +57,7 @@ def receive(stream: IO[bytes], name: str, by: By = NOBODY) -> Import:
     name = PurePath(name.replace("\\", "/")).name.strip()[:200] or "contacts.csv"
     upload = uploads.save(stream, import_id)
     try:
-        inspection = _inspect(upload)
+        inspection = _inspect(upload.path, reading or Reading(), unpack=True)
         _refuse_twice(upload.sha256)
         batch = Import(
             id=import_id,
@@ -75,11 +79,28 @@ def receive(stream: IO[bytes], name: str, by: By = NOBODY) -> Import:
     return batch
 
 
-def _inspect(upload: uploads.Upload) -> Inspection:
+def _inspect(path: str, reading: Reading, *, unpack: bool = False) -> Inspection:
+    file = uploads.full_path(path)
     try:
-        return inspect(uploads.full_path(upload.path))
+        if unpack:
+            archives.unpack(file, context.settings().max_upload_mb * MB)
+        return inspect(file, reading)
     except UnreadableFile as error:
         raise Invalid(str(error), fields=[FieldError(FILE_FIELD, str(error))], code="unreadable_file") from error
+
+
+def read_again(batch: Import, reading: Reading) -> None:
+    """Look at an upload once more, read in another way: another sheet, header row, encoding, delimiter or quote. What
+    its columns become is proposed anew.
+
+    Raises Invalid, and changes nothing, if it cannot be read so; Conflict if the import has begun.
+    """
+    if batch.status is not ImportStatus.MAPPING:
+        raise Conflict("This import was begun already, so it is read as it was; discard it and upload the file again")
+    inspection = _inspect(batch.path, reading)
+    batch.inspection = inspection.to_json()
+    batch.mapping = propose(inspection.header, inspection.sample).to_json()
+    db.session.flush()
 
 
 def _refuse_twice(sha256: str) -> None:
@@ -108,7 +129,7 @@ def start_import(
     mapping: Mapping,
     options: ImportOptions,
     *,
-    by: By = NOBODY,
+    by: By,
     idempotency_key: str | None = None,
     digest: str | None = None,
 ) -> Job:
@@ -183,7 +204,7 @@ def discard(batch: Import) -> None:
     db.after_commit(lambda: uploads.remove(path))
 
 
-def receive_list(contacts: Sequence[ListedContact], by: By = NOBODY) -> tuple[Import, Mapping]:
+def receive_list(contacts: Sequence[ListedContact], by: By) -> tuple[Import, Mapping]:
     """Write contacts from a request to a file, to be imported like any other; returns the import and its mapping."""
     attributes = list(dict.fromkeys(key for contact in contacts for key in contact.attributes))
     fields = [name for name in ListedContact.model_fields if name not in ("tags", "attributes")]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from adsapp.contacts.imports.sheets.workbook import remove_beside
 from adsapp.core import context, db
 from adsapp.core.web.limits import MB, too_large
 
@@ -60,5 +61,7 @@ def save(stream: IO[bytes], upload_id: uuid.UUID) -> Upload:
 
 
 def remove(path: str) -> None:
-    """Delete an upload; does nothing if it is gone already."""
-    full_path(path).unlink(missing_ok=True)
+    """Delete an upload and what was made of it; does nothing if it is gone already."""
+    file = full_path(path)
+    file.unlink(missing_ok=True)
+    remove_beside(file)

@@ -75,7 +75,7 @@ def show_import(import_id: str) -> ResponseReturnValue:
     """The import in the face it has now."""
     batch = import_queries.get_import(import_id)
     if batch.status is ImportStatus.MAPPING:
-        form = ImportForm.of(batch, current_actor().organization.default_country)
+        form = ImportForm.of(batch, _own_country())
         return render(_columns_page(batch, form))
     return render(ImportPage.of(batch))
 
@@ -87,12 +87,38 @@ def _columns_page(batch: Import, form: ImportForm) -> ColumnsPage:
 @views.post("/imports/<import_id>/preview")
 @allow(Permission.MANAGE)
 def preview_import(import_id: str) -> ResponseReturnValue:
-    """The columns as chosen so far: as a fragment while they are chosen, as the page without JavaScript."""
+    """The columns as chosen so far, or those of the file as it is read from now on.
+
+    As a fragment while they are chosen, as the page without JavaScript.
+    """
     batch = _unbegun(import_id)
-    form = ImportForm.typed(batch, request.form)
-    form.check()
+    form = ImportForm.typed(batch, request.form, _own_country())
+    if form.reads_as(batch):
+        form.check()
+    else:
+        form = _read_again(batch, form)
     page = _columns_page(batch, form)
     return render_template(page.fragment, page=page) if request.headers.get("HX-Request") else render(page)
+
+
+def _read_again(batch: Import, form: ImportForm) -> ImportForm:
+    """The form with the columns that the file has if it is read as chosen; with what is wrong if it cannot be."""
+    try:
+        import_service.read_again(batch, form.reading.reading)
+    except Invalid as problem:
+        db.session.rollback()
+        said = dict(problem.field_messages)
+        form.errors = {form.changed(batch): problem.detail} if import_service.FILE_FIELD in said else said
+        return form
+    db.session.commit()
+    read = ImportForm.of(batch, _own_country())
+    read.on_duplicate, read.tags = form.on_duplicate, form.tags
+    read.default_country = form.default_country or read.default_country
+    return read
+
+
+def _own_country() -> str:
+    return current_actor().organization.default_country
 
 
 def _unbegun(import_id: str) -> Import:
@@ -107,7 +133,10 @@ def _unbegun(import_id: str) -> Import:
 def start_import(import_id: str) -> ResponseReturnValue:
     """Begin; the columns again if something is wrong, or the import itself if somebody else began it first."""
     batch = import_queries.get_import(import_id)
-    form = ImportForm.typed(batch, request.form)
+    form = ImportForm.typed(batch, request.form, _own_country())
+    if batch.status is ImportStatus.MAPPING and not form.reads_as(batch):  # JavaScript would have shown it at once
+        form = _read_again(batch, form)
+        return render(_columns_page(batch, form)), 422
     if batch.status is ImportStatus.MAPPING and not form.check():
         return render(_columns_page(batch, form)), 422
     try:

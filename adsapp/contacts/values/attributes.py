@@ -28,6 +28,14 @@ _DIGEST = 8
 _AT_THE_END = {"+": "plus", "-": "minus", "\u2212": "minus"}
 
 
+EXTENSION = "phone_extension"
+
+
+def with_extension(attributes: dict[str, str], extension: str) -> dict[str, str]:
+    """What is dialled behind a number is no part of it, and kept here; what somebody wrote under that key stays."""
+    return {EXTENSION: extension, **attributes} if extension else attributes
+
+
 def is_attribute_key(key: str) -> bool:
     """True for small letters, digits and _, beginning with a letter; never the name of a field."""
     return slug(key) == key and key[:1].isalpha() and len(key) <= MAX_KEY and key not in TARGETS

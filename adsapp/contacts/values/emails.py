@@ -4,6 +4,7 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
+from adsapp.contacts.values.fast_emails import is_sure_address
 from adsapp.contacts.values.text import plain
 
 _IN_BRACKETS = re.compile(r"[^<>]*<\s*(?:mailto:)?([^<>\s]+)\s*>", re.IGNORECASE)
@@ -18,6 +19,10 @@ def normalise_email(cell: str) -> tuple[str, bool] | None:
     text = plain(cell).removeprefix("'")
     named = _IN_BRACKETS.fullmatch(text)
     address = named[1] if named else _SCHEME.sub("", text, count=1)
+    if is_sure_address(address):
+        return address.lower(), address != text
+    if not address:
+        return None
     try:
         found = validate_email(address, check_deliverability=False)
     except EmailNotValidError:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import ValidationResult
 
+from adsapp.contacts.values.fast_phones import sure_number
 from adsapp.contacts.values.reasons import MESSAGES
 from adsapp.contacts.values.text import plain
 
@@ -21,7 +22,7 @@ if hasattr(re, "_MAXCACHE"):
 
 
 class Phone(NamedTuple):
-    """A valid number: E.164, its ISO region, the extension ('' for none), and what was assumed.
+    """A valid number: E.164, its ISO region ('' for +800 and the like), the extension ('' for none), what was assumed.
 
     `assumed` is a code of MESSAGES: 'country' (the default one), 'lost plus', '00 prefix', 'old form'; or None.
     """
@@ -47,6 +48,8 @@ def reject(code: str, detail: str = "") -> Rejection:
 
 
 _PLAIN = re.compile(r"\+?[0-9]{7,15}")
+# The same with blanks and signs between digits: what all checks below would let through as one number.
+_GROUPED = re.compile(r"\+?\(?[0-9](?:[ ().\-]*[0-9]){6,14}")
 _FORMULA_TEXT = re.compile(r'="(.*)"')
 _LABEL = re.compile(r"(?:tel|phone|mobile|whatsapp|wa)\s*[:.]\s*", re.IGNORECASE)
 # As their letters are, without blanks and signs, in the languages of our users.
@@ -79,6 +82,8 @@ def normalise_phone(cell: str, default_country: str | None, country: str | None 
     if _PLAIN.fullmatch(cell):
         return _resolve(cell, "", default_country, country)
     text = _clean(cell)
+    if _GROUPED.fullmatch(text):
+        return _resolve(text, "", default_country, country)
     rejection = _not_one_number(text)
     if rejection:
         return rejection
@@ -179,6 +184,11 @@ def _as_long_as_mobile(text: str, region: str | None) -> bool:
 
 
 def _read(text: str, region: str | None, extension: str, assumed: str | None) -> Phone | Rejection:
+    sure = sure_number(text, region)
+    return Phone(*sure, extension, assumed) if sure else _read_slowly(text, region, extension, assumed)
+
+
+def _read_slowly(text: str, region: str | None, extension: str, assumed: str | None) -> Phone | Rejection:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
@@ -187,7 +197,7 @@ def _read(text: str, region: str | None, extension: str, assumed: str | None) ->
     if found is None or not phonenumbers.is_valid_number_for_region(number, found):
         return _current_form(number, extension) or _invalid(number)
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Phone(e164, found, extension, assumed)
+    return Phone(e164, found if found in phonenumbers.SUPPORTED_REGIONS else "", extension, assumed)
 
 
 def _unparsable(error: phonenumbers.NumberParseException) -> Rejection:

@@ -56,9 +56,17 @@ MESSAGES: dict[str, Reason] = {
         "The row has more cells than the header has columns",
         "Put quotes around text that holds the separator, or take the cells too many away.",
     ),
+    "cell_too_large": Reason(
+        "A cell of the row is too large for a list of contacts, and is cut in the report",
+        "Shorten the cell, or take its column away.",
+    ),
     # Rows that are imported with a remark.
     "email_left_out": Reason("The e-mail address is not valid and was left out", "Correct the address."),
     "email_reduced": Reason("Only the address was kept of the e-mail cell", "Nothing, if the address is right."),
+    "extension_kept": Reason(
+        "The extension is no part of a WhatsApp number and was kept as the attribute phone_extension",
+        "Check that the number reaches the person.",
+    ),
     "extension_left_out": Reason(
         "The extension is no part of a WhatsApp number", "Check that the number reaches the person."
     ),

@@ -39,7 +39,7 @@ def plain(cell: str) -> str:
 def tidy(cell: str) -> str:
     """The cell as a person wrote it, without blanks and invisible marks around it; its inside is unchanged."""
     stripped = cell.strip(" \t\r\n\xa0\ufeff\u200b\u200e\u200f\u2060")
-    return stripped[1:] if _GUARDED.match(stripped) else stripped
+    return stripped[1:] if stripped.startswith("'") and _GUARDED.match(stripped) else stripped
 
 
 def one_line(cell: str) -> str:
@@ -91,12 +91,3 @@ def _is_invisible(char: str) -> bool:
 MAX_NAME = 200
 MAX_TAG = 60
 MAX_ATTRIBUTE = 1_000
-
-
-def split_name(whole: str) -> tuple[str, str]:
-    """Split a whole name into first and last name: 'Ana Maria Silva' -> Ana, Maria Silva; 'Doe, Sam' -> Sam, Doe."""
-    if whole.count(",") == 1:
-        last, first = whole.split(",")
-        return first.strip(), last.strip()
-    first, _, last = whole.partition(" ")
-    return first, last

@@ -137,6 +137,23 @@ def _any_of_on_sqlite(element: any_of, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{column} in (select value from json_each({values}))"  # noqa: S608  # both compiled by SQLAlchemy
 
 
+class keys_of(FunctionElement[str]):
+    """The keys of a JSON object, each as a row: `keys_of(column).table_valued("key", name="key")`."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(keys_of, "postgresql")
+def _keys_of_on_postgresql(element: keys_of, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"jsonb_object_keys({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(keys_of, "sqlite")
+def _keys_of_on_sqlite(element: keys_of, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
 class _Ago(TypeDecorator[timedelta]):
     """A span of time; SQLite gets the moment so long ago, by the clock of this process."""
 

@@ -11,7 +11,7 @@ from adsapp.core import context, db
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.integrations.service import accept
-from adsapp.organizations.auditing import NOBODY, By
+from adsapp.organizations.auditing import By
 
 SECRETS = ("token", "app_secret", "verify_token")
 _ID = (r"[A-Za-z0-9_-]{1,40}", "should be the id as Meta shows it: digits, without spaces")
@@ -58,7 +58,7 @@ class AccountChanges:
         return f"AccountChanges(name={self.name!r}, messages_per_second={self.messages_per_second!r})"
 
 
-def create_account(data: AccountIn, by: By = NOBODY) -> Account:
+def create_account(data: AccountIn, by: By) -> Account:
     """Connect a number; its secrets are sealed. Raises Invalid with the field, Conflict for a number already there."""
     check_new(data)
     known = select(Account).where(Account.phone_number_id == data.phone_number_id.strip())
@@ -83,7 +83,7 @@ def create_account(data: AccountIn, by: By = NOBODY) -> Account:
     return account
 
 
-def update_account(account: Account, changes: AccountChanges, by: By = NOBODY) -> Account:
+def update_account(account: Account, changes: AccountChanges, by: By) -> Account:
     """Change an account. A new token lets a refused account send again."""
     check_changes(changes)
     if changes.messages_per_second is not None:

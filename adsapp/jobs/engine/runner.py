@@ -52,7 +52,11 @@ class Runner:
     def run(self, claim: Claim, control: Control) -> None:
         """Run a job that is ours to the end of this attempt."""
         progress = Progress(self._engine, self._clock, claim, control)
-        outcome = self._attempt(claim, progress)
+        try:
+            outcome = self._attempt(claim, progress)
+        except BaseException:  # whatever it is: a job that nobody works on must not be renewed
+            self._heartbeat.untrack(claim)
+            raise
         if outcome is None:
             self._heartbeat.untrack(claim)
             return
@@ -81,7 +85,7 @@ class Runner:
             return Failed("unreadable_secret", f"{error}. {PUT_BACK}", "", permanent=True)
         except Problem as error:
             return Failed(error.code or "invalid", error.detail, traceback.format_exc(), permanent=True)
-        except Exception as error:  # a bug or a broken part: kept for the user, tried again
+        except (Exception, SystemExit) as error:  # a bug or a broken part: kept for the user, tried again
             log.error("job_failed", job_id=str(claim.job_id), processor=claim.processor, error=type(error).__name__)
             return Failed(type(error).__name__, _in_words(error), traceback.format_exc())
 
@@ -96,6 +100,9 @@ class Runner:
         return Completed(result)
 
 
-def _in_words(error: Exception) -> str:
-    text = str(error).strip().splitlines()
+def _in_words(error: BaseException) -> str:
+    try:
+        text = str(error).strip().splitlines()
+    except Exception:  # an error that cannot even say itself: its name has to do
+        text = []
     return f"{type(error).__name__}: {text[0][:500]}" if text else type(error).__name__

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from adsapp.core import db
 from adsapp.integrations.queries import get_account
 from adsapp.jobs import Job, transitions
+from adsapp.organizations.auditing import NOBODY
 from tests.live import Live
 from tests.paths import CASES
 from tests.waiting import wait_for
@@ -55,7 +56,7 @@ def test_a_provider_that_cannot_be_reached_costs_nobody_an_attempt_and_is_named(
     assert "WhatsApp cannot be reached from “WhatsApp”" in client.get("/").text
     live.app.config["SETTINGS"] = reachable
     with live.organization():
-        transitions.promote(db.session.get_one(Job, live.job(campaign_id).id))
+        transitions.promote(db.session.get_one(Job, live.job(campaign_id).id), by=NOBODY)
         db.session.commit()
     live.wait_for_status(campaign_id, "completed")
     assert live.sandbox.numbers() == NUMBERS

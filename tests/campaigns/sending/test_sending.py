@@ -27,6 +27,7 @@ from adsapp.integrations.channels import channel_of
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import get_account
 from adsapp.integrations.whatsapp.service import AccountChanges, update_account
+from adsapp.organizations.auditing import NOBODY
 from tests.campaigns.rehearsal import LOST, Rehearsal, refused
 from tests.paths import CASES
 from tests.waiting import wait_for
@@ -129,7 +130,7 @@ def test_a_refused_token_pauses_and_a_new_one_lets_it_go_on(rehearsal: Rehearsal
             service.resume(get_campaign(campaign_id), "Alice")
         db.session.rollback()
     with rehearsal.organization():
-        update_account(get_account(rehearsal.account_id), AccountChanges(token="another"))
+        update_account(get_account(rehearsal.account_id), AccountChanges(token="another"), by=NOBODY)
         db.session.commit()
     rehearsal.provider.always(None)
     rehearsal.resume(campaign_id)

@@ -16,6 +16,7 @@ from adsapp.integrations.models import WebhookDelivery
 from adsapp.integrations.queries import get_account
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.message_templates.queries import get_template
+from adsapp.organizations.auditing import NOBODY
 from tests.campaigns.rehearsal import WABA, Rehearsal
 from tests.campaigns.webhooks.bodies import case, failed, preference, webhook
 from tests.live import SECRET, TOKEN, VERIFY
@@ -37,7 +38,7 @@ def take(rehearsal: Rehearsal, *bodies: bytes | dict[str, Any]) -> str:
 
 def connect(rehearsal: Rehearsal, number: str = OTHER, business: str = WABA) -> uuid.UUID:
     with rehearsal.organization():
-        account = create_account(AccountIn(number, business, TOKEN, SECRET, VERIFY, "Second number"))
+        account = create_account(AccountIn(number, business, TOKEN, SECRET, VERIFY, "Second number"), by=NOBODY)
         db.session.commit()
         return account.id
 

@@ -19,7 +19,7 @@ from adsapp.contacts.schemas import ContactIn
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.models import WebhookDelivery
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 from tests.campaigns.rehearsal import Rehearsal, refused
 from tests.campaigns.webhooks.bodies import case, moved, preference, webhook, written
 from tests.paths import CASES
@@ -69,7 +69,7 @@ def test_a_stop_holds_for_whoever_becomes_a_contact_later(
 ) -> None:
     take(rehearsal, stop())
     with rehearsal.organization():
-        later = service.create_contact(ContactIn(phone=ANN, wa_user_id=USER))
+        later = service.create_contact(ContactIn(phone=ANN, wa_user_id=USER), by=NOBODY)
         assert later.opted_out_at is not None
         assert [event.opted_out for event in queries.consent_history(later)] == [True]
         db.session.commit()
@@ -95,7 +95,7 @@ def test_an_old_stop_delivered_again_undoes_no_newer_consent(rehearsal: Rehearsa
     old = Said(OptSource.KEYWORD, "STOP", "", utcnow() - timedelta(days=3))
     with rehearsal.organization():
         assert opt_outs.opt_out_person([Identity(ANN[1:])], old) == [ann]
-        assert opt_outs.opt_in(queries.get_contact(ann), OptSource.HAND, "signed at the till", By("Alice"))
+        assert opt_outs.opt_in(queries.get_contact(ann), OptSource.HAND, "signed at the till", by=By("Alice"))
         assert opt_outs.opt_out_person([Identity(ANN[1:])], old) == []
         newer = Said(OptSource.KEYWORD, "STOP", "", utcnow())
         assert opt_outs.opt_out_person([Identity(ANN[1:])], newer) == [ann]
@@ -108,14 +108,14 @@ def test_an_old_stop_delivered_again_undoes_no_newer_consent(rehearsal: Rehearsa
 def test_a_twin_of_a_number_shows_what_campaigns_do(rehearsal: Rehearsal, one: str, other: str) -> None:
     first, twin = rehearsal.contacts(one, other)
     with rehearsal.organization():
-        opt_outs.opt_out(queries.get_contact(first), OptSource.HAND, "on the phone", By("Alice"))
+        opt_outs.opt_out(queries.get_contact(first), OptSource.HAND, "on the phone", by=By("Alice"))
         db.session.commit()
     client = rehearsal.cast.sign_in(rehearsal.app.test_client(), "alice")
     page = client.get(f"/contacts/{twin}").text
     assert "May not be messaged" in page
     assert "on the phone" in page
     with rehearsal.organization():
-        opt_outs.opt_in(queries.get_contact(twin), OptSource.HAND, "signed", By("Alice"))
+        opt_outs.opt_in(queries.get_contact(twin), OptSource.HAND, "signed", by=By("Alice"))
         assert queries.get_contact(first).opted_out_at is None
 
 
@@ -130,7 +130,7 @@ def test_whoever_the_record_says_no_for_gets_nothing_though_the_contact_says_yes
 
 def test_somebody_known_by_user_id_only_is_sent_to_and_answers(rehearsal: Rehearsal) -> None:
     with rehearsal.organization():
-        made = service.create_contact(ContactIn(wa_user_id=USER, first_name="Dana"))
+        made = service.create_contact(ContactIn(wa_user_id=USER, first_name="Dana"), by=NOBODY)
         db.session.commit()
         contact_id = made.id
     campaign_id = rehearsal.sent()
@@ -157,7 +157,7 @@ def test_number_and_user_id_are_both_kept_once_a_webhook_tells_both(rehearsal: R
 
 def test_a_user_id_that_tells_its_number_at_last_becomes_a_contact_with_a_number(rehearsal: Rehearsal) -> None:
     with rehearsal.organization():
-        service.create_contact(ContactIn(wa_user_id=USER))
+        service.create_contact(ContactIn(wa_user_id=USER), by=NOBODY)
         db.session.commit()
     take(rehearsal, says_stop(from_=ANN[1:]))
     take(rehearsal, webhook(messages=[written("Hi", from_=ANN[1:], from_user_id=USER)]))
@@ -197,7 +197,7 @@ def test_a_contact_that_moves_to_a_number_of_another_contact_is_one_person_with_
     take(rehearsal, case(N08 / "number_changed.json"))
     assert contact(rehearsal, NEW).opted_out_at is not None  # the stricter of the two
     with rehearsal.organization():
-        opt_outs.opt_in(queries.get_contact(other), OptSource.HAND, "signed", By("Alice"))
+        opt_outs.opt_in(queries.get_contact(other), OptSource.HAND, "signed", by=By("Alice"))
         db.session.commit()
     campaign_id = rehearsal.sent()
     assert rehearsal.provider.numbers() == [NEW]  # once, and at the new number
@@ -248,7 +248,7 @@ def test_a_new_user_id_of_somebody_unknown_takes_their_stop_along(
     take(rehearsal, says_stop(from_user_id=USER))
     take(rehearsal, notice())
     with rehearsal.organization():
-        assert service.create_contact(ContactIn(wa_user_id=NEWER)).opted_out_at is not None
+        assert service.create_contact(ContactIn(wa_user_id=NEWER), by=NOBODY).opted_out_at is not None
 
 
 def test_what_nobody_wrote_is_kept_with_the_delivery(rehearsal: Rehearsal) -> None:

@@ -13,6 +13,7 @@ from adsapp.campaigns.models import CampaignRecipient, RecipientStatus
 from adsapp.contacts import service
 from adsapp.contacts.schemas import ContactIn
 from adsapp.core import db
+from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast
 from tests.contacts.imports.reading.helpers import read_contacts
 from tests.paths import CASES
@@ -40,7 +41,9 @@ def test_a_file_of_formulas_goes_out_harmless_and_comes_in_again(tmp_path: Path)
 
 def test_markup_in_a_name_is_text_on_every_page_of_the_person(app: Flask, cast: Cast, client: FlaskClient) -> None:
     with db.organization_context(app, cast.bakery_id):
-        contact = service.create_contact(ContactIn(phone=NUMBERS[5], name="<img src=x onerror=alert(1)>"), "US")
+        contact = service.create_contact(
+            ContactIn(phone=NUMBERS[5], name="<img src=x onerror=alert(1)>"), "US", by=NOBODY
+        )
         db.session.commit()
         page = f"/contacts/{contact.id}"
     cast.sign_in(client, "alice")

@@ -15,7 +15,7 @@ from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, Im
 from adsapp.core import db
 from adsapp.jobs import Job, JobFailed, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 from tests.cast import Cast
 from tests.contacts.conftest import counts
 from tests.paths import CASES
@@ -81,7 +81,7 @@ def _opt_out(app: Flask, cast: Cast, phone: str) -> None:
     with db.organization_context(app, cast.bakery_id):
         contact = queries.find_by_phone(phone)
         assert contact is not None
-        assert opt_outs.opt_out(contact, OptSource.KEYWORD, "STOP")
+        assert opt_outs.opt_out(contact, OptSource.KEYWORD, "STOP", by=NOBODY)
         db.session.commit()
 
 
@@ -272,10 +272,10 @@ def test_a_cancelled_import_keeps_true_counts(
 
 
 def test_a_file_broken_half_way_fails_before_anything_is_stored(start: Start, ended: Look, people: People) -> None:
-    batch = ended(start(many(50) + '+12025559999,"never closed,x\n'))
+    batch = ended(start(many(150) + '+12025559999,"never closed,x\n'))
     assert batch.standing is ImportStatus.FAILED
     assert "never closed" in (batch.reason or "")
-    assert "line 52" in (batch.reason or "")
+    assert "line 152" in (batch.reason or "")
     assert batch.rows_read == 0
     assert people() == {}
 

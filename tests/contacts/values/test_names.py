@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from adsapp.contacts.schemas import tag_names
 from adsapp.contacts.values.attributes import attribute_key, attribute_keys, is_attribute_key
+from adsapp.contacts.values.names import split_name
 from adsapp.contacts.values.text import name_key
 
 
@@ -76,3 +77,29 @@ def test_a_key_comes_from_the_name_whatever_the_place(names: list[str]) -> None:
     keys = dict(zip(names, attribute_keys(names), strict=True))
     assert len(set(keys.values())) == len(names)
     assert keys == dict(zip(sorted(names), attribute_keys(sorted(names)), strict=True))
+
+
+@pytest.mark.parametrize(
+    "whole, first, last",
+    [
+        ("Ana Maria Silva", "Ana", "Maria Silva"),
+        ("Silva, Ana", "Ana", "Silva"),
+        ("Dr. Ana Silva", "Ana", "Silva"),
+        ("Sam Doe, Jr.", "Sam", "Doe"),
+        ("João Sá", "João", "Sá"),
+        ("JOÃO SA", "JOÃO", "SA"),
+        ("Li Mei", "Li", "Mei"),
+        ("Madonna", "Madonna", ""),
+        ("Harbour Bakery, Ltd", "", ""),
+        ("Harbour Bakery Ltd.", "", ""),
+        ("Bäckerei Hafen GmbH", "", ""),
+        ("Panadería del Puerto S.A.", "", ""),
+        ("PT Roti Harum", "", ""),
+        ("ООО Ромашка", "", ""),
+        ("Ann & Bob Smith", "", ""),
+        ("Shop 24", "", ""),
+        ("One, Two, Three", "", ""),
+    ],
+)
+def test_a_name_is_split_only_if_its_parts_are_known(whole: str, first: str, last: str) -> None:
+    assert split_name(whole) == (first, last)

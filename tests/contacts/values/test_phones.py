@@ -19,7 +19,7 @@ def test_cells_that_are_not_one_phone_are_told_apart() -> None:
         (12, "+12025550135"),
     ]
     assert good[0].extension == "45"
-    assert good[0].notes[0].code == "extension_left_out"
+    assert good[0].notes[0].code == "extension_kept"
     assert [(row.number, row.code) for row in bad] == [
         (1, "scientific_notation"),
         (2, "two_numbers"),
@@ -103,6 +103,11 @@ def test_a_number_is_understood_and_what_was_assumed_is_told(
 def test_what_is_no_number_has_a_code_of_its_own(cell: str, default: str | None, code: str | None) -> None:
     result = normalise_phone(cell, default)
     assert (result.code if isinstance(result, Rejection) else None) == code
+
+
+def test_a_number_of_no_country_names_none() -> None:
+    """What libphonenumber calls the region of +800 has three letters, and no country is called so."""
+    assert normalise_phone("+80012345678", "US") == Phone("+80012345678", "")
 
 
 def test_the_country_of_the_row_goes_before_the_default() -> None:

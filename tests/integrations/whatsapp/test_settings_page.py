@@ -19,6 +19,7 @@ from adsapp.integrations import queries, service
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.message_templates import service as templates
+from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import AuditEvent
 from tests.cast import Cast, csrf_token
 from tests.integrations import provider as at_provider
@@ -61,7 +62,7 @@ def alice(client: FlaskClient, cast: Cast) -> FlaskClient:
 def connected(app: Flask, cast: Cast) -> str:
     """The id of the connected number."""
     with db.organization_context(app, cast.bakery_id):
-        made = create_account(AccountIn(NUMBER, WABA, **SECRETS, name="Bakery", messages_per_second=20))
+        made = create_account(AccountIn(NUMBER, WABA, **SECRETS, name="Bakery", messages_per_second=20), by=NOBODY)
         account_id = str(made.id)
         db.session.commit()
     return account_id
@@ -232,7 +233,7 @@ def test_another_organizations_number_is_not_found(cast: Cast, client: FlaskClie
 
 def test_with_several_numbers_each_has_its_tab(app: Flask, cast: Cast, alice: FlaskClient, connected: str) -> None:
     with db.organization_context(app, cast.bakery_id):
-        second = create_account(AccountIn("555", WABA, **SECRETS, name="Second", messages_per_second=10)).id
+        second = create_account(AccountIn("555", WABA, **SECRETS, name="Second", messages_per_second=10), by=NOBODY).id
         db.session.commit()
     page = alice.get(f"{PAGE}?account={second}").text
     assert f'href="{PAGE}?account={connected}"' in page

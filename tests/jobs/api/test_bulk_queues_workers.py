@@ -17,6 +17,7 @@ from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import QueueControl
 from adsapp.organizations import service as organizations
+from adsapp.organizations.auditing import By
 from adsapp.organizations.models import AuditEvent, Role
 from tests.cast import Cast
 from tests.lone_worker import add_lone_worker
@@ -243,7 +244,7 @@ def test_where_there_is_one_organization_its_admins_drain_a_worker(app: Flask, c
     worker_id = add_lone_worker(app, ())
     with app.app_context():
         organizations.create_organization("alone", "Alone", "US")
-        token = organizations.create_token("adam", Role.ADMIN)
+        token = organizations.create_token("adam", Role.ADMIN, by=By())
         db.session.commit()
     headers = {"Authorization": f"Bearer {token}"}
     answer = client.post(f"/api/workers/{worker_id}/drains", headers=headers)

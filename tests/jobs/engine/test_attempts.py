@@ -28,7 +28,7 @@ from adsapp.jobs.engine.spread import bucket_of, percentile
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import JobLog, StatsMinute
 from adsapp.jobs.queries.statistics import counted
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 from tests.cast import Cast
 from tests.waiting import wait_for
 
@@ -174,7 +174,7 @@ def test_the_wait_doubles_and_the_next_attempt_s_time_is_shown(
                 in api["waits_because"]["message"]
             )
             with db.organization_context(app, cast.bakery_id):
-                transitions.promote(db.session.get_one(Job, job_id))
+                transitions.promote(db.session.get_one(Job, job_id), by=NOBODY)
                 db.session.commit()
         wait_for(lambda: read(job_id).state == State.FAILED)
 

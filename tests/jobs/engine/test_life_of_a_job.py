@@ -1,8 +1,12 @@
 """Life of a job: it ends as its mood demands, on both shapes."""
 
+import io
 import pickle
+import sys
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TextIO
 
 import pytest
 from flask import Flask
@@ -13,7 +17,7 @@ from adsapp.core import db
 from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import new_id
-from adsapp.jobs import Job, Queue, State, queues, transitions
+from adsapp.jobs import Job, Progress, Queue, State, queues, transitions
 from adsapp.jobs.engine import claims, completion, dispatch, outcomes, reaper
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.worker import WorkerProcess
@@ -29,6 +33,11 @@ Read = Callable[[uuid.UUID], Job]
 
 CLOCK = DatabaseClock()
 WORKER = WorkerIdentity(new_id(), "by-hand")
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """No parameters."""
 
 
 def test_a_job_runs_to_its_end(worker: WorkerProcess, enqueue: Enqueue, finished: Read) -> None:
@@ -174,6 +183,52 @@ def test_an_unknown_processor_in_a_row_fails_the_job_and_the_consumer_lives(
         db.session.commit()
     job = finished(strange)
     assert (job.state, job.error_code, job.attempt) == (State.FAILED, "unknown_processor", 1)
+    assert finished(enqueue()).state == State.COMPLETED
+
+
+class Mute(Exception):
+    """Cannot say what went wrong."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+def a_closed_log() -> TextIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+def a_full_disk() -> TextIO:
+    return open("/dev/full", "w")  # the worker writes there while the test goes on
+
+
+ERRORS: list[tuple[BaseException, Callable[[], TextIO]]] = [
+    (RuntimeError("boom"), a_closed_log),
+    (RuntimeError("boom"), a_full_disk),
+    (Mute(), io.StringIO),
+    (SystemExit(3), io.StringIO),
+]
+
+
+@pytest.mark.parametrize("error, log", ERRORS, ids=lambda each: getattr(each, "__name__", type(each).__name__))
+def test_whatever_an_attempt_raises_and_wherever_the_log_goes_the_job_ends_and_the_thread_lives(
+    worker: WorkerProcess,
+    enqueue: Enqueue,
+    finished: Read,
+    register: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    log: Callable[[], TextIO],
+) -> None:
+    def raises(params: Nothing, progress: Progress) -> None:
+        """Raise what it is told"""
+        raise error
+
+    register("raises", raises)
+    monkeypatch.setattr(sys, "stderr", log())
+    job = finished(enqueue("raises", {}))
+    assert (job.state, job.attempt, job.error_code) == (State.FAILED, 3, type(error).__name__)
     assert finished(enqueue()).state == State.COMPLETED
 
 

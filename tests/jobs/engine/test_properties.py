@@ -23,7 +23,7 @@ from adsapp.jobs.models import JobAttempt, JobDependency, JobLog, QueueControl
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.queries.statistics import counted
 from adsapp.jobs.states import FINAL
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 from tests.cast import Cast
 
 QUEUE = Queue.TEMPLATE_PROCESSING
@@ -139,7 +139,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
                 row = db.session.get_one(Job, job)
                 try:
                     if verb == "promote":
-                        transitions.promote(row)
+                        transitions.promote(row, by=NOBODY)
                     else:
                         getattr(transitions, verb)(row, by=By("Alice"))
                     db.session.commit()
@@ -167,7 +167,7 @@ def machine(app: Flask, cast: Cast) -> type[RuleBasedStateMachine]:
         def a_person_changes_the_priority(self, job: uuid.UUID, priority: int) -> None:
             with db.organization_context(app, cast.bakery_id):
                 try:
-                    transitions.set_priority(db.session.get_one(Job, job), priority)
+                    transitions.set_priority(db.session.get_one(Job, job), priority, by=NOBODY)
                     db.session.commit()
                 except Conflict:
                     db.session.rollback()

@@ -25,8 +25,6 @@ GUESS = (
 )
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _OTHER_KINDS = (
-    (b"PK\x03\x04", "an Excel workbook or another zipped file"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
     (b"%PDF", "a PDF"),
     (b"\x1f\x8b", "a compressed file"),
     (b"{\\rtf", "a text document (RTF)"),
@@ -75,9 +73,15 @@ def detect_encoding(path: Path, chosen: str | None = None, most: int | None = No
 def _refuse_other_kinds(head: bytes) -> None:
     for magic, kind in _OTHER_KINDS:
         if head.startswith(magic):
-            raise UnreadableFile(f"This is {kind}, not a CSV file.", "start of the file", SAVE_AS_CSV)
+            raise UnreadableFile(
+                f"This is {kind}, neither a CSV file nor a workbook.", "start of the file", SAVE_AS_CSV
+            )
     if _MARKUP.match(head.removeprefix(codecs.BOM_UTF8)):
-        raise UnreadableFile("This is a web page or XML, not a CSV file.", "start of the file", SAVE_AS_CSV)
+        raise UnreadableFile(
+            "This is a web page or XML, whatever its name says; neither a CSV file nor a workbook.",
+            "start of the file",
+            SAVE_AS_CSV,
+        )
 
 
 def _as_chosen(path: Path, head: bytes, chosen: str, most: int | None) -> Encoding:

@@ -5,6 +5,7 @@ are the same.
 """
 
 import re
+from collections.abc import Iterable
 
 from adsapp.contacts.values.text import folded, slug
 
@@ -173,6 +174,12 @@ CONSENT = ("opt_in", "opted_out")
 def target_of(header: str) -> str | None:
     """The target a column name stands for, or None."""
     return _KNOWN.get(folded(header)) or _consent_in_other_words(header)
+
+
+def names_contacts(header: Iterable[str]) -> bool:
+    """True for cells that are surely the names of columns: one of a phone number, and another one that is known."""
+    known = [target for target in map(target_of, header) if target]
+    return "phone" in known and len(known) > 1
 
 
 def _consent_in_other_words(header: str) -> str | None:

@@ -9,17 +9,21 @@ import codecs
 import csv
 from collections.abc import Iterator
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from adsapp.contacts.imports.reading.encoding import BLOCK
 from adsapp.contacts.imports.reading.errors import SAVE_AS_CSV, TooFarDown, UnreadableFile
 
 # Maximum bytes of one record; more means a lost quote or not a table, and would fill the memory.
 MAX_RECORD = 4 << 20
-# The default limit of the csv module, in characters; a cell in a contact list is a thousand times shorter.
+# Maximum characters of a cell; in a contact list, one is a thousand times shorter. Its row alone is refused.
 MAX_CELL = 131_072
+csv.field_size_limit(MAX_RECORD)  # so that the reader goes on after such a cell; larger ones are found by their record
+_SHOWN = 1_000  # characters of such a cell that are kept
+TOO_LARGE = "cell_too_large"
 # How far a request looks into a file, at most. Only a job reads it to its end.
 LINES_LOOKED_AT, BYTES_LOOKED_AT = 5_000, 1 << 20
+QUOTE, NO_QUOTE = '"', ""
 _NO_MORE = "end"
 
 
@@ -32,12 +36,15 @@ class Position(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One record: its 1-based number among the data rows, the line it begins on, its cells, the position after it."""
+    """One record: its 1-based number among the data rows, the line it begins on, its cells, the position after it; the
+    index of a cell that is too large, and was cut, so that the row has to be refused.
+    """
 
     number: int
     line: int
     cells: list[str]
     position: Position
+    too_large: int | None = None
 
 
 class _Lines:
@@ -111,29 +118,33 @@ def _split(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
 
 
 def read_records(
-    stream: BinaryIO, encoding: str, delimiter: str, start: Position, *, only_look: bool = False
+    stream: BinaryIO, encoding: str, delimiter: str, start: Position, *, quote: str = QUOTE, only_look: bool = False
 ) -> Iterator[Row]:
     """The rows from `start` on; rows without any content are skipped and not counted.
 
     `only_look`: no further than LINES_LOOKED_AT and BYTES_LOOKED_AT, blank lines and open quotes included; there it
     raises TooFarDown.
 
-    Raises UnreadableFile, after the good rows before it, for a quote that is never closed, a cell over
-    MAX_CELL characters, a record over MAX_RECORD bytes, or bytes that the encoding does not know.
+    `quote` is the character around cells that hold the delimiter; with NO_QUOTE, every line is a row.
+
+    Raises UnreadableFile, after the good rows before it, for a quote that is never closed, a cell over MAX_CELL
+    characters that spans lines (other rows may be in it), a record over MAX_RECORD bytes, or bytes that the encoding
+    does not know.
     """
     stream.seek(start.offset)
     lines = _Lines(stream, encoding, start.offset, only_look=only_look)
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv.reader(lines, delimiter=delimiter, **_quoting(quote))
     number, line = start.number, start.line
     try:
         for cells in reader:
             if lines.ended:
                 break
             after = start.line + reader.line_num
-            lines.record_start = offset = lines.offset
+            size, lines.record_start = lines.offset - lines.record_start, lines.offset
             if any(cells):
                 number += 1
-                yield Row(number, line, cells, Position(offset, number, after))
+                row = Row(number, line, cells, Position(lines.offset, number, after))
+                yield row if size <= MAX_CELL else _checked(row)
             line = after
     except csv.Error as error:
         raise _too_large(str(error), line) from error
@@ -151,6 +162,21 @@ def read_records(
             f"line {line}",
             "Close the quote or take it away, then upload the file again.",
         )
+
+
+def _quoting(quote: str) -> dict[str, Any]:
+    return {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
+
+
+def _checked(row: Row) -> Row:
+    """A large row: as it is, or with its too large cells cut."""
+    large = [index for index, cell in enumerate(row.cells) if len(cell) > MAX_CELL]
+    if not large:
+        return row
+    if row.position.line - row.line > 1:
+        raise csv.Error("field larger than field limit")
+    cells = [cell if len(cell) <= MAX_CELL else cell[:_SHOWN] + "…" for cell in row.cells]
+    return row._replace(cells=cells, too_large=large[0])
 
 
 def _too_large(reason: str, line: int) -> UnreadableFile:

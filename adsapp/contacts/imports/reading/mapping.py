@@ -5,13 +5,13 @@ is `{"0": "phone", "2": "attribute:city"}`; people who write it by hand may use 
 """
 
 import re
-from collections import Counter
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from adsapp.contacts.imports.reading.headers import CONSENT, may_be_calling_code, may_be_status, target_of
+from adsapp.contacts.imports.reading.own import targets_of_export
 from adsapp.contacts.imports.reading.report import REPORT_COLUMNS
 from adsapp.contacts.values.attributes import KEY_RULE, TARGETS, attribute_keys, is_attribute_key
 from adsapp.contacts.values.consent import says_who_agreed
@@ -19,6 +19,7 @@ from adsapp.contacts.values.countries import calling_code
 from adsapp.contacts.values.text import folded, name_key, one_line, plain, signs, slug
 
 ATTRIBUTE = "attribute:"
+ALL_COUNT = (*CONSENT, "tags")
 _PHONE_LIKE = re.compile(r"(?=(?:[^0-9]*[0-9]){7})(?:\+[0-9 ().\-/]+|\(?0?[0-9][0-9 ().\-/]+)")
 _WHOLE_CALLING_CODE = re.compile(r"\s*(?:\+|00)\s*[1-9][0-9]{0,2}\s*")
 
@@ -41,17 +42,20 @@ class InvalidMapping(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Targets by column index, one for each column. `left_out` says of some columns why they are left out."""
+    """Targets by column index, one for each column.
+
+    Several columns may feed one field: in each row the first that is filled counts, and what the others hold there is
+    kept as attributes (`of_row`). Of columns of tags or about consent, all count.
+    """
 
     header: tuple[str, ...]
     targets: tuple[str | None, ...]
-    left_out: Dict[int, str] = field(default_factory=dict)
 
     def index_of(self, target: str) -> int | None:
         return self.targets.index(target) if target in self.targets else None
 
     def all_of(self, target: str) -> tuple[int, ...]:
-        """The columns of a target that several may have: of two columns about consent, none is forgotten."""
+        """The columns of a target of which all count: of two columns about consent, none is forgotten."""
         return tuple(index for index, each in enumerate(self.targets) if each == target)
 
     def attributes(self) -> dict[str, int]:
@@ -59,10 +63,31 @@ class Mapping:
         found = enumerate(self.targets)
         return {t.removeprefix(ATTRIBUTE): i for i, t in found if t and t.startswith(ATTRIBUTE)}
 
+    def feeding_one(self) -> tuple[tuple[int, ...], ...]:
+        """Columns that feed one field together, in the file's order."""
+        by_target: dict[str, list[int]] = {}
+        for index, target in enumerate(self.targets):
+            if target and target not in ALL_COUNT:
+                by_target.setdefault(target, []).append(index)
+        return tuple(tuple(columns) for columns in by_target.values() if len(columns) > 1)
+
+    def spare_keys(self) -> dict[int, str]:
+        """The attributes that hold what a second column of a field has, if the first one is filled; by column."""
+        columns = [index for group in self.feeding_one() for index in group[1:]]
+        taken = list(self.attributes())
+        keys = attribute_keys([*taken, *(self.header[index] for index in columns)])[len(taken) :]
+        return {index: key for index, key in zip(columns, keys, strict=True) if key}
+
+    def of_row(self, chosen: Collection[int]) -> "Mapping":
+        """The mapping of a row in which these columns feed their fields, one each, and the others are attributes."""
+        targets, keys = list(self.targets), self.spare_keys()
+        for index in (index for group in self.feeding_one() for index in group if index not in chosen):
+            targets[index] = ATTRIBUTE + keys[index] if index in keys else None
+        return Mapping(self.header, tuple(targets))
+
     def validate(self) -> tuple[Problem, ...]:
         """The problems that keep the mapping from being used; empty if there are none."""
         problems = [p for i, t in enumerate(self.targets) if t and (p := self._wrong_target(i, t))]
-        problems += self._used_twice()
         if "phone" not in self.targets:
             seen = ", ".join(name or f"(column {i + 1}, no name)" for i, name in enumerate(self.header))
             problems.append(Problem("header", f"No column holds the phone number. Columns seen: {seen}."))
@@ -102,18 +127,6 @@ class Mapping:
         wrong = _wrong_target(self._place(index), target)
         return wrong and wrong._replace(columns=(index,))
 
-    def _used_twice(self) -> list[Problem]:
-        counts = Counter(target for target in self.targets if target)
-        return [
-            Problem(
-                " and ".join(self._place(i) for i, t in enumerate(self.targets) if t == target),
-                f"{count} columns become {title(target)}; choose one of them and leave the others out.",
-                tuple(i for i, t in enumerate(self.targets) if t == target),
-            )
-            for target, count in counts.items()
-            if count > 1 and target not in CONSENT
-        ]
-
 
 def title(target: str) -> str:
     """A target in words: 'Phone number', or the key of an attribute."""
@@ -123,19 +136,20 @@ def title(target: str) -> str:
 def propose(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Mapping:
     """The likeliest mapping: by column names, then by what the sample rows look like, otherwise attributes.
 
-    If several columns fit a target, the first gets it and the others are left out with a note. Columns of our own
-    report of rejected rows, and columns without a name, are left out.
+    Columns of our own report of rejected rows, and columns without a name, are left out.
     """
+    exported = targets_of_export(header)
+    if exported is not None and len(set(exported)) == len(exported):
+        return Mapping(tuple(header), tuple(exported))
     targets = [_likely(name, _filled(sample, index)) for index, name in enumerate(header)]
     if "phone" not in targets:
         phones = [i for i, target in enumerate(targets) if target is None and _holds_phones(_filled(sample, i))]
         if len(phones) == 1:
             targets[phones[0]] = "phone"
-    left_out = _leave_out_repeats(header, targets)
-    own = [i for i, name in enumerate(header) if targets[i] is None and i not in left_out and _is_own(name)]
+    own = [i for i, name in enumerate(header) if targets[i] is None and _is_own(name)]
     for index, key in zip(own, attribute_keys([header[index] for index in own]), strict=True):
         targets[index] = ATTRIBUTE + key
-    return Mapping(tuple(header), tuple(targets), left_out)
+    return Mapping(tuple(header), tuple(targets))
 
 
 def _filled(sample: Sequence[Sequence[str]], index: int) -> list[str]:
@@ -157,18 +171,6 @@ def _likely(name: str, cells: Sequence[str]) -> str | None:
         return "calling_code"
     says = list(map(says_who_agreed, cells))
     return "opt_in" if all(says) or (may_be_status(name) and any(says)) else None
-
-
-def _leave_out_repeats(header: Sequence[str], targets: list[str | None]) -> dict[int, str]:
-    """Keep each target for its first column only; returns for each column left out why, by index."""
-    first: dict[str, int] = {}
-    left_out = {}
-    for index, target in enumerate(targets):
-        if target is None or target in CONSENT or first.setdefault(target, index) == index:
-            continue
-        targets[index] = None
-        left_out[index] = f"{_place(header, first[target])} already is the {title(target).lower()}"
-    return left_out
 
 
 def _holds_phones(cells: Sequence[str]) -> bool:

@@ -1,5 +1,6 @@
 """Reads the phone number of a row, of which the country or the calling code may stand in columns of their own."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from adsapp.contacts.imports.reading.mapping import Mapping
@@ -18,6 +19,7 @@ class Place(NamedTuple):
 
 
 _NOWHERE = Place()
+MAX_KNOWN = 100  # characters of a cell that is remembered
 
 
 class Found(NamedTuple):
@@ -51,12 +53,19 @@ class NumberReader:
         return Found(phone, place.country, self._remark(place))
 
     def _place(self, cells: list[str]) -> Place:
-        country = _read(cells[self._country], self._country) if self._country is not None else _NOWHERE
-        code = _read(cells[self._code], self._code) if self._code is not None else _NOWHERE
+        country = self._read(cells, self._country)
+        code = self._read(cells, self._code)
         if code is _NOWHERE or country is _NOWHERE:
             return country if code is _NOWHERE else code
         not_read = country if country.not_read else code
         return Place(country.country or code.country, code.code or country.code, not_read.not_read, not_read.column)
+
+    def _read(self, cells: list[str], column: int | None) -> Place:
+        cell = cells[column] if column is not None else ""
+        if not cell or column is None:
+            return _NOWHERE
+        # A list names few places, each in thousands of rows. What is long is none, and would only fill the memory.
+        return _known(cell, column) if len(cell) <= MAX_KNOWN else _named(cell, column)
 
     def _fits(self, phone: Phone, code: int, cell: str) -> bool:
         """True if the number has the row's calling code, or one of its own that was written out."""
@@ -68,10 +77,13 @@ class NumberReader:
         return ("country_left_out" if place.column == self._country else "calling_code_left_out", place.column)
 
 
-def _read(cell: str, column: int) -> Place:
+def _named(cell: str, column: int) -> Place:
     """What one cell names: a calling code, a country, or something unknown."""
-    if not cell or not cell.strip():
+    if not cell.strip():
         return _NOWHERE
     code = calling_code(cell)
     country = None if code else country_code(cell)
     return Place(country, code) if code or country else Place(not_read=cell, column=column)
+
+
+_known = lru_cache(maxsize=4096)(_named)

@@ -18,7 +18,7 @@ from adsapp.contacts.values.consent import consent, is_refusal, may_be_about_con
 from adsapp.contacts.values.countries import calling_code
 from adsapp.contacts.values.text import plain
 
-LEFT_OUT = "left_out"
+SECOND = "second_column"
 _SAYS = {
     "consent_unused": "“{}” seems to say who may be written to, but it is not used: a no in it opts nobody out."
     " Choose “Consent (yes or no)” or “Opted out (yes or no)” for it.",
@@ -46,9 +46,23 @@ def overlooked(mapping: Mapping, sample: Sequence[Sequence[str]]) -> tuple[Overl
         code = _code(name, cells, likely.targets[index])
         if code:
             found.append(Overlooked(index, name, code, _SAYS[code].format(name)))
-        elif index in likely.left_out and mapping.targets[index] is None:
-            found.append(Overlooked(index, name, LEFT_OUT, f"“{name}” is left out: {likely.left_out[index]}."))
-    return tuple(found)
+    found += [Overlooked(i, mapping.header[i], SECOND, text) for i, text in second_columns(mapping).items()]
+    return tuple(sorted(found, key=lambda each: each.index))
+
+
+def second_columns(mapping: Mapping) -> dict[int, str]:
+    """Of columns that feed a field together, what becomes of each but the first; by column."""
+    keys = mapping.spare_keys()
+    said = {}
+    for first, *others in mapping.feeding_one():
+        for index in others:
+            kept = f"; else it is kept as the attribute {keys[index]}" if index in keys else "; else it is left out"
+            said[index] = f"{_called(mapping, index)} counts in rows where {_called(mapping, first)} is blank{kept}."
+    return said
+
+
+def _called(mapping: Mapping, index: int) -> str:
+    return f"“{mapping.header[index]}”" if mapping.header[index] else f"column {index + 1}"
 
 
 def unused(mapping: Mapping) -> list[int]:

@@ -5,18 +5,22 @@ of the contact with a note, and the row is kept.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
-from adsapp.contacts.imports.reading.lines import Row
+from adsapp.contacts.imports.reading.lines import MAX_CELL, TOO_LARGE, Row
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.reading.numbers import NumberReader
 from adsapp.contacts.imports.reading.overlooked import unused_consent
 from adsapp.contacts.values import consent
+from adsapp.contacts.values.attributes import with_extension
 from adsapp.contacts.values.emails import normalise_email
+from adsapp.contacts.values.names import split_name
 from adsapp.contacts.values.phones import Phone, Rejection, person_key, reject
 from adsapp.contacts.values.reasons import MESSAGES
-from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, name_key, one_line, plain, split_name, tidy
+from adsapp.contacts.values.text import MAX_ATTRIBUTE, MAX_NAME, MAX_TAG, name_key, one_line, plain, tidy
 
 __all__ = ["MESSAGES", "ContactRow", "Defaults", "Note", "Rejected", "RowJudge", "judge"]
 
@@ -40,8 +44,7 @@ class Defaults:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRow:
+class ContactRow(NamedTuple):
     """A row that can become a contact. A text is '' if the row does not give it, which must not clear a stored value.
 
     `name` is the whole name as written, or first and last name together; `country` is an ISO code, from the row or, if
@@ -87,6 +90,9 @@ class RowJudge:
         phone = mapping.index_of("phone")
         if phone is None:
             raise ValueError("the mapping has no phone column; validate it first")
+        self._mapping = mapping
+        self._together = mapping.feeding_one()
+        self._of_choice: dict[tuple[int, ...], RowJudge] = {}
         self._header = mapping.header
         self._width = len(mapping.header)
         self._phone = phone
@@ -98,23 +104,37 @@ class RowJudge:
             *((index, "opted_out_unclear", consent.opt_out) for index in mapping.all_of("opted_out")),
         )
         self._unused_consent = unused_consent(mapping)
-        self._tags = mapping.index_of("tags")
+        self._reads_consent = bool(self._consent or self._unused_consent)
+        self._tags = mapping.all_of("tags")
         self._attributes = tuple(mapping.attributes().items())
         self._defaults = defaults
 
     def __call__(self, row: Row) -> ContactRow | Rejected:
         cells = row.cells
+        if row.too_large is not None:
+            name = self._header[row.too_large] if row.too_large < self._width else ""
+            return _rejected(row, name, cells[row.too_large], reject(TOO_LARGE, f"over {MAX_CELL:,} characters"))
         if len(cells) > self._width and any(cells[self._width :]):
             detail = f"{len(cells)} instead of {self._width}"
             return _rejected(row, "", "", reject("too_many_cells", detail))
         if len(cells) < self._width:
             cells = cells + [""] * (self._width - len(cells))
+        return self._choosing(cells)._judge(row, cells) if self._together else self._judge(row, cells)
+
+    def _choosing(self, cells: list[str]) -> "RowJudge":
+        """The judge of rows in which the same columns as here are the first filled ones of their fields."""
+        chosen = tuple(next((i for i in group if plain(cells[i])), group[0]) for group in self._together)
+        if chosen not in self._of_choice:
+            self._of_choice[chosen] = RowJudge(self._mapping.of_row(chosen), self._defaults)
+        return self._of_choice[chosen]
+
+    def _judge(self, row: Row, cells: list[str]) -> ContactRow | Rejected:
         phone, country, remark = self._number(cells)
         if isinstance(phone, Rejection):
             return _rejected(row, self._header[self._phone], cells[self._phone], phone)
         notes = [self._note(*remark, cells)] if remark else []
         if phone.extension:
-            notes.append(self._note("extension_left_out", self._phone, cells))
+            notes.append(self._note("extension_kept", self._phone, cells))
         return self._contact(row.number, cells, phone, country or phone.region, notes)
 
     def _contact(self, number: int, cells: list[str], phone: Phone, country: str, notes: list[Note]) -> ContactRow:
@@ -133,9 +153,9 @@ class RowJudge:
             email=self._read_email(cells, notes),
             language=self._read_language(cells, notes),
             country=country,
-            opt_in=self._read_opt_in(cells, notes),
+            opt_in=self._read_opt_in(cells, notes) if self._reads_consent else None,
             tags=self._read_tags(cells, notes),
-            attributes=self._read_attributes(cells, notes),
+            attributes=with_extension(self._read_attributes(cells, notes), phone.extension),
             notes=tuple(notes),
         )
 
@@ -146,11 +166,12 @@ class RowJudge:
         return text if len(text) <= MAX_NAME else self._cut(text, MAX_NAME, index, cells, notes)
 
     def _read_email(self, cells: list[str], notes: list[Note]) -> str:
-        if self._email is None or not plain(cells[self._email]):
+        if self._email is None or not cells[self._email]:
             return ""
         found = normalise_email(cells[self._email])
         if found is None:
-            notes.append(self._note("email_left_out", self._email, cells))
+            if plain(cells[self._email]):
+                notes.append(self._note("email_left_out", self._email, cells))
             return ""
         address, reduced = found
         if reduced:
@@ -158,7 +179,9 @@ class RowJudge:
         return address
 
     def _read_language(self, cells: list[str], notes: list[Note]) -> str:
-        if self._language is None or not (text := plain(cells[self._language])):
+        if self._language is None or not cells[self._language]:
+            return ""
+        if not (text := plain(cells[self._language])):
             return ""
         found = _LANGUAGE.fullmatch(text)
         if found is None:
@@ -181,14 +204,14 @@ class RowJudge:
         return agrees
 
     def _read_tags(self, cells: list[str], notes: list[Note]) -> tuple[str, ...]:
-        index = self._tags
-        if index is None or not cells[index]:
+        cell = cells[self._tags[0]] if len(self._tags) == 1 else ",".join(cells[index] for index in self._tags)
+        if not cell:
             return self._defaults.tags
-        tags = {name_key(tag): tag for tag in self._defaults.tags}
-        for tag in filter(None, map(one_line, _TAG_ENDS.split(cells[index]))):
-            short = tag if len(tag) <= MAX_TAG else self._cut(tag, MAX_TAG, index, cells, notes)
-            tags.setdefault(name_key(short), short)
-        return tuple(tags.values())
+        if len(cell) <= MAX_TAG:
+            return _tags_of(cell, self._defaults.tags)
+        tags = filter(None, map(one_line, _TAG_ENDS.split(cell)))
+        short = (tag if len(tag) <= MAX_TAG else self._cut(tag, MAX_TAG, self._tags[0], cells, notes) for tag in tags)
+        return _each_once((*self._defaults.tags, *short))
 
     def _read_attributes(self, cells: list[str], notes: list[Note]) -> dict[str, str]:
         """The attributes with a value; a blank cell does not clear a stored one."""
@@ -207,6 +230,19 @@ class RowJudge:
 
     def _note(self, code: str, index: int, cells: list[str]) -> Note:
         return Note(code, self._header[index], cells[index])
+
+
+@lru_cache(maxsize=1024)
+def _tags_of(cell: str, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The tags of a cell in which nothing is to be cut, after those for every row; a list has few different ones."""
+    return _each_once((*given, *filter(None, map(one_line, _TAG_ENDS.split(cell)))))
+
+
+def _each_once(tags: Iterable[str]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for tag in tags:
+        found.setdefault(name_key(tag), tag)
+    return tuple(found.values())
 
 
 def judge(row: Row, mapping: Mapping, defaults: Defaults = Defaults()) -> ContactRow | Rejected:

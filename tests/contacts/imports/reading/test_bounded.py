@@ -15,10 +15,11 @@ from adsapp.contacts.imports.reading.files import LOOKED_AT, count_rows, inspect
 from adsapp.contacts.imports.reading.lines import BYTES_LOOKED_AT, LINES_LOOKED_AT
 from adsapp.contacts.imports.schemas import ListedContact
 from adsapp.core.errors import Invalid
+from adsapp.organizations.auditing import NOBODY
 
 HEADER = b"name,phone\n"
 ROW = b"Ana,+12025550107\n"
-PASSES = 1 + len(DELIMITERS) + 1  # the sep= line, each delimiter, the sample
+PASSES = 1 + len(DELIMITERS) + 1 + 1  # the sep= line, each delimiter, a header below a title, the sample
 
 
 @pytest.fixture
@@ -97,4 +98,4 @@ def test_a_letter_beyond_what_was_looked_at_settles_the_encoding_in_the_job(tmp_
 def test_a_list_whose_contacts_all_name_other_fields_is_refused_before_it_is_written() -> None:
     contacts = [ListedContact(phone="1", attributes={f"key_{number}": "x"}) for number in range(2_000)]
     with pytest.raises(Invalid, match=r"2,000 contacts with 2,0\d\d different fields are too many"):
-        service.receive_list(contacts)
+        service.receive_list(contacts, by=NOBODY)

@@ -4,13 +4,14 @@ import csv
 import io
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adsapp.contacts.imports.reading.encoding import BLOCK
-from adsapp.contacts.imports.reading.files import Inspection, UnreadableFile, count_rows, inspect, read_rows
+from adsapp.contacts.imports.reading.files import Inspection, Reading, UnreadableFile, count_rows, inspect, read_rows
 from adsapp.contacts.imports.reading.lines import MAX_CELL, MAX_RECORD
 from tests.contacts.imports.reading.helpers import read_contacts
 from tests.paths import CASES
@@ -86,7 +87,7 @@ def test_windows_western_text_is_read_and_said_to_be_a_guess(tmp_path: Path) -> 
 def test_a_person_may_choose_encoding_and_delimiter(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes("phone|имя\n+12025550100|Анна\n".encode("cp1251"))
-    found = inspect(path, encoding="cp1251", delimiter="|")
+    found = inspect(path, Reading(encoding="cp1251", delimiter="|"))
     assert (found.header, found.sample, found.encoding_note) == (("phone", "имя"), (("+12025550100", "Анна"),), None)
 
 
@@ -134,8 +135,8 @@ REFUSED = {
     "only blanks": (b"\n,,\n\n", "empty", "whole file"),
     "only a mark": (b"\xef\xbb\xbf", "empty", "whole file"),
     "header only": (b"phone,name\n", "no rows", "line 1"),
-    "workbook": (b"PK\x03\x04rest", "Excel workbook", "start"),
-    "old workbook": (b"\xd0\xcf\x11\xe0rest", "old Excel", "start"),
+    "half a workbook": (b"PK\x03\x04rest", "damaged", "whole file"),
+    "the beginning of an old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "no Excel workbook", "start"),
     "pdf": (b"%PDF-1.7", "PDF", "start"),
     "web page": (b"<html><table>", "web page", "start"),
     "nul": (b"phone,name\n+1202,a\n+1\x00203,b\n", "NUL", "line 3, byte 22"),
@@ -163,19 +164,19 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_place(tmp_path: Path, na
     assert (refused.value.place in str(refused.value)) is is_a_place  # "the whole file" says nothing
 
 
-@pytest.mark.parametrize("choice", [{"encoding": "klingon"}, {"delimiter": "x"}])
-def test_a_choice_that_does_not_exist_is_refused(tmp_path: Path, choice: dict[str, str]) -> None:
+@pytest.mark.parametrize("choice", [{"encoding": "klingon"}, {"delimiter": "x"}, {"quote": "x"}])
+def test_a_choice_that_does_not_exist_is_refused(tmp_path: Path, choice: dict[str, Any]) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"phone\n{ANA}\n")
     with pytest.raises(UnreadableFile) as refused:
-        inspect(path, **choice)
+        inspect(path, Reading(**choice))
     assert refused.value.place in choice
 
 
 BROKEN_LATER = {
     "unclosed quote": ('+2,"open\n+3,c\n', "never closed"),
     "unclosed quote at the very end": ('+2,"', "never closed"),
-    "large cell": (f'+2,"{"x" * (MAX_CELL + 1)}"\n+3,c\n', "larger than"),
+    "large cell of lines": ('+2,"' + "x\n" * (MAX_CELL // 2 + 1) + '"\n+3,c\n', "larger than"),
     "endless line": ("x," * (MAX_RECORD // 2 + BLOCK) + "\n", "larger than"),
 }
 
@@ -183,15 +184,40 @@ BROKEN_LATER = {
 @pytest.mark.parametrize("name", BROKEN_LATER)
 def test_rows_before_a_lost_quote_or_giant_cell_are_read_and_then_its_line_is_named(tmp_path: Path, name: str) -> None:
     broken, message = BROKEN_LATER[name]
-    good = "".join(f"+{i},n\n" for i in range(60))
+    good = "".join(f"+{i},n\n" for i in range(160))
     path = tmp_path / "list.csv"
     path.write_text("phone,name\n" + good + broken)
     rows = read_rows(path, inspect(path))
-    assert len(list(islice(rows, 60))) == 60
+    assert len(list(islice(rows, 160))) == 160
     with pytest.raises(UnreadableFile) as refused:
         next(rows)
     assert message in refused.value.message
-    assert refused.value.place == "line 62"
+    assert refused.value.place == "line 162"
+
+
+@pytest.mark.parametrize("where", ["in the sample", "far below"])
+@pytest.mark.parametrize("cell, column", [("{},{}", "name"), ("{},b,{}", "")])
+def test_a_cell_of_200000_characters_refuses_its_row_alone(tmp_path: Path, where: str, cell: str, column: str) -> None:
+    """Pitfall 13."""
+    good = "".join(f"+1202555{i:04d},n\n" for i in range(1 if where == "in the sample" else 60))
+    path = tmp_path / "list.csv"
+    path.write_text(f"phone,name\n{good}{cell.format(ANA, 'x' * 200_000)}\n{BEN},Ben\n")
+    _, read, (refused,) = read_contacts(path)
+    assert [row.phone for row in read][-1] == BEN
+    assert len(read) == good.count("\n") + 1
+    assert (refused.code, refused.column, refused.line) == ("cell_too_large", column, good.count("\n") + 2)
+    assert max(map(len, refused.cells)) < 2_000
+
+
+def test_a_title_above_the_header_of_a_text_is_left_out_and_said(tmp_path: Path) -> None:
+    """Pitfall 34."""
+    path = tmp_path / "list.csv"
+    path.write_text(f"Customers 2026\n\nName;Phone;Note\nAna;{ANA};a,b\n")
+    found = inspect(path)
+    assert (found.delimiter, found.header, found.header_line) == (";", ("Name", "Phone", "Note"), 3)
+    assert found.notes[0].startswith("Row 3 was taken for the names of the columns")
+    assert [row.cells for row in read_rows(path, found)] == [["Ana", ANA, "a,b"]]
+    assert inspect(path, Reading(header_row=3)).notes == ()
 
 
 def test_a_quote_lost_in_the_first_rows_is_found_at_once(tmp_path: Path) -> None:
@@ -233,7 +259,7 @@ def test_any_table_reads_back_and_from_any_row_the_rest_follows(
     writer.writerows([header, *table])
     marked = "\ufeff" * encoding.startswith("utf-16-") + out.getvalue()
     path.write_bytes(marked.encode(encoding))
-    found = inspect(path, delimiter=delimiter)
+    found = inspect(path, Reading(delimiter=delimiter))
     rows = list(read_rows(path, found))
     assert [row.cells for row in rows] == table
     assert (found.header, rows[-1].position.offset) == (tuple(header), path.stat().st_size)

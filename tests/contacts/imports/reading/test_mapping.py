@@ -3,8 +3,10 @@
 import pytest
 
 from adsapp.contacts.imports.reading.mapping import InvalidMapping, Mapping, propose
+from adsapp.contacts.imports.reading.overlooked import SECOND, overlooked
 from adsapp.contacts.imports.reading.report import REPORT_COLUMNS
-from tests.contacts.imports.reading.helpers import read_contacts
+from adsapp.contacts.imports.reading.rows import Rejected
+from tests.contacts.imports.reading.helpers import kept, one_row, read_contacts
 from tests.paths import CASES
 
 
@@ -13,8 +15,26 @@ def test_of_two_columns_for_one_field_the_first_counts_and_the_other_is_named(na
     mapping, good, bad = read_contacts(CASES / "I10-two-columns-one-field" / name)
     assert [(row.name, row.phone) for row in good] == [("Fay Test", "+12025550167"), ("Gil Test", "+12025550168")]
     assert bad == []
-    assert list(mapping.left_out) == [2]
-    assert "column 2" in mapping.left_out[2]
+    (said,) = [each for each in overlooked(mapping, []) if each.code == SECOND]
+    assert (said.index, "counts in rows where" in said.message) == (2, True)
+
+
+def test_of_columns_for_one_field_the_first_that_is_filled_counts_and_what_else_is_there_is_kept() -> None:
+    header = ["Mobile", "Work phone", "Phone", "Tags", "Group", "Name", "Full name"]
+    cells = ["", "202-555-0182", "+12025550183", "vip", "spring", " ", "Ann Lee"]
+    row = kept(header, cells)
+    assert (row.phone, row.name, row.tags) == ("+12025550182", "Ann Lee", ("vip", "spring"))
+    assert row.attributes == {"phone_2": "+12025550183"}
+    first = kept(header, ["+12025550181", *cells[1:]])
+    assert (first.phone, first.attributes["work_phone"]) == ("+12025550181", "202-555-0182")
+    wrong = one_row(header, ["", "12", "", "", "", "", ""])
+    assert isinstance(wrong, Rejected)
+    assert (wrong.column, wrong.value) == ("Work phone", "12")
+
+
+def test_an_extension_is_kept_beside_its_number() -> None:
+    row = kept(["phone", "City"], ["+1 202 555 0132 x45", "Oslo"])
+    assert (row.phone, row.attributes) == ("+12025550132", {"phone_extension": "45", "city": "Oslo"})
 
 
 @pytest.mark.parametrize(
@@ -78,15 +98,9 @@ def test_a_target_that_does_not_exist_is_named_with_its_column(target: str) -> N
     assert problem.place == "column 2 (c)"
 
 
-def test_two_columns_mapped_to_one_field_are_named() -> None:
-    (problem,) = Mapping(("a", "b"), ("phone", "phone")).validate()
-    assert problem.place == "column 1 (a) and column 2 (b)"
-    assert "Phone number" in problem.message
-
-
 def test_a_mapping_survives_json() -> None:
     mapping = propose(["phone", "", "Shop", "Mobile"], [])
-    assert mapping.to_json() == {"0": "phone", "2": "attribute:shop"}
+    assert mapping.to_json() == {"0": "phone", "2": "attribute:shop", "3": "phone"}
     assert Mapping.from_json(mapping.to_json(), mapping.header).targets == mapping.targets
 
 

@@ -1,0 +1,95 @@
+"""Contacts as a file for spreadsheets and other programs, which imports again as it went out (case S01).
+
+It is made while it is sent, and each piece is read in a transaction of its own: a slow download holds none open.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from flask import Flask, Response, current_app
+
+from adsapp.contacts import queries
+from adsapp.contacts.imports.reading.own import EXPORT_COLUMNS
+from adsapp.contacts.models import Contact
+from adsapp.contacts.queries import ContactFilter
+from adsapp.core import db
+from adsapp.core.errors import Invalid
+from adsapp.core.spreadsheets import MARK, harmless, lines, readable_phone
+from adsapp.core.web.downloads import attachment, file_name
+from adsapp.core.xlsx import MIMETYPE, workbook
+from adsapp.organizations.auditing import By
+
+CHUNK = 1_000
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+
+
+def delimiter_of(name: str | None) -> str:
+    """The delimiter that was asked for: commas, if none was. Raises Invalid for an unknown one."""
+    if name and name not in DELIMITERS:
+        raise Invalid.field(
+            "delimiter", f"{name[:20]!r} is no delimiter of a CSV file; there are {', '.join(DELIMITERS)}"
+        )
+    return name or "comma"
+
+
+def as_csv(wanted: ContactFilter, delimiter: str, by: By) -> Response:
+    """Everybody whom the filter lets through; `delimiter` is a key of DELIMITERS."""
+    keys, chunks = _begin(wanted, by)
+
+    def pieces() -> Iterator[str]:
+        yield MARK + lines([[*EXPORT_COLUMNS, *keys]], DELIMITERS[delimiter])
+        for chunk in chunks:
+            rows = ([readable_phone(phone), *map(harmless, cells)] for phone, *cells in chunk)
+            yield lines(rows, DELIMITERS[delimiter])
+
+    return _answer(Response(pieces(), mimetype="text/csv"), wanted, ".csv")
+
+
+def as_xlsx(wanted: ContactFilter, by: By) -> Response:
+    """The same as a workbook in which every cell is a text."""
+    keys, chunks = _begin(wanted, by)
+    rows = (row for chunk in chunks for row in chunk)
+    return _answer(Response(workbook([*EXPORT_COLUMNS, *keys], rows, "Contacts"), mimetype=MIMETYPE), wanted, ".xlsx")
+
+
+def _begin(wanted: ContactFilter, by: By) -> tuple[list[str], Iterator[list[list[str]]]]:
+    narrowed_to = {name: value for name, value in vars(wanted).items() if name in queries.NARROWING and value}
+    by.note("export contacts", "contacts", title="Contacts", narrowed_to=narrowed_to)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    keys = queries.attribute_keys(wanted)
+    return keys, _chunks(app, wanted, keys)
+
+
+def _chunks(app: Flask, wanted: ContactFilter, keys: Sequence[str]) -> Iterator[list[list[str]]]:
+    organization_id = db.require_organization_id()
+
+    def read() -> Iterator[list[list[str]]]:
+        cursor: str | None = ""
+        while cursor is not None:
+            with db.organization_context(app, organization_id), db.reading():
+                page = queries.list_contacts(wanted, cursor, CHUNK)
+                tags = queries.tags_of([contact.id for contact in page.items])
+                rows, cursor = [_row(contact, tags[contact.id], keys) for contact in page.items], page.next
+            yield rows
+
+    return read()
+
+
+def _row(contact: Contact, tags: Sequence[str], keys: Sequence[str]) -> list[str]:
+    """The cells in the order of EXPORT_COLUMNS, then the attributes."""
+    return [
+        contact.phone if contact.phone.startswith("+") else "",
+        contact.name,
+        contact.first_name,
+        contact.last_name,
+        contact.email,
+        contact.language,
+        contact.country,
+        ", ".join(tags),
+        "yes" if contact.opted_out_at else "",
+        *(str(contact.attributes.get(key, "")) for key in keys),
+    ]
+
+
+def _answer(answer: Response, wanted: ContactFilter, ending: str) -> Response:
+    answer.headers["Content-Disposition"] = attachment(file_name("contacts", wanted.tag, ending=ending))
+    return answer

@@ -1,0 +1,1 @@
+"""What `bench.import` needs: lists of people as files, where they are imported, and what that is compared with."""
