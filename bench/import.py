@@ -39,7 +39,9 @@ RATES_FROM = 20_000  # rows
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, nargs="+", default=[200_000, 1_000_000], help="of the files: %(default)s")
+    parser.add_argument(
+        "--rows", type=int, nargs="*", default=[200_000, 1_000_000], help="of the files; none: no import. %(default)s"
+    )
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=["csv"], help="%(default)s")
     parser.add_argument("--only", choices=DATABASES, help="one of the two databases")
     parser.add_argument("--known", type=int, default=100_000, help="contacts that are there before: %(default)s")
@@ -60,11 +62,14 @@ def _measure(name: str, count: int, folder: Path, arguments: argparse.Namespace)
     known, found = known_of(count, arguments.known), []
     files = [write(folder, kind, count) for kind in ("csv", *(kind for kind in arguments.formats if kind != "csv"))]
     with _ground(name) as (servers, url):
+        print(f"measuring the peers on {name} …", flush=True)
         rates = peers.measure(url, files[0], arguments.slow_rows, count, known)
         for file in files:
             if file.suffix[1:] in arguments.formats:
+                print(f"importing {file.name} into {name} …", flush=True)
                 imported, pages = _import(servers, folder, file, known, with_console=arguments.console)
                 found.append(_summary(name, file.suffix[1:], imported, rates, pages))
+                found[-1][f"ratio_to_{found[0]['format']}"] = round(imported.rate / found[0]["rows_per_second"], 3)
                 _show(found[-1])
     return found
 

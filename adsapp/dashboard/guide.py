@@ -75,7 +75,7 @@ def _without_a_number() -> str:
 def _contacts(made: Made) -> Step:
     return Step(
         "Import your contacts",
-        "A CSV file from your till, shop or spreadsheet. You see what would be stored before anything is.",
+        "An Excel or CSV file from your till, shop or spreadsheet. You see what would be stored before anything is.",
         _standing(made.contact),
         "Import contacts",
         "/imports/new",

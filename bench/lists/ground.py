@@ -144,5 +144,8 @@ def import_file(installed: Installation, file: Path, worker: int) -> Imported:
 
 
 def _has_ended(import_id: uuid.UUID) -> bool:
-    db.session.rollback()
-    return get_import(import_id).standing in ENDED
+    # On SQLite a look that is not told to be one would keep the worker from writing.
+    with db.reading():
+        standing = get_import(import_id).standing
+        db.session.rollback()
+    return standing in ENDED

@@ -79,8 +79,9 @@ def sure_number(text: str, region: str | None) -> SureNumber | None:
         return None
     if digits.startswith(home.code) and not home.is_general(digits):
         rest = home.without_prefix(digits[len(home.code) :])
-        is_sure = rest and home.is_general(rest) and not home.looks_national(digits)
-        return _of_code(home.code, rest) if rest and is_sure else None
+        if rest is None or not home.is_general(rest) or home.looks_national(digits):
+            return None
+        return _of_code(home.code, rest)
     number = home.without_prefix(digits)
     return _valid_in(home.code, number) if number else None
 

@@ -1,5 +1,6 @@
 """Small workbooks, well made or hostile, written by hand: no library smooths what it writes."""
 
+import re
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ _STYLES = (
     '<cellXfs count="5"><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="164"/><xf numFmtId="9"/>'
     "</cellXfs></styleSheet>"
 )
+_MARKUP = re.compile(r'(\w="\w+")?\|<')
 PEOPLE = (("phone", "name"), ("+12025550100", "Ana Test"), ("+12025550101", "Ben Test"))
 
 
@@ -29,10 +31,10 @@ def letters(column: int) -> str:
 
 
 def cell(value: object, place: str) -> str:
-    """A cell; a text with < is its attributes and its inside: 't="e"|<v>#N/A</v>'."""
-    if isinstance(value, str) and "<" in value:
-        attributes, _, inside = value.rpartition("|")
-        return f'<c r="{place}" {attributes}>{inside}</c>'
+    """A cell; a text such as 't="e"|<v>#N/A</v>' is its attribute and its inside, as they are."""
+    if isinstance(value, str) and _MARKUP.match(value):
+        attribute, _, inside = value.partition("|")
+        return f'<c r="{place}" {attribute}>{inside}</c>'
     if isinstance(value, str):
         return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>' if value else ""
     return f'<c r="{place}"><v>{value!r}</v></c>'
@@ -120,9 +122,10 @@ def _ods_content(tables: str) -> str:
     )
 
 
-def xls(path: Path, rows: Sequence[Sequence[str | float]], name: str = "People") -> Path:
+def xls(path: Path, rows: Sequence[Sequence[str | float]], name: str = "People", password: bool = False) -> Path:
     """An old workbook of one sheet (BIFF 8)."""
     begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
+    begin += _record(0x002F, struct.pack("<HHH", 1, 1, 1)) if password else b""
     title = struct.pack("<BB", len(name), 0) + name.encode("latin-1")
     end = _record(0x000A, b"")
     place = len(begin) + len(_record(0x0085, b"\0" * 6 + title)) + len(end)

@@ -16,7 +16,7 @@ from adsapp.contacts.imports.reading.delimiters import DELIMITERS, TITLE_ROWS, f
 from adsapp.contacts.imports.reading.encoding import detect_encoding
 from adsapp.contacts.imports.reading.errors import SAVE_AS_CSV, TooFarDown, UnreadableFile
 from adsapp.contacts.imports.reading.headers import target_of
-from adsapp.contacts.imports.reading.lines import NO_QUOTE, QUOTE, Position, Row, read_records
+from adsapp.contacts.imports.reading.lines import MAX_RECORD, NO_QUOTE, QUOTE, Position, Row, read_records
 from adsapp.contacts.imports.reading.sheet_notes import notes_of
 from adsapp.contacts.imports.sheets import workbook
 from adsapp.contacts.imports.sheets.cells import LINE_BREAK
@@ -42,6 +42,7 @@ MAX_COLUMNS = 1_000
 LOOKED_AT = 4 << 20  # bytes of an upload that are decoded to find its encoding
 QUOTES = (QUOTE, "'", NO_QUOTE)
 FIRST_ROWS = TITLE_ROWS + 1 + SAMPLE_ROWS
+_OF_A_TEXT = ("encoding", "delimiter", "quote")
 MOST_HEADER_ROW = 1_000
 _LOOKS_LIKE_DATA = re.compile(r"\+[\d\s().-]{7,}|[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -121,6 +122,7 @@ def inspect(path: Path, reading: Reading = Reading()) -> Inspection:
 
 
 def _inspect_text(path: Path, reading: Reading) -> Inspection:
+    _refuse_choices(reading, "This file is a text, and has no sheets", "sheet")
     quote = _known_quote(reading.quote)
     found = detect_encoding(path, reading.encoding, LOOKED_AT)
     with path.open("rb") as stream:
@@ -148,6 +150,7 @@ def _inspect_text(path: Path, reading: Reading) -> Inspection:
 
 
 def _inspect_workbook(path: Path, kind: Kind, reading: Reading) -> Inspection:
+    _refuse_choices(reading, "This file is a workbook, of which only sheet and header row can be chosen", *_OF_A_TEXT)
     try:
         found = workbook.look(path, kind, reading.sheet)
         with workbook.look_file(path).open("rb") as stream:
@@ -210,7 +213,20 @@ def count_rows(path: Path, inspection: Inspection) -> int:
 
     Raises UnreadableFile, so that a broken file is found before anything is stored and not half-way.
     """
-    return sum(1 for _ in read_rows(path, inspection))
+    counted = _count_lines(path, inspection) if inspection.is_workbook else None
+    return sum(1 for _ in read_rows(path, inspection)) if counted is None else counted
+
+
+def _count_lines(path: Path, inspection: Inspection) -> int | None:
+    """The rows of a sheet, each of which is a line: ten times quicker. None if one of them is too large to be read."""
+    count = 0
+    with workbook.rows_file(path).open("rb") as stream:
+        stream.seek(inspection.data_offset)
+        for line in stream:
+            if len(line) > MAX_RECORD:
+                return None
+            count += line != b"\n"
+    return count
 
 
 def _of_sheet(row: Row) -> Row:
@@ -225,6 +241,13 @@ def _as_written(cell: str) -> str:
 
 def _chosen(reading: Reading) -> tuple[str, ...]:
     return tuple(name for name, value in asdict(reading).items() if value is not None)
+
+
+def _refuse_choices(reading: Reading, message: str, *names: str) -> None:
+    """What cannot be chosen for a kind of file is not overlooked silently: another file may have been meant."""
+    for name in names:
+        if getattr(reading, name) is not None:
+            raise UnreadableFile(f"{message}.", name, f"Leave out {name}, or choose the file that you meant.")
 
 
 def _known(delimiter: str | None) -> str | None:

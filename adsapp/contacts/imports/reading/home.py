@@ -78,7 +78,7 @@ class Candidate:
 class Proposal:
     """The country that is likeliest, why, and the others that fit as well.
 
-    `needed`: how many of the rows looked at have a number without a country of its own; 0: it does not matter.
+    `needed`: how many different numbers without a country of their own were looked at; 0: it does not matter.
     """
 
     best: Candidate
@@ -122,16 +122,17 @@ def propose_country(rows: Sequence[Sequence[str]], mapping: Mapping, own: str) -
     evidence = _evidence(cells, mapping, own)
     if not bare:
         return Proposal(Candidate(own, 0, 0))
+    needed = len({cells[_phone(mapping)] for cells in bare})
     candidates = sorted(evidence.weights, key=lambda each: -evidence.weights[each])[:MOST_CANDIDATES]
     stored = {country: _stored(bare, mapping, country) for country in candidates}
     found = {country: _candidate(country, numbers) for country, numbers in stored.items()}
     most = max((each.mobiles for each in found.values()), default=0)
     fitting = [each for each in found.values() if most and each.mobiles >= ALIKE * most]
     if not fitting:
-        return Proposal(Candidate(own, 0, 0), needed=len(bare))
+        return Proposal(Candidate(own, 0, 0), needed=needed)
     best = max(fitting, key=lambda each: evidence.weights[each.country])
     rivals = tuple(each for each in fitting if _differ(stored[best.country], stored[each.country]))
-    return Proposal(best, _why(best, evidence), len(bare), rivals)
+    return Proposal(best, _why(best, evidence), needed, rivals)
 
 
 Stored = dict[str, Phone]  # by the number as written

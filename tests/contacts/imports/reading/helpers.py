@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from adsapp.contacts.imports.reading.files import Row, inspect, read_rows
+from adsapp.contacts.imports.reading.files import Row, inspect, prepare, read_rows
 from adsapp.contacts.imports.reading.lines import Position
 from adsapp.contacts.imports.reading.mapping import Mapping, propose
 from adsapp.contacts.imports.reading.rows import ContactRow, Defaults, Rejected, RowJudge
@@ -11,6 +11,7 @@ from adsapp.contacts.imports.reading.rows import ContactRow, Defaults, Rejected,
 def read_contacts(path: Path, country: str | None = "US") -> tuple[Mapping, list[ContactRow], list[Rejected]]:
     """The proposed mapping of a file, and all its rows judged under it."""
     found = inspect(path)
+    prepare(path, found)
     mapping = propose(found.header, found.sample)
     assert mapping.validate() == ()
     judge = RowJudge(mapping, Defaults(country=country))

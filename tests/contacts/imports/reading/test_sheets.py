@@ -4,7 +4,7 @@ import datetime
 import re
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,8 @@ from adsapp.contacts.imports.reading.rows import ContactRow, Defaults, RowJudge
 from adsapp.contacts.imports.sheets import archives, cells, excerpt, guard, limits, workbook
 from adsapp.contacts.imports.sheets import child as reader
 from adsapp.contacts.imports.sheets.kinds import Kind, kind_of
+from adsapp.core import xlsx as exported
+from tests.contacts.imports.reading.helpers import read_contacts
 from tests.contacts.imports.workbooks import (
     DATE,
     DATE_TIME,
@@ -37,6 +39,7 @@ from tests.contacts.imports.workbooks import (
     xlsx,
     zipped,
 )
+from tests.paths import CASES
 
 AS_FOUND = Reading()
 ANA, BEN = "+12025550100", "+12025550101"
@@ -79,6 +82,14 @@ def values(path: Path, *written: object) -> list[str]:
     return read[1:]
 
 
+def xlsx_of(path: Path, table: Sequence[Sequence[str]]) -> Path:
+    return xlsx(path, {"People": sheet(table)})
+
+
+def ods_of(path: Path, table: Sequence[Sequence[str]]) -> Path:
+    return ods(path, {"People": table})
+
+
 WORKBOOKS: dict[str, Callable[[Path], Path]] = {
     "xlsx": lambda path: xlsx(path, {"People": sheet(PEOPLE)}),
     "xlsx of one column apart": lambda path: xlsx(path, {"People": sheet([("", *row) for row in PEOPLE])}),
@@ -105,6 +116,39 @@ def test_every_kind_of_workbook_is_known_by_its_content_and_reads_the_same(path:
     assert (found.sheets, found.sheet, found.header_line) == (("People",), 0, 1)
     assert Inspection.from_json(found.to_json()) == found
     assert [(line, row[-2:]) for line, row in rows(path)] == [(2, [ANA, "Ana Test"]), (3, [BEN, "Ben Test"])]
+
+
+LISTS = (
+    "I01-utf8-bom-header/bom_quoted_header.csv",
+    "I02-semicolon-and-sep-line/semicolon.csv",
+    "I04-cells-that-are-not-one-phone/phone_cells.csv",
+    "I06-invisible-characters-in-phone/invisible.csv",
+    "I08-email-case-space-blank/emails.csv",
+    "I10-two-columns-one-field/same_header_twice.csv",
+    "I10-two-columns-one-field/two_synonyms.csv",
+    "S01-formula-and-markup-names/names.csv",
+)
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("make", [xlsx_of, ods_of])
+def test_the_cases_are_judged_in_a_sheet_as_in_a_text(path: Path, name: str, make: Callable[..., Path]) -> None:
+    text = CASES / name
+    found = inspect(text)
+    make(path, [found.header, *(row.cells for row in read_rows(text, found))])
+    mapping, good, bad = read_contacts(path)
+    as_text, good_text, bad_text = read_contacts(text)
+    assert mapping == as_text
+    assert [row._replace(number=0) for row in good] == [row._replace(number=0) for row in good_text]
+    assert [(row.code, row.value, row.suggestion) for row in bad] == [
+        (row.code, row.value, row.suggestion) for row in bad_text
+    ]
+
+
+def test_a_workbook_that_we_export_reads_as_it_was(path: Path) -> None:
+    table = [[ANA, "=1+1", "a\nb", "_x0041_"], [BEN, "<img src=x>", " +44", "Zoë & Łódź"]]
+    path.write_bytes(b"".join(exported.workbook(["phone", "name", "note", "odd"], table, "Contacts")))
+    assert rows(path) == [(2, table[0]), (3, table[1])]
 
 
 def test_a_text_that_is_called_a_workbook_is_read_as_text(tmp_path: Path) -> None:
@@ -223,6 +267,15 @@ def test_the_first_visible_sheet_that_is_filled_is_proposed_and_any_other_can_be
         inspect(path, Reading(sheet="People"))
 
 
+def test_a_choice_that_a_kind_of_file_does_not_have_is_refused(path: Path) -> None:
+    xlsx(path, {"People": sheet(PEOPLE)})
+    with pytest.raises(UnreadableFile, match=r"is a workbook.*Leave out quote"):
+        inspect(path, Reading(quote="'"))
+    path.write_text(f"phone\n{ANA}\n")
+    with pytest.raises(UnreadableFile, match=r"is a text, and has no sheets. Leave out sheet"):
+        inspect(path, Reading(sheet="People"))
+
+
 def test_hidden_rows_are_read_and_said(path: Path) -> None:
     """Pitfall 32."""
     xlsx(path, {"R&D": sheet(PEOPLE, ' hidden="1"')})
@@ -319,6 +372,7 @@ BOMBS: dict[str, tuple[Callable[[Path], Path], str]] = {
     ),
     "three hundred sheets": (lambda path: xlsx(path, {f"S{n}": sheet([]) for n in range(300)}), "300 sheets"),
     "password of Excel": (lambda path: ole(path, {"EncryptionInfo": b"", "EncryptedPackage": b""}), "password"),
+    "password of an old workbook": (lambda path: xls(path, PEOPLE, password=True), "password"),
     "password of OpenDocument": (lambda path: ods(path, {"A": PEOPLE}, manifest="<encryption-data/>"), "password"),
     "an old Word document": (lambda path: ole(path, {"WordDocument": b""}), "no Excel workbook"),
     "an OpenDocument text": (lambda path: zipped(path, {"mimetype": "odt", "content.xml": ""}), "no spreadsheet"),
