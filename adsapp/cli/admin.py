@@ -9,6 +9,7 @@ from adsapp.cli.readiness import open_app
 from adsapp.cli.tables import table
 from adsapp.core import db as database
 from adsapp.core.db import logins, migrations
+from adsapp.core.db.ddl import MissingRole
 from adsapp.integrations import queries as accounts
 from adsapp.organizations import queries, service
 from adsapp.organizations.models import Organization, Role
@@ -32,7 +33,10 @@ def db() -> None:
 def upgrade(as_json: bool) -> None:
     """Bring the schema to what this version needs."""
     app = open_app(check_schema=False)
-    migrations.upgrade(app)
+    try:
+        migrations.upgrade(app)
+    except MissingRole as error:
+        raise CommandFailed(str(error)) from None
     needed = migrations.needed(app)
     show({"schema": needed}, f"The database has schema {needed}.", as_json)
 

@@ -18,11 +18,12 @@ def check_database(app: Flask, *, schema: bool) -> None:
     settings: Settings = app.config["SETTINGS"]
     try:
         with app.app_context(), db.db.engine.connect() as connection:
-            wrong = migrations.mismatch(app, connection)
+            # Before an upgrade the login may not be let in to look yet.
+            wrong = migrations.mismatch(app, connection) if schema else ""
     except SQLAlchemyError as error:
         raise CommandFailed(f"{_name_of(settings)} does not answer: {_first_line(error)}", 2) from None
     check_redis(settings)
-    if schema and wrong:
+    if wrong:
         raise CommandFailed(f"{wrong}: run `{typed('db upgrade')}`", 2)
 
 

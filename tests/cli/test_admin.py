@@ -117,6 +117,12 @@ def test_a_refusal_is_one_clear_line(run: Run, arguments: tuple[str, ...], says:
     assert "Traceback" not in refused.stderr
 
 
+def test_what_the_login_of_the_database_may_do_and_needs_not_is_told(run: Run, shape: str) -> None:
+    told = run("db", "check")
+    assert told.returncode == 0
+    assert ("owns" in told.stdout) == (shape == "distributed")
+
+
 def test_a_wrong_setting_is_named(run: Run) -> None:
     refused = run("org", "create", "x", PORT="many")
     assert refused.returncode == 2

@@ -73,8 +73,13 @@ def _upload(then: datetime, status: ImportStatus = ImportStatus.MAPPING) -> None
     _file(then, uploads.full_path(path))
 
 
-def _stray(then: datetime) -> None:
-    _file(then, uploads.own_directory() / str(new_id()))
+def _stray(then: datetime, of: uuid.UUID | None = None) -> None:
+    _file(then, uploads.own_directory() / f"{of or new_id()}.rows.csv")  # as what is made of a workbook
+
+
+def _begun(then: datetime) -> None:
+    _upload(then, ImportStatus.QUEUED)
+    _stray(then, db.session.scalars(select(Import.id)).one())
 
 
 def _file(then: datetime, path: Path) -> None:
@@ -155,7 +160,7 @@ def test_what_is_older_than_its_limit_goes_and_what_is_younger_or_another_s_stay
         _no,
         _message,
         lambda then: _webhook(then, applied=False),
-        lambda then: _upload(then, ImportStatus.COMPLETED),
+        _begun,
     ],
     ids=["a no", "the ledger", "a webhook to apply", "an import"],
 )

@@ -1,5 +1,6 @@
 """How long an upload waits to be imported; and files that no import knows, which an accident left behind."""
 
+import uuid
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
@@ -11,6 +12,8 @@ from adsapp.contacts.imports import uploads
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.core.ids import first_id_of, parse_id
+
+ID_LENGTH = 36
 
 
 def discard_abandoned(before: datetime, limit: int) -> int:
@@ -33,11 +36,16 @@ def _remove_all(paths: Iterable[str]) -> None:
 def remove_strays(before: datetime, limit: int) -> int:
     """Remove some files from before that belong to no import of the organization; returns how many."""
     known = set(db.session.scalars(select(Import.id)))
-    strays = (file for file in _files_from_before(before) if parse_id(file.name) not in known)
+    strays = (file for file in _files_from_before(before) if _import_of(file) not in (None, *known))
     some = list(islice(strays, limit))
     for file in some:
         file.unlink(missing_ok=True)
     return len(some)
+
+
+def _import_of(file: Path) -> uuid.UUID | None:
+    """By its name, as that of what was made of an upload beside it; None for a file that is none of ours."""
+    return parse_id(file.name[:ID_LENGTH])
 
 
 def _files_from_before(before: datetime) -> Iterator[Path]:

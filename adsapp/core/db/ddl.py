@@ -15,6 +15,10 @@ MINE = "nullif(current_setting('app.organization_id', true), '')::uuid"  # the o
 KEY = "nullif(current_setting('app.key', true), '')"  # what was shown at the door
 
 
+class MissingRole(Exception):
+    """Who upgrades may neither make nor take a role that this version needs."""
+
+
 def make_roles(connection: Connection) -> None:
     """Make the roles of PostgreSQL and let the connecting user take them; SQLite has none."""
     if connection.dialect.name != "postgresql":
@@ -42,9 +46,9 @@ def _demand_role(connection: Connection, role: str) -> None:
     may_take = text("select pg_has_role(oid, 'member') from pg_roles where rolname = :role")
     if not connection.scalar(may_take, {"role": role}):
         user = connection.scalar(text("select current_user"))
-        raise RuntimeError(
-            f"The role {role} is missing in PostgreSQL, or {user} may not take it. As a superuser run: "
-            f'create role {role} nologin; grant {role} to "{user}"; then upgrade again'
+        raise MissingRole(
+            f"the role {role} is missing in PostgreSQL, or {user} may not take it: as a superuser run "
+            f'create role {role} nologin; grant {role} to "{user}"; and then this again'
         )
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from adsapp import create_app, jobs
+from adsapp.cli.readiness import check_database
 from adsapp.config import ConfigError, Settings
 from adsapp.contacts.models import Contact
 from adsapp.core import db
-from adsapp.core.db import logins, migrations
+from adsapp.core.db import ddl, logins, migrations
 from adsapp.core.db.rows import refresh_statistics
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine.worker import WorkerProcess
@@ -43,7 +44,9 @@ def separate(app: Flask, settings: Settings, servers: Servers) -> Iterator[Flask
     }
     separate = create_app(settings.model_copy(update=urls))
     use_quick_hashes(separate)
+    check_database(separate, schema=False)  # as `adsapp db upgrade` does, before it is let in
     migrations.upgrade(separate)
+    check_database(separate, schema=True)
     yield separate
     with separate.app_context():
         db.session.remove()
@@ -82,6 +85,14 @@ def test_the_login_that_serves_is_refused_what_would_open_the_others_rows(separa
     refused = pytest.raises(DBAPIError, match=r"permission denied|must be owner")
     with separate.app_context(), db.db.engine.connect() as connection, refused:
         connection.execute(text(statement))
+
+
+def test_who_may_not_take_a_role_that_an_upgrade_needs_is_told_how_to_get_it(separate: Flask) -> None:
+    told = pytest.raises(
+        ddl.MissingRole, match=r"create role adsapp_engine nologin; grant adsapp_engine to \"adsapp_web"
+    )
+    with separate.app_context(), db.db.engine.connect() as connection, told:
+        ddl._demand_role(connection, db.ENGINE_ROLE)
 
 
 def test_people_and_jobs_are_served_all_the_same(separate: Flask, cast: Cast) -> None:
