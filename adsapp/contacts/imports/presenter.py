@@ -153,7 +153,7 @@ class ImportPage(LivePage):
             facts=FileFacts.of(batch),
             seconds_taken=_seconds(batch.started_at, batch.finished_at) if batch.finished_at else None,
             why_waiting=str(reason) if reason else "",
-            job_id=batch.job_id,
+            job_id=batch.undo.job_id if batch.undo else batch.job_id,  # the latest
             attempt=job.attempt if job else 0,
             cancelled_by=job.cancel_requested_by if job else None,
             is_stopping=bool(job and job.is_stopping),
