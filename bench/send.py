@@ -41,6 +41,7 @@ from adsapp.demo import stage
 from adsapp.demo.http import wait_until
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Queue
+from adsapp.organizations.auditing import NOBODY
 from bench.harness import application, environment, report
 from tests.cast import add_organization
 from tests.live import Sandbox, running_sandbox, shipped_templates
@@ -145,7 +146,8 @@ def _prepare(app: Flask, sandbox: Sandbox, case: Case, seconds: float) -> list[t
     sandbox.call("accounts", _account_at_the_sandbox(case.rate))
     owner = add_organization(app, "bench")
     with db.organization_context(app, owner):
-        account = create_account(AccountIn(NUMBER, WABA, "token", "secret", "verify", messages_per_second=case.rate))
+        given = AccountIn(NUMBER, WABA, "token", "secret", "verify", messages_per_second=case.rate)
+        account = create_account(given, NOBODY)
         db.session.add_all(shipped_templates(account))
         made = []
         for share in range(case.processes):

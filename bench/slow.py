@@ -28,6 +28,7 @@ from typing import Any
 from adsapp.config import ROOT
 from adsapp.core import db
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
+from adsapp.organizations.auditing import NOBODY
 from adsapp.processes.commands import web_command
 from bench.harness import durable_servers, quantile, report
 from bench.past.looking import Browser, Unexpected
@@ -145,7 +146,7 @@ def _serve(installed: Installation, told: argparse.Namespace) -> Figures:
 
 def _account(installed: Installation) -> uuid.UUID:
     with installed.context():
-        made = create_account(AccountIn("100000000000009", "200000000000009", "token", SECRET, "verify"))
+        made = create_account(AccountIn("100000000000009", "200000000000009", "token", SECRET, "verify"), NOBODY)
         db.session.commit()
         return made.id
 

@@ -45,7 +45,7 @@ def meanwhile(browser: Browser) -> Iterator[list[float]]:
 
 
 def _ask(browser: Browser, over: threading.Event, most: int = 1_000_000) -> Sequence[float]:
-    took = []
+    took: list[float] = []
     while len(took) < most and not over.wait(PAUSE):
         took.append(browser.get(PAGES[len(took) % len(PAGES)]).ms)
     return took

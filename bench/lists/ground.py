@@ -24,6 +24,7 @@ from adsapp.core.db.rows import insert_rows, refresh_statistics
 from adsapp.demo.http import wait_until
 from adsapp.jobs import Queue
 from adsapp.organizations import service as organizations
+from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
 from adsapp.processes.supervisor import Child
 from bench.harness import environment
@@ -101,7 +102,7 @@ def installation(home: Path, servers: Servers | None, database_url: str, known: 
     migrations.upgrade(app)
     with app.app_context():
         made = organizations.create_organization("harbour", "Harbour", "US")
-        organizations.add_member(made, organizations.create_user(EMAIL, "Alice", PASSWORD), Role.OWNER)
+        organizations.add_member(organizations.create_user(EMAIL, "Alice", PASSWORD), Role.OWNER, NOBODY)
         installed = Installation(app, settings, made.id)
         db.session.commit()
     with installed.context():
@@ -131,8 +132,9 @@ def import_file(installed: Installation, file: Path, worker: int) -> Imported:
     """Upload a file as its page does and let the worker import it."""
     with installed.context(), watching(installed.settings, worker) as watched:
         with file.open("rb") as stream:
-            batch = service.receive(stream, file.name)
-        service.start_import(batch, service.proposed(batch), ImportOptions(default_country=DEFAULT_COUNTRY))
+            batch = service.receive(stream, file.name, by=NOBODY)
+        options = ImportOptions(default_country=DEFAULT_COUNTRY)
+        service.start_import(batch, service.proposed(batch), options, by=NOBODY)
         import_id = batch.id
         db.session.commit()
         wait_until(partial(_has_ended, import_id), GIVE_UP, "the end of the import")

@@ -16,6 +16,7 @@ from adsapp.integrations.models import Account
 from adsapp.jobs import Queue
 from adsapp.jobs.models import Worker
 from adsapp.organizations import service
+from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
 from tests.cast import add_organization
 
@@ -41,8 +42,8 @@ def prepare(app: Flask) -> Scenery:
     mine, others = "harbour", [f"other-{n}" for n in range(OTHERS)]
     ids = tuple(add_organization(app, slug) for slug in (mine, *others))
     with db.organization_context(app, ids[0]):
-        service.add_member(service.create_user(EMAIL, "Alice", PASSWORD), Role.OWNER)
-        token = service.create_token("bench", Role.OWNER)
+        service.add_member(service.create_user(EMAIL, "Alice", PASSWORD), Role.OWNER, NOBODY)
+        token = service.create_token("bench", Role.OWNER, by=NOBODY)
         db.session.commit()
     _employ_workers()
     with db.organization_context(app, ids[0]):
