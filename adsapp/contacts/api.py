@@ -115,6 +115,7 @@ def contact_json(contact: Contact, tags: list[str], mask: Mask) -> dict[str, Any
         "first_name": contact.first_name,
         "last_name": contact.last_name,
         "email": contact.email,
+        "email_typed": contact.email_typed or contact.email,
         "language": contact.language,
         "country": contact.country,
         "tags": tags,

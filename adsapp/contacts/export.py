@@ -81,7 +81,7 @@ def _row(contact: Contact, tags: Sequence[str], keys: Sequence[str]) -> list[str
         contact.name,
         contact.first_name,
         contact.last_name,
-        contact.email,
+        contact.email_typed or contact.email,
         contact.language,
         contact.country,
         ", ".join(tags),

@@ -36,6 +36,7 @@ class ContactForm:
     def of(cls, contact: Contact, tags: Sequence[str]) -> "ContactForm":
         """The form filled with a contact's values."""
         values = {name: getattr(contact, name) for name in TEXT_FIELDS}
+        values["email"] = contact.email_typed or contact.email
         values["phone"] = contact.phone if contact.phone.startswith("+") else ""
         lines = [f"{key}: {value}" for key, value in contact.attributes.items()]
         return cls(values | {"tags": ", ".join(tags), "attributes": "\n".join(lines)})

@@ -17,6 +17,7 @@ class ContactFields(NamedTuple):
     first_name: str
     last_name: str
     email: str
+    email_typed: str  # "" if it is the same; it goes with the address
     language: str
     country: str
     attributes: Mapping[str, Any]
@@ -36,8 +37,9 @@ def merge(known: ContactFields, incoming: ContactFields, policy: OnDuplicate, *,
     return ContactFields(*names, *_first_given(incoming, known), _filled(known.attributes, incoming.attributes))
 
 
-def _first_given(one: ContactFields, other: ContactFields) -> tuple[str, str, str]:
-    return one.email or other.email, one.language or other.language, one.country or other.country
+def _first_given(one: ContactFields, other: ContactFields) -> tuple[str, str, str, str]:
+    address = one if one.email else other
+    return address.email, address.email_typed, one.language or other.language, one.country or other.country
 
 
 def _names(fields: ContactFields) -> tuple[str, str, str]:

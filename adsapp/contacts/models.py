@@ -43,7 +43,8 @@ class Contact(Tenant, Base):
     name: Mapped[str] = mapped_column(ShortText, default="")  # the whole name, as written
     first_name: Mapped[str] = mapped_column(ShortText, default="")
     last_name: Mapped[str] = mapped_column(ShortText, default="")
-    email: Mapped[str] = mapped_column(ShortText, default="")
+    email: Mapped[str] = mapped_column(ShortText, default="")  # in small letters
+    email_typed: Mapped[str] = mapped_column(ShortText, default="", server_default="")  # with its capitals, if any
     language: Mapped[str] = mapped_column(String(20), default="")
     country: Mapped[str] = mapped_column(String(2), default="")
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)

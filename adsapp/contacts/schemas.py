@@ -78,9 +78,9 @@ class ContactIn(BaseModel):
         if not value:
             return ""
         found = normalise_email(value)
-        if found is None or len(found[0]) > MAX_EMAIL:
+        if found is None or len(found.email) > MAX_EMAIL:
             raise ValueError("This is not a valid e-mail address")
-        return found[0]
+        return found.typed
 
     @field_validator("language")
     @classmethod

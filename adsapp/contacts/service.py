@@ -10,6 +10,7 @@ from adsapp.contacts.models import Contact, OptSource
 from adsapp.contacts.schemas import ContactIn
 from adsapp.contacts.values.attributes import with_extension
 from adsapp.contacts.values.countries import country_code
+from adsapp.contacts.values.emails import normalise_email
 from adsapp.contacts.values.names import split_name
 from adsapp.contacts.values.phones import Phone, Rejection, normalise_phone, person_key
 from adsapp.contacts.values.text import MAX_NAME
@@ -96,7 +97,17 @@ def _incoming(data: ContactIn, phone: Phone) -> ContactFields:
         first, last = split_name(data.name)
     name = (data.name or f"{first} {last}".strip())[:MAX_NAME]
     attributes = with_extension(dict(data.attributes), phone.extension)
-    return ContactFields(name, first, last, data.email, data.language, data.country or phone.region, attributes)
+    address = normalise_email(data.email) if data.email else None
+    return ContactFields(
+        name=name,
+        first_name=first,
+        last_name=last,
+        email=address.email if address else "",
+        email_typed=address.if_typed_otherwise if address else "",
+        language=data.language,
+        country=data.country or phone.region,
+        attributes=attributes,
+    )
 
 
 def _fields(contact: Contact) -> ContactFields:

@@ -150,10 +150,11 @@ def test_a_country_that_nobody_chose_and_that_may_be_wrong_is_in_the_answer(clie
 
 
 def test_an_extension_is_kept_with_a_contact_that_a_program_adds(client: FlaskClient, cast: Cast) -> None:
-    body = {"phone": "+1 202 555 0132 x45", "name": "Harbour Bakery, Ltd"}
+    body = {"phone": "+1 202 555 0132 x45", "name": "Harbour Bakery, Ltd", "email": "Jo@Example.com"}
     made = told(client.post("/api/contacts", headers=cast.headers("alice"), json=body))["contact"]
     assert (made["phone"], made["attributes"]) == ("+12025550132", {"phone_extension": "45"})
     assert (made["name"], made["first_name"], made["last_name"]) == ("Harbour Bakery, Ltd", "", "")
+    assert (made["email"], made["email_typed"]) == ("jo@example.com", "Jo@Example.com")
 
 
 def test_a_contact_may_be_opted_out_from_the_start(client: FlaskClient, cast: Cast) -> None:

@@ -24,7 +24,7 @@ BY = By("Alice")
 # Whatever a spreadsheet, a guess of columns by their cells or a CSV reader might stumble over.
 PEOPLE: list[dict[str, Any]] = [
     {"phone": "+4915112345678", "name": "=2+3", "tags": ["vip", "spring"], "attributes": {"score": "+1", "vip": "no"}},
-    {"phone": "+12025550120", "name": "@SUM(A1)", "first_name": "Ann", "email": "ann@example.com", "country": "US"},
+    {"phone": "+12025550120", "name": "@SUM(A1)", "first_name": "Ann", "email": "Ann@Example.com", "country": "US"},
     {"phone": "+442079460303", "name": 'Li "the" Ng; Ltd, x', "language": "pt_BR", "attributes": {"phone_2": "0171 1"}},
     {"phone": "+12025550121", "name": "-1", "attributes": {"note": "two\nlines", "город": "170"}},
 ]
@@ -42,7 +42,7 @@ def _imported(path: Path) -> list[dict[str, Any]]:
     """What an import would make of it."""
     _, rows, rejected = read_contacts(path)
     assert rejected == []
-    fields = ("phone", "name", "email", "language", "tags", "attributes", "opt_in")
+    fields = ("phone", "name", "email", "email_typed", "language", "tags", "attributes", "opt_in")
     return [{name: getattr(row, name) for name in fields} for row in rows]
 
 
@@ -50,7 +50,7 @@ def _stored() -> list[dict[str, Any]]:
     """The same of the contacts as they are stored."""
     contacts = queries.list_contacts(queries.ContactFilter()).items
     tags = queries.tags_of([each.id for each in contacts])
-    fields = ("phone", "name", "email", "language", "attributes")
+    fields = ("phone", "name", "email", "email_typed", "language", "attributes")
     return [
         {name: getattr(each, name) for name in fields}
         | {"tags": tuple(tags[each.id]), "opt_in": False if each.opted_out_at else None}

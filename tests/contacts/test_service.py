@@ -113,14 +113,16 @@ fields = st.builds(
     words,
     words,
     words,
+    words,
     st.dictionaries(st.sampled_from("ab"), st.sampled_from(["", "1", "2"])),
 )
 
 
 def given_values(incoming: ContactFields) -> Mapping[str, object]:
-    """What is not blank. First and last name go with the whole name, which may be of fewer parts."""
+    """What is not blank. First and last name go with the whole name, which may be of fewer parts; how an address was
+    typed goes with it."""
     flat = {**incoming._asdict(), **incoming.attributes}
-    for name in ("attributes", "first_name", "last_name"):
+    for name in ("attributes", "first_name", "last_name", "email_typed"):
         flat.pop(name)
     return {name: value for name, value in flat.items() if value}
 

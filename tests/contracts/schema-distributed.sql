@@ -128,6 +128,7 @@ contacts.created_at timestamp with time zone not null
 contacts.updated_at timestamp with time zone not null
 contacts.moved_to character varying(20)
 contacts.moved_at timestamp with time zone
+contacts.email_typed character varying(200) not null default ''::character varying
 import_rows.organization_id uuid not null
 import_rows.id bigint not null identity d
 import_rows.import_id uuid not null

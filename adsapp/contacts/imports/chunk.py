@@ -295,21 +295,12 @@ def _title(code: str) -> str:
 
 
 def _storable(row: ContactRow) -> ContactFields:
-    email = row.email if len(row.email) <= MAX_EMAIL else ""
-    return ContactFields(
-        row.name[:MAX_NAME], row.first_name, row.last_name, email, row.language, row.country, row.attributes
-    )
+    email, typed = (row.email, row.email_typed) if len(row.email) <= MAX_EMAIL else ("", "")
+    names = (row.name[:MAX_NAME], row.first_name, row.last_name)
+    return ContactFields(*names, email, typed, row.language, row.country, row.attributes)
 
 
-_FIELDS = (
-    Contact.name,
-    Contact.first_name,
-    Contact.last_name,
-    Contact.email,
-    Contact.language,
-    Contact.country,
-    Contact.attributes,
-)
+_FIELDS = [getattr(Contact, name) for name in ContactFields._fields]
 
 
 def _known(import_id: uuid.UUID, phones: Sequence[str]) -> Mapping[str, Known]:

@@ -27,7 +27,7 @@ from adsapp.core.clock import iso, utcnow
 from adsapp.jobs import JobFailed, Progress
 
 CHANGES_SHOWN = 20
-NOBODY = ContactFields("", "", "", "", "", "", {})
+NOBODY = ContactFields("", "", "", "", "", "", "", {})
 
 
 @dataclass
@@ -91,7 +91,8 @@ class TrialChunk(Chunk):
 def flat(fields: ContactFields) -> dict[str, Any]:
     """Fields and attributes side by side."""
     named = fields._asdict()
-    attributes = named.pop("attributes")
+    attributes, typed = named.pop("attributes"), named.pop("email_typed")
+    named["email"] = typed or fields.email
     return named | {f"attribute:{key}": value for key, value in attributes.items()}
 
 

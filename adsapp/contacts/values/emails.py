@@ -1,6 +1,7 @@
 """One e-mail address out of one cell."""
 
 import re
+from typing import NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -11,20 +12,34 @@ _IN_BRACKETS = re.compile(r"[^<>]*<\s*(?:mailto:)?([^<>\s]+)\s*>", re.IGNORECASE
 _SCHEME = re.compile(r"mailto:\s*", re.IGNORECASE)
 
 
-def normalise_email(cell: str) -> tuple[str, bool] | None:
-    """The address in lower case, and whether more than blanks was removed from the cell; None if it is not valid.
+class Address(NamedTuple):
+    """An address in small letters, by which it is compared; as it was typed; and whether more than blanks was removed
+    from its cell."""
 
-    No name server is asked. Gmail's dots and plus signs stay: the address is stored as the person gave it.
+    email: str
+    typed: str
+    reduced: bool
+
+    @property
+    def if_typed_otherwise(self) -> str:
+        """As it was typed, if that is not the same (it has capitals); else ""."""
+        return "" if self.typed == self.email else self.typed
+
+
+def normalise_email(cell: str) -> Address | None:
+    """The address in the cell; None if it is not valid.
+
+    No name server is asked. Gmail's dots and plus signs stay.
     """
     text = plain(cell).removeprefix("'")
     named = _IN_BRACKETS.fullmatch(text)
     address = named[1] if named else _SCHEME.sub("", text, count=1)
     if is_sure_address(address):
-        return address.lower(), address != text
+        return Address(address.lower(), address, address != text)
     if not address:
         return None
     try:
         found = validate_email(address, check_deliverability=False)
     except EmailNotValidError:
         return None
-    return found.normalized.lower(), address != text
+    return Address(found.normalized.lower(), address, address != text)

@@ -47,9 +47,9 @@ class Defaults:
 class ContactRow(NamedTuple):
     """A row that can become a contact. A text is '' if the row does not give it, which must not clear a stored value.
 
-    `name` is the whole name as written, or first and last name together; `country` is an ISO code, from the row or, if
-    the row has none, from the number; `opt_in` is False if any column refuses messages, else True if one agrees, else
-    None; `assumed` is that of `Phone`.
+    `name` is the whole name as written, or first and last name together; `email_typed` the address with its capitals,
+    if it has any; `country` is an ISO code, from the row or, if the row has none, from the number; `opt_in` is False if
+    any column refuses messages, else True if one agrees, else None; `assumed` is that of `Phone`.
     """
 
     number: int
@@ -61,6 +61,7 @@ class ContactRow(NamedTuple):
     first_name: str
     last_name: str
     email: str
+    email_typed: str
     language: str
     country: str
     opt_in: bool | None
@@ -141,6 +142,7 @@ class RowJudge:
         whole, first, last = (self._name(cells, index, notes) for index in self._fields.values())
         if whole and not (first or last):
             first, last = split_name(whole)
+        email, typed = self._read_email(cells, notes)
         return ContactRow(
             number=number,
             phone=phone.e164,
@@ -150,7 +152,8 @@ class RowJudge:
             name=whole or f"{first} {last}".strip(),
             first_name=first,
             last_name=last,
-            email=self._read_email(cells, notes),
+            email=email,
+            email_typed=typed,
             language=self._read_language(cells, notes),
             country=country,
             opt_in=self._read_opt_in(cells, notes) if self._reads_consent else None,
@@ -165,18 +168,18 @@ class RowJudge:
         text = one_line(cells[index])
         return text if len(text) <= MAX_NAME else self._cut(text, MAX_NAME, index, cells, notes)
 
-    def _read_email(self, cells: list[str], notes: list[Note]) -> str:
+    def _read_email(self, cells: list[str], notes: list[Note]) -> tuple[str, str]:
+        """The address, and as it was typed if that is not the same."""
         if self._email is None or not cells[self._email]:
-            return ""
+            return "", ""
         found = normalise_email(cells[self._email])
         if found is None:
             if plain(cells[self._email]):
                 notes.append(self._note("email_left_out", self._email, cells))
-            return ""
-        address, reduced = found
-        if reduced:
+            return "", ""
+        if found.reduced:
             notes.append(self._note("email_reduced", self._email, cells))
-        return address
+        return found.email, found.if_typed_otherwise
 
     def _read_language(self, cells: list[str], notes: list[Note]) -> str:
         if self._language is None or not cells[self._language]:

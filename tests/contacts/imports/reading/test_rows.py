@@ -25,6 +25,7 @@ def test_emails_are_one_address_whatever_their_case_and_broken_ones_are_never_ke
         "",
     ]
     noted = {row.number: [note.code for note in row.notes] for row in good if row.notes}
+    assert [row.email_typed for row in good if row.email_typed] == ["ALICE@Example.COM"]
     left_out = ["email_left_out"]
     assert noted == {6: left_out, 7: left_out, 9: left_out, 10: ["email_reduced"], 12: left_out}
 
