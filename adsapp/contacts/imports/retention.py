@@ -1,5 +1,6 @@
 """How long an upload waits to be imported; and files that no import knows, which an accident left behind."""
 
+import contextlib
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -35,8 +36,8 @@ def _remove_all(paths: Iterable[str]) -> None:
 
 def remove_strays(before: datetime, limit: int) -> int:
     """Remove some files from before that belong to no import of the organization; returns how many."""
-    known = set(db.session.scalars(select(Import.id)))
-    strays = (file for file in _files_from_before(before) if _import_of(file) not in (None, *known))
+    known = {None, *db.session.scalars(select(Import.id))}
+    strays = (file for file in _files_from_before(before) if _import_of(file) not in known)
     some = list(islice(strays, limit))
     for file in some:
         file.unlink(missing_ok=True)
@@ -50,5 +51,7 @@ def _import_of(file: Path) -> uuid.UUID | None:
 
 def _files_from_before(before: datetime) -> Iterator[Path]:
     folder = uploads.own_directory()
-    files = folder.iterdir() if folder.is_dir() else ()
-    return (file for file in files if file.stat().st_mtime < before.timestamp())
+    for file in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(FileNotFoundError):  # somebody removes it just now
+            if file.stat().st_mtime < before.timestamp():
+                yield file
