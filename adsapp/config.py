@@ -95,7 +95,9 @@ class Settings(BaseSettings):
         description="Time between two looks for due jobs while there are any; at rest a worker looks when it is woken.",
     )
     grace_seconds: float = Field(25.0, ge=0, description="What running jobs get to end after SIGTERM.")
-    history_days: int = Field(90, ge=1, description="Days for which finished jobs and their history are kept.")
+    history_days: int = Field(
+        90, ge=1, description="Days for which finished jobs and their history are kept, and an import can be undone."
+    )
     slice_seconds: float = Field(
         5.0, gt=0, description="How long one campaign keeps a sending thread before others get a turn."
     )

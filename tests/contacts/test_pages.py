@@ -128,9 +128,9 @@ def test_the_rejected_rows_come_as_a_file_that_can_be_mended(
     assert file.mimetype == "text/csv"
     assert "people-rejected.csv" in file.headers["Content-Disposition"]
     header, row = file.text.lstrip("\ufeff").splitlines()
-    assert header == "ADSapp row,ADSapp column,ADSapp reason,ADSapp suggestion,Mobile,First name,Shop"
-    assert row.startswith("3,Mobile,")
-    assert row.endswith("4.479E+11,Kim,Quay")
+    assert header == "ADSapp row;ADSapp line;ADSapp column;ADSapp reason;ADSapp suggestion;Mobile;First name;Shop"
+    assert row.startswith("3;3;Mobile;")
+    assert row.endswith("4.479E+11;Kim;Quay")
     again = upload(alice, file.text.replace("4.479E+11", "+12025550182").encode(), "mended.csv")
     assert "The first row can be stored" in text(alice.get(again.location))
 
