@@ -101,7 +101,9 @@ class Settings(BaseSettings):
         description="Time between two looks for due jobs while there are any; at rest a worker looks when it is woken.",
     )
     grace_seconds: float = Field(25.0, ge=0, description="What running jobs get to end after SIGTERM.")
-    history_days: int = Field(90, ge=1, description="Days for which finished jobs and their history are kept.")
+    history_days: int = Field(
+        90, ge=1, description="Days for which finished jobs and their history are kept, and an import can be undone."
+    )
     webhook_days: int = Field(
         30, ge=8, description="Days for which applied webhooks are kept; WhatsApp may repeat one for 7 days."
     )

@@ -1,7 +1,9 @@
 """An import is undone: everybody as they were, but for those whom somebody changed or spoke to since."""
 
+import re
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +24,7 @@ from adsapp.contacts.schemas import ContactIn
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
-from adsapp.jobs import Job
+from adsapp.jobs import Job, JobCancelled
 from adsapp.organizations.auditing import NOBODY, By
 from tests.campaigns.scene import set_the_scene
 from tests.cast import Cast
@@ -266,6 +268,59 @@ def test_a_broken_undo_goes_on_where_it_stood(
     assert (done.deleted, done.restored, done.kept_by_code) == (5, 3, {})
     assert len(calls) == 4  # three chunks, one of them twice
     assert everything() == before
+
+
+def test_an_undo_that_was_cancelled_goes_on(
+    app: Flask,
+    cast: Cast,
+    start: Start,
+    ended: Look,
+    finished: Finished,
+    everything: Everything,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended(start(FIRST))
+    before = everything()
+    batch = ended(start(SECOND))
+    calls, real = [], running.put_back
+
+    def asks_to_stop(*given: Any) -> None:
+        real(*given)
+        calls.append(given)
+        if len(calls) == 2:
+            raise JobCancelled
+
+    def ask() -> Job:
+        with db.organization_context(app, cast.bakery_id):
+            job_id = undoing.ask_undo(get_import(batch.id), ALICE).id
+            db.session.commit()
+        return finished(job_id)
+
+    monkeypatch.setattr(running, "put_back", asks_to_stop)
+    assert ask().state.value == "cancelled"
+    monkeypatch.setattr(running, "put_back", real)
+    assert ask().state.value == "completed"
+    assert everything() == before
+
+
+def test_of_two_people_who_undo_at_once_one_is_told_of_the_other(
+    app: Flask, cast: Cast, start: Start, ended: Look
+) -> None:
+    batch = ended(start(FIRST))
+
+    def undo_too(name: str) -> str:
+        with db.organization_context(app, cast.bakery_id):
+            try:
+                undoing.ask_undo(get_import(batch.id), By(name))
+                db.session.commit()
+            except Conflict as told:
+                return told.detail
+            return ""
+
+    with ThreadPoolExecutor(2) as both:
+        told = sorted(both.map(undo_too, ["Alice", "Adam"]))
+    assert told[0] == ""
+    assert re.fullmatch("It (is being|was) undone already by (Alice|Adam)", told[1])
 
 
 def test_an_import_is_undone_once(
