@@ -24,7 +24,12 @@ pytestmark = pytest.mark.browser
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 KINDS = re.compile(r'<dialog id="([a-z-]+?)-?(?:\{\{[^"]*)?"')
-WITHOUT_DIALOG = {"act", "drain", "resume"}  # asked on pages of their own only, or by a form (test_asking)
+WITHOUT_DIALOG = {
+    "act",
+    "drain",
+    "resume",
+    "undo-import",
+}  # asked on pages of their own only, or by a form (test_asking)
 FIELDS = "input:not([type=hidden]), select, textarea"
 # The field, or of a group of choices the chosen one; where nothing is asked, the answer that changes nothing.
 FIRST = f"""dialog => {{
