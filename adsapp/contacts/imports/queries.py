@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, null, or_, select
+from sqlalchemy import ColumnElement, exists, null, or_, select
 from sqlalchemy.orm import joinedload
 
 from adsapp.contacts.imports.reading.report import report_lines
@@ -153,6 +153,16 @@ def _all_rows(read: Reader) -> Iterator[ReportedRow]:
 
 def earlier_import(batch: Import) -> Import | None:
     """The latest other import of the very same file that has put somebody in and was not undone."""
-    same = (Import.sha256 == batch.sha256, Import.id != batch.id, Import.rows_read > 0)
     kept = ~exists().where(ImportUndo.import_id == Import.id, ImportUndo.finished_at.is_not(None))
-    return db.session.scalars(select(Import).where(*same, kept).order_by(Import.id.desc()).limit(1)).first()
+    return _latest(Import.sha256 == batch.sha256, Import.id != batch.id, Import.rows_read > 0, kept)
+
+
+def last_like(batch: Import) -> Import | None:
+    """The latest other import of a file with the same columns, if it put somebody in and nobody wanted it undone."""
+    wanted = ~exists().where(ImportUndo.import_id == Import.id)
+    same = (Import.header_key == batch.header_key, Import.id != batch.id, Import.rows_read > Import.rejected, wanted)
+    return _latest(*same) if batch.header_key else None
+
+
+def _latest(*conditions: ColumnElement[bool]) -> Import | None:
+    return db.session.scalars(select(Import).where(*conditions).order_by(Import.id.desc()).limit(1)).first()

@@ -91,6 +91,15 @@ class Proposal:
         """True if a person has to choose: another country makes other numbers of these, as plausible ones."""
         return bool(self.rivals)
 
+    @property
+    def likely(self) -> str:
+        """The country to begin with; none if a person has to choose."""
+        return "" if self.is_open else self.best.country
+
+    def allows(self, country: str) -> bool:
+        """True if numbers without a country of their own may be from this one: they fit in it, or they fit nowhere."""
+        return not self.best.mobiles or country in {each.country for each in (self.best, *self.rivals)}
+
 
 @dataclass(slots=True)
 class _Evidence:
