@@ -124,6 +124,7 @@ READS: Mapping[str, str] = {
     "contacts.export_csv": "q tag opted_out import_id delimiter",
     "contacts.export_xlsx": "q tag opted_out import_id",
     "contacts.export_rows": "outcome code",
+    "contacts.export_rows_xlsx": "outcome code",
     "contacts.import_rows": "outcome code cursor",
     "contacts.kept_contacts": "reason cursor",
     "contacts.list_contacts": "q tag opted_out import_id cursor",

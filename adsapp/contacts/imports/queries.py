@@ -1,14 +1,12 @@
 """Reads of imports and their rows."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, exists, null, or_, select
 from sqlalchemy.orm import joinedload
 
-from adsapp.contacts.imports.reading.report import report_lines
 from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, ImportStatus, ImportUndo
 from adsapp.core import db
 from adsapp.core.errors import NotFound
@@ -130,25 +128,6 @@ def reported_rows(import_id: uuid.UUID, wanted: RowFilter, after: int = 0, limit
         statement = statement.where(or_(ImportRow.code == wanted.code, further))
     found = db.session.execute(statement.order_by(ImportRow.row_no).limit(limit + 1))
     return cut([ReportedRow(*row) for row in found], limit, lambda row: str(row.number))
-
-
-Reader = Callable[[int], Page[ReportedRow]]  # the rows behind a row number
-
-
-def report_of(inspection: Mapping[str, Any], read: Reader) -> Iterator[str]:
-    """Rows as the lines of a file with the delimiter and columns of the upload, to be corrected and imported again.
-
-    The lines are made part by part, so the file may be of any size.
-    """
-    return report_lines(inspection["header"], _all_rows(read), inspection["delimiter"])
-
-
-def _all_rows(read: Reader) -> Iterator[ReportedRow]:
-    page = read(0)
-    yield from page.items
-    while page.next is not None:
-        page = read(int(page.next))
-        yield from page.items
 
 
 def earlier_import(batch: Import) -> Import | None:
