@@ -130,6 +130,12 @@ def reported_rows(import_id: uuid.UUID, wanted: RowFilter, after: int = 0, limit
     return cut([ReportedRow(*row) for row in found], limit, lambda row: str(row.number))
 
 
+def refused_cells(import_id: uuid.UUID, codes: Sequence[str], limit: int) -> Sequence[Sequence[str]]:
+    """The cells of the first rows that were refused for one of these reasons."""
+    refused = (ImportRow.import_id == import_id, ImportRow.outcome == "rejected", ImportRow.code.in_(codes))
+    return db.session.scalars(select(ImportRow.cells).where(*refused).order_by(ImportRow.row_no).limit(limit)).all()
+
+
 def earlier_import(batch: Import) -> Import | None:
     """The latest other import of the very same file that has put somebody in and was not undone."""
     kept = ~exists().where(ImportUndo.import_id == Import.id, ImportUndo.finished_at.is_not(None))
