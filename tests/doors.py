@@ -89,7 +89,8 @@ JOBS = "state queue q routine cursor"
 ACTED = f"verb scope job reason priority confirmed confirmed_at confirmed_people {JOBS}"
 CLEANED = "state queue routine older_than_days confirmed confirmed_at"
 COLUMNS = (
-    "column-0 column-1 key-0 default_country on_duplicate tags use_country encoding delimiter quote sheet header_row"
+    "column-0 column-1 key-0 default_country on_duplicate tags use_country columns_as "
+    "encoding delimiter quote sheet header_row"
 )
 ACCOUNT = (
     "name display_phone_number phone_number_id waba_id messages_per_second token app_secret verify_token"  # secrets too
@@ -123,6 +124,7 @@ READS: Mapping[str, str] = {
     "contacts.export_csv": "q tag opted_out import_id delimiter",
     "contacts.export_xlsx": "q tag opted_out import_id",
     "contacts.export_rows": "outcome code",
+    "contacts.export_rows_xlsx": "outcome code",
     "contacts.import_rows": "outcome code cursor",
     "contacts.kept_contacts": "reason cursor",
     "contacts.list_contacts": "q tag opted_out import_id cursor",

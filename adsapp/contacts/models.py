@@ -185,6 +185,7 @@ class Import(Tenant, Base):
         UniqueConstraint("organization_id", "id"),
         Index("ix_imports_list", "organization_id", "id"),
         Index("ix_imports_sha256", "organization_id", "sha256", "id"),
+        Index("ix_imports_header", "organization_id", "header_key", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -195,6 +196,7 @@ class Import(Tenant, Base):
     sha256: Mapped[str] = mapped_column(String(64))
     size_bytes: Mapped[int] = mapped_column(BigId)
     inspection: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    header_key: Mapped[str] = mapped_column(String(64), default="", server_default="")  # see imports.reading.signature
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
     position: Mapped[dict[str, Any]] = mapped_column(default=dict)  # where reading continues

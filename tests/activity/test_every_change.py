@@ -203,7 +203,9 @@ TAKEN: dict[str, Callable[[World], str]] = {
     "/api/contacts.xlsx": lambda _: "/api/contacts.xlsx",
     "/campaigns/<campaign_id>/people.csv": lambda w: f"/campaigns/{w.scene.campaign()}/people.csv",
     "/imports/<import_id>/rows.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.csv",
+    "/imports/<import_id>/rows.xlsx": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.xlsx",
     "/imports/<import_id>/rejected.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rejected.csv",
+    "/imports/<import_id>/rejected.xlsx": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rejected.xlsx",
 }
 
 

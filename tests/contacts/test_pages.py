@@ -147,6 +147,36 @@ def test_numbers_that_fit_in_two_countries_are_asked_about_before_anybody_is_sto
     assert send(alice, f"{page}/start", **chosen, default_country="DE").status_code == 303
 
 
+def test_refusals_that_share_a_country_say_so_when_tried_and_in_the_report(
+    alice: FlaskClient, cast: Cast, worker: WorkerProcess, finished: Callable[..., Any], look: Look, ended: Look
+) -> None:
+    """Once as what they share; the reasons by code are there as well."""
+    chosen = {"column-0": "phone", "column-1": "first_name", "default_country": "US"}
+    rows = ["Handy;Vorname", "+49 30 901820;Ida", "none;Kim", *(f"0151 2345678{last};Jo" for last in range(5))]
+    page = upload(alice, "\n".join(rows)).location
+    here = uuid.UUID(page.rpartition("/")[2])
+    send(alice, f"{page}/try", **chosen)
+    finished(look(here).trial_job_id)
+    cause = "5 of 5 refused numbers look like mobile numbers of Germany They were read with United States as"
+    assert cause in text(alice.get(page))
+    tried = alice.get(f"/api{page}", headers=cast.headers("alice")).get_json()["dry_run"]
+    assert tried["cause"] == {"numbers": 5, "of": 5, "countries": ["DE"]}
+    send(alice, f"{page}/start", as_tried="1")
+    assert counts(ended(here)) == {"created": 1, "rejected": 6}
+    assert cause in text(alice.get(page))
+
+
+@pytest.mark.parametrize(
+    "numbers", [["0151 23456780", "0151 23456781"], ["12", "13", "14", "15", "16", "0151 23456780"]]
+)
+def test_few_refusals_are_no_cause(alice: FlaskClient, worker: WorkerProcess, ended: Look, numbers: list[str]) -> None:
+    page = upload(alice, "\n".join(["Handy;Vorname", "+49 30 901820;Ida", *(f"{number};Jo" for number in numbers)]))
+    chosen = {"column-0": "phone", "column-1": "first_name", "default_country": "US"}
+    send(alice, f"{page.location}/start", **chosen)
+    assert ended(uuid.UUID(page.location.rpartition("/")[2])).rejected == len(numbers)
+    assert "look like mobile numbers" not in text(alice.get(page.location))
+
+
 def test_the_rejected_rows_come_as_a_file_that_can_be_mended(
     alice: FlaskClient, worker: WorkerProcess, ended: Look
 ) -> None:

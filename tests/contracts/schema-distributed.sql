@@ -180,6 +180,7 @@ imports.opted_out integer not null default 0
 imports.undo_kept boolean not null default false
 imports.trial_job_id uuid
 imports.trial jsonb
+imports.header_key character varying(64) not null default ''::character varying
 inbound_messages.organization_id uuid not null
 inbound_messages.id bigint not null identity d
 inbound_messages.account_id uuid not null
@@ -606,6 +607,7 @@ CREATE INDEX ix_import_rows_outcome ON public.import_rows USING btree (organizat
 CREATE UNIQUE INDEX pk_import_rows ON public.import_rows USING btree (id)
 CREATE UNIQUE INDEX uq_import_rows_organization_id_import_id_row_no ON public.import_rows USING btree (organization_id, import_id, row_no)
 CREATE UNIQUE INDEX pk_import_undos ON public.import_undos USING btree (import_id)
+CREATE INDEX ix_imports_header ON public.imports USING btree (organization_id, header_key, id)
 CREATE INDEX ix_imports_list ON public.imports USING btree (organization_id, id)
 CREATE INDEX ix_imports_sha256 ON public.imports USING btree (organization_id, sha256, id)
 CREATE UNIQUE INDEX pk_imports ON public.imports USING btree (id)

@@ -256,11 +256,12 @@ noted_by_code JSON NOT NULL,
 created_by VARCHAR(200) NOT NULL,
 created_at DATETIME NOT NULL,
 started_at DATETIME,
-finished_at DATETIME, opted_out INTEGER DEFAULT '0' NOT NULL, undo_kept BOOLEAN DEFAULT 0 NOT NULL, trial_job_id CHAR(32), trial JSON,
+finished_at DATETIME, opted_out INTEGER DEFAULT '0' NOT NULL, undo_kept BOOLEAN DEFAULT 0 NOT NULL, trial_job_id CHAR(32), trial JSON, header_key VARCHAR(64) DEFAULT '' NOT NULL,
 CONSTRAINT pk_imports PRIMARY KEY (id),
 CONSTRAINT fk_imports_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_imports_organization_id_id UNIQUE (organization_id, id)
 )
+CREATE INDEX ix_imports_header ON imports (organization_id, header_key, id)
 CREATE INDEX ix_imports_list ON imports (organization_id, id)
 CREATE INDEX ix_imports_sha256 ON imports (organization_id, sha256, id)
 CREATE TABLE inbound_messages (

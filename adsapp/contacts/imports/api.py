@@ -19,7 +19,7 @@ from adsapp.contacts.imports.queries import RowFilter
 from adsapp.contacts.imports.reading.delimiters import DELIMITER_NAMES
 from adsapp.contacts.imports.reading.files import Inspection, Reading
 from adsapp.contacts.imports.reading.mapping import Mapping
-from adsapp.contacts.imports.rows_presenter import row_json
+from adsapp.contacts.imports.rows.presenter import row_json
 from adsapp.contacts.imports.schemas import FileOptions, ImportOptions, ListedContacts
 from adsapp.contacts.imports.service import ImportRunning
 from adsapp.contacts.imports.trial_presenter import trial_json

@@ -10,12 +10,14 @@ from pydantic import ValidationError
 
 from adsapp.contacts.forms import split_tags
 from adsapp.contacts.imports import country
+from adsapp.contacts.imports.queries import last_like
 from adsapp.contacts.imports.reading.files import Inspection
 from adsapp.contacts.imports.reading.home import Proposal
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, InvalidMapping, Mapping
+from adsapp.contacts.imports.reading.signature import carried
 from adsapp.contacts.imports.reading_form import ReadingForm
 from adsapp.contacts.imports.schemas import ImportOptions
-from adsapp.contacts.imports.service import invalid_mapping
+from adsapp.contacts.imports.service import invalid_mapping, proposed
 from adsapp.contacts.models import Import
 from adsapp.contacts.schemas import OnDuplicate
 from adsapp.contacts.values.attributes import typed_key
@@ -63,30 +65,60 @@ class ImportForm:
     on_duplicate: str = OnDuplicate.UPDATE.value
     tags: str = ""
     reading: ReadingForm = field(default_factory=ReadingForm)
+    like: Import | None = None  # the last import of a file with these columns
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, batch: Import, own: str) -> "ImportForm":
-        """The form with the proposed columns and country, or those that it was tried with. `own` is the organization's
-        country; none is chosen if two fit."""
-        header = tuple(batch.inspection["header"])
-        targets = [batch.mapping.get(str(index)) for index in range(len(header))]
-        proposal = _proposal(batch, header, targets, own)
-        likely = "" if proposal.is_open else proposal.best.country
-        tried = batch.options  # it has some once it was tried
-        country, tags = tried.get("default_country", likely), ", ".join(tried.get("tags", ()))
-        policy = tried.get("on_duplicate", OnDuplicate.UPDATE.value)
-        return cls(header, targets, country, proposal, policy, tags, _read_as(batch))
+        """The form as it was tried, as the last file with these columns was imported, or else as it is found."""
+        if batch.options:  # it has some once it was tried
+            return cls._filled(batch, own, Mapping.stored(batch.mapping, batch.inspection["header"]), batch.options)
+        return cls.as_before(batch, own)
+
+    @classmethod
+    def found(cls, batch: Import, own: str) -> "ImportForm":
+        """The form with the columns and the country that are likely. `own` is the organization's country; none is
+        chosen if two fit."""
+        return cls._filled(batch, own, proposed(batch), {})
+
+    @classmethod
+    def as_before(cls, batch: Import, own: str) -> "ImportForm":
+        """The form as the last file with these columns was imported; as it is found if there was none."""
+        like = last_like(batch)
+        if like is None:
+            return cls.found(batch, own)
+        before = Mapping.stored(like.mapping, like.inspection["header"])
+        form = cls._filled(batch, own, carried(before, batch.inspection["header"]), like.options)
+        if not form.proposal.allows(form.default_country):  # these numbers are from elsewhere
+            form.default_country = form.proposal.likely
+        return form
+
+    @classmethod
+    def _filled(cls, batch: Import, own: str, mapping: Mapping, options: Dict[str, Any]) -> "ImportForm":
+        proposal = _proposal(batch, mapping.header, mapping.targets, own)
+        country, tags = options.get("default_country", proposal.likely), ", ".join(options.get("tags", ()))
+        policy, targets = options.get("on_duplicate", OnDuplicate.UPDATE.value), list(mapping.targets)
+        return cls(mapping.header, targets, country, proposal, policy, tags, _read_as(batch), last_like(batch))
 
     @classmethod
     def typed(cls, batch: Import, sent: Dict[str, str], own: str) -> "ImportForm":
-        """The form filled with what was sent."""
+        """The form filled with what was sent; afresh if it was asked to be as found, or as before."""
+        if (afresh := {"found": cls.found, "before": cls.as_before}.get(sent.get("columns_as", ""))) is not None:
+            return afresh(batch, own)
         header = tuple(batch.inspection["header"])
         targets = [_chosen(sent, index) for index in range(len(header))]
         chosen = sent.get("use_country") or sent.get("default_country", "")
         policy, tags = sent.get("on_duplicate", OnDuplicate.UPDATE.value), sent.get("tags", "")
-        proposal = _proposal(batch, header, targets, own)
-        return cls(header, targets, chosen, proposal, policy, tags, _read_as(batch).typed(sent))
+        proposal, reading = _proposal(batch, header, targets, own), _read_as(batch).typed(sent)
+        return cls(header, targets, chosen, proposal, policy, tags, reading, last_like(batch))
+
+    @property
+    def is_as_before(self) -> bool:
+        """True if the columns become what they became in the last file like it."""
+        if self.like is None:
+            return False
+        before = Mapping.stored(self.like.mapping, self.like.inspection["header"])
+        return self.mapping == carried(before, self.header)
 
     @property
     def mapping(self) -> Mapping:

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from adsapp.contacts.imports import preview, reading_form, service
-from adsapp.contacts.imports.country import CHOOSE, Reading, readings, why
+from adsapp.contacts.imports.country import BY_COUNTRY, CHOOSE, Misread, Reading, misread, readings, why
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.preview import FEW, Preview
-from adsapp.contacts.imports.queries import Repeat, earlier_import, repeats
+from adsapp.contacts.imports.queries import Repeat, earlier_import, refused_cells, repeats
 from adsapp.contacts.imports.reading.files import Inspection
+from adsapp.contacts.imports.reading.home import ROWS_LOOKED_AT
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.reading.overlooked import SECOND
 from adsapp.contacts.imports.run import UNREADABLE
@@ -104,6 +105,7 @@ class ImportPage(LivePage):
     total: int | None
     outcomes: Sequence[Outcome]
     headline: str
+    cause: Misread | None
     reasons: Reasons
     notes: Reasons
     opted_out: int
@@ -144,6 +146,7 @@ class ImportPage(LivePage):
             total=total,
             outcomes=_outcomes(batch),
             headline=headline(batch),
+            cause=_cause(batch),
             reasons=reasons(batch.rejected_by_code),
             notes=reasons(batch.noted_by_code),
             opted_out=batch.opted_out,
@@ -353,6 +356,13 @@ def warnings(batch: Import, chosen: Mapping | None = None) -> Sequence[str]:
     """What must not be overlooked; columns left out for another are said beside the column."""
     found = service.unused_columns(batch, chosen)
     return tuple(each.message for each in found if each.code != SECOND)
+
+
+def _cause(batch: Import) -> Misread | None:
+    """What refused rows share, once all are there."""
+    if batch.standing in RUNNING or not set(BY_COUNTRY) & set(batch.rejected_by_code):
+        return None
+    return misread(batch, refused_cells(batch.id, BY_COUNTRY, ROWS_LOOKED_AT))
 
 
 def headline(batch: Import) -> str:

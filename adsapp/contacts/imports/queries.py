@@ -1,14 +1,12 @@
 """Reads of imports and their rows."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import exists, null, or_, select
+from sqlalchemy import ColumnElement, exists, null, or_, select
 from sqlalchemy.orm import joinedload
 
-from adsapp.contacts.imports.reading.report import report_lines
 from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, ImportStatus, ImportUndo
 from adsapp.core import db
 from adsapp.core.errors import NotFound
@@ -132,27 +130,24 @@ def reported_rows(import_id: uuid.UUID, wanted: RowFilter, after: int = 0, limit
     return cut([ReportedRow(*row) for row in found], limit, lambda row: str(row.number))
 
 
-Reader = Callable[[int], Page[ReportedRow]]  # the rows behind a row number
-
-
-def report_of(inspection: Mapping[str, Any], read: Reader) -> Iterator[str]:
-    """Rows as the lines of a file with the delimiter and columns of the upload, to be corrected and imported again.
-
-    The lines are made part by part, so the file may be of any size.
-    """
-    return report_lines(inspection["header"], _all_rows(read), inspection["delimiter"])
-
-
-def _all_rows(read: Reader) -> Iterator[ReportedRow]:
-    page = read(0)
-    yield from page.items
-    while page.next is not None:
-        page = read(int(page.next))
-        yield from page.items
+def refused_cells(import_id: uuid.UUID, codes: Sequence[str], limit: int) -> Sequence[Sequence[str]]:
+    """The cells of the first rows that were refused for one of these reasons."""
+    refused = (ImportRow.import_id == import_id, ImportRow.outcome == "rejected", ImportRow.code.in_(codes))
+    return db.session.scalars(select(ImportRow.cells).where(*refused).order_by(ImportRow.row_no).limit(limit)).all()
 
 
 def earlier_import(batch: Import) -> Import | None:
     """The latest other import of the very same file that has put somebody in and was not undone."""
-    same = (Import.sha256 == batch.sha256, Import.id != batch.id, Import.rows_read > 0)
     kept = ~exists().where(ImportUndo.import_id == Import.id, ImportUndo.finished_at.is_not(None))
-    return db.session.scalars(select(Import).where(*same, kept).order_by(Import.id.desc()).limit(1)).first()
+    return _latest(Import.sha256 == batch.sha256, Import.id != batch.id, Import.rows_read > 0, kept)
+
+
+def last_like(batch: Import) -> Import | None:
+    """The latest other import of a file with the same columns, if it put somebody in and nobody wanted it undone."""
+    wanted = ~exists().where(ImportUndo.import_id == Import.id)
+    same = (Import.header_key == batch.header_key, Import.id != batch.id, Import.rows_read > Import.rejected, wanted)
+    return _latest(*same) if batch.header_key else None
+
+
+def _latest(*conditions: ColumnElement[bool]) -> Import | None:
+    return db.session.scalars(select(Import).where(*conditions).order_by(Import.id.desc()).limit(1)).first()

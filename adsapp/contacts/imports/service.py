@@ -16,6 +16,7 @@ from adsapp.contacts.imports.reading.errors import UnreadableFile
 from adsapp.contacts.imports.reading.files import MAX_COLUMNS, Inspection, Reading, inspect
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, Mapping, Problem, propose
 from adsapp.contacts.imports.reading.overlooked import Overlooked, overlooked
+from adsapp.contacts.imports.reading.signature import signature
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContact
 from adsapp.contacts.imports.sheets import archives
 from adsapp.contacts.imports.subject import IMPORT
@@ -68,6 +69,7 @@ def receive(stream: IO[bytes], name: str, by: By, reading: Reading | None = None
             sha256=upload.sha256,
             size_bytes=upload.size_bytes,
             inspection=inspection.to_json(),
+            header_key=signature(inspection.header),
             mapping=propose(inspection.header, inspection.sample).to_json(),
             created_by=by.name,
         )
@@ -98,7 +100,7 @@ def read_again(batch: Import, reading: Reading) -> None:
     if batch.status is not ImportStatus.MAPPING:
         raise Conflict("This import was begun already, so it is read as it was; discard it and upload the file again")
     inspection = _inspect(batch.path, reading)
-    batch.inspection = inspection.to_json()
+    batch.inspection, batch.header_key = inspection.to_json(), signature(inspection.header)
     batch.mapping = propose(inspection.header, inspection.sample).to_json()
     db.session.flush()
 

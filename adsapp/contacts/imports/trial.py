@@ -7,6 +7,7 @@ chunk has to know of those before it, which are gone again, is kept here: the nu
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select, update
@@ -14,10 +15,12 @@ from sqlalchemy import select, update
 from adsapp.contacts import opt_outs
 from adsapp.contacts.identity import Identity
 from adsapp.contacts.imports.chunk import Chunk, ChunkPlan, Judged, Known, Tally
+from adsapp.contacts.imports.country import BY_COUNTRY, misread
 from adsapp.contacts.imports.queries import get_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
 from adsapp.contacts.imports.reading.files import Inspection, Row, count_rows, read_rows, settled
-from adsapp.contacts.imports.reading.rows import ContactRow
+from adsapp.contacts.imports.reading.home import ROWS_LOOKED_AT
+from adsapp.contacts.imports.reading.rows import ContactRow, Rejected
 from adsapp.contacts.imports.run import UNREADABLE, Plan, chunks, make_ready, plan_of
 from adsapp.contacts.merge import ContactFields
 from adsapp.contacts.models import Import, ImportStatus, OptSource, Tag
@@ -106,20 +109,22 @@ def run_trial(import_id: uuid.UUID, progress: Progress) -> dict[str, Any]:
     plan = plan_of(batch)
     db.session.rollback()
     try:
-        tally, changes = _try(plan, progress)
+        tally, changes, refused = _try(plan, progress)
     except UnreadableFile as error:
         raise JobFailed(UNREADABLE, str(error), permanent=True) from error
     counts = {"rows_read": tally.rows, **vars(tally)}
-    trial = counts | {"changes": changes, "finished_at": iso(utcnow())}
+    cause = misread(get_import(import_id), refused)
+    trial = counts | {"changes": changes, "cause": cause and cause.to_json(), "finished_at": iso(utcnow())}
     db.session.execute(update(Import).where(Import.id == import_id).values(trial=trial))
     progress.commit()
     return {"import_id": str(import_id), **{name: value for name, value in counts.items() if isinstance(value, int)}}
 
 
-def _try(plan: Plan, progress: Progress) -> tuple[Tally, list[dict[str, Any]]]:
+def _try(plan: Plan, progress: Progress) -> tuple[Tally, list[dict[str, Any]], list[Sequence[str]]]:
+    """The counts, the first changes, and the cells of the first rows that another default country may mend."""
     make_ready(plan)
     progress.start(count_rows(plan.file, plan.inspection))
-    tally, past, changes = Tally(), Past(), list[dict[str, Any]]()
+    tally, past, changes, refused = Tally(), Past(), list[dict[str, Any]](), list[Sequence[str]]()
     for rows in chunks(read_rows(plan.file, plan.inspection, None)):
         progress.check()
         judged = [plan.judge(row) for row in rows]
@@ -131,6 +136,8 @@ def _try(plan: Plan, progress: Progress) -> tuple[Tally, list[dict[str, Any]]]:
         finally:
             db.session.rollback()
         past.note(judged)
+        wrong = (row.cells for row in judged if isinstance(row, Rejected) and row.code in BY_COUNTRY)
+        refused += islice(wrong, ROWS_LOOKED_AT - len(refused))
         tally += chunk.tally
         progress.advance(chunk.tally.rows, chunk.tally.rejected)
-    return tally, changes
+    return tally, changes, refused

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from adsapp.contacts.imports.country import Misread
 from adsapp.contacts.imports.presenter import FileFacts, Outcome, Reasons, outcomes, reasons, warnings
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE
 from adsapp.contacts.models import Import
@@ -53,6 +54,7 @@ class TrialPage(LivePage):
     outcomes: Sequence[Outcome]
     rejected: int
     opted_out: int
+    cause: Misread | None
     reasons: Reasons
     notes: Reasons
     changes: Sequence[Change]
@@ -82,6 +84,7 @@ class TrialPage(LivePage):
             else (),
             rejected=trial.get("rejected", 0),
             opted_out=trial.get("opted_out", 0),
+            cause=Misread.from_json(cause) if (cause := trial.get("cause")) else None,
             reasons=reasons(trial.get("rejected_by_code", {})),
             notes=reasons(trial.get("noted_by_code", {})),
             changes=_changes(trial.get("changes", ())),

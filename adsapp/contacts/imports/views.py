@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 
-from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.contacts.imports import queries as import_queries
 from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports.form import ImportForm
 from adsapp.contacts.imports.presenter import ColumnsPage, ImportListPage, ImportPage, UploadPage
-from adsapp.contacts.imports.queries import Reader, ReportedRow, RowFilter
-from adsapp.contacts.imports.rows_presenter import RowsPage
+from adsapp.contacts.imports.queries import RowFilter
+from adsapp.contacts.imports.rows import report
+from adsapp.contacts.imports.rows.presenter import RowsPage
 from adsapp.contacts.imports.trial_presenter import TrialPage
 from adsapp.contacts.imports.undo import presenter as undo_presenter
 from adsapp.contacts.imports.undo import queries as undo_queries
@@ -19,9 +20,7 @@ from adsapp.contacts.models import Import, ImportStatus
 from adsapp.contacts.views import views
 from adsapp.core import context, db
 from adsapp.core.errors import Conflict, Invalid, Problem, TooLarge
-from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Shown, ask
-from adsapp.core.web.downloads import attachment, file_name
 from adsapp.core.web.limits import takes_upload
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.core.web.problems import answer
@@ -272,32 +271,25 @@ def _wanted_rows() -> RowFilter:
 @allow(Permission.MANAGE)
 def export_rows(import_id: str) -> ResponseReturnValue:
     """The same as a file like the upload, with the reasons: mend it and import it again."""
-    return _report(import_queries.get_import(import_id), _wanted_rows())
+    return report.as_csv(import_queries.get_import(import_id), _wanted_rows(), current_actor().by())
+
+
+@views.get("/imports/<import_id>/rows.xlsx")
+@allow(Permission.MANAGE)
+def export_rows_xlsx(import_id: str) -> ResponseReturnValue:
+    """The same as a workbook."""
+    return report.as_xlsx(import_queries.get_import(import_id), _wanted_rows(), current_actor().by())
 
 
 @views.get("/imports/<import_id>/rejected.csv")
 @allow(Permission.MANAGE)
 def rejected_rows(import_id: str) -> ResponseReturnValue:
     """The refused rows alone."""
-    return _report(import_queries.get_import(import_id), RowFilter("rejected"))
+    return report.as_csv(import_queries.get_import(import_id), RowFilter("rejected"), current_actor().by())
 
 
-def _report(batch: Import, wanted: RowFilter) -> ResponseReturnValue:
-    import_service.note_export(batch, current_actor().by())
-    report = Response(import_queries.report_of(batch.inspection, _reader(batch, wanted)), mimetype="text/csv")
-    name = batch.file_name.rpartition(".")[0] or batch.file_name
-    ending = ".tsv" if batch.inspection["delimiter"] == "\t" else ".csv"
-    named = file_name(name, wanted.outcome or wanted.code or "rows", ending=ending)
-    report.headers["Content-Disposition"] = attachment(named)
-    return report
-
-
-def _reader(batch: Import, wanted: RowFilter) -> Reader:
-    # The file is sent after the request's session was closed, so each part is read in a session of its own.
-    app, organization_id, import_id = current_app._get_current_object(), batch.organization_id, batch.id  # type: ignore[attr-defined]
-
-    def read(after: int) -> Page[ReportedRow]:
-        with db.organization_context(app, organization_id), db.reading():
-            return import_queries.reported_rows(import_id, wanted, after, import_queries.AT_ONCE)
-
-    return read
+@views.get("/imports/<import_id>/rejected.xlsx")
+@allow(Permission.MANAGE)
+def rejected_rows_xlsx(import_id: str) -> ResponseReturnValue:
+    """The same as a workbook."""
+    return report.as_xlsx(import_queries.get_import(import_id), RowFilter("rejected"), current_actor().by())

@@ -2,15 +2,21 @@
 
 import csv
 import io
+import re
 import uuid
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from adsapp.contacts.imports import chunk
+from adsapp.contacts.imports.reading.files import inspect
+from adsapp.contacts.imports.reading.report import REPORT_COLUMNS
 from adsapp.contacts.models import Import
+from adsapp.core.xlsx import MIMETYPE
 from tests.cast import Cast, csrf_token
 from tests.contacts.conftest import counts
 
@@ -69,6 +75,38 @@ def test_the_rows_come_as_a_file_like_the_upload(
         ("6", "8", "Di"),
     ]
     assert counts(ended(start(text.replace("bad", "+12025550109")))) == {"created": 1, "updated": 1, "unchanged": 2}
+
+
+@pytest.mark.parametrize("file, taken", [("rejected.xlsx", ["Cy"]), ("rows.xlsx?outcome=duplicate", ["Again"])])
+def test_the_rows_come_as_a_workbook_of_texts_that_imports_again(
+    client: FlaskClient,
+    cast: Cast,
+    start: Callable[..., uuid.UUID],
+    ended: Callable[[uuid.UUID], Import],
+    tmp_path: Path,
+    file: str,
+    taken: list[str],
+) -> None:
+    batch = ended(start(FILE.replace("Cy", "=1+1")))
+    browser = cast.sign_in(client, "alice")
+    answer = browser.get(f"/imports/{batch.id}/{file}")
+    assert answer.mimetype == MIMETYPE
+    assert re.search(r"people-(rejected|duplicate)\.xlsx", answer.headers["Content-Disposition"])
+    (tmp_path / "report").write_bytes(answer.data)
+    found = inspect(tmp_path / "report")
+    assert found.header == (*REPORT_COLUMNS, "name", "phone", "email")
+    assert [cells[5] for cells in found.sample] == [name.replace("Cy", "=1+1") for name in taken]
+    again = ended(start(_mended(answer.data)))
+    assert counts(again) == ({"created": 1} if file.startswith("rejected") else {"updated": 1})
+
+
+def _mended(book: bytes) -> bytes:
+    """The workbook with another number in place of the one that is none."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as before, zipfile.ZipFile(out, "w") as after:
+        for name in before.namelist():
+            after.writestr(name, before.read(name).replace(b">bad<", b">+12025550109<"))
+    return out.getvalue()
 
 
 def test_of_what_every_row_may_have_the_first_are_listed(

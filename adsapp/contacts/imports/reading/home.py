@@ -19,6 +19,7 @@ from adsapp.contacts.values.countries import countries, country_code
 from adsapp.contacts.values.phones import Phone, Rejection
 from adsapp.contacts.values.text import folded
 
+Rows = Sequence[Sequence[str]]
 ROWS_LOOKED_AT = 100
 MOST_CANDIDATES = 8
 ALIKE = 0.9  # a country in which so large a share of the best one's numbers is valid fits as well
@@ -91,6 +92,15 @@ class Proposal:
         """True if a person has to choose: another country makes other numbers of these, as plausible ones."""
         return bool(self.rivals)
 
+    @property
+    def likely(self) -> str:
+        """The country to begin with; none if a person has to choose."""
+        return "" if self.is_open else self.best.country
+
+    def allows(self, country: str) -> bool:
+        """True if numbers without a country of their own may be from this one: they fit in it, or they fit nowhere."""
+        return not self.best.mobiles or country in {each.country for each in (self.best, *self.rivals)}
+
 
 @dataclass(slots=True)
 class _Evidence:
@@ -111,15 +121,15 @@ class _Evidence:
         self.words.setdefault(country, []).append(words)
 
 
-def propose_country(rows: Sequence[Sequence[str]], mapping: Mapping, own: str) -> Proposal:
-    """The likeliest country of the numbers in these rows that name none. `own` is the organization's, or "".
+def propose_country(rows: Rows, mapping: Mapping, own: str, beside: Rows = ()) -> Proposal:
+    """The likeliest country of the numbers in these rows that name none. `own` is the organization's, or "". What the
+    rows `beside` say of countries counts, too.
 
     The mapping must be valid; about 50 ms for ROWS_LOOKED_AT rows.
     """
-    width = len(mapping.header)
-    cells = [[*row[:width], *[""] * (width - len(row))] for row in rows[:ROWS_LOOKED_AT]]
+    cells = _whole(rows[:ROWS_LOOKED_AT], mapping)
     bare = _bare(cells, mapping)
-    evidence = _evidence(cells, mapping, own)
+    evidence = _evidence([*cells, *_whole(beside, mapping)], mapping, own)
     if not bare:
         return Proposal(Candidate(own, 0, 0))
     needed = len({cells[_phone(mapping)] for cells in bare})
@@ -136,6 +146,12 @@ def propose_country(rows: Sequence[Sequence[str]], mapping: Mapping, own: str) -
 
 
 Stored = dict[str, Phone]  # by the number as written
+
+
+def _whole(rows: Rows, mapping: Mapping) -> list[list[str]]:
+    """The rows, each as wide as the header."""
+    width = len(mapping.header)
+    return [[*row[:width], *[""] * (width - len(row))] for row in rows]
 
 
 def _bare(rows: Iterable[list[str]], mapping: Mapping) -> list[list[str]]:

@@ -1,8 +1,8 @@
-"""Rows with remarks as a CSV file that opens in a spreadsheet and can be corrected and uploaded again.
+"""Rows with remarks as a file, CSV or a workbook, that opens in a spreadsheet and can be corrected and uploaded again.
 
-It has the delimiter and the columns of the upload. Columns of our own come before the row's cells, which are exactly as
-they were; at the end, a row with too many cells would push them out of line. When such a file is imported, ours are
-recognised and left out.
+It has the columns of the upload, as CSV its delimiter too. Columns of our own come before the row's cells, which are
+exactly as they were; at the end, a row with too many cells would push them out of line. When such a file is imported,
+ours are recognised and left out.
 """
 
 import csv
@@ -36,12 +36,18 @@ class ReportedRow(Protocol):
 
 
 def report_lines(header: Sequence[str], rows: Iterable[ReportedRow], delimiter: str = ",") -> Iterator[str]:
-    """The lines of the file with their line ends, one at a time: the header, then one for each row."""
+    """The lines of a CSV file with their line ends, one at a time: the header, then one for each row."""
+    yield _MARK
+    yield from (_line(record, delimiter) for record in report_records(header, rows))
+
+
+def report_records(header: Sequence[str], rows: Iterable[ReportedRow]) -> Iterator[list[str]]:
+    """The cells of each row of the file, the header first."""
     own = {index for index, name in enumerate(header) if name in REPORT_COLUMNS}
-    yield _MARK + _line([*REPORT_COLUMNS, *_others(header, own)], delimiter)
+    yield [*REPORT_COLUMNS, *_others(header, own)]
     for row in rows:
         ours = [str(row.number), str(row.line or ""), row.column, row.message, row.suggestion]
-        yield _line([*ours, *_others(row.cells, own)], delimiter)
+        yield [*ours, *_others(row.cells, own)]
 
 
 def safe_cell(cell: str) -> str:
