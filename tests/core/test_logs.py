@@ -13,7 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from adsapp.core import db
 from adsapp.core.logs import PROCESSORS
 from adsapp.core.web import problems
+from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations import sign_in
+from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import User
 from tests.cast import Cast
 
@@ -66,11 +68,20 @@ def form_from_elsewhere(client: FlaskClient, _cast: Cast) -> None:
     assert client.post("/sign-in", data={"password": SECRET}).status_code == 400
 
 
+def forged_webhook(client: FlaskClient, cast: Cast) -> None:
+    account = AccountIn("106540352242922", "2", "token", "secret", "verify")
+    with db.organization_context(client.application, cast.bakery_id):
+        address = f"/webhooks/whatsapp/{create_account(account, by=NOBODY).id}"
+        db.session.commit()
+    assert client.post(address, data=SECRET, headers={"X-Hub-Signature-256": "sha256=00"}).status_code == 401
+
+
 REFUSALS: dict[Callable[[FlaskClient, Cast], None], str] = {
     refused_token: r"refused .*status=401 reason=Unauthenticated method=GET path=/api/jobs address=127\.0\.0\.1",
     refused_role: r"refused .*status=403 reason=Forbidden method=GET path=/activity .*role=viewer",
     wrong_password: r"sign_in_failed .*address=127\.0\.0\.1",
     too_many: r"sign_in_throttled .*address=127\.0\.0\.1 seconds=",
+    forged_webhook: r"refused .*status=401 .*method=POST path=/webhooks/whatsapp/.* address=127\.0\.0\.1",
     form_from_elsewhere: r"refused .*reason=form_from_elsewhere method=POST path=/sign-in",
 }
 
