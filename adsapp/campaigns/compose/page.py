@@ -19,6 +19,7 @@ from adsapp.campaigns.compose.form import SAME_FOR_ALL, ComposeForm, errors_by_f
 from adsapp.campaigns.compose.preflight import Line, Preflight, in_words, line_of, preflight
 from adsapp.campaigns.compose.preview import Preview, preview
 from adsapp.campaigns.lately import organization_hours
+from adsapp.contacts.imports.queries import IN_LISTS
 from adsapp.contacts.models import Import, ImportStatus, Tag
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
@@ -254,7 +255,8 @@ def _template_text(template: MessageTemplate) -> str:
 
 
 def _imports() -> list[Option]:
-    done = select(Import).where(Import.status == ImportStatus.COMPLETED).order_by(Import.id.desc()).limit(MOST_IMPORTS)
+    completed = select(Import).options(*IN_LISTS).where(Import.status == ImportStatus.COMPLETED)
+    done = completed.order_by(Import.id.desc()).limit(MOST_IMPORTS)
     options = [
         (str(each.id), f"{each.file_name} · {each.created_at:%-d %b %Y} · {_taken(each):,} people")
         for each in db.session.scalars(done)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, null, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from adsapp.contacts.models import Contact, ContactImport, Import, ImportRow, ImportStatus, ImportUndo
 from adsapp.core import db
@@ -19,10 +19,14 @@ from adsapp.jobs.states import FINAL
 AT_ONCE = 1_000  # rows of a report that are read in one go
 
 
+# What is large and shown by the page of one import only.
+IN_LISTS = (defer(Import.inspection, raiseload=True), defer(Import.trial, raiseload=True))
+
+
 def list_imports(cursor: str = "", limit: int = PAGE) -> Page[Import]:
     """Imports with their jobs, newest first."""
     jobs = (joinedload(Import.job), joinedload(Import.undo))
-    statement = select(Import).options(*jobs).order_by(Import.id.desc()).limit(limit + 1)
+    statement = select(Import).options(*jobs, *IN_LISTS).order_by(Import.id.desc()).limit(limit + 1)
     if cursor:
         statement = statement.where(Import.id < id_after(cursor))
     return cut(db.session.scalars(statement).all(), limit, lambda each: str(each.id))

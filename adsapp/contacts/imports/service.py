@@ -13,7 +13,7 @@ from adsapp import jobs
 from adsapp.contacts.imports import lane, uploads
 from adsapp.contacts.imports.queries import running_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
-from adsapp.contacts.imports.reading.files import MAX_COLUMNS, Inspection, Reading, inspect
+from adsapp.contacts.imports.reading.files import FEWEST_ROWS, MAX_COLUMNS, Inspection, Reading, inspect
 from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, Mapping, Problem, propose
 from adsapp.contacts.imports.reading.overlooked import Overlooked, overlooked
 from adsapp.contacts.imports.reading.signature import signature
@@ -175,10 +175,13 @@ def start_import(
 def _settle(batch: Import, mapping: Mapping, options: ImportOptions) -> None:
     """Keep how it is imported; Conflict if it was begun."""
     status = ImportStatus.MAPPING if options.dry_run else ImportStatus.QUEUED
+    inspection = batch.inspection
+    if not options.dry_run:  # nobody looks at its columns any more, and its page is read again and again
+        inspection = inspection | {"sample": inspection["sample"][:FEWEST_ROWS]}
     begun = db.session.execute(
         update(Import)
         .where(Import.id == batch.id, Import.status == ImportStatus.MAPPING)
-        .values(status=status, mapping=mapping.to_json(), options=options.to_json())
+        .values(status=status, mapping=mapping.to_json(), options=options.to_json(), inspection=inspection)
         .returning(Import.id)
     ).first()
     if begun is None:
