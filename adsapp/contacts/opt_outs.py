@@ -17,6 +17,7 @@ from adsapp.contacts.identity import Identity, keys_of
 from adsapp.contacts.models import Consent, Contact, OptEvent, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.db.constructs import any_of
 from adsapp.core.db.rows import insert_new, insert_rows, slices, update_rows
 from adsapp.organizations.auditing import By
 
@@ -96,6 +97,14 @@ def meet(contact_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     return [left for some in slices(contact_ids) for left in _meet(some)]
 
 
+def meet_new(person_keys: Mapping[uuid.UUID, str]) -> list[uuid.UUID]:
+    """The same in one look for contacts that were just made of a number and of nothing else, with their keys."""
+    records = _records(set(person_keys.values()))
+    found = {contact_id: records[key] for contact_id, key in person_keys.items() if key in records}
+    out = {key: one for key, one in found.items() if one.opted_out_at}
+    return _copy({key: Said(one.source, one.detail, one.by, one.opted_out_at) for key, one in out.items()})
+
+
 def persons_out(person_keys: Collection[str]) -> set[str]:
     """Those of these persons who opted out: by their record, or by what any contact of theirs says."""
     keys = set(person_keys)
@@ -161,7 +170,7 @@ def _record(keys: Collection[str], said: Said) -> bool:
 def _records(keys: Iterable[str]) -> dict[str, Any]:
     """The records under these keys as they are now, never as the session remembers them."""
     columns = (getattr(Consent, name) for name in ("person_key", "opted_out_at", *Said.__slots__[:3], "updated_at"))
-    rows = db.session.execute(select(*columns).where(Consent.person_key.in_(list(keys))))
+    rows = db.session.execute(select(*columns).where(any_of(Consent.person_key, list(keys))))
     return {row.person_key: row for row in rows}
 
 

@@ -42,13 +42,17 @@ def set_tags(contact: Contact, names: Sequence[str]) -> bool:
     ids = set(ensure_tags(names).values())
     others = delete(ContactTag).where(ContactTag.contact_id == contact.id, ContactTag.tag_id.not_in(ids))
     gone = db.session.execute(others.returning(ContactTag.tag_id)).all()
-    return add_tags([(contact.id, tag_id) for tag_id in ids]) or bool(gone)
+    rows = _rows((contact.id, tag_id) for tag_id in ids)
+    return bool(insert_new(ContactTag, rows, returning=("tag_id",))) or bool(gone)
 
 
-def add_tags(pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> bool:
-    """Put tags on contacts, given as (contact, tag); pairs that exist already are left alone. True if any is new."""
-    rows = [{"contact_id": contact_id, "tag_id": tag_id} for contact_id, tag_id in pairs]
-    return bool(insert_new(ContactTag, rows, returning=("tag_id",)))
+def add_tags(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    """Put tags on contacts, given as (contact, tag); pairs that exist already are left alone."""
+    insert_new(ContactTag, _rows(pairs))
+
+
+def _rows(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> list[dict[str, uuid.UUID]]:
+    return [{"contact_id": contact_id, "tag_id": tag_id} for contact_id, tag_id in pairs]
 
 
 def take_tags(added: Mapping[uuid.UUID, Sequence[uuid.UUID]]) -> None:

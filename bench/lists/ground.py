@@ -138,16 +138,19 @@ def import_file(installed: Installation, file: Path, worker: int) -> Imported:
         import_id = batch.id
         db.session.commit()
         wait_until(partial(_has_ended, import_id), GIVE_UP, "the end of the import")
+        return _imported(import_id, watched)
+
+
+def _imported(import_id: uuid.UUID, watched: Watched) -> Imported:
+    with db.read_only():
         batch = get_import(import_id)
-        assert batch.started_at and batch.finished_at, f"the import has ended as {batch.standing}"  # noqa: PT018
+        standing, reason = batch.standing, batch.reason
+        assert batch.started_at and batch.finished_at, f"the import has ended as {standing}: {reason}"  # noqa: PT018
         seconds = (batch.finished_at - batch.started_at).total_seconds()
         counts = (batch.created, batch.updated, batch.unchanged, batch.duplicate, batch.rejected)
         return Imported(batch.rows_read, seconds, *counts, watched)
 
 
 def _has_ended(import_id: uuid.UUID) -> bool:
-    # On SQLite a look that is not told to be one would keep the worker from writing.
-    with db.reading():
-        standing = get_import(import_id).standing
-        db.session.rollback()
-    return standing in ENDED
+    with db.read_only():  # on SQLite a look that is not told to be one would keep the worker from writing
+        return get_import(import_id).standing in ENDED

@@ -5,12 +5,12 @@ The rows have been judged before, so that the transaction holds its locks only w
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 
 from adsapp.contacts import opt_outs, tags
 from adsapp.contacts.imports.reading.files import Row
@@ -24,7 +24,8 @@ from adsapp.contacts.values.reasons import MESSAGES
 from adsapp.contacts.values.text import MAX_NAME
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.db.rows import insert_rows, slices, update_rows
+from adsapp.core.db.constructs import any_of
+from adsapp.core.db.rows import insert_rows, update_rows
 from adsapp.core.ids import new_id
 
 HEADER_ROWS = 1  # rows are numbered as in a spreadsheet: the header is row 1
@@ -224,11 +225,11 @@ class Chunk:
     def write(self) -> None:
         """Write everything in a few statements, however many rows there are; the tally is complete afterwards."""
         insert_rows(Contact, self.fresh)
-        opt_outs.meet(row["id"] for row in self.fresh)
+        met = opt_outs.meet_new({row["id"]: row["person_key"] for row in self.fresh})
         self.tagged, self.silenced = self._write_tags(), self._write_opt_outs()
         self._write_changes()
         self._count_outcomes()
-        self.tally.opted_out = _count_opted_out(list(self.outcomes))
+        self._count_opted_out({*met, *self.silenced})
         insert_rows(ContactImport, [self._touched(key, outcome) for key, outcome in self.outcomes.items()])
         insert_rows(ImportRow, self.remarks)
 
@@ -262,14 +263,15 @@ class Chunk:
         """Add the tags; returns those that the contacts did not have, by contact."""
         if not self.wanted_tags:
             return {}
-        ids = tags.ensure_tags(name for _, names in self.wanted_tags for name in names)
-        pairs = [(contact_id, ids[tags.key_of(name)]) for contact_id, names in self.wanted_tags for name in names]
+        lists = dict.fromkeys(names for _, names in self.wanted_tags)  # a file has few different ones
+        ids = tags.ensure_tags(name for names in lists for name in names)
+        ids_of = {names: list(dict.fromkeys(ids[tags.key_of(name)] for name in names)) for names in lists}
         there = _tagged([key for key, _ in self.wanted_tags if self.outcomes[key] != "created"])
-        missing = [pair for pair in dict.fromkeys(pairs) if pair not in there]
-        tags.add_tags(missing)
         added: dict[uuid.UUID, list[uuid.UUID]] = {}
-        for contact_id, tag_id in missing:
-            added.setdefault(contact_id, []).append(tag_id)
+        for contact_id, names in self.wanted_tags:
+            if missing := [tag_id for tag_id in ids_of[names] if (contact_id, tag_id) not in there]:
+                added[contact_id] = missing
+        tags.add_tags([(contact_id, tag_id) for contact_id, tag_ids in added.items() for tag_id in tag_ids])
         return added
 
     def _write_opt_outs(self) -> set[uuid.UUID]:
@@ -281,6 +283,12 @@ class Chunk:
             contact_ids, OptSource.IMPORT, f"import {self.plan.file_name}", self.plan.by, self.now
         )
         return set(left)
+
+    def _count_opted_out(self, left: Set[uuid.UUID]) -> None:
+        """How many of these people no campaign is sent to: they said so in this file, or before."""
+        silent = select(func.count()).select_from(Contact).where(Contact.opted_out_at.is_not(None))
+        known = db.session.scalar(silent.where(any_of(Contact.id, list(self.known)))) if self.known else 0
+        self.tally.opted_out = (known or 0) + sum(row["id"] in left for row in self.fresh)
 
     def _count_outcomes(self) -> None:
         counts = Counter(self.outcomes.values())
@@ -305,32 +313,32 @@ _FIELDS = [getattr(Contact, name) for name in ContactFields._fields]
 
 def _known(import_id: uuid.UUID, phones: Sequence[str]) -> Mapping[str, Known]:
     """The contacts with these numbers, by number; locked, so that nobody changes them during the merge."""
-    mine = and_(ContactImport.contact_id == Contact.id, ContactImport.import_id == import_id)
-    found = {}
-    for some in slices(phones):
-        statement = (
-            select(Contact.id, Contact.phone, Contact.updated_at, ContactImport.outcome, *_FIELDS)
-            .outerjoin(ContactImport, mine)
-            .where(Contact.phone.in_(some))
-            .order_by(Contact.id)  # always in the same order, so that two imports cannot deadlock
-            .with_for_update(of=Contact)
-        )
-        for contact_id, phone, updated_at, outcome, *fields in db.session.execute(statement):
-            found[phone] = Known(contact_id, updated_at, ContactFields(*fields), outcome)
-    return found
+    statement = (
+        select(Contact.id, Contact.phone, Contact.updated_at, *_FIELDS)
+        .where(any_of(Contact.phone, phones))
+        .order_by(Contact.id)  # always in the same order, so that two imports cannot deadlock
+        .with_for_update(of=Contact)
+    )
+    rows = db.session.execute(statement).all()
+    outcomes = _outcomes(import_id, [row.id for row in rows])
+    return {
+        phone: Known(contact_id, updated_at, ContactFields(*fields), outcomes.get(contact_id))
+        for contact_id, phone, updated_at, *fields in rows
+    }
 
 
-def _tagged(contact_ids: Sequence[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+def _outcomes(import_id: uuid.UUID, contact_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, str]:
+    """What this import did with those of these contacts that it had before."""
+    if not contact_ids:
+        return {}
+    done = select(ContactImport.contact_id, ContactImport.outcome).where(ContactImport.import_id == import_id)
+    rows = db.session.execute(done.where(any_of(ContactImport.contact_id, contact_ids)))
+    return {row.contact_id: row.outcome for row in rows}
+
+
+def _tagged(contact_ids: Sequence[uuid.UUID]) -> Set[tuple[uuid.UUID, uuid.UUID]]:
     """The tags of these contacts, as (contact, tag)."""
-    found: set[tuple[uuid.UUID, uuid.UUID]] = set()
-    for some in slices(contact_ids):
-        pairs = select(ContactTag.contact_id, ContactTag.tag_id).where(ContactTag.contact_id.in_(some))
-        found.update((contact_id, tag_id) for contact_id, tag_id in db.session.execute(pairs))
-    return found
-
-
-def _count_opted_out(contact_ids: Sequence[uuid.UUID]) -> int:
-    """How many of these contacts no campaign is sent to, whether this file said so or they had said it before."""
-    silent = select(func.count()).select_from(Contact).where(Contact.opted_out_at.is_not(None))
-    counts = (db.session.scalar(silent.where(Contact.id.in_(some))) or 0 for some in slices(contact_ids))
-    return sum(counts)
+    if not contact_ids:
+        return frozenset()
+    pairs = select(ContactTag.contact_id, ContactTag.tag_id).where(any_of(ContactTag.contact_id, contact_ids))
+    return {(contact_id, tag_id) for contact_id, tag_id in db.session.execute(pairs)}

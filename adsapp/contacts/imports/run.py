@@ -16,7 +16,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from adsapp.contacts.imports import uploads
-from adsapp.contacts.imports.chunk import ChunkPlan, Tally, store_chunk
+from adsapp.contacts.imports.chunk import ChunkPlan, Judged, Tally, store_chunk
 from adsapp.contacts.imports.queries import get_import
 from adsapp.contacts.imports.reading.files import (
     Inspection,
@@ -33,6 +33,7 @@ from adsapp.contacts.imports.reading.rows import Defaults, RowJudge
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.models import Contact, ContactImport, ContactTag, Import, ImportStatus
 from adsapp.core import context, db
+from adsapp.core.ahead import ahead
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import refresh_statistics
 from adsapp.core.logs import get_logger
@@ -127,9 +128,9 @@ def _import(plan: Plan, progress: Progress) -> None:
     # Reading it to the end first finds a broken file before anything is stored, and gives the true total.
     total, tally = count_rows(plan.file, plan.inspection), plan.tally
     progress.start(total, done=tally.rows, failed=tally.rejected)
-    for number, rows in enumerate(chunks(read_rows(plan.file, plan.inspection, plan.position)), 1):
+    for number, (rows, judged) in enumerate(judged_chunks(plan), 1):
         progress.check()
-        tally, stored = _store(plan, rows, tally, progress)
+        tally, stored = _store(plan, rows, judged, tally, progress)
         progress.advance(stored.rows, stored.rejected)
         if number & (number - 1) == 0:  # after 1, 2, 4, 8 … chunks, that is whenever the tables may have doubled
             refresh_statistics(Contact, ContactTag, ContactImport)
@@ -148,16 +149,26 @@ def make_ready(plan: Plan) -> None:
     prepare(plan.file, plan.inspection)
 
 
-def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """The rows in parts, as many in each as are written in one transaction."""
-    size, rest = context.settings().import_chunk_rows, iter(rows)
-    while chunk := list(islice(rest, size)):
-        yield chunk
+def judged_chunks(plan: Plan) -> Iterator[tuple[list[Row], list[Judged]]]:
+    """The rows in parts, as many in each as are written in one transaction, and what each of them is.
+
+    Where the database is another process, the next part is read while it writes. SQLite works in this one, and while
+    a part is read others can write.
+    """
+    rows, size = read_rows(plan.file, plan.inspection, plan.position), context.settings().import_chunk_rows
+    parts = ((part, [plan.judge(row) for row in part]) for part in _parts(rows, size))
+    return parts if db.has_one_writer(db.db.engine) else ahead(parts)
 
 
-def _store(plan: Plan, rows: list[Row], before: Tally, progress: Progress) -> tuple[Tally, Tally]:
+def _parts(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    rest = iter(rows)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def _store(plan: Plan, rows: list[Row], judged: list[Judged], before: Tally, progress: Progress) -> tuple[Tally, Tally]:
     """Write one chunk; returns the counts so far, and those of the chunk."""
-    judged, position = [plan.judge(row) for row in rows], rows[-1].position
+    position = rows[-1].position
     for left in reversed(range(WRITE_TRIES)):
         try:
             stored = store_chunk(plan.chunk, judged, rows, before)

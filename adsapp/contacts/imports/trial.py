@@ -18,10 +18,10 @@ from adsapp.contacts.imports.chunk import Chunk, ChunkPlan, Judged, Known, Tally
 from adsapp.contacts.imports.country import BY_COUNTRY, misread
 from adsapp.contacts.imports.queries import get_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
-from adsapp.contacts.imports.reading.files import Inspection, Row, count_rows, read_rows, settled
+from adsapp.contacts.imports.reading.files import Inspection, Row, count_rows, settled
 from adsapp.contacts.imports.reading.home import ROWS_LOOKED_AT
 from adsapp.contacts.imports.reading.rows import ContactRow, Rejected
-from adsapp.contacts.imports.run import UNREADABLE, Plan, chunks, make_ready, plan_of
+from adsapp.contacts.imports.run import UNREADABLE, Plan, judged_chunks, make_ready, plan_of
 from adsapp.contacts.merge import ContactFields
 from adsapp.contacts.models import Import, ImportStatus, OptSource, Tag
 from adsapp.contacts.opt_outs import Said
@@ -125,9 +125,8 @@ def _try(plan: Plan, progress: Progress) -> tuple[Tally, list[dict[str, Any]], l
     make_ready(plan)
     progress.start(count_rows(plan.file, plan.inspection))
     tally, past, changes, refused = Tally(), Past(), list[dict[str, Any]](), list[Sequence[str]]()
-    for rows in chunks(read_rows(plan.file, plan.inspection, None)):
+    for rows, judged in judged_chunks(plan):
         progress.check()
-        judged = [plan.judge(row) for row in rows]
         chunk = TrialChunk(plan.chunk, rows, tally, past)
         try:
             chunk.sort(judged)

@@ -1,8 +1,9 @@
 """Many rows in one statement: an import or a campaign writes thousands at a time.
 
-On PostgreSQL the rows travel as one array a column and are unfolded by the server. One statement matters there for
-more than speed: the triggers that keep counters run once a statement, not once a row. On SQLite new rows go through a
-prepared statement many times over, and changes travel as one JSON list: each is the faster way there.
+On PostgreSQL the rows travel as one array a column and are unfolded by the server; where they are many, by COPY into a
+temporary table. One statement matters there for more than speed: the triggers that keep counters run once a statement,
+not once a row. On SQLite new rows go through a prepared statement many times over, and changes travel as one JSON list:
+each is the faster way there.
 
 These statements pass the tenant filter by, so `organization_id` is put in here and every row belongs to the bound
 organization; on PostgreSQL row-level security checks that again.
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    FromClause,
     Insert,
     Row,
     String,
@@ -40,11 +42,13 @@ from sqlalchemy.sql.operators import custom_op
 
 from adsapp.core import db
 from adsapp.core.db.constructs import JsonRows, ListOf, skip_existing
+from adsapp.core.db.staging import copy_rows, staged
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
 Names = tuple[str, ...]
 SLICE = 1_000
+STAGED_FROM = 200  # rows; fewer are through by arrays before the temporary table is empty
 
 
 def slices(values: Iterable[T]) -> Iterator[list[T]]:
@@ -58,12 +62,12 @@ def insert_rows(model: type[DeclarativeBase], rows: Sequence[Values]) -> None:
     """Insert rows of the bound organization; all have the same keys, and every column without a default in the
     database is among them.
     """
-    insert_many(db.session.connection(), model, _owned(rows))
+    insert_many(db.session.connection(), model, _owned(rows), stage=True)
 
 
 def insert_new(model: type[DeclarativeBase], rows: Sequence[Values], *, returning: Names = ()) -> Sequence[Row[Any]]:
     """Insert those of the rows that are not there yet, as `insert_rows` does; their columns named in `returning`."""
-    return insert_many(db.session.connection(), model, _owned(rows), only_new=True, returning=returning)
+    return insert_many(db.session.connection(), model, _owned(rows), only_new=True, returning=returning, stage=True)
 
 
 def insert_many(
@@ -73,18 +77,22 @@ def insert_many(
     *,
     only_new: bool = False,
     returning: Names = (),
+    stage: bool = False,
 ) -> Sequence[Row[Any]]:
-    """Insert rows on any connection and for any organization: each row names its own."""
+    """Insert rows on any connection and for any organization: each row names its own.
+
+    `stage`: many go through a temporary table, which belongs to the role that made it: the connection has no other.
+    """
     if not rows:
         return []
     table, names = _table(model), tuple(rows[0])
     if connection.dialect.name == "postgresql":
         # What is the same in all rows travels once. One column must unfold, to say how many rows there are.
         common = tuple(name for name in names[1:] if _is_common([row[name] for row in rows]))
-        statement = _unfolded_insert(table, names, common, only_new, returning)
-        unfolded = (name for name in names if name not in common)
-        once = {f"common_{name}": rows[0][name] for name in common}
-        result = connection.execute(statement, _arrays(unfolded, rows) | once)
+        unfolded = tuple(name for name in names if name not in common)
+        source, given = _given(connection, table, unfolded, rows, stage=stage)
+        statement = _insert_from(table, source, common, only_new, returning)
+        result = connection.execute(statement, given | {f"common_{name}": rows[0][name] for name in common})
     else:
         result = connection.execute(_insert(table, only_new, returning), list(rows))
     return result.all() if returning else []
@@ -98,7 +106,8 @@ def update_rows(model: type[DeclarativeBase], rows: Sequence[Values], *, key: st
     connection = db.session.connection()
     owner = db.require_organization_id()
     if connection.dialect.name == "postgresql":
-        connection.execute(_unfolded_update(table, names, key), _arrays(names, rows) | {"owner": owner})
+        source, given = _given(connection, table, names, rows, stage=True)
+        connection.execute(_update_from(table, source, key), given | {"owner": owner})
     else:
         connection.execute(_json_update(table, names, key), {"rows": rows, "owner": owner})
 
@@ -118,8 +127,14 @@ def _is_common(values: Sequence[Any]) -> bool:
     return values[0] == values[-1] and all(value == values[0] for value in values)
 
 
-def _arrays(names: Iterable[str], rows: Sequence[Values]) -> dict[str, Any]:
-    return {f"all_{name}": [row[name] for row in rows] for name in names}
+def _given(
+    connection: Connection, table: Table, names: Names, rows: Sequence[Values], *, stage: bool
+) -> tuple[FromClause, dict[str, Any]]:
+    """These columns of the rows as a table of a statement on PostgreSQL, and what has to be given to that statement."""
+    if stage and len(rows) >= STAGED_FROM:
+        copy_rows(connection, table, names, rows)
+        return staged(table, names), {}
+    return _unfold(table, names), {f"all_{name}": [row[name] for row in rows] for name in names}
 
 
 # Statements are made once for each set of columns: to make them takes longer than to run them.
@@ -132,15 +147,13 @@ def _insert(table: Table, only_new: bool, returning: Names) -> ReturningInsert[A
 
 
 @lru_cache(maxsize=1024)
-def _unfolded_insert(
-    table: Table, names: Names, common: Names, only_new: bool, returning: Names
+def _insert_from(
+    table: Table, source: FromClause, common: Names, only_new: bool, returning: Names
 ) -> ReturningInsert[Any] | Insert:
-    unfolded = [name for name in names if name not in common]
-    source = _unfold(table, unfolded)
     once = (_cast(table.c[name], f"common_{name}") for name in common)
-    rows = select(*(source.c[name] for name in unfolded), *once)
+    rows = select(*source.c, *once)
     # A default of ours would be one for all rows; see `insert_rows` for the columns that must be there.
-    statement = insert(table).from_select([*unfolded, *common], rows, include_defaults=False)
+    statement = insert(table).from_select([*source.c.keys(), *common], rows, include_defaults=False)
     statement = statement.ext(skip_existing()) if only_new else statement
     return statement.returning(*(table.c[name] for name in returning)) if returning else statement
 
@@ -159,13 +172,13 @@ def _json_update(table: Table, names: Names, key: str) -> Update:
 
 
 @lru_cache(maxsize=1024)
-def _unfolded_update(table: Table, names: Names, key: str) -> Update:
-    new = _unfold(table, names)
-    wanted = (table.c.organization_id == bindparam("owner"), table.c[key] == new.c[key])
-    return update(table).where(*wanted).values({name: new.c[name] for name in names if name != key})
+def _update_from(table: Table, source: FromClause, key: str) -> Update:
+    wanted = (table.c.organization_id == bindparam("owner"), table.c[key] == source.c[key])
+    return update(table).where(*wanted).values({each.key: each for each in source.c if each.key != key})
 
 
-def _unfold(table: Table, names: Sequence[str]) -> TableValuedAlias:
+@lru_cache(maxsize=1024)
+def _unfold(table: Table, names: Names) -> TableValuedAlias:
     arrays = (bindparam(f"all_{name}", type_=ListOf(table.c[name].type)) for name in names)
     columns = (column(name, table.c[name].type) for name in names)
     return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
