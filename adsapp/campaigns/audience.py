@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from difflib import get_close_matches
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select, true
@@ -15,6 +14,7 @@ from adsapp.contacts.models import Contact, ContactCount, ContactImport, Contact
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
+from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX
 
 MOST_CONTACT_IDS = 10_000
 NOT_WITHIN = "not_messaged_within_hours"  # an option beside the kind
@@ -201,15 +201,23 @@ def _stored(spec: Mapping[str, Any]) -> Audience:
     return Audience("all")
 
 
-# Names are taken from the newest contacts: to look at all of them would cost more with each contact.
-CONTACTS_LOOKED_AT = 200
+# Names are taken from some contacts and from the columns of imports: to look at all contacts would cost more with each.
+CONTACTS_LOOKED_AT = 200  # of the newest, and of the oldest
+IMPORTS_LOOKED_AT = 100
 
 
 def known_attributes() -> list[str]:
     """Names of the attributes contacts have, by alphabet."""
-    newest = select(Contact.attributes).order_by(Contact.id.desc()).limit(CONTACTS_LOOKED_AT)
-    names = sorted(name for attributes in db.session.scalars(newest) for name in attributes)
-    return [name for name, _ in groupby(names)]
+    some = (
+        select(Contact.attributes).order_by(order).limit(CONTACTS_LOOKED_AT)
+        for order in (Contact.id.desc(), Contact.id)
+    )
+    names = {name for each in some for attributes in db.session.scalars(each) for name in attributes}
+    begun = select(Import.mapping).where(Import.job_id.is_not(None)).order_by(Import.id.desc()).limit(IMPORTS_LOOKED_AT)
+    targets = (target for mapping in db.session.scalars(begun) for target in mapping.values())
+    return sorted(
+        names | {each.removeprefix(ATTRIBUTE_PREFIX) for each in targets if each.startswith(ATTRIBUTE_PREFIX)}
+    )
 
 
 # Whether anybody has an attribute is looked for among so many: to find nobody would else be to read everybody.

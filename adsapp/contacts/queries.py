@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
 from adsapp.contacts.identity import Identity
 from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, OptEvent, Tag
@@ -21,6 +21,7 @@ from adsapp.core.inputs import id_after
 from adsapp.core.pagination import PAGE, Page, cut
 
 MOST_COUNTED = 10_000
+MOST_WORDS = 6  # of a search that are looked for one by one
 LEAST_AT_HOME = 4  # digits behind the zeros: fewer are in too many numbers
 _DIGITS_ONLY = re.compile(r"\+?[\d\s().\-/]{3,}")
 
@@ -97,11 +98,12 @@ def _narrowed(statement: Select[Any], wanted: ContactFilter) -> Select[Any]:
 
 def _matches(wanted: ContactFilter) -> ColumnElement[bool]:
     search = wanted.search
+    named = and_(*(has_words(Contact.name, word) for word in search.split(maxsplit=MOST_WORDS - 1)))  # in any order
     if not wanted.by_number:
-        return has_words(Contact.name, search)
+        return named
     if _DIGITS_ONLY.fullmatch(search):
         return _has_digits(search, wanted.country)
-    return or_(has_words(Contact.name, search), has_words(Contact.email, search))
+    return or_(named, has_words(Contact.email, search))
 
 
 def _has_digits(search: str, country: str) -> ColumnElement[bool]:

@@ -23,7 +23,12 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_SHEET = f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>'
+# The header stays in sight; every column is as wide as a number or an address.
+_SHEET = (
+    f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+    '<cols><col min="1" max="{columns}" width="22" customWidth="1"/></cols><sheetData>'
+)
 
 
 class _Pipe(io.RawIOBase):
@@ -62,7 +67,7 @@ def workbook(header: Sequence[str], rows: Iterable[Sequence[str]], name: str) ->
             here = islice(rest, MOST_ROWS - 2)
             records = chain([header], [first] if first is not None else [], here)
             with package.open(f"xl/worksheets/sheet{count}.xml", "w", force_zip64=True) as sheet:
-                sheet.write(_SHEET.encode())
+                sheet.write(_SHEET.format(columns=max(1, len(header))).encode())
                 for record in records:
                     sheet.write(_row(record))
                     yield pipe.take(PIECE)

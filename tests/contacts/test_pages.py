@@ -317,6 +317,7 @@ def test_a_narrowed_list_says_how_many_it_has(
     assert "59 of 60 people" in text(alice.get("/contacts?tag=vip"))
     assert "1 of 60 people" in text(alice.get("/contacts?q=lowe+42"))
     assert "0 of 60 people" in text(alice.get("/contacts?q=nobody"))
+    assert "1 of 60 people" in text(alice.get("/contacts?q=42+L%C3%B6we"))  # in whichever order
     monkeypatch.setattr(queries, "MOST_COUNTED", 30)
     seen, url = [], "/contacts?q=LOWE"
     while url:

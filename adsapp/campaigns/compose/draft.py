@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from adsapp.campaigns import audience
 from adsapp.core.clock import utcnow
@@ -243,4 +243,7 @@ def known_zone(name: str) -> ZoneInfo | None:
 
 def no_such_zone(name: str) -> str:
     """What is said if `known_zone` finds none."""
-    return f"There is no time zone “{name}”; write it like Europe/Madrid"
+    meant = sorted(zone for zone in available_timezones() if zone.lower().endswith(f"/{name.strip().lower()}"))
+    return f"There is no time zone “{name}”; " + (
+        f"did you mean {meant[0]}?" if meant else "write it like Europe/Madrid"
+    )

@@ -156,6 +156,12 @@ class ComposeForm:
         }
         return replace(self, variables=guessed)
 
+    @property
+    def attributes(self) -> set[str]:
+        """The attributes that its variables come from."""
+        sources = [each.source for each in self.variables.values() if each.source.startswith(ATTRIBUTE_PREFIX)]
+        return {source.removeprefix(ATTRIBUTE_PREFIX) for source in sources}
+
     def campaign_in(self, template: MessageTemplate | None) -> CampaignIn:
         """As the service takes it. Raises Invalid if date and time are no moment."""
         return CampaignIn(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 from zoneinfo import available_timezones
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from adsapp.campaigns.audience import known_attributes
 from adsapp.campaigns.compose import draft
@@ -20,7 +20,7 @@ from adsapp.campaigns.compose.preflight import Line, Preflight, in_words, line_o
 from adsapp.campaigns.compose.preview import Preview, preview
 from adsapp.campaigns.lately import organization_hours
 from adsapp.contacts.imports.queries import IN_LISTS
-from adsapp.contacts.models import Import, ImportStatus, Tag
+from adsapp.contacts.models import Import, ImportStatus, ImportUndo, Tag
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.web.pages import WebPage
@@ -150,6 +150,7 @@ def compose(
     template = find_template(form.template_id)
     view = templates.view_of(template) if template else None
     form = form.with_guesses(view, attributes) if view else replace(form, variables={})
+    attributes = sorted({*attributes, *form.attributes})
     moment, data, moment_errors = _data(form, template)
     return ComposePage(
         form=form,
@@ -255,10 +256,11 @@ def _template_text(template: MessageTemplate) -> str:
 
 
 def _imports() -> list[Option]:
-    completed = select(Import).options(*IN_LISTS).where(Import.status == ImportStatus.COMPLETED)
+    undone = exists().where(ImportUndo.import_id == Import.id, ImportUndo.finished_at.is_not(None))
+    completed = select(Import).options(*IN_LISTS).where(Import.status == ImportStatus.COMPLETED, ~undone)
     done = completed.order_by(Import.id.desc()).limit(MOST_IMPORTS)
     options = [
-        (str(each.id), f"{each.file_name} · {each.created_at:%-d %b %Y} · {_taken(each):,} people")
+        (str(each.id), f"{each.file_name} · {each.created_at:%-d %b %Y, %H:%M} · {_taken(each):,} people")
         for each in db.session.scalars(done)
     ]
     return [("", "Choose an import"), *options]

@@ -27,6 +27,7 @@ PEOPLE: Final = 25
 LISTED_ARGS: Final = ("status", "code", "cursor")
 NOBODY_HERE: Final = ("Nobody here", "No one of this campaign is in this state now.")
 NOBODY_YET: Final = ("Nobody yet", "People appear once the audience is fixed.")
+NOBODY_EVER: Final = ("Nobody", "It was cancelled before it started.")
 
 
 def page_url(campaign: Campaign, anchor: str, args: Mapping[str, str], keep: Sequence[str], **more: Any) -> str:
@@ -102,8 +103,16 @@ def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[st
         is_narrow=bool(status or code),
         next_url=next_url,
         first_url=first_url,
-        nobody=NOBODY_HERE if counts.total else NOBODY_YET,
+        nobody=NOBODY_HERE
+        if counts.total
+        else NOBODY_EVER
+        if campaign.status is CampaignStatus.CANCELLED
+        else NOBODY_YET,
     )
+
+
+def _nobody_yet(campaign: Campaign) -> tuple[str, str]:
+    return NOBODY_EVER if campaign.status is CampaignStatus.CANCELLED else NOBODY_YET
 
 
 def _row(campaign: Campaign, recipient: CampaignRecipient, actor: Actor, args: Mapping[str, str]) -> PersonRow:

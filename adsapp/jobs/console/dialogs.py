@@ -177,7 +177,7 @@ def pause_queue(queue: Queue, back: str, typed: Texts = NOTHING, errors: Texts =
         value=typed.get("reason", ""),
         error=errors.get("reason"),
         id=f"reason-{name}",
-        help="Others see it beside the queue; it stays in the activity.",
+        help="Needed: others see it beside the queue; it stays in the activity.",
         more={"required": True, "maxlength": 200},
     )
     length = Field(

@@ -209,6 +209,7 @@ def test_errors_stand_beside_their_fields_with_what_was_typed(scene: Scene, bob:
         ({"when": "later", "date": "2001-01-01", "time": "09:00"}, "date", "This time is past"),
         ({"when": "later", "date": "2027-03-28", "time": "01:30", "zone": "Europe/London"}, "date", "does not exist"),
         ({"when": "later", "date": "2027-03-28", "time": "09:00", "zone": "Mars/Sea"}, "zone", "There is no time zone"),
+        ({"when": "later", "date": "2027-03-28", "time": "09:00", "zone": "berlin"}, "zone", "mean Europe/Berlin?"),
     ],
 )
 def test_each_mistake_has_its_place(

@@ -100,10 +100,15 @@ SECOND = (
 )
 
 
-def test_everybody_is_as_before(
-    start: Start, ended: Look, undo: Callable[..., ImportUndo], everything: Everything
+def test_everybody_is_as_before_and_no_campaign_is_offered_what_was_undone(
+    start: Start,
+    ended: Look,
+    undo: Callable[..., ImportUndo],
+    everything: Everything,
+    cast: Cast,
+    client: FlaskClient,
 ) -> None:
-    ended(start(FIRST))
+    first = ended(start(FIRST))
     before = everything()
     second = ended(start(SECOND))
     assert counts(second) == {"created": 5, "updated": 3, "unchanged": 1}
@@ -111,6 +116,8 @@ def test_everybody_is_as_before(
     done = undo(second.id)
     assert (done.deleted, done.restored, done.kept_by_code) == (5, 3, {})
     assert everything() == before
+    page = cast.sign_in(client, "alice").get("/campaigns/new").text
+    assert (f'value="{first.id}"' in page, f'value="{second.id}"' in page) == (True, False)
 
 
 def _edit(phone: str) -> None:

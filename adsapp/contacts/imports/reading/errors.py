@@ -20,4 +20,6 @@ class TooFarDown(UnreadableFile):
     """Nothing of use in the part of a file that a request looks at."""
 
 
-SAVE_AS_CSV = "In Excel or Google Sheets, save or download the sheet as CSV UTF-8 and upload that file."
+SAVE_AS_CSV = (
+    "In Excel or Google Sheets, save or download it as a workbook (XLSX) or as CSV UTF-8, and upload that file."
+)

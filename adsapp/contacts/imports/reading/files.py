@@ -5,6 +5,7 @@ or from any position. A workbook becomes a CSV file first (`adsapp.contacts.impo
 row of the sheet; `prepare` makes the whole of it.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +18,7 @@ from adsapp.contacts.imports.reading.encoding import detect_encoding
 from adsapp.contacts.imports.reading.errors import SAVE_AS_CSV, TooFarDown, UnreadableFile
 from adsapp.contacts.imports.reading.headers import target_of
 from adsapp.contacts.imports.reading.lines import MAX_RECORD, NO_QUOTE, QUOTE, Position, Row, read_records
+from adsapp.contacts.imports.reading.mapping import propose
 from adsapp.contacts.imports.reading.sheet_notes import notes_of
 from adsapp.contacts.imports.sheets import workbook
 from adsapp.contacts.imports.sheets.cells import LINE_BREAK
@@ -44,6 +46,7 @@ QUOTES = (QUOTE, "'", NO_QUOTE)
 FIRST_ROWS = TITLE_ROWS + 1 + SAMPLE_ROWS
 _OF_A_TEXT = ("encoding", "delimiter", "quote")
 MOST_HEADER_ROW = 1_000
+MOST_OTHER_SHEETS = 5  # that are looked at for phone numbers
 _LOOKS_LIKE_DATA = re.compile(r"\+[\d\s().-]{7,}|[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -150,7 +153,25 @@ def _inspect_text(path: Path, reading: Reading) -> Inspection:
 
 
 def _inspect_workbook(path: Path, kind: Kind, reading: Reading) -> Inspection:
+    """Of its sheets, unless one was chosen, the first visible one that has phone numbers; else the first filled one."""
     _refuse_choices(reading, "This file is a workbook, of which only sheet and header row can be chosen", *_OF_A_TEXT)
+    first = _inspect_sheet(path, kind, reading)
+    if reading.sheet is not None or _has_phones(first):
+        return first
+    others = [name for place, name in enumerate(first.sheets) if place not in (first.sheet, *first.hidden)]
+    for name in others[:MOST_OTHER_SHEETS]:
+        with contextlib.suppress(UnreadableFile):
+            other = _inspect_sheet(path, kind, replace(reading, sheet=name))
+            if _has_phones(other):
+                return replace(other, chosen=first.chosen)
+    return first
+
+
+def _has_phones(found: Inspection) -> bool:
+    return "phone" in propose(found.header, found.sample).targets
+
+
+def _inspect_sheet(path: Path, kind: Kind, reading: Reading) -> Inspection:
     try:
         found = workbook.look(path, kind, reading.sheet)
         with workbook.look_file(path).open("rb") as stream:

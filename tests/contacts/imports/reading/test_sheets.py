@@ -540,3 +540,16 @@ def test_a_sheet_of_prefixed_xml_is_measured_in_pieces_like_any_other(monkeypatc
     text = b"<worksheet " + b"a" * 1_000
     with pytest.raises(UnreadableFile, match="a tag in it never ends"):
         guard.measure_sheet(guard.pieces(Stream()))  # type: ignore[arg-type]
+
+
+def test_a_sheet_with_phone_numbers_goes_before_an_earlier_one_without(path: Path) -> None:
+    sheets = {
+        "Info": sheet([("What", "Who"), ("Spring list", "Ann")]),
+        "Old": sheet(PEOPLE),
+        "Newsletter": sheet(PEOPLE),
+    }
+    found = inspect(xlsx(path, sheets, hidden=["Old"]))
+    assert (found.sheets[found.sheet or 0], found.chosen) == ("Newsletter", ())
+    assert inspect(path, Reading(sheet="Info")).sheet == 0
+    only = inspect(xlsx(path, {"Info": sheets["Info"], "Also": sheets["Info"]}))
+    assert only.sheet == 0
