@@ -29,10 +29,12 @@ from adsapp.message_templates import previews
 from adsapp.message_templates.components import view
 from adsapp.message_templates.previews import Bubble
 
+# Whoever read it got it as well: the figure "Delivered" counts both.
+UNREAD: Final = "delivered, not read"
 # From best to worst; each is in one status, so the parts of the bar add up to the audience.
 BAR: Final = (
     (Status.READ, "read"),
-    (Status.DELIVERED, "delivered"),
+    (Status.DELIVERED, UNREAD),
     (Status.SENT, "sent"),
     (Status.ACCEPTED, "accepted"),
     (Status.UNCERTAIN, "uncertain"),
@@ -345,5 +347,6 @@ def chips(counts: Counts) -> list[tuple[str, str, int, str]]:
     for status in Status:
         count = getattr(counts, status.value)
         if count or (counts.to_go and status in ON_THE_WAY):
-            found.append((status.value, status.value, count, CHIP_KINDS.get(status, "neutral")))
+            label = UNREAD if status is Status.DELIVERED else status.value
+            found.append((status.value, label, count, CHIP_KINDS.get(status, "neutral")))
     return found

@@ -103,11 +103,7 @@ def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[st
         is_narrow=bool(status or code),
         next_url=next_url,
         first_url=first_url,
-        nobody=NOBODY_HERE
-        if counts.total
-        else NOBODY_EVER
-        if campaign.status is CampaignStatus.CANCELLED
-        else NOBODY_YET,
+        nobody=NOBODY_HERE if counts.total else _nobody_yet(campaign),
     )
 
 
@@ -123,7 +119,7 @@ def _row(campaign: Campaign, recipient: CampaignRecipient, actor: Actor, args: M
         number=actor.mask.number(recipient.phone),
         status=recipient.status.value,
         code=None if recipient.error_code in reasons.OURS else recipient.error_code or None,
-        why=reasons.explain(recipient.error_code).title if recipient.error_code in reasons.OURS else "",
+        why=reasons.explain(recipient.error_code).title if recipient.error_code else "",
         replied_at=recipient.replied_at,
         at=moment,
         time_shape="second" if utcnow() - moment < timedelta(hours=12) else "full",
