@@ -25,6 +25,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FITS: Mapping[str, str] = {
     "delimiter": "comma",
     "use_country": "DE",
+    "columns_as": "found",
     "encoding": "cp1252",
     "quote": "double",
     "sheet": "1",

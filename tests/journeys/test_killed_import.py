@@ -1,12 +1,16 @@
 """Case Q01: a worker is killed in the middle of an import; another one takes it up and the counts are exact."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from adsapp.contacts.imports import uploads
 from adsapp.contacts.models import Contact, ContactImport, Import
 from adsapp.core import db
+from adsapp.core.xlsx import workbook
 from adsapp.demo.http import wait_until
 from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.models import JobAttempt, JobCount, JobLog
@@ -98,3 +102,28 @@ def kill_its_undo(journey: Journey, worker: Any, import_id: str) -> None:
     with db.organization_context(journey.app, journey.cast.bakery_id), db.reading():
         assert db.session.scalar(select(func.count()).select_from(Contact)) == 0
         assert db.session.scalar(select(func.count()).select_from(ContactImport)) == 0
+
+
+def _is_reading_a_workbook(worker: Any) -> bool:
+    children = " ".join(each.read_text() for each in Path(f"/proc/{worker.pid}/task").glob("*/children")).split()
+    return any(b"sheets.child" in Path(f"/proc/{child}/cmdline").read_bytes() for child in children)
+
+
+@pytest.mark.parametrize("shape", ["embedded"], indirect=True)
+def test_a_worker_killed_while_it_reads_a_workbook_leaves_nothing_half(journey: Journey) -> None:
+    """Each row has columns that are left out: reading them takes a while, importing none."""
+    rows = [(f"+1202555{number:04d}", *["x" * 500] * 40) for number in range(500)]
+    book = b"".join(workbook(("phone", *(f"c{number}" for number in range(40))), rows, "People"))
+    journey.installation.start_web()
+    answer = journey.api.upload(
+        "/api/jobs/import-contacts", "people.xlsx", book, {"mapping": json.dumps({"phone": "phone"})}
+    )
+    first = journey.installation.start_worker(QUEUE)
+    wait_for(lambda: _is_reading_a_workbook(first), what="the workbook is read")
+    journey.installation.kill(first)
+    assert rows_read(journey) == 0
+    journey.installation.start_worker(QUEUE)
+    assert ended(journey, answer["job"]["id"])["attempt"] == 2
+    with db.organization_context(journey.app, journey.cast.bakery_id), db.reading():
+        assert db.session.scalars(select(Import.created)).one() == len(rows)
+        assert list(uploads.own_directory().iterdir()) == []

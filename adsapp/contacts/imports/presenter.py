@@ -281,6 +281,14 @@ class ColumnsPage(WebPage):
         )
 
     @property
+    def is_read_as_found(self) -> bool:
+        """True if there is nothing about it that somebody should look at: no doubt, no choice, no second sheet."""
+        inspection = Inspection.from_json(self.batch.inspection)
+        doubts = (inspection.encoding_note, inspection.notes, inspection.chosen, len(inspection.sheets) > 1)
+        wrong = set(self.form.errors) & {"encoding", "delimiter", "quote", "sheet", "header_row"}
+        return not any(doubts) and not wrong
+
+    @property
     def notes(self) -> Sequence[str]:
         """What people should know of the file."""
         return tuple(self.batch.inspection.get("notes", ()))

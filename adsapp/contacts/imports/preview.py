@@ -69,6 +69,16 @@ class Preview:
     rows: list[SampleRow]
     better_country: str = ""  # with which as default more of the sample could be stored, in a sentence
 
+    @property
+    def odd_rows(self) -> list[SampleRow]:
+        """Those with more to look at than that the default country was assumed."""
+        return [row for row in self.rows if row.said not in ("", ASSUMED["country"])]
+
+    @property
+    def other_rows(self) -> list[SampleRow]:
+        """The rest of them."""
+        return [row for row in self.rows if row.said in ("", ASSUMED["country"])]
+
 
 def preview(batch: Import, form: ImportForm) -> Preview:
     """What would become of the sample with the columns as chosen, right or wrong."""

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from adsapp.config import Settings
 from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger
+from adsapp.core.space import DiskFull, is_full
 from adsapp.core.web.leaving import current_mask
 from adsapp.core.web.security import client_address
 
@@ -125,13 +126,22 @@ def _note_refusal(status: int, reason: str) -> None:
 
 
 def _no_database(error: OperationalError) -> ResponseReturnValue:
+    if is_full(error):
+        return _no_room()
     log.error("database_error", error=str(error.orig), path=request.path)
     return _told(503)
 
 
 def _bug(error: Exception) -> ResponseReturnValue:
+    if is_full(error):
+        return _no_room()
     log.error("unexpected_error", error=type(error).__name__, path=request.path, exc_info=error)
     return _told(500)
+
+
+def _no_room() -> ResponseReturnValue:
+    log.error("disk_full", path=request.path)
+    return answer(DiskFull())
 
 
 def _told(status: int) -> ResponseReturnValue:

@@ -8,7 +8,7 @@ import traceback
 from flask import Flask
 from sqlalchemy import Engine
 
-from adsapp.core import db
+from adsapp.core import db, space
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.errors import Problem
@@ -87,6 +87,8 @@ class Runner:
             return Failed(error.code or "invalid", error.detail, traceback.format_exc(), permanent=True)
         except (Exception, SystemExit) as error:  # a bug or a broken part: kept for the user, tried again
             log.error("job_failed", job_id=str(claim.job_id), processor=claim.processor, error=type(error).__name__)
+            if space.is_full(error):
+                return Failed(space.CODE, space.OF_A_JOB, traceback.format_exc())
             return Failed(type(error).__name__, _in_words(error), traceback.format_exc())
 
     def _call(self, claim: Claim, progress: Progress) -> Outcome:

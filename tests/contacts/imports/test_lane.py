@@ -3,19 +3,60 @@
 import itertools
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from flask import Flask
 
+from adsapp.contacts.imports import chunk
+from adsapp.contacts.imports import run as importing
 from adsapp.contacts.imports import service as imports
 from adsapp.contacts.imports.queries import get_import
-from adsapp.contacts.models import Import
+from adsapp.contacts.imports.undo import service as undoing
+from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
+from adsapp.jobs import Job
+from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.wait_reasons import why_waiting
 from adsapp.organizations.auditing import By
 from tests.cast import Cast
 
 ALICE = By("Alice")
+
+
+def test_an_undo_that_is_asked_for_while_the_next_import_runs_waits_for_its_end(
+    app: Flask,
+    cast: Cast,
+    worker: WorkerProcess,
+    start: Callable[..., uuid.UUID],
+    ended: Callable[[uuid.UUID], Import],
+    people: Callable[[], dict[str, Contact]],
+    finished: Callable[[uuid.UUID], Job],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whom the next one has, too, is left to it."""
+    first, stored, undos = ended(start("phone\n+12025550100\n+12025550101\n")), chunk.store_chunk, list[uuid.UUID]()
+
+    def ask() -> uuid.UUID:
+        with db.organization_context(app, cast.bakery_id):
+            job_id = undoing.ask_undo(get_import(first.id), ALICE).id
+            db.session.commit()
+            return job_id
+
+    def store(*rows: Any) -> Any:
+        with ThreadPoolExecutor(1) as somebody_else:
+            undos.append(somebody_else.submit(ask).result())
+        return stored(*rows)
+
+    monkeypatch.setattr(importing, "store_chunk", store)
+    second = ended(start("phone,name\n+12025550101,Bo\n")).job
+    undo = finished(undos[0])
+    assert second is not None
+    assert second.finished_at is not None
+    assert undo.started_at is not None
+    assert undo.started_at >= second.finished_at
+    assert set(people()) == {"+12025550101"}
 
 
 def test_they_write_one_after_another(
