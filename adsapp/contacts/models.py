@@ -96,6 +96,7 @@ class ContactTag(Tenant, Base):
         Index("ix_contact_tags_contact", "organization_id", "contact_id"),
     )
 
+    organization_id: Mapped[uuid.UUID] = mapped_column(sort_order=-10)  # the rows it belongs to name it
     tag_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     contact_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
 
@@ -249,6 +250,7 @@ class ImportRow(Tenant, Base):
         Index("ix_import_rows_outcome", "organization_id", "import_id", "outcome", "row_no"),
     )
 
+    organization_id: Mapped[uuid.UUID] = mapped_column(sort_order=-10)  # the rows it belongs to name it
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
     import_id: Mapped[uuid.UUID]
     row_no: Mapped[int]  # as in a spreadsheet: the header is row 1
@@ -278,6 +280,7 @@ class ContactImport(Tenant, Base):
         Index("ix_contact_imports_contact", "organization_id", "contact_id"),
     )
 
+    organization_id: Mapped[uuid.UUID] = mapped_column(sort_order=-10)  # the rows it belongs to name it
     import_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     contact_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     outcome: Mapped[str] = mapped_column(String(20))  # created, updated, unchanged, skipped

@@ -476,11 +476,9 @@ constraint campaigns uq_campaigns_organization_id_id UNIQUE (organization_id, id
 constraint consents fk_consents_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint consents pk_consents PRIMARY KEY (organization_id, person_key)
 constraint contact_counts pk_contact_counts PRIMARY KEY (organization_id)
-constraint contact_imports fk_contact_imports_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint contact_imports fk_contact_imports_organization_id_contact_id FOREIGN KEY (organization_id, contact_id) REFERENCES contacts(organization_id, id) ON DELETE CASCADE
 constraint contact_imports fk_contact_imports_organization_id_import_id FOREIGN KEY (organization_id, import_id) REFERENCES imports(organization_id, id) ON DELETE CASCADE
 constraint contact_imports pk_contact_imports PRIMARY KEY (import_id, contact_id)
-constraint contact_tags fk_contact_tags_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint contact_tags fk_contact_tags_organization_id_contact_id FOREIGN KEY (organization_id, contact_id) REFERENCES contacts(organization_id, id) ON DELETE CASCADE
 constraint contact_tags fk_contact_tags_organization_id_tag_id FOREIGN KEY (organization_id, tag_id) REFERENCES tags(organization_id, id) ON DELETE CASCADE
 constraint contact_tags pk_contact_tags PRIMARY KEY (tag_id, contact_id)
@@ -488,7 +486,6 @@ constraint contacts fk_contacts_organization_id FOREIGN KEY (organization_id) RE
 constraint contacts pk_contacts PRIMARY KEY (id)
 constraint contacts uq_contacts_organization_id_id UNIQUE (organization_id, id)
 constraint contacts uq_contacts_organization_id_phone UNIQUE (organization_id, phone)
-constraint import_rows fk_import_rows_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint import_rows fk_import_rows_organization_id_import_id FOREIGN KEY (organization_id, import_id) REFERENCES imports(organization_id, id) ON DELETE CASCADE
 constraint import_rows pk_import_rows PRIMARY KEY (id)
 constraint import_rows uq_import_rows_organization_id_import_id_row_no UNIQUE (organization_id, import_id, row_no)

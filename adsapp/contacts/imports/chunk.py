@@ -163,8 +163,6 @@ class Chunk:
             "phone": row.phone,
             "person_key": row.person_key,
             **fields._asdict(),
-            "created_at": self.now,
-            "updated_at": self.now,
         }
 
     def _known(self, known: Known, incoming: ContactFields) -> None:
@@ -208,7 +206,6 @@ class Chunk:
         row = self.rows[number]
         self.remarks.append(
             {
-                "import_id": self.plan.import_id,
                 "row_no": number + HEADER_ROWS,
                 "line": row.line,
                 "contact_id": repeats,
@@ -224,14 +221,15 @@ class Chunk:
 
     def write(self) -> None:
         """Write everything in a few statements, however many rows there are; the tally is complete afterwards."""
-        insert_rows(Contact, self.fresh)
+        insert_rows(Contact, self.fresh, {"created_at": self.now, "updated_at": self.now})
         met = opt_outs.meet_new({row["id"]: row["person_key"] for row in self.fresh})
         self.tagged, self.silenced = self._write_tags(), self._write_opt_outs()
         self._write_changes()
         self._count_outcomes()
         self._count_opted_out({*met, *self.silenced})
-        insert_rows(ContactImport, [self._touched(key, outcome) for key, outcome in self.outcomes.items()])
-        insert_rows(ImportRow, self.remarks)
+        touched = [self._touched(key, outcome) for key, outcome in self.outcomes.items()]
+        insert_rows(ContactImport, touched, {"import_id": self.plan.import_id, "at": self.now})
+        insert_rows(ImportRow, self.remarks, {"import_id": self.plan.import_id})
 
     def _write_changes(self) -> None:
         """Whoever was known and is different now: all of them say that they changed at this moment."""
@@ -251,13 +249,7 @@ class Chunk:
                 tags=self.tagged.get(contact_id, ()),
                 opted_out=contact_id in self.silenced,
             )
-        return {
-            "import_id": self.plan.import_id,
-            "contact_id": contact_id,
-            "outcome": outcome,
-            "at": self.now,
-            "undo": undo,
-        }
+        return {"contact_id": contact_id, "outcome": outcome, "undo": undo}
 
     def _write_tags(self) -> dict[uuid.UUID, list[uuid.UUID]]:
         """Add the tags; returns those that the contacts did not have, by contact."""

@@ -12,6 +12,7 @@ organization; on PostgreSQL row-level security checks that again.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -42,11 +43,12 @@ from sqlalchemy.sql.operators import custom_op
 
 from adsapp.core import db
 from adsapp.core.db.constructs import JsonRows, ListOf, skip_existing
-from adsapp.core.db.staging import copy_rows, staged
+from adsapp.core.db.staging import copy_rows, insert_tuples, staged
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
 Names = tuple[str, ...]
+NOTHING: Values = MappingProxyType({})
 SLICE = 1_000
 STAGED_FROM = 200  # rows; fewer are through by arrays before the temporary table is empty
 
@@ -58,16 +60,17 @@ def slices(values: Iterable[T]) -> Iterator[list[T]]:
         yield some
 
 
-def insert_rows(model: type[DeclarativeBase], rows: Sequence[Values]) -> None:
+def insert_rows(model: type[DeclarativeBase], rows: Sequence[Values], same: Values = NOTHING) -> None:
     """Insert rows of the bound organization; all have the same keys, and every column without a default in the
-    database is among them.
+    database is among them, or in `same`, what they have in common.
     """
-    insert_many(db.session.connection(), model, _owned(rows), stage=True)
+    insert_many(db.session.connection(), model, rows, same=_owned(same), stage=True)
 
 
 def insert_new(model: type[DeclarativeBase], rows: Sequence[Values], *, returning: Names = ()) -> Sequence[Row[Any]]:
     """Insert those of the rows that are not there yet, as `insert_rows` does; their columns named in `returning`."""
-    return insert_many(db.session.connection(), model, _owned(rows), only_new=True, returning=returning, stage=True)
+    connection = db.session.connection()
+    return insert_many(connection, model, rows, same=_owned(), only_new=True, returning=returning, stage=True)
 
 
 def insert_many(
@@ -75,26 +78,27 @@ def insert_many(
     model: type[DeclarativeBase],
     rows: Sequence[Values],
     *,
+    same: Values = NOTHING,
     only_new: bool = False,
     returning: Names = (),
     stage: bool = False,
 ) -> Sequence[Row[Any]]:
-    """Insert rows on any connection and for any organization: each row names its own.
+    """Insert rows on any connection and for any organization: each names its own, or else `same`, what they share, does.
 
     `stage`: many go through a temporary table, which belongs to the role that made it: the connection has no other.
     """
     if not rows:
         return []
-    table, names = _table(model), tuple(rows[0])
+    table, same = _table(model), {name: value for name, value in same.items() if name not in rows[0]}
     if connection.dialect.name == "postgresql":
-        # What is the same in all rows travels once. One column must unfold, to say how many rows there are.
-        common = tuple(name for name in names[1:] if _is_common([row[name] for row in rows]))
-        unfolded = tuple(name for name in names if name not in common)
-        source, given = _given(connection, table, unfolded, rows, stage=stage)
-        statement = _insert_from(table, source, common, only_new, returning)
-        result = connection.execute(statement, given | {f"common_{name}": rows[0][name] for name in common})
+        columns, once = _sorted_out(rows, same)
+        source, given = _given(connection, table, columns, stage=stage)
+        statement = _insert_from(table, source, tuple(once), only_new, returning)
+        result = connection.execute(statement, given | {f"common_{name}": value for name, value in once.items()})
+    elif returning:
+        result = connection.execute(_insert(table, only_new, returning), [{**same, **row} for row in rows])
     else:
-        result = connection.execute(_insert(table, only_new, returning), list(rows))
+        insert_tuples(connection, table, _by_column(rows), same, only_new=only_new)
     return result.all() if returning else []
 
 
@@ -106,7 +110,7 @@ def update_rows(model: type[DeclarativeBase], rows: Sequence[Values], *, key: st
     connection = db.session.connection()
     owner = db.require_organization_id()
     if connection.dialect.name == "postgresql":
-        source, given = _given(connection, table, names, rows, stage=True)
+        source, given = _given(connection, table, _by_column(rows), stage=True)
         connection.execute(_update_from(table, source, key), given | {"owner": owner})
     else:
         connection.execute(_json_update(table, names, key), {"rows": rows, "owner": owner})
@@ -118,9 +122,22 @@ def _table(model: type[DeclarativeBase]) -> Table:
     return table
 
 
-def _owned(rows: Sequence[Values]) -> list[Values]:
-    owner = db.require_organization_id()
-    return [{"organization_id": owner, **row} for row in rows]
+def _owned(same: Values = NOTHING) -> Values:
+    return {"organization_id": db.require_organization_id(), **same}
+
+
+def _by_column(rows: Sequence[Values]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _sorted_out(rows: Sequence[Values], same: Values) -> tuple[dict[str, list[Any]], Values]:
+    """The columns that differ, and what is the same in all rows and travels once.
+
+    One column must unfold, to say how many rows there are.
+    """
+    first, *others = (columns := _by_column(rows))
+    once = {name: columns[name][0] for name in others if _is_common(columns[name])}
+    return {name: columns[name] for name in (first, *others) if name not in once}, {**same, **once}
 
 
 def _is_common(values: Sequence[Any]) -> bool:
@@ -128,22 +145,23 @@ def _is_common(values: Sequence[Any]) -> bool:
 
 
 def _given(
-    connection: Connection, table: Table, names: Names, rows: Sequence[Values], *, stage: bool
+    connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]], *, stage: bool
 ) -> tuple[FromClause, dict[str, Any]]:
-    """These columns of the rows as a table of a statement on PostgreSQL, and what has to be given to that statement."""
-    if stage and len(rows) >= STAGED_FROM:
-        copy_rows(connection, table, names, rows)
+    """Columns of rows as a table of a statement on PostgreSQL, and what has to be given to that statement."""
+    names = tuple(columns)
+    if stage and len(columns[names[0]]) >= STAGED_FROM:
+        copy_rows(connection, table, columns)
         return staged(table, names), {}
-    return _unfold(table, names), {f"all_{name}": [row[name] for row in rows] for name in names}
+    return _unfold(table, names), {f"all_{name}": values for name, values in columns.items()}
 
 
 # Statements are made once for each set of columns: to make them takes longer than to run them.
 
 
 @lru_cache(maxsize=1024)
-def _insert(table: Table, only_new: bool, returning: Names) -> ReturningInsert[Any] | Insert:
+def _insert(table: Table, only_new: bool, returning: Names) -> ReturningInsert[Any]:
     statement = insert(table).ext(skip_existing()) if only_new else insert(table)
-    return statement.returning(*(table.c[name] for name in returning)) if returning else statement
+    return statement.returning(*(table.c[name] for name in returning))
 
 
 @lru_cache(maxsize=1024)
