@@ -6,8 +6,8 @@ up again took a sixth of the time of an import. SQLite, where it costs next to n
 
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 TABLES = ("contact_imports", "contact_tags", "import_rows")
 
