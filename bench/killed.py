@@ -111,7 +111,7 @@ class _Run:
         before = self._inside(organization_id, _people)
         import_id = self._begin(organization_id, _file(self._rows, again=True))
         killed = self._to_the_end(organization_id, imports, self._rows_read)
-        found = {
+        found: dict[str, Any] = {
             "contacts after the import": self._inside(organization_id, _people),
             "counters of the import": self._inside(organization_id, lambda: _counters(import_id)),
             "report": self._inside(organization_id, lambda: _reported(import_id)),
@@ -122,9 +122,9 @@ class _Run:
             "contacts after the undo": self._inside(organization_id, _people),
             "counters of the undo": self._inside(organization_id, lambda: _undo_counters(import_id)),
         }
-        assert {phone: each for phone, each in found["contacts after the undo"].items() if phone in before} == {
-            phone: each | _silence(found["contacts after the undo"][phone]) for phone, each in before.items()
-        }, "the undo has not put everybody back"
+        after = found["contacts after the undo"]
+        wanted = {phone: each | _silence(after[phone]) for phone, each in before.items()}
+        assert {phone: after[phone] for phone in before} == wanted, "the undo has not put everybody back"
         return found, (killed, killed_too)
 
     def _begin(self, organization_id: uuid.UUID, content: bytes) -> uuid.UUID:
