@@ -60,6 +60,7 @@ def main() -> None:
             found = _Run(app, random.Random(asked.seed), asked.rows).compare(asked.imports, asked.undos)
         rows += [(f"{shape}: {label}", value) for label, value in found.rows]
         differing += [f"{shape}: {each}" for each in found.differing]
+        print(f"{shape}: {', '.join(found.differing) or 'as of the undisturbed run'}", flush=True)
     report("killed", [*rows, ("differing", ", ".join(differing) or "nothing")], {"differing": differing})
     sys.exit(bool(differing))
 
