@@ -84,6 +84,8 @@ def test_a_workbook_of_two_sheets_from_drop_to_a_campaign(
     drop(console, alice, xlsx(tmp_path / "people.xlsx", {"Customers": customers, "Staff": sheet(staff)}))
     expect(alice.locator("#column-row-1")).to_contain_text("Town")
     alice.get_by_label("Tags for everybody in the file").fill("March")
+    alice.get_by_label("Tags for everybody in the file").press("Tab")
+    alice.wait_for_load_state("networkidle")  # else the next change would take the place of this one's request
     alice.get_by_label("Sheet").select_option("Staff")
     expect(alice.locator("#column-row-1")).to_contain_text("Jo")
     expect(alice.get_by_label("Tags for everybody in the file")).to_have_value("March")
