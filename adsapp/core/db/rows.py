@@ -83,7 +83,7 @@ def insert_many(
     returning: Names = (),
     stage: bool = False,
 ) -> Sequence[Row[Any]]:
-    """Insert rows on any connection and for any organization: each names its own, or else `same`, what they share, does.
+    """Insert rows on any connection and for any organization: each names its own, or `same`, what they share, does.
 
     `stage`: many go through a temporary table, which belongs to the role that made it: the connection has no other.
     """
