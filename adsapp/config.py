@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     breaker_messages: int = Field(100, ge=1, description="Messages that must have been answered before it does.")
     breaker_minutes: float = Field(10.0, gt=0, description="Minutes in which these are counted, then anew.")
     import_chunk_rows: int = Field(
-        4000, ge=1, description="Rows of a contact file that are written in one transaction."
+        3000, ge=1, description="Rows of a contact file that are written in one transaction."
     )
     sign_in_tries: int = Field(
         5, ge=1, description="Wrong passwords after which one has to wait, longer with each further one."

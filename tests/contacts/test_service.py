@@ -13,7 +13,7 @@ from adsapp.contacts.merge import ContactFields, merge
 from adsapp.contacts.models import Contact, OptEvent, OptSource
 from adsapp.contacts.schemas import ContactIn, OnDuplicate
 from adsapp.core import db
-from adsapp.core.db.rows import insert_new, insert_rows, update_rows
+from adsapp.core.db.rows import STAGED_FROM, insert_new, insert_rows, update_rows
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import new_id
 from adsapp.organizations.auditing import NOBODY, By
@@ -77,31 +77,36 @@ def test_tags_are_one_however_they_are_written() -> None:
     assert [tag.name for tag in queries.tags()] == ["Café", "VIP", "new"]
 
 
+ODD_TEXTS = ("", "\\N", "a\tb\nc\\", "\"+0\", 'x'", "Zoë\u2028ñ", "{1,2}")
+
+
+@pytest.mark.parametrize("count", [10, 2 * STAGED_FROM + 10])
 @inside
-def test_many_rows_are_written_and_changed_as_one_by_one() -> None:
+def test_many_rows_are_written_and_changed_as_one_by_one(count: int) -> None:
     now = datetime(2026, 3, 1, tzinfo=UTC)
-    blank = dict.fromkeys(("name", "first_name", "last_name", "email", "language", "country"), "")
+    blank = dict.fromkeys(("first_name", "last_name", "email", "language", "country"), "")
     rows = [
         {
             **blank,
             "id": new_id(),
             "phone": f"+{n}",
             "person_key": f"+{n}",
-            "attributes": {"n": n},
-            "created_at": now,
-            "updated_at": now,
+            "name": ODD_TEXTS[n % len(ODD_TEXTS)],
+            "attributes": {"n": n, "text": ODD_TEXTS[n % len(ODD_TEXTS)]},
         }
-        for n in range(10)
+        for n in range(count)
     ]
-    insert_rows(Contact, rows)
-    insert_new(Contact, rows)
-    update_rows(Contact, [{"id": row["id"], "name": f'"{row["phone"]}"', "attributes": {}} for row in rows[:3]])
+    insert_rows(Contact, rows[: count // 2], {"created_at": now, "updated_at": now})
+    insert_new(Contact, [row | {"created_at": now, "updated_at": now} for row in rows])
+    changed = rows[: count // 2]
+    update_rows(Contact, [{"id": row["id"], "name": f'"{row["phone"]}"', "attributes": {}} for row in changed])
     update_rows(Contact, [])
     found = db.session.scalars(select(Contact).order_by(Contact.id)).all()
-    assert [contact.name for contact in found] == ['"+0"', '"+1"', '"+2"', *[""] * 7]
-    assert [contact.attributes for contact in found] == [{}, {}, {}, *({"n": n} for n in range(3, 10))]
+    as_given = rows[count // 2 :]
+    assert [contact.name for contact in found] == [f'"+{n}"' for n in range(count // 2)] + [r["name"] for r in as_given]
+    assert [contact.attributes for contact in found] == [{}] * (count // 2) + [row["attributes"] for row in as_given]
     assert {contact.created_at for contact in found} == {now}
-    assert queries.contact_count() == 10
+    assert queries.contact_count() == count
 
 
 words = st.sampled_from(["", "Ana", "Ben Roe", "x"])
