@@ -72,33 +72,36 @@ class ImportForm:
     def of(cls, batch: Import, own: str) -> "ImportForm":
         """The form as it was tried, as the last file with these columns was imported, or else as it is found."""
         if batch.options:  # it has some once it was tried
-            return cls._filled(batch, own, Mapping.stored(batch.mapping, batch.inspection["header"]), batch.options)
+            tried = Mapping.stored(batch.mapping, batch.inspection["header"])
+            return cls._filled(batch, own, tried, batch.options, last_like(batch))
         return cls.as_before(batch, own)
 
     @classmethod
     def found(cls, batch: Import, own: str) -> "ImportForm":
         """The form with the columns and the country that are likely. `own` is the organization's country; none is
         chosen if two fit."""
-        return cls._filled(batch, own, proposed(batch), {})
+        return cls._filled(batch, own, proposed(batch), {}, last_like(batch))
 
     @classmethod
     def as_before(cls, batch: Import, own: str) -> "ImportForm":
         """The form as the last file with these columns was imported; as it is found if there was none."""
         like = last_like(batch)
         if like is None:
-            return cls.found(batch, own)
+            return cls._filled(batch, own, proposed(batch), {}, None)
         before = Mapping.stored(like.mapping, like.inspection["header"])
-        form = cls._filled(batch, own, carried(before, batch.inspection["header"]), like.options)
+        form = cls._filled(batch, own, carried(before, batch.inspection["header"]), like.options, like)
         if not form.proposal.allows(form.default_country):  # these numbers are from elsewhere
             form.default_country = form.proposal.likely
         return form
 
     @classmethod
-    def _filled(cls, batch: Import, own: str, mapping: Mapping, options: Dict[str, Any]) -> "ImportForm":
+    def _filled(
+        cls, batch: Import, own: str, mapping: Mapping, options: Dict[str, Any], like: Import | None
+    ) -> "ImportForm":
         proposal = _proposal(batch, mapping.header, mapping.targets, own)
         country, tags = options.get("default_country", proposal.likely), ", ".join(options.get("tags", ()))
         policy, targets = options.get("on_duplicate", OnDuplicate.UPDATE.value), list(mapping.targets)
-        return cls(mapping.header, targets, country, proposal, policy, tags, _read_as(batch), last_like(batch))
+        return cls(mapping.header, targets, country, proposal, policy, tags, _read_as(batch), like)
 
     @classmethod
     def typed(cls, batch: Import, sent: Dict[str, str], own: str) -> "ImportForm":

@@ -158,14 +158,12 @@ def start_import(
         created_by=by.name,
     )
     job_id = require_subject(job, IMPORT.of(batch.id)).id
-    if options.dry_run:
-        batch.trial_job_id, batch.trial = job_id, None
-    else:
-        batch.job_id = job_id
     lane.line_up(job)
     if options.dry_run:
+        batch.trial_job_id, batch.trial = job_id, None
         by.audit("try import", IMPORT.of(batch.id), title=batch.file_name)
     else:
+        batch.job_id = job_id
         by.audit("start import", IMPORT.of(batch.id), title=batch.file_name)
     db.session.flush()
     db.session.expire(batch)
