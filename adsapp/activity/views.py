@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
 
 from adsapp.activity import queries, service
@@ -13,6 +13,7 @@ from adsapp.activity.presenter import ActivityPage
 from adsapp.core import db
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.spreadsheets import MARK, harmless, lines
+from adsapp.core.web.downloads import download
 from adsapp.core.web.pages import render
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
@@ -40,9 +41,7 @@ def export() -> ResponseReturnValue:
     filters = ActivityFilters.from_query(request.args)
     service.note_export(filters, current_actor().by())
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    answer = Response(_pieces(app, db.require_organization_id(), filters), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="activity.csv"'
-    return answer
+    return download(_pieces(app, db.require_organization_id(), filters), "text/csv", "activity.csv")
 
 
 def _pieces(app: Flask, organization_id: Any, filters: ActivityFilters) -> Iterator[str]:

@@ -14,7 +14,7 @@ from adsapp.contacts.queries import ContactFilter
 from adsapp.core import db
 from adsapp.core.errors import Invalid
 from adsapp.core.spreadsheets import MARK, harmless, lines, readable_phone
-from adsapp.core.web.downloads import attachment, file_name
+from adsapp.core.web.downloads import download, file_name
 from adsapp.core.xlsx import MIMETYPE, workbook
 from adsapp.organizations.auditing import By
 
@@ -41,14 +41,14 @@ def as_csv(wanted: ContactFilter, delimiter: str, by: By) -> Response:
             rows = ([readable_phone(phone), *map(harmless, cells)] for phone, *cells in chunk)
             yield lines(rows, DELIMITERS[delimiter])
 
-    return _answer(Response(pieces(), mimetype="text/csv"), wanted, ".csv")
+    return download(pieces(), "text/csv", _name(wanted, ".csv"))
 
 
 def as_xlsx(wanted: ContactFilter, by: By) -> Response:
     """The same as a workbook in which every cell is a text."""
     keys, chunks = _begin(wanted, by)
     rows = (row for chunk in chunks for row in chunk)
-    return _answer(Response(workbook([*EXPORT_COLUMNS, *keys], rows, "Contacts"), mimetype=MIMETYPE), wanted, ".xlsx")
+    return download(workbook([*EXPORT_COLUMNS, *keys], rows, "Contacts"), MIMETYPE, _name(wanted, ".xlsx"))
 
 
 def _begin(wanted: ContactFilter, by: By) -> tuple[list[str], Iterator[list[list[str]]]]:
@@ -90,6 +90,5 @@ def _row(contact: Contact, tags: Sequence[str], keys: Sequence[str]) -> list[str
     ]
 
 
-def _answer(answer: Response, wanted: ContactFilter, ending: str) -> Response:
-    answer.headers["Content-Disposition"] = attachment(file_name("contacts", wanted.tag, ending=ending))
-    return answer
+def _name(wanted: ContactFilter, ending: str) -> str:
+    return file_name("contacts", wanted.tag, ending=ending)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from flask import Blueprint, Flask, Response, current_app, flash, redirect, request, url_for
+from flask import Blueprint, Flask, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.campaigns import queries, reasons, service
@@ -20,7 +20,7 @@ from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid, NotFound, Problem
 from adsapp.core.inputs import digits
 from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
-from adsapp.core.web.downloads import attachment, file_name
+from adsapp.core.web.downloads import download, file_name
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.integrations import connection
 from adsapp.organizations.access import allow, current_actor
@@ -81,10 +81,7 @@ def export_people(campaign_id: str) -> ResponseReturnValue:
     service.note_export(campaign, current_actor().by(), status, code or "")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     pieces = _export(app, db.require_organization_id(), campaign.id, status or None, code or None)
-    answer = Response(pieces, mimetype="text/csv")
-    name = file_name(campaign.name, status, code or "", "people", ending=".csv")
-    answer.headers["Content-Disposition"] = attachment(name)
-    return answer
+    return download(pieces, "text/csv", file_name(campaign.name, status, code or "", "people", ending=".csv"))
 
 
 def _export(

@@ -12,7 +12,7 @@ from adsapp.contacts.imports.queries import AT_ONCE, ReportedRow, RowFilter, rep
 from adsapp.contacts.imports.reading.report import report_lines, report_records
 from adsapp.contacts.models import Import
 from adsapp.core import db
-from adsapp.core.web.downloads import attachment, file_name
+from adsapp.core.web.downloads import download, file_name
 from adsapp.core.xlsx import MIMETYPE, workbook
 from adsapp.organizations.auditing import By
 
@@ -22,14 +22,14 @@ def as_csv(batch: Import, wanted: RowFilter, by: By) -> Response:
     delimiter: str = batch.inspection["delimiter"]
     lines = report_lines(batch.inspection["header"], _begin(batch, wanted, by), delimiter)
     ending = ".tsv" if delimiter == "\t" else ".csv"
-    return _answer(Response(lines, mimetype="text/csv"), batch, wanted, ending)
+    return download(lines, "text/csv", _name(batch, wanted, ending))
 
 
 def as_xlsx(batch: Import, wanted: RowFilter, by: By) -> Response:
     """The same as a workbook in which every cell is a text."""
     records = report_records(batch.inspection["header"], _begin(batch, wanted, by))
     book = workbook(next(records), records, wanted.outcome or "rows")
-    return _answer(Response(book, mimetype=MIMETYPE), batch, wanted, ".xlsx")
+    return download(book, MIMETYPE, _name(batch, wanted, ".xlsx"))
 
 
 def _begin(batch: Import, wanted: RowFilter, by: By) -> Iterator[ReportedRow]:
@@ -52,8 +52,6 @@ def _rows(app: Flask, batch: Import, wanted: RowFilter) -> Iterator[ReportedRow]
     return read()
 
 
-def _answer(answer: Response, batch: Import, wanted: RowFilter, ending: str) -> Response:
-    name = batch.file_name.rpartition(".")[0] or batch.file_name
-    named = file_name(name, wanted.outcome or wanted.code or "rows", ending=ending)
-    answer.headers["Content-Disposition"] = attachment(named)
-    return answer
+def _name(batch: Import, wanted: RowFilter, ending: str) -> str:
+    upload = batch.file_name.rpartition(".")[0] or batch.file_name
+    return file_name(upload, wanted.outcome or wanted.code or "rows", ending=ending)
