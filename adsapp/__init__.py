@@ -91,6 +91,7 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.contacts.imports import views as _imports  # noqa: F401
     from adsapp.dashboard import health
     from adsapp.dashboard import views as dashboard
+    from adsapp.emails import models as _emails  # noqa: F401
     from adsapp.integrations import pages as integrations
     from adsapp.jobs import api as jobs_api
     from adsapp.jobs import console as jobs

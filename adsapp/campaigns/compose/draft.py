@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from adsapp.campaigns import audience
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.words import sentence
@@ -25,6 +24,7 @@ from adsapp.message_templates.placeholders import (
     to_json,
 )
 from adsapp.message_templates.rendering import Renderer
+from adsapp.outbound import audience
 
 LONGEST_NAME = 200
 FURTHEST = timedelta(days=366)

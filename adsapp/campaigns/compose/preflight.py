@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from adsapp.campaigns import audience as audiences
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Check, Message
 from adsapp.campaigns.compose.tally import SAMPLE, Tally, count, missing_sample
@@ -19,6 +18,7 @@ from adsapp.jobs import Queue
 from adsapp.jobs.wait_reasons import run_conditions
 from adsapp.message_templates.availability import quality_of
 from adsapp.message_templates.placeholders import FromAttribute
+from adsapp.outbound import audience as audiences
 
 DAY_BEGINS, DAY_ENDS = 8, 21  # hours; between them nobody is woken
 

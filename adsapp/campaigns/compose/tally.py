@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, case, false, func, or_, select, true
 
-from adsapp.campaigns import lately
-from adsapp.campaigns.audience import SERVICE_WINDOW, Audience
+from adsapp.campaigns import lately, reasons
 from adsapp.campaigns.compose.draft import Message
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
+from adsapp.outbound.audience import Audience
 
 SAMPLE = 5
 
@@ -126,4 +126,4 @@ def _outside(message: Message | None) -> ColumnElement[bool]:
     """SQL: a text may not be sent to this contact now."""
     if message is None or message.text is None:
         return false()
-    return or_(Contact.last_inbound_at.is_(None), Contact.last_inbound_at < utcnow() - SERVICE_WINDOW)
+    return or_(Contact.last_inbound_at.is_(None), Contact.last_inbound_at < utcnow() - reasons.SERVICE_WINDOW)
