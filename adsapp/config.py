@@ -73,6 +73,7 @@ class Settings(BaseSettings):
         "https://graph.facebook.com", description="Where the WhatsApp Cloud API answers."
     )
     whatsapp_api_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Version of the Cloud API, vNN.N.")
+    resend_api_base_url: str = Field("https://api.resend.com", description="Where Resend answers, who sends e-mail.")
     sandbox_url: str = Field(
         "", description="Address of a sandbox: all messages go there in place of WhatsApp. The demo sets it."
     )
