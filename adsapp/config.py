@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the web server listens on.")
     port: int = Field(5000, ge=1, le=65535, description="Port of the web server.")
-    sandbox_port: int = Field(5001, ge=1, le=65535, description="Port of the sandbox that stands in for WhatsApp.")
+    sandbox_port: int = Field(
+        5001, ge=1, le=65535, description="Port of the sandbox that stands in for WhatsApp and Resend."
+    )
     public_url: str = Field(
         "",
         description="Address people and webhooks use to reach this installation; default http://HOST:PORT.",
@@ -73,6 +75,7 @@ class Settings(BaseSettings):
         "https://graph.facebook.com", description="Where the WhatsApp Cloud API answers."
     )
     whatsapp_api_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Version of the Cloud API, vNN.N.")
+    resend_api_base_url: str = Field("https://api.resend.com", description="Where Resend's API answers.")
     sandbox_url: str = Field(
         "", description="Address of a sandbox: all messages go there in place of WhatsApp. The demo sets it."
     )

@@ -54,6 +54,13 @@ ACTIONS: Mapping[str, str] = {
     "connect WhatsApp number": "Connected a WhatsApp number",
     "change WhatsApp number": "Changed a WhatsApp number",
     "check WhatsApp number": "Checked a WhatsApp number",
+    "connect e-mail account": "Connected an e-mail account",
+    "change e-mail account": "Changed an e-mail account",
+    "check e-mail account": "Checked an e-mail account",
+    "remove e-mail account": "Removed an e-mail account",
+    "add email template": "Added an e-mail template",
+    "change email template": "Changed an e-mail template",
+    "delete email template": "Deleted an e-mail template",
     "set contact gap": "Changed for how long it is said who got a campaign",
 }
 
@@ -65,6 +72,8 @@ KINDS: Mapping[str, str] = {
     "queue": "Queues",
     "worker": "Workers",
     "account": "WhatsApp numbers",
+    "email_account": "E-mail accounts",
+    "email_template": "E-mail templates",
     "member": "Members",
     "session": "Sign-ins",
     "token": "Tokens",
@@ -79,6 +88,19 @@ FIELDS = {
     "token": "access token",
     "app_secret": "app secret",
     "verify_token": "verify token",
+    "api_key": "API key",
+    "sender_name": "sender's name",
+    "sender_address": "sender's address",
+    "reply_to": "reply address",
+    "emails_per_second": "e-mails a second",
+    "batch_size": "e-mails in one request",
+    "tracks_opens": "tracking of opens",
+    "tracks_clicks": "tracking of clicks",
+    "webhook_secret": "signing secret",
+    "subject": "subject",
+    "html": "HTML",
+    "text": "plain text",
+    "variables": "variables",
 }
 
 

@@ -1,5 +1,6 @@
 """The processes of the demo: sandbox, web and workers, which learn of each other through the environment."""
 
+import base64
 import json
 import secrets
 import socket
@@ -16,6 +17,7 @@ from adsapp.processes.supervisor import Child
 PHONE_NUMBER_ID = "100000000000001"
 WABA_ID = "200000000000001"
 DISPLAY_PHONE_NUMBER = "12025550199"
+SENDER_DOMAIN = "harbour-bakery.example"
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,20 @@ class Number:
     messages_per_second: int = 80
 
 
+@dataclass(frozen=True)
+class Team:
+    """A team at Resend as the sandbox and the console both know it."""
+
+    key: str
+    webhook_secret: str
+    domain: str = SENDER_DOMAIN
+    requests_per_second: int = 2
+
+
 def demo_settings(settings: Settings) -> Settings:
-    """The same settings with the sandbox in place of WhatsApp."""
+    """The same settings with the sandbox in place of WhatsApp and Resend."""
     sandbox = f"http://{settings.host}:{settings.sandbox_port}"
-    return settings.model_copy(update={"sandbox_url": sandbox})
+    return settings.model_copy(update={"sandbox_url": sandbox, "resend_api_base_url": f"{sandbox}/resend"})
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -45,23 +57,37 @@ def environment(settings: Settings) -> dict[str, str]:
         "SANDBOX_PORT": str(settings.sandbox_port),
         "SANDBOX_URL": settings.sandbox_url,
         "WHATSAPP_API_BASE_URL": settings.whatsapp_api_base_url,
+        "RESEND_API_BASE_URL": settings.resend_api_base_url,
         "LOG_LEVEL": settings.log_level,
     }
 
 
 def known_number(home: Path) -> Number:
     """This installation's number at the sandbox; made once, readable by its owner only."""
-    path = home / "sandbox-number.json"
+    made = {"token": secrets.token_urlsafe(32), "app_secret": secrets.token_hex(16)}
+    return Number(**_kept(home / "sandbox-number.json", made))
+
+
+def known_team(home: Path) -> Team:
+    """This installation's team at the sandbox, likewise."""
+    signing = base64.b64encode(secrets.token_bytes(24)).decode()
+    made = {"key": f"re_{secrets.token_urlsafe(24)}", "webhook_secret": f"whsec_{signing}"}
+    return Team(**_kept(home / "sandbox-team.json", made))
+
+
+def _kept(path: Path, made: dict[str, Any]) -> dict[str, Any]:
+    """What the file says; if there is none, what was made, which the file says from now on."""
     if path.exists():
-        return Number(**json.loads(path.read_text()))
-    number = Number(token=secrets.token_urlsafe(32), app_secret=secrets.token_hex(16))
-    home.mkdir(parents=True, exist_ok=True)
+        return dict(json.loads(path.read_text()))
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    path.write_text(json.dumps(vars(number)))
-    return number
+    path.write_text(json.dumps(made))
+    return made
 
 
-def write_sandbox_config(settings: Settings, number: Number, webhook_url: str, **options: Any) -> Path:
+def write_sandbox_config(
+    settings: Settings, number: Number, webhook_url: str, *, mail_webhook_url: str = "", **options: Any
+) -> Path:
     """The sandbox's configuration as a file, so that no secret appears on a command line."""
     account = {
         "phone_number_id": number.phone_number_id,
@@ -78,12 +104,24 @@ def write_sandbox_config(settings: Settings, number: Number, webhook_url: str, *
         "latency_ms": 40,
         "static": str(RESOURCES / "static"),
         "accounts": [account],
+        "teams": [_team(known_team(settings.home), mail_webhook_url)],
         **options,
     }
     path = settings.home.resolve() / "sandbox.json"
     path.touch(mode=0o600)
     path.write_text(json.dumps(config))
     return path
+
+
+def _team(team: Team, webhook_url: str) -> dict[str, Any]:
+    return {
+        "key": team.key,
+        "domains": {team.domain: "verified"},
+        "webhook_url": webhook_url,
+        "webhook_secret": team.webhook_secret,
+        "requests_per_second": team.requests_per_second,
+        "tracking": True,
+    }
 
 
 def children(settings: Settings, sandbox_config: Path) -> list[Child]:

@@ -168,6 +168,7 @@ class EmailAccount(Tenant, Base):
     unreachable_reason: Mapped[str | None]
     sandbox_url: Mapped[str | None]  # the sandbox it lives at; never sent to Resend, whoever works on it
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    removed_at: Mapped[datetime | None]  # it sends no more; what it sent keeps its row
 
     @property
     def provider(self) -> str:

@@ -18,7 +18,7 @@ Some recipients behave oddly on purpose, chosen by the last four digits of their
     9008 stops marketing              9009 wa_id differs from the number
 """
 
-from adsapp.sandbox.config import AccountConfig, ConfigError, SandboxConfig
+from adsapp.sandbox.config import AccountConfig, ConfigError, SandboxConfig, TeamConfig
 from adsapp.sandbox.server import create_sandbox
 
-__all__ = ["AccountConfig", "ConfigError", "SandboxConfig", "create_sandbox"]
+__all__ = ["AccountConfig", "ConfigError", "SandboxConfig", "TeamConfig", "create_sandbox"]

@@ -8,15 +8,19 @@ from aiohttp import web
 
 from adsapp.sandbox.clock import Clock
 from adsapp.sandbox.config import SandboxConfig
-from adsapp.sandbox.console import control, pages
+from adsapp.sandbox.console import control, email_control, pages
+from adsapp.sandbox.resend import provider as resend
+from adsapp.sandbox.resend.sending import Sender as MailSender
+from adsapp.sandbox.resend.state import Mailroom
+from adsapp.sandbox.resend.webhooks import Postman
 from adsapp.sandbox.state import Sandbox
-from adsapp.sandbox.web import ENGINE, SANDBOX, SENDER, Problem, answer
+from adsapp.sandbox.web import ENGINE, MAIL_SENDER, MAILROOM, POSTMAN, SANDBOX, SENDER, Problem, answer
 from adsapp.sandbox.whatsapp import provider
 from adsapp.sandbox.whatsapp.provider import Handler
 from adsapp.sandbox.whatsapp.sending import Sender
 from adsapp.sandbox.whatsapp.webhooks import WebhookEngine
 
-_LARGEST_REQUEST = 1 << 20
+_LARGEST_REQUEST = 64 << 20  # an e-mail with attachments of 40 MB, and one that has more
 
 
 def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> web.Application:
@@ -26,8 +30,11 @@ def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> web.App
     app[SANDBOX] = sandbox
     app[ENGINE] = WebhookEngine(sandbox.clock, config.timing, config.batch_size, config.seed or 0)
     app[SENDER] = Sender(sandbox, app[ENGINE])
+    app[MAILROOM] = Mailroom(config, sandbox.clock)
+    app[POSTMAN] = Postman(sandbox.clock, config.timing, config.seed or 0)
+    app[MAIL_SENDER] = MailSender(app[MAILROOM], app[POSTMAN])
     app[pages.FONT] = pages.font_url(config.static)
-    app.add_routes([*provider.routes(), *control.routes(), *pages.routes()])
+    app.add_routes([*provider.routes(), *resend.routes(), *control.routes(), *email_control.routes(), *pages.routes()])
     if config.static is not None:
         app.router.add_static("/static", config.static)
     app.cleanup_ctx.append(_webhooks)
@@ -35,10 +42,11 @@ def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> web.App
 
 
 async def _webhooks(app: web.Application) -> AsyncIterator[None]:
-    task = asyncio.create_task(app[ENGINE].run())
+    tasks = [asyncio.create_task(app[ENGINE].run()), asyncio.create_task(app[POSTMAN].run())]
     yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @web.middleware

@@ -9,9 +9,10 @@ from adsapp.sandbox.config import AccountConfig, SandboxConfig
 from adsapp.sandbox.whatsapp.errors import ApiError
 from adsapp.sandbox.whatsapp.faults import FaultRules
 from adsapp.sandbox.whatsapp.ids import WamidMaker, digits_of
-from adsapp.sandbox.whatsapp.limits import BusiestSecond, MovingWindow, PairRate
+from adsapp.sandbox.whatsapp.limits import PairRate
 from adsapp.sandbox.whatsapp.templates import Catalog, shipped_templates
 from adsapp.sandbox.whatsapp.validation import Request
+from adsapp.sandbox.windows import BusiestSecond, MovingWindow
 
 SHOWN = 50
 SERVICE_WINDOW = 24 * 3600.0

@@ -5,6 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
+from adsapp.sandbox.resend.sending import Sender as MailSender
+from adsapp.sandbox.resend.state import Mailroom
+from adsapp.sandbox.resend.webhooks import Postman
 from adsapp.sandbox.state import Sandbox
 from adsapp.sandbox.whatsapp.sending import Sender
 from adsapp.sandbox.whatsapp.webhooks import WebhookEngine
@@ -12,6 +15,9 @@ from adsapp.sandbox.whatsapp.webhooks import WebhookEngine
 SANDBOX = web.AppKey("sandbox", Sandbox)
 ENGINE = web.AppKey("engine", WebhookEngine)
 SENDER = web.AppKey("sender", Sender)
+MAILROOM = web.AppKey("mailroom", Mailroom)
+POSTMAN = web.AppKey("postman", Postman)
+MAIL_SENDER = web.AppKey("mail_sender", MailSender)
 
 
 class Problem(Exception):

@@ -151,6 +151,7 @@ email_accounts.unreachable_at timestamp with time zone
 email_accounts.unreachable_reason text
 email_accounts.sandbox_url text
 email_accounts.created_at timestamp with time zone not null
+email_accounts.removed_at timestamp with time zone
 email_chunks.organization_id uuid not null
 email_chunks.id bigint not null identity d
 email_chunks.email_id uuid not null

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from adsapp.sandbox.whatsapp.faults import FaultError, FaultRules
+from adsapp.sandbox.rules import FaultError
+from adsapp.sandbox.whatsapp.faults import FaultRules
 
 ANA, BEN = "12025550101", "12025550102"
 

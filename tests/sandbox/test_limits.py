@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adsapp.sandbox.whatsapp.limits import BusiestSecond, MovingWindow, PairRate
+from adsapp.sandbox.whatsapp.limits import PairRate
+from adsapp.sandbox.windows import BusiestSecond, MovingWindow
 
 STEPS = st.lists(st.floats(min_value=0, max_value=0.7), min_size=1, max_size=200)
 

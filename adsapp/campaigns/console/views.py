@@ -13,7 +13,7 @@ from adsapp.campaigns.console import dialogs, export
 from adsapp.campaigns.console.dialogs import Verb
 from adsapp.campaigns.console.presenter import CampaignListPage
 from adsapp.campaigns.console.show_page import CampaignPage
-from adsapp.campaigns.lacking import may_lack
+from adsapp.campaigns.lacking import lacked
 from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.queries import Failure
 from adsapp.core import db
@@ -211,7 +211,7 @@ def fill(campaign_id: str) -> ResponseReturnValue:
     """Send to them with it."""
     campaign = queries.get_campaign(campaign_id)
     count, form = queries.left_out(campaign, reasons.MISSING_VARIABLE), request.form
-    values = {key: form.get(f"value.{key}", "") for key in may_lack(campaign)}
+    values = {key: form.get(f"value.{key}", "") for key in lacked(campaign)}
     if empty := {key: "Write the text that they get" for key, text in values.items() if not text.strip()}:
         return render(dialogs.fill(campaign, count, form, empty)), Invalid.status
     question = partial(dialogs.fill, campaign, count, form)

@@ -25,7 +25,7 @@ from adsapp.contacts.values.text import MAX_NAME
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.constructs import any_of
-from adsapp.core.db.rows import insert_rows, update_rows
+from adsapp.core.db.rows import Beside, insert_rows, update_rows
 from adsapp.core.ids import new_id
 
 HEADER_ROWS = 1  # rows are numbered as in a spreadsheet: the header is row 1
@@ -221,14 +221,15 @@ class Chunk:
 
     def write(self) -> None:
         """Write everything in a few statements, however many rows there are; the tally is complete afterwards."""
-        insert_rows(Contact, self.fresh, {"created_at": self.now, "updated_at": self.now})
+        same = {"import_id": self.plan.import_id, "at": self.now}
+        created = Beside(ContactImport, {"contact_id": "id"}, same | {"outcome": "created"})
+        insert_rows(Contact, self.fresh, {"created_at": self.now, "updated_at": self.now}, beside=created)
         met = opt_outs.meet_new({row["id"]: row["person_key"] for row in self.fresh})
         self.tagged, self.silenced = self._write_tags(), self._write_opt_outs()
         self._write_changes()
         self._count_outcomes()
         self._count_opted_out({*met, *self.silenced})
-        touched = [self._touched(key, outcome) for key, outcome in self.outcomes.items()]
-        insert_rows(ContactImport, touched, {"import_id": self.plan.import_id, "at": self.now})
+        insert_rows(ContactImport, [self._touched(key, self.outcomes[key]) for key in self.known], same)
         insert_rows(ImportRow, self.remarks, {"import_id": self.plan.import_id})
 
     def _write_changes(self) -> None:

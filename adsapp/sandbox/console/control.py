@@ -10,9 +10,9 @@ from aiohttp import web
 
 from adsapp.sandbox.config import ConfigError, account_from
 from adsapp.sandbox.console import customers, events
+from adsapp.sandbox.rules import FaultError
 from adsapp.sandbox.state import Account, Figures, Sandbox
-from adsapp.sandbox.web import ENGINE, SANDBOX, SENDER, Problem, answer, json_object
-from adsapp.sandbox.whatsapp.faults import FaultError
+from adsapp.sandbox.web import ENGINE, MAILROOM, POSTMAN, SANDBOX, SENDER, Problem, answer, json_object
 from adsapp.sandbox.whatsapp.magic import MAGIC
 
 
@@ -192,12 +192,19 @@ async def advance_clock(request: web.Request) -> web.Response:
     return await show_clock(request)
 
 
+def start_over(app: web.Application) -> None:
+    """Forget what happened at both providers; time, accounts and teams stay."""
+    app[ENGINE].forget()
+    app[SANDBOX].reset()
+    app[POSTMAN].forget()
+    app[MAILROOM].reset()
+
+
 async def show_magic(request: web.Request) -> web.Response:
     """The endings that a demo's numbers must not have, unless the odd behaviour is wanted."""
     return answer({"on": request.app[SANDBOX].config.magic, "endings": {k: v.meaning for k, v in MAGIC.items()}})
 
 
 async def reset(request: web.Request) -> web.Response:
-    request.app[ENGINE].forget()
-    request.app[SANDBOX].reset()
+    start_over(request.app)
     return answer({"ok": True})

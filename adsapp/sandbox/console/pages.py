@@ -9,9 +9,10 @@ from aiohttp import web
 
 from adsapp.sandbox.console import customers, events
 from adsapp.sandbox.console.bubbles import phones
+from adsapp.sandbox.console.control import start_over
+from adsapp.sandbox.rules import FaultError
 from adsapp.sandbox.web import ENGINE, SANDBOX, SENDER, Problem
 from adsapp.sandbox.whatsapp.errors import CODES
-from adsapp.sandbox.whatsapp.faults import FaultError
 from adsapp.sandbox.whatsapp.magic import MAGIC
 
 _HERE = Path(__file__).parent
@@ -155,8 +156,7 @@ async def post_clock(request: web.Request) -> web.StreamResponse:
 
 
 async def post_reset(request: web.Request) -> web.StreamResponse:
-    request.app[ENGINE].forget()
-    request.app[SANDBOX].reset()
+    start_over(request.app)
     return _back()
 
 

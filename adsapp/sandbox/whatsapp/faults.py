@@ -1,10 +1,10 @@
 """Faults injected by a person: rules that are checked for every message; the first that matches applies."""
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from adsapp.sandbox.rules import FaultError, Rules, number, whole
 from adsapp.sandbox.whatsapp.errors import LATER
 from adsapp.sandbox.whatsapp.ids import digits_of
 
@@ -22,14 +22,6 @@ _FIELDS = frozenset(
         "async",
     }
 )
-
-
-class FaultError(ValueError):
-    """A rule that cannot be used. `where` is the field, the text says what it should be."""
-
-    def __init__(self, where: str, what: str) -> None:
-        super().__init__(what)
-        self.where = where
 
 
 @dataclass(slots=True)
@@ -70,35 +62,13 @@ class Fault:
         return {"id": values.pop("id"), "match": match, **values, "spent": self.is_spent}
 
 
-class FaultRules:
+class FaultRules(Rules[Fault]):
     def __init__(self) -> None:
-        self.rules: list[Fault] = []
-        self._ids = itertools.count(1)
-
-    def add(self, data: object) -> Fault:
-        """Add a rule from JSON. Raises FaultError if it cannot be used."""
-        rule = _parse(data, next(self._ids))
-        self.rules.append(rule)
-        return rule
-
-    def remove(self, rule_id: int) -> bool:
-        before = len(self.rules)
-        self.rules = [rule for rule in self.rules if rule.id != rule_id]
-        return len(self.rules) < before
-
-    def clear(self) -> None:
-        self.rules.clear()
+        super().__init__(_parse)
 
     def strike(self, phone_number_id: str, digits: str) -> Fault | None:
         """The rule that applies to this message, after counting the hit; None if none does."""
-        for rule in self.rules:
-            if rule.is_spent or not _matches(rule, phone_number_id, digits):
-                continue
-            rule.seen += 1
-            if rule.seen % rule.every == 0:
-                rule.fired += 1
-                return rule
-        return None
+        return self.first(lambda rule: _matches(rule, phone_number_id, digits))
 
 
 def _matches(rule: Fault, phone_number_id: str, digits: str) -> bool:
@@ -114,18 +84,18 @@ def _parse(data: object, rule_id: int) -> Fault:
     match = data.get("match", {"to": "*"})
     if not isinstance(match, Mapping):
         raise FaultError("match", 'expected an object such as {"to": "+12025550101"} or {"to": "*"}')
-    code = _whole(data, "code", 0) or 0
-    http = _whole(data, "http", 200)
+    code = whole(data, "code", 0) or 0
+    http = whole(data, "http", 200)
     rule = Fault(
         id=rule_id,
         to=_recipient(match.get("to", "*")),
         phone_number_id=str(match.get("phone_number_id", "")),
         code=code,
         http=http,
-        retry_after=_number(data, "retry_after"),
-        times=_whole(data, "times", 1),
-        every=_whole(data, "every", 1) or 1,
-        delay_ms=_number(data, "delay_ms") or 0.0,
+        retry_after=number(data, "retry_after"),
+        times=whole(data, "times", 1),
+        every=whole(data, "every", 1) or 1,
+        delay_ms=number(data, "delay_ms") or 0.0,
         hang_after_accept=bool(data.get("hang_after_accept")),
         drop_after_accept=bool(data.get("drop_after_accept")),
         later=bool(data.get("async", code in LATER and http is None)),
@@ -142,21 +112,3 @@ def _recipient(to: object) -> str:
     if digits is None:
         raise FaultError("match.to", 'expected a phone number such as "+12025550101", or "*" for everybody')
     return digits
-
-
-def _whole(data: Mapping[str, Any], name: str, least: int) -> int | None:
-    value = data.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise FaultError(name, f"expected a whole number, {least} or more, not {value!r}")
-    return value
-
-
-def _number(data: Mapping[str, Any], name: str) -> float | None:
-    value = data.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
-        raise FaultError(name, f"expected a number, 0 or more, not {value!r}")
-    return float(value)
