@@ -23,8 +23,8 @@ from adsapp.core.inputs import digits, moment
 from adsapp.message_templates.components import TemplateView, Variable
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
-from adsapp.outbound.timing import comes_twice, known_zone, local_time, no_such_zone, why_not_then
 from adsapp.outbound.audience import MOST_HOURS, NOT_WITHIN
+from adsapp.outbound.timing import comes_twice, known_zone, local_time, no_such_zone, why_not_then
 
 SAME_FOR_ALL: Final = "value"
 AUDIENCES: Final = ("all", "tags", "import_id")

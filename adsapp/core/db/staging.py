@@ -49,6 +49,7 @@ def _copy(driver: Any, statement: str, columns: Iterable[list[str]]) -> None:
         copy.write(lines + "\n")
 
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 # The driver's own way asks of each value what it is; a column has one kind of them.
 _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "str": str,
@@ -60,7 +61,6 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "bytes": lambda value: "\\x" + value.hex(),
     "Jsonb": lambda value: _json(value.obj),
 }
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SPECIAL = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _NULL = "\\N"
 

@@ -156,7 +156,7 @@ def _wrong_bodies(said: EmailContent) -> list[FieldError]:
 def _sources(said: EmailContent, data: EmailIn) -> Mapping[str, Source]:
     """Where values come from, but for those that each recipient brings along."""
     brought = names_of(data.recipients or ()) - said.variables.keys()
-    raw = {**said.variables, **{name: GIVEN_BY_EACH for name in brought & set(said.variables_used)}}
+    raw = {**said.variables, **dict.fromkeys(brought & set(said.variables_used), GIVEN_BY_EACH)}
     try:
         sources = parse_variables(said, raw, None if data.recipients is not None else audiences.known_attributes())
         return {name: source for name, source in sources.items() if name not in brought}
