@@ -319,7 +319,7 @@ def open_doors(app: Flask, cast: Cast) -> Doors:
     """A scene with one of everything, and its routes."""
     scene = set_the_scene(app, cast)
     browser = cast.sign_in(app.test_client(), "alice")
-    world = World(app, cast, scene, browser, csrf_token(browser, "/jobs"))
+    world = World(app, cast, scene, browser, csrf_token(browser))
     ids = _ids(world, scene)
     return Doors(app, cast, ids)
 

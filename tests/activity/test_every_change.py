@@ -220,7 +220,7 @@ def world(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> World:
         monkeypatch.setattr(asks, "ask", lambda *_, **__: Answer(display_phone_number="+1 555 0100"))
     monkeypatch.setattr(workers, "is_ours_alone", lambda: True)  # else only the command line ends a worker
     scene, browser = set_the_scene(app, cast), cast.sign_in(app.test_client(), "alice")
-    return World(app, cast, scene, browser, csrf_token(browser, "/jobs"))
+    return World(app, cast, scene, browser, csrf_token(browser))
 
 
 @pytest.mark.parametrize("shape", ["embedded"], indirect=True)

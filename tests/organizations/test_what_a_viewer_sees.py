@@ -32,7 +32,7 @@ def told(app: Flask, cast: Cast) -> list[str]:
     """The same number stands wherever one may stand; the paths of all that can be looked at."""
     scene = set_the_scene(app, cast)
     browser = cast.sign_in(app.test_client(), "alice")
-    world = World(app, cast, scene, browser, csrf_token(browser, "/jobs"))
+    world = World(app, cast, scene, browser, csrf_token(browser))
     draft, ended = world.upload(), world.imported(State.FAILED)
     failed = world.job(State.FAILED, error=SAID, result={"said": SAID})
     campaign = scene.campaign(CampaignStatus.PAUSED, {Status.READ: 1, Status.FAILED: 1}, {Status.FAILED: "131000"})

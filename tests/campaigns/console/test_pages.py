@@ -47,7 +47,7 @@ def bob(client: FlaskClient, cast: Cast) -> FlaskClient:
 
 def send(client: FlaskClient, form: dict[str, object]) -> tuple[int, str, str]:
     """Post the compose form; status, text, where it leads."""
-    token = csrf_token(client, "/campaigns")
+    token = csrf_token(client)
     answer = client.post("/campaigns", data={**form, "csrf_token": token})
     return answer.status_code, html.unescape(answer.text), answer.headers.get("Location", "")
 
@@ -655,7 +655,7 @@ def test_an_agent_may_not_export(scene: Scene, bob: FlaskClient) -> None:
 
 
 def post(client: FlaskClient, path: str, **data: str) -> int:
-    token = csrf_token(client, "/campaigns")
+    token = csrf_token(client)
     return client.post(path, data={**data, "csrf_token": token}).status_code
 
 
