@@ -54,6 +54,7 @@ ACTIONS: Mapping[str, str] = {
     "connect WhatsApp number": "Connected a WhatsApp number",
     "change WhatsApp number": "Changed a WhatsApp number",
     "check WhatsApp number": "Checked a WhatsApp number",
+    "choose notifications": "Chose what a member is told",
     "set contact gap": "Changed for how long it is said who got a campaign",
 }
 
