@@ -97,6 +97,7 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.jobs import console as jobs
     from adsapp.jobs.console import worker_page as workers
     from adsapp.message_templates import views as message_templates
+    from adsapp.notifications import views as notifications
     from adsapp.organizations import sign_in
 
     return [
@@ -112,6 +113,7 @@ def blueprints() -> "list[Blueprint]":
         contacts.views,
         contacts_api.api,
         message_templates.views,
+        notifications.views,
         activity.views,
         activity_api.api,
         *integrations.blueprints,

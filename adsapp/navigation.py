@@ -43,6 +43,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "Organization",
         (
             Item("Activity", "history", "activity.list_events", Permission.MANAGE, key="a"),
+            Item("Notifications", "bell", "notifications.show"),
             Item("Settings", "settings", "integrations.show_whatsapp", Permission.ADMINISTER),
         ),
     ),
