@@ -241,6 +241,7 @@ TAKEN: dict[str, Callable[[World], str]] = {
     "/api/contacts.csv": lambda _: "/api/contacts.csv",
     "/api/contacts.xlsx": lambda _: "/api/contacts.xlsx",
     "/campaigns/<campaign_id>/people.csv": lambda w: f"/campaigns/{w.scene.campaign()}/people.csv",
+    "/campaigns/<campaign_id>/people.xlsx": lambda w: f"/campaigns/{w.scene.campaign()}/people.xlsx",
     "/imports/<import_id>/rows.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.csv",
     "/imports/<import_id>/rows.xlsx": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.xlsx",
     "/imports/<import_id>/rejected.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rejected.csv",

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask.testing import FlaskClient
 
-from adsapp.campaigns.compose.draft import local_time
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
+from adsapp.outbound.timing import local_time
 from tests.campaigns.rehearsal import Rehearsal
 from tests.cast import csrf_token
 

@@ -15,14 +15,7 @@ from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
 
-from adsapp.campaigns.compose.draft import (
-    CampaignIn,
-    comes_twice,
-    known_zone,
-    local_time,
-    no_such_zone,
-    why_not_then,
-)
+from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.models import Campaign
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
@@ -31,6 +24,7 @@ from adsapp.message_templates.components import TemplateView, Variable
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
 from adsapp.outbound.audience import MOST_HOURS, NOT_WITHIN
+from adsapp.outbound.timing import comes_twice, known_zone, local_time, no_such_zone, why_not_then
 
 SAME_FOR_ALL: Final = "value"
 AUDIENCES: Final = ("all", "tags", "import_id")

@@ -44,9 +44,8 @@ def engine_options(distributed: bool) -> dict[str, Any]:
     }
 
 
-def _write_json(value: Any) -> str:
-    # Letters as they are: SQLite finds a key by its text, and to it an escaped letter is another text.
-    return json.dumps(value, ensure_ascii=False)
+# Letters as they are: SQLite finds a key by its text, and to it an escaped letter is another text.
+_write_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def listen(engine: Engine) -> None:

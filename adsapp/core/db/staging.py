@@ -6,9 +6,12 @@ for each row keeps a copy of every page that it touches if the table has a trigg
 statement for all of them keeps each once (docs/adr/0022, 0025).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, TableClause, column, table, text
@@ -31,19 +34,50 @@ def stage(connection: Connection, of: Table, columns: Columns) -> TableClause:
     expect_many_rows(connection)
     for statement in (_MADE[kind], _EMPTIED[kind]):
         connection.execute(text(statement.format(place.name, of.name)))
-    rows = zip(*_as_sent(connection, of, columns), strict=True)
+    sent = _as_sent(connection, of, columns)
     names = ", ".join(map(connection.dialect.identifier_preparer.quote, columns))
     if kind == "postgresql":
-        _copy(connection.connection.driver_connection, f"copy {place.name} ({names}) from stdin", rows)
+        _copy(connection.connection.driver_connection, f"copy {place.name} ({names}) from stdin", map(_texts, sent))
     else:
-        _insert(connection, f"insert into {place.name} ({names})", len(columns), rows)
+        _insert(connection, f"insert into {place.name} ({names})", len(columns), zip(*sent, strict=True))
     return place
 
 
-def _copy(driver: Any, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+def _copy(driver: Any, statement: str, columns: Iterable[list[str]]) -> None:
+    lines = "\n".join(map("\t".join, zip(*columns, strict=True)))
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+        copy.write(lines + "\n")
+
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# The driver's own way asks of each value what it is; a column has one kind of them.
+_TEXTS: Mapping[str, Callable[[Any], str]] = {
+    "str": str,
+    "int": str,
+    "float": repr,
+    "bool": str,
+    "UUID": attrgetter("hex"),
+    "datetime": datetime.isoformat,
+    "bytes": lambda value: "\\x" + value.hex(),
+    "Jsonb": lambda value: _json(value.obj),
+}
+_SPECIAL = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_NULL = "\\N"
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    """Values of one column as COPY takes them."""
+    given = list(values)
+    kinds = set(map(type, given)) - {type(None)}
+    text_of = {kind: _TEXTS[kind.__name__] for kind in kinds}
+    if len(kinds) == 1 and None not in given:
+        texts = list(map(text_of[kinds.pop()], given))
+    else:
+        texts = [_NULL if value is None else text_of[type(value)](value) for value in given]
+    whole = "".join(texts)
+    if not any(map(whole.__contains__, "\\\n\r\t")):
+        return texts
+    return [_NULL if value is None else text.translate(_SPECIAL) for value, text in zip(given, texts, strict=True)]
 
 
 @lru_cache(maxsize=1024)

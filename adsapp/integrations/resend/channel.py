@@ -12,10 +12,12 @@ import aiohttp
 from adsapp.core import context, db
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.integrations.base import EmailAnswer, EmailMessage, Limits, Send
+from adsapp.integrations.email_queries import email_provider_of
 from adsapp.integrations.models import EmailAccount
 from adsapp.integrations.resend import connection
 from adsapp.integrations.resend.client import ResendApi
 from adsapp.integrations.resend.messages import LARGEST_BATCH, request_of
+from adsapp.integrations.resend.service import sandbox_of, webhook_url
 
 SEND_TIMEOUT_SECONDS: Final = 30.0
 # Requests a second until an answer has said what the limit is: the lowest that the provider's documents name.
@@ -46,10 +48,10 @@ class ResendChannel:
             batch_size=min(account.batch_size, LARGEST_BATCH),
             address=api_address(account),
             sender_address=account.sender_address,
-            webhook_url=f"{context.settings().base_url}/webhooks/resend/{account.id}",
+            webhook_url=webhook_url(account),
             has_webhook_secret=account.webhook_secret is not None,
             emails_per_second=account.emails_per_second,
-            called="The sandbox" if account.sandbox_url else "Resend",
+            called=email_provider_of(account),
             _api_key=account.api_key,
             limits=Limits(account.limit_requests),
         )
@@ -80,14 +82,9 @@ class ResendChannel:
 
 
 def api_address(account: EmailAccount) -> str:
-    """The address of an account's API.
-
-    One that was connected to the sandbox stays with it, also under a worker that was started without the demo: what
-    people wrote to try things out must never reach anybody.
-    """
-    settings = context.settings()
-    sandbox = settings.sandbox_url or account.sandbox_url
-    return f"{sandbox.rstrip('/')}/resend" if sandbox else settings.resend_api_base_url
+    """The address of an account's API."""
+    sandbox = sandbox_of(account)
+    return f"{sandbox.rstrip('/')}/resend" if sandbox else context.settings().resend_api_base_url
 
 
 def _name_of(account: EmailAccount) -> str:
