@@ -9,7 +9,7 @@ from adsapp.notifications.queries import wanted_by
 from adsapp.organizations.models import Membership
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One kind of letter, and whether this member gets it."""
 
@@ -19,7 +19,7 @@ class Line:
     wanted: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NotificationsPage(WebPage):
     """`is_sent` is False where no mail leaves this installation."""
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from adsapp import jobs
 from adsapp.core import db
-from adsapp.core.masks import Mask
 from adsapp.notifications.choices import CHOICES
 from adsapp.notifications.letters import Letter
 from adsapp.notifications.models import NotificationChoice
@@ -57,7 +56,7 @@ def choose(member: Membership, wanted: Collection[str], by: By) -> None:
 def _tell(member: Membership, letter: Letter) -> None:
     if not wanted_by(member)[letter.kind]:
         return
-    masked = Mask(policy.allows(member.role, Permission.SEE_NUMBERS)).value(letter.as_json())
+    masked = policy.mask_of(member.role).value(letter.as_json())
     _enqueue(member.user.email, member.user.name, letter.kind, masked)
 
 

@@ -205,6 +205,7 @@ DEEDS: dict[str, Deed] = {
     "jobs.set_limits": lambda w: w.post("/queues/contact-import/limits", at_once="3"),
     "jobs.pause": lambda w: w.post("/queues/contact-import/pause", reason="A look"),
     "jobs.resume": lambda w: confirm(w.browser, w.post("/queues/contact-import/resume").text),
+    "notifications.save": lambda w: w.post("/settings/notifications", told="digest"),
     "integrations.connect_whatsapp": lambda w: w.post("/settings/whatsapp", **NUMBER, **SECRETS),
     "integrations.change_whatsapp": lambda w: w.post(
         f"/settings/whatsapp/{w.scene.account_id}", name="Main", waba_id="77001", messages_per_second="10"
