@@ -45,10 +45,10 @@ def read_smtp_url(url: str) -> MailServer:
 
 def _starttls(scheme: str, path: str, query: str, usual: str) -> str:
     """A password is not sent in the clear unless that is asked for."""
-    given = parse_qs(query, keep_blank_values=True)
-    if path not in ("", "/") or set(given) - {"starttls"} or (given and scheme == "smtps"):
+    options = parse_qs(query, keep_blank_values=True)
+    if path not in ("", "/") or set(options) - {"starttls"} or (options and scheme == "smtps"):
         raise ValueError("should end with the port; smtp:// may add ?starttls=required, auto or never")
-    chosen = given.get("starttls", [usual])[-1]
+    chosen = options.get("starttls", [usual])[-1]
     if chosen not in STARTTLS:
         raise ValueError(f"should say ?starttls=required, auto or never, not {chosen!r}")
     return chosen

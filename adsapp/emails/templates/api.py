@@ -20,7 +20,7 @@ from adsapp.organizations.policy import Permission
 
 api = Blueprint("email_templates_api", __name__, url_prefix="/api")
 
-TEMPLATE_BYTES = 8 * MB  # two bodies of a million characters each
+TEMPLATE_BYTES = 4 * MB
 
 
 class TemplateBody(BaseModel):
