@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from email.utils import parseaddr
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 PORTS = {"smtp": 587, "smtps": 465}
 STARTTLS = ("required", "auto", "never")
@@ -45,10 +45,10 @@ def read_smtp_url(url: str) -> MailServer:
 
 def _starttls(scheme: str, path: str, query: str, usual: str) -> str:
     """A password is not sent in the clear unless that is asked for."""
-    options = parse_qs(query, keep_blank_values=True)
-    if path not in ("", "/") or set(options) - {"starttls"} or (options and scheme == "smtps"):
+    name, _, given = query.partition("=")
+    if path not in ("", "/") or name not in ("", "starttls") or (query and scheme == "smtps"):
         raise ValueError("should end with the port; smtp:// may add ?starttls=required, auto or never")
-    chosen = options.get("starttls", [usual])[-1]
+    chosen = given if query else usual
     if chosen not in STARTTLS:
         raise ValueError(f"should say ?starttls=required, auto or never, not {chosen!r}")
     return chosen

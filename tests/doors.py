@@ -104,6 +104,7 @@ READS: Mapping[str, str] = {
     "activity.list_events": ACTIVITY,
     "activity.export": ACTIVITY,
     "activity_api.list_events": f"{ACTIVITY} limit",
+    "notifications.save": "told",
     "campaigns.campaign_fragment": "status code cursor person version",
     "campaigns.create_campaign": f"{COMPOSED} confirmed",
     "campaigns.ask_to_export": "status code",
