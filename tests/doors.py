@@ -172,7 +172,6 @@ READS: Mapping[str, str] = {
     "jobs_api.resume_queue": "processor",
     "jobs_api.stats": "days",
     "message_templates.templates_fragment": "version",
-    "notifications.save": "told",
     "sign_in.check_sign_in": "email password next",
     "sign_in.sign_in": "next ended",
     "sign_in.switch_organization": "organization_id",
