@@ -91,12 +91,14 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.contacts.imports import views as _imports  # noqa: F401
     from adsapp.dashboard import health
     from adsapp.dashboard import views as dashboard
-    from adsapp.emails import models as _emails  # noqa: F401
+    from adsapp.emails import console as emails
+    from adsapp.emails.templates import api as email_templates_api
     from adsapp.integrations import pages as integrations
     from adsapp.jobs import api as jobs_api
     from adsapp.jobs import console as jobs
     from adsapp.jobs.console import worker_page as workers
     from adsapp.message_templates import views as message_templates
+    from adsapp.notifications import views as notifications
     from adsapp.organizations import sign_in
 
     return [
@@ -112,6 +114,9 @@ def blueprints() -> "list[Blueprint]":
         contacts.views,
         contacts_api.api,
         message_templates.views,
+        notifications.views,
+        emails.views,
+        email_templates_api.api,
         activity.views,
         activity_api.api,
         *integrations.blueprints,

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from adsapp.mail_server import read_sender, read_smtp_url
+
 VERSION = "0.1.0"
 _PACKAGE = Path(__file__).resolve().parent
 # Where Python finds our packages: the top level of a checkout, or site-packages. Programs of ours are started here.
@@ -76,6 +78,17 @@ class Settings(BaseSettings):
     )
     whatsapp_api_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Version of the Cloud API, vNN.N.")
     resend_api_base_url: str = Field("https://api.resend.com", description="Where Resend's API answers.")
+    notifications_from: str = Field(
+        "", description="Sender of mail to our own users, ADSapp <adsapp@example.com>; goes with one of the next two."
+    )
+    notifications_resend_key: str = Field(
+        "",
+        description="Key of a team at Resend that sends such mail; with neither this nor SMTP_URL the log tells of it.",
+    )
+    smtp_url: str = Field(
+        "",
+        description="Mail server that sends it: smtp://user:password@host:587 (?starttls=required, auto, never) or smtps://….",
+    )
     sandbox_url: str = Field(
         "", description="Address of a sandbox: all messages go there in place of WhatsApp. The demo sets it."
     )
@@ -157,6 +170,20 @@ class Settings(BaseSettings):
             raise ValueError("should start with postgresql:// (leave it empty for SQLite)")
         return value
 
+    @field_validator("notifications_from")
+    @classmethod
+    def _is_sender(cls, value: str) -> str:
+        if value:
+            read_sender(value)
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: str) -> str:
+        if value:
+            read_smtp_url(value)
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _is_redis(cls, value: str) -> str:
@@ -188,6 +215,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SECRET_KEY and ENCRYPTION_KEYS should be set, because DATABASE_URL is: every machine needs the same"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _has_one_way_for_mail(self) -> Self:
+        if self.smtp_url and self.notifications_resend_key:
+            raise ValueError("SMTP_URL or NOTIFICATIONS_RESEND_KEY should be set, not both: which is to send?")
+        if (self.smtp_url or self.notifications_resend_key) and not self.notifications_from:
+            given = "SMTP_URL" if self.smtp_url else "NOTIFICATIONS_RESEND_KEY"
+            raise ValueError(f"NOTIFICATIONS_FROM should be set, because {given} is: mail needs a sender")
         return self
 
     @property

@@ -41,6 +41,7 @@ FITS: Mapping[str, str] = {
     **dict.fromkeys(("hub.mode", "hub.verify_token", "hub.challenge"), "subscribe"),
     **dict.fromkeys(("back", "next"), "/jobs"),
     "kind": "job",
+    "told": "digest",
     "days": "7",
     "from": "2026-01-01",
     "scope": "all",
@@ -103,9 +104,12 @@ READS: Mapping[str, str] = {
     "activity.list_events": ACTIVITY,
     "activity.export": ACTIVITY,
     "activity_api.list_events": f"{ACTIVITY} limit",
+    "notifications.save": "told",
     "campaigns.campaign_fragment": "status code cursor person version",
     "campaigns.create_campaign": f"{COMPOSED} confirmed",
-    "campaigns.export_people": "status code",
+    "campaigns.ask_to_export": "status code",
+    "campaigns.export_csv": "status code delimiter",
+    "campaigns.export_xlsx": "status code",
     "campaigns.fill": f"value.body.1 {SURE}",
     "campaigns.list_campaigns": "cursor",
     "campaigns.list_fragment": "cursor version",
@@ -317,7 +321,7 @@ def open_doors(app: Flask, cast: Cast) -> Doors:
     """A scene with one of everything, and its routes."""
     scene = set_the_scene(app, cast)
     browser = cast.sign_in(app.test_client(), "alice")
-    world = World(app, cast, scene, browser, csrf_token(browser, "/jobs"))
+    world = World(app, cast, scene, browser, csrf_token(browser))
     ids = _ids(world, scene)
     return Doors(app, cast, ids)
 

@@ -69,6 +69,7 @@ ACTIONS: Mapping[str, str] = {
     "add email template": "Added an e-mail template",
     "change email template": "Changed an e-mail template",
     "delete email template": "Deleted an e-mail template",
+    "choose notifications": "Chose what a member is told",
     "set contact gap": "Changed for how long it is said who got a campaign",
 }
 

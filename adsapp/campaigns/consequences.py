@@ -20,6 +20,7 @@ from adsapp.campaigns.events import record
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of
+from adsapp.campaigns.telling import tell_paused
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations import queries as accounts
@@ -175,3 +176,4 @@ def pause_automatically(campaign: Campaign, reason: str) -> None:
         return
     campaign.status, campaign.status_reason = CampaignStatus.PAUSED, reason
     record(campaign, f"Paused by itself: {reason}")
+    tell_paused(campaign)

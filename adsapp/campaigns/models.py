@@ -100,6 +100,7 @@ class Campaign(Tenant, Base):
     scheduled_at: Mapped[datetime | None]
     time_zone: Mapped[str] = mapped_column(String(60), default="UTC")
     created_by: Mapped[str] = mapped_column(ShortText, default="")
+    created_by_id: Mapped[uuid.UUID | None]  # the person, who is told how it ends; None if it was a program
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -4,6 +4,8 @@ Each changes the campaign's row first, under its lock, so that the slice that ma
 old state or the new one. Services never commit.
 """
 
+import uuid
+
 from adsapp.campaigns import ledger, queries, reasons
 from adsapp.campaigns.again import (
     ASSUME_DELIVERED,
@@ -23,6 +25,7 @@ from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.reach import reach
 from adsapp.campaigns.scheduled import change_campaign, move, start_now, was_begun
 from adsapp.campaigns.subject import CAMPAIGN
+from adsapp.campaigns.telling import tell_paused
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
@@ -60,19 +63,21 @@ def create_campaign(
     data: CampaignIn,
     by: str = "",
     *,
+    user_id: uuid.UUID | None = None,
     people: int | None = None,
     idempotency_key: str | None = None,
     digest: str | None = None,
 ) -> Campaign:
     """Make a campaign and enqueue the one job that sends it; the audience is frozen when it starts.
 
-    `people`: how many get it as things are now, for the record. `idempotency_key` and the `digest` of what was asked
-    stay with the job. Raises Invalid with every field that is wrong, Conflict if no account may send, AskedMeanwhile if
-    another request used the key at this moment.
+    `user_id`: the person who is told how it ends. `people`: how many get it as things are now, for the record.
+    `idempotency_key` and the `digest` of what was asked stay with the job. Raises Invalid with every field that is
+    wrong, Conflict if no account may send, AskedMeanwhile if another request used the key at this moment.
     """
     checked = draft.check(data)
     account = _sending_account()
     campaign = _new_campaign(checked, account, data, by)
+    campaign.created_by_id = user_id
     db.session.add(campaign)
     db.session.flush()
     enqueue_job(campaign, by, idempotency_key, digest)
@@ -112,6 +117,7 @@ def pause(campaign: Campaign, reason: str, by: str = "") -> None:
     campaign.status, campaign.status_reason = CampaignStatus.PAUSED, reason.strip() or f"paused by {by}"
     text = reasons.with_reason("Paused", reason.strip())
     record(campaign, text, by, action="pause campaign", reason=reason.strip())
+    tell_paused(campaign, by)
 
 
 def resume(campaign: Campaign, by: str = "") -> None:

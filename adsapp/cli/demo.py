@@ -1,4 +1,4 @@
-"""`adsapp demo`: the whole thing on this machine, with a sandbox in place of WhatsApp."""
+"""`adsapp demo`: the whole thing on this machine, with a sandbox in place of WhatsApp and Resend."""
 
 import ipaddress
 import json
@@ -80,7 +80,8 @@ def _welcome(settings: Settings) -> str:
     people = "\n".join(f"    {email:22} {role.value}" for email, (_, role) in seed.USERS.items())
     return (
         f"\n  ADSapp is ready:   {settings.base_url}\n"
-        f"  Messages arrive:   {settings.sandbox_url}   (the sandbox, in place of WhatsApp)\n\n"
+        f"  Messages arrive:   {settings.sandbox_url}   (the sandbox, in place of WhatsApp)\n"
+        f"  E-mails arrive:    {settings.sandbox_url}/inbox   (in place of Resend)\n\n"
         f"  Sign in with the password {seed.PASSWORD} as\n{people}\n\n"
         f"  A file to import:  {main_job.SAMPLE}\n"
         f"  On the command line, beside this: {settings.command} jobs stats --organization {seed.SLUG}\n"

@@ -23,6 +23,8 @@ LAST_NAMES = (
     "Test", "Sample", "Example", "Placeholder", "Demo", "Specimen", "Muster", "Prueba", "Exemplo", "Essai", "Prova",
 )  # fmt: skip
 CITIES = ("London", "Lagos", "Lisbon", "Lima", "Lahore", "Leeds")
+# Which of how many have an address that the sandbox lets bounce, complain, or bounce for now (its resend/magic.py).
+ODD = (("bounced", 100, 17), ("complained", 300, 59), ("soft", 150, 83))
 TAGS = ("regulars", "newsletter", "tasting", "wholesale")
 
 
@@ -47,5 +49,9 @@ def _all() -> Iterator[Person]:
     numbers = (f"+1{area}5550{line}" for line in LINES for area in AREA_CODES)
     parts = zip(cycle(FIRST_NAMES), cycle(LAST_NAMES), cycle(CITIES), cycle(TAGS), strict=False)
     for position, (phone, (first, last, city, tag)) in enumerate(zip(numbers, parts, strict=False), 1):
-        email = f"person{position}@example.com"
-        yield Person(phone, first, last, email, city, tag)
+        yield Person(phone, first, last, _address(position), city, tag)
+
+
+def _address(position: int) -> str:
+    odd = next((f"{word}." for word, every, place in ODD if position % every == place), "")
+    return f"{odd}person{position}@example.com"

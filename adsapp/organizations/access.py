@@ -49,7 +49,12 @@ class Actor:
 
     def by(self, reason: str = "") -> By:
         """This actor, for a service to write down who did it and why."""
-        return By(self.name, role=self.role).because(reason)
+        return By(self.name, role=self.role, user_id=self.user_id).because(reason)
+
+    @property
+    def user_id(self) -> uuid.UUID | None:
+        """The person, who may be told something later; None for a program."""
+        return self.user.id if self.user else None
 
     @property
     def sees_numbers(self) -> bool:

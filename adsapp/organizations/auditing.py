@@ -35,6 +35,7 @@ class By:
     operation_id: uuid.UUID | None = None
     among: int = 1
     role: Role | None = None
+    user_id: uuid.UUID | None = None
 
     def because(self, reason: str) -> "By":
         """The same actor, with a reason."""

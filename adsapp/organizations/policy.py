@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from adsapp.core.errors import Forbidden
+from adsapp.core.masks import Mask
 from adsapp.organizations.models import Role
 
 
@@ -26,6 +27,11 @@ ROLES: dict[Role, frozenset[Permission]] = {
 
 def allows(role: Role, permission: Permission) -> bool:
     return permission in ROLES[role]
+
+
+def mask_of(role: Role) -> Mask:
+    """What of people's data somebody of this role is shown."""
+    return Mask(whole=allows(role, Permission.SEE_NUMBERS))
 
 
 def demand(role: Role, permission: Permission, to: str = "") -> None:

@@ -1,9 +1,9 @@
-"""A stand-in for the WhatsApp Cloud API: a separate process that speaks the provider's HTTP.
+"""A stand-in for the WhatsApp Cloud API and for Resend (`resend/`): a separate process that speaks their HTTP.
 
 It imports nothing else of this project. Run it with `python -m adsapp.sandbox --config FILE`;
 embed it with `create_sandbox(config)`, or `running.running_sandbox(config)` in a test.
 
-It reproduces the provider's order of checks and its error envelopes, its messages a second (never more accepted in any
+It reproduces WhatsApp's order of checks and its error envelopes, its messages a second (never more accepted in any
 moving second), the pair rate, the 24-hour window, and signed, batched status webhooks that are sent again if they fail.
 Nothing is random: a hash of the number decides who reads messages.
 

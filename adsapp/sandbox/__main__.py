@@ -41,7 +41,8 @@ def _fail(reason: str, status: int) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="adsapp sandbox", description="A stand-in for the WhatsApp Cloud API.")
+    what = "A stand-in for the WhatsApp Cloud API and for Resend."
+    parser = argparse.ArgumentParser(prog="adsapp sandbox", description=what)
     parser.add_argument("--config", type=Path, help="JSON file with all settings, secrets included")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (5001; 0 for a free one)")

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from adsapp.sandbox.clock import Clock
 from adsapp.sandbox.config import SandboxConfig
-from adsapp.sandbox.console import control, email_control, pages
+from adsapp.sandbox.console import control, email_control, inbox, pages
 from adsapp.sandbox.resend import provider as resend
 from adsapp.sandbox.resend.sending import Sender as MailSender
 from adsapp.sandbox.resend.state import Mailroom
@@ -34,7 +34,16 @@ def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> web.App
     app[POSTMAN] = Postman(sandbox.clock, config.timing, config.seed or 0)
     app[MAIL_SENDER] = MailSender(app[MAILROOM], app[POSTMAN])
     app[pages.FONT] = pages.font_url(config.static)
-    app.add_routes([*provider.routes(), *resend.routes(), *control.routes(), *email_control.routes(), *pages.routes()])
+    app.add_routes(
+        [
+            *provider.routes(),
+            *resend.routes(),
+            *control.routes(),
+            *email_control.routes(),
+            *pages.routes(),
+            *inbox.routes(),
+        ]
+    )
     if config.static is not None:
         app.router.add_static("/static", config.static)
     app.cleanup_ctx.append(_webhooks)
@@ -59,7 +68,8 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Problem as problem:
         if request.path.startswith("/_sandbox"):
             return answer(problem.as_json(), problem.http)
-        return pages.page(request, problem)
+        show = inbox.page if request.path.startswith("/inbox") else pages.page
+        return show(request, problem)
     except web.HTTPException as error:
         if error.status < 400 or not request.path.startswith("/_sandbox"):
             raise

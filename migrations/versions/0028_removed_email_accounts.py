@@ -6,7 +6,7 @@ from alembic import op
 from adsapp.core.db import UtcDateTime
 
 revision = "0028"
-down_revision = "0023"
+down_revision = "0024"
 
 
 def upgrade() -> None:

@@ -89,6 +89,7 @@ campaigns.opted_out_count integer not null
 campaigns.template_category character varying(20) not null default ''::character varying
 campaigns.watched_from jsonb
 campaigns.round smallint not null default '1'::smallint
+campaigns.created_by_id uuid
 consents.organization_id uuid not null
 consents.person_key character varying(20) not null
 consents.opted_out_at timestamp with time zone
@@ -440,6 +441,10 @@ message_templates.quality character varying(200) not null
 message_templates.parameter_format character varying(20) not null
 message_templates.components jsonb not null
 message_templates.synced_at timestamp with time zone not null
+notification_choices.organization_id uuid not null
+notification_choices.user_id uuid not null
+notification_choices.kind character varying(40) not null
+notification_choices.wanted boolean not null
 opt_events.organization_id uuid not null
 opt_events.id bigint not null identity d
 opt_events.contact_id uuid not null
@@ -697,6 +702,8 @@ constraint message_templates fk_message_templates_organization_id_account_id FOR
 constraint message_templates pk_message_templates PRIMARY KEY (id)
 constraint message_templates uq_message_templates_organization_id_account_id_name_language UNIQUE (organization_id, account_id, name, language)
 constraint message_templates uq_message_templates_organization_id_id UNIQUE (organization_id, id)
+constraint notification_choices fk_notification_choices_organization_id_user_id FOREIGN KEY (organization_id, user_id) REFERENCES memberships(organization_id, user_id) ON DELETE CASCADE
+constraint notification_choices pk_notification_choices PRIMARY KEY (organization_id, user_id, kind)
 constraint opt_events fk_opt_events_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint opt_events fk_opt_events_organization_id_contact_id FOREIGN KEY (organization_id, contact_id) REFERENCES contacts(organization_id, id) ON DELETE CASCADE
 constraint opt_events pk_opt_events PRIMARY KEY (id)
@@ -847,6 +854,7 @@ CREATE UNIQUE INDEX pk_message_minutes ON public.message_minutes USING btree (or
 CREATE UNIQUE INDEX pk_message_templates ON public.message_templates USING btree (id)
 CREATE UNIQUE INDEX uq_message_templates_organization_id_account_id_name_language ON public.message_templates USING btree (organization_id, account_id, name, language)
 CREATE UNIQUE INDEX uq_message_templates_organization_id_id ON public.message_templates USING btree (organization_id, id)
+CREATE UNIQUE INDEX pk_notification_choices ON public.notification_choices USING btree (organization_id, user_id, kind)
 CREATE INDEX ix_opt_events_contact ON public.opt_events USING btree (organization_id, contact_id, id)
 CREATE UNIQUE INDEX pk_opt_events ON public.opt_events USING btree (id)
 CREATE UNIQUE INDEX pk_organizations ON public.organizations USING btree (id)
@@ -937,6 +945,7 @@ row security of jobs, forced
 row security of memberships, forced
 row security of message_minutes, forced
 row security of message_templates, forced
+row security of notification_choices, forced
 row security of opt_events, forced
 row security of organizations, forced
 row security of parked_email_events, forced
@@ -1027,6 +1036,8 @@ policy message_minutes engine PERMISSIVE ALL {adsapp_engine} true check true
 policy message_minutes organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy message_templates engine PERMISSIVE ALL {adsapp_engine} true check true
 policy message_templates organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy notification_choices engine PERMISSIVE ALL {adsapp_engine} true check true
+policy notification_choices organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy opt_events engine PERMISSIVE ALL {adsapp_engine} true check true
 policy opt_events organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy organizations door PERMISSIVE SELECT {adsapp_door} (((slug)::text = NULLIF(current_setting('app.key'::text, true), ''::text)) OR (id IN ( SELECT m.organization_id
@@ -1121,6 +1132,7 @@ grant delete, insert, select, update on memberships to adsapp_app
 grant select on memberships to adsapp_door
 grant delete, insert, select, update on message_minutes to adsapp_app
 grant delete, insert, select, update on message_templates to adsapp_app
+grant delete, insert, select, update on notification_choices to adsapp_app
 grant delete, insert, select, update on opt_events to adsapp_app
 grant delete, insert, select, update on organizations to adsapp_app
 grant select on organizations to adsapp_door

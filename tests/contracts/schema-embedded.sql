@@ -124,7 +124,7 @@ created_at DATETIME NOT NULL,
 started_at DATETIME,
 finished_at DATETIME,
 replied_count INTEGER NOT NULL,
-opted_out_count INTEGER NOT NULL, template_category VARCHAR(20) DEFAULT '' NOT NULL, watched_from JSON, round SMALLINT DEFAULT '1' NOT NULL,
+opted_out_count INTEGER NOT NULL, template_category VARCHAR(20) DEFAULT '' NOT NULL, watched_from JSON, round SMALLINT DEFAULT '1' NOT NULL, created_by_id CHAR(32),
 CONSTRAINT pk_campaigns PRIMARY KEY (id),
 CONSTRAINT fk_campaigns_organization_id_account_id FOREIGN KEY(organization_id, account_id) REFERENCES whatsapp_accounts (organization_id, id),
 CONSTRAINT fk_campaigns_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
@@ -658,6 +658,14 @@ CONSTRAINT fk_message_templates_organization_id_account_id FOREIGN KEY(organizat
 CONSTRAINT fk_message_templates_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_message_templates_organization_id_account_id_name_language UNIQUE (organization_id, account_id, name, language),
 CONSTRAINT uq_message_templates_organization_id_id UNIQUE (organization_id, id)
+)
+CREATE TABLE notification_choices (
+organization_id CHAR(32) NOT NULL,
+user_id CHAR(32) NOT NULL,
+kind VARCHAR(40) NOT NULL,
+wanted BOOLEAN NOT NULL,
+CONSTRAINT pk_notification_choices PRIMARY KEY (organization_id, user_id, kind),
+CONSTRAINT fk_notification_choices_organization_id_user_id FOREIGN KEY(organization_id, user_id) REFERENCES memberships (organization_id, user_id) ON DELETE CASCADE
 )
 CREATE TABLE opt_events (
 organization_id CHAR(32) NOT NULL,

@@ -98,7 +98,7 @@ def create_campaign() -> ResponseReturnValue:
 
 def _make(form: ComposeForm, data: CampaignIn, people: int) -> Campaign:
     if not form.edit:
-        return service.create_campaign(data, current_actor().name, people=people)
+        return service.create_campaign(data, current_actor().name, user_id=current_actor().user_id, people=people)
     campaign = queries.get_campaign(form.edit)
     service.change_campaign(campaign, data, current_actor().name, people=people)
     return campaign

@@ -98,7 +98,7 @@ def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[st
         chips=tuple(_chip(campaign, chip, status) for chip in presenter.chips(counts)),
         note=reasons.explain(code).title if code else "in the order of sending" if page.items else "",
         export_url=url_for(
-            "campaigns.export_people", campaign_id=campaign.id, status=status or None, code=code or None
+            "campaigns.ask_to_export", campaign_id=campaign.id, status=status or None, code=code or None
         ),
         is_narrow=bool(status or code),
         next_url=next_url,

@@ -4,6 +4,7 @@ a remark; and what else is done when somebody lets one begin again."""
 from sqlalchemy import select
 
 from adsapp.contacts.imports import lane
+from adsapp.contacts.imports.telling import tell_when_ended
 from adsapp.contacts.models import Import, ImportRow
 from adsapp.core import db
 from adsapp.core.errors import NotFound
@@ -40,6 +41,10 @@ def _item(row: ImportRow) -> ItemRow:
 
 
 def job_was_begun(job: Job, by: By, begin: str) -> None:
-    """Again, it waits like any other for those that write just now."""
-    if begin == "retry":
-        lane.line_up(job)
+    """Again, it waits like any other for those that write just now, and whoever lets it begin is told how it ends."""
+    if begin != "retry":
+        return
+    lane.line_up(job)
+    import_id = db.session.scalar(select(Import.id).where(Import.job_id == job.id))
+    if import_id is not None:  # an undo has the hook of its own
+        tell_when_ended(job, import_id, by.user_id)

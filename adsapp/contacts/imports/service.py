@@ -20,6 +20,7 @@ from adsapp.contacts.imports.reading.signature import signature
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContact
 from adsapp.contacts.imports.sheets import archives
 from adsapp.contacts.imports.subject import IMPORT
+from adsapp.contacts.imports.telling import tell_when_ended
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import context, db
 from adsapp.core.errors import Conflict, FieldError, Invalid, NotFound
@@ -165,6 +166,7 @@ def start_import(
     else:
         batch.job_id = job_id
         by.audit("start import", IMPORT.of(batch.id), title=batch.file_name)
+        tell_when_ended(job, batch.id, by.user_id)
     db.session.flush()
     db.session.expire(batch)
     return job

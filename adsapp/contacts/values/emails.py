@@ -31,6 +31,8 @@ def normalise_email(cell: str) -> Address | None:
 
     No name server is asked. Gmail's dots and plus signs stay.
     """
+    if is_sure_address(cell) and not cell.startswith("'"):
+        return Address(cell.lower(), cell, reduced=False)
     text = plain(cell).removeprefix("'")
     named = _IN_BRACKETS.fullmatch(text)
     address = named[1] if named else _SCHEME.sub("", text, count=1)

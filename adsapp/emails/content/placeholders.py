@@ -12,8 +12,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from html.parser import HTMLParser
-from typing import Final
+from typing import Final, NamedTuple
+
+import turbohtml
+from turbohtml import TokenType
 
 from adsapp.message_templates.components import NAMED, TemplateView, Variable
 from adsapp.message_templates.placeholders import (
@@ -29,7 +31,7 @@ from adsapp.message_templates.placeholders import (
 
 UNSUBSCRIBE: Final = "unsubscribe_url"  # each person's own link; it has no source
 _PLACEHOLDER = re.compile(r"\{\{([^{}<>\r\n]{1,200})\}\}")
-_QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
+_TAME = "qzvalueqz"
 
 
 def names_in(text: str) -> Iterator[str]:
@@ -85,30 +87,38 @@ def as_view(names: Iterable[str]) -> TemplateView:
 
 
 def unsafe_places(markup: str) -> list[SourceError]:
-    """Placeholders of an HTML body that stand where a value could become markup or a script, in words."""
-    finder = _UnsafePlaces()
-    finder.feed(markup)
-    finder.close()
-    return finder.found
+    """Placeholders of an HTML body that stand where a value could become markup or a script, in words.
+
+    Escaping protects text and what stands in quotes, nothing else: so the body is read with a tame value and with a
+    wild one, and must have the same tags both times.
+    """
+    names = [*dict.fromkeys(names_in_html(markup))]
+    if not _why_unsafe(markup, names):
+        return []
+    return [SourceError(name, why) for name in names if (why := _why_unsafe(markup, [name]))]
 
 
-class _UnsafePlaces(HTMLParser):
-    """Escaping protects text and what stands in quotes; nothing else."""
+def _why_unsafe(markup: str, names: Iterable[str]) -> str:
+    tame, wild = (_shape(replace_in_html(markup, dict.fromkeys(names, value))) for value in (_TAME, f"{_TAME} a=<b>"))
+    if tame.tags != wild.tags:
+        return "stands in a tag outside of quotes, where a value could become a part of it; put it into quotes"
+    return "stands in a script or a style, where a value could do anything; take it out" if wild.is_in_code else ""
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[SourceError] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        outside = _QUOTED.sub("", self.get_starttag_text() or "")
-        self._refuse(outside, f"stands in the tag <{tag}> outside of quotes; put it between quotation marks")
+class _Shape(NamedTuple):
+    tags: list[tuple[str | None, tuple[str, ...]]]  # each with the names of its attributes
+    is_in_code: bool
 
-    def handle_data(self, data: str) -> None:
-        if self.cdata_elem in ("script", "style"):
-            self._refuse(data, f"stands in <{self.cdata_elem}>, where a value could do anything; take it out")
 
-    def _refuse(self, text: str, why: str) -> None:
-        self.found += [SourceError(name, why) for name in names_in_html(text)]
+def _shape(markup: str) -> _Shape:
+    tags: list[tuple[str | None, tuple[str, ...]]] = []
+    is_in_code = False
+    for token in turbohtml.tokenize(markup):
+        if token.type is TokenType.START_TAG:
+            tags.append((token.tag, tuple(name for name, _ in token.attrs or ())))
+        elif token.type is TokenType.TEXT and tags and tags[-1][0] in ("script", "style"):
+            is_in_code = is_in_code or _TAME in (token.data or "")
+    return _Shape(tags, is_in_code)
 
 
 def _bare(name: str) -> str:

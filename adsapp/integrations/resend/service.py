@@ -11,6 +11,7 @@ from sqlalchemy import select
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, FieldError, Invalid
+from adsapp.core.ids import new_id
 from adsapp.integrations.email_queries import WHERE
 from adsapp.integrations.models import AccountStatus, EmailAccount
 from adsapp.organizations.auditing import By
@@ -73,27 +74,36 @@ class EmailAccountChanges:
 
 def connect_account(data: EmailAccountIn, by: By) -> EmailAccount:
     """Connect an account; its secrets are sealed. Raises Invalid with the fields, Conflict for a name there is."""
+    return add_account(new_account(data), by)
+
+
+def new_account(data: EmailAccountIn) -> EmailAccount:
+    """The account as it would be kept, to ask the provider about it first. Raises Invalid with the fields."""
     check_new(data)
-    _refuse_same_name(data.name.strip())
     account = EmailAccount(
         organization_id=db.require_organization_id(),
-        name=data.name.strip(),
-        api_key=db.SecretText.of(data.api_key.strip()),
-        webhook_secret=_sealed(data.webhook_secret),
-        sender_name=data.sender_name.strip(),
-        sender_address=data.sender_address.strip(),
-        reply_to=data.reply_to.strip(),
-        emails_per_second=data.emails_per_second,
-        batch_size=data.batch_size,
-        tracks_opens=data.tracks_opens,
-        tracks_clicks=data.tracks_clicks,
+        id=new_id(),  # its webhook's address has it
         status=AccountStatus.ACTIVE,
         sandbox_url=context.settings().sandbox_url or None,
+        created_at=utcnow(),
     )
+    return _written(account, vars(data))
+
+
+def add_account(account: EmailAccount, by: By) -> EmailAccount:
+    """Keep a new account. Raises Conflict for a name there is."""
+    _refuse_same_name(account.name)
     db.session.add(account)
     db.session.flush()
     by.audit("connect e-mail account", _subject(account), title=account.name, sender=account.sender_address)
     return account
+
+
+def as_changed(account: EmailAccount, changes: EmailAccountChanges) -> EmailAccount:
+    """The account as it would be with these changes, to ask the provider about it first; it is not kept."""
+    check_changes(changes)
+    copied = EmailAccount(**{column.name: getattr(account, column.name) for column in EmailAccount.__table__.columns})
+    return _written(copied, _given(changes))
 
 
 def change_account(account: EmailAccount, changes: EmailAccountChanges, by: By) -> EmailAccount:
@@ -101,14 +111,10 @@ def change_account(account: EmailAccount, changes: EmailAccountChanges, by: By) 
     check_changes(changes)
     if changes.name is not None and changes.name.strip() != account.name:
         _refuse_same_name(changes.name.strip())
-    given = {name: value for name, value in vars(changes).items() if value is not None}
-    for name, value in given.items():
-        if name == "api_key":
-            account.api_key, account.status, account.status_reason = db.SecretText.of(value.strip()), *ACCEPTED
-        elif name == "webhook_secret":
-            account.webhook_secret = _sealed(value)
-        else:
-            setattr(account, name, value.strip() if isinstance(value, str) else value)
+    given = _given(changes)
+    _written(account, given)
+    if "api_key" in given:
+        account.status, account.status_reason = AccountStatus.ACTIVE, None
     db.session.flush()
     by.audit("change e-mail account", _subject(account), title=account.name, fields=sorted(given))
     return account
@@ -128,16 +134,12 @@ def remove_account(account: EmailAccount, by: By) -> None:
     by.audit("remove e-mail account", _subject(account), title=title)
 
 
-ACCEPTED: Final = (AccountStatus.ACTIVE, None)
-
-
-def sandbox_of(account: EmailAccount | None) -> str:
-    """The address of the sandbox an account lives at, "" for one at Resend; None for a new account.
+def sandbox_of(account: EmailAccount) -> str:
+    """The address of the sandbox an account lives at, "" for one at Resend.
 
     What was connected under the demo stays with the sandbox, also under a worker that was started without it.
     """
-    own = account.sandbox_url if account is not None else None
-    return context.settings().sandbox_url or own or ""
+    return context.settings().sandbox_url or account.sandbox_url or ""
 
 
 def webhook_url(account: EmailAccount) -> str:
@@ -152,11 +154,27 @@ def check_new(data: EmailAccountIn) -> None:
 
 def check_changes(changes: EmailAccountChanges) -> None:
     """Raise Invalid with every field that is wrong; what stays as it is is not looked at."""
-    _raise_all(_mistakes({name: value for name, value in vars(changes).items() if value is not None}))
+    _raise_all(_mistakes(_given(changes)))
 
 
 def _subject(account: EmailAccount) -> str:
     return f"email_account:{account.id}"
+
+
+def _given(changes: EmailAccountChanges) -> dict[str, Any]:
+    return {name: value for name, value in vars(changes).items() if value is not None}
+
+
+def _written(account: EmailAccount, values: Mapping[str, Any]) -> EmailAccount:
+    """The account with these values, secrets sealed."""
+    for name, value in values.items():
+        if name == "api_key":
+            account.api_key = db.SecretText.of(value.strip())
+        elif name == "webhook_secret":
+            account.webhook_secret = _sealed(value)
+        else:
+            setattr(account, name, value.strip() if isinstance(value, str) else value)
+    return account
 
 
 def _sealed(secret: str) -> db.SecretText | None:

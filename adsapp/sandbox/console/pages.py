@@ -1,54 +1,21 @@
-"""The sandbox's own page: phones as their owners see them, figures, faults, clock. Works without JavaScript."""
+"""The sandbox's first page: phones as their owners see them, figures, faults, clock."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from aiohttp import web
 
 from adsapp.sandbox.console import customers, events
 from adsapp.sandbox.console.bubbles import phones
 from adsapp.sandbox.console.control import start_over
+from adsapp.sandbox.console.rendering import HERE, back, form_of, render, whole_number
 from adsapp.sandbox.rules import FaultError
 from adsapp.sandbox.web import ENGINE, SANDBOX, SENDER, Problem
 from adsapp.sandbox.whatsapp.errors import CODES
 from adsapp.sandbox.whatsapp.magic import MAGIC
 
-_HERE = Path(__file__).parent
 _FONT = "inter-latin-wght-normal.woff2"
 _OFFERED_FAULTS = (130429, 131056, 131000, 131016, 190, 131026, 131047, 131049, 131050, 132015)
-_PROTECTION = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-
-
-def _clock_time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S")
-
-
-def _iso_time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-def _count(number: int) -> str:
-    return f"{number:,}"
-
-
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_HERE / "html"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters.update(hms=_clock_time, iso=_iso_time, count=_count)
 
 
 def routes() -> list[web.AbstractRouteDef]:
@@ -63,14 +30,16 @@ def routes() -> list[web.AbstractRouteDef]:
         web.post("/faults/removals", post_fault_removal),
         web.post("/clock", post_clock),
         web.post("/resets", post_reset),
-        web.static("/assets", _HERE / "assets"),
+        web.static("/assets", HERE / "assets"),
     ]
 
 
 def page(request: web.Request, problem: Problem | None = None) -> web.Response:
     """The whole page; a problem is shown at the top, and the response has the problem's status."""
     offered = [(code, CODES[code].title) for code in _OFFERED_FAULTS]
-    html = _TEMPLATES.get_template("page.html").render(
+    return render(
+        "page.html",
+        problem.http if problem else 200,
         **_messages(request),
         **_figures(request),
         problem=problem,
@@ -78,7 +47,6 @@ def page(request: web.Request, problem: Problem | None = None) -> web.Response:
         magic=MAGIC,
         **_events(request),
     )
-    return _html(html, problem.http if problem else 200)
 
 
 async def show_page(request: web.Request) -> web.Response:
@@ -86,11 +54,11 @@ async def show_page(request: web.Request) -> web.Response:
 
 
 async def show_messages(request: web.Request) -> web.Response:
-    return _html(_TEMPLATES.get_template("_messages.html").render(**_messages(request)))
+    return render("_messages.html", **_messages(request))
 
 
 async def show_figures(request: web.Request) -> web.Response:
-    return _html(_TEMPLATES.get_template("_figures.html").render(**_figures(request)))
+    return render("_figures.html", **_figures(request))
 
 
 async def show_font(request: web.Request) -> web.Response:
@@ -112,52 +80,52 @@ def font_url(static: Path | None) -> str:
 
 
 async def post_reply(request: web.Request) -> web.StreamResponse:
-    form = await _form(request)
+    form = await form_of(request)
     account = customers.account_named(request.app[SANDBOX], form.get("phone_number_id"))
     update = customers.update_from(request.app[SENDER], account, form)
     request.app[ENGINE].tell_soon(update)
-    return _back()
+    return back()
 
 
 async def post_event(request: web.Request) -> web.StreamResponse:
-    form = await _form(request)
+    form = await form_of(request)
     account = customers.account_named(request.app[SANDBOX], form.get("phone_number_id"))
     request.app[ENGINE].tell_soon(events.update_from(request.app[SENDER], account, form))
-    return _back()
+    return back()
 
 
 async def post_fault(request: web.Request) -> web.StreamResponse:
-    form = await _form(request)
+    form = await form_of(request)
     rule: dict[str, Any] = {"match": {"to": form.get("to", "").strip() or "*"}}
     what = form.get("what", "")
     if what in ("hang_after_accept", "drop_after_accept"):
         rule[what] = True
     else:
-        rule["code"] = _number(what, "what")
+        rule["code"] = whole_number(what, "what")
     if form.get("times"):
-        rule["times"] = _number(form["times"], "times")
+        rule["times"] = whole_number(form["times"], "times")
     try:
         request.app[SANDBOX].faults.add(rule)
     except FaultError as error:
         raise Problem(str(error), error.where, "mend the field and send the form again") from error
-    return _back()
+    return back()
 
 
 async def post_fault_removal(request: web.Request) -> web.StreamResponse:
-    form = await _form(request)
-    request.app[SANDBOX].faults.remove(_number(form.get("id", ""), "id"))
-    return _back()
+    form = await form_of(request)
+    request.app[SANDBOX].faults.remove(whole_number(form.get("id", ""), "id"))
+    return back()
 
 
 async def post_clock(request: web.Request) -> web.StreamResponse:
-    form = await _form(request)
-    request.app[SANDBOX].clock.advance(_number(form.get("advance_seconds", ""), "advance_seconds"))
-    return _back()
+    form = await form_of(request)
+    request.app[SANDBOX].clock.advance(whole_number(form.get("advance_seconds", ""), "advance_seconds"))
+    return back()
 
 
 async def post_reset(request: web.Request) -> web.StreamResponse:
     start_over(request.app)
-    return _back()
+    return back()
 
 
 def _events(request: web.Request) -> dict[str, Any]:
@@ -182,21 +150,3 @@ def _figures(request: web.Request) -> dict[str, Any]:
         "faults": sandbox.faults.rules,
         "titles": {code: known.title for code, known in CODES.items()},
     }
-
-
-async def _form(request: web.Request) -> dict[str, str]:
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-
-
-def _number(text: str, where: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Problem(f"not a whole number: {text!r}", where, "use a whole number, 0 or more")
-    return int(text)
-
-
-def _html(html: str, status: int = 200) -> web.Response:
-    return web.Response(text=html, status=status, content_type="text/html", headers=_PROTECTION)
-
-
-def _back() -> web.Response:
-    return web.Response(status=303, headers={"Location": "/"})

@@ -31,6 +31,7 @@ _RANKS = {
     "complained": 7,
 }
 _SHOWN = 200
+_CONFIGURED = "configured"  # the webhook that a team has from its settings
 EVENTS = (
     *(f"email.{name}" for name in _RANKS if name not in ("queued", "canceled")),
     "suppression.added",
@@ -235,11 +236,16 @@ class Mailroom:
         team.rate.window.limit = config.requests_per_second
         for name, status in config.domains.items():
             self.put_domain(team, name, status)
-        if config.webhook_url:
-            hook = self.new_webhook(config.webhook_url, config.webhook_secret, EVENTS)
-            hook.id = f"configured-{config.name}"
-            team.webhooks[hook.id] = hook
+        self._configure_webhook(team)
         return team
+
+    def _configure_webhook(self, team: Team) -> None:
+        config, known = team.config, team.webhooks.pop(_CONFIGURED, None)
+        if not config.webhook_url:
+            return
+        hook = known or Webhook(_CONFIGURED, "", "", EVENTS, iso(self.clock.now()))
+        hook.endpoint, hook.secret = config.webhook_url, config.webhook_secret  # what is on its way goes there too
+        team.webhooks[_CONFIGURED] = hook
 
     def put_domain(self, team: Team, name: str, status: str) -> Domain:
         domain = team.domains.setdefault(

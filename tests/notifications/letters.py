@@ -1,0 +1,26 @@
+"""A letter of each kind, as it really is."""
+
+from adsapp.notifications.letters import (
+    Alert,
+    CampaignFinished,
+    CampaignPaused,
+    Digest,
+    ImportFinished,
+    Invitation,
+    Letter,
+    PasswordReset,
+)
+
+AT = "https://console.example"
+LETTERS: tuple[Letter, ...] = (
+    ImportFinished("spring customers.csv", f"{AT}/imports/1", 12_430, 12_001, 400, 29),
+    ImportFinished("spring customers.csv", f"{AT}/imports/1", 1, 1, 0, 0, "The file breaks off in line 12."),
+    CampaignFinished("Spring opening", f"{AT}/campaigns/1", 9_800, 9_700, 70, 28, 2),
+    CampaignPaused("Spring opening", f"{AT}/campaigns/1", "31 % of the messages were not delivered"),
+    CampaignPaused("Spring opening", f"{AT}/campaigns/1", "the offer is wrong", "Bob"),
+    Invitation("Harbour Bakery", "Alice", f"{AT}/join/abc", 7),
+    PasswordReset(f"{AT}/reset/abc", 30),
+    Alert("WhatsApp refuses the account", "The access token has expired. Enter another one.", f"{AT}/settings"),
+    Digest("last week", (("Messages sent", "12,430"), ("Opted out", "3")), f"{AT}/"),
+    Digest("last week", (), f"{AT}/"),
+)
