@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -54,7 +55,7 @@ def one_of_each(mail: MailRehearsal) -> dict[str, str]:
 
 def test_each_address_gets_it_once_and_who_is_left_out_is_told_why(mail: MailRehearsal) -> None:
     left_out = one_of_each(mail)
-    data = {"variables": {"first_name": {"field": "first_name"}}}
+    data: dict[str, Any] = {"variables": {"first_name": {"field": "first_name"}}}
     with mail.organization(), db.reading():
         asked = service.EmailIn(subject="Hello {{first_name}}", html="<b>Hi</b>", audience={"all": True}, **data)
         found = service.preflight(asked)
@@ -122,7 +123,12 @@ def test_what_is_in_doubt_is_asked_again_under_its_key_and_nobody_gets_two(
     mail: MailRehearsal, answer: Outcome
 ) -> None:
     mail.contacts(*PEOPLE)
-    mail.mailer.answers(answer, lambda request: mail.mailer.take(request) and answer)
+
+    def taken_and_then(request: Request) -> Outcome:
+        mail.mailer.take(request)
+        return answer
+
+    mail.mailer.answers(answer, taken_and_then)
     email_id = mail.sent()
     assert mail.mailer.addresses() == sorted(PEOPLE)
     keys = Counter(request.key for request in mail.mailer.requests)
@@ -160,7 +166,12 @@ def test_after_a_day_it_is_uncertain_until_a_person_decides(mail: MailRehearsal)
     mail.contacts(*PEOPLE[:3])
     email_id = mail.start()
     mail.mailer.answers(LOST, LOST)
-    assert mail.turn(email_id, lambda: len(mail.mailer.requests) > 1 and drain(mail)) is not None
+
+    def drain_after_two() -> None:
+        if len(mail.mailer.requests) > 1:
+            drain(mail)
+
+    assert mail.turn(email_id, drain_after_two) is not None
     with mail.organization():
         long_ago = utcnow() - chunks.KEY_IS_KNOWN - timedelta(minutes=1)
         db.session.execute(update(EmailChunk).values(first_tried_at=long_ago, not_before=None))
@@ -279,7 +290,8 @@ def test_a_batch_that_is_refused_as_a_whole_is_sent_one_by_one(mail: MailRehears
 
 
 def test_several_that_fail_alike_pause_the_email(mail: MailRehearsal) -> None:
-    mail.contacts(*PEOPLE)
+    many = [f"row{place}@example.com" for place in range(200)]  # more than are on their way at once
+    mail.contacts(*many)
     mail.mailer.always = refused(422, "invalid_attachment")
     email_id = mail.start()
     assert mail.send(email_id) is not None
@@ -287,7 +299,7 @@ def test_several_that_fail_alike_pause_the_email(mail: MailRehearsal) -> None:
     assert f"{FAILURE_LIMIT} e-mails in a row failed alike" in (mail.email(email_id).status_reason or "")
     counts = mail.counts(email_id)
     assert counts.failed >= FAILURE_LIMIT
-    assert counts.failed + counts.pending == len(PEOPLE)
+    assert counts.failed + counts.pending == len(many)
 
 
 @pytest.mark.parametrize(
@@ -420,9 +432,10 @@ def test_a_cancelled_email_skips_who_is_left_and_leaves_doubt_as_doubt(mail: Mai
         len(PEOPLE) - len(mail.mailer.taken),
     )
     assert counts.uncertain > 0
-    for act in (service.cancel, service.resume):
-        with pytest.raises(Conflict):
-            mail.change(email_id, lambda email, act=act: act(email, ALICE))
+    with pytest.raises(Conflict):
+        mail.change(email_id, lambda email: service.cancel(email, ALICE))
+    with pytest.raises(Conflict):
+        mail.change(email_id, lambda email: service.resume(email, ALICE))
     with pytest.raises(Conflict, match="cancelled"):
         mail.change(email_id, lambda email: service.settle_uncertain(email, service.SEND_AGAIN, ALICE))
 
