@@ -91,8 +91,12 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.contacts.imports import views as _imports  # noqa: F401
     from adsapp.dashboard import health
     from adsapp.dashboard import views as dashboard
+    from adsapp.emails import api as emails_api
     from adsapp.emails import console as emails
+    from adsapp.emails import unsubscribe_views
+    from adsapp.emails.suppressions import api as suppressions_api
     from adsapp.emails.templates import api as email_templates_api
+    from adsapp.emails.webhooks import receive as email_reports
     from adsapp.integrations import pages as integrations
     from adsapp.jobs import api as jobs_api
     from adsapp.jobs import console as jobs
@@ -116,6 +120,10 @@ def blueprints() -> "list[Blueprint]":
         message_templates.views,
         notifications.views,
         emails.views,
+        emails_api.api,
+        suppressions_api.api,
+        unsubscribe_views.views,
+        email_reports.webhooks,
         email_templates_api.api,
         activity.views,
         activity_api.api,

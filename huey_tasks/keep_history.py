@@ -21,6 +21,7 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
     from adsapp.campaigns.webhooks.retention import forget_deliveries, forget_replies
     from adsapp.contacts.imports.retention import discard_abandoned, remove_strays
     from adsapp.contacts.imports.undo import service as undo
+    from adsapp.emails.webhooks.retention import forget_reports
 
     now, settings = utcnow(), context.settings()
 
@@ -31,6 +32,7 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
     return {
         **retention.keep_history(progress),
         "webhooks": removed(forget_deliveries, settings.webhook_days),
+        "email_reports": removed(forget_reports, settings.webhook_days),
         "replies": removed(forget_replies, settings.reply_days),
         "uploads": removed(discard_abandoned, settings.upload_days),
         "stray_files": removed(remove_strays, settings.upload_days),

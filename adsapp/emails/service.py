@@ -7,7 +7,7 @@ state or the new one. Services never commit.
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
-from adsapp.emails import ledger, queries, reasons
+from adsapp.emails import ledger, queries, reasons, unsubscribe
 from adsapp.emails.again import ASSUME_DELIVERED, SEND_AGAIN, Decision, retry_failed, settle_uncertain
 from adsapp.emails.course import enqueue_job, locked_job, wake
 from adsapp.emails.draft.asked import Draft, EmailIn
@@ -70,6 +70,7 @@ def _new_email(draft: Draft, data: EmailIn, by: By) -> Email:
         account_id=draft.account.id,
         status=EmailStatus.SCHEDULED if draft.scheduled_at else EmailStatus.PREPARING,
         sender=draft.account.sender,
+        unsubscribe_base=unsubscribe.base_url(),
         batch_size=1 if draft.attachments else draft.account.batch_size,
         priority=default if data.priority is None else get_priority(data.priority),
         scheduled_at=draft.scheduled_at,

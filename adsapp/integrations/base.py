@@ -21,6 +21,7 @@ from adsapp.integrations.errors import SendError
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
+    from adsapp.integrations.email_events import Report, SuppressionReport
     from adsapp.integrations.events import Delivery
 
 
@@ -268,3 +269,19 @@ class EmailChannel(Protocol):
 
     def check(self) -> EmailAnswer:
         """Ask the provider whether it accepts the account, and what is missing. Waits up to 10 s."""
+
+    def read_delivery(self, raw: bytes, header: Callable[[str], str | None], now: datetime) -> tuple[str, str]:
+        """The id of a webhook delivery, the same each time it is sent, and why these bytes are not the provider's,
+        "" if they are. `header` finds a header of the request by name."""
+
+    def parse(self, raw: bytes, received_at: datetime) -> Report:
+        """What one delivery tells. Never raises."""
+
+    def suppress(self, addresses: Sequence[str]) -> None:
+        """Let the provider write to these no more; raises ProviderError. Waits."""
+
+    def release(self, addresses: Sequence[str]) -> None:
+        """Take these off its list; raises ProviderError. Waits."""
+
+    def suppressed(self) -> Sequence[SuppressionReport]:
+        """All that are on its list; raises ProviderError. Waits."""

@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 import pytest
@@ -36,7 +37,10 @@ from adsapp.integrations.base import (
     Send,
     Uncertain,
 )
+from adsapp.integrations.email_events import Report, SuppressionReport
+from adsapp.integrations.errors import Action, ProviderError, SendError
 from adsapp.integrations.models import EmailAccount
+from adsapp.integrations.resend import webhooks
 from adsapp.integrations.resend.errors import classify
 from adsapp.integrations.resend.service import EmailAccountIn, connect_account
 from adsapp.jobs import JobCancelled, Progress, Snooze
@@ -73,9 +77,21 @@ class FakeMailer:
     answer: EmailAnswer = field(default_factory=EmailAnswer)
     limits: Limits = field(default_factory=lambda: Limits(100.0))
     always: Answer | None = None
+    listed: dict[str, str] = field(default_factory=dict)  # suppressed addresses, and why
+    is_away: bool = False
     _next: deque[Answer] = field(default_factory=deque)
     _known: dict[str, tuple[tuple[EmailMessage, ...], Accepted]] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def change_list(self, addresses: Sequence[str], *, added: bool) -> None:
+        """Its own list of suppressed addresses."""
+        if self.is_away:
+            raise ProviderError(SendError(None, "away", Action.RETRY))
+        for each in addresses:
+            if added:
+                self.listed.setdefault(each, "manual")
+            else:
+                self.listed.pop(each, None)
 
     def answers(self, *answers: Answer) -> None:
         """The next answers; after them it takes e-mails."""
@@ -132,6 +148,21 @@ class FakeEmailChannel:
 
     def check(self) -> EmailAnswer:
         return self.mailer.answer
+
+    def read_delivery(self, raw: bytes, header: Callable[[str], str | None], now: datetime) -> tuple[str, str]:
+        return header("svix-id") or "", "" if header("svix-signature") == "right" else "The signature is wrong"
+
+    def parse(self, raw: bytes, received_at: datetime) -> Report:
+        return webhooks.parse(raw, received_at)
+
+    def suppress(self, addresses: Sequence[str]) -> None:
+        self.mailer.change_list(addresses, added=True)
+
+    def release(self, addresses: Sequence[str]) -> None:
+        self.mailer.change_list(addresses, added=False)
+
+    def suppressed(self) -> Sequence[SuppressionReport]:
+        return [SuppressionReport(each, True, origin, utcnow()) for each, origin in self.mailer.listed.items()]
 
 
 def refused(status: int, name: str, **headers: str) -> Refused:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from adsapp.emails import unsubscribe
 from adsapp.emails.content.rendering import EmailContent, Filled, Filler, render
 from adsapp.emails.models import Email
 from adsapp.integrations.base import EmailMessage
@@ -50,7 +51,7 @@ class Mailing:
 
     def to(self, recipient_id: int, address: str, values: Mapping[str, str]) -> EmailMessage:
         """The e-mail to one recipient."""
-        url = ""
+        url = unsubscribe.link(self.unsubscribe_base, self.organization_id, recipient_id)
         said = render(self.content, values, url)
         return EmailMessage(
             to=address,

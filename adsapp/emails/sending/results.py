@@ -19,7 +19,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
 from adsapp.core.logs import get_logger
-from adsapp.emails import ledger
+from adsapp.emails import ledger, reports
 from adsapp.emails.consequences import SLOW_AT_LEAST, Consequences, act, act_on_account
 from adsapp.emails.models import EmailChunk, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
@@ -220,9 +220,11 @@ def _name(person_id: int, person: PersonVerdict, at: datetime) -> None:
     )
 
 
-def match_parked(provider_ids: Sequence[str]) -> None:
+def match_parked(account_id: uuid.UUID, provider_ids: Sequence[str]) -> None:
     """Reports that came before we knew these e-mails. After the commit, so that one of the two always sees the other:
     this look, or the report's own."""
+    if provider_ids:
+        persist(lambda: reports.match_parked(account_id, provider_ids))
 
 
 def persist(write: Callable[[], object]) -> None:

@@ -246,7 +246,7 @@ class Slice:
             self._collect(self._results.take(wait=0.2))
         untouched = [chunk for chunk, _ in self._again]
         results.put_back(self._email_id, self._progress.lease_id, untouched)
-        results.match_parked(self._new_ids)
+        results.match_parked(self._sender.account_id, self._new_ids)
         self._keep_limit()
 
     def _report(self) -> None:
@@ -255,7 +255,7 @@ class Slice:
             return
         self._reported = now
         new_ids, self._new_ids = self._new_ids, []
-        results.match_parked(new_ids)
+        results.match_parked(self._sender.account_id, new_ids)
         report(self._email_id, self._progress)
         self._keep_limit()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import aiohttp
@@ -12,9 +14,11 @@ import aiohttp
 from adsapp.core import context, db
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.integrations.base import EmailAnswer, EmailMessage, Limits, Send
+from adsapp.integrations.email_events import Report, SuppressionReport
 from adsapp.integrations.email_queries import email_provider_of
+from adsapp.integrations.http import open_session
 from adsapp.integrations.models import EmailAccount
-from adsapp.integrations.resend import connection
+from adsapp.integrations.resend import connection, webhooks
 from adsapp.integrations.resend.client import ResendApi
 from adsapp.integrations.resend.messages import LARGEST_BATCH, request_of
 from adsapp.integrations.resend.service import sandbox_of, webhook_url
@@ -23,6 +27,7 @@ SEND_TIMEOUT_SECONDS: Final = 30.0
 # Requests a second until an answer has said what the limit is: the lowest that the provider's documents name.
 LIMIT_IF_UNKNOWN: Final = 2.0
 SLOWEST: Final = 0.01
+MOST_AT_ONCE: Final = 100  # addresses in one change of the provider's list
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class ResendChannel:
     emails_per_second: float
     called: str
     _api_key: db.SecretText = field(repr=False)
+    _webhook_secret: db.SecretText | None = field(repr=False)
     limits: Limits = field(default_factory=Limits, compare=False)
 
     @classmethod
@@ -53,6 +59,7 @@ class ResendChannel:
             emails_per_second=account.emails_per_second,
             called=email_provider_of(account),
             _api_key=account.api_key,
+            _webhook_secret=account.webhook_secret,
             limits=Limits(account.limit_requests),
         )
 
@@ -75,6 +82,35 @@ class ResendChannel:
             return EmailAnswer(reason=f"{why} Save a new API key.")
         wanted = connection.Wanted(self.sender_address, self.webhook_url, self.has_webhook_secret, self.called)
         return connection.ask(lambda http: self.api(http, connection.TIMEOUT_SECONDS), wanted)
+
+    def read_delivery(self, raw: bytes, header: Callable[[str], str | None], now: datetime) -> tuple[str, str]:
+        if self._webhook_secret is None:
+            return "", "No webhook secret is saved for this account"
+        return header(webhooks.ID_HEADER) or "", webhooks.why_not_genuine(raw, header, self._webhook_secret.open(), now)
+
+    def parse(self, raw: bytes, received_at: datetime) -> Report:
+        return webhooks.parse(raw, received_at)
+
+    def suppress(self, addresses: Sequence[str]) -> None:
+        asyncio.run(self._change_list("add", addresses))
+
+    def release(self, addresses: Sequence[str]) -> None:
+        asyncio.run(self._change_list("remove", addresses))
+
+    async def _change_list(self, what: str, addresses: Sequence[str]) -> None:
+        async with open_session(max_in_flight=1) as http:
+            api = self.api(http, connection.TIMEOUT_SECONDS)
+            for start in range(0, len(addresses), MOST_AT_ONCE):
+                some = list(addresses[start : start + MOST_AT_ONCE])
+                await api.call("POST", f"suppressions/batch/{what}", json={"emails": some})
+
+    def suppressed(self) -> Sequence[SuppressionReport]:
+        return asyncio.run(self._read_list())
+
+    async def _read_list(self) -> list[SuppressionReport]:
+        async with open_session(max_in_flight=1) as http:
+            entries = await self.api(http, connection.TIMEOUT_SECONDS).entries("suppressions")
+        return [found for each in entries if (found := webhooks.listed(each)) is not None]
 
     def api(self, http: aiohttp.ClientSession, timeout: float) -> ResendApi:
         """The API itself, for what is asked of it besides sending."""
