@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from adsapp.core.db.ddl import isolate_table
+from adsapp.core.db.sqlite_stats import expect_sizes
 
 revision = "0024"
 down_revision = "0022"
@@ -26,6 +27,7 @@ def upgrade() -> None:
     )
     isolate_table(op.get_bind(), "notification_choices")
     op.add_column("campaigns", sa.Column("created_by_id", sa.Uuid(), nullable=True))
+    expect_sizes(op.get_bind())
 
 
 def downgrade() -> None:
