@@ -91,6 +91,8 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.contacts.imports import views as _imports  # noqa: F401
     from adsapp.dashboard import health
     from adsapp.dashboard import views as dashboard
+    from adsapp.emails import console as emails
+    from adsapp.emails.templates import api as email_templates_api
     from adsapp.integrations import pages as integrations
     from adsapp.jobs import api as jobs_api
     from adsapp.jobs import console as jobs
@@ -113,6 +115,8 @@ def blueprints() -> "list[Blueprint]":
         contacts_api.api,
         message_templates.views,
         notifications.views,
+        emails.views,
+        email_templates_api.api,
         activity.views,
         activity_api.api,
         *integrations.blueprints,

@@ -20,6 +20,7 @@ class Item:
     endpoint: str
     permission: Permission = Permission.SEE
     key: str = ""  # the letter after g
+    also: tuple[str, ...] = ()  # other blueprints whose pages belong to it
 
 
 GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
@@ -28,6 +29,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("Home", "home", "dashboard.home", key="h"),
             Item("Campaigns", "send", "campaigns.list_campaigns", key="c"),
+            Item("E-mail", "mail", "emails.list_emails", key="e"),
             Item("Contacts", "users", "contacts.list_contacts", key="p"),
             Item("Templates", "template", "message_templates.list_templates", key="t"),
         ),
@@ -44,7 +46,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("Activity", "history", "activity.list_events", Permission.MANAGE, key="a"),
             Item("Notifications", "bell", "notifications.show"),
-            Item("Settings", "settings", "integrations.show_whatsapp", Permission.ADMINISTER),
+            Item("Settings", "settings", "integrations.show_whatsapp", Permission.ADMINISTER, also=("email_accounts",)),
         ),
     ),
 )
@@ -94,6 +96,6 @@ def _entries(app: Flask, actor: Actor) -> Iterator[dict[str, Any]]:
                 "label": item.label,
                 "icon": item.icon,
                 "url": url_for(item.endpoint),
-                "active": item.endpoint.partition(".")[0] == here,
+                "active": here in (item.endpoint.partition(".")[0], *item.also),
                 "key": item.key,
             }

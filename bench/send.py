@@ -27,7 +27,6 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import insert
 
-from adsapp.campaigns.audience import MOST_CONTACT_IDS
 from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.models import CampaignStatus
 from adsapp.campaigns.queries import get_campaign
@@ -42,6 +41,7 @@ from adsapp.demo.http import wait_until
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Queue
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound.audience import MOST_CONTACT_IDS
 from bench.harness import application, environment, report
 from tests.cast import add_organization
 from tests.live import Sandbox, running_sandbox, shipped_templates

@@ -6,7 +6,7 @@ from alembic import context
 
 from adsapp.core.db import Base, logins
 
-for feature in ("organizations", "jobs", "integrations", "contacts", "message_templates", "campaigns"):
+for feature in ("organizations", "jobs", "integrations", "contacts", "message_templates", "campaigns", "emails"):
     importlib.import_module(f"adsapp.{feature}.models")
 
 with logins.owner_engine().connect() as connection:

@@ -56,27 +56,40 @@ class Cast:
         self.tokens[name] = service.create_token(name, role, by=NOBODY)
 
     def sign_in(self, client: FlaskClient, name: str) -> FlaskClient:
-        """Sign in as this person, as the form does: a thousand tests need not see the page."""
+        """Sign in as this person, as the form's service does: a thousand tests need not fill it in."""
+        app = client.application
+        with app.app_context():
+            person = queries.find_user(f"{name}@example.com")
+            assert person is not None
+            token = service.sign_in(person, "127.0.0.1", "Werkzeug").token
+            db.session.commit()
+        with client.session_transaction() as session:
+            session.clear()
+            session.update(_user_id=token, _fresh=True)  # what flask-login keeps
+        return client
+
+    def sign_in_by_form(self, client: FlaskClient, name: str) -> FlaskClient:
+        """Sign in as a browser does: for tests of the sessions themselves."""
         answer = self.attempt(client, name)
         assert answer.status_code == 303, answer.text
         return client
 
     def attempt(self, client: FlaskClient, name: str, password: str = PASSWORD, **request: Any) -> TestResponse:
         """Fill in the form, with whatever else is known of the request."""
-        token = _csrf_token_without_a_page(client)
+        token = csrf_token(client)
         sent = {"email": f"{name}@example.com", "password": password, "csrf_token": token}
         return client.post("/sign-in", data=sent, **request)
 
 
-def csrf_token(client: FlaskClient, path: str = "/sign-in") -> str:
-    """The token a form on this page carries."""
+def token_on_page(client: FlaskClient, path: str = "/sign-in") -> str:
+    """The token that the scripts and forms of this page carry."""
     found = re.search(r'name="csrf-token" content="([^"]+)"', client.get(path).text)
     assert found, f"no CSRF token on {path}"
     return found.group(1)
 
 
-def _csrf_token_without_a_page(client: FlaskClient) -> str:
-    """As Flask-WTF makes it for one: a random value in the session, signed for the form."""
+def csrf_token(client: FlaskClient) -> str:
+    """One that a page would carry, without the page, as Flask-WTF makes it: a random value in the session, signed."""
     with client.session_transaction() as session:
         kept = session.setdefault("csrf_token", uuid.uuid4().hex)
     key = client.application.secret_key

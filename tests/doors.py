@@ -107,7 +107,9 @@ READS: Mapping[str, str] = {
     "notifications.save": "told",
     "campaigns.campaign_fragment": "status code cursor person version",
     "campaigns.create_campaign": f"{COMPOSED} confirmed",
-    "campaigns.export_people": "status code",
+    "campaigns.ask_to_export": "status code",
+    "campaigns.export_csv": "status code delimiter",
+    "campaigns.export_xlsx": "status code",
     "campaigns.fill": f"value.body.1 {SURE}",
     "campaigns.list_campaigns": "cursor",
     "campaigns.list_fragment": "cursor version",
@@ -319,7 +321,7 @@ def open_doors(app: Flask, cast: Cast) -> Doors:
     """A scene with one of everything, and its routes."""
     scene = set_the_scene(app, cast)
     browser = cast.sign_in(app.test_client(), "alice")
-    world = World(app, cast, scene, browser, csrf_token(browser, "/jobs"))
+    world = World(app, cast, scene, browser, csrf_token(browser))
     ids = _ids(world, scene)
     return Doors(app, cast, ids)
 

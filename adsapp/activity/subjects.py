@@ -14,7 +14,8 @@ from adsapp.contacts.imports.subject import IMPORT
 from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
 from adsapp.core.ids import parse_id
-from adsapp.integrations.models import Account
+from adsapp.emails.models import EmailTemplate
+from adsapp.integrations.models import Account, EmailAccount
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Worker
@@ -56,6 +57,10 @@ KEPT: Mapping[str, Kept] = {
     "import": Kept(Import.id, Import.file_name, IMPORT.page),
     "contact": Kept(Contact.id, CONTACT_TITLE, "/contacts/{}"),
     "account": Kept(Account.id, Account.name, "/settings/whatsapp"),
+    "email_account": Kept(
+        EmailAccount.id, EmailAccount.name, "/settings/email?account={}", (EmailAccount.removed_at.is_(None),)
+    ),
+    "email_template": Kept(EmailTemplate.id, EmailTemplate.name, "/email-templates/{}"),
     "worker": Kept(Worker.id, Worker.host, "/workers#worker-{}", (Worker.stopped_at.is_(None),)),
 }
 GONE = {
@@ -64,6 +69,8 @@ GONE = {
     "import": "an import",
     "contact": "a contact",
     "account": "a number",
+    "email_account": "an e-mail account",
+    "email_template": "an e-mail template",
     "worker": "a worker",
 }
 

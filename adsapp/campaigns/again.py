@@ -90,7 +90,7 @@ def send_to_left_out(campaign: Campaign, values: Mapping[str, str], by: str = ""
     Invalid if a value is empty or of a variable that nobody lacks, Conflict for a cancelled campaign.
     """
     texts = {key: clean(value) for key, value in values.items()}
-    known = lacking.may_lack(campaign)
+    known = lacking.lacked(campaign)
     wrong = [FieldError(f"values.{key}", "Write the text that they get") for key, text in texts.items() if not text]
     wrong += [FieldError(f"values.{key}", "Nobody lacks this variable") for key in texts if key not in known]
     if wrong or not texts:

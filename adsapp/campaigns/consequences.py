@@ -58,6 +58,10 @@ EFFECTS: Final[dict[Action, Effect]] = {
     Action.OPT_OUT: Effect.OPT_OUT,
     Action.CAMPAIGN: Effect.COUNT,
     Action.ACCOUNT: Effect.REFUSE,
+    # Of providers that send e-mail; should one for messages say such a thing, a person looks at it.
+    Action.SAME_REQUEST: Effect.PAUSE,
+    Action.IN_DOUBT: Effect.PAUSE,
+    Action.QUOTA: Effect.PAUSE,
 }
 
 

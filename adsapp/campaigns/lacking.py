@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from adsapp.campaigns import reasons
 from adsapp.campaigns.models import Campaign, CampaignRecipient
@@ -86,16 +86,30 @@ def why(variables: Iterable[Variable], between: str = " or ") -> str:
     return f"No value for {names}" if names else reasons.explain(reasons.MISSING_VARIABLE).title
 
 
+def lacked(campaign: Campaign) -> dict[str, Variable]:
+    """Of `may_lack` those that somebody who was left out for it does lack, by their keys."""
+    return {key: each for key, each in may_lack(campaign).items() if _somebody_lacks(campaign, key)}
+
+
+def _somebody_lacks(campaign: Campaign, key: str) -> bool:
+    value = CampaignRecipient.variables[key].as_string()
+    found = select(CampaignRecipient.id).where(*_left_out(campaign), func.trim(func.coalesce(value, "")) == "")
+    return db.session.scalar(found.limit(1)) is not None
+
+
+def _left_out(campaign: Campaign) -> tuple[ColumnElement[bool], ...]:
+    return (
+        CampaignRecipient.campaign_id == campaign.id,
+        CampaignRecipient.status == Status.SKIPPED,
+        CampaignRecipient.error_code == reasons.MISSING_VARIABLE,
+    )
+
+
 def people(campaign: Campaign, after: int, limit: int) -> list[Lacking]:
     """Some of those who were left out for that, in the ledger's order, with what each lacks."""
     rows = db.session.execute(
         select(CampaignRecipient.id, CampaignRecipient.variables)
-        .where(
-            CampaignRecipient.campaign_id == campaign.id,
-            CampaignRecipient.status == Status.SKIPPED,
-            CampaignRecipient.error_code == reasons.MISSING_VARIABLE,
-            CampaignRecipient.id > after,
-        )
+        .where(*_left_out(campaign), CampaignRecipient.id > after)
         .order_by(CampaignRecipient.id)
         .limit(limit)
     )

@@ -1,12 +1,12 @@
 """How many people a campaign would message if it went on now: the number that is confirmed before it does."""
 
-from adsapp.campaigns import audience as audiences
 from adsapp.campaigns import queries
 from adsapp.campaigns.compose.draft import Message
 from adsapp.campaigns.compose.tally import count
 from adsapp.campaigns.models import Campaign
 from adsapp.message_templates.components import view
 from adsapp.message_templates.placeholders import parse_sources
+from adsapp.outbound import audience as audiences
 
 
 def reach(campaign: Campaign) -> int:

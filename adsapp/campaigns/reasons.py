@@ -17,6 +17,8 @@ CANNOT_BUILD = "cannot_build"
 SAME_PERSON = "same_person"
 UNKNOWN = "unknown"
 
+SERVICE_WINDOW = timedelta(hours=24)  # a free text may be sent for so long after the person's last message
+
 
 @dataclass(frozen=True)
 class Reason:

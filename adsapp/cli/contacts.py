@@ -34,7 +34,7 @@ from adsapp.core import db
 def import_file(
     file: Path, slug: str, country: str, tags: tuple[str, ...], on_duplicate: str, sheet: str | None, as_json: bool
 ) -> None:
-    """Import contacts from FILE (CSV, Excel, ODS); a worker does it."""
+    """Import contacts from FILE: CSV, Excel or ODS."""
     with open_app().app_context():
         organization = find_organization(slug)
         country = country or organization.default_country

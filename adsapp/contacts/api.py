@@ -14,6 +14,7 @@ from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.masks import Mask
 from adsapp.core.pagination import MOST, PAGE
+from adsapp.core.web.exports import delimiter_of
 from adsapp.core.web.parameters import reads
 from adsapp.core.web.parsing import parse_body, parse_query
 from adsapp.organizations.access import allow, current_actor
@@ -74,7 +75,7 @@ class ExportQuery(Narrowed):
 def export_csv() -> ResponseReturnValue:
     """All of them as CSV, which imports again as it is."""
     query = parse_query(ExportQuery)
-    return export.as_csv(query.filter(), export.delimiter_of(query.delimiter), current_actor().by())
+    return export.as_csv(query.filter(), delimiter_of(query.delimiter), current_actor().by())
 
 
 @api.get("/contacts.xlsx")

@@ -12,51 +12,31 @@ from adsapp.contacts.imports.reading.own import EXPORT_COLUMNS
 from adsapp.contacts.models import Contact
 from adsapp.contacts.queries import ContactFilter
 from adsapp.core import db
-from adsapp.core.errors import Invalid
-from adsapp.core.spreadsheets import MARK, harmless, lines, readable_phone
-from adsapp.core.web.downloads import download, file_name
-from adsapp.core.xlsx import MIMETYPE, workbook
+from adsapp.core.web import exports
+from adsapp.core.web.downloads import file_name
+from adsapp.core.web.exports import Table
 from adsapp.organizations.auditing import By
 
 CHUNK = 1_000
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
-
-
-def delimiter_of(name: str | None) -> str:
-    """The delimiter that was asked for: commas, if none was. Raises Invalid for an unknown one."""
-    if name and name not in DELIMITERS:
-        raise Invalid.field(
-            "delimiter", f"{name[:20]!r} is no delimiter of a CSV file; there are {', '.join(DELIMITERS)}"
-        )
-    return name or "comma"
+PHONE = EXPORT_COLUMNS.index("Phone")
 
 
 def as_csv(wanted: ContactFilter, delimiter: str, by: By) -> Response:
-    """Everybody whom the filter lets through; `delimiter` is a key of DELIMITERS."""
-    keys, chunks = _begin(wanted, by)
-
-    def pieces() -> Iterator[str]:
-        yield MARK + lines([[*EXPORT_COLUMNS, *keys]], DELIMITERS[delimiter])
-        for chunk in chunks:
-            rows = ([readable_phone(phone), *map(harmless, cells)] for phone, *cells in chunk)
-            yield lines(rows, DELIMITERS[delimiter])
-
-    return download(pieces(), "text/csv", _name(wanted, ".csv"))
+    """Everybody whom the filter lets through; `delimiter` is a key of `exports.DELIMITERS`."""
+    return exports.as_csv(_begin(wanted, by), delimiter, _name(wanted, ".csv"))
 
 
 def as_xlsx(wanted: ContactFilter, by: By) -> Response:
-    """The same as a workbook in which every cell is a text."""
-    keys, chunks = _begin(wanted, by)
-    rows = (row for chunk in chunks for row in chunk)
-    return download(workbook([*EXPORT_COLUMNS, *keys], rows, "Contacts"), MIMETYPE, _name(wanted, ".xlsx"))
+    """The same as a workbook."""
+    return exports.as_xlsx(_begin(wanted, by), "Contacts", _name(wanted, ".xlsx"))
 
 
-def _begin(wanted: ContactFilter, by: By) -> tuple[list[str], Iterator[list[list[str]]]]:
+def _begin(wanted: ContactFilter, by: By) -> Table:
     narrowed_to = {name: value for name, value in vars(wanted).items() if name in queries.NARROWING and value}
     by.note("export contacts", "contacts", title="Contacts", narrowed_to=narrowed_to)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     keys = queries.attribute_keys(wanted)
-    return keys, _chunks(app, wanted, keys)
+    return Table([*EXPORT_COLUMNS, *keys], _chunks(app, wanted, keys), PHONE)
 
 
 def _chunks(app: Flask, wanted: ContactFilter, keys: Sequence[str]) -> Iterator[list[list[str]]]:

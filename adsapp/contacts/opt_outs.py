@@ -97,10 +97,10 @@ def meet(contact_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     return [left for some in slices(contact_ids) for left in _meet(some)]
 
 
-def meet_new(person_keys: Mapping[uuid.UUID, str]) -> list[uuid.UUID]:
-    """The same in one look for contacts that were just made of a number and of nothing else, with their keys."""
-    records = _records(set(person_keys.values()))
-    found = {contact_id: records[key] for contact_id, key in person_keys.items() if key in records}
+def meet_new(people: Sequence[tuple[uuid.UUID, str]]) -> list[uuid.UUID]:
+    """The same in one look for contacts that were just made of a number and of nothing else, each with its key."""
+    records = _records({key for _, key in people})
+    found = {contact_id: records[key] for contact_id, key in people if key in records}
     out = {key: one for key, one in found.items() if one.opted_out_at}
     return _copy({key: Said(one.source, one.detail, one.by, one.opted_out_at) for key, one in out.items()})
 

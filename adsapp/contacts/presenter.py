@@ -13,6 +13,7 @@ from adsapp.contacts.queries import ContactFilter
 from adsapp.contacts.values.countries import countries
 from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Choice, Confirmation, Field, Line
+from adsapp.core.web.exports import ExportPage, forms_of
 from adsapp.core.web.pages import WebPage
 from adsapp.core.web.urls import url_for
 from adsapp.core.words import plural
@@ -106,44 +107,15 @@ def _found(wanted: ContactFilter, cursor: str) -> tuple[Page[Contact], int | Non
     return found.page, found.count
 
 
-CSV_NOTES = {
-    "comma": "For other programs, and for spreadsheets that write 1.5.",
-    "semicolon": "For spreadsheets that write 1,5, as in German, French or Spanish.",
-    "tab": "For what is to be pasted.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A form in which contacts can be taken along."""
-
-    title: str
-    note: str
-    file: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContactExportPage(WebPage):
-    """The choice of a file for the people whom the list was narrowed to."""
-
-    template: ClassVar[str] = "contacts/export.html"
-
-    lead: str
-    forms: Sequence[Form]
-    back: str
-
-    @classmethod
-    def of(cls, wanted: ContactFilter, query: Mapping[str, Any]) -> "ContactExportPage":
-        """Who it is about, and the files to choose from."""
-        listed = ContactListPage.of(wanted, query, "")
-        xlsx = url_for("contacts.export_xlsx", **query)
-        csv = url_for("contacts.export_csv", **query, delimiter="")
-        forms = (
-            Form("Spreadsheet", "Every cell is a text: numbers keep their plus and their zeros.", "XLSX", xlsx),
-            *(Form(f"CSV with {each}s", note, "CSV", f"{csv}{each}") for each, note in CSV_NOTES.items()),
-        )
-        return cls(listed.lead, forms, url_for("contacts.list_contacts", **query))
+def export_page(wanted: ContactFilter, query: Mapping[str, Any]) -> ExportPage:
+    """Who it is about whom the list was narrowed to, and the files to choose from."""
+    return ExportPage(
+        title="Export contacts",
+        lead=ContactListPage.of(wanted, query, "").lead,
+        note="with tags, consent and every attribute; it can be imported again as it is",
+        forms=forms_of(url_for("contacts.export_csv", **query), url_for("contacts.export_xlsx", **query)),
+        crumbs=(("Contacts", url_for("contacts.list_contacts", **query)), ("Export", None)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

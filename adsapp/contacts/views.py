@@ -6,10 +6,11 @@ from flask.typing import ResponseReturnValue
 from adsapp.contacts import export, opt_outs, presenter, queries, service
 from adsapp.contacts.forms import ContactForm
 from adsapp.contacts.models import Contact, OptSource
-from adsapp.contacts.presenter import ContactExportPage, ContactFormPage, ContactListPage, ContactPage
+from adsapp.contacts.presenter import ContactFormPage, ContactListPage, ContactPage
 from adsapp.contacts.queries import ContactFilter
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid
+from adsapp.core.web.exports import delimiter_of
 from adsapp.core.web.pages import render
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
@@ -45,14 +46,14 @@ def _filter() -> ContactFilter:
 @allow(Permission.MANAGE, to="export contacts")
 def ask_to_export() -> ResponseReturnValue:
     """In which form the people whom the list was narrowed to are taken along."""
-    return render(ContactExportPage.of(_filter(), _here()))
+    return render(presenter.export_page(_filter(), _here()))
 
 
 @views.get("/contacts.csv")
 @allow(Permission.MANAGE, to="export contacts")
 def export_csv() -> ResponseReturnValue:
     """The people whom the list was narrowed to, as a file: `?delimiter=comma|semicolon|tab`."""
-    return export.as_csv(_filter(), export.delimiter_of(request.args.get("delimiter")), current_actor().by())
+    return export.as_csv(_filter(), delimiter_of(request.args.get("delimiter")), current_actor().by())
 
 
 @views.get("/contacts.xlsx")

@@ -30,11 +30,13 @@ class Accepted:
 
     `provider_id` is the provider's name for the message. `address` is how the provider spells the person's address,
     which may differ from the one given. `is_held`: the provider keeps the message back while it judges the template.
+    `each`: of a request with several e-mails, what became of each in their order; such a request has no id itself.
     """
 
     provider_id: str
     address: str | None = None
     is_held: bool = False
+    each: tuple[Accepted | Refused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,23 @@ class TemplateMessage:
 
 
 Message = TextMessage | TemplateMessage
+
+
+@dataclass(frozen=True, slots=True)
+class EmailMessage:
+    """One e-mail to one person, filled in. `sender` is "Name <address>"; `reference` is ours, and the provider returns
+    it with each report. `unsubscribe_url` "" for none. `attachments`: filename, content_type, content in base64."""
+
+    to: str
+    sender: str
+    subject: str
+    html: str
+    text: str
+    reference: str
+    reply_to: str = ""
+    unsubscribe_url: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    attachments: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +154,41 @@ class Answer:
         return self.reason + said
 
 
+@dataclass(frozen=True)
+class EmailFinding:
+    """One thing that was looked at: the key, the domain, the webhook; and what to do if it is not as it should be.
+
+    `prevents`: without it nothing can be sent.
+    """
+
+    what: str
+    is_good: bool
+    told: str
+    prevents: bool = False
+
+
+@dataclass(frozen=True)
+class EmailAnswer:
+    """What the provider said of an e-mail account. `reason`: why it cannot send, in sentences, "" if it can.
+
+    `refuses`: it said no for good, so an e-mail would be refused as well; else it could not be asked.
+    """
+
+    findings: tuple[EmailFinding, ...] = ()
+    reason: str = ""
+    refuses: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """True if it can send."""
+        return not self.reason
+
+    @property
+    def sentence(self) -> str:
+        """The whole answer in one line."""
+        return self.reason or " ".join(finding.told for finding in self.findings)
+
+
 Send = Callable[[Mapping[str, Any]], Awaitable[Outcome]]
 """Sends a prepared request. The outcome tells everything a provider or a network may do; it raises only when cancelled,
 and a cancelled send must be treated as `Uncertain`."""
@@ -175,3 +229,42 @@ class Channel(Protocol):
 
     def parse(self, raw: bytes, received_at: datetime) -> Delivery:
         """The events of one webhook delivery, in its order. Never raises."""
+
+
+@dataclass(slots=True)
+class Limits:
+    """What a provider's answers have said of an account so far: None as long as they have said nothing."""
+
+    requests_per_second: float | None = None
+    daily_sent: int | None = None
+    monthly_sent: int | None = None
+
+
+class EmailChannel(Protocol):
+    """One account at one provider of e-mail: everything that e-mails ask of it. It is as a `Channel` is."""
+
+    @property
+    def key(self) -> str:
+        """What the account's limits are kept under, the same in all processes and for ever."""
+
+    @property
+    def rate(self) -> float:
+        """Requests a second that the account may make: what it is allowed here, and no more than the provider says."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many e-mails go in one request."""
+
+    @property
+    def limits(self) -> Limits:
+        """What the provider's answers say; it changes while requests are answered."""
+
+    def prepare(self, messages: Sequence[EmailMessage], key: str) -> Mapping[str, Any]:
+        """The request that sends these e-mails under this key: the same messages make the same bytes."""
+
+    def connect(self, http: ClientSession) -> Send:
+        """A function that sends prepared requests over this session, in its event loop. A request with several e-mails
+        is `Accepted` with `each`."""
+
+    def check(self) -> EmailAnswer:
+        """Ask the provider whether it accepts the account, and what is missing. Waits up to 10 s."""

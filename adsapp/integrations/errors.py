@@ -33,11 +33,23 @@ class Action(StrEnum):
     """
     ACCOUNT = "account"
     """The account or its number cannot send at all: pause everything on it."""
+    SAME_REQUEST = "same_request"
+    """It is not known what came of it, and the provider knows requests by a key: send the very same one again."""
+    IN_DOUBT = "in_doubt"
+    """What came of it cannot be known any more: a person decides whether to send again."""
+    QUOTA = "quota"
+    """The account has sent as much as it may for now: everything on it waits until more is allowed, by itself."""
 
     @property
     def sends_again(self) -> bool:
         """True if the same message is to be sent again without a person's decision."""
-        return self in (Action.RETRY, Action.SLOW_NUMBER, Action.RETRY_RECIPIENT)
+        return self in (
+            Action.RETRY,
+            Action.SLOW_NUMBER,
+            Action.RETRY_RECIPIENT,
+            Action.SAME_REQUEST,
+            Action.QUOTA,
+        )
 
 
 @dataclass(frozen=True, slots=True)

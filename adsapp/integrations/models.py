@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from email.utils import formataddr
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adsapp.core.clock import utcnow
-from adsapp.core.db import Base, BigId, Json, SecretText, ShortText, Tenant, text_enum
+from adsapp.core.db import Base, BigId, Json, Sealed, SecretText, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
 from adsapp.integrations.events import Source
 
@@ -128,6 +129,83 @@ class WebhookDelivery(Tenant, Base):
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
     account_id: Mapped[uuid.UUID]
     digest: Mapped[str] = mapped_column(String(64))
+    body: Mapped[bytes]
+    received_at: Mapped[datetime] = mapped_column(default=utcnow)
+    applied_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+class EmailAccount(Tenant, Base):
+    """A sender of e-mail at Resend: the key it sends by, whom mails are from, how fast, and what holds it up.
+
+    `limit_requests` is the provider's own limit of requests a second as its last answer said it.
+    """
+
+    __tablename__ = "email_accounts"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "id"),
+        UniqueConstraint("organization_id", "name"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(ShortText)
+    api_key: Mapped[SecretText]
+    webhook_secret: Mapped[SecretText | None] = mapped_column(Sealed(SecretText))  # None: its webhook is not set up
+    sender_name: Mapped[str] = mapped_column(ShortText, default="")
+    sender_address: Mapped[str] = mapped_column(String(320))
+    reply_to: Mapped[str] = mapped_column(String(320), default="")
+    emails_per_second: Mapped[float] = mapped_column(default=10.0)
+    batch_size: Mapped[int] = mapped_column(default=10)
+    limit_requests: Mapped[float | None]
+    tracks_opens: Mapped[bool] = mapped_column(default=False)
+    tracks_clicks: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[AccountStatus] = mapped_column(text_enum(AccountStatus), default=AccountStatus.ACTIVE)
+    status_reason: Mapped[str | None]
+    quota_until: Mapped[datetime | None]  # the daily quota is used up, and renews then
+    quota_reason: Mapped[str | None]
+    unreachable_since: Mapped[datetime | None]  # until something is answered again
+    unreachable_at: Mapped[datetime | None]  # the last time that nothing was
+    unreachable_reason: Mapped[str | None]
+    sandbox_url: Mapped[str | None]  # the sandbox it lives at; never sent to Resend, whoever works on it
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    removed_at: Mapped[datetime | None]  # it sends no more; what it sent keeps its row
+
+    @property
+    def provider(self) -> str:
+        """Its folder in `integrations`."""
+        return "resend"
+
+    @property
+    def sender(self) -> str:
+        """Whom its mails are from, as a header has it."""
+        return formataddr((self.sender_name, self.sender_address))
+
+
+class EmailWebhook(Tenant, Base):
+    """A verified webhook body about e-mails, raw, stored before it is answered; one id is kept once."""
+
+    __tablename__ = "email_webhooks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "account_id"],
+            ["email_accounts.organization_id", "email_accounts.id"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("organization_id", "account_id", "delivery_id"),
+        Index(
+            "ix_email_webhooks_open",
+            "organization_id",
+            "account_id",
+            "id",
+            postgresql_where=sql("applied_at is null"),
+            sqlite_where=sql("applied_at is null"),
+        ),
+        Index("ix_email_webhooks_received", "organization_id", "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    account_id: Mapped[uuid.UUID]
+    delivery_id: Mapped[str] = mapped_column(String(200))  # as the provider names it (`svix-id`)
     body: Mapped[bytes]
     received_at: Mapped[datetime] = mapped_column(default=utcnow)
     applied_at: Mapped[datetime | None]

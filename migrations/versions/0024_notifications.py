@@ -7,7 +7,7 @@ from adsapp.core.db.ddl import isolate_table
 from adsapp.core.db.sqlite_stats import expect_sizes
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0023"
 
 
 def upgrade() -> None:

@@ -21,7 +21,10 @@ from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.models import ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.integrations.base import Answer
+from adsapp.emails.templates.service import TemplateIn, create_template
+from adsapp.integrations import email_connection
+from adsapp.integrations.base import Answer, EmailAnswer, EmailFinding
+from adsapp.integrations.resend.service import EmailAccountIn, connect_account
 from adsapp.integrations.whatsapp import connection
 from adsapp.integrations.whatsapp import views as whatsapp_views
 from adsapp.jobs import Job, State
@@ -39,6 +42,9 @@ LEAVES_NO_LINE = {
     "contacts.preview_import": "shows the columns as they are chosen, and keeps nothing",
     "contacts.discard_import": "what was never started is thrown away; nothing of it was imported",
     "webhooks.receive": "the provider speaks here, no person",
+    "emails.draft_template": "shows the template as it is typed, and keeps nothing",
+    "emails.draft_changed_template": "likewise",
+    "emails.preview_template_draft": "likewise, as somebody reads it",
 }
 
 
@@ -111,6 +117,21 @@ class World:
         """The address of somebody."""
         return f"/contacts/{self.scene.contacts[place]}"
 
+    def email_account(self) -> uuid.UUID:
+        """An account that sends e-mail."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            data = EmailAccountIn("re_key", "hello@bakery.example", name=str(uuid.uuid4()))
+            account = connect_account(data, by=NOBODY)
+            db.session.commit()
+            return account.id
+
+    def email_template(self, text: str = "Hello") -> str:
+        """The address of a template."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            template = create_template(TemplateIn(str(uuid.uuid4()), text, f"<p>{text}</p>"), by=NOBODY)
+            db.session.commit()
+            return f"/email-templates/{template.id}"
+
     def lines(self) -> int:
         """How many lines Alice's deeds have left."""
         with db.organization_context(self.app, self.cast.bakery_id), db.reading():
@@ -124,6 +145,9 @@ CLEANING = {"state": "failed", "older_than_days": 0}
 NUMBER = {"phone_number_id": "1550009", "waba_id": "77009", "name": "Second", "messages_per_second": "20"}
 SECRETS = {"token": "t0ken", "app_secret": "s3cret", "verify_token": "v3rify"}
 CAMPAIGN = {"name": "April", "template": {"name": "plain", "language": "de"}, "audience": {"all": True}}
+
+EMAILER = {"api_key": "re_new", "sender_address": "news@bakery.example"}
+EMAIL_TEMPLATE = {"name": "Spring", "subject": "Hello", "html": "<p>Hello</p>"}
 
 Deed = Callable[[World], TestResponse]
 DEEDS: dict[str, Deed] = {
@@ -187,6 +211,21 @@ DEEDS: dict[str, Deed] = {
         f"/settings/whatsapp/{w.scene.account_id}", name="Main", waba_id="77001", messages_per_second="10"
     ),
     "integrations.check_whatsapp": lambda w: w.post(f"/settings/whatsapp/{w.scene.account_id}/check"),
+    "email_accounts.connect": lambda w: w.post("/settings/email", name="Second", **EMAILER),
+    "email_accounts.change": lambda w: w.post(f"/settings/email/{w.email_account()}", name="Shop", **EMAILER),
+    "email_accounts.check": lambda w: w.post(f"/settings/email/{w.email_account()}/check"),
+    "email_accounts.remove": lambda w: w.post(f"/settings/email/{w.email_account()}/removal"),
+    "emails.create_template": lambda w: w.post("/email-templates", **EMAIL_TEMPLATE),
+    "emails.save_template": lambda w: w.post(w.email_template(), version="1", **EMAIL_TEMPLATE | {"name": "May"}),
+    "emails.duplicate_template": lambda w: w.post(f"{w.email_template()}/copies"),
+    "emails.delete_template": lambda w: w.post(f"{w.email_template()}/deletion"),
+    "email_templates_api.create_template": lambda w: w.ask(
+        "POST", "/api/email-templates", EMAIL_TEMPLATE | {"name": "June"}
+    ),
+    "email_templates_api.change_template": lambda w: w.ask(
+        "PUT", f"/api{w.email_template()}", EMAIL_TEMPLATE | {"name": "July", "version": 1}
+    ),
+    "email_templates_api.delete_template": lambda w: w.ask("DELETE", f"/api{w.email_template()}"),
     "message_templates.sync_templates": lambda w: w.post("/templates/syncs"),
     "workers.drain": lambda w: w.post(f"/workers/{add_worker(w.app, 'b')}/drain"),
     "sign_in.check_sign_in": lambda w: w.cast.attempt(w.app.test_client(), "alice"),
@@ -203,6 +242,7 @@ TAKEN: dict[str, Callable[[World], str]] = {
     "/api/contacts.csv": lambda _: "/api/contacts.csv",
     "/api/contacts.xlsx": lambda _: "/api/contacts.xlsx",
     "/campaigns/<campaign_id>/people.csv": lambda w: f"/campaigns/{w.scene.campaign()}/people.csv",
+    "/campaigns/<campaign_id>/people.xlsx": lambda w: f"/campaigns/{w.scene.campaign()}/people.xlsx",
     "/imports/<import_id>/rows.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.csv",
     "/imports/<import_id>/rows.xlsx": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.xlsx",
     "/imports/<import_id>/rejected.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rejected.csv",
@@ -218,9 +258,11 @@ def _ended(world: World, status: Status) -> uuid.UUID:
 def world(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> World:
     for asks in (connection, whatsapp_views):
         monkeypatch.setattr(asks, "ask", lambda *_, **__: Answer(display_phone_number="+1 555 0100"))
+    accepted = EmailAnswer((EmailFinding("key", True, "Resend accepts the key."),))
+    monkeypatch.setattr(email_connection, "ask", lambda _: accepted)
     monkeypatch.setattr(workers, "is_ours_alone", lambda: True)  # else only the command line ends a worker
     scene, browser = set_the_scene(app, cast), cast.sign_in(app.test_client(), "alice")
-    return World(app, cast, scene, browser, csrf_token(browser, "/jobs"))
+    return World(app, cast, scene, browser, csrf_token(browser))
 
 
 @pytest.mark.parametrize("shape", ["embedded"], indirect=True)

@@ -32,7 +32,7 @@ def deeds(client: FlaskClient, cast: Cast) -> list[tuple[str, str, str | None]]:
 def test_a_campaign_s_life_is_told_with_its_reasons(app: Flask, client: FlaskClient, cast: Cast) -> None:
     scene = set_the_scene(app, cast)
     cast.sign_in(client, "bob")
-    token = csrf_token(client, "/jobs")
+    token = csrf_token(client)
     made = client.post("/campaigns", data={"csrf_token": token, **scene.form(confirmed="4")})
     assert made.status_code == 303, made.text
     address = made.headers["Location"]

@@ -120,9 +120,9 @@ class Scene:
         return campaign_id
 
     def left_out(self, status: CampaignStatus = CampaignStatus.COMPLETED, count: int = 3) -> uuid.UUID:
-        """A campaign whose people have no value for {{1}}, but one who got it."""
+        """A campaign whose people have no value for {{1}}, but one who got it; all have one for {{2}}."""
         people, codes = {Status.READ: 1, Status.SKIPPED: count}, {Status.SKIPPED: "missing_variable"}
-        sources = {"body.1": {"field": "first_name"}, "body.2": {"value": "Saturday"}}
+        sources = {"body.1": {"field": "first_name"}, "body.2": {"field": "attribute:day"}}
         campaign_id = self.campaign(status, people, codes, variables=sources)
         with db.organization_context(self.app, self.cast.bakery_id):
             for each in db.session.scalars(

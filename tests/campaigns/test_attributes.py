@@ -2,8 +2,9 @@
 
 import pytest
 
-from adsapp.campaigns import audience, service
+from adsapp.campaigns import service
 from adsapp.core import db
+from adsapp.outbound import audience
 from tests.campaigns.rehearsal import Rehearsal
 
 PEOPLE = ["+12025530100", "+12025530101"]

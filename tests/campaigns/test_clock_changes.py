@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask.testing import FlaskClient
 
-from adsapp.campaigns.compose.draft import local_time
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
+from adsapp.outbound.timing import local_time
 from tests.campaigns.rehearsal import Rehearsal
 from tests.cast import csrf_token
 
@@ -74,7 +74,7 @@ def test_the_form_asks_which_of_the_two(rehearsal: Rehearsal, client: FlaskClien
     bob = rehearsal.cast.sign_in(client, "bob")
     clock = half_past_one(TWICE)
     typed = {"when": "later", "date": f"{clock:%Y-%m-%d}", "time": f"{clock:%H:%M}", "zone": "Europe/London"}
-    token = csrf_token(client, "/campaigns/new")
+    token = csrf_token(client)
     page = bob.post("/campaigns", data={**typed, "csrf_token": token}).text
     select = re.search(r'<select[^>]*name="fold".*?</select>', page, re.DOTALL)
     assert select is not None

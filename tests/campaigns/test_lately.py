@@ -23,7 +23,9 @@ WELCOME: dict[str, Any] = {"template_name": "welcome", "template_language": "en_
 FILLED = {"1": {"field": "first_name", "fallback": "there"}}
 
 
-def before(rehearsal: Rehearsal, template: str = "welcome", **audience: Any) -> Preflight:
+def before(
+    rehearsal: Rehearsal, template: str = "welcome", starts_in: timedelta | None = None, **audience: Any
+) -> Preflight:
     """What would be said before a campaign to everybody."""
     with rehearsal.organization(), db.reading():
         return service.preflight(
@@ -33,6 +35,7 @@ def before(rehearsal: Rehearsal, template: str = "welcome", **audience: Any) -> 
                 template_language="en_US",
                 variables=FILLED if template == "welcome" else {},
                 audience={"all": True, **audience},
+                scheduled_at=utcnow() + starts_in if starts_in else None,
             )
         )
 
@@ -83,6 +86,15 @@ def test_what_is_longer_ago_and_what_the_organization_does_not_want_to_know(rehe
             set_contact_gap(db.session.get_one(Organization, rehearsal.cast.bakery_id), hours, by=NOBODY)
             db.session.commit()
         assert before(rehearsal).messaged_lately == said
+
+
+def test_a_campaign_that_starts_later_counts_back_from_its_start(rehearsal: Rehearsal) -> None:
+    rehearsal.contacts(*PEOPLE)
+    sent_before(rehearsal, rehearsal.sent(), hours=3)
+    assert before(rehearsal, starts_in=timedelta(hours=22)).messaged_lately == 0
+    soon = before(rehearsal, starts_in=timedelta(hours=20))
+    assert soon.messaged_lately == len(PEOPLE)
+    assert "Got this very template in the 24 hours before it starts" in [line.text for line in soon.lines]
 
 
 def sent_before(rehearsal: Rehearsal, campaign_id: uuid.UUID, hours: float) -> None:

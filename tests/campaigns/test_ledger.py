@@ -19,7 +19,6 @@ from adsapp.campaigns.sending import results
 from adsapp.campaigns.sending.freeze import freeze
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.campaigns.sending.results import FailureStreak
-from adsapp.campaigns.sending.transport import NotWritten, SendResult
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.contacts.opt_outs import opt_out
 from adsapp.core import db
@@ -30,6 +29,7 @@ from adsapp.integrations.events import Source, StatusEvent
 from adsapp.integrations.whatsapp.errors import classify
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound.transport import NotWritten, SendResult
 from tests.cast import Cast
 from tests.live import shipped_templates
 

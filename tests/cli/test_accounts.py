@@ -7,7 +7,7 @@ import click
 import pytest
 from flask import Flask
 
-from adsapp.cli import accounts
+from adsapp.cli.accounts import asking
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.integrations import queries
@@ -96,6 +96,6 @@ def test_at_a_terminal_a_secret_is_asked_for_without_echo(monkeypatch: pytest.Mo
         return "typed"
 
     monkeypatch.setattr(click, "prompt", prompt)
-    monkeypatch.setattr(accounts.sys.stdin, "isatty", lambda: True, raising=False)  # type: ignore[attr-defined]
-    assert accounts._secret(None, "Access token", "WHATSAPP_TOKEN") == "typed"
+    monkeypatch.setattr(asking.sys.stdin, "isatty", lambda: True, raising=False)  # type: ignore[attr-defined]
+    assert asking.secret(None, "Access token", "WHATSAPP_TOKEN") == "typed"
     assert asked == [("Access token", True)]

@@ -88,7 +88,11 @@ def test_a_second_run_does_nothing(run: Run, keys: dict[str, str]) -> None:
     assert json.loads(again.stdout) == {
         "dry_run": False,
         "clean": True,
-        "tables": {"jobs": _figures(values=1, current=1), "whatsapp_accounts": _figures(values=3, current=3)},
+        "tables": {
+            "email_accounts": _figures(),
+            "jobs": _figures(values=1, current=1),
+            "whatsapp_accounts": _figures(values=3, current=3),
+        },
         "unreadable": [],
     }
 

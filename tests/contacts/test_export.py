@@ -16,6 +16,7 @@ from adsapp.contacts.imports.reading.own import EXPORT_COLUMNS
 from adsapp.contacts.models import OptSource
 from adsapp.contacts.schemas import ContactIn
 from adsapp.core import db, xlsx
+from adsapp.core.web import exports
 from adsapp.organizations.auditing import By
 from tests.cast import Cast
 from tests.contacts.imports.reading.helpers import read_contacts
@@ -59,7 +60,7 @@ def _stored() -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("people")
-@pytest.mark.parametrize("delimiter", export.DELIMITERS)
+@pytest.mark.parametrize("delimiter", exports.DELIMITERS)
 def test_a_csv_file_is_harmless_and_imports_again_as_it_was(
     app: Flask, client: FlaskClient, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, delimiter: str
 ) -> None:
@@ -67,7 +68,7 @@ def test_a_csv_file_is_harmless_and_imports_again_as_it_was(
     answer = client.get(f"/api/contacts.csv?delimiter={delimiter}", headers=cast.headers("alice"))
     assert answer.headers["Content-Disposition"] == 'attachment; filename="contacts.csv"'
     text = answer.text.removeprefix("\ufeff")
-    cells = [cell for row in csv.reader(io.StringIO(text), delimiter=export.DELIMITERS[delimiter]) for cell in row]
+    cells = [cell for row in csv.reader(io.StringIO(text), delimiter=exports.DELIMITERS[delimiter]) for cell in row]
     assert [each for each in cells if each[:1] in "=@-\t" and each] == []
     assert {each for each in cells if each[:1] == "+" and not each[1:].replace(" ", "").isdecimal()} == set()
     path = tmp_path / "again.csv"

@@ -12,7 +12,7 @@ from tests.cast import Cast, csrf_token
 
 def add(client: FlaskClient, **fields: str) -> tuple[int, str]:
     """Send the form of a new contact; status and page."""
-    token = csrf_token(client, "/contacts/new")
+    token = csrf_token(client)
     answer = client.post("/contacts", data={"csrf_token": token, "attributes": "", "tags": "", **fields})
     return answer.status_code, answer.text
 
@@ -84,7 +84,7 @@ def test_the_roots_of_the_api_answer_programs(client: FlaskClient, cast: Cast) -
 
 def test_opting_out_asks_first_and_keeps_the_reason(client: FlaskClient, cast: Cast) -> None:
     alice = cast.sign_in(client, "alice")
-    token = csrf_token(alice, "/contacts/new")
+    token = csrf_token(alice)
     sent = {"csrf_token": token, "phone": "+12025550101", "attributes": "", "tags": ""}
     url = alice.post("/contacts", data=sent).headers["Location"]
     assert f'href="{url}/opt-out"' in alice.get(url).text
@@ -95,7 +95,7 @@ def test_opting_out_asks_first_and_keeps_the_reason(client: FlaskClient, cast: C
 
 def test_the_list_of_imports_says_what_was_not_started_and_discards_it(client: FlaskClient, cast: Cast) -> None:
     alice = cast.sign_in(client, "alice")
-    token = csrf_token(alice, "/imports/new")
+    token = csrf_token(alice)
     file = (io.BytesIO(b"name,city\nKim,Riga\n"), "walk-ins.csv")
     url = alice.post("/imports", data={"csrf_token": token, "file": file}).headers["Location"]
     assert "no column looks like phone numbers" in alice.get(url).text
@@ -109,6 +109,6 @@ def test_the_list_of_imports_says_what_was_not_started_and_discards_it(client: F
 
 def test_an_empty_file_is_refused_without_a_place(client: FlaskClient, cast: Cast) -> None:
     alice = cast.sign_in(client, "alice")
-    token = csrf_token(alice, "/imports/new")
+    token = csrf_token(alice)
     page = alice.post("/imports", data={"csrf_token": token, "file": (io.BytesIO(b""), "a.csv")}).text
     assert "The file is empty. Choose a file" in page

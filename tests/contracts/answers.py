@@ -41,6 +41,14 @@ CALLS: list[tuple[str, str, Any]] = [
     ("GET", "/api/queues/contact-import/limits", None),
     ("GET", "/api/templates", None),
     ("GET", "/api/workers", None),
+    ("POST", "/api/email-templates", {"name": "May", "subject": "Hello {{offer}}", "html": "<p>Hello</p>"}),
+    ("GET", "/api/email-templates", None),
+    ("GET", "/api/email-templates/{email_template}", None),
+    (
+        "PUT",
+        "/api/email-templates/{email_template}",
+        {"name": "June", "subject": "Hello {{first_name}}", "text": "Hello", "version": 1},
+    ),
     ("GET", "/api/jobs/00000000-0000-0000-0000-000000000000", None),
     ("POST", "/api/contacts", {"phone": "+12025550180", "first_name": "Zoë", "attributes": {"shop": "quay"}}),
     ("POST", "/api/contacts", {"phone": "12"}),
@@ -75,6 +83,7 @@ CALLS: list[tuple[str, str, Any]] = [
     ("DELETE", "/api/queues/bulk-messages/pause", None),
     ("PUT", "/api/queues/bulk-messages/limits", {"at_once": 2}),
     ("POST", "/api/workers/{worker}/drains", None),
+    ("DELETE", "/api/email-templates/{email_template}", None),
 ]
 
 
@@ -84,6 +93,7 @@ def ask_everything(app: Flask, older: Older) -> dict[str, Any]:
     client, headers = app.test_client(), older.cast.headers("alice")
     ids = dict(older.facts)
     ids["contact"] = _first(client, headers, "/api/contacts", "contacts")
+    ids["email_template"] = _email_template(client, headers)
     ids["worker"] = _first(client, headers, "/api/workers", "workers")
     ids["sent"] = client.get("/api/campaigns", headers=headers).get_json()["campaigns"][-1]["id"]
     found = {}
@@ -106,6 +116,12 @@ def _make_it_today(app: Flask, older: Older) -> None:
         later = utcnow() + timedelta(hours=1)  # however slowly the calls are made
         alive = {"now": later.replace(tzinfo=None) if connection.dialect.name == "sqlite" else later}
         connection.execute(text("update workers set heartbeat_at = :now, stopped_at = null"), alive)
+
+
+def _email_template(client: FlaskClient, headers: dict[str, str]) -> str:
+    body = {"name": "Spring", "subject": "Hello", "text": "Hello"}
+    answer = client.post("/api/email-templates", headers=headers, json=body)
+    return str(answer.get_json()["email_template"]["id"])
 
 
 def _first(client: FlaskClient, headers: dict[str, str], path: str, name: str) -> str:

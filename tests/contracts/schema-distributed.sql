@@ -130,6 +130,131 @@ contacts.updated_at timestamp with time zone not null
 contacts.moved_to character varying(20)
 contacts.moved_at timestamp with time zone
 contacts.email_typed character varying(200) not null default ''::character varying
+email_accounts.organization_id uuid not null
+email_accounts.id uuid not null
+email_accounts.name character varying(200) not null
+email_accounts.api_key bytea not null
+email_accounts.webhook_secret bytea
+email_accounts.sender_name character varying(200) not null
+email_accounts.sender_address character varying(320) not null
+email_accounts.reply_to character varying(320) not null
+email_accounts.emails_per_second double precision not null
+email_accounts.batch_size integer not null
+email_accounts.limit_requests double precision
+email_accounts.tracks_opens boolean not null
+email_accounts.tracks_clicks boolean not null
+email_accounts.status character varying(40) not null
+email_accounts.status_reason text
+email_accounts.quota_until timestamp with time zone
+email_accounts.quota_reason text
+email_accounts.unreachable_since timestamp with time zone
+email_accounts.unreachable_at timestamp with time zone
+email_accounts.unreachable_reason text
+email_accounts.sandbox_url text
+email_accounts.created_at timestamp with time zone not null
+email_accounts.removed_at timestamp with time zone
+email_chunks.organization_id uuid not null
+email_chunks.id bigint not null identity d
+email_chunks.email_id uuid not null
+email_chunks.people smallint not null
+email_chunks.attempts smallint not null
+email_chunks.not_before timestamp with time zone
+email_chunks.first_tried_at timestamp with time zone
+email_chunks.lease_id uuid
+email_chunks.settled_at timestamp with time zone
+email_chunks.created_at timestamp with time zone not null
+email_counts.organization_id uuid not null
+email_counts.email_id uuid not null
+email_counts.status character varying(40) not null
+email_counts.error_code character varying(60) not null
+email_counts.count bigint not null
+email_events.organization_id uuid not null
+email_events.id bigint not null identity d
+email_events.email_id uuid not null
+email_events.at timestamp with time zone not null
+email_events.text text not null
+email_events.by character varying(200) not null
+email_minutes.organization_id uuid not null
+email_minutes.email_id uuid not null
+email_minutes.minute timestamp with time zone not null
+email_minutes.accepted integer not null default 0
+email_minutes.delivered integer not null default 0
+email_minutes.bounced integer not null default 0
+email_recipients.organization_id uuid not null
+email_recipients.id bigint not null identity d
+email_recipients.email_id uuid not null
+email_recipients.contact_id uuid
+email_recipients.address character varying(320) not null
+email_recipients.address_key character varying(320) not null
+email_recipients.name character varying(200) not null
+email_recipients.variables jsonb not null
+email_recipients.status character varying(40) not null
+email_recipients.error_code character varying(60) not null
+email_recipients.error_message text
+email_recipients.attempts smallint not null
+email_recipients.not_before timestamp with time zone
+email_recipients.chunk_id bigint
+email_recipients.provider_id character varying(80)
+email_recipients.created_at timestamp with time zone not null
+email_recipients.accepted_at timestamp with time zone
+email_recipients.sent_at timestamp with time zone
+email_recipients.delayed_at timestamp with time zone
+email_recipients.delivered_at timestamp with time zone
+email_recipients.opened_at timestamp with time zone
+email_recipients.clicked_at timestamp with time zone
+email_recipients.bounced_at timestamp with time zone
+email_recipients.complained_at timestamp with time zone
+email_recipients.failed_at timestamp with time zone
+email_recipients.unsubscribed_at timestamp with time zone
+email_recipients.updated_at timestamp with time zone not null
+email_templates.organization_id uuid not null
+email_templates.id uuid not null
+email_templates.name character varying(200) not null
+email_templates.subject text not null
+email_templates.html text not null
+email_templates.text text not null
+email_templates.variables jsonb not null
+email_templates.version integer not null
+email_templates.created_by character varying(200) not null
+email_templates.created_at timestamp with time zone not null
+email_templates.updated_at timestamp with time zone not null
+email_webhooks.organization_id uuid not null
+email_webhooks.id bigint not null identity d
+email_webhooks.account_id uuid not null
+email_webhooks.delivery_id character varying(200) not null
+email_webhooks.body bytea not null
+email_webhooks.received_at timestamp with time zone not null
+email_webhooks.applied_at timestamp with time zone
+email_webhooks.error text
+emails.organization_id uuid not null
+emails.id uuid not null
+emails.name character varying(200) not null
+emails.account_id uuid not null
+emails.template_id uuid
+emails.job_id uuid
+emails.status character varying(40) not null
+emails.status_reason text
+emails.paused_until timestamp with time zone
+emails.sender text not null
+emails.reply_to text not null
+emails.subject text not null
+emails.html text not null
+emails.text text not null
+emails.variables jsonb not null
+emails.tags jsonb not null
+emails.attachments jsonb not null
+emails.unsubscribe_base text not null
+emails.audience jsonb not null
+emails.batch_size smallint not null
+emails.priority smallint not null
+emails.audience_size integer
+emails.frozen_at timestamp with time zone
+emails.scheduled_at timestamp with time zone
+emails.time_zone character varying(60) not null
+emails.created_by character varying(200) not null
+emails.created_at timestamp with time zone not null
+emails.started_at timestamp with time zone
+emails.finished_at timestamp with time zone
 import_rows.organization_id uuid not null
 import_rows.id bigint not null identity d
 import_rows.import_id uuid not null
@@ -334,6 +459,12 @@ organizations.name character varying(200) not null
 organizations.default_country character varying(2) not null
 organizations.created_at timestamp with time zone not null
 organizations.contact_gap_hours integer not null default 24
+parked_email_events.organization_id uuid not null
+parked_email_events.id bigint not null identity d
+parked_email_events.account_id uuid not null
+parked_email_events.provider_id character varying(80) not null
+parked_email_events.event jsonb not null
+parked_email_events.received_at timestamp with time zone not null
 parked_statuses.organization_id uuid not null
 parked_statuses.id bigint not null identity d
 parked_statuses.account_id uuid not null
@@ -408,6 +539,16 @@ stats_spread.minute timestamp with time zone not null
 stats_spread.measure character varying(40) not null
 stats_spread.bucket smallint not null
 stats_spread.count integer not null
+suppressions.organization_id uuid not null
+suppressions.id bigint not null identity d
+suppressions.address character varying(320) not null
+suppressions.address_key character varying(320) not null
+suppressions.reason character varying(40) not null
+suppressions.detail text not null
+suppressions.email_id uuid
+suppressions.created_by character varying(200) not null
+suppressions.created_at timestamp with time zone not null
+suppressions.told_at timestamp with time zone
 tags.organization_id uuid not null
 tags.id uuid not null
 tags.name character varying(200) not null
@@ -491,6 +632,35 @@ constraint contacts fk_contacts_organization_id FOREIGN KEY (organization_id) RE
 constraint contacts pk_contacts PRIMARY KEY (id)
 constraint contacts uq_contacts_organization_id_id UNIQUE (organization_id, id)
 constraint contacts uq_contacts_organization_id_phone UNIQUE (organization_id, phone)
+constraint email_accounts fk_email_accounts_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint email_accounts pk_email_accounts PRIMARY KEY (id)
+constraint email_accounts uq_email_accounts_organization_id_id UNIQUE (organization_id, id)
+constraint email_accounts uq_email_accounts_organization_id_name UNIQUE (organization_id, name)
+constraint email_chunks fk_email_chunks_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint email_chunks fk_email_chunks_organization_id_email_id FOREIGN KEY (organization_id, email_id) REFERENCES emails(organization_id, id) ON DELETE CASCADE
+constraint email_chunks pk_email_chunks PRIMARY KEY (id)
+constraint email_counts pk_email_counts PRIMARY KEY (organization_id, email_id, status, error_code)
+constraint email_events fk_email_events_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint email_events fk_email_events_organization_id_email_id FOREIGN KEY (organization_id, email_id) REFERENCES emails(organization_id, id) ON DELETE CASCADE
+constraint email_events pk_email_events PRIMARY KEY (id)
+constraint email_minutes fk_email_minutes_organization_id_email_id FOREIGN KEY (organization_id, email_id) REFERENCES emails(organization_id, id) ON DELETE CASCADE
+constraint email_minutes pk_email_minutes PRIMARY KEY (organization_id, email_id, minute)
+constraint email_recipients fk_email_recipients_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint email_recipients fk_email_recipients_organization_id_email_id FOREIGN KEY (organization_id, email_id) REFERENCES emails(organization_id, id) ON DELETE CASCADE
+constraint email_recipients pk_email_recipients PRIMARY KEY (id)
+constraint email_recipients uq_email_recipients_organization_id_email_id_address_key UNIQUE (organization_id, email_id, address_key)
+constraint email_templates fk_email_templates_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint email_templates pk_email_templates PRIMARY KEY (id)
+constraint email_templates uq_email_templates_organization_id_id UNIQUE (organization_id, id)
+constraint email_templates uq_email_templates_organization_id_name UNIQUE (organization_id, name)
+constraint email_webhooks fk_email_webhooks_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint email_webhooks fk_email_webhooks_organization_id_account_id FOREIGN KEY (organization_id, account_id) REFERENCES email_accounts(organization_id, id) ON DELETE CASCADE
+constraint email_webhooks pk_email_webhooks PRIMARY KEY (id)
+constraint email_webhooks uq_email_webhooks_organization_id_account_id_delivery_id UNIQUE (organization_id, account_id, delivery_id)
+constraint emails fk_emails_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint emails fk_emails_organization_id_account_id FOREIGN KEY (organization_id, account_id) REFERENCES email_accounts(organization_id, id)
+constraint emails pk_emails PRIMARY KEY (id)
+constraint emails uq_emails_organization_id_id UNIQUE (organization_id, id)
 constraint import_rows fk_import_rows_organization_id_import_id FOREIGN KEY (organization_id, import_id) REFERENCES imports(organization_id, id) ON DELETE CASCADE
 constraint import_rows pk_import_rows PRIMARY KEY (id)
 constraint import_rows uq_import_rows_organization_id_import_id_row_no UNIQUE (organization_id, import_id, row_no)
@@ -539,6 +709,8 @@ constraint opt_events fk_opt_events_organization_id_contact_id FOREIGN KEY (orga
 constraint opt_events pk_opt_events PRIMARY KEY (id)
 constraint organizations pk_organizations PRIMARY KEY (id)
 constraint organizations uq_organizations_slug UNIQUE (slug)
+constraint parked_email_events fk_parked_email_events_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint parked_email_events pk_parked_email_events PRIMARY KEY (id)
 constraint parked_statuses fk_parked_statuses_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint parked_statuses pk_parked_statuses PRIMARY KEY (id)
 constraint provider_notices fk_provider_notices_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
@@ -554,6 +726,9 @@ constraint stats_day pk_stats_day PRIMARY KEY (organization_id, queue, day)
 constraint stats_hour pk_stats_hour PRIMARY KEY (organization_id, queue, hour)
 constraint stats_minute pk_stats_minute PRIMARY KEY (organization_id, queue, minute)
 constraint stats_spread pk_stats_spread PRIMARY KEY (organization_id, queue, minute, measure, bucket)
+constraint suppressions fk_suppressions_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint suppressions pk_suppressions PRIMARY KEY (id)
+constraint suppressions uq_suppressions_organization_id_address_key UNIQUE (organization_id, address_key)
 constraint tags fk_tags_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint tags pk_tags PRIMARY KEY (id)
 constraint tags uq_tags_organization_id_id UNIQUE (organization_id, id)
@@ -607,6 +782,34 @@ CREATE INDEX ix_contacts_wa_user_id ON public.contacts USING btree (organization
 CREATE UNIQUE INDEX pk_contacts ON public.contacts USING btree (id)
 CREATE UNIQUE INDEX uq_contacts_organization_id_id ON public.contacts USING btree (organization_id, id)
 CREATE UNIQUE INDEX uq_contacts_organization_id_phone ON public.contacts USING btree (organization_id, phone)
+CREATE UNIQUE INDEX pk_email_accounts ON public.email_accounts USING btree (id)
+CREATE UNIQUE INDEX uq_email_accounts_organization_id_id ON public.email_accounts USING btree (organization_id, id)
+CREATE UNIQUE INDEX uq_email_accounts_organization_id_name ON public.email_accounts USING btree (organization_id, name)
+CREATE INDEX ix_email_chunks_open ON public.email_chunks USING btree (organization_id, email_id, id) WHERE (settled_at IS NULL)
+CREATE UNIQUE INDEX pk_email_chunks ON public.email_chunks USING btree (id)
+CREATE UNIQUE INDEX pk_email_counts ON public.email_counts USING btree (organization_id, email_id, status, error_code)
+CREATE INDEX ix_email_events_list ON public.email_events USING btree (organization_id, email_id, id)
+CREATE UNIQUE INDEX pk_email_events ON public.email_events USING btree (id)
+CREATE INDEX ix_email_minutes_minute ON public.email_minutes USING btree (organization_id, minute)
+CREATE UNIQUE INDEX pk_email_minutes ON public.email_minutes USING btree (organization_id, email_id, minute)
+CREATE INDEX ix_email_recipients_address ON public.email_recipients USING btree (organization_id, address_key, id)
+CREATE INDEX ix_email_recipients_chunk ON public.email_recipients USING btree (organization_id, email_id, chunk_id, id)
+CREATE INDEX ix_email_recipients_contact ON public.email_recipients USING btree (organization_id, contact_id, id)
+CREATE INDEX ix_email_recipients_list ON public.email_recipients USING btree (organization_id, email_id, id)
+CREATE INDEX ix_email_recipients_provider ON public.email_recipients USING btree (organization_id, provider_id)
+CREATE INDEX ix_email_recipients_status ON public.email_recipients USING btree (organization_id, email_id, status, id)
+CREATE UNIQUE INDEX pk_email_recipients ON public.email_recipients USING btree (id)
+CREATE UNIQUE INDEX uq_email_recipients_organization_id_email_id_address_key ON public.email_recipients USING btree (organization_id, email_id, address_key)
+CREATE UNIQUE INDEX pk_email_templates ON public.email_templates USING btree (id)
+CREATE UNIQUE INDEX uq_email_templates_organization_id_id ON public.email_templates USING btree (organization_id, id)
+CREATE UNIQUE INDEX uq_email_templates_organization_id_name ON public.email_templates USING btree (organization_id, name)
+CREATE INDEX ix_email_webhooks_open ON public.email_webhooks USING btree (organization_id, account_id, id) WHERE (applied_at IS NULL)
+CREATE INDEX ix_email_webhooks_received ON public.email_webhooks USING btree (organization_id, received_at)
+CREATE UNIQUE INDEX pk_email_webhooks ON public.email_webhooks USING btree (id)
+CREATE UNIQUE INDEX uq_email_webhooks_organization_id_account_id_delivery_id ON public.email_webhooks USING btree (organization_id, account_id, delivery_id)
+CREATE INDEX ix_emails_by_status ON public.emails USING btree (organization_id, status, id)
+CREATE UNIQUE INDEX pk_emails ON public.emails USING btree (id)
+CREATE UNIQUE INDEX uq_emails_organization_id_id ON public.emails USING btree (organization_id, id)
 CREATE INDEX ix_import_rows_outcome ON public.import_rows USING btree (organization_id, import_id, outcome, row_no)
 CREATE UNIQUE INDEX pk_import_rows ON public.import_rows USING btree (id)
 CREATE UNIQUE INDEX uq_import_rows_organization_id_import_id_row_no ON public.import_rows USING btree (organization_id, import_id, row_no)
@@ -656,6 +859,8 @@ CREATE INDEX ix_opt_events_contact ON public.opt_events USING btree (organizatio
 CREATE UNIQUE INDEX pk_opt_events ON public.opt_events USING btree (id)
 CREATE UNIQUE INDEX pk_organizations ON public.organizations USING btree (id)
 CREATE UNIQUE INDEX uq_organizations_slug ON public.organizations USING btree (slug)
+CREATE INDEX ix_parked_email_events_provider ON public.parked_email_events USING btree (organization_id, provider_id)
+CREATE UNIQUE INDEX pk_parked_email_events ON public.parked_email_events USING btree (id)
 CREATE INDEX ix_parked_statuses_wamid ON public.parked_statuses USING btree (organization_id, wamid)
 CREATE UNIQUE INDEX pk_parked_statuses ON public.parked_statuses USING btree (id)
 CREATE INDEX ix_provider_notices_at ON public.provider_notices USING btree (organization_id, at, id)
@@ -671,6 +876,10 @@ CREATE UNIQUE INDEX pk_stats_day ON public.stats_day USING btree (organization_i
 CREATE UNIQUE INDEX pk_stats_hour ON public.stats_hour USING btree (organization_id, queue, hour)
 CREATE UNIQUE INDEX pk_stats_minute ON public.stats_minute USING btree (organization_id, queue, minute)
 CREATE UNIQUE INDEX pk_stats_spread ON public.stats_spread USING btree (organization_id, queue, minute, measure, bucket)
+CREATE INDEX ix_suppressions_list ON public.suppressions USING btree (organization_id, id)
+CREATE INDEX ix_suppressions_to_sync ON public.suppressions USING btree (organization_id, told_at, id)
+CREATE UNIQUE INDEX pk_suppressions ON public.suppressions USING btree (id)
+CREATE UNIQUE INDEX uq_suppressions_organization_id_address_key ON public.suppressions USING btree (organization_id, address_key)
 CREATE UNIQUE INDEX pk_tags ON public.tags USING btree (id)
 CREATE UNIQUE INDEX uq_tags_organization_id_id ON public.tags USING btree (organization_id, id)
 CREATE UNIQUE INDEX uq_tags_organization_id_name ON public.tags USING btree (organization_id, name)
@@ -693,6 +902,11 @@ CREATE TRIGGER count_campaign_recipients_update AFTER UPDATE ON public.campaign_
 CREATE TRIGGER count_contacts_delete AFTER DELETE ON public.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_contacts_delete()
 CREATE TRIGGER count_contacts_insert AFTER INSERT ON public.contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_contacts_insert()
 CREATE TRIGGER count_contacts_update AFTER UPDATE ON public.contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_contacts_update()
+CREATE TRIGGER count_email_recipients_delete AFTER DELETE ON public.email_recipients REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_email_recipients_delete()
+CREATE TRIGGER count_email_recipients_insert AFTER INSERT ON public.email_recipients REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_email_recipients_insert()
+CREATE TRIGGER count_email_recipients_moments_insert AFTER INSERT ON public.email_recipients REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_email_recipients_moments_insert()
+CREATE TRIGGER count_email_recipients_moments_update AFTER UPDATE ON public.email_recipients REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_email_recipients_moments_update()
+CREATE TRIGGER count_email_recipients_update AFTER UPDATE ON public.email_recipients REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_email_recipients_update()
 CREATE TRIGGER freeze_job_logs BEFORE UPDATE ON public.job_logs FOR EACH ROW EXECUTE FUNCTION freeze_job_logs()
 CREATE TRIGGER count_jobs_delete AFTER DELETE ON public.jobs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_delete()
 CREATE TRIGGER count_jobs_insert AFTER INSERT ON public.jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_insert()
@@ -708,6 +922,15 @@ row security of contact_counts, forced
 row security of contact_imports, forced
 row security of contact_tags, forced
 row security of contacts, forced
+row security of email_accounts, forced
+row security of email_chunks, forced
+row security of email_counts, forced
+row security of email_events, forced
+row security of email_minutes, forced
+row security of email_recipients, forced
+row security of email_templates, forced
+row security of email_webhooks, forced
+row security of emails, forced
 row security of import_rows, forced
 row security of import_undos, forced
 row security of imports, forced
@@ -725,6 +948,7 @@ row security of message_templates, forced
 row security of notification_choices, forced
 row security of opt_events, forced
 row security of organizations, forced
+row security of parked_email_events, forced
 row security of parked_statuses, forced
 row security of provider_notices, forced
 row security of queue_controls, forced
@@ -734,6 +958,7 @@ row security of stats_day, forced
 row security of stats_hour, forced
 row security of stats_minute, forced
 row security of stats_spread, forced
+row security of suppressions, forced
 row security of tags, forced
 row security of users, forced
 row security of webhook_deliveries, forced
@@ -761,6 +986,24 @@ policy contact_tags engine PERMISSIVE ALL {adsapp_engine} true check true
 policy contact_tags organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy contacts engine PERMISSIVE ALL {adsapp_engine} true check true
 policy contacts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy email_accounts engine PERMISSIVE ALL {adsapp_engine} true check true
+policy email_accounts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy email_chunks engine PERMISSIVE ALL {adsapp_engine} true check true
+policy email_chunks organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy email_counts engine PERMISSIVE ALL {adsapp_engine} true check true
+policy email_counts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy email_events engine PERMISSIVE ALL {adsapp_engine} true check true
+policy email_events organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy email_minutes engine PERMISSIVE ALL {adsapp_engine} true check true
+policy email_minutes organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy email_recipients engine PERMISSIVE ALL {adsapp_engine} true check true
+policy email_recipients organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy email_templates engine PERMISSIVE ALL {adsapp_engine} true check true
+policy email_templates organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy email_webhooks engine PERMISSIVE ALL {adsapp_engine} true check true
+policy email_webhooks organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy emails engine PERMISSIVE ALL {adsapp_engine} true check true
+policy emails organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy import_rows engine PERMISSIVE ALL {adsapp_engine} true check true
 policy import_rows organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy import_undos engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -803,6 +1046,8 @@ FROM api_tokens t
 WHERE ((t.token_hash)::text = NULLIF(current_setting('app.key'::text, true), ''::text))))) check
 policy organizations engine PERMISSIVE SELECT {adsapp_engine} true check
 policy organizations organization PERMISSIVE ALL {adsapp_app} (id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy parked_email_events engine PERMISSIVE ALL {adsapp_engine} true check true
+policy parked_email_events organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy parked_statuses engine PERMISSIVE ALL {adsapp_engine} true check true
 policy parked_statuses organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy provider_notices engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -825,6 +1070,8 @@ policy stats_minute engine PERMISSIVE ALL {adsapp_engine} true check true
 policy stats_minute organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy stats_spread engine PERMISSIVE ALL {adsapp_engine} true check true
 policy stats_spread organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy suppressions engine PERMISSIVE ALL {adsapp_engine} true check true
+policy suppressions organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy tags engine PERMISSIVE ALL {adsapp_engine} true check true
 policy tags organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy users door PERMISSIVE SELECT {adsapp_door} (((email)::text = NULLIF(current_setting('app.key'::text, true), ''::text)) OR (id = ( SELECT s.user_id
@@ -854,6 +1101,15 @@ grant delete, insert, select, update on contact_counts to adsapp_app
 grant delete, insert, select, update on contact_imports to adsapp_app
 grant delete, insert, select, update on contact_tags to adsapp_app
 grant delete, insert, select, update on contacts to adsapp_app
+grant delete, insert, select, update on email_accounts to adsapp_app
+grant delete, insert, select, update on email_chunks to adsapp_app
+grant delete, insert, select, update on email_counts to adsapp_app
+grant delete, insert, select, update on email_events to adsapp_app
+grant delete, insert, select, update on email_minutes to adsapp_app
+grant delete, insert, select, update on email_recipients to adsapp_app
+grant delete, insert, select, update on email_templates to adsapp_app
+grant delete, insert, select, update on email_webhooks to adsapp_app
+grant delete, insert, select, update on emails to adsapp_app
 grant delete, insert, select, update on import_rows to adsapp_app
 grant delete, insert, select, update on import_undos to adsapp_app
 grant delete, insert, select, update on imports to adsapp_app
@@ -880,6 +1136,7 @@ grant delete, insert, select, update on notification_choices to adsapp_app
 grant delete, insert, select, update on opt_events to adsapp_app
 grant delete, insert, select, update on organizations to adsapp_app
 grant select on organizations to adsapp_door
+grant delete, insert, select, update on parked_email_events to adsapp_app
 grant delete, insert, select, update on parked_statuses to adsapp_app
 grant delete, insert, select, update on provider_notices to adsapp_app
 grant delete, insert, select, update on queue_controls to adsapp_app
@@ -898,6 +1155,7 @@ grant delete, insert, select, update on stats_minute to adsapp_app
 grant delete, insert, select, update on stats_minute to adsapp_engine
 grant delete, insert, select, update on stats_spread to adsapp_app
 grant delete, insert, select, update on stats_spread to adsapp_engine
+grant delete, insert, select, update on suppressions to adsapp_app
 grant delete, insert, select, update on tags to adsapp_app
 grant delete, insert, select, update on users to adsapp_app
 grant select on users to adsapp_door
@@ -906,6 +1164,7 @@ grant delete, insert, select, update on whatsapp_accounts to adsapp_app
 grant select on workers to adsapp_app
 grant select on workers to adsapp_door
 grant delete, insert, select, update on workers to adsapp_engine
+grant select (id, organization_id) on email_accounts to adsapp_engine
 grant select (id, slug) on organizations to adsapp_engine
 grant select (id, organization_id) on whatsapp_accounts to adsapp_engine
 grant update (drain_requested_at, drain_requested_by) on workers to adsapp_app
@@ -962,6 +1221,26 @@ CREATE OR REPLACE FUNCTION public.count_contacts_update()
 RETURNS trigger
 LANGUAGE plpgsql
 AS $function$ begin insert into contact_counts (organization_id, count) select organization_id, sum(n) as n from (select organization_id, 1 as n from new_rows union all select organization_id, -1 from old_rows) c group by organization_id having sum(n) <> 0 order by organization_id on conflict (organization_id) do update set count = contact_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_email_recipients_delete()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into email_counts (organization_id, email_id, status, error_code, count) select organization_id, email_id, status, error_code, sum(n) as n from (select organization_id, email_id, status, error_code, -1 as n from old_rows) c group by organization_id, email_id, status, error_code having sum(n) <> 0 order by organization_id, email_id, status, error_code on conflict (organization_id, email_id, status, error_code) do update set count = email_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_email_recipients_insert()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into email_counts (organization_id, email_id, status, error_code, count) select organization_id, email_id, status, error_code, sum(n) as n from (select organization_id, email_id, status, error_code, 1 as n from new_rows) c group by organization_id, email_id, status, error_code having sum(n) <> 0 order by organization_id, email_id, status, error_code on conflict (organization_id, email_id, status, error_code) do update set count = email_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_email_recipients_moments_insert()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into email_minutes (organization_id, email_id, minute, accepted, delivered, bounced) select organization_id, email_id, minute, sum(accepted), sum(delivered), sum(bounced) from (select n.organization_id, n.email_id, date_trunc('minute', n.accepted_at, 'UTC') as minute, 1 as accepted, 0 as delivered, 0 as bounced from new_rows n where n.accepted_at is not null union all select n.organization_id, n.email_id, date_trunc('minute', n.delivered_at, 'UTC') as minute, 0 as accepted, 1 as delivered, 0 as bounced from new_rows n where n.delivered_at is not null union all select n.organization_id, n.email_id, date_trunc('minute', n.bounced_at, 'UTC') as minute, 0 as accepted, 0 as delivered, 1 as bounced from new_rows n where n.bounced_at is not null) c group by organization_id, email_id, minute order by organization_id, email_id, minute on conflict (organization_id, email_id, minute) do update set accepted = email_minutes.accepted + excluded.accepted, delivered = email_minutes.delivered + excluded.delivered, bounced = email_minutes.bounced + excluded.bounced; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_email_recipients_moments_update()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into email_minutes (organization_id, email_id, minute, accepted, delivered, bounced) select organization_id, email_id, minute, sum(accepted), sum(delivered), sum(bounced) from (select n.organization_id, n.email_id, date_trunc('minute', n.accepted_at, 'UTC') as minute, 1 as accepted, 0 as delivered, 0 as bounced from new_rows n join old_rows o on o.id = n.id where n.accepted_at is not null and o.accepted_at is null union all select n.organization_id, n.email_id, date_trunc('minute', n.delivered_at, 'UTC') as minute, 0 as accepted, 1 as delivered, 0 as bounced from new_rows n join old_rows o on o.id = n.id where n.delivered_at is not null and o.delivered_at is null union all select n.organization_id, n.email_id, date_trunc('minute', n.bounced_at, 'UTC') as minute, 0 as accepted, 0 as delivered, 1 as bounced from new_rows n join old_rows o on o.id = n.id where n.bounced_at is not null and o.bounced_at is null) c group by organization_id, email_id, minute order by organization_id, email_id, minute on conflict (organization_id, email_id, minute) do update set accepted = email_minutes.accepted + excluded.accepted, delivered = email_minutes.delivered + excluded.delivered, bounced = email_minutes.bounced + excluded.bounced; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_email_recipients_update()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into email_counts (organization_id, email_id, status, error_code, count) select organization_id, email_id, status, error_code, sum(n) as n from (select organization_id, email_id, status, error_code, 1 as n from new_rows union all select organization_id, email_id, status, error_code, -1 from old_rows) c group by organization_id, email_id, status, error_code having sum(n) <> 0 order by organization_id, email_id, status, error_code on conflict (organization_id, email_id, status, error_code) do update set count = email_counts.count + excluded.count; return null; end $function$
 CREATE OR REPLACE FUNCTION public.count_jobs_delete()
 RETURNS trigger
 LANGUAGE plpgsql

@@ -200,6 +200,198 @@ CREATE INDEX ix_contacts_name ON contacts (organization_id, name, id)
 CREATE INDEX ix_contacts_person ON contacts (organization_id, person_key)
 CREATE INDEX ix_contacts_wa_id ON contacts (organization_id, wa_id)
 CREATE INDEX ix_contacts_wa_user_id ON contacts (organization_id, wa_user_id)
+CREATE TABLE email_accounts (
+organization_id CHAR(32) NOT NULL,
+id CHAR(32) NOT NULL,
+name VARCHAR(200) NOT NULL,
+api_key BLOB NOT NULL,
+webhook_secret BLOB,
+sender_name VARCHAR(200) NOT NULL,
+sender_address VARCHAR(320) NOT NULL,
+reply_to VARCHAR(320) NOT NULL,
+emails_per_second DOUBLE NOT NULL,
+batch_size INTEGER NOT NULL,
+limit_requests DOUBLE,
+tracks_opens BOOLEAN NOT NULL,
+tracks_clicks BOOLEAN NOT NULL,
+status VARCHAR(40) NOT NULL,
+status_reason TEXT,
+quota_until DATETIME,
+quota_reason TEXT,
+unreachable_since DATETIME,
+unreachable_at DATETIME,
+unreachable_reason TEXT,
+sandbox_url TEXT,
+created_at DATETIME NOT NULL, removed_at DATETIME,
+CONSTRAINT pk_email_accounts PRIMARY KEY (id),
+CONSTRAINT fk_email_accounts_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_email_accounts_organization_id_id UNIQUE (organization_id, id),
+CONSTRAINT uq_email_accounts_organization_id_name UNIQUE (organization_id, name)
+)
+CREATE TABLE email_chunks (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+email_id CHAR(32) NOT NULL,
+people SMALLINT NOT NULL,
+attempts SMALLINT NOT NULL,
+not_before DATETIME,
+first_tried_at DATETIME,
+lease_id CHAR(32),
+settled_at DATETIME,
+created_at DATETIME NOT NULL,
+CONSTRAINT pk_email_chunks PRIMARY KEY (id),
+CONSTRAINT fk_email_chunks_organization_id_email_id FOREIGN KEY(organization_id, email_id) REFERENCES emails (organization_id, id) ON DELETE CASCADE,
+CONSTRAINT fk_email_chunks_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id)
+)
+CREATE INDEX ix_email_chunks_open ON email_chunks (organization_id, email_id, id) WHERE settled_at is null
+CREATE TABLE email_counts (
+organization_id CHAR(32) NOT NULL,
+email_id CHAR(32) NOT NULL,
+status VARCHAR(40) NOT NULL,
+error_code VARCHAR(60) NOT NULL,
+count INTEGER NOT NULL,
+CONSTRAINT pk_email_counts PRIMARY KEY (organization_id, email_id, status, error_code)
+)
+CREATE TABLE email_events (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+email_id CHAR(32) NOT NULL,
+at DATETIME NOT NULL,
+text TEXT NOT NULL,
+"by" VARCHAR(200) NOT NULL,
+CONSTRAINT pk_email_events PRIMARY KEY (id),
+CONSTRAINT fk_email_events_organization_id_email_id FOREIGN KEY(organization_id, email_id) REFERENCES emails (organization_id, id) ON DELETE CASCADE,
+CONSTRAINT fk_email_events_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id)
+)
+CREATE INDEX ix_email_events_list ON email_events (organization_id, email_id, id)
+CREATE TABLE email_minutes (
+organization_id CHAR(32) NOT NULL,
+email_id CHAR(32) NOT NULL,
+minute DATETIME NOT NULL,
+accepted INTEGER DEFAULT '0' NOT NULL,
+delivered INTEGER DEFAULT '0' NOT NULL,
+bounced INTEGER DEFAULT '0' NOT NULL,
+CONSTRAINT pk_email_minutes PRIMARY KEY (organization_id, email_id, minute),
+CONSTRAINT fk_email_minutes_organization_id_email_id FOREIGN KEY(organization_id, email_id) REFERENCES emails (organization_id, id) ON DELETE CASCADE
+)
+CREATE INDEX ix_email_minutes_minute ON email_minutes (organization_id, minute)
+CREATE TABLE email_recipients (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+email_id CHAR(32) NOT NULL,
+contact_id CHAR(32),
+address VARCHAR(320) NOT NULL,
+address_key VARCHAR(320) NOT NULL,
+name VARCHAR(200) NOT NULL,
+variables JSON NOT NULL,
+status VARCHAR(40) NOT NULL,
+error_code VARCHAR(60) NOT NULL,
+error_message TEXT,
+attempts SMALLINT NOT NULL,
+not_before DATETIME,
+chunk_id INTEGER,
+provider_id VARCHAR(80),
+created_at DATETIME NOT NULL,
+accepted_at DATETIME,
+sent_at DATETIME,
+delayed_at DATETIME,
+delivered_at DATETIME,
+opened_at DATETIME,
+clicked_at DATETIME,
+bounced_at DATETIME,
+complained_at DATETIME,
+failed_at DATETIME,
+unsubscribed_at DATETIME,
+updated_at DATETIME NOT NULL,
+CONSTRAINT pk_email_recipients PRIMARY KEY (id),
+CONSTRAINT fk_email_recipients_organization_id_email_id FOREIGN KEY(organization_id, email_id) REFERENCES emails (organization_id, id) ON DELETE CASCADE,
+CONSTRAINT fk_email_recipients_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_email_recipients_organization_id_email_id_address_key UNIQUE (organization_id, email_id, address_key)
+)
+CREATE TRIGGER count_email_recipients_accepted_insert after insert on email_recipients for each row when new.accepted_at is not null begin insert into email_minutes (organization_id, email_id, minute, accepted) values (new.organization_id, new.email_id, substr(new.accepted_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, email_id, minute) do update set accepted = accepted + 1; end
+CREATE TRIGGER count_email_recipients_accepted_update after update of accepted_at on email_recipients for each row when new.accepted_at is not null and old.accepted_at is null begin insert into email_minutes (organization_id, email_id, minute, accepted) values (new.organization_id, new.email_id, substr(new.accepted_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, email_id, minute) do update set accepted = accepted + 1; end
+CREATE TRIGGER count_email_recipients_bounced_insert after insert on email_recipients for each row when new.bounced_at is not null begin insert into email_minutes (organization_id, email_id, minute, bounced) values (new.organization_id, new.email_id, substr(new.bounced_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, email_id, minute) do update set bounced = bounced + 1; end
+CREATE TRIGGER count_email_recipients_bounced_update after update of bounced_at on email_recipients for each row when new.bounced_at is not null and old.bounced_at is null begin insert into email_minutes (organization_id, email_id, minute, bounced) values (new.organization_id, new.email_id, substr(new.bounced_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, email_id, minute) do update set bounced = bounced + 1; end
+CREATE TRIGGER count_email_recipients_delete after delete on email_recipients for each row  begin insert into email_counts (organization_id, email_id, status, error_code, count) values (old.organization_id, old.email_id, old.status, old.error_code, -1) on conflict (organization_id, email_id, status, error_code) do update set count = count + (-1); end
+CREATE TRIGGER count_email_recipients_delivered_insert after insert on email_recipients for each row when new.delivered_at is not null begin insert into email_minutes (organization_id, email_id, minute, delivered) values (new.organization_id, new.email_id, substr(new.delivered_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, email_id, minute) do update set delivered = delivered + 1; end
+CREATE TRIGGER count_email_recipients_delivered_update after update of delivered_at on email_recipients for each row when new.delivered_at is not null and old.delivered_at is null begin insert into email_minutes (organization_id, email_id, minute, delivered) values (new.organization_id, new.email_id, substr(new.delivered_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, email_id, minute) do update set delivered = delivered + 1; end
+CREATE TRIGGER count_email_recipients_insert after insert on email_recipients for each row  begin insert into email_counts (organization_id, email_id, status, error_code, count) values (new.organization_id, new.email_id, new.status, new.error_code, 1) on conflict (organization_id, email_id, status, error_code) do update set count = count + (1); end
+CREATE TRIGGER count_email_recipients_update after update of organization_id, email_id, status, error_code on email_recipients for each row when old.organization_id is not new.organization_id or old.email_id is not new.email_id or old.status is not new.status or old.error_code is not new.error_code begin insert into email_counts (organization_id, email_id, status, error_code, count) values (old.organization_id, old.email_id, old.status, old.error_code, -1) on conflict (organization_id, email_id, status, error_code) do update set count = count + (-1); insert into email_counts (organization_id, email_id, status, error_code, count) values (new.organization_id, new.email_id, new.status, new.error_code, 1) on conflict (organization_id, email_id, status, error_code) do update set count = count + (1); end
+CREATE INDEX ix_email_recipients_address ON email_recipients (organization_id, address_key, id)
+CREATE INDEX ix_email_recipients_chunk ON email_recipients (organization_id, email_id, chunk_id, id)
+CREATE INDEX ix_email_recipients_contact ON email_recipients (organization_id, contact_id, id)
+CREATE INDEX ix_email_recipients_list ON email_recipients (organization_id, email_id, id)
+CREATE INDEX ix_email_recipients_provider ON email_recipients (organization_id, provider_id)
+CREATE INDEX ix_email_recipients_status ON email_recipients (organization_id, email_id, status, id)
+CREATE TABLE email_templates (
+organization_id CHAR(32) NOT NULL,
+id CHAR(32) NOT NULL,
+name VARCHAR(200) NOT NULL,
+subject TEXT NOT NULL,
+html TEXT NOT NULL,
+text TEXT NOT NULL,
+variables JSON NOT NULL,
+version INTEGER NOT NULL,
+created_by VARCHAR(200) NOT NULL,
+created_at DATETIME NOT NULL,
+updated_at DATETIME NOT NULL,
+CONSTRAINT pk_email_templates PRIMARY KEY (id),
+CONSTRAINT fk_email_templates_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_email_templates_organization_id_id UNIQUE (organization_id, id),
+CONSTRAINT uq_email_templates_organization_id_name UNIQUE (organization_id, name)
+)
+CREATE TABLE email_webhooks (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+account_id CHAR(32) NOT NULL,
+delivery_id VARCHAR(200) NOT NULL,
+body BLOB NOT NULL,
+received_at DATETIME NOT NULL,
+applied_at DATETIME,
+error TEXT,
+CONSTRAINT pk_email_webhooks PRIMARY KEY (id),
+CONSTRAINT fk_email_webhooks_organization_id_account_id FOREIGN KEY(organization_id, account_id) REFERENCES email_accounts (organization_id, id) ON DELETE CASCADE,
+CONSTRAINT fk_email_webhooks_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_email_webhooks_organization_id_account_id_delivery_id UNIQUE (organization_id, account_id, delivery_id)
+)
+CREATE INDEX ix_email_webhooks_open ON email_webhooks (organization_id, account_id, id) WHERE applied_at is null
+CREATE INDEX ix_email_webhooks_received ON email_webhooks (organization_id, received_at)
+CREATE TABLE emails (
+organization_id CHAR(32) NOT NULL,
+id CHAR(32) NOT NULL,
+name VARCHAR(200) NOT NULL,
+account_id CHAR(32) NOT NULL,
+template_id CHAR(32),
+job_id CHAR(32),
+status VARCHAR(40) NOT NULL,
+status_reason TEXT,
+paused_until DATETIME,
+sender TEXT NOT NULL,
+reply_to TEXT NOT NULL,
+subject TEXT NOT NULL,
+html TEXT NOT NULL,
+text TEXT NOT NULL,
+variables JSON NOT NULL,
+tags JSON NOT NULL,
+attachments JSON NOT NULL,
+unsubscribe_base TEXT NOT NULL,
+audience JSON NOT NULL,
+batch_size SMALLINT NOT NULL,
+priority SMALLINT NOT NULL,
+audience_size INTEGER,
+frozen_at DATETIME,
+scheduled_at DATETIME,
+time_zone VARCHAR(60) NOT NULL,
+created_by VARCHAR(200) NOT NULL,
+created_at DATETIME NOT NULL,
+started_at DATETIME,
+finished_at DATETIME,
+CONSTRAINT pk_emails PRIMARY KEY (id),
+CONSTRAINT fk_emails_organization_id_account_id FOREIGN KEY(organization_id, account_id) REFERENCES email_accounts (organization_id, id),
+CONSTRAINT fk_emails_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_emails_organization_id_id UNIQUE (organization_id, id)
+)
+CREATE INDEX ix_emails_by_status ON emails (organization_id, status, id)
 CREATE TABLE import_rows (
 organization_id CHAR(32) NOT NULL,
 id INTEGER NOT NULL,
@@ -498,6 +690,17 @@ created_at DATETIME NOT NULL, contact_gap_hours INTEGER DEFAULT '24' NOT NULL,
 CONSTRAINT pk_organizations PRIMARY KEY (id),
 CONSTRAINT uq_organizations_slug UNIQUE (slug)
 )
+CREATE TABLE parked_email_events (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+account_id CHAR(32) NOT NULL,
+provider_id VARCHAR(80) NOT NULL,
+event JSON NOT NULL,
+received_at DATETIME NOT NULL,
+CONSTRAINT pk_parked_email_events PRIMARY KEY (id),
+CONSTRAINT fk_parked_email_events_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id)
+)
+CREATE INDEX ix_parked_email_events_provider ON parked_email_events (organization_id, provider_id)
 CREATE TABLE parked_statuses (
 organization_id CHAR(32) NOT NULL,
 id INTEGER NOT NULL,
@@ -608,6 +811,23 @@ bucket SMALLINT NOT NULL,
 count INTEGER NOT NULL,
 CONSTRAINT pk_stats_spread PRIMARY KEY (organization_id, queue, minute, measure, bucket)
 )
+CREATE TABLE suppressions (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+address VARCHAR(320) NOT NULL,
+address_key VARCHAR(320) NOT NULL,
+reason VARCHAR(40) NOT NULL,
+detail TEXT NOT NULL,
+email_id CHAR(32),
+created_by VARCHAR(200) NOT NULL,
+created_at DATETIME NOT NULL,
+told_at DATETIME,
+CONSTRAINT pk_suppressions PRIMARY KEY (id),
+CONSTRAINT fk_suppressions_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_suppressions_organization_id_address_key UNIQUE (organization_id, address_key)
+)
+CREATE INDEX ix_suppressions_list ON suppressions (organization_id, id)
+CREATE INDEX ix_suppressions_to_sync ON suppressions (organization_id, told_at, id)
 CREATE TABLE tags (
 organization_id CHAR(32) NOT NULL,
 id CHAR(32) NOT NULL,

@@ -135,7 +135,7 @@ class Scene:
 
     def press(self, path: str, **form: Any) -> None:
         """Press a button of a page."""
-        token = csrf_token(self.browser, "/")
+        token = csrf_token(self.browser)
         answer = self.browser.post(path, data=form | {"csrf_token": token})
         assert answer.status_code in (200, 303), answer.text
 

@@ -20,7 +20,7 @@ METAS_WORDS = re.compile(r"WhatsAppAccount|CloudApi|integrations\.whatsapp|wamid
 KNOW_META = {
     "adsapp/campaigns/api.py": "the JSON field wamid",
     "adsapp/campaigns/models.py": "the columns named wamid",
-    "adsapp/cli/accounts.py": "connects a WhatsApp number",
+    "adsapp/cli/accounts/whatsapp.py": "connects a WhatsApp number",
     "adsapp/demo/seed.py": "connects the sandbox's number",
     "adsapp/demo/stage.py": "configures the sandbox",
 }

@@ -26,7 +26,7 @@ QUEUE = "template-processing"
 
 def post(client: FlaskClient, path: str, **fields: Any) -> Any:
     """Send a form; the answer."""
-    return client.post(path, data={"csrf_token": csrf_token(client, "/jobs"), **fields})
+    return client.post(path, data={"csrf_token": csrf_token(client), **fields})
 
 
 def question(page: str) -> tuple[str, dict[str, list[str]]]:

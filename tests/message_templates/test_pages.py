@@ -35,7 +35,7 @@ def shown(text: str) -> str:
 
 
 def sync(client: FlaskClient) -> int:
-    return client.post("/templates/syncs", data={"csrf_token": csrf_token(client, "/templates")}).status_code
+    return client.post("/templates/syncs", data={"csrf_token": csrf_token(client)}).status_code
 
 
 def test_without_templates_the_page_says_what_to_do(app: Flask, cast: Cast, client: FlaskClient) -> None:
@@ -106,7 +106,7 @@ def test_a_sync_planned_for_later_keeps_nobody_from_one_now(scene: Scene, client
 
 def test_a_sync_without_an_account_is_refused_in_words(cast: Cast, client: FlaskClient) -> None:
     cast.sign_in(client, "adam")
-    answer = client.post("/templates/syncs", data={"csrf_token": csrf_token(client, "/templates")})
+    answer = client.post("/templates/syncs", data={"csrf_token": csrf_token(client)})
     assert answer.status_code == 409
     assert "No WhatsApp account is connected yet" in answer.text
 

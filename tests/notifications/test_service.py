@@ -126,7 +126,7 @@ def test_the_page_shows_and_keeps_what_is_chosen(client: FlaskClient, cast: Cast
     page = client.get("/settings/notifications").text
     assert "No mail leaves this installation" in page
     assert page.count(" checked") == 3
-    data = {"csrf_token": csrf_token(client, "/settings/notifications"), "told": ["digest", "poem"]}
+    data = {"csrf_token": csrf_token(client), "told": ["digest", "poem"]}
     assert client.post("/settings/notifications", data=data).status_code == 303
     page = client.get("/settings/notifications").text
     assert "Saved what you are told" in page

@@ -62,7 +62,7 @@ ENDS: dict[str, Callable[[Membership], object]] = {
 def test_whoever_is_signed_out_by_others_is_led_to_the_sign_in_by_page_and_poll(
     app: Flask, cast: Cast, client: FlaskClient, how: str
 ) -> None:
-    cast.sign_in(client, "bob")
+    cast.sign_in_by_form(client, "bob")
     assert client.get("/campaigns").status_code == 200
     with db.organization_context(app, cast.bakery_id):
         ENDS[how](member(cast, "bob"))
@@ -79,7 +79,7 @@ def test_whoever_is_signed_out_by_others_is_led_to_the_sign_in_by_page_and_poll(
 def test_a_lower_role_holds_from_the_next_request_of_the_open_session(
     app: Flask, cast: Cast, client: FlaskClient
 ) -> None:
-    cast.sign_in(client, "bob")
+    cast.sign_in_by_form(client, "bob")
     assert client.get("/campaigns/new").status_code == 200
     with db.organization_context(app, cast.bakery_id):
         service.set_role(member(cast, "bob"), Role.VIEWER, ADAM)
@@ -118,10 +118,10 @@ def test_the_last_owner_stays_owner(app: Flask, cast: Cast) -> None:
 
 
 def test_a_copy_of_the_cookie_is_worth_nothing_after_signing_out(app: Flask, cast: Cast, client: FlaskClient) -> None:
-    cast.sign_in(client, "alice")
+    cast.sign_in_by_form(client, "alice")
     kept = client.get_cookie("adsapp")
     assert kept is not None
-    token = csrf_token(client, "/")
+    token = csrf_token(client)
     assert client.post("/sign-out", data={"csrf_token": token}).status_code == 303
     thief = app.test_client()
     thief.set_cookie("adsapp", kept.value)
@@ -129,7 +129,7 @@ def test_a_copy_of_the_cookie_is_worth_nothing_after_signing_out(app: Flask, cas
 
 
 def test_the_table_does_not_hold_what_the_cookie_holds(app: Flask, cast: Cast, client: FlaskClient) -> None:
-    cast.sign_in(client, "alice")
+    cast.sign_in_by_form(client, "alice")
     with client.session_transaction() as cookie:
         token = cookie["_user_id"]
     with db.organization_context(app, cast.bakery_id):
@@ -139,8 +139,8 @@ def test_the_table_does_not_hold_what_the_cookie_holds(app: Flask, cast: Cast, c
 
 
 def test_who_signs_in_again_has_one_session_in_this_browser(app: Flask, cast: Cast, client: FlaskClient) -> None:
-    cast.sign_in(client, "alice")
-    token = csrf_token(client, "/")
+    cast.sign_in_by_form(client, "alice")
+    token = csrf_token(client)
     other = {"email": "charlie@example.com", "password": PASSWORD, "csrf_token": token}  # of another organization
     assert client.post("/sign-in", data=other).status_code == 303
     assert people_signed_in(app, cast.other_id) == ["charlie@example.com"]
@@ -161,7 +161,7 @@ def test_a_session_ends_by_age_and_by_idleness_and_is_then_swept(
     settings: Settings, cast: Cast, settings_of: dict[str, float], begun: timedelta, seen: timedelta, is_in: bool
 ) -> None:
     app = create_app(settings.model_copy(update=settings_of))
-    client = cast.sign_in(app.test_client(), "alice")
+    client = cast.sign_in_by_form(app.test_client(), "alice")
     with db.organization_context(app, cast.bakery_id):
         then = {"created_at": utcnow() - begun, "last_seen_at": utcnow() - seen}
         db.session.execute(update(UserSession).values(**then))
@@ -169,7 +169,7 @@ def test_a_session_ends_by_age_and_by_idleness_and_is_then_swept(
     with db.organization_context(app, cast.bakery_id):
         assert len(sessions.list_sessions(cast.bakery_id)) == is_in
     assert (client.get("/").status_code == 200) == is_in
-    cast.sign_in(app.test_client(), "bob")
+    cast.sign_in_by_form(app.test_client(), "bob")
     assert len(people_signed_in(app, cast.bakery_id)) == 1 + is_in
 
 
@@ -181,7 +181,7 @@ def seen_at(app: Flask, cast: Cast) -> object:
 def test_a_person_is_noted_as_seen_now_and_then_and_an_open_page_is_no_person(
     app: Flask, cast: Cast, client: FlaskClient
 ) -> None:
-    cast.sign_in(client, "alice")
+    cast.sign_in_by_form(client, "alice")
     first = seen_at(app, cast)
     client.get("/")
     assert seen_at(app, cast) == first
@@ -210,7 +210,7 @@ def test_pages_are_served_while_nothing_can_be_written_down(
     app: Flask, cast: Cast, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions, "SEEN_WAIT", 0.01)
-    cast.sign_in(client, "alice")
+    cast.sign_in_by_form(client, "alice")
     with app.app_context():
         engine = db.db.engine
     with engine.connect() as frozen, frozen.begin():  # which takes the lock
@@ -220,7 +220,7 @@ def test_pages_are_served_while_nothing_can_be_written_down(
 
 
 def test_who_asks_is_one_statement(app: Flask, cast: Cast, client: FlaskClient) -> None:
-    cast.sign_in(client, "alice")
+    cast.sign_in_by_form(client, "alice")
     client.get("/campaigns")
     with recorded(app) as seen:
         client.get("/campaigns")
@@ -239,7 +239,7 @@ def test_whoever_belongs_nowhere_any_more_is_told_so(app: Flask, cast: Cast, cli
 def test_a_session_of_one_s_own_is_told_with_where_it_was(app: Flask, cast: Cast, client: FlaskClient) -> None:
     address = {"REMOTE_ADDR": "192.0.2.7"}
     assert cast.attempt(client, "alice", environ_base=address).status_code == 303
-    token = csrf_token(client, "/")
+    token = csrf_token(client)
     client.post("/sign-out", data={"csrf_token": token}, environ_base=address)
     told = client.get("/api/activity?kind=session", headers=cast.headers("adam")).get_json()["activity"]
     assert [(line["actor"], line["words"], line["address"]) for line in told] == [
@@ -254,8 +254,8 @@ def test_who_comes_over_from_another_organization_is_in_that_one_s_activity(
     app: Flask, cast: Cast, client: FlaskClient
 ) -> None:
     join_charlies(app, cast, "alice")
-    cast.sign_in(client, "alice")
-    chosen = {"organization_id": str(cast.other_id), "csrf_token": csrf_token(client, "/")}
+    cast.sign_in_by_form(client, "alice")
+    chosen = {"organization_id": str(cast.other_id), "csrf_token": csrf_token(client)}
     assert client.post("/organizations/current", data=chosen).status_code == 303
     told = client.get("/api/activity?limit=1", headers=cast.headers("charlie")).get_json()["activity"]
     assert [(line["actor"], line["words"]) for line in told] == [("Alice", "Came over from another organization")]

@@ -18,11 +18,11 @@ from adsapp.core.errors import Invalid
 from adsapp.organizations import service, throttling
 from adsapp.organizations.models import SignInFailures
 from adsapp.organizations.throttling import Place, count_try, forget_try
-from tests.cast import PASSWORD, Cast, csrf_token, use_quick_hashes
+from tests.cast import PASSWORD, Cast, csrf_token, token_on_page, use_quick_hashes
 
 
 def attempt(client: FlaskClient, email: str, password: str, **more: str) -> tuple[int, str]:
-    token = csrf_token(client)
+    token = token_on_page(client)
     answer = client.post("/sign-in", data={"email": email, "password": password, "csrf_token": token, **more})
     return answer.status_code, answer.headers.get("Location", answer.text)
 
@@ -122,7 +122,7 @@ def test_a_stranger_makes_nobody_wait_but_those_at_the_same_address(cast: Cast, 
 def test_a_browser_that_knows_a_person_is_not_slowed_down_by_strangers_at_its_address(
     cast: Cast, strict: Flask
 ) -> None:
-    known = cast.sign_in(strict.test_client(), "alice")
+    known = cast.sign_in_by_form(strict.test_client(), "alice")
     known.delete_cookie("adsapp")
     assert fail(strict, cast, "alice", 4)[-1] == 429
     assert fail(strict, cast, "nobody", 4)[-1] == 429  # that is six from this address
@@ -169,10 +169,10 @@ def test_what_is_counted_is_forgotten_after_a_day_and_tells_of_nobody(cast: Cast
 def test_one_signs_in_and_looks_around_while_redis_is_away(settings: Settings, cast: Cast) -> None:
     app = create_app(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1"}))
     use_quick_hashes(app)
-    client = cast.sign_in(app.test_client(), "alice")
+    client = cast.sign_in_by_form(app.test_client(), "alice")
     for path in ("/", "/jobs", "/campaigns"):
         assert client.get(path).status_code == 200
-    assert client.post("/sign-out", data={"csrf_token": csrf_token(client, "/")}).status_code == 303
+    assert client.post("/sign-out", data={"csrf_token": csrf_token(client)}).status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ def told(app: Flask, cast: Cast) -> list[str]:
     """The same number stands wherever one may stand; the paths of all that can be looked at."""
     scene = set_the_scene(app, cast)
     browser = cast.sign_in(app.test_client(), "alice")
-    world = World(app, cast, scene, browser, csrf_token(browser, "/jobs"))
+    world = World(app, cast, scene, browser, csrf_token(browser))
+    addressed = world.email_template("{{email}} {{phone}}")
     draft, ended = world.upload(), world.imported(State.FAILED)
     failed = world.job(State.FAILED, error=SAID, result={"said": SAID})
     campaign = scene.campaign(CampaignStatus.PAUSED, {Status.READ: 1, Status.FAILED: 1}, {Status.FAILED: "131000"})
@@ -60,7 +61,7 @@ def told(app: Flask, cast: Cast) -> list[str]:
         db.session.add(ImportRow(**mine, import_id=ended, row_no=2, **reason))
         jobs = [str(each) for each in db.session.scalars(select(Job.id))]
         contacts = [str(each) for each in scene.contacts[:2]]
-        templates = [str(each) for each in scene.templates.values()]
+        templates = [*map(str, scene.templates.values()), addressed.rpartition("/")[2]]
         people = [str(each) for each in db.session.scalars(select(CampaignRecipient.id))]
         db.session.commit()
     ids = {
@@ -69,6 +70,7 @@ def told(app: Flask, cast: Cast) -> list[str]:
         "campaign_id": [str(campaign)],
         "import_id": [str(draft), str(ended)],
         "template_id": templates,
+        "account_id": [str(world.email_account())],
         "worker_id": [str(uuid.uuid4())],
         "name": ["contact-import", "bulk-messages"],
         "code": ["131000"],

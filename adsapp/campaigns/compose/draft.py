@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from adsapp.campaigns import audience
-from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.words import sentence
 from adsapp.integrations.values import MAX_TEXT, clean
@@ -25,11 +22,9 @@ from adsapp.message_templates.placeholders import (
     to_json,
 )
 from adsapp.message_templates.rendering import Renderer
+from adsapp.outbound import audience, timing
 
 LONGEST_NAME = 200
-FURTHEST = timedelta(days=366)
-WESTERNMOST = timezone(timedelta(hours=-12))  # where a wall clock's time comes last
-MAY_BE_PAST = timedelta(minutes=5)  # "now", chosen in a form and sent a little later
 
 
 class Check(StrEnum):
@@ -189,61 +184,5 @@ def _name(data: CampaignIn) -> str:
 
 
 def scheduled_time(data: CampaignIn) -> datetime | None:
-    """When it starts, in UTC; None for now. Raises Invalid with all that is wrong: an unknown zone, the past, too far
-    away, or a wall clock that is no moment or two."""
-    zone, moment = known_zone(data.time_zone), data.scheduled_at
-    why_not = why_not_then(moment, zone) if moment is not None else ""
-    errors = [FieldError("scheduled_at", why_not)] if why_not else []
-    if zone is None:
-        errors.append(FieldError("time_zone", no_such_zone(data.time_zone)))
-    if errors:
-        raise Invalid("; ".join(error.message for error in errors), fields=errors)
-    if moment is None or zone is None:
-        return None
-    moment = (moment if moment.tzinfo else local_time(moment, zone, data.fold)).astimezone(UTC)
-    return moment if moment > utcnow() else None
-
-
-def local_time(clock: datetime, zone: ZoneInfo, fold: int | None) -> datetime:
-    """A wall clock as a moment. Raises Invalid for one that a clock change skips, and for one that comes twice unless
-    `fold` says which: 0 the first, 1 the second."""
-    first, second = (clock.replace(tzinfo=zone, fold=each) for each in (0, 1))
-    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != clock:
-        raise Invalid.field("scheduled_at", "The clocks go forward then, so this time does not exist; take another")
-    if fold is None and comes_twice(clock, zone):
-        raise Invalid.field("fold", "The clocks go back then, so this time comes twice; say which of the two is meant")
-    return second if fold else first
-
-
-def comes_twice(clock: datetime, zone: ZoneInfo) -> bool:
-    """True in the hour that a clock change repeats: later by the clock is earlier by the offset."""
-    first, second = (clock.replace(tzinfo=zone, fold=each).utcoffset() or timedelta() for each in (0, 1))
-    return first > second
-
-
-def why_not_then(moment: datetime, zone: ZoneInfo | None) -> str:
-    """Why nothing can start then, "" if it can. If the zone is not known, only what is true in every zone."""
-    moment, now = _in_zone(moment, zone), utcnow()
-    if moment < now - MAY_BE_PAST:
-        return "This time is past; choose a later one, or send now"
-    return "This is more than a year away; choose an earlier time" if moment > now + FURTHEST else ""
-
-
-def _in_zone(moment: datetime, zone: ZoneInfo | None) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone or WESTERNMOST)
-
-
-def known_zone(name: str) -> ZoneInfo | None:
-    """The zone of this name, or None."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
-def no_such_zone(name: str) -> str:
-    """What is said if `known_zone` finds none."""
-    meant = sorted(zone for zone in available_timezones() if zone.lower().endswith(f"/{name.strip().lower()}"))
-    return f"There is no time zone “{name}”; " + (
-        f"did you mean {meant[0]}?" if meant else "write it like Europe/Madrid"
-    )
+    """When it starts, in UTC; None for now. Raises Invalid as `timing.scheduled_time` does."""
+    return timing.scheduled_time(data.scheduled_at, data.time_zone, data.fold)

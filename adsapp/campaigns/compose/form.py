@@ -15,15 +15,7 @@ from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
 
-from adsapp.campaigns.audience import MOST_HOURS, NOT_WITHIN
-from adsapp.campaigns.compose.draft import (
-    CampaignIn,
-    comes_twice,
-    known_zone,
-    local_time,
-    no_such_zone,
-    why_not_then,
-)
+from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.models import Campaign
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
@@ -31,6 +23,8 @@ from adsapp.core.inputs import digits, moment
 from adsapp.message_templates.components import TemplateView, Variable
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
+from adsapp.outbound.audience import MOST_HOURS, NOT_WITHIN
+from adsapp.outbound.timing import comes_twice, known_zone, local_time, no_such_zone, why_not_then
 
 SAME_FOR_ALL: Final = "value"
 AUDIENCES: Final = ("all", "tags", "import_id")
@@ -139,7 +133,7 @@ class ComposeForm:
 
     @property
     def audience_spec(self) -> dict[str, Any]:
-        """The audience as `campaigns.audience.parse` reads it."""
+        """The audience as `outbound.audience.parse` reads it."""
         apart_from = {NOT_WITHIN: self.leave_out} if self.leave_out else {}
         if self.audience == "tags":
             return {"tags": list(self.tags), **apart_from}

@@ -12,7 +12,6 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import exists, select
 
-from adsapp.campaigns.audience import known_attributes
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Check
 from adsapp.campaigns.compose.form import SAME_FOR_ALL, ComposeForm, errors_by_field
@@ -32,6 +31,7 @@ from adsapp.message_templates.languages import language_name
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS, NO_VALUE
 from adsapp.message_templates.previews import Bubble
+from adsapp.outbound.audience import known_attributes
 
 MOST_TAGS, MOST_IMPORTS = 200, 50
 PEOPLE_LOOKED_AT: Final = 6

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from adsapp.campaigns import audience as audiences
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Check, Message
 from adsapp.campaigns.compose.tally import SAMPLE, Tally, count, missing_sample
@@ -19,6 +18,7 @@ from adsapp.jobs import Queue
 from adsapp.jobs.wait_reasons import run_conditions
 from adsapp.message_templates.availability import quality_of
 from adsapp.message_templates.placeholders import FromAttribute
+from adsapp.outbound import audience as audiences
 
 DAY_BEGINS, DAY_ENDS = 8, 21  # hours; between them nobody is woken
 
@@ -48,7 +48,7 @@ class Preflight:
     outside_window: int = 0
     messaged_lately: int = 0  # those of the rest who got a campaign in the organization's hours, left out or not
     same_template_lately: int = 0  # and of these who got this very template
-    lately_hours: int = 0  # what counts as lately
+    when_lately: str = ""  # what counts as lately, in words
     leaves_out_lately: bool = False
     will_send: int = 0
     seconds: float = 0.0
@@ -68,7 +68,7 @@ def preflight(data: CampaignIn) -> Preflight:
     """Everything that can be known before the start. Never raises for an unfinished draft: what is wrong is a line."""
     account = accounts.find_default_account()
     lines = [_account_line(account), *_obstacles(account)]
-    message = audience = None
+    message = audience = starts_at = None
     try:
         message = draft.message_of(data)
         lines.append(_message_line(message))
@@ -77,12 +77,13 @@ def preflight(data: CampaignIn) -> Preflight:
         lines += map(line_of, error.fields)
     try:
         audience = audiences.parse(data.audience)
-        lines += _at_night(draft.scheduled_time(data), data.time_zone)
+        starts_at = draft.scheduled_time(data)
+        lines += _at_night(starts_at, data.time_zone)
     except Invalid as error:
         lines += map(line_of, error.fields[:SAMPLE])
     if audience is None:
         return Preflight(tuple(lines))
-    tally = count(audience, message, no_marketing_in(account) if account else ())
+    tally = count(audience, message, no_marketing_in(account) if account else (), starts_at)
     sample = missing_sample(audience, message) if tally.missing else ()
     seconds = tally.will_send / account.messages_per_second if account else 0.0
     lines += _count_lines(tally, sample, seconds)
@@ -96,7 +97,7 @@ def preflight(data: CampaignIn) -> Preflight:
         outside_window=tally.outside_window,
         messaged_lately=tally.lately,
         same_template_lately=tally.same_template,
-        lately_hours=tally.hours,
+        when_lately=tally.when_lately,
         leaves_out_lately=tally.leaves_out_lately,
         will_send=tally.will_send,
         seconds=seconds,
@@ -183,15 +184,14 @@ def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float) -> list[
 
 
 def _lately_lines(tally: Tally) -> Iterator[Line]:
-    hours = "hour" if tally.hours == 1 else f"{tally.hours} hours"
     if tally.leaves_out_lately and tally.lately:
-        yield Line("neutral", f"Got a campaign in the last {hours}: left out", value=f"{tally.lately:,}")
+        yield Line("neutral", f"Got a campaign {tally.when_lately}: left out", value=f"{tally.lately:,}")
         return
     if tally.same_template:
         note = "That is everybody" if tally.same_template >= tally.will_send else "They can be left out"
-        yield Line("warning", f"Got this very template in the last {hours}", note, f"{tally.same_template:,}")
+        yield Line("warning", f"Got this very template {tally.when_lately}", note, f"{tally.same_template:,}")
     if tally.lately > tally.same_template:
-        yield Line("warning", f"Got a campaign in the last {hours}", "They can be left out", f"{tally.lately:,}")
+        yield Line("warning", f"Got a campaign {tally.when_lately}", "They can be left out", f"{tally.lately:,}")
 
 
 def _why_nobody(tally: Tally) -> Iterator[str]:

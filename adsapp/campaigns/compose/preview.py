@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from adsapp.campaigns import audience as audiences
-from adsapp.campaigns.audience import SERVICE_WINDOW, Audience, person_of
+from adsapp.campaigns import reasons
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Message
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.message_templates.rendering import Rendered
+from adsapp.outbound import audience as audiences
+from adsapp.outbound.audience import Audience, person_of
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,6 @@ def _left_out(contact: Contact, message: Message, rendered: Rendered | None) -> 
     if rendered is not None and rendered.missing:
         return f"No value for {', '.join(rendered.missing)}: gets nothing"
     last = contact.last_inbound_at
-    if message.text is not None and (last is None or last < utcnow() - SERVICE_WINDOW):
+    if message.text is not None and (last is None or last < utcnow() - reasons.SERVICE_WINDOW):
         return "Wrote more than 24 hours ago, or never: a text is not allowed"
     return ""

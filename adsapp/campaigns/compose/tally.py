@@ -2,16 +2,17 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, false, func, or_, select, true
 
-from adsapp.campaigns import lately
-from adsapp.campaigns.audience import SERVICE_WINDOW, Audience
+from adsapp.campaigns import lately, reasons
 from adsapp.campaigns.compose.draft import Message
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
+from adsapp.outbound.audience import Audience
 
 SAMPLE = 5
 
@@ -32,6 +33,13 @@ class Tally:
     no_marketing: int = 0  # of those who get it: whose provider delivers no marketing to their country
     hours: int = 0
     leaves_out_lately: bool = False
+    starts_later: bool = False
+
+    @property
+    def when_lately(self) -> str:
+        """In the last 24 hours; in the hour before it starts."""
+        hours = "hour" if self.hours == 1 else f"{self.hours} hours"
+        return f"in the {hours} before it starts" if self.starts_later else f"in the last {hours}"
 
     @property
     def will_send(self) -> int:
@@ -40,10 +48,16 @@ class Tally:
         return self.total - left_out - (self.lately if self.leaves_out_lately else 0)
 
 
-def count(audience: Audience, message: Message | None, no_marketing_in: Collection[str] = ()) -> Tally:
+def count(
+    audience: Audience,
+    message: Message | None,
+    no_marketing_in: Collection[str] = (),
+    starts_at: datetime | None = None,
+) -> Tally:
     """Count by the rules of freezing, in one statement: one message a person, nobody who opted out.
 
-    `no_marketing_in`: countries to which the provider delivers no marketing.
+    `no_marketing_in`: countries to which the provider delivers no marketing. `starts_at`: when, if not now; who got a
+    campaign lately is counted from then.
     """
     person = Contact.person_key
     hours = audience.not_within_hours or lately.organization_hours()
@@ -51,8 +65,8 @@ def count(audience: Audience, message: Message | None, no_marketing_in: Collecti
     conditions = {
         "missing": _missing(message),
         "outside": _outside(message),
-        "lately": lately.got_campaign(hours),
-        "same": lately.got_campaign(hours, template.name) if template else false(),
+        "lately": lately.got_campaign(hours, before=starts_at),
+        "same": lately.got_campaign(hours, template.name, before=starts_at) if template else false(),
         "refused": _is_refused(message, no_marketing_in),
     }
     rows = (
@@ -81,7 +95,7 @@ def count(audience: Audience, message: Message | None, no_marketing_in: Collecti
         ).select_from(rows),
         execution_options={"names_organization": True},  # the session's own filter does not reach a subquery
     ).one()
-    return Tally(*counted, hours=hours, leaves_out_lately=leaves_out)
+    return Tally(*counted, hours=hours, leaves_out_lately=leaves_out, starts_later=starts_at is not None)
 
 
 def missing_sample(audience: Audience, message: Message | None) -> tuple[str, ...]:
@@ -126,4 +140,4 @@ def _outside(message: Message | None) -> ColumnElement[bool]:
     """SQL: a text may not be sent to this contact now."""
     if message is None or message.text is None:
         return false()
-    return or_(Contact.last_inbound_at.is_(None), Contact.last_inbound_at < utcnow() - SERVICE_WINDOW)
+    return or_(Contact.last_inbound_at.is_(None), Contact.last_inbound_at < utcnow() - reasons.SERVICE_WINDOW)

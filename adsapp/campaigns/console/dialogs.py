@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from adsapp.campaigns.console.presenter import people
-from adsapp.campaigns.lacking import Variable, may_lack, why
+from adsapp.campaigns.lacking import Variable, lacked, why
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.queries import Counts, Failure
 from adsapp.campaigns.reach import reach
@@ -174,7 +174,7 @@ def fill(
     campaign: Campaign, count: int, typed: Mapping[str, str] = NOTHING, errors: Mapping[str, str] = NOTHING
 ) -> Confirmation:
     """Send to those who were left out because a variable had no value, with one for all of them."""
-    lacking, who = may_lack(campaign), people(count)
+    lacking, who = lacked(campaign), people(count)
     reason = why(lacking.values())
     lines = (
         f"{who} {'was' if count == 1 else 'were'} left out: {reason[:1].lower()}{reason[1:]}.",

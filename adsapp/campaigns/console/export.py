@@ -1,12 +1,22 @@
-"""The people of a campaign as CSV, made chunk by chunk: memory stays flat however many there are."""
+"""The people of a campaign as a file, read chunk by chunk: memory stays flat however many there are."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from adsapp.campaigns.models import CampaignRecipient
-from adsapp.campaigns.reasons import explain
+from flask import Flask, Response, current_app, request
+
+from adsapp.campaigns import queries, reasons, service
+from adsapp.campaigns.models import Campaign, CampaignRecipient
+from adsapp.core import db
 from adsapp.core.clock import iso
-from adsapp.core.spreadsheets import MARK, harmless, lines, readable_phone
+from adsapp.core.web import exports
+from adsapp.core.web.downloads import file_name
+from adsapp.core.web.exports import ExportPage, Table, forms_of
+from adsapp.core.web.urls import url_for
+from adsapp.core.words import plural
+from adsapp.organizations.auditing import By
 
 CHUNK: Final = 500
 HEADER: Final = (
@@ -14,31 +24,87 @@ HEADER: Final = (
     "accepted_at", "sent_at", "delivered_at", "read_at", "failed_at", "replied_at",
     "wa_user_id", "price_category", "price_type", "price_model", "billable",
 )  # fmt: skip
+MOMENTS: Final = tuple(name for name in HEADER if name.endswith("_at"))
 
 
-def head() -> str:
-    """The first line; with a mark before it, because Excel reads UTF-8 only so."""
-    return MARK + lines([HEADER])
+@dataclass(frozen=True)
+class Export:
+    """Whom of a campaign it is about: everybody, or those of a status and a code."""
+
+    campaign: Campaign
+    status: str
+    code: str
+
+    @classmethod
+    def asked(cls, campaign: Campaign) -> "Export":
+        """As the page was narrowed to; raises Invalid for an unknown status, before any file begins."""
+        status, code = request.args.get("status", ""), request.args.get("code", "")
+        if status:
+            queries.status_of(status)
+        return cls(campaign, status, code)
+
+    @property
+    def page(self) -> ExportPage:
+        """The files to choose from."""
+        query = {"campaign_id": self.campaign.id, "status": self.status or None, "code": self.code or None}
+        name, back = self.campaign.name, url_for("campaigns.show_campaign", _anchor="people", **query)
+        return ExportPage(
+            title="Export people",
+            lead=" · ".join(filter(None, (self._whom, self.status, self.code and reasons.explain(self.code).title))),
+            note="who got the message, when, and why others did not",
+            forms=forms_of(url_for("campaigns.export_csv", **query), url_for("campaigns.export_xlsx", **query)),
+            crumbs=(("Campaigns", url_for("campaigns.list_campaigns")), (name, back), ("Export", None)),
+        )
+
+    @property
+    def _whom(self) -> str:
+        everybody = plural(queries.counts(self.campaign).total, "person", "people")
+        return "Some of them" if self.status or self.code else everybody
+
+    def as_csv(self, delimiter: str, by: By) -> Response:
+        """`delimiter` is a key of `exports.DELIMITERS`."""
+        return exports.as_csv(self._table(by), delimiter, self._file(".csv"))
+
+    def as_xlsx(self, by: By) -> Response:
+        """The same as a workbook."""
+        return exports.as_xlsx(self._table(by), "People", self._file(".xlsx"))
+
+    def _table(self, by: By) -> Table:
+        service.note_export(self.campaign, by, self.status, self.code)
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        chunks = _chunks(app, db.require_organization_id(), self.campaign.id, self.status or None, self.code or None)
+        return Table(HEADER, chunks, HEADER.index("phone"))
+
+    def _file(self, ending: str) -> str:
+        return file_name(self.campaign.name, self.status, self.code, "people", ending=ending)
 
 
-def rows(recipients: Sequence[CampaignRecipient]) -> str:
-    """One line for each."""
-    return lines([_row(recipient) for recipient in recipients])
+def _chunks(
+    app: Flask, organization_id: uuid.UUID, campaign_id: uuid.UUID, status: str | None, code: str | None
+) -> Iterator[list[list[str]]]:
+    # A transaction a chunk: a slow download must not hold one open.
+    cursor: str | None = ""
+    while cursor is not None:
+        with db.organization_context(app, organization_id), db.reading():
+            campaign = queries.get_campaign(campaign_id)
+            page = queries.recipients(campaign, status, cursor or None, CHUNK, code)
+            rows, cursor = [row_of(recipient) for recipient in page.items], page.next
+        yield rows
 
 
-def _row(recipient: CampaignRecipient) -> list[str]:
-    reason = explain(recipient.error_code).title if recipient.error_code else ""
-    moments = (
-        recipient.accepted_at, recipient.sent_at, recipient.delivered_at,
-        recipient.read_at, recipient.failed_at, recipient.replied_at,
-    )  # fmt: skip
-    plain = (recipient.name, readable_phone(recipient.phone), recipient.status.value, recipient.error_code, reason)
+def row_of(recipient: CampaignRecipient) -> list[str]:
+    """The cells in the order of HEADER."""
+    reason = reasons.explain(recipient.error_code).title if recipient.error_code else ""
     told = (recipient.wa_user_id, recipient.price_category, recipient.price_type, recipient.price_model)
     billable = {True: "yes", False: "no", None: ""}[recipient.billable]
     return [
-        *map(harmless, plain),
+        recipient.name,
+        recipient.phone,
+        recipient.status.value,
+        recipient.error_code,
+        reason,
         str(recipient.attempts),
-        *(iso(moment) or "" for moment in moments),
-        *(harmless(each or "") for each in told),
+        *(iso(getattr(recipient, name)) or "" for name in MOMENTS),
+        *(each or "" for each in told),
         billable,
     ]

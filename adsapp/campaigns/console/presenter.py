@@ -13,7 +13,6 @@ from flask import url_for
 from sqlalchemy import select
 
 from adsapp.campaigns import queries
-from adsapp.campaigns.audience import NOT_WITHIN
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import Counts
@@ -28,6 +27,7 @@ from adsapp.jobs.wait_reasons import WaitReason, why_waiting
 from adsapp.message_templates import previews
 from adsapp.message_templates.components import view
 from adsapp.message_templates.previews import Bubble
+from adsapp.outbound.audience import NOT_WITHIN
 
 # Whoever read it got it as well: the figure "Delivered" counts both.
 UNREAD: Final = "delivered, not read"

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from flask import url_for
 
-from adsapp.campaigns import audience as audiences
 from adsapp.campaigns import queries, reasons
 from adsapp.campaigns.compose.preview import first_to_get_it
 from adsapp.campaigns.console import presenter
@@ -22,6 +21,7 @@ from adsapp.core.pagination import Page
 from adsapp.message_templates import previews
 from adsapp.message_templates.previews import Bubble
 from adsapp.organizations.access import Actor
+from adsapp.outbound import audience as audiences
 
 PEOPLE: Final = 25
 LISTED_ARGS: Final = ("status", "code", "cursor")
@@ -98,7 +98,7 @@ def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[st
         chips=tuple(_chip(campaign, chip, status) for chip in presenter.chips(counts)),
         note=reasons.explain(code).title if code else "in the order of sending" if page.items else "",
         export_url=url_for(
-            "campaigns.export_people", campaign_id=campaign.id, status=status or None, code=code or None
+            "campaigns.ask_to_export", campaign_id=campaign.id, status=status or None, code=code or None
         ),
         is_narrow=bool(status or code),
         next_url=next_url,

@@ -1,26 +1,26 @@
 """Pages: the list, compose, a campaign, and what it can be told to do."""
 
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
-from flask import Blueprint, Flask, current_app, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.campaigns import queries, reasons, service
 from adsapp.campaigns.compose.form import ComposeForm, errors_by_field
-from adsapp.campaigns.console import dialogs, export
+from adsapp.campaigns.console import dialogs
 from adsapp.campaigns.console.dialogs import Verb
+from adsapp.campaigns.console.export import Export
 from adsapp.campaigns.console.presenter import CampaignListPage
 from adsapp.campaigns.console.show_page import CampaignPage
-from adsapp.campaigns.lacking import may_lack
+from adsapp.campaigns.lacking import lacked
 from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.queries import Failure
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid, NotFound, Problem
 from adsapp.core.inputs import digits
 from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
-from adsapp.core.web.downloads import download, file_name
+from adsapp.core.web.exports import delimiter_of
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.integrations import connection
 from adsapp.organizations.access import allow, current_actor
@@ -29,6 +29,7 @@ from adsapp.organizations.policy import Permission
 views = Blueprint("campaigns", __name__)
 
 PER_PAGE = 25
+EXPORT = "export the people of a campaign"
 
 
 @views.get("/campaigns")
@@ -71,33 +72,26 @@ def _campaign_page(campaign_id: str) -> CampaignPage:
     return CampaignPage.of(queries.get_campaign(campaign_id), current_actor(), request.args)
 
 
+@views.get("/campaigns/<campaign_id>/export")
+@allow(Permission.MANAGE, to=EXPORT)
+def ask_to_export(campaign_id: str) -> ResponseReturnValue:
+    """In which form the people whom the page was narrowed to are taken along."""
+    return render(Export.asked(queries.get_campaign(campaign_id)).page)
+
+
 @views.get("/campaigns/<campaign_id>/people.csv")
-@allow(Permission.MANAGE, to="export the people of a campaign")
-def export_people(campaign_id: str) -> ResponseReturnValue:
-    """Who is in it and how it went, as a file: everybody, or those whom the page was narrowed to."""
-    campaign, status, code = queries.get_campaign(campaign_id), request.args.get("status", ""), request.args.get("code")
-    if status:
-        queries.status_of(status)  # refused before the file begins
-    service.note_export(campaign, current_actor().by(), status, code or "")
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    pieces = _export(app, db.require_organization_id(), campaign.id, status or None, code or None)
-    return download(pieces, "text/csv", file_name(campaign.name, status, code or "", "people", ending=".csv"))
+@allow(Permission.MANAGE, to=EXPORT)
+def export_csv(campaign_id: str) -> ResponseReturnValue:
+    """Who is in it and how it went, as a file: `?delimiter=comma|semicolon|tab`."""
+    delimiter = delimiter_of(request.args.get("delimiter"))
+    return Export.asked(queries.get_campaign(campaign_id)).as_csv(delimiter, current_actor().by())
 
 
-def _export(
-    app: Flask, organization_id: uuid.UUID, campaign_id: uuid.UUID, status: str | None, code: str | None
-) -> Iterator[str]:
-    # A transaction a chunk: a slow download must not hold one open.
-    yield export.head()
-    cursor: str | None = None
-    while True:
-        with db.organization_context(app, organization_id), db.reading():
-            page = queries.recipients(queries.get_campaign(campaign_id), status, cursor, export.CHUNK, code)
-            text = export.rows(page.items)
-        yield text
-        cursor = page.next
-        if cursor is None:
-            return
+@views.get("/campaigns/<campaign_id>/people.xlsx")
+@allow(Permission.MANAGE, to=EXPORT)
+def export_xlsx(campaign_id: str) -> ResponseReturnValue:
+    """The same as a workbook."""
+    return Export.asked(queries.get_campaign(campaign_id)).as_xlsx(current_actor().by())
 
 
 # --- what it can be told to do ----------------------------------------------------------------------------------
@@ -211,7 +205,7 @@ def fill(campaign_id: str) -> ResponseReturnValue:
     """Send to them with it."""
     campaign = queries.get_campaign(campaign_id)
     count, form = queries.left_out(campaign, reasons.MISSING_VARIABLE), request.form
-    values = {key: form.get(f"value.{key}", "") for key in may_lack(campaign)}
+    values = {key: form.get(f"value.{key}", "") for key in lacked(campaign)}
     if empty := {key: "Write the text that they get" for key, text in values.items() if not text.strip()}:
         return render(dialogs.fill(campaign, count, form, empty)), Invalid.status
     question = partial(dialogs.fill, campaign, count, form)

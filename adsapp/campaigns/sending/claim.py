@@ -16,7 +16,6 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from adsapp.campaigns import ledger, reasons
-from adsapp.campaigns.audience import SERVICE_WINDOW
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending.message import CampaignMessage
@@ -167,7 +166,7 @@ def _skip_opted_out(persons: dict[int, str]) -> None:
 
 
 def _skip_outside_window(persons: dict[int, str]) -> None:
-    since = utcnow() - SERVICE_WINDOW
+    since = utcnow() - reasons.SERVICE_WINDOW
     late = db.session.scalars(
         select(CampaignRecipient.id)
         .join(Contact, Contact.id == CampaignRecipient.contact_id)

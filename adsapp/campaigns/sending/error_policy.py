@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from adsapp.campaigns.consequences import SLOW_SECONDS, Effect, effect_of
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of, in_words
-from adsapp.campaigns.sending.transport import NotWritten
 from adsapp.integrations.base import Accepted, NotSent, Outcome, Refused, Uncertain
 from adsapp.integrations.errors import Action, SendError
+from adsapp.outbound.transport import NotWritten
 
 # All sends to one recipient that failed for a passing fault. A wait that the provider asks for is none of them: it uses
 # up no attempt, however often it is asked for, and ends by time or by cancellation only.

@@ -11,9 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from adsapp.campaigns import audience as audiences
 from adsapp.campaigns import ledger, reasons
-from adsapp.campaigns.audience import Audience, person_of
 from adsapp.campaigns.lately import persons_who_got_one
 from adsapp.campaigns.models import CampaignCount, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
@@ -25,6 +23,8 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import insert_new
 from adsapp.jobs import Progress
+from adsapp.outbound import audience as audiences
+from adsapp.outbound.audience import Audience, person_of
 
 CHUNK = 500
 

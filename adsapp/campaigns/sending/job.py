@@ -21,7 +21,6 @@ from adsapp.campaigns.sending import breaker, journal
 from adsapp.campaigns.sending.freeze import freeze
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.campaigns.sending.slice import Sender, Slice, SliceResult, report
-from adsapp.campaigns.sending.transport import send_loop
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.integrations import queries as accounts
@@ -31,6 +30,7 @@ from adsapp.integrations.extension import pacer
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Job, JobCancelled, Progress, Queue, Snooze
 from adsapp.jobs.queries.jobs import has_due_jobs
+from adsapp.outbound.transport import send_loop
 
 SKIP_CHUNK = 2000
 STARTING = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING)

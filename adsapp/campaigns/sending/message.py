@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 from adsapp.campaigns import lacking, reasons
-from adsapp.campaigns.audience import SERVICE_WINDOW
 from adsapp.campaigns.models import Campaign
 from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Message, TemplateMessage, TextMessage
@@ -69,7 +68,7 @@ class CampaignMessage:
         """A text may be sent only within 24 hours of the person's last message; a template always."""
         if self.text is None:
             return True
-        return last_inbound_at is not None and last_inbound_at > utcnow() - SERVICE_WINDOW
+        return last_inbound_at is not None and last_inbound_at > utcnow() - reasons.SERVICE_WINDOW
 
     def to(self, recipient_id: int, address: str, values: Mapping[str, str]) -> Message:
         """The message to one recipient."""

@@ -20,13 +20,13 @@ from adsapp.campaigns.ledger import RecipientState
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of
 from adsapp.campaigns.sending.error_policy import Verdict, judge
-from adsapp.campaigns.sending.transport import SendResult
 from adsapp.contacts import opt_outs
 from adsapp.contacts.models import Contact, OptSource
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.logs import get_logger
 from adsapp.integrations.base import Accepted, Refused
+from adsapp.outbound.transport import SendResult
 
 log = get_logger()
 
@@ -65,9 +65,9 @@ def write(
     streak: FailureStreak,
 ) -> BatchEffects:
     """Write a batch of results; `attempts` by recipient, this one counted. Commits."""
-    verdicts = [(one, judge(one.outcome, attempts[one.recipient_id])) for one in results]
+    verdicts = [(one, judge(one.outcome, attempts[one.id])) for one in results]
     effects = _effects_of(verdicts, streak)
-    written = [(one, verdict) for one, verdict in verdicts if one.recipient_id not in set(effects.not_written)]
+    written = [(one, verdict) for one, verdict in verdicts if one.id not in set(effects.not_written)]
     if written:
         _persist(lambda: _write(campaign_id, lease_id, written, effects))
         effects.provider_ids = [verdict.provider_id for _, verdict in written if verdict.provider_id]
@@ -87,7 +87,7 @@ def _effects_of(verdicts: Sequence[tuple[SendResult, Verdict]], streak: FailureS
     effects = BatchEffects()
     for one, verdict in verdicts:
         if verdict.status is Status.SENDING:
-            effects.not_written.append(one.recipient_id)
+            effects.not_written.append(one.id)
             continue
         _add_effect(one.at, verdict, effects, streak)
         if streak.is_unreachable and isinstance(one.outcome, Accepted | Refused):
@@ -112,10 +112,10 @@ def _write(
     campaign_id: uuid.UUID, lease_id: uuid.UUID, written: Sequence[tuple[SendResult, Verdict]], effects: BatchEffects
 ) -> None:
     campaign = ledger.lock([campaign_id])[campaign_id]
-    entries = ledger.load(one.recipient_id for one, _ in written)
+    entries = ledger.load(one.id for one, _ in written)
     changed = []
     for one, verdict in written:
-        entry = entries.get(one.recipient_id)
+        entry = entries.get(one.id)
         if entry is not None and entry.lease_id == lease_id and _apply(entry, verdict, one.at):
             changed.append(entry)
             _update_contact(entry, verdict)

@@ -23,16 +23,16 @@ from adsapp.campaigns.models import CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending import breaker, results
 from adsapp.campaigns.sending.claim import Candidate, mark, next_candidates
-from adsapp.campaigns.sending.gate import Gate
 from adsapp.campaigns.sending.journal import Journal
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.campaigns.sending.results import BatchEffects, FailureStreak
-from adsapp.campaigns.sending.transport import Lane, Results, SendLoop, SendRequest, SendResult
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Channel
 from adsapp.integrations.pacing import Pacer
 from adsapp.jobs import Progress
+from adsapp.outbound.gate import Gate
+from adsapp.outbound.transport import Lane, Results, SendLoop, SendRequest, SendResult
 
 TICK_SECONDS = 0.1
 # So much waits at the gate, marked already: what a tick and a slow commit take; more if the database is slow just now.
@@ -96,7 +96,7 @@ class Slice:
         send = sender.channel.connect(sender.loop.session)
         self._journal = Journal(context.settings().home, progress.lease_id)
         self._results = Results()
-        self._lane = Lane(send, sender.gate, self._journal, self._results, lambda: progress.is_lost)
+        self._lane = Lane(send, sender.gate, self._journal.note, self._results, lambda: progress.is_lost)
         self._slowest_tick = 0.0
         self._new_ids: list[str] = []
         self._candidates: deque[Candidate] = deque()
@@ -235,11 +235,11 @@ class Slice:
     def _collect(self, came: list[SendResult]) -> None:
         if not came:
             return
-        attempts = {one.recipient_id: self._in_flight[one.recipient_id].attempts + 1 for one in came}
+        attempts = {one.id: self._in_flight[one.id].attempts + 1 for one in came}
         effects = results.write(self._campaign_id, self._lease_id, came, attempts, self._streak)
         for one in came:
-            candidate = self._in_flight.pop(one.recipient_id)
-            if one.recipient_id in effects.not_written:
+            candidate = self._in_flight.pop(one.id)
+            if one.id in effects.not_written:
                 self._again.append(candidate)
         self._new_ids += effects.provider_ids
         self._react(effects)

@@ -25,7 +25,7 @@ from adsapp.contacts.values.text import MAX_NAME
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.constructs import any_of
-from adsapp.core.db.rows import insert_rows, update_rows
+from adsapp.core.db.rows import Beside, insert_rows, update_rows
 from adsapp.core.ids import new_id
 
 HEADER_ROWS = 1  # rows are numbered as in a spreadsheet: the header is row 1
@@ -105,7 +105,7 @@ class Chunk:
         self.fresh: list[dict[str, Any]] = []
         self.known: dict[uuid.UUID, Known] = {}
         self.changes: dict[uuid.UUID, ContactFields] = {}
-        self.outcomes: dict[uuid.UUID, str] = {}
+        self.outcomes: dict[uuid.UUID, str] = {}  # of those who were known
         self.wanted_tags: list[tuple[uuid.UUID, tuple[str, ...]]] = []
         self.no_consent: list[str] = []  # phones
         self.tagged: dict[uuid.UUID, list[uuid.UUID]] = {}
@@ -147,31 +147,26 @@ class Chunk:
         if known and known.outcome:
             self._repeated(row)
             return
-        self._note(row, skipped=known is not None and self.plan.options.on_duplicate is OnDuplicate.SKIP, of=contact_id)
-        fields = _storable(row)
-        if known is None:
-            self.fresh.append(self._fresh(contact_id, row, fields))
-            self.outcomes[contact_id] = "created"
-        else:
-            self._known(known, fields)
-        if row.tags and (known is None or self.plan.options.on_duplicate is not OnDuplicate.SKIP):
+        if known:
+            self._known(known, row)
+            return
+        if row.assumed or row.notes:
+            self._note(row, skipped=False, of=contact_id)
+        self.fresh.append(dict(zip(_WRITTEN, (contact_id, row.phone, row.person_key, *_storable(row)), strict=True)))
+        if row.tags:
             self.wanted_tags.append((contact_id, row.tags))
 
-    def _fresh(self, contact_id: uuid.UUID, row: ContactRow, fields: ContactFields) -> dict[str, Any]:
-        return {
-            "id": contact_id,
-            "phone": row.phone,
-            "person_key": row.person_key,
-            **fields._asdict(),
-        }
-
-    def _known(self, known: Known, incoming: ContactFields) -> None:
+    def _known(self, known: Known, row: ContactRow) -> None:
         policy = self.plan.options.on_duplicate
+        skipped = policy is OnDuplicate.SKIP
+        self._note(row, skipped=skipped, of=known.id)
         self.known[known.id] = known
-        merged = merge(known.fields, incoming, policy, whole_names=self.plan.whole_names)
+        merged = merge(known.fields, _storable(row), policy, whole_names=self.plan.whole_names)
         if merged != known.fields:
             self.changes[known.id] = merged
-        self.outcomes[known.id] = "skipped" if policy is OnDuplicate.SKIP else "unchanged"
+        self.outcomes[known.id] = "skipped" if skipped else "unchanged"
+        if row.tags and not skipped:
+            self.wanted_tags.append((known.id, row.tags))
 
     def _note(self, row: ContactRow, *, skipped: bool, of: uuid.UUID) -> None:
         codes = [note.code for note in row.notes] + ([row.assumed] if row.assumed else [])
@@ -221,14 +216,15 @@ class Chunk:
 
     def write(self) -> None:
         """Write everything in a few statements, however many rows there are; the tally is complete afterwards."""
-        insert_rows(Contact, self.fresh, {"created_at": self.now, "updated_at": self.now})
-        met = opt_outs.meet_new({row["id"]: row["person_key"] for row in self.fresh})
+        same = {"import_id": self.plan.import_id, "at": self.now}
+        created = Beside(ContactImport, {"contact_id": "id"}, same | {"outcome": "created"})
+        insert_rows(Contact, self.fresh, {"created_at": self.now, "updated_at": self.now}, beside=created)
+        met = opt_outs.meet_new([(row["id"], row["person_key"]) for row in self.fresh])
         self.tagged, self.silenced = self._write_tags(), self._write_opt_outs()
         self._write_changes()
         self._count_outcomes()
         self._count_opted_out({*met, *self.silenced})
-        touched = [self._touched(key, outcome) for key, outcome in self.outcomes.items()]
-        insert_rows(ContactImport, touched, {"import_id": self.plan.import_id, "at": self.now})
+        insert_rows(ContactImport, [self._touched(key, self.outcomes[key]) for key in self.known], same)
         insert_rows(ImportRow, self.remarks, {"import_id": self.plan.import_id})
 
     def _write_changes(self) -> None:
@@ -252,19 +248,18 @@ class Chunk:
         return {"contact_id": contact_id, "outcome": outcome, "undo": undo}
 
     def _write_tags(self) -> dict[uuid.UUID, list[uuid.UUID]]:
-        """Add the tags; returns those that the contacts did not have, by contact."""
+        """Add the tags; returns those that the contacts who were known did not have, by contact."""
         if not self.wanted_tags:
             return {}
         lists = dict.fromkeys(names for _, names in self.wanted_tags)  # a file has few different ones
         ids = tags.ensure_tags(name for names in lists for name in names)
         ids_of = {names: list(dict.fromkeys(ids[tags.key_of(name)] for name in names)) for names in lists}
-        there = _tagged([key for key, _ in self.wanted_tags if self.outcomes[key] != "created"])
-        added: dict[uuid.UUID, list[uuid.UUID]] = {}
-        for contact_id, names in self.wanted_tags:
-            if missing := [tag_id for tag_id in ids_of[names] if (contact_id, tag_id) not in there]:
-                added[contact_id] = missing
-        tags.add_tags([(contact_id, tag_id) for contact_id, tag_ids in added.items() for tag_id in tag_ids])
-        return added
+        known = [(key, names) for key, names in self.wanted_tags if key in self.known]
+        there = _tagged([key for key, _ in known])
+        missing = {key: [tag_id for tag_id in ids_of[names] if (key, tag_id) not in there] for key, names in known}
+        wanted = ((key, tag_id) for key, names in self.wanted_tags for tag_id in missing.get(key, ids_of[names]))
+        tags.add_tags(wanted)
+        return {key: tag_ids for key, tag_ids in missing.items() if tag_ids}
 
     def _write_opt_outs(self) -> set[uuid.UUID]:
         """Opt out those with a no in the consent column, whatever the policy; a yes never undoes an opt-out."""
@@ -280,11 +275,11 @@ class Chunk:
         """How many of these people no campaign is sent to: they said so in this file, or before."""
         silent = select(func.count()).select_from(Contact).where(Contact.opted_out_at.is_not(None))
         known = db.session.scalar(silent.where(any_of(Contact.id, list(self.known)))) if self.known else 0
-        self.tally.opted_out = (known or 0) + sum(row["id"] in left for row in self.fresh)
+        self.tally.opted_out = (known or 0) + (sum(row["id"] in left for row in self.fresh) if left else 0)
 
     def _count_outcomes(self) -> None:
         counts = Counter(self.outcomes.values())
-        self.tally.created += counts["created"]
+        self.tally.created += len(self.fresh)
         self.tally.updated += counts["updated"]
         self.tally.unchanged += counts["unchanged"]
         self.tally.duplicate += counts["skipped"]
@@ -300,6 +295,7 @@ def _storable(row: ContactRow) -> ContactFields:
     return ContactFields(*names, email, typed, row.language, row.country, row.attributes)
 
 
+_WRITTEN = ("id", "phone", "person_key", *ContactFields._fields)
 _FIELDS = [getattr(Contact, name) for name in ContactFields._fields]
 
 

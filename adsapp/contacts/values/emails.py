@@ -31,6 +31,8 @@ def normalise_email(cell: str) -> Address | None:
 
     No name server is asked. Gmail's dots and plus signs stay.
     """
+    if is_sure_address(cell) and not cell.startswith("'"):
+        return Address(cell.lower(), cell, reduced=False)
     text = plain(cell).removeprefix("'")
     named = _IN_BRACKETS.fullmatch(text)
     address = named[1] if named else _SCHEME.sub("", text, count=1)
@@ -43,3 +45,12 @@ def normalise_email(cell: str) -> Address | None:
     except EmailNotValidError:
         return None
     return Address(found.normalized.lower(), address, address != text)
+
+
+def address_key(address: str) -> str:
+    """One text for all spellings of an address: capitals, blanks and a name around it, a domain in Unicode or Punycode.
+
+    As `Contact.email` is kept. What is no address to us, though perhaps to a provider, is itself in small letters.
+    """
+    found = normalise_email(address)
+    return found.email if found else plain(address).lower()

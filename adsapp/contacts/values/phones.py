@@ -79,8 +79,8 @@ def normalise_phone(cell: str, default_country: str | None, country: str | None 
 
     A blank `country` counts as none. Numbers that begin with + need neither.
     """
-    if _PLAIN.fullmatch(cell):
-        return _resolve(cell, "", default_country, country)
+    if _PLAIN.fullmatch(cell) or (_GROUPED.fullmatch(cell) and not _FLOAT.fullmatch(cell)):
+        return _resolve(cell, "", default_country, country)  # `_clean` would change nothing
     text = _clean(cell)
     if _GROUPED.fullmatch(text):
         return _resolve(text, "", default_country, country)

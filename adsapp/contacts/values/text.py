@@ -38,12 +38,16 @@ def plain(cell: str) -> str:
 
 def tidy(cell: str) -> str:
     """The cell as a person wrote it, without blanks and invisible marks around it; its inside is unchanged."""
+    if cell.isalnum():
+        return cell
     stripped = cell.strip(" \t\r\n\xa0\ufeff\u200b\u200e\u200f\u2060")
     return stripped[1:] if stripped.startswith("'") and _GUARDED.match(stripped) else stripped
 
 
 def one_line(cell: str) -> str:
     """A tidy cell in which every run of white space is one blank: for names, tags and the like."""
+    if cell.isalnum():  # one word, as most are: there is nothing to take away
+        return cell
     return " ".join(tidy(cell).split())
 
 

@@ -22,6 +22,7 @@ from adsapp.core.db.searching import search_key_or_null
 
 BUSY_SECONDS = 30.0  # for which a transaction waits for SQLite's write lock
 IDLE_IN_TRANSACTION = "60s"  # far longer than any transaction of ours does nothing
+MANY_ROWS_KB = 64 << 10
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
@@ -43,9 +44,8 @@ def engine_options(distributed: bool) -> dict[str, Any]:
     }
 
 
-def _write_json(value: Any) -> str:
-    # Letters as they are: SQLite finds a key by its text, and to it an escaped letter is another text.
-    return json.dumps(value, ensure_ascii=False)
+# Letters as they are: SQLite finds a key by its text, and to it an escaped letter is another text.
+_write_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def listen(engine: Engine) -> None:
@@ -99,10 +99,17 @@ def _has_news(descriptor: int) -> bool:
 def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver must not begin by itself
     cursor = connection.cursor()
-    for pragma in ("journal_mode=wal", "synchronous=normal", "foreign_keys=on", _busy_timeout(BUSY_SECONDS)):
+    for pragma in _PRAGMAS:
         cursor.execute(f"pragma {pragma}")
     cursor.close()
     connection.create_function("search_key", 1, search_key_or_null, deterministic=True)
+
+
+def expect_many_rows(connection: Connection) -> None:
+    """Let this connection to SQLite keep the pages that a transaction touches in memory, instead of writing each to the
+    log whenever it needs the room. PostgreSQL has a memory of its own."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"pragma cache_size=-{MANY_ROWS_KB}")
 
 
 def set_busy_timeout(connection: Connection, seconds: float) -> None:
@@ -114,6 +121,17 @@ def set_busy_timeout(connection: Connection, seconds: float) -> None:
 
 def _busy_timeout(seconds: float) -> str:
     return f"busy_timeout={int(seconds * 1000)}"
+
+
+# Where many rows are written, the log grows by megabytes with each transaction; at 4,000 pages (16 MB) a page that was
+# written many times goes back into the database once.
+_PRAGMAS = (
+    "journal_mode=wal",
+    "synchronous=normal",
+    "foreign_keys=on",
+    "wal_autocheckpoint=4000",
+    _busy_timeout(BUSY_SECONDS),
+)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,9 +1,9 @@
 """Many rows in one statement: an import or a campaign writes thousands at a time.
 
-On PostgreSQL the rows travel as one array a column and are unfolded by the server; where they are many, by COPY into a
-temporary table. One statement matters there for more than speed: the triggers that keep counters run once a statement,
-not once a row. On SQLite new rows go through a prepared statement many times over, and changes travel as one JSON list:
-each is the faster way there.
+Where they are many, they come into a temporary table first. A few travel on PostgreSQL as one array a column and are
+unfolded by the server, and on SQLite through a prepared statement many times over; changes travel there as one JSON
+list.
+One statement matters for more than speed: on PostgreSQL the triggers that keep counters run once a statement.
 
 These statements pass the tenant filter by, so `organization_id` is put in here and every row belongs to the bound
 organization; on PostgreSQL row-level security checks that again.
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -35,6 +35,7 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.orm import DeclarativeBase
@@ -43,7 +44,7 @@ from sqlalchemy.sql.operators import custom_op
 
 from adsapp.core import db
 from adsapp.core.db.constructs import JsonRows, ListOf, skip_existing
-from adsapp.core.db.staging import copy_rows, insert_tuples, staged
+from adsapp.core.db.staging import insert_tuples, stage, staged
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
@@ -53,6 +54,15 @@ SLICE = 1_000
 STAGED_FROM = 200  # rows; fewer are through by arrays before the temporary table is empty
 
 
+class Beside(NamedTuple):
+    """A row of another table for each one that is inserted: which of its columns have the value of which column of that
+    one, and what is the same in all of them."""
+
+    model: type[DeclarativeBase]
+    columns: Mapping[str, str]
+    same: Values = NOTHING
+
+
 def slices(values: Iterable[T]) -> Iterator[list[T]]:
     """Parts small enough for the maximum number of parameters of a statement."""
     rest = iter(values)
@@ -60,17 +70,22 @@ def slices(values: Iterable[T]) -> Iterator[list[T]]:
         yield some
 
 
-def insert_rows(model: type[DeclarativeBase], rows: Sequence[Values], same: Values = NOTHING) -> None:
+def insert_rows(
+    model: type[DeclarativeBase], rows: Sequence[Values], same: Values = NOTHING, *, beside: Beside | None = None
+) -> None:
     """Insert rows of the bound organization; all have the same keys, and every column without a default in the
     database is among them, or in `same`, what they have in common.
     """
-    insert_many(db.session.connection(), model, rows, same=_owned(same), stage=True)
+    connection = db.session.connection()
+    insert_many(connection, model, rows, same=_owned(same), stage_many=True)
+    if rows and beside:
+        _insert_beside(connection, _table(model), rows, beside)
 
 
 def insert_new(model: type[DeclarativeBase], rows: Sequence[Values], *, returning: Names = ()) -> Sequence[Row[Any]]:
     """Insert those of the rows that are not there yet, as `insert_rows` does; their columns named in `returning`."""
     connection = db.session.connection()
-    return insert_many(connection, model, rows, same=_owned(), only_new=True, returning=returning, stage=True)
+    return insert_many(connection, model, rows, same=_owned(), only_new=True, returning=returning, stage_many=True)
 
 
 def insert_many(
@@ -81,25 +96,50 @@ def insert_many(
     same: Values = NOTHING,
     only_new: bool = False,
     returning: Names = (),
-    stage: bool = False,
+    stage_many: bool = False,
 ) -> Sequence[Row[Any]]:
     """Insert rows on any connection and for any organization: each names its own, or `same` does, what they share.
 
-    `stage`: many go through a temporary table, which belongs to the role that made it: the connection has no other.
+    `stage_many`: many go through a temporary table. On PostgreSQL it belongs to the role that made it: the connection
+    has no other.
     """
     if not rows:
         return []
     table, same = _table(model), {name: value for name, value in same.items() if name not in rows[0]}
-    if connection.dialect.name == "postgresql":
+    stage_many = stage_many and len(rows) >= STAGED_FROM
+    if connection.dialect.name == "postgresql" or stage_many:
         columns, once = _sorted_out(rows, same)
-        source, given = _given(connection, table, columns, stage=stage)
-        statement = _insert_from(table, source, tuple(once), only_new, returning)
-        result = connection.execute(statement, given | {f"common_{name}": value for name, value in once.items()})
-    elif returning:
-        result = connection.execute(_insert(table, only_new, returning), [{**same, **row} for row in rows])
-    else:
-        insert_tuples(connection, table, _by_column(rows), same, only_new=only_new)
+        source, given = _given(connection, table, columns, stage_them=stage_many)
+        return _insert_all(connection, table, source, given, once, only_new, returning)
+    if returning:
+        return connection.execute(_insert(table, only_new, returning), [{**same, **row} for row in rows]).all()
+    insert_tuples(connection, table, _by_column(rows), same, only_new=only_new)
+    return []
+
+
+def _insert_all(
+    connection: Connection,
+    table: Table,
+    source: FromClause,
+    given: Values,
+    once: Values,
+    only_new: bool = False,
+    returning: Names = (),
+) -> Sequence[Row[Any]]:
+    is_postgresql = connection.dialect.name == "postgresql"
+    statement = _insert_from(table, source, tuple(once), only_new, returning, is_postgresql)
+    result = connection.execute(statement, {**given, **{f"common_{name}": value for name, value in once.items()}})
     return result.all() if returning else []
+
+
+def _insert_beside(connection: Connection, table: Table, rows: Sequence[Values], beside: Beside) -> None:
+    same = _owned(beside.same)
+    if len(rows) < STAGED_FROM:
+        others = [{name: row[of] for name, of in beside.columns.items()} for row in rows]
+        insert_many(connection, beside.model, others, same=same)
+    else:  # they are still in the temporary table
+        source = _beside(table, tuple(beside.columns.items()))
+        _insert_all(connection, _table(beside.model), source, {}, same)
 
 
 def update_rows(model: type[DeclarativeBase], rows: Sequence[Values], *, key: str = "id") -> None:
@@ -110,7 +150,7 @@ def update_rows(model: type[DeclarativeBase], rows: Sequence[Values], *, key: st
     connection = db.session.connection()
     owner = db.require_organization_id()
     if connection.dialect.name == "postgresql":
-        source, given = _given(connection, table, _by_column(rows), stage=True)
+        source, given = _given(connection, table, _by_column(rows), stage_them=len(rows) >= STAGED_FROM)
         connection.execute(_update_from(table, source, key), given | {"owner": owner})
     else:
         connection.execute(_json_update(table, names, key), {"rows": rows, "owner": owner})
@@ -145,14 +185,12 @@ def _is_common(values: Sequence[Any]) -> bool:
 
 
 def _given(
-    connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]], *, stage: bool
+    connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]], *, stage_them: bool
 ) -> tuple[FromClause, dict[str, Any]]:
-    """Columns of rows as a table of a statement on PostgreSQL, and what has to be given to that statement."""
-    names = tuple(columns)
-    if stage and len(columns[names[0]]) >= STAGED_FROM:
-        copy_rows(connection, table, columns)
-        return staged(table, names), {}
-    return _unfold(table, names), {f"all_{name}": values for name, values in columns.items()}
+    """Columns of rows as a table of a statement, and what has to be given to that statement."""
+    if stage_them:
+        return stage(connection, table, columns), {}
+    return _unfold(table, tuple(columns)), {f"all_{name}": values for name, values in columns.items()}
 
 
 # Statements are made once for each set of columns: to make them takes longer than to run them.
@@ -166,14 +204,22 @@ def _insert(table: Table, only_new: bool, returning: Names) -> ReturningInsert[A
 
 @lru_cache(maxsize=1024)
 def _insert_from(
-    table: Table, source: FromClause, common: Names, only_new: bool, returning: Names
+    table: Table, source: FromClause, common: Names, only_new: bool, returning: Names, is_postgresql: bool
 ) -> ReturningInsert[Any] | Insert:
-    once = (_cast(table.c[name], f"common_{name}") for name in common)
-    rows = select(*source.c, *once)
+    once = (_common(table.c[name], f"common_{name}", is_postgresql) for name in common)
+    # SQLite takes ON CONFLICT for part of a join, unless a condition stands before it.
+    rows = select(*source.c, *once).where(true())
     # A default of ours would be one for all rows; see `insert_rows` for the columns that must be there.
     statement = insert(table).from_select([*source.c.keys(), *common], rows, include_defaults=False)
     statement = statement.ext(skip_existing()) if only_new else statement
     return statement.returning(*(table.c[name] for name in returning)) if returning else statement
+
+
+@lru_cache(maxsize=1024)
+def _beside(table: Table, columns: tuple[tuple[str, str], ...]) -> FromClause:
+    """Rows of another table out of the temporary one."""
+    source = staged(table, tuple(of for _, of in columns))
+    return select(*(source.c[of].label(name) for name, of in columns)).subquery("beside")
 
 
 @lru_cache(maxsize=1024)
@@ -202,9 +248,10 @@ def _unfold(table: Table, names: Names) -> TableValuedAlias:
     return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
 
 
-def _cast(of: Column[Any], name: str) -> ColumnElement[Any]:
-    # Nothing else tells the server what a lone NULL is. A cast to varchar(n) would cut what is too long.
-    return cast(bindparam(name, type_=of.type), Text() if isinstance(of.type, String) else of.type)
+def _common(of: Column[Any], name: str, is_postgresql: bool) -> ColumnElement[Any]:
+    value = bindparam(name, type_=of.type)
+    # Nothing else tells PostgreSQL what a lone NULL is. A cast to varchar(n) would cut what is too long.
+    return cast(value, Text() if isinstance(of.type, String) else of.type) if is_postgresql else value
 
 
 _OUTGROWN = text(

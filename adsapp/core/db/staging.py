@@ -1,31 +1,83 @@
 """Many rows on the shortest way through a database's driver.
 
-PostgreSQL refuses COPY into a table with row-level security. A temporary table has none, and the statement that takes
-the rows from it is checked like any other. Arrays cost six times the processor time here (docs/adr/0022). SQLite takes
-tuples, one after another, by a statement that it prepares once.
+They come into a temporary table first, and one statement takes them from there. PostgreSQL refuses COPY into a table
+with row-level security: a temporary table has none, and the statement is checked like any other. On SQLite a statement
+for each row keeps a copy of every page that it touches if the table has a trigger, which took half of the time; one
+statement for all of them keeps each once (docs/adr/0022, 0025).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, TableClause, column, table, text
 
+from adsapp.core.db.engine import expect_many_rows
+
 Columns = Mapping[str, Sequence[Any]]
 
 
-def copy_rows(connection: Connection, of: Table, columns: Columns) -> None:
-    """Put these rows, given by column, and nothing else into the temporary table of `of`."""
-    place = staged(of, tuple(columns)).name
-    made = f"create temp table if not exists {place} on commit delete rows as table {of.name} with no data"
-    connection.execute(text(made))
-    connection.execute(text(f"truncate {place}"))  # it may have been used in this transaction
-    driver: Any = connection.connection.driver_connection
+_MADE = {
+    "postgresql": "create temp table if not exists {0} on commit delete rows as table {1} with no data",
+    "sqlite": "create temp table if not exists {0} as select * from {1} where false",
+}
+_EMPTIED = {"postgresql": "truncate {0}", "sqlite": "delete from {0}"}  # it may have been used in this transaction
+
+
+def stage(connection: Connection, of: Table, columns: Columns) -> TableClause:
+    """Put these rows, given by column, and nothing else into the temporary table of `of`; that table."""
+    place, kind = staged(of, tuple(columns)), connection.dialect.name
+    expect_many_rows(connection)
+    for statement in (_MADE[kind], _EMPTIED[kind]):
+        connection.execute(text(statement.format(place.name, of.name)))
+    sent = _as_sent(connection, of, columns)
     names = ", ".join(map(connection.dialect.identifier_preparer.quote, columns))
-    with driver.cursor() as cursor, cursor.copy(f"copy {place} ({names}) from stdin") as copy:
-        for row in zip(*_as_sent(connection, of, columns), strict=True):
-            copy.write_row(row)
+    if kind == "postgresql":
+        _copy(connection.connection.driver_connection, f"copy {place.name} ({names}) from stdin", map(_texts, sent))
+    else:
+        _insert(connection, f"insert into {place.name} ({names})", len(columns), zip(*sent, strict=True))
+    return place
+
+
+def _copy(driver: Any, statement: str, columns: Iterable[list[str]]) -> None:
+    lines = "\n".join(map("\t".join, zip(*columns, strict=True)))
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(lines + "\n")
+
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# The driver's own way asks of each value what it is; a column has one kind of them.
+_TEXTS: Mapping[str, Callable[[Any], str]] = {
+    "str": str,
+    "int": str,
+    "float": repr,
+    "bool": str,
+    "UUID": attrgetter("hex"),
+    "datetime": datetime.isoformat,
+    "bytes": lambda value: "\\x" + value.hex(),
+    "Jsonb": lambda value: _json(value.obj),
+}
+_SPECIAL = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_NULL = "\\N"
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    """Values of one column as COPY takes them."""
+    given = list(values)
+    kinds = set(map(type, given)) - {type(None)}
+    text_of = {kind: _TEXTS[kind.__name__] for kind in kinds}
+    if len(kinds) == 1 and None not in given:
+        texts = list(map(text_of[kinds.pop()], given))
+    else:
+        texts = [_NULL if value is None else text_of[type(value)](value) for value in given]
+    whole = "".join(texts)
+    if not any(map(whole.__contains__, "\\\n\r\t")):
+        return texts
+    return [_NULL if value is None else text.translate(_SPECIAL) for value, text in zip(given, texts, strict=True)]
 
 
 @lru_cache(maxsize=1024)
@@ -37,14 +89,17 @@ def staged(of: Table, names: tuple[str, ...]) -> TableClause:
 def insert_tuples(
     connection: Connection, of: Table, columns: Columns, same: Mapping[str, Any], *, only_new: bool
 ) -> None:
-    """Insert these rows, given by column, with what is the same in all of them, on SQLite."""
+    """Insert these few rows, given by column, with what is the same in all of them, on SQLite."""
     names = ", ".join(map(connection.dialect.identifier_preparer.quote, (*columns, *same)))
-    marks = ", ".join("?" * (len(columns) + len(same)))
-    clause = " on conflict do nothing" if only_new else ""
     once = (next(values) for values in _as_sent(connection, of, {name: [value] for name, value in same.items()}))
-    rows = list(zip(*_as_sent(connection, of, columns), *map(repeat, once), strict=False))
-    statement = f"insert into {of.name} ({names}) values ({marks}){clause}"  # noqa: S608  # names of our own
-    connection.exec_driver_sql(statement, rows)
+    rows = zip(*_as_sent(connection, of, columns), *map(repeat, once), strict=False)
+    clause = " on conflict do nothing" if only_new else ""
+    _insert(connection, f"insert into {of.name} ({names})", len(columns) + len(same), rows, clause)
+
+
+def _insert(connection: Connection, into: str, width: int, rows: Iterable[tuple[Any, ...]], clause: str = "") -> None:
+    marks = ", ".join("?" * width)
+    connection.exec_driver_sql(f"{into} values ({marks}){clause}", list(rows))
 
 
 def _as_sent(connection: Connection, of: Table, columns: Columns) -> Iterator[Iterator[Any]]:

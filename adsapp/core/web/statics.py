@@ -32,11 +32,25 @@ if TYPE_CHECKING:
 # What the one file of each kind is made of, in the order that counts.
 SHEETS: Final = (
     *("tokens", "base", "layout", "components", "forms", "overlays", "content", "tables", "charts", "chat"),
-    *("campaigns", "contacts", "jobs"),
+    *("campaigns", "contacts", "email", "jobs"),
 )
 LIBRARIES: Final = ("vendor/htmx.org-2.0.11/htmx.min.js", "vendor/idiomorph-0.8.0/idiomorph-ext.min.js")
 SCRIPTS: Final = (
-    *("theme", "requests", "toast", "times", "dialog", "copy", "keys", "upload", "zone", "latest", "ticks", "live"),
+    *(
+        "theme",
+        "requests",
+        "toast",
+        "times",
+        "dialog",
+        "copy",
+        "keys",
+        "upload",
+        "zone",
+        "latest",
+        "frames",
+        "ticks",
+        "live",
+    ),
 )
 MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "app.css": tuple(f"css/{name}.css" for name in SHEETS),

@@ -15,10 +15,10 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractStreamWriter
 
 from adsapp.integrations.base import Accepted, NotSent, Outcome, Refused, Uncertain
 from adsapp.integrations.errors import Action, ProviderError, SendError
+from adsapp.integrations.http import Body
 from adsapp.integrations.whatsapp.errors import classify
 
 CONNECT_TIMEOUT: Final = 10.0
@@ -29,23 +29,6 @@ TEMPLATE_FIELDS: Final = (
 NUMBER_FIELDS: Final = (
     "id,display_phone_number,verified_name,quality_rating,throughput,whatsapp_business_manager_messaging_limit"
 )
-
-
-class _Body(aiohttp.BytesPayload):
-    """A request body that remembers whether any of it was handed to the network.
-
-    Without its body the provider cannot have acted on a request, so `started` is the line between `NotSent`
-    and `Uncertain`.
-    """
-
-    started = False
-
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        transport = getattr(writer, "transport", None)
-        if transport is None or transport.is_closing():
-            raise aiohttp.ClientConnectionResetError("The connection was closed before the request was written")
-        self.started = True
-        await super().write_with_length(writer, content_length)
 
 
 class CloudApi:
@@ -81,7 +64,7 @@ class CloudApi:
         """Post one message as built by `messages`. Raises only when cancelled, which leaves the message
         uncertain."""
         raw = json.dumps(payload, separators=(",", ":")).encode()
-        body = _Body(raw, content_type="application/json")
+        body = Body(raw, content_type="application/json")
         try:
             status, headers, text = await self._request("POST", f"{self.phone_number_id}/messages", data=body)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as problem:

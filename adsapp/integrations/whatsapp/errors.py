@@ -10,10 +10,10 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from adsapp.integrations.errors import Meaning, SendError
+from adsapp.integrations.http import wait_in
 from adsapp.integrations.whatsapp import codes
 
 # Seen under 132018, 132000 and 100, so the text decides.
@@ -100,23 +100,10 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     names in any case.
     """
     lower = {name.lower(): value for name, value in headers.items()}
-    seconds = _seconds(lower.get("retry-after", ""), now)
+    seconds = wait_in(lower.get("retry-after", ""), now)
     if seconds is None:
         seconds = _usage_seconds(lower.get("x-business-use-case-usage", ""))
     return None if seconds is None else min(max(seconds, 0.0), codes.DAY)
-
-
-def _seconds(value: str, now: datetime) -> float | None:
-    value = value.strip()
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII):
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - now).total_seconds()
 
 
 def _usage_seconds(value: str) -> float | None:

@@ -46,6 +46,7 @@ def test_the_page_names_the_variable_and_sends_to_exactly_those(scene: Scene, bo
     assert f'href="/campaigns/{campaign_id}?status=skipped&amp;code=missing_variable#people"' in page
     asked = bob.get(f"/campaigns/{campaign_id}/fill").text
     assert "Send to 3 people" in words(asked)
+    assert "body.2" not in asked, "a value is asked for that everybody has"
     empty = confirm(bob, asked, **{"value.body.1": " "})
     assert (empty.status_code, "Write the text that they get" in empty.text) == (422, True)
     assert confirm(bob, asked, **{"value.body.1": "friend", "confirmed": "2"}).status_code == 409

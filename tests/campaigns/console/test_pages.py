@@ -6,10 +6,12 @@ import io
 import re
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 from werkzeug.http import parse_options_header
 
@@ -45,7 +47,7 @@ def bob(client: FlaskClient, cast: Cast) -> FlaskClient:
 
 def send(client: FlaskClient, form: dict[str, object]) -> tuple[int, str, str]:
     """Post the compose form; status, text, where it leads."""
-    token = csrf_token(client, "/campaigns")
+    token = csrf_token(client)
     answer = client.post("/campaigns", data={**form, "csrf_token": token})
     return answer.status_code, html.unescape(answer.text), answer.headers.get("Location", "")
 
@@ -557,16 +559,39 @@ def test_the_export_takes_the_filter_of_the_page_and_its_name_keeps_every_letter
         db.session.scalars(last).one().error_code = "131049"
         db.session.commit()
     page = html.unescape(client.get(f"/campaigns/{campaign}{narrowed}").text)
-    assert f'href="/campaigns/{campaign}/people.csv{narrowed}"' in page
+    assert f'href="/campaigns/{campaign}/export{narrowed}"' in page
     assert ("Export filtered people" if narrowed else "Export people") in page
     answer = client.get(f"/campaigns/{campaign}/people.csv{narrowed}")
     assert [row["name"] for row in csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig")))] == names
     assert parse_options_header(answer.headers["Content-Disposition"])[1]["filename"] == file
 
 
-def test_an_export_of_an_unknown_status_is_refused_before_it_begins(scene: Scene, client: FlaskClient) -> None:
+@pytest.mark.parametrize("path", ["people.csv?status=gone", "people.xlsx?status=gone", "people.csv?delimiter=pipe"])
+def test_an_export_of_what_is_not_known_is_refused_before_it_begins(
+    scene: Scene, client: FlaskClient, path: str
+) -> None:
     scene.cast.sign_in(client, "adam")
-    assert client.get(f"/campaigns/{scene.campaign()}/people.csv?status=gone").status_code == 422
+    assert client.get(f"/campaigns/{scene.campaign()}/{path}").status_code == 422
+
+
+def test_an_export_comes_in_the_form_that_the_spreadsheet_reads(
+    scene: Scene, client: FlaskClient, tmp_path: Path
+) -> None:
+    scene.cast.sign_in(client, "adam")
+    campaign = scene.campaign(people={Status.READ: 2, Status.FAILED: 1}, codes={Status.FAILED: "131026"})
+    choice = client.get(f"/campaigns/{campaign}/export?status=read")
+    assert "Some of them · read" in shown(choice.text)
+    files = re.findall(rf'href="(/campaigns/{campaign}/people[^"]+)"', html.unescape(choice.text))
+    assert [each.partition("?")[0].rpartition(".")[2] for each in files] == ["xlsx", "csv", "csv", "csv"]
+    semicolons = client.get(files[2]).get_data().decode("utf-8-sig")
+    assert [row["phone"] for row in csv.DictReader(io.StringIO(semicolons), delimiter=";")] == [
+        "+1 202 555 1000",
+        "+1 202 555 1001",
+    ]
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(client.get(files[0]).data)
+    header, *rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
+    assert [dict(zip(header, row, strict=True))["phone"] for row in rows] == ["+12025551000", "+12025551001"]
 
 
 @pytest.mark.parametrize(
@@ -630,7 +655,7 @@ def test_an_agent_may_not_export(scene: Scene, bob: FlaskClient) -> None:
 
 
 def post(client: FlaskClient, path: str, **data: str) -> int:
-    token = csrf_token(client, "/campaigns")
+    token = csrf_token(client)
     return client.post(path, data={**data, "csrf_token": token}).status_code
 
 

@@ -122,7 +122,7 @@ def test_a_retry_by_form_says_why_not(
     scene: Scene, client: FlaskClient, cancelled: tuple[uuid.UUID, uuid.UUID]
 ) -> None:
     alice = scene.cast.sign_in(client, "alice")
-    token = csrf_token(alice, "/jobs")
+    token = csrf_token(alice)
     answer = alice.post(f"/jobs/{cancelled[1]}/retries", data={"csrf_token": token})
     assert (answer.status_code, "A cancelled campaign is over" in answer.text) == (409, True)
 

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from adsapp.campaigns.sending.gate import ASK_SECONDS, LATE_SECONDS
-from adsapp.campaigns.sending.rate_window import Window
 from adsapp.integrations.pacing.last_second import LastSecond, Report
 from adsapp.integrations.pacing.pacer import Admission, admit
 from adsapp.integrations.pacing.spacing import Spacing
+from adsapp.outbound.gate import ASK_SECONDS, LATE_SECONDS
+from adsapp.outbound.rate_window import Window
 
 SECOND = 1_000_000
 EPOCH = 1_000.0  # clocks do not begin at nought

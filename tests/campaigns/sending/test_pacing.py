@@ -17,12 +17,12 @@ from adsapp.campaigns.consequences import Effect
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending import journal
 from adsapp.campaigns.sending.error_policy import judge
-from adsapp.campaigns.sending.gate import Gate
 from adsapp.campaigns.sending.journal import Journal
-from adsapp.campaigns.sending.transport import NotWritten
 from adsapp.integrations.base import Accepted, NotSent, Refused, Uncertain
 from adsapp.integrations.pacing import Admission, Report
 from adsapp.integrations.whatsapp.errors import classify
+from adsapp.outbound.gate import Gate
+from adsapp.outbound.transport import NotWritten
 from tests.campaigns.sending.many_senders import Play, busiest_second
 
 a_stall = st.tuples(st.floats(0, 8), st.floats(0.2, 5))

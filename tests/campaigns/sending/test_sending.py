@@ -18,7 +18,6 @@ from adsapp.campaigns.models import CampaignRecipient
 from adsapp.campaigns.queries import failures, get_campaign
 from adsapp.campaigns.sending import claim
 from adsapp.campaigns.sending.journal import Journal
-from adsapp.campaigns.sending.transport import Lane, NotWritten, Results, SendLoop, SendRequest, SendResult
 from adsapp.contacts.values.phones import person_key
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -28,6 +27,7 @@ from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import get_account
 from adsapp.integrations.whatsapp.service import AccountChanges, update_account
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound.transport import Lane, NotWritten, Results, SendLoop, SendRequest, SendResult
 from tests.campaigns.rehearsal import LOST, Rehearsal, refused
 from tests.paths import CASES
 from tests.waiting import wait_for
@@ -196,7 +196,7 @@ def test_a_pause_takes_back_what_still_waits_at_the_gate(rehearsal: Rehearsal) -
             send = channel_of(get_account(rehearsal.account_id)).connect(loop.session)
         journal = Journal(rehearsal.app.config["SETTINGS"].home, uuid.uuid4())
         pacer = rehearsal.app.extensions["pacer"]()
-        lane = Lane(send, loop.gate("number", 100.0, pacer), journal, results, lambda: False)
+        lane = Lane(send, loop.gate("number", 100.0, pacer), journal.note, results, lambda: False)
         pacer.slow_down("number", 1.0, 0.0)
         loop.send(lane, [SendRequest(number, {}) for number in range(5)])
         loop.withdraw(lane)
@@ -325,7 +325,7 @@ def test_a_worker_whose_lease_has_ended_writes_no_request(rehearsal: Rehearsal, 
         lane = Lane(
             send,
             loop.gate("number", 100.0, rehearsal.app.extensions["pacer"]()),
-            Journal(tmp_path, lease),
+            Journal(tmp_path, lease).note,
             results,
             lambda: True,
         )

@@ -68,7 +68,7 @@ def test_an_upload_for_which_there_is_no_room_says_so_and_keeps_nothing(
     sent: dict[str, Any] = {"file": (io.BytesIO(content), "people.csv")}
     if way == "page":
         alice = cast.sign_in(client, "alice")
-        answer = alice.post("/imports", data={"csrf_token": csrf_token(alice, "/jobs"), **sent})
+        answer = alice.post("/imports", data={"csrf_token": csrf_token(alice), **sent})
     else:
         answer = client.post("/api/jobs/import-contacts", data=sent, headers=cast.headers("alice"))
         assert answer.get_json()["code"] == "disk_full"

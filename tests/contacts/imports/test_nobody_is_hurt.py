@@ -11,11 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from adsapp.campaigns import audience
-from adsapp.campaigns.audience import known_attributes
 from adsapp.contacts import queries
 from adsapp.contacts.models import Contact, Import, OptEvent, OptSource
 from adsapp.core import db
+from adsapp.outbound import audience
+from adsapp.outbound.audience import known_attributes
 from tests.cast import Cast
 from tests.contacts.conftest import counts
 from tests.waiting import wait_for

@@ -132,7 +132,7 @@ def test_the_same_file_again_is_noticed_before_it_runs(
 ) -> None:
     first = ended(start(FILE))
     browser = cast.sign_in(client, "alice")
-    sent = {"csrf_token": csrf_token(browser, "/jobs"), "file": (io.BytesIO(FILE.encode()), "copy.csv")}
+    sent = {"csrf_token": csrf_token(browser), "file": (io.BytesIO(FILE.encode()), "copy.csv")}
     here = browser.post("/imports", data=sent).location
     page = browser.get(here).text
     assert "This very file was imported before" in page

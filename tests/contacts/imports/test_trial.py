@@ -212,7 +212,7 @@ def test_a_file_is_tried_on_its_page_and_then_imported(
 ) -> None:
     ended(start("phone,name\n+12025550101,Ann\n"))
     browser = cast.sign_in(client, "alice")
-    token = csrf_token(browser, "/jobs")
+    token = csrf_token(browser)
     content = {"file": (io.BytesIO(b"phone,name,email\n+12025550101,Anna,ann@example.com\nbad,,\n"), "again.csv")}
     here = browser.post("/imports", data={"csrf_token": token, **content}).location
     columns = {"column-0": "phone", "column-1": "name", "column-2": "email", "default_country": "US"}

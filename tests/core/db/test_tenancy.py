@@ -195,9 +195,10 @@ def test_the_engine_reads_jobs_and_of_all_else_only_whose_it_is(app: Flask) -> N
     jobs = {
         table.name for table in db.Base.metadata.sorted_tables if table.name.startswith(("job", "queue_", "stats_"))
     }
-    assert set(found) - jobs - {"alembic_version"} == {"workers", "organizations", "whatsapp_accounts"}
+    accounts = {"whatsapp_accounts", "email_accounts"}
+    assert set(found) - jobs - {"alembic_version"} == {"workers", "organizations"} | accounts
     assert found["organizations"] == ["id", "slug"]
-    assert found["whatsapp_accounts"] == ["id", "organization_id"]
+    assert found["whatsapp_accounts"] == found["email_accounts"] == ["id", "organization_id"]
 
 
 EMAIL, COOKIE, TOKEN, SLUG = "an e-mail", "a cookie", "a token", "a slug"

@@ -69,7 +69,7 @@ def connected(app: Flask, cast: Cast) -> str:
 
 
 def send(client: FlaskClient, path: str = PAGE, **typed: str) -> TestResponse:
-    return client.post(path, data={**typed, "csrf_token": csrf_token(client, PAGE)})
+    return client.post(path, data={**typed, "csrf_token": csrf_token(client)})
 
 
 def found(app: Flask, cast: Cast) -> Account | None:
@@ -215,7 +215,7 @@ def test_others_see_nothing_of_it(cast: Cast, client: FlaskClient, connected: st
     assert PAGE not in client.get("/").text
     for path in (PAGE, "/settings"):
         assert client.get(path).status_code == 403
-    token = csrf_token(client, "/")
+    token = csrf_token(client)
     assert client.post(f"{PAGE}/{connected}/check", data={"csrf_token": token}).status_code == 403
 
 

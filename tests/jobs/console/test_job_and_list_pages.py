@@ -28,7 +28,7 @@ Read = Callable[[uuid.UUID], Job]
 
 def post(client: FlaskClient, path: str, **fields: str) -> tuple[int, str]:
     """Send a form; the status and where it leads."""
-    answer = client.post(path, data={"csrf_token": csrf_token(client, "/jobs"), **fields})
+    answer = client.post(path, data={"csrf_token": csrf_token(client), **fields})
     return answer.status_code, answer.headers.get("Location", "")
 
 
@@ -259,7 +259,7 @@ def test_a_queue_is_paused_with_a_reason_that_its_jobs_name(
     cast.sign_in(client, "adam")
     form = client.get("/queues/template-processing/pause").text
     assert "Pause Templates?" in form
-    token = csrf_token(client, "/jobs")
+    token = csrf_token(client)
     refused = client.post("/queues/template-processing/pause", data={"csrf_token": token, "reason": " "})
     assert refused.status_code == 422
     assert "Say why" in refused.text
@@ -270,7 +270,7 @@ def test_a_queue_is_paused_with_a_reason_that_its_jobs_name(
     assert "The queue Templates is paused by Adam: A new template" in client.get(f"/jobs/{job_id}").text
     home = client.get("/").text
     assert "A new template" in home
-    held = client.post("/queues/template-processing/resume", data={"csrf_token": csrf_token(client, "/jobs")}).text
+    held = client.post("/queues/template-processing/resume", data={"csrf_token": csrf_token(client)}).text
     done = confirm(client, held)
     assert (done.status_code, done.headers["Location"]) == (303, "/queues/template-processing")
     assert "is paused by" not in client.get(f"/jobs/{job_id}").text

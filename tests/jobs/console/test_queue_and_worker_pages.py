@@ -266,7 +266,7 @@ def test_where_there_is_one_organization_its_admin_drains_a_worker(app: Flask, c
     alone.sign_in(client, "adam")
     assert f'href="/workers/{worker_id}/drain"' in client.get("/workers").text
     assert "Drain harbour-7?" in client.get(f"/workers/{worker_id}/drain").text
-    token = csrf_token(client, "/workers")
+    token = csrf_token(client)
     done = client.post(f"/workers/{worker_id}/drain", data={"csrf_token": token})
     assert (done.status_code, done.headers["Location"]) == (303, "/workers")
     assert "by Adam" in client.get("/workers").text

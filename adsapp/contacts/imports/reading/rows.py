@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from adsapp.contacts.imports.reading.lines import MAX_CELL, TOO_LARGE, Row
 from adsapp.contacts.imports.reading.mapping import Mapping
-from adsapp.contacts.imports.reading.numbers import NumberReader
+from adsapp.contacts.imports.reading.numbers import MAX_KNOWN, NumberReader
 from adsapp.contacts.imports.reading.overlooked import unused_consent
 from adsapp.contacts.values import consent
 from adsapp.contacts.values.attributes import with_extension
@@ -97,7 +97,7 @@ class RowJudge:
         self._header = mapping.header
         self._width = len(mapping.header)
         self._phone = phone
-        self._fields = {target: mapping.index_of(target) for target in ("name", "first_name", "last_name")}
+        self._fields = [mapping.index_of(target) for target in ("name", "first_name", "last_name")]
         self._number = NumberReader(mapping, phone, defaults.country)
         self._email, self._language = mapping.index_of("email"), mapping.index_of("language")
         self._consent = (
@@ -139,7 +139,7 @@ class RowJudge:
         return self._contact(row.number, cells, phone, country or phone.region, notes)
 
     def _contact(self, number: int, cells: list[str], phone: Phone, country: str, notes: list[Note]) -> ContactRow:
-        whole, first, last = (self._name(cells, index, notes) for index in self._fields.values())
+        whole, first, last = [self._name(cells, index, notes) for index in self._fields]
         if whole and not (first or last):
             first, last = split_name(whole)
         email, typed = self._read_email(cells, notes)
@@ -184,13 +184,11 @@ class RowJudge:
     def _read_language(self, cells: list[str], notes: list[Note]) -> str:
         if self._language is None or not cells[self._language]:
             return ""
-        if not (text := plain(cells[self._language])):
-            return ""
-        found = _LANGUAGE.fullmatch(text)
-        if found is None:
+        cell = cells[self._language]
+        language = _known_language(cell) if len(cell) <= MAX_KNOWN else _language(cell)
+        if language is None:
             notes.append(self._note("language_left_out", self._language, cells))
-            return ""
-        return found[1].lower() + (f"_{found[2].upper()}" if found[2] else "")
+        return language or ""
 
     def _read_opt_in(self, cells: list[str], notes: list[Note]) -> bool | None:
         """Of several columns the refusal counts; a refusal in a column that is not used is noted at least."""
@@ -233,6 +231,17 @@ class RowJudge:
 
     def _note(self, code: str, index: int, cells: list[str]) -> Note:
         return Note(code, self._header[index], cells[index])
+
+
+def _language(cell: str) -> str | None:
+    """The language that a cell names, "" if it is blank, None if it is something else."""
+    if not (text := plain(cell)):
+        return ""
+    found = _LANGUAGE.fullmatch(text)
+    return found[1].lower() + (f"_{found[2].upper()}" if found[2] else "") if found else None
+
+
+_known_language = lru_cache(maxsize=1024)(_language)
 
 
 @lru_cache(maxsize=1024)

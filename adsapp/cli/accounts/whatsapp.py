@@ -1,12 +1,11 @@
 """`adsapp account …`: the WhatsApp numbers of an organization on the command line."""
 
-import sys
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from adsapp.cli.accounts.asking import secret, secret_option
 from adsapp.cli.actor import BY
 from adsapp.cli.admin import find_organization, organization_option
 from adsapp.cli.errors import CommandFailed, typed
@@ -21,23 +20,10 @@ from adsapp.integrations.whatsapp.connection import ask
 from adsapp.integrations.whatsapp.service import AccountIn
 from adsapp.message_templates import service as templates
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 
 @click.group()
 def account() -> None:
     """WhatsApp numbers: connect one, check it, list them."""
-
-
-def _not_as_argument(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Arguments are seen by everybody on the machine and kept in the shell's history."""
-    if ctx.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE:
-        raise click.UsageError(f"secrets are no arguments: set {parameter.envvar}, or be asked for it", ctx)
-    return value
-
-
-def _secret_option(name: str, variable: str) -> Callable[[Command], Command]:
-    return click.option(f"--{name}", envvar=variable, hidden=True, callback=_not_as_argument)
 
 
 @account.command()
@@ -47,9 +33,9 @@ def _secret_option(name: str, variable: str) -> Callable[[Command], Command]:
 @click.option("--name", default="WhatsApp", show_default=True, help="What it is called in the console.")
 @click.option("--display-phone-number", default="", help="What people see; default: what WhatsApp says.")
 @click.option("--messages-per-second", type=float, help="Its pace; default: DEFAULT_MESSAGES_PER_SECOND.")
-@_secret_option("token", "WHATSAPP_TOKEN")
-@_secret_option("app-secret", "WHATSAPP_APP_SECRET")
-@_secret_option("verify-token", "WHATSAPP_VERIFY_TOKEN")
+@secret_option("token", "WHATSAPP_TOKEN")
+@secret_option("app-secret", "WHATSAPP_APP_SECRET")
+@secret_option("verify-token", "WHATSAPP_VERIFY_TOKEN")
 @json_option
 def connect(
     slug: str, as_json: bool, token: str | None, app_secret: str | None, verify_token: str | None, **plain: Any
@@ -63,9 +49,9 @@ def connect(
     with open_app().app_context():
         db.bind_organization(find_organization(slug).id)
         data = AccountIn(
-            token=_secret(token, "Access token", "WHATSAPP_TOKEN"),
-            app_secret=_secret(app_secret, "App secret", "WHATSAPP_APP_SECRET"),
-            verify_token=_secret(verify_token, "Verify token", "WHATSAPP_VERIFY_TOKEN"),
+            token=secret(token, "Access token", "WHATSAPP_TOKEN"),
+            app_secret=secret(app_secret, "App secret", "WHATSAPP_APP_SECRET"),
+            verify_token=secret(verify_token, "Verify token", "WHATSAPP_VERIFY_TOKEN"),
             **plain,
         )
         answer, made = _connect(data)
@@ -88,17 +74,6 @@ def _connect(data: AccountIn) -> tuple[Answer, Account]:
     made.display_phone_number = made.display_phone_number or answer.display_phone_number[:30]
     templates.request_sync(BY, made)
     return answer, made
-
-
-def _secret(value: str | None, label: str, variable: str) -> str:
-    if value:
-        return value
-    if not sys.stdin.isatty():
-        raise CommandFailed(
-            f"the {label.lower()} is missing: set {variable}, or run this at a terminal to be asked for it", 2
-        )
-    typed: str = click.prompt(label, hide_input=True)
-    return typed
 
 
 @account.command()

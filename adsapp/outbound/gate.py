@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 
-from adsapp.campaigns.sending.rate_window import Window
 from adsapp.core.logs import get_logger
 from adsapp.integrations.pacing import Admission, Report
+from adsapp.outbound.rate_window import Window
 
 LATE_SECONDS = 0.25  # what was not written so long after it was admitted is not written
 ASK_SECONDS = 0.01  # on average: processes that asked in step would not get equal shares

@@ -1,7 +1,7 @@
-"""One event loop a process, in a thread of its own, on which every campaign's requests are in flight.
+"""One event loop a process, in a thread of its own, on which the requests of every campaign and e-mail are in flight.
 
-A slice hands over requests that wait at their number's gate until they may be written, and reads what came of them from
-its `Results`.
+A slice hands over requests that wait at their account's gate until they may be written, and reads what came of them
+from its `Results`.
 """
 
 import asyncio
@@ -19,19 +19,18 @@ from typing import Any
 
 import aiohttp
 
-from adsapp.campaigns.sending.gate import LATE_SECONDS, Gate
-from adsapp.campaigns.sending.journal import Journal
 from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Outcome, Send, Uncertain
 from adsapp.integrations.http import open_session
 from adsapp.integrations.pacing import Pacer
+from adsapp.outbound.gate import LATE_SECONDS, Gate
 
 
 @dataclass(frozen=True)
 class SendRequest:
-    """One message: whose, and what."""
+    """One request: which, by a number of the slice's own, and what."""
 
-    recipient_id: int
+    id: int
     payload: Mapping[str, Any]
 
 
@@ -42,9 +41,9 @@ class NotWritten:
 
 @dataclass(frozen=True)
 class SendResult:
-    """What came of a request."""
+    """What came of a request; `id` is that of the request."""
 
-    recipient_id: int
+    id: int
     outcome: Outcome | NotWritten
     at: datetime
 
@@ -76,7 +75,7 @@ class Lane:
 
     send: Send
     gate: Gate
-    journal: Journal
+    note: Callable[[int], None]  # called with a request's id just before it is written
     results: Results
     is_lost: Callable[[], bool]  # another worker may hold the job by now
     is_withdrawn: bool = False
@@ -145,7 +144,7 @@ async def _send(lane: Lane, request: SendRequest) -> None:
     except Exception as error:  # a bug must not lose a message: it may have been written
         outcome = Uncertain(f"{type(error).__name__} while it was sent")
     finally:
-        lane.results.put(SendResult(request.recipient_id, outcome, utcnow()))
+        lane.results.put(SendResult(request.id, outcome, utcnow()))
 
 
 async def _enter(lane: Lane) -> float | None:
@@ -167,10 +166,10 @@ async def _write(lane: Lane, request: SendRequest, admitted_at: float) -> Outcom
 
 
 def _may_write(lane: Lane, request: SendRequest, admitted_at: float) -> bool:
-    """Looked at behind the note (see `journal`): what a process was stopped with is too old to be written."""
+    """Looked at behind the note: what a process was stopped with is too old to be written."""
     if lane.is_withdrawn:
         return False
-    lane.journal.note(request.recipient_id)
+    lane.note(request.id)
     return time.monotonic() - admitted_at <= LATE_SECONDS and not lane.is_lost()
 
 

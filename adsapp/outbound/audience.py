@@ -1,9 +1,10 @@
-"""Who a campaign goes to: everyone, tags, an import, or named contacts; read in the order of contact ids."""
+"""Whom a campaign or an e-mail goes to: everyone, tags, an import, or named contacts; read in the order
+of contact ids.
+"""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
@@ -239,9 +240,6 @@ def why_no_attribute(name: str) -> str:
     """That no contact has it, and which name may be meant."""
     others = [known for known in known_attributes() if known != name]
     return f"No contact has a value in the column “{name}”{_hint(name, others)}"
-
-
-SERVICE_WINDOW = timedelta(hours=24)
 
 
 def person_of(contact: Any) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The accounts that send, on the command line: WhatsApp numbers and those of e-mail."""

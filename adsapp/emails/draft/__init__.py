@@ -1,0 +1,1 @@
+"""An e-mail as it is asked for, before it exists, and what is wrong with it."""

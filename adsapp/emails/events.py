@@ -1,0 +1,15 @@
+"""What happened to an e-mail: a line on its page, and in the audit if a person did it."""
+
+from adsapp.core import db
+from adsapp.emails.models import Email, EmailEvent
+from adsapp.emails.subject import EMAIL
+from adsapp.organizations.auditing import NOBODY, By
+
+
+def record(email: Email, text: str, by: By = NOBODY, *, action: str = "", **details: object) -> None:
+    """Add a line to what happened; with `action`, what `by` did goes into the audit too, with what of its details is
+    known (not None)."""
+    db.session.add(EmailEvent(organization_id=email.organization_id, email_id=email.id, text=text, by=by.name))
+    known = {name: value for name, value in details.items() if value is not None}
+    if action:
+        by.audit(action, EMAIL.of(email.id), title=email.name, **known)

@@ -1,0 +1,1 @@
+"""E-mail templates: a subject and its bodies, kept to be used again."""

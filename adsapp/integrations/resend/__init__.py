@@ -1,0 +1,1 @@
+"""E-mail over Resend."""
