@@ -5,6 +5,7 @@ from sqlalchemy import select
 from adsapp import jobs
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.subject import CAMPAIGN
+from adsapp.campaigns.telling import tell_when_ended
 from adsapp.core import db
 from adsapp.jobs import Job, Priority, State, transitions
 from adsapp.jobs.idempotency import require_subject
@@ -38,6 +39,7 @@ def enqueue_job(
         total=campaign.audience_size if people is None else people,
     )
     campaign.job_id = require_subject(job, subject).id
+    tell_when_ended(campaign, job)
 
 
 def round_of_next(campaign: Campaign) -> int:
@@ -65,6 +67,7 @@ def wake(campaign: Campaign, job: Job | None, by: str) -> None:
         enqueue_job(campaign, by)
     elif job.state in (State.FAILED, State.CANCELLED):
         transitions.retry(job, By(by))
+        tell_when_ended(campaign, job)
     elif job.state is State.DELAYED and campaign.status is not CampaignStatus.SCHEDULED:
         transitions.promote(job, by=NOBODY)
 

@@ -1,33 +1,39 @@
-"""Tells who started a campaign that it has ended or stands still, in the transaction in which it does."""
+"""Tells who started a campaign that it has ended, was stopped by an error, or stands still.
 
+Its end is heard of by a job that waits for the campaign's own, so that no way to end is missed; a pause is told where
+it is made.
+"""
+
+import uuid
 from datetime import timedelta
 
-from adsapp.campaigns.models import Campaign
+from adsapp import jobs
+from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.queries import counts
 from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import context, db
-from adsapp.core.clock import utcnow
-from adsapp.jobs import Job
+from adsapp.jobs import After, Job, On, State
 from adsapp.notifications import CampaignFinished, CampaignPaused, tell, tell_administrators
 
 LONG = timedelta(minutes=1)  # whoever waited less saw it end
 
 
-def tell_finished(campaign: Campaign) -> None:
-    """If a person started it and its last round took long; a program sees by itself."""
-    if campaign.created_by_id is None or not _took_long(campaign):
+def tell_when_ended(campaign: Campaign, job: Job) -> None:
+    """Once this job of the campaign has ended, tell the person who started it; a program sees by itself."""
+    if campaign.created_by_id is not None:
+        about = {"campaign_id": str(campaign.id), "job_id": str(job.id)}
+        jobs.enqueue("tell-campaign", about, after=[After(job.id, On.ALWAYS)])
+
+
+def tell_ended(campaign_id: uuid.UUID, job_id: uuid.UUID) -> None:
+    """Write to them, if there is something to tell: one that was cancelled or deleted is no news."""
+    campaign, job = db.session.get(Campaign, campaign_id), db.session.get(Job, job_id)
+    if campaign is None or job is None or campaign.created_by_id is None:
         return
-    of = counts(campaign)
-    letter = CampaignFinished(
-        name=campaign.name,
-        url=_url(campaign),
-        people=of.total,
-        accepted=of.in_hand,
-        failed=of.failed,
-        skipped=of.skipped,
-        uncertain=of.uncertain,
-    )
-    tell(campaign.created_by_id, letter)
+    if job.state is State.FAILED and not campaign.status.has_ended:
+        tell(campaign.created_by_id, CampaignPaused(campaign.name, _url(campaign), job.error or "It failed."))
+    elif campaign.status is CampaignStatus.COMPLETED and _took_long(campaign, job):
+        tell(campaign.created_by_id, _finished(campaign))
 
 
 def tell_paused(campaign: Campaign, by: str = "") -> None:
@@ -39,10 +45,21 @@ def tell_paused(campaign: Campaign, by: str = "") -> None:
         tell_administrators(letter)
 
 
-def _took_long(campaign: Campaign) -> bool:
-    job = db.session.get(Job, campaign.job_id) if campaign.job_id else None
-    began = job.started_at if job else campaign.started_at
-    return began is not None and utcnow() - began >= LONG
+def _finished(campaign: Campaign) -> CampaignFinished:
+    of = counts(campaign)
+    return CampaignFinished(
+        name=campaign.name,
+        url=_url(campaign),
+        people=of.total,
+        accepted=of.in_hand,
+        failed=of.failed,
+        skipped=of.skipped,
+        uncertain=of.uncertain,
+    )
+
+
+def _took_long(campaign: Campaign, job: Job) -> bool:
+    return bool(campaign.finished_at and job.started_at and campaign.finished_at - job.started_at >= LONG)
 
 
 def _url(campaign: Campaign) -> str:

@@ -65,9 +65,12 @@ def _stay() -> None:
     readiness.check_port(settings.host, settings.sandbox_port, "SANDBOX_PORT")
     app = _migrated(settings)
     number = stage.known_number(settings.home)
-    made = seed.ensure_demo(app, number)
-    webhook = f"http://{settings.host}:{settings.port}/webhooks/whatsapp/{made.account_id}"
-    config = stage.write_sandbox_config(settings, number, webhook)
+    made = seed.ensure_demo(app, number, stage.known_team(settings.home))
+    here = f"http://{settings.host}:{settings.port}/webhooks"
+    mail_webhook = f"{here}/resend/{made.email_account_id}"
+    config = stage.write_sandbox_config(
+        settings, number, f"{here}/whatsapp/{made.account_id}", mail_webhook_url=mail_webhook
+    )
     with Supervisor(stage.children(settings, config), settings.grace_seconds + STOP_MARGIN_SECONDS) as supervisor:
         supervisor.catch_signals()
         _wait_for_web(settings)
@@ -110,16 +113,17 @@ def _main_job(home: Path) -> list[main_job.Check]:
     settings = stage.demo_settings(Settings.load().model_copy(update={"home": home, **ports}))
     app = _migrated(settings)
     number = stage.known_number(home)
-    token, account_id = _make_organization(app, number)
+    token, account_id, email_account_id = _make_organization(app, number, stage.known_team(home))
     webhook = f"{settings.base_url}/webhooks/whatsapp/{account_id}"
+    mail_webhook = f"{settings.base_url}/webhooks/resend/{email_account_id}"
     # Short delays and a fast number: the demo is about the counts, not about waiting.
-    config = stage.write_sandbox_config(settings, number, webhook, fast=True)
+    config = stage.write_sandbox_config(settings, number, webhook, mail_webhook_url=mail_webhook, fast=True)
     with Supervisor(stage.children(settings, config), settings.grace_seconds + STOP_MARGIN_SECONDS):
         _wait_for_web(settings)
         return main_job.run(Api(settings.base_url, token), settings.sandbox_url, _bar)
 
 
-def _make_organization(app: Flask, number: stage.Number) -> tuple[str, Any]:
+def _make_organization(app: Flask, number: stage.Number, team: stage.Team) -> tuple[str, Any, Any]:
     with app.app_context():
         # A name of its own, since on a shared database the demo may have run before.
         made = service.create_organization(f"demo-{stage.new_name()}", "Demo", "US")
@@ -129,10 +133,10 @@ def _make_organization(app: Flask, number: stage.Number) -> tuple[str, Any]:
     with db.organization_context(app, organization_id):
         from adsapp import jobs
 
-        account_id = seed.connect_sandbox(number).id
+        account_id, email_account_id = seed.connect_sandbox(number).id, seed.connect_team(team).id
         jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
         db.session.commit()
-    return token, account_id
+    return token, account_id, email_account_id
 
 
 def _migrated(settings: Settings) -> Flask:

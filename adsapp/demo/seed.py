@@ -19,8 +19,10 @@ from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.demo import work
 from adsapp.demo.people import TAGS, Person, people
-from adsapp.demo.stage import Number
-from adsapp.integrations.models import Account
+from adsapp.demo.stage import Number, Team
+from adsapp.integrations.email_queries import find_default_email_account
+from adsapp.integrations.models import Account, EmailAccount
+from adsapp.integrations.resend.service import EmailAccountIn, connect_account
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations import queries as organizations
 from adsapp.organizations import service
@@ -49,10 +51,11 @@ class Demo:
 
     organization_id: uuid.UUID
     account_id: uuid.UUID
+    email_account_id: uuid.UUID
     is_new: bool
 
 
-def ensure_demo(app: Flask, number: Number) -> Demo:
+def ensure_demo(app: Flask, number: Number, team: Team) -> Demo:
     """The demo's organization: made at the first start, then left as people change it."""
     with app.app_context():
         known = organizations.find_organization(SLUG)
@@ -60,10 +63,13 @@ def ensure_demo(app: Flask, number: Number) -> Demo:
     organization_id = organization_id or _make_people(app)
     with db.organization_context(app, organization_id):
         account = db.session.scalars(select(Account)).first()
+        sender = find_default_email_account() or connect_team(team)
+        sender_id = sender.id
         if account is not None:
-            account.sandbox_url = context.settings().sandbox_url  # its port may have changed since the last start
+            # The sandbox's port may have changed since the last start.
+            account.sandbox_url = sender.sandbox_url = context.settings().sandbox_url
             db.session.commit()
-            return Demo(organization_id, account.id, is_new=False)
+            return Demo(organization_id, account.id, sender_id, is_new=False)
         account = connect_sandbox(number)
         contacts = _add_contacts()
         _add_finished_campaign(account, contacts[:FINISHED])
@@ -73,12 +79,26 @@ def ensure_demo(app: Flask, number: Number) -> Demo:
         jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
         work.add_delayed_job(account_id)
         db.session.commit()
-    return Demo(organization_id, account_id, is_new=True)
+    return Demo(organization_id, account_id, sender_id, is_new=True)
 
 
 def connect_sandbox(number: Number) -> Account:
     """The sandbox's number as this organization's account."""
     return create_account(AccountIn(name="Sandbox number", verify_token=number.app_secret, **vars(number)), by=NOBODY)
+
+
+def connect_team(team: Team) -> EmailAccount:
+    """The sandbox's team as this organization's sender of e-mail."""
+    data = EmailAccountIn(
+        name="Sandbox team",
+        api_key=team.key,
+        sender_address=f"hello@{team.domain}",
+        sender_name="Harbour Bakery",
+        webhook_secret=team.webhook_secret,
+        tracks_opens=True,
+        tracks_clicks=True,
+    )
+    return connect_account(data, by=NOBODY)
 
 
 def _make_people(app: Flask) -> uuid.UUID:

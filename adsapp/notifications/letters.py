@@ -1,6 +1,7 @@
 """What our users are told, one class a kind. Plain values, which are kept as JSON with the job that sends the letter.
 
-Each kind has three templates in `templates/notifications/<kind>/`: subject, text and HTML. `url` is where to look.
+Each kind has three templates in `templates/notifications/<kind>/`: subject, text and HTML. `url` is where to look; one
+that lets somebody in is a `secret_url`, which no page shows of the job (`jobs.redaction`).
 """
 
 from dataclasses import asdict, dataclass
@@ -14,6 +15,11 @@ class Letter:
     """The base of all kinds."""
 
     kind: ClassVar[str]
+
+    @property
+    def link(self) -> str:
+        """Where it leads."""
+        return str(getattr(self, "url", "") or getattr(self, "secret_url", ""))
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -65,7 +71,7 @@ class Invitation(Letter):
     kind: ClassVar[str] = "invitation"
     organization: str
     inviter: str
-    url: str
+    secret_url: str
     days: int
 
 
@@ -74,7 +80,7 @@ class PasswordReset(Letter):
     """Whoever has the link may set another password."""
 
     kind: ClassVar[str] = "password_reset"
-    url: str
+    secret_url: str
     minutes: int
 
 

@@ -57,7 +57,7 @@ def _tell(member: Membership, letter: Letter) -> None:
     if not wanted_by(member)[letter.kind]:
         return
     masked = policy.mask_of(member.role).value(letter.as_json())
-    _enqueue(member.user.email, member.user.name, letter.kind, masked)
+    _enqueue(member.user.email, member.user.name, letter.kind, {**masked, "url": letter.link})
 
 
 def _enqueue(address: str, name: str, kind: str, values: Mapping[str, Any]) -> None:

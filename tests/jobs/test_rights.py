@@ -42,6 +42,9 @@ KINDS: list[tuple[str, dict[str, Any], bool]] = [
     ("act-on-jobs", {"verb": "retry", **ASKED, **ONE, "role": "agent"}, True),
     ("act-on-jobs", {"verb": "clean", **ASKED, **ONE, "role": "agent"}, False),
     ("bulk-message", {"campaign_id": str(uuid.UUID(int=7))}, True),
+    ("notify", {"to": "ana@example.com", "name": "Ana", "kind": "alert", "values": {}}, False),
+    ("tell-import", {"import_id": str(uuid.UUID(int=7)), "user_id": str(uuid.UUID(int=8))}, False),
+    ("tell-campaign", {"campaign_id": str(uuid.UUID(int=7)), "job_id": str(uuid.UUID(int=8))}, False),
     ("demo", {"mood": "succeeds"}, True),
 ]
 

@@ -138,6 +138,7 @@ def test_a_mail_server_gets_the_whole_mail(serve: Callable[..., str], postbox: P
     assert (text, html.strip()) == (MAIL.text, MAIL.html)
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 def test_a_password_goes_over_an_encrypted_connection(
     serve: Callable[..., str], postbox: Postbox, certificate: ssl.SSLContext, scheme: str
@@ -151,6 +152,7 @@ def test_a_password_goes_over_an_encrypted_connection(
     assert "wrong" not in error.message
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
 def test_a_password_is_not_sent_in_the_clear(serve: Callable[..., str], postbox: Postbox) -> None:
     place = serve(authenticator=_authenticate, auth_require_tls=False)
     error = refused(smtp(f"smtp://adsapp:secret@{place}"))
@@ -201,12 +203,12 @@ def test_over_resend_another_try_sends_nothing_twice(sandbox: Client) -> None:
     assert ENVELOPE.to in shown["to"][0]
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
-def test_each_error_of_resend_is_for_another_try_or_for_a_person(sandbox: Client, name: str) -> None:
-    sandbox.fault(name=name, message="Injected", times=1)
-    error = refused(Resend(f"{sandbox.url}/resend", KEY))
-    assert (error.code, error.is_permanent) == (name, NAMES[name] < 500 and name not in PASSED)
-    assert "Injected" in error.message
+def test_each_error_of_resend_is_for_another_try_or_for_a_person(sandbox: Client) -> None:
+    for name, http in NAMES.items():
+        sandbox.fault(name=name, message="Injected", times=1)
+        error = refused(Resend(f"{sandbox.url}/resend", KEY))
+        assert (error.code, error.is_permanent) == (name, http < 500 and name not in PASSED)
+        assert "Injected" in error.message
 
 
 def test_an_answer_that_is_no_json_is_told_as_it_is(sandbox: Client) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adsapp.config import RESOURCES
+from adsapp.jobs.redaction import redact
 from adsapp.notifications.letters import KINDS, Letter, letter_from
 from adsapp.notifications.rendering import LONGEST_SUBJECT, Mail, render
 
@@ -53,7 +54,7 @@ def hostile(letter: Letter) -> Letter:
     """The same kind, with text that wants to be more than text in every place but the link."""
     changes: dict[str, Any] = {}
     for field in dataclasses.fields(letter):
-        if field.type in ("str", str) and field.name != "url":
+        if field.type in ("str", str) and field.name not in ("url", "secret_url"):
             changes[field.name] = HOSTILE
         if field.name == "lines":
             changes[field.name] = ((HOSTILE, HOSTILE),)
@@ -81,7 +82,7 @@ def test_hostile_values_stay_text(letter: Letter) -> None:
     mail = rendered(hostile(letter), name=HOSTILE)
     html = Reader(mail.html)
     assert not html.tags & {"script", "img", "iframe", "form", "style"}
-    assert set(html.links) <= {SETTINGS, letter.url}  # type: ignore[attr-defined]  # all kinds have one
+    assert set(html.links) <= {SETTINGS, letter.link}
     assert mail.subject.isprintable()
     assert len(mail.subject) <= LONGEST_SUBJECT
     assert "49" not in mail.subject + mail.text + html.words
@@ -91,6 +92,12 @@ def test_hostile_values_stay_text(letter: Letter) -> None:
 def test_a_letter_comes_back_as_it_was_kept() -> None:
     assert [letter_from(letter.kind, letter.as_json()) for letter in LETTERS] == list(LETTERS)
     assert {letter.kind for letter in LETTERS} == set(KINDS)
+
+
+@EACH
+def test_no_page_shows_a_link_that_lets_somebody_in(letter: Letter) -> None:
+    shown = str(redact(letter.as_json(), whole=True))
+    assert (letter.link in shown) is (letter.kind not in ("invitation", "password_reset"))
 
 
 def test_each_kind_has_its_three_templates_and_no_other_folder_is_there() -> None:

@@ -31,7 +31,7 @@ from tests.cast import Cast, csrf_token
 from .conftest import member
 
 Told = Callable[[], list[dict[str, Any]]]
-PAUSED = CampaignPaused("Spring", "http://127.0.0.1:5000/campaigns/1", "+12025550107 complained")
+PAUSED = CampaignPaused("Spring", "http://192.168.100.100:5000/campaigns/1", "+12025550107 complained")
 ALERT = Alert("A queue stands still", "Look at its workers.", "http://127.0.0.1:5000/workers")
 USUAL = {"import_finished", "campaign_finished", "campaign_paused"}
 

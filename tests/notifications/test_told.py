@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from adsapp.campaigns import service as campaigns
 from adsapp.campaigns import telling as of_campaigns
@@ -19,7 +20,7 @@ from adsapp.contacts.imports import service as imports
 from adsapp.contacts.imports import telling as of_imports
 from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.core import db
-from adsapp.jobs import Job
+from adsapp.jobs import Job, State
 from adsapp.jobs import service as steering
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.notifications import sending
@@ -34,12 +35,6 @@ from .conftest import member
 
 Told = Callable[[], list[dict[str, Any]]]
 ANA = "+12025550107"
-
-
-@pytest.fixture
-def all_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (of_imports, of_campaigns):
-        monkeypatch.setattr(module, "LONG", timedelta(0))
 
 
 @pytest.fixture
@@ -77,8 +72,9 @@ def test_who_started_a_long_import_gets_a_mail(
     cast: Cast,
     worker: WorkerProcess,
     letters: list[tuple[Envelope, Mail]],
-    all_take_long: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(of_imports, "LONG", timedelta(0))
     start(app, cast, "alice")
     wait_for(lambda: bool(letters))
     (envelope, mail) = letters[0]
@@ -116,9 +112,9 @@ def test_a_failed_import_says_why_and_so_it_does_once_more_if_it_is_tried_again(
     assert letters[1][0].to == "bob@example.com"
 
 
-def begun(rehearsal: Rehearsal, who: str | None) -> uuid.UUID:
-    """A campaign to Ana that this person, or a program, started."""
-    rehearsal.contacts(ANA)
+def begun(rehearsal: Rehearsal, who: str | None, phone: str = ANA) -> uuid.UUID:
+    """A campaign that this person, or a program, started, and whom it is to go to."""
+    rehearsal.contacts(phone)
     with rehearsal.organization():
         user_id = member(rehearsal.cast, who).user_id if who else None
         data = CampaignIn(
@@ -133,23 +129,58 @@ def begun(rehearsal: Rehearsal, who: str | None) -> uuid.UUID:
         return campaign.id
 
 
-@pytest.mark.parametrize("who, expected", [("alice", ["campaign_finished"]), (None, [])])
-def test_who_started_a_long_campaign_is_told_that_it_ended(
-    rehearsal: Rehearsal,
-    told: Told,
-    all_take_long: None,
-    who: str | None,
-    expected: list[str],
-) -> None:
-    campaign_id = begun(rehearsal, who)
+def end(rehearsal: Rehearsal, campaign_id: uuid.UUID, **values: Any) -> None:
+    """Its job has ended, and so the one that waited for it begins."""
     with rehearsal.organization():
-        job_id = get_campaign(campaign_id).job_id
-        db.session.get_one(Job, job_id).started_at = db.session.get_one(Job, job_id).created_at
+        job = db.session.get_one(Job, get_campaign(campaign_id).job_id)
+        for name, value in {"started_at": job.created_at, **values}.items():
+            setattr(job, name, value)
+        db.session.flush()
+        of_campaigns.tell_ended(campaign_id, job.id)
         db.session.commit()
+
+
+def test_who_started_a_long_campaign_is_told_that_it_ended(
+    rehearsal: Rehearsal, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = begun(rehearsal, "alice")
     assert rehearsal.send(campaign_id) is None
-    assert [each["kind"] for each in told()] == expected
-    for each in told():
-        assert (each["to"], each["values"]["people"], each["values"]["accepted"]) == ("alice@example.com", 1, 1)
+    end(rehearsal, campaign_id, state=State.COMPLETED)
+    assert told() == []  # it took less than a minute
+    monkeypatch.setattr(of_campaigns, "LONG", timedelta(0))
+    end(rehearsal, campaign_id)
+    (letter,) = told()
+    assert (letter["to"], letter["kind"]) == ("alice@example.com", "campaign_finished")
+    assert (letter["values"]["people"], letter["values"]["accepted"]) == (1, 1)
+
+
+def test_a_campaign_whose_job_failed_tells_why(rehearsal: Rehearsal, told: Told) -> None:
+    campaign_id = begun(rehearsal, "bob")
+    end(rehearsal, campaign_id, state=State.FAILED, error="The disk is full.")
+    assert [(each["to"], each["values"]["reason"]) for each in told()] == [("bob@example.com", "The disk is full.")]
+
+
+def waiting(rehearsal: Rehearsal) -> int:
+    """How many jobs wait to tell how a campaign ended."""
+    with rehearsal.organization(), db.reading():
+        found = db.session.scalars(select(Job).where(Job.processor == "tell-campaign"))
+        return sum(bool(job.blocked_by) for job in found)
+
+
+def test_each_run_of_a_campaign_that_a_person_started_is_waited_for(rehearsal: Rehearsal) -> None:
+    begun(rehearsal, None, "+12025550108")
+    assert waiting(rehearsal) == 0
+    campaign_id = begun(rehearsal, "bob")
+    assert waiting(rehearsal) == 1
+    for run_again in (lambda campaign, _: campaigns.resume(campaign), lambda _, job: steering.retry(job, By("Bob"))):
+        with rehearsal.organization():
+            campaign = get_campaign(campaign_id)
+            job = db.session.get_one(Job, campaign.job_id)
+            job.state = State.FAILED
+            db.session.flush()
+            run_again(campaign, job)
+            db.session.commit()
+    assert waiting(rehearsal) == 3
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ from adsapp.campaigns.sending import breaker, journal
 from adsapp.campaigns.sending.freeze import freeze
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.campaigns.sending.slice import Sender, Slice, SliceResult, report
-from adsapp.campaigns.telling import tell_finished
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.integrations import queries as accounts
@@ -170,7 +169,6 @@ def _complete(campaign_id: uuid.UUID, progress: Progress) -> dict[str, Any] | No
             raise Snooze(utcnow() + timedelta(seconds=0.1), "somebody is to be sent to again")
         campaign.status, campaign.finished_at, campaign.status_reason = CampaignStatus.COMPLETED, utcnow(), None
         record(campaign, "Completed")
-        tell_finished(campaign)
         progress.commit()
     return {"campaign_id": str(campaign_id)}
 

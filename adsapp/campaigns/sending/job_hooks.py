@@ -10,6 +10,7 @@ from adsapp.campaigns import ledger, queries, service
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reach import reach
+from adsapp.campaigns.telling import tell_when_ended
 from adsapp.core import db
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.pagination import Page
@@ -73,6 +74,8 @@ def job_was_begun(job: Job, by: By, begin: str) -> None:
         return
     ledger.lock([campaign.id])
     service.was_begun(campaign, by, is_again=begin == "retry", people=reach(campaign))
+    if begin == "retry":
+        tell_when_ended(campaign, job)
 
 
 def job_was_cancelled(job: Job, by: By) -> None:

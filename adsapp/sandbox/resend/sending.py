@@ -9,7 +9,7 @@ from adsapp.sandbox.resend import payloads
 from adsapp.sandbox.resend.addresses import domain_of
 from adsapp.sandbox.resend.errors import ApiError
 from adsapp.sandbox.resend.journeys import Step, habit_among, journey, out_of_order
-from adsapp.sandbox.resend.magic import MAGIC, TEST_DOMAIN
+from adsapp.sandbox.resend.magic import MAGIC, TEST_DOMAIN, habit_of
 from adsapp.sandbox.resend.state import Email, Mailroom, Team, iso
 from adsapp.sandbox.resend.suppressions import Suppression
 from adsapp.sandbox.resend.validation import MOST_IN_BATCH, Request, check
@@ -83,9 +83,9 @@ class Sender:
         email.become(step.event, at, step.kind)
         self._postman.tell(email.team, payloads.email(email, step.event, at, step.kind))
         if (step.event, step.kind) == ("bounced", "Permanent"):
-            self._suppress_all(email, "bounce")
+            self._suppress_those(email, "bounced", "bounce")
         if step.event == "complained":
-            self._suppress_all(email, "complaint")
+            self._suppress_those(email, "complained", "complaint")
 
     def happen_now(self, email: Email, step: Step) -> None:
         self.happen(email, step, self._mailroom.clock.now())
@@ -150,8 +150,10 @@ class Sender:
             steps = [step for step in steps if step.event != "clicked"]
         return out_of_order(steps, len(self._mailroom.emails)) if self._postman.switches.shuffle else steps
 
-    def _suppress_all(self, email: Email, origin: str) -> None:
-        for address in email.request.recipients:
+    def _suppress_those(self, email: Email, habit: str, origin: str) -> None:
+        """The recipients who behave so; all of them if none does, and a person let it happen."""
+        magic, everybody = self._mailroom.config.magic, email.request.recipients
+        for address in [each for each in everybody if habit_of(each, magic=magic) == habit] or everybody:
             self.suppress(email.team, address, origin, email.id)
 
 

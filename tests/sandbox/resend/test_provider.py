@@ -171,12 +171,12 @@ def test_a_daily_quota_renews_with_the_day_a_monthly_one_with_the_month(still: R
     assert still.send_mail().status == 200
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
-def test_each_error_can_be_asked_for(resend: Resend, name: str) -> None:
-    resend.fault(name=name, times=1)
-    assert refusal(resend.send_batch([mail()])) == (NAMES[name], name)
+def test_each_error_can_be_asked_for(resend: Resend) -> None:
+    for name, status in NAMES.items():
+        resend.fault(name=name, times=1)
+        assert refusal(resend.send_batch([mail()])) == (status, name)
+    assert resend.mails() == []
     assert resend.send_batch([mail()]).status == 200
-    assert len(resend.mails()) == 1
 
 
 def test_an_error_can_come_after_acceptance(resend: Resend) -> None:

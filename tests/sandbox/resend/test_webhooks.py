@@ -86,6 +86,12 @@ def test_a_hard_bounce_or_complaint_suppresses_the_address(
     hook.wait_until(lambda: "suppression.removed" in hook.types())
 
 
+def test_of_several_recipients_the_one_who_bounces_is_suppressed(heard: Resend, hook: MailHook) -> None:
+    heard.send_mail(mail([ANA, "bounced@example.com"]))
+    hook.wait_until(lambda: "suppression.added" in hook.types())
+    assert [row["email"] for row in heard.api("GET", "/suppressions").json["data"]] == ["bounced@example.com"]
+
+
 def test_nobody_of_an_ordinary_name_is_odd() -> None:
     assert {habit_of(f"{local}@example.com") for local in ("softley", "failedeva", "hangar", "bouncedog")} == {""}
     assert habit_of("bounced@example.com", magic=False) == ""
