@@ -11,8 +11,8 @@ from adsapp.campaigns.compose.draft import Message
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.message_templates.placeholders import Constant, FromAttribute, Source
 from adsapp.outbound.audience import Audience
+from adsapp.outbound.lacking import lacks_value
 
 SAMPLE = 5
 
@@ -111,22 +111,7 @@ def missing_sample(audience: Audience, message: Message | None) -> tuple[str, ..
 
 def _missing(message: Message | None) -> ColumnElement[bool]:
     """SQL: this contact has no value for some variable that has no fallback."""
-    if message is None:
-        return false()
-    return or_(false(), *(_is_empty(source) for source in message.sources.values() if _may_be_empty(source)))
-
-
-def _may_be_empty(source: Source) -> bool:
-    return not isinstance(source, Constant) and not source.fallback.strip()
-
-
-def _is_empty(source: Source) -> ColumnElement[bool]:
-    if isinstance(source, FromAttribute):
-        return func.trim(func.coalesce(Contact.attributes[source.attribute].as_string(), "")) == ""
-    assert not isinstance(source, Constant)
-    if source.field == "name":
-        return func.trim(Contact.name + Contact.first_name + Contact.last_name) == ""
-    return func.trim(getattr(Contact, source.field)) == ""
+    return lacks_value(message.sources.values() if message else ())
 
 
 def _is_refused(message: Message | None, countries: Collection[str]) -> ColumnElement[bool]:

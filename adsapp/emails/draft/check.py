@@ -18,7 +18,14 @@ from adsapp.emails.draft.given import names_of, read_given, why_no_address
 from adsapp.emails.models import EmailTemplate
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.models import EmailAccount
-from adsapp.message_templates.placeholders import FromAttribute, InvalidSources, Source, to_json
+from adsapp.message_templates.placeholders import (
+    ATTRIBUTE_PREFIX,
+    FromAttribute,
+    InvalidSources,
+    Source,
+    SourceError,
+    to_json,
+)
 from adsapp.outbound import audience as audiences
 from adsapp.outbound import timing
 from adsapp.outbound.audience import NOT_WITHIN, Audience
@@ -158,25 +165,39 @@ def _sources(said: EmailContent, data: EmailIn) -> Mapping[str, Source]:
     brought = names_of(data.recipients or ()) - said.variables.keys()
     raw = {**said.variables, **dict.fromkeys(brought & set(said.variables_used), GIVEN_BY_EACH)}
     try:
-        sources = parse_variables(said, raw, None if data.recipients is not None else audiences.known_attributes())
-        return {name: source for name, source in sources.items() if name not in brought}
+        sources = parse_variables(said, raw, _attributes(said, raw))
+        if data.recipients is None:
+            _refuse_unknown(sources)
     except InvalidSources as error:
-        raise Invalid(
-            str(error),
-            fields=[
-                FieldError(f"variables.{each.variable}", f"{each.variable}: {each.message}", each.code, each.message)
-                for each in error.errors
-            ],
-        ) from None
+        raise wrong_variables(error) from None
+    return {name: source for name, source in sources.items() if name not in brought}
 
 
-def unknown_attributes(content: EmailContent, sources: Mapping[str, Source]) -> list[str]:
-    """Why some placeholders have no value for anybody: attributes that no contact has."""
-    return [
-        sentence(audiences.why_no_attribute(source.attribute))
-        for source in sources.values()
-        if isinstance(source, FromAttribute) and audiences.nobody_has(source.attribute)
+def _attributes(said: EmailContent, raw: Mapping[str, Any]) -> set[str]:
+    """Names that may be attributes: those we know of, and those that are called so; `_refuse_unknown` looks closer."""
+    fields = [str(entry.get("field")) for entry in raw.values() if isinstance(entry, Mapping)]
+    called = [name for name in (*fields, *said.variables_used) if name.startswith(ATTRIBUTE_PREFIX)]
+    return {*audiences.known_attributes(), *(name.removeprefix(ATTRIBUTE_PREFIX).strip() for name in called)}
+
+
+def _refuse_unknown(sources: Mapping[str, Source]) -> None:
+    """Without a fallback an attribute that nobody has would leave everybody out."""
+    errors = [
+        SourceError(key, f"{sentence(audiences.why_no_attribute(source.attribute))} Choose another, or give a fallback")
+        for key, source in sources.items()
+        if isinstance(source, FromAttribute) and not source.fallback.strip() and audiences.nobody_has(source.attribute)
     ]
+    if errors:
+        raise InvalidSources(errors)
+
+
+def wrong_variables(error: InvalidSources) -> Invalid:
+    """The mistakes of an e-mail's variables, each beside its own."""
+    fields = [
+        FieldError(f"variables.{each.variable}", f"{each.variable}: {each.message}", each.code, each.message)
+        for each in error.errors
+    ]
+    return Invalid("; ".join(field.message for field in fields), fields=fields)
 
 
 # --- to whom, and the rest --------------------------------------------------------------------------------------------

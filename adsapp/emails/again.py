@@ -1,0 +1,94 @@
+"""Sending again to some of an e-mail's people: those who are uncertain, or who failed.
+
+Each moves rows of the ledger back to pending under the e-mail's lock, and lets the e-mail go on. They get a new chunk
+with a new key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import update
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.errors import Conflict, Invalid
+from adsapp.core.words import plural
+from adsapp.emails import ledger, reasons
+from adsapp.emails.course import go_on
+from adsapp.emails.events import record
+from adsapp.emails.models import Email, EmailRecipient, EmailStatus
+from adsapp.emails.models import EmailRecipientStatus as Status
+from adsapp.organizations.auditing import By
+
+SEND_AGAIN: Final = "send_again"
+ASSUME_DELIVERED: Final = "assume_delivered"
+_AFRESH: Final[Mapping[str, Any]] = {
+    "status": Status.PENDING,
+    "error_code": "",
+    "error_message": None,
+    "not_before": None,
+    "chunk_id": None,
+    "attempts": 0,
+    "accepted_at": None,
+    "failed_at": None,
+    "provider_id": None,
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How many recipients a decision changed."""
+
+    count: int
+
+
+def settle_uncertain(email: Email, decision: str, by: By) -> Decision:
+    """Decide about e-mails that may or may not have been sent: "send_again" or "assume_delivered"."""
+    if decision not in (SEND_AGAIN, ASSUME_DELIVERED):
+        raise Invalid.field("decision", f"should be {SEND_AGAIN} or {ASSUME_DELIVERED}")
+    ledger.lock([email.id])
+    if decision == ASSUME_DELIVERED:
+        told = {"error_code": "", "error_message": f"assumed by {by.name}"}
+        count = _move(email, Status.UNCERTAIN, None, {"status": Status.DELIVERED, "delivered_at": utcnow(), **told})
+        text, action = f"{plural(count, 'uncertain e-mail')} assumed delivered", "assume e-mails delivered"
+    else:
+        _refuse_ended_by_choice(email)
+        count = _move(email, Status.UNCERTAIN, None, _AFRESH)
+        go_on(email, count, by)
+        text, action = f"{plural(count, 'uncertain e-mail')} to be sent again", "send uncertain e-mails again"
+    record(email, text, by, action=action, people=count)
+    return Decision(count)
+
+
+def retry_failed(email: Email, code: str, by: By) -> Decision:
+    """Send again to those who failed with this code, never to those who got it.
+
+    Raises Invalid if trying again cannot help, Conflict for a cancelled e-mail.
+    """
+    reason = reasons.explain(code)
+    if not reason.can_retry:
+        raise Invalid.field("code", f"{reason.title}: sending again cannot help. {reason.advice}")
+    ledger.lock([email.id])
+    _refuse_ended_by_choice(email)
+    count = _move(email, Status.FAILED, code, _AFRESH)
+    go_on(email, count, by)
+    are = "is sent the e-mail" if count == 1 else "are sent the e-mail"
+    text = f"{plural(count, 'person', 'people')} who failed with “{reason.title}” {are} again"
+    record(email, text, by, action="send failed e-mails again", people=count, error=reason.title)
+    return Decision(count)
+
+
+def _refuse_ended_by_choice(email: Email) -> None:
+    if email.status is EmailStatus.CANCELLED:
+        raise Conflict("The e-mail was cancelled; nothing more is sent")
+
+
+def _move(email: Email, status: Status, code: str | None, values: Mapping[str, object]) -> int:
+    query = update(EmailRecipient).where(EmailRecipient.email_id == email.id, EmailRecipient.status == status)
+    if code is not None:
+        query = query.where(EmailRecipient.error_code == code)
+    moved = db.session.execute(
+        query.values(updated_at=utcnow(), **values), execution_options={"synchronize_session": False}
+    )
+    return moved.rowcount  # type: ignore[attr-defined,no-any-return]
