@@ -65,9 +65,14 @@ def _stay() -> None:
     readiness.check_port(settings.host, settings.sandbox_port, "SANDBOX_PORT")
     app = _migrated(settings)
     number = stage.known_number(settings.home)
-    made = seed.ensure_demo(app, number)
-    webhook = f"http://{settings.host}:{settings.port}/webhooks/whatsapp/{made.account_id}"
-    config = stage.write_sandbox_config(settings, number, webhook)
+    made = seed.ensure_demo(app, number, stage.known_team(settings.home))
+    here = f"http://{settings.host}:{settings.port}/webhooks"
+    config = stage.write_sandbox_config(
+        settings,
+        number,
+        f"{here}/whatsapp/{made.account_id}",
+        mail_webhook_url=f"{here}/resend/{made.email_account_id}",
+    )
     with Supervisor(stage.children(settings, config), settings.grace_seconds + STOP_MARGIN_SECONDS) as supervisor:
         supervisor.catch_signals()
         _wait_for_web(settings)

@@ -17,9 +17,10 @@ from adsapp.contacts.models import Contact, ContactTag, OptEvent, OptSource, Tag
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
-from adsapp.demo import work
+from adsapp.demo import emails, work
 from adsapp.demo.people import TAGS, Person, people
-from adsapp.demo.stage import Number
+from adsapp.demo.stage import Number, Team
+from adsapp.integrations.email_queries import find_default_email_account
 from adsapp.integrations.models import Account
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations import queries as organizations
@@ -49,10 +50,11 @@ class Demo:
 
     organization_id: uuid.UUID
     account_id: uuid.UUID
+    email_account_id: uuid.UUID
     is_new: bool
 
 
-def ensure_demo(app: Flask, number: Number) -> Demo:
+def ensure_demo(app: Flask, number: Number, team: Team) -> Demo:
     """The demo's organization: made at the first start, then left as people change it."""
     with app.app_context():
         known = organizations.find_organization(SLUG)
@@ -61,19 +63,23 @@ def ensure_demo(app: Flask, number: Number) -> Demo:
     with db.organization_context(app, organization_id):
         account = db.session.scalars(select(Account)).first()
         if account is not None:
-            account.sandbox_url = context.settings().sandbox_url  # its port may have changed since the last start
+            sender = find_default_email_account() or emails.connect_sandbox_mail(team)
+            # Its port may have changed since the last start.
+            account.sandbox_url = sender.sandbox_url = context.settings().sandbox_url
+            known_demo = Demo(organization_id, account.id, sender.id, is_new=False)
             db.session.commit()
-            return Demo(organization_id, account.id, is_new=False)
-        account = connect_sandbox(number)
+            return known_demo
+        account, sender = connect_sandbox(number), emails.connect_sandbox_mail(team)
         contacts = _add_contacts()
         _add_finished_campaign(account, contacts[:FINISHED])
-        account_id = account.id
+        emails.add_emails(sender, contacts)
+        account_id, sender_id = account.id, sender.id
         db.session.commit()
     with db.organization_context(app, organization_id):
         jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
         work.add_delayed_job(account_id)
         db.session.commit()
-    return Demo(organization_id, account_id, is_new=True)
+    return Demo(organization_id, account_id, sender_id, is_new=True)
 
 
 def connect_sandbox(number: Number) -> Account:

@@ -12,7 +12,7 @@ from adsapp.campaigns.models import CampaignEvent
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.demo import seed
+from adsapp.demo import seed, stage
 from adsapp.jobs import Job, Queue, State, transitions
 from adsapp.organizations.auditing import NOBODY
 from tests.cast import csrf_token, use_quick_hashes
@@ -32,7 +32,7 @@ def demo(installation: Installation) -> Iterator[tuple[Flask, seed.Demo]]:
     """The application, and the organization just made."""
     app = create_app(installation.settings)
     use_quick_hashes(app)
-    yield app, seed.ensure_demo(app, NUMBER)
+    yield app, seed.ensure_demo(app, NUMBER, stage.known_team(installation.settings.home))
     installation.stop()
     with app.app_context():
         db.session.remove()
@@ -67,7 +67,7 @@ def test_a_fresh_demo_has_work_to_act_on(installation: Installation, demo: tuple
         assert later is not None
         assert later > utcnow()
         delayed = jobs[State.DELAYED].id
-    assert not seed.ensure_demo(app, NUMBER).is_new
+    assert not seed.ensure_demo(app, NUMBER, stage.known_team(installation.settings.home)).is_new
 
     def state_of(job_id: object) -> State:
         with db.organization_context(app, made.organization_id), db.reading():
