@@ -14,7 +14,8 @@ from adsapp.contacts.imports.subject import IMPORT
 from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
 from adsapp.core.ids import parse_id
-from adsapp.emails.models import EmailTemplate
+from adsapp.emails.models import Email, EmailTemplate
+from adsapp.emails.subject import EMAIL
 from adsapp.integrations.models import Account, EmailAccount
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.labels import QUEUE_TITLES
@@ -57,6 +58,7 @@ KEPT: Mapping[str, Kept] = {
     "import": Kept(Import.id, Import.file_name, IMPORT.page),
     "contact": Kept(Contact.id, CONTACT_TITLE, "/contacts/{}"),
     "account": Kept(Account.id, Account.name, "/settings/whatsapp"),
+    "email": Kept(Email.id, Email.name, EMAIL.page),
     "email_account": Kept(
         EmailAccount.id, EmailAccount.name, "/settings/email?account={}", (EmailAccount.removed_at.is_(None),)
     ),
@@ -69,6 +71,7 @@ GONE = {
     "import": "an import",
     "contact": "a contact",
     "account": "a number",
+    "email": "an e-mail",
     "email_account": "an e-mail account",
     "email_template": "an e-mail template",
     "worker": "a worker",

@@ -70,6 +70,9 @@ ACTIONS: Mapping[str, str] = {
     "change email template": "Changed an e-mail template",
     "delete email template": "Deleted an e-mail template",
     "choose notifications": "Chose what a member is told",
+    "export people of e-mail": "Exported the people of an e-mail",
+    "suppress addresses": "Let addresses get no more e-mail",
+    "release address": "Let an address get e-mail again",
     "set contact gap": "Changed for how long it is said who got a campaign",
 }
 
@@ -84,6 +87,7 @@ KINDS: Mapping[str, str] = {
     "account": "WhatsApp numbers",
     "email_account": "E-mail accounts",
     "email_template": "E-mail templates",
+    "suppression": "Suppressions",
     "member": "Members",
     "session": "Sign-ins",
     "token": "Tokens",

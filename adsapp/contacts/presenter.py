@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from adsapp.contacts import queries
+from adsapp.contacts import queries, traces
 from adsapp.contacts.forms import ContactForm
 from adsapp.contacts.models import Contact, Import, OptEvent, OptSource, Tag
 from adsapp.contacts.queries import ContactFilter
+from adsapp.contacts.traces import Trace
 from adsapp.contacts.values.countries import countries
 from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Choice, Confirmation, Field, Line
@@ -151,6 +152,7 @@ class ContactPage(WebPage):
     tags: Sequence[str]
     history: Sequence[ConsentEvent]
     imports: Sequence[tuple[Import, str]]
+    traces: Sequence[tuple[str, Sequence[Trace]]]
     country: str
     moved: str
     opt_in_error: str
@@ -166,6 +168,7 @@ class ContactPage(WebPage):
             tags=queries.tags_of([contact.id])[contact.id],
             history=tuple(map(ConsentEvent.of, queries.consent_history(contact))),
             imports=queries.imports_of(contact),
+            traces=traces.of(contact),
             country=countries().get(contact.country, contact.country),
             moved=_moved(contact, actor),
             opt_in_error=opt_in_error,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adsapp.core.words import plural
-from adsapp.dashboard import queries
+from adsapp.dashboard import emails, queries
+from adsapp.dashboard.emails import Lately
 from adsapp.integrations.models import AccountStatus, NoticeLevel
 from adsapp.integrations.queries import why_refused, why_unreachable
 from adsapp.jobs import Queue
@@ -36,8 +37,10 @@ class Concern:
     only_for: Permission = Permission.SEE  # who is told, if others can neither do nor learn anything by it
 
 
-def concerns(queues: Sequence[QueueStats], paused: Sequence[queries.Paused], now: datetime) -> list[Concern]:
-    """Everything that needs somebody, the gravest first."""
+def concerns(
+    queues: Sequence[QueueStats], paused: Sequence[queries.Paused], lately: Sequence[Lately], now: datetime
+) -> list[Concern]:
+    """Everything that needs somebody, the gravest first. `lately` are the newest e-mails."""
     uncertain, failing = queries.troubled_campaigns(now - timedelta(days=1))
     found = [
         *_workers(queues),
@@ -48,6 +51,7 @@ def concerns(queues: Sequence[QueueStats], paused: Sequence[queries.Paused], now
         *_paused_campaigns(paused),
         *_uncertain(uncertain),
         *_failing_campaigns(failing),
+        *(Concern(**vars(each)) for each in emails.concerns(lately, now)),
         *_failed_jobs(queues),
         *_imports(now),
     ]

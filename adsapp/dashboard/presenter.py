@@ -13,7 +13,7 @@ from adsapp.campaigns.message_minutes import MessageMinutes
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage, WebPage
 from adsapp.core.web.urls import url_for
-from adsapp.dashboard import attention, guide, queries
+from adsapp.dashboard import attention, emails, guide, queries
 from adsapp.dashboard.attention import Concern
 from adsapp.dashboard.guide import Step
 from adsapp.jobs import Queue, State
@@ -50,6 +50,10 @@ class Now:
         return last_minutes(self.conditions.now)
 
     @cached_property
+    def emails(self) -> list[emails.Lately]:
+        return emails.lately()
+
+    @cached_property
     def scheduled(self) -> list[queries.Scheduled]:
         return queries.scheduled_campaigns()
 
@@ -70,17 +74,19 @@ class AttentionBlock(LivePage):
     concerns: Sequence[Concern]
     steps: Sequence[Step]  # to the first campaign; none once there has been one
     going_out: int
+    emails_going_out: int
 
     @classmethod
     def of(cls, now: Now, actor: Actor) -> "AttentionBlock":
         """What this person is told."""
-        found = attention.concerns(now.queues, now.campaigns.paused, now.conditions.now)
+        found = attention.concerns(now.queues, now.campaigns.paused, now.emails, now.conditions.now)
         return cls(
             as_of=now.conditions.now,
             first_name=(actor.name.split() or [actor.name])[0],
             concerns=tuple(each for each in found if actor.may(each.only_for)),
             steps=guide.steps(),
             going_out=sum(not each.is_held for each in now.campaigns.going_out),
+            emails_going_out=sum(each.status.goes_out for each in now.emails),
         )
 
     @property
@@ -136,6 +142,13 @@ class QueueCard:
         return QUEUE_TITLES[self.queue]
 
     @property
+    def url(self) -> str:
+        """Where its work is: e-mails have a list of their own, else the queue's page."""
+        if self.queue is Queue.EMAIL_NOTIFICATION:
+            return url_for("emails.list_emails")
+        return url_for("jobs.show_queue", name=self.name)
+
+    @property
     def is_paused(self) -> bool:
         """True if the whole queue is."""
         return self.paused_at is not None
@@ -186,7 +199,7 @@ class RunningBlock(LivePage):
     @classmethod
     def of(cls, now: Now) -> "RunningBlock":
         """Campaigns first."""
-        running = queries.running(now.campaigns.going_out, now.conditions)
+        running = [*queries.running(now.campaigns.going_out, now.conditions), *emails.running(now.emails)]
         upcoming = now.scheduled[0] if now.scheduled and not running else None
         return cls(as_of=now.conditions.now, running=tuple(running), next=upcoming)
 

@@ -13,3 +13,8 @@ def record(email: Email, text: str, by: By = NOBODY, *, action: str = "", **deta
     known = {name: value for name, value in details.items() if value is not None}
     if action:
         by.audit(action, EMAIL.of(email.id), title=email.name, **known)
+
+
+def note_export(email: Email, by: By, status: str, code: str) -> None:
+    """Before the file of its people is made: who took it, and whom it was narrowed to."""
+    by.note("export people of e-mail", EMAIL.of(email.id), title=email.name, status=status, code=code)

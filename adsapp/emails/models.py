@@ -268,6 +268,7 @@ class Suppression(Tenant, Base):
     __table_args__ = (
         UniqueConstraint("organization_id", "address_key"),
         Index("ix_suppressions_list", "organization_id", "id"),
+        Index("ix_suppressions_reason", "organization_id", "reason", "id"),
         Index("ix_suppressions_to_sync", "organization_id", "told_at", "id"),
     )
 
@@ -280,6 +281,16 @@ class Suppression(Tenant, Base):
     created_by: Mapped[str] = mapped_column(ShortText, default="")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     told_at: Mapped[datetime | None]  # the provider knows it since; None: still to be told
+
+
+class SuppressionCount(Tenant, Base):
+    """Suppressions by reason, kept by triggers."""
+
+    __tablename__ = "suppression_counts"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    reason: Mapped[SuppressionReason] = mapped_column(text_enum(SuppressionReason), primary_key=True)
+    count: Mapped[int] = mapped_column(BigId, default=0)
 
 
 class ParkedEmailEvent(Tenant, Base):

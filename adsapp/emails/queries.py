@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import false, select
 from sqlalchemy.orm import defer
 from sqlalchemy.orm.attributes import set_committed_value
 
 from adsapp.core import db
+from adsapp.core.db.searching import has_words
 from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.inputs import id_after, number_after
@@ -184,13 +185,20 @@ def recipients(
     cursor: str | None = None,
     limit: int = PAGE,
     code: str | None = None,
+    search: str = "",
+    *,
+    by_address: bool = True,
 ) -> Page[EmailRecipient]:
-    """The people of an e-mail in the order they are sent to, all or of one status (and code)."""
+    """The people of an e-mail in the order they are sent to, all or of one status (and code). `search` is in names,
+    and in addresses if whoever asks may see them (`by_address`)."""
     query = select(EmailRecipient).where(EmailRecipient.email_id == email.id)
     if status:
         query = query.where(EmailRecipient.status == status_of(status))
     if code is not None:
         query = query.where(EmailRecipient.error_code == code)
+    if search:
+        in_address = has_words(EmailRecipient.address, search) if by_address else false()
+        query = query.where(has_words(EmailRecipient.name, search) | in_address)
     if cursor:
         query = query.where(EmailRecipient.id > number_after(cursor))
     rows = db.session.scalars(query.order_by(EmailRecipient.id).limit(limit + 1)).all()

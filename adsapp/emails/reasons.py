@@ -71,7 +71,10 @@ def in_words(error: SendError) -> str:
 
 
 def with_reason(what: str, reason: str | None) -> str:
-    """What happened and why: "the e-mail is paused by Alice", "the e-mail is paused: the quota is used up"."""
+    """What happened and why, nothing of it twice: "It is paused by Alice", "It is paused: the quota is used up"."""
     if not reason:
         return what
-    return f"{what}{reason.removeprefix('paused')}" if reason.startswith("paused by ") else f"{what}: {reason}"
+    rest = reason.removeprefix(what.rsplit(" ", 1)[-1])
+    if rest != reason and (not rest or rest.startswith(" by ")):
+        return what + rest
+    return f"{what}: {reason}"

@@ -4,6 +4,7 @@ import io
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from adsapp.contacts.imports.schemas import ImportOptions
 from adsapp.contacts.models import ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.emails.models import EmailRecipientStatus as Mail
+from adsapp.emails.models import EmailStatus
 from adsapp.emails.templates.service import TemplateIn, create_template
 from adsapp.integrations import email_connection
 from adsapp.integrations.base import Answer, EmailAnswer, EmailFinding
@@ -33,6 +36,7 @@ from adsapp.organizations.auditing import NOBODY, By
 from adsapp.organizations.models import AuditEvent
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
+from tests.emails.scene import EmailScene, set_the_email_scene
 from tests.jobs.steering import LATER, add_worker, confirm
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -45,6 +49,8 @@ LEAVES_NO_LINE = {
     "emails.draft_template": "shows the template as it is typed, and keeps nothing",
     "emails.draft_changed_template": "likewise",
     "emails.preview_template_draft": "likewise, as somebody reads it",
+    "emails.draft_email": "shows the e-mail as it is typed, and keeps nothing",
+    "emails.preview_draft": "likewise, as somebody reads it",
 }
 
 
@@ -117,6 +123,11 @@ class World:
         """The address of somebody."""
         return f"/contacts/{self.scene.contacts[place]}"
 
+    @cached_property
+    def mails(self) -> EmailScene:
+        """Things to do with e-mail, once somebody needs them: they come with people of their own."""
+        return set_the_email_scene(self.app, self.cast)
+
     def email_account(self) -> uuid.UUID:
         """An account that sends e-mail."""
         with db.organization_context(self.app, self.cast.bakery_id):
@@ -147,6 +158,7 @@ SECRETS = {"token": "t0ken", "app_secret": "s3cret", "verify_token": "v3rify"}
 CAMPAIGN = {"name": "April", "template": {"name": "plain", "language": "de"}, "audience": {"all": True}}
 
 EMAILER = {"api_key": "re_new", "sender_address": "news@bakery.example"}
+EMAIL = {"subject": "Hello", "html": "<p>Hello</p>", "audience": "given", "addresses": "one@example.com"}
 EMAIL_TEMPLATE = {"name": "Spring", "subject": "Hello", "html": "<p>Hello</p>"}
 
 Deed = Callable[[World], TestResponse]
@@ -219,6 +231,16 @@ DEEDS: dict[str, Deed] = {
     "emails.save_template": lambda w: w.post(w.email_template(), version="1", **EMAIL_TEMPLATE | {"name": "May"}),
     "emails.duplicate_template": lambda w: w.post(f"{w.email_template()}/copies"),
     "emails.delete_template": lambda w: w.post(f"{w.email_template()}/deletion"),
+    "emails.create_email": lambda w: w.post("/emails", confirmed="1", account=str(w.mails.account_id), **EMAIL),
+    "emails.pause": lambda w: w.post(f"/emails/{w.mails.email(EmailStatus.SENDING)}/pause"),
+    "emails.resume": lambda w: w.post(f"/emails/{w.mails.email(EmailStatus.PAUSED)}/resume", confirmed="1"),
+    "emails.cancel": lambda w: w.post(f"/emails/{w.mails.email(EmailStatus.SENDING)}/cancel"),
+    "emails.retry": lambda w: w.post(f"/emails/{_mailed(w, Mail.FAILED)}/retries", code="failed", confirmed="1"),
+    "emails.settle": lambda w: w.post(
+        f"/emails/{_mailed(w, Mail.UNCERTAIN)}/settle", decision="assume_delivered", confirmed="1"
+    ),
+    "emails.add_suppressions": lambda w: w.post("/suppressions", addresses="one@example.com"),
+    "emails.remove_suppression": lambda w: w.post(f"/suppressions/{w.mails.suppress('two@example.com')}/removal"),
     "email_templates_api.create_template": lambda w: w.ask(
         "POST", "/api/email-templates", EMAIL_TEMPLATE | {"name": "June"}
     ),
@@ -243,11 +265,17 @@ TAKEN: dict[str, Callable[[World], str]] = {
     "/api/contacts.xlsx": lambda _: "/api/contacts.xlsx",
     "/campaigns/<campaign_id>/people.csv": lambda w: f"/campaigns/{w.scene.campaign()}/people.csv",
     "/campaigns/<campaign_id>/people.xlsx": lambda w: f"/campaigns/{w.scene.campaign()}/people.xlsx",
+    "/emails/<email_id>/people.csv": lambda w: f"/emails/{w.mails.email()}/people.csv",
+    "/emails/<email_id>/people.xlsx": lambda w: f"/emails/{w.mails.email()}/people.xlsx",
     "/imports/<import_id>/rows.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.csv",
     "/imports/<import_id>/rows.xlsx": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.xlsx",
     "/imports/<import_id>/rejected.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rejected.csv",
     "/imports/<import_id>/rejected.xlsx": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rejected.xlsx",
 }
+
+
+def _mailed(world: World, status: Mail) -> uuid.UUID:
+    return world.mails.email(EmailStatus.COMPLETED, {status: 1}, {status: "failed"})
 
 
 def _ended(world: World, status: Status) -> uuid.UUID:

@@ -539,6 +539,9 @@ stats_spread.minute timestamp with time zone not null
 stats_spread.measure character varying(40) not null
 stats_spread.bucket smallint not null
 stats_spread.count integer not null
+suppression_counts.organization_id uuid not null
+suppression_counts.reason character varying(40) not null
+suppression_counts.count bigint not null
 suppressions.organization_id uuid not null
 suppressions.id bigint not null identity d
 suppressions.address character varying(320) not null
@@ -726,6 +729,7 @@ constraint stats_day pk_stats_day PRIMARY KEY (organization_id, queue, day)
 constraint stats_hour pk_stats_hour PRIMARY KEY (organization_id, queue, hour)
 constraint stats_minute pk_stats_minute PRIMARY KEY (organization_id, queue, minute)
 constraint stats_spread pk_stats_spread PRIMARY KEY (organization_id, queue, minute, measure, bucket)
+constraint suppression_counts pk_suppression_counts PRIMARY KEY (organization_id, reason)
 constraint suppressions fk_suppressions_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint suppressions pk_suppressions PRIMARY KEY (id)
 constraint suppressions uq_suppressions_organization_id_address_key UNIQUE (organization_id, address_key)
@@ -876,7 +880,9 @@ CREATE UNIQUE INDEX pk_stats_day ON public.stats_day USING btree (organization_i
 CREATE UNIQUE INDEX pk_stats_hour ON public.stats_hour USING btree (organization_id, queue, hour)
 CREATE UNIQUE INDEX pk_stats_minute ON public.stats_minute USING btree (organization_id, queue, minute)
 CREATE UNIQUE INDEX pk_stats_spread ON public.stats_spread USING btree (organization_id, queue, minute, measure, bucket)
+CREATE UNIQUE INDEX pk_suppression_counts ON public.suppression_counts USING btree (organization_id, reason)
 CREATE INDEX ix_suppressions_list ON public.suppressions USING btree (organization_id, id)
+CREATE INDEX ix_suppressions_reason ON public.suppressions USING btree (organization_id, reason, id)
 CREATE INDEX ix_suppressions_to_sync ON public.suppressions USING btree (organization_id, told_at, id)
 CREATE UNIQUE INDEX pk_suppressions ON public.suppressions USING btree (id)
 CREATE UNIQUE INDEX uq_suppressions_organization_id_address_key ON public.suppressions USING btree (organization_id, address_key)
@@ -911,6 +917,9 @@ CREATE TRIGGER freeze_job_logs BEFORE UPDATE ON public.job_logs FOR EACH ROW EXE
 CREATE TRIGGER count_jobs_delete AFTER DELETE ON public.jobs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_delete()
 CREATE TRIGGER count_jobs_insert AFTER INSERT ON public.jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_insert()
 CREATE TRIGGER count_jobs_update AFTER UPDATE ON public.jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_update()
+CREATE TRIGGER count_suppressions_delete AFTER DELETE ON public.suppressions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_suppressions_delete()
+CREATE TRIGGER count_suppressions_insert AFTER INSERT ON public.suppressions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_suppressions_insert()
+CREATE TRIGGER count_suppressions_update AFTER UPDATE ON public.suppressions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_suppressions_update()
 row security of api_tokens, forced
 row security of audit_events, forced
 row security of campaign_counts, forced
@@ -958,6 +967,7 @@ row security of stats_day, forced
 row security of stats_hour, forced
 row security of stats_minute, forced
 row security of stats_spread, forced
+row security of suppression_counts, forced
 row security of suppressions, forced
 row security of tags, forced
 row security of users, forced
@@ -1070,6 +1080,8 @@ policy stats_minute engine PERMISSIVE ALL {adsapp_engine} true check true
 policy stats_minute organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy stats_spread engine PERMISSIVE ALL {adsapp_engine} true check true
 policy stats_spread organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy suppression_counts engine PERMISSIVE ALL {adsapp_engine} true check true
+policy suppression_counts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy suppressions engine PERMISSIVE ALL {adsapp_engine} true check true
 policy suppressions organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy tags engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -1155,6 +1167,7 @@ grant delete, insert, select, update on stats_minute to adsapp_app
 grant delete, insert, select, update on stats_minute to adsapp_engine
 grant delete, insert, select, update on stats_spread to adsapp_app
 grant delete, insert, select, update on stats_spread to adsapp_engine
+grant delete, insert, select, update on suppression_counts to adsapp_app
 grant delete, insert, select, update on suppressions to adsapp_app
 grant delete, insert, select, update on tags to adsapp_app
 grant delete, insert, select, update on users to adsapp_app
@@ -1253,6 +1266,18 @@ CREATE OR REPLACE FUNCTION public.count_jobs_update()
 RETURNS trigger
 LANGUAGE plpgsql
 AS $function$ declare c record; begin for c in select organization_id, queue, processor, state, routine, sum(n) as n from (select organization_id, queue, processor, state, routine, 1 as n from new_rows union all select organization_id, queue, processor, state, routine, -1 from old_rows) c group by organization_id, queue, processor, state, routine having sum(n) <> 0 order by organization_id, queue, processor, state, routine loop update job_counts t set count = t.count + c.n where t.organization_id = c.organization_id and t.queue = c.queue and t.processor = c.processor and t.state = c.state and t.routine = c.routine and t.slot = (select t.slot from job_counts t where t.organization_id = c.organization_id and t.queue = c.queue and t.processor = c.processor and t.state = c.state and t.routine = c.routine limit 1 for update skip locked); if not found then insert into job_counts (organization_id, queue, processor, state, routine, slot, count) values (c.organization_id, c.queue, c.processor, c.state, c.routine, floor(random() * 2147483647)::integer, c.n) on conflict (organization_id, queue, processor, state, routine, slot) do update set count = job_counts.count + excluded.count; end if; end loop; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_suppressions_delete()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into suppression_counts (organization_id, reason, count) select organization_id, reason, sum(n) as n from (select organization_id, reason, -1 as n from old_rows) c group by organization_id, reason having sum(n) <> 0 order by organization_id, reason on conflict (organization_id, reason) do update set count = suppression_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_suppressions_insert()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into suppression_counts (organization_id, reason, count) select organization_id, reason, sum(n) as n from (select organization_id, reason, 1 as n from new_rows) c group by organization_id, reason having sum(n) <> 0 order by organization_id, reason on conflict (organization_id, reason) do update set count = suppression_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.count_suppressions_update()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin insert into suppression_counts (organization_id, reason, count) select organization_id, reason, sum(n) as n from (select organization_id, reason, 1 as n from new_rows union all select organization_id, reason, -1 from old_rows) c group by organization_id, reason having sum(n) <> 0 order by organization_id, reason on conflict (organization_id, reason) do update set count = suppression_counts.count + excluded.count; return null; end $function$
 CREATE OR REPLACE FUNCTION public.freeze_audit_events()
 RETURNS trigger
 LANGUAGE plpgsql

@@ -811,6 +811,12 @@ bucket SMALLINT NOT NULL,
 count INTEGER NOT NULL,
 CONSTRAINT pk_stats_spread PRIMARY KEY (organization_id, queue, minute, measure, bucket)
 )
+CREATE TABLE suppression_counts (
+organization_id CHAR(32) NOT NULL,
+reason VARCHAR(40) NOT NULL,
+count INTEGER NOT NULL,
+CONSTRAINT pk_suppression_counts PRIMARY KEY (organization_id, reason)
+)
 CREATE TABLE suppressions (
 organization_id CHAR(32) NOT NULL,
 id INTEGER NOT NULL,
@@ -826,7 +832,11 @@ CONSTRAINT pk_suppressions PRIMARY KEY (id),
 CONSTRAINT fk_suppressions_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_suppressions_organization_id_address_key UNIQUE (organization_id, address_key)
 )
+CREATE TRIGGER count_suppressions_delete after delete on suppressions for each row  begin insert into suppression_counts (organization_id, reason, count) values (old.organization_id, old.reason, -1) on conflict (organization_id, reason) do update set count = count + (-1); end
+CREATE TRIGGER count_suppressions_insert after insert on suppressions for each row  begin insert into suppression_counts (organization_id, reason, count) values (new.organization_id, new.reason, 1) on conflict (organization_id, reason) do update set count = count + (1); end
+CREATE TRIGGER count_suppressions_update after update of organization_id, reason on suppressions for each row when old.organization_id is not new.organization_id or old.reason is not new.reason begin insert into suppression_counts (organization_id, reason, count) values (old.organization_id, old.reason, -1) on conflict (organization_id, reason) do update set count = count + (-1); insert into suppression_counts (organization_id, reason, count) values (new.organization_id, new.reason, 1) on conflict (organization_id, reason) do update set count = count + (1); end
 CREATE INDEX ix_suppressions_list ON suppressions (organization_id, id)
+CREATE INDEX ix_suppressions_reason ON suppressions (organization_id, reason, id)
 CREATE INDEX ix_suppressions_to_sync ON suppressions (organization_id, told_at, id)
 CREATE TABLE tags (
 organization_id CHAR(32) NOT NULL,

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,6 +15,8 @@ from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts import opt_outs
 from adsapp.contacts.models import Contact, ImportRow, OptSource
 from adsapp.core import db
+from adsapp.emails.models import Email, EmailEvent, EmailRecipient, EmailStatus, Suppression
+from adsapp.emails.models import EmailRecipientStatus as Mail
 from adsapp.jobs import Job, State
 from adsapp.jobs.models import JobAttempt, JobItem
 from adsapp.organizations.auditing import By
@@ -37,6 +40,8 @@ def told(app: Flask, cast: Cast) -> list[str]:
     draft, ended = world.upload(), world.imported(State.FAILED)
     failed = world.job(State.FAILED, error=SAID, result={"said": SAID})
     campaign = scene.campaign(CampaignStatus.PAUSED, {Status.READ: 1, Status.FAILED: 1}, {Status.FAILED: "131000"})
+    mail = world.mails.email(EmailStatus.PAUSED, {Mail.DELIVERED: 1, Mail.FAILED: 1}, {Mail.FAILED: "failed"})
+    world.mails.suppress(EMAIL, detail=SAID)
     with db.organization_context(app, cast.bakery_id):
         contact = db.session.get_one(Contact, scene.contacts[0])
         contact.phone, contact.moved_to, contact.email = NUMBER, NUMBER, EMAIL
@@ -50,6 +55,13 @@ def told(app: Flask, cast: Cast) -> list[str]:
             recipient.variables = {"body.1": NUMBER, "body.2": SECOND}
             recipient.provider_id = f"wamid.{NUMBER}"
         db.session.execute(update(Campaign).values(status_reason=SAID))
+        db.session.execute(update(Email).values(status_reason=SAID, html=f"<p>{SAID} {{{{email}}}}</p>"))
+        db.session.execute(update(EmailEvent).values(text=SAID))
+        of_contact: dict[str, Any] = {"variables": {"email": EMAIL}, "contact_id": contact.id}
+        db.session.execute(update(EmailRecipient).values(name="Zoe", error_message=SAID, **of_contact))
+        first = db.session.scalars(select(EmailRecipient).order_by(EmailRecipient.id)).first()
+        assert first is not None
+        first.address = EMAIL
         db.session.execute(update(CampaignEvent).values(text=SAID))
         mine = {"organization_id": cast.bakery_id}
         db.session.add(
@@ -63,6 +75,7 @@ def told(app: Flask, cast: Cast) -> list[str]:
         contacts = [str(each) for each in scene.contacts[:2]]
         templates = [*map(str, scene.templates.values()), addressed.rpartition("/")[2]]
         people = [str(each) for each in db.session.scalars(select(CampaignRecipient.id))]
+        suppressions = list(db.session.scalars(select(Suppression.id)))
         db.session.commit()
     ids = {
         "job_id": jobs,
@@ -70,11 +83,13 @@ def told(app: Flask, cast: Cast) -> list[str]:
         "campaign_id": [str(campaign)],
         "import_id": [str(draft), str(ended)],
         "template_id": templates,
+        "email_id": [str(mail)],
+        "suppression_id": [str(each) for each in suppressions],
         "account_id": [str(world.email_account())],
         "worker_id": [str(uuid.uuid4())],
         "name": ["contact-import", "bulk-messages"],
-        "code": ["131000"],
-        "verb": ["pause", "cancel"],
+        "code": ["131000", "failed"],
+        "verb": ["pause", "cancel", "resume", "settle"],
     }
     searched = [
         f"{path}={what}" for path in ("/contacts?q", "/api/contacts?search") for what in ("ana.smith", "79460505")

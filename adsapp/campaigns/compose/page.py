@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
-from zoneinfo import available_timezones
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Check
@@ -18,8 +16,6 @@ from adsapp.campaigns.compose.form import SAME_FOR_ALL, ComposeForm, errors_by_f
 from adsapp.campaigns.compose.preflight import Line, Preflight, in_words, line_of, preflight
 from adsapp.campaigns.compose.preview import Preview, preview
 from adsapp.campaigns.lately import organization_hours
-from adsapp.contacts.imports.queries import IN_LISTS
-from adsapp.contacts.models import Import, ImportStatus, ImportUndo, Tag
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.web.pages import WebPage
@@ -32,12 +28,9 @@ from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS, NO_VALUE
 from adsapp.message_templates.previews import Bubble
 from adsapp.outbound.audience import known_attributes
+from adsapp.outbound.choices import ZONES, Option, import_options, tag_names
 
-MOST_TAGS, MOST_IMPORTS = 200, 50
 PEOPLE_LOOKED_AT: Final = 6
-ZONES: Final = ("UTC", *sorted(name for name in available_timezones() if re.match(r"(?!Etc|SystemV)[A-Z]\w+/", name)))
-
-Option = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +234,8 @@ def _choices(attributes: Sequence[str]) -> Choices:
     groups = [("Can be sent", sendable), ("Cannot be sent now", others)]
     return Choices(
         templates=[("", "Choose a template"), *((name, listed) for name, listed in groups if listed)],
-        tags=list(db.session.scalars(select(Tag.name).order_by(Tag.name).limit(MOST_TAGS))),
-        imports=_imports(),
+        tags=tag_names(),
+        imports=import_options(),
         sources=_sources(attributes),
     )
 
@@ -253,21 +246,6 @@ def _why_not(template: MessageTemplate) -> str | None:
 
 def _template_text(template: MessageTemplate) -> str:
     return f"{template.name} · {language_name(template.language)}"
-
-
-def _imports() -> list[Option]:
-    undone = exists().where(ImportUndo.import_id == Import.id, ImportUndo.finished_at.is_not(None))
-    completed = select(Import).options(*IN_LISTS).where(Import.status == ImportStatus.COMPLETED, ~undone)
-    done = completed.order_by(Import.id.desc()).limit(MOST_IMPORTS)
-    options = [
-        (str(each.id), f"{each.file_name} · {each.created_at:%-d %b %Y, %H:%M} · {_taken(each):,} people")
-        for each in db.session.scalars(done)
-    ]
-    return [("", "Choose an import"), *options]
-
-
-def _taken(imported: Import) -> int:
-    return imported.created + imported.updated + imported.unchanged
 
 
 def _sources(attributes: Sequence[str]) -> list[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from adsapp.core.db.searching import has_words
 from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.inputs import number_after
 from adsapp.core.pagination import PAGE, Page, cut
-from adsapp.emails.models import Suppression, SuppressionReason
+from adsapp.emails.models import Suppression, SuppressionCount, SuppressionReason
 
 
 def suppressed(address_keys: Collection[str]) -> dict[str, SuppressionReason]:
@@ -43,6 +43,12 @@ def get_suppression(suppression_id: int) -> Suppression:
     if found is None:
         raise NotFound("This address is not suppressed")
     return found
+
+
+def counts_by_reason() -> dict[SuppressionReason, int]:
+    """How many addresses have each reason, from counters."""
+    known = {row.reason: row.count for row in db.session.scalars(select(SuppressionCount))}
+    return {reason: known.get(reason, 0) for reason in SuppressionReason}
 
 
 def reason_of(text: str) -> SuppressionReason:

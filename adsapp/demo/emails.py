@@ -1,0 +1,174 @@
+"""E-mail in the demo: the sandbox's account, a template, one e-mail that was sent yesterday, and who gets no more."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import insert
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.demo.people import Person
+from adsapp.demo.stage import Team
+from adsapp.emails import reasons
+from adsapp.emails.models import (
+    Email,
+    EmailEvent,
+    EmailRecipient,
+    EmailRecipientStatus,
+    EmailStatus,
+    EmailTemplate,
+    Suppression,
+    SuppressionReason,
+)
+from adsapp.emails.templates.service import TemplateIn, create_template
+from adsapp.integrations.models import EmailAccount
+from adsapp.integrations.resend.service import EmailAccountIn, connect_account
+from adsapp.organizations.auditing import NOBODY, By
+
+AUDIENCE: Final = 600
+A_SECOND: Final = 10
+Contacts = Sequence[tuple[uuid.UUID, Person]]
+
+SUBJECT: Final = "{{first_name}}, our spring bread is here"
+HTML: Final = """\
+<div style="max-width:560px;margin:0 auto;font-family:Georgia,serif;color:#2b2622">
+  <h1 style="font-size:26px;color:#0f766e">Hello {{first_name}},</h1>
+  <p style="font-size:16px;line-height:1.6">spring is in the oven: rhubarb buns, wild garlic focaccia and the first
+  strawberry tarts. Come by in {{attribute:city}} before ten, while they are warm.</p>
+  <p style="margin:24px 0"><a href="https://harbour-bakery.example/spring"
+     style="background:#0f766e;color:#ffffff;padding:12px 20px;border-radius:8px;text-decoration:none">See what we
+     bake</a></p>
+  <p style="font-size:13px;color:#6f6d67">You get this because you asked for our news.
+  <a href="{{unsubscribe_url}}" style="color:#6f6d67">Unsubscribe</a></p>
+</div>
+"""
+SOURCES: Final = {
+    "first_name": {"field": "first_name", "fallback": "there"},
+    "attribute:city": {"field": "attribute:city", "fallback": "your town"},
+}
+# How the e-mail went, for each two hundred people; the rest got it.
+OUTCOMES: Final = (
+    (3, EmailRecipientStatus.BOUNCED, "bounced"),
+    (1, EmailRecipientStatus.COMPLAINED, "complained"),
+    (1, EmailRecipientStatus.FAILED, "failed"),
+    (4, EmailRecipientStatus.SKIPPED, reasons.OPTED_OUT),
+    (2, EmailRecipientStatus.SENT, ""),
+)
+
+
+def connect_sandbox_mail(team: Team) -> EmailAccount:
+    """The sandbox's team as this organization's e-mail account."""
+    sender = f"hello@{team.domain}"
+    return connect_account(
+        EmailAccountIn(
+            team.key, sender, name="Sandbox e-mail", sender_name="Harbour Bakery", webhook_secret=team.webhook_secret
+        ),
+        by=NOBODY,
+    )
+
+
+def add_emails(account: EmailAccount, contacts: Contacts) -> None:
+    """A template, an e-mail made from it that is through, and the suppressions that came of it."""
+    template = create_template(TemplateIn("Spring bread", SUBJECT, HTML, variables=SOURCES), by=By("Alice"))
+    _add_sent_email(account, template, contacts[:AUDIENCE])
+
+
+def _add_sent_email(account: EmailAccount, template: EmailTemplate, audience: Contacts) -> None:
+    began = utcnow() - timedelta(hours=50)
+    ended = began + timedelta(seconds=len(audience) / A_SECOND)
+    email = Email(
+        organization_id=account.organization_id,
+        name="Spring bread",
+        account_id=account.id,
+        template_id=template.id,
+        status=EmailStatus.COMPLETED,
+        sender=account.sender,
+        subject=template.subject,
+        html=template.html,
+        variables=template.variables,
+        audience={"all": True},
+        audience_size=len(audience),
+        created_by="Alice",
+        created_at=began,
+        started_at=began,
+        frozen_at=began,
+        finished_at=ended,
+    )
+    db.session.add(email)
+    db.session.flush()
+    rows = [_recipient(email, position, *one) for position, one in enumerate(audience)]
+    db.session.execute(insert(EmailRecipient), rows)
+    db.session.execute(insert(Suppression), [_suppression(email, row) for row in rows if row["status"] in SUPPRESSES])
+    for at, text, by in ((began, f"Started, with an audience of {len(audience):,}", "Alice"), (ended, "Completed", "")):
+        event = EmailEvent(organization_id=email.organization_id, email_id=email.id, at=at, text=text, by=by)
+        db.session.add(event)
+
+
+def _recipient(email: Email, position: int, contact_id: uuid.UUID, person: Person) -> dict[str, Any]:
+    status, code = _outcome(position)
+    accepted = email.created_at + timedelta(seconds=position / A_SECOND)
+    went_out = status is not EmailRecipientStatus.SKIPPED
+    return {
+        "organization_id": email.organization_id,
+        "email_id": email.id,
+        "contact_id": contact_id,
+        "address": person.email,
+        "address_key": person.email.lower(),
+        "name": f"{person.first_name} {person.last_name}",
+        "variables": {"first_name": person.first_name, "attribute:city": person.city},
+        "status": status,
+        "error_code": code,
+        "error_message": reasons.explain(code).title if code else None,
+        "attempts": int(went_out),
+        "provider_id": f"demo-{position:06d}" if went_out else None,
+        "created_at": email.created_at,
+        "updated_at": accepted,
+        **_moments(status, accepted if went_out else None),
+    }
+
+
+def _moments(status: EmailRecipientStatus, accepted: datetime | None) -> dict[str, datetime | None]:
+    """When it was accepted, and what came after that."""
+    moments: dict[str, datetime | None] = dict.fromkeys(
+        ("accepted_at", "sent_at", "delivered_at", "bounced_at", "complained_at", "failed_at")
+    )
+    if accepted is None:
+        return moments
+    moments["accepted_at"] = accepted
+    moments["sent_at"] = accepted + timedelta(seconds=1)
+    if status in (EmailRecipientStatus.DELIVERED, EmailRecipientStatus.COMPLAINED):
+        moments["delivered_at"] = accepted + timedelta(seconds=3)
+    if f"{status.value}_at" in moments and status is not EmailRecipientStatus.SENT:
+        moments[f"{status.value}_at"] = accepted + timedelta(seconds=4)
+    return moments
+
+
+SUPPRESSES: Final = {
+    EmailRecipientStatus.BOUNCED: (SuppressionReason.BOUNCE, "550 5.1.1 The mailbox does not exist"),
+    EmailRecipientStatus.COMPLAINED: (SuppressionReason.COMPLAINT, ""),
+}
+
+
+def _suppression(email: Email, row: dict[str, Any]) -> dict[str, Any]:
+    reason, detail = SUPPRESSES[row["status"]]
+    return {
+        "organization_id": email.organization_id,
+        "address": row["address"],
+        "address_key": row["address_key"],
+        "reason": reason,
+        "detail": detail,
+        "email_id": email.id,
+        "created_at": row["updated_at"],
+        "told_at": row["updated_at"],  # the provider knows them: it told us
+    }
+
+
+def _outcome(position: int) -> tuple[EmailRecipientStatus, str]:
+    place = position * 37 % 200  # spread over the list, the same each time
+    for share, status, code in OUTCOMES:
+        if place < share:
+            return status, code
+        place -= share
+    return EmailRecipientStatus.DELIVERED, ""

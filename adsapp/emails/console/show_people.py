@@ -1,0 +1,200 @@
+"""The people on an e-mail's page, and the e-mail as one of them reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from flask import url_for
+from sqlalchemy import select
+
+from adsapp.contacts.models import Contact
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.core.pagination import Page
+from adsapp.emails import queries, reasons
+from adsapp.emails.console import presenter, preview
+from adsapp.emails.console.preview import Shown
+from adsapp.emails.content.rendering import EmailContent, Filled, render
+from adsapp.emails.models import Email, EmailRecipient, EmailStatus
+from adsapp.emails.models import EmailRecipientStatus as Status
+from adsapp.emails.queries import Counts
+from adsapp.outbound import audience as audiences
+from adsapp.outbound.audience import person_of
+
+PEOPLE: Final = 25
+LOOKED_AT: Final = 25
+LISTED_ARGS: Final = ("status", "code", "search", "cursor")
+NOBODY_HERE: Final = ("Nobody here", "No one of this e-mail fits now.")
+NOBODY_YET: Final = ("Nobody yet", "People appear once the audience is fixed.")
+NOBODY_EVER: Final = ("Nobody", "It was cancelled before it started.")
+
+
+def page_url(email: Email, anchor: str, args: Mapping[str, str], keep: Sequence[str], **more: Any) -> str:
+    """The page's address with what of the present one is kept."""
+    kept: dict[str, Any] = {name: args[name] for name in keep if args.get(name)}
+    return url_for("emails.show_email", email_id=email.id, _anchor=anchor, **(kept | more))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A recipient in the list; `is_late`: a soft bounce, it may arrive still."""
+
+    id: int
+    name: str
+    address: str
+    status: str
+    why: str
+    is_late: bool
+    has_unsubscribed: bool
+    at: datetime
+    time_shape: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A status to narrow the list to, and how many people have it."""
+
+    label: str
+    count: int
+    kind: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The ledger, a page of it, in the order of sending."""
+
+    rows: Sequence[PersonRow]
+    chips: Sequence[Chip]
+    note: str  # their order, or what they are narrowed to
+    status: str
+    code: str
+    search: str
+    searched: str  # what is looked in
+    export_url: str
+    is_narrow: bool
+    next_url: str | None
+    first_url: str | None
+    nobody: tuple[str, str]  # title and text, if there are no rows
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The e-mail as one person reads it, and the ways to the next and the previous one."""
+
+    shown: Shown
+    frame_url: str
+    previous_url: str | None = None
+    next_url: str | None = None
+
+
+def people_of(email: Email, counts: Counts, args: Mapping[str, str], *, by_address: bool) -> People:
+    """The page of the ledger that is asked for; `by_address`: whoever asks may look for parts of one."""
+    status, code, search = args.get("status", ""), args.get("code", ""), args.get("search", "").strip()
+    page = queries.recipients(
+        email, status or None, args.get("cursor") or None, PEOPLE, code or None, search, by_address=by_address
+    )
+    next_url, first_url = _pages(email, page, args)
+    narrowed: dict[str, Any] = {"status": status or None, "code": code or None}
+    return People(
+        rows=tuple(_row(email, recipient, args) for recipient in page.items),
+        chips=tuple(_chip(email, chip, status) for chip in presenter.chips(counts)),
+        note=reasons.explain(code).title if code else "in the order of sending" if page.items else "",
+        status=status,
+        code=code,
+        search=search,
+        searched="Name or address" if by_address else "Name",
+        export_url=url_for("emails.ask_to_export", email_id=email.id, **narrowed),
+        is_narrow=bool(status or code),
+        next_url=next_url,
+        first_url=first_url,
+        nobody=NOBODY_HERE if counts.total else _nobody_yet(email),
+    )
+
+
+def _nobody_yet(email: Email) -> tuple[str, str]:
+    return NOBODY_EVER if email.status is EmailStatus.CANCELLED else NOBODY_YET
+
+
+def _row(email: Email, recipient: EmailRecipient, args: Mapping[str, str]) -> PersonRow:
+    moment = presenter.moment_of(recipient)
+    return PersonRow(
+        id=recipient.id,
+        name=recipient.name,
+        address=recipient.address,
+        status=recipient.status.value,
+        why=reasons.explain(recipient.error_code).title if recipient.error_code else "",
+        is_late=recipient.delayed_at is not None and recipient.status in (Status.ACCEPTED, Status.SENT),
+        has_unsubscribed=recipient.unsubscribed_at is not None,
+        at=moment,
+        time_shape="second" if utcnow() - moment < timedelta(hours=12) else "full",
+        url=page_url(email, "preview", args, LISTED_ARGS, person=recipient.id),
+    )
+
+
+def _chip(email: Email, chip: tuple[str, str, int, str], chosen: str) -> Chip:
+    status, label, count, kind = chip
+    return Chip(label, count, kind, page_url(email, "people", {}, (), status=status or None), status == chosen)
+
+
+def _pages(email: Email, page: Page[EmailRecipient], args: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Addresses of the next page, and of the first one from a later one."""
+
+    def url(cursor: str | None) -> str:
+        return page_url(email, "people", args, ("status", "code", "search"), cursor=cursor)
+
+    return url(page.next) if page.next else None, url(None) if args.get("cursor") else None
+
+
+def content_of(email: Email) -> EmailContent:
+    """What it says."""
+    return EmailContent(email.subject, email.html, email.text, email.variables)
+
+
+def shown_to(email: Email, recipient: EmailRecipient) -> Shown:
+    """The e-mail as this recipient got it, or would."""
+    values = {str(name): str(value) for name, value in recipient.variables.items()}
+    rendered = render(content_of(email), values, preview.OWN_LINK)
+    return Shown(recipient.name, recipient.address, rendered, Filled(values, ()))
+
+
+def preview_of(email: Email, recipient_id: int | None, args: Mapping[str, str]) -> Preview:
+    """For this recipient, else for the first who gets it; before there is one, for somebody of the audience."""
+    frame = url_for("emails.preview_email", email_id=email.id, person=recipient_id)
+    found = recipient_at(email, recipient_id)
+    if found is None:
+        return Preview(expected(email), frame)
+    before = select(EmailRecipient.id).where(EmailRecipient.email_id == email.id, EmailRecipient.id < found.id)
+    after = select(EmailRecipient.id).where(EmailRecipient.email_id == email.id, EmailRecipient.id > found.id)
+    previous_id = db.session.scalar(before.order_by(EmailRecipient.id.desc()).limit(1))
+    next_id = db.session.scalar(after.order_by(EmailRecipient.id).limit(1))
+
+    def url(person: int | None) -> str | None:
+        return page_url(email, "preview", args, LISTED_ARGS, person=person) if person else None
+
+    return Preview(shown_to(email, found), frame, url(previous_id), url(next_id))
+
+
+def recipient_at(email: Email, recipient_id: int | None) -> EmailRecipient | None:
+    """This recipient or the next, else the first who gets it; None before there is one."""
+    mine = select(EmailRecipient).where(EmailRecipient.email_id == email.id).order_by(EmailRecipient.id)
+    if recipient_id:
+        return db.session.scalars(mine.where(EmailRecipient.id >= recipient_id).limit(1)).first()
+    found = db.session.scalars(mine.limit(LOOKED_AT)).all()
+    return next((each for each in found if each.status is not Status.SKIPPED), found[0] if found else None)
+
+
+def expected(email: Email) -> Shown:
+    """As somebody who is in its audience now would read it."""
+    content = content_of(email)
+    audience = audiences.from_stored(email.audience)
+    willing = select(Contact).where(audience.condition, Contact.email != "", Contact.opted_out_at.is_(None))
+    contact = db.session.scalars(willing.order_by(Contact.id).limit(1)).first()
+    if contact is None:
+        return preview.example(content)
+    return preview.shown_to(content, contact.display_name, contact.email, person_of(contact))

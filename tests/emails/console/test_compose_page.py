@@ -1,0 +1,116 @@
+"""Composing an e-mail: what is wrong stands beside its field, and the exact count is confirmed first."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.emails.models import Email, EmailStatus, SuppressionReason
+from tests.cast import Cast
+from tests.emails.console.conftest import Post
+from tests.emails.scene import EmailScene
+
+OWN = {"template": "", "subject": "Hello {{first_name}}", "html": "<p>{{first_name}}, now open</p>"}
+
+
+def made(app: Flask, cast: Cast) -> list[Email]:
+    with db.organization_context(app, cast.bakery_id), db.reading():
+        return list(db.session.scalars(select(Email)))
+
+
+def test_the_exact_count_is_confirmed_and_what_was_confirmed_is_sent(
+    app: Flask, cast: Cast, post: Post, scene: EmailScene
+) -> None:
+    asked = post("/emails", **scene.form()).text
+    assert "Send “Ana, our spring menu is here” to 4 people?" in asked
+    assert "6 in the audience, 2 left out" in re.sub(r"<[^>]+>", "", asked)
+    assert made(app, cast) == []
+    scene.suppress("ben@example.com", SuppressionReason.UNSUBSCRIBED)
+    changed = post("/emails", **scene.form(confirmed="4"))
+    assert (changed.status_code, "It was 4 when you looked; now it is 3" in changed.text) == (409, True)
+    started = post("/emails", **scene.form(confirmed="3"))
+    assert "was started" in started.text
+    (email,) = made(app, cast)
+    assert (email.status, email.created_by, email.template_id) == (EmailStatus.PREPARING, "Alice", scene.template_id)
+    assert email.variables["attribute:city"] == {"field": "attribute:city", "fallback": "your town"}
+
+
+WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
+    "no subject": ({**OWN, "subject": ""}, "subject", "The e-mail has no subject"),
+    "header injection": ({**OWN, "subject": "Hello\r\nBcc: all@example.com"}, "subject", "line break"),
+    "no text": ({**OWN, "html": ""}, "html", "The e-mail says nothing"),
+    "no source": ({**OWN, "html": "<p>{{offer}}</p>"}, "source.offer", "Choose where {{offer}} comes from"),
+    "no such tag": ({"audience": "tags", "tags": "autumn"}, "tags", "There is no tag"),
+    "no import": ({"audience": "import_id", "import_id": ""}, "import_id", "Choose an audience"),
+    "no address": ({"audience": "given", "addresses": "nobody"}, "addresses", "“nobody” is no e-mail address"),
+    "past": ({"when": "later", "date": "2020-01-01", "time": "09:00"}, "date", "This time is past"),
+    "no zone": (
+        {"when": "later", "date": "2999-01-01", "time": "09:00", "zone": "Madrid"},
+        "zone",
+        "did you mean Europe/Madrid",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
+    app: Flask, cast: Cast, post: Post, scene: EmailScene, case: str
+) -> None:
+    typed, field, said = WRONG[case]
+    answer = post("/emails", **scene.form(name="My own name", **typed))
+    assert answer.status_code == 422
+    assert f'id="field-{field}-error"' in answer.text
+    assert said in answer.text
+    assert 'value="My own name"' in answer.text
+    assert made(app, cast) == []
+
+
+def test_pasted_addresses_may_have_names_and_stand_anyhow(
+    app: Flask, cast: Cast, post: Post, scene: EmailScene
+) -> None:
+    pasted = 'Ana Smith <ana@example.com>\r\nbob@example.com, "Doe, Cy" <cy@example.com>; ANA@example.com'
+    form = scene.form(audience="given", addresses=pasted, **OWN, **{"fallback.first_name": "there"})
+    draft = post("/emails/drafts", **form).text
+    assert "Send</span>" in draft or "to 3 people" in draft
+    assert "Same address twice: sent once" in draft
+    assert "was started" in post("/emails", **form, confirmed="3").text
+    (email,) = made(app, cast)
+    assert email.audience_size == 3
+
+
+def test_the_preview_turns_through_real_people(post: Post, scene: EmailScene) -> None:
+    first = post("/emails/previews", **scene.form())
+    assert "Hello Ana" in first.text
+    assert first.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "Hello Ben" in post("/emails/previews", **scene.form(person="2")).text
+    markup = post("/emails/previews", **scene.form(person="3")).text
+    assert "Hello &lt;b&gt;Chidi&lt;/b&gt;" in markup
+
+
+def test_it_is_scheduled_in_a_zone(post: Post, scene: EmailScene) -> None:
+    day = utcnow() + timedelta(days=30)
+    form = scene.form(when="later", date=f"{day:%Y-%m-%d}", time="09:30", zone="Europe/Madrid")
+    assert "was scheduled" in post("/emails", **form, confirmed="4").text
+
+
+def test_it_can_be_used_again(alice: FlaskClient, scene: EmailScene) -> None:
+    again = alice.get(f"/emails/new?again={scene.email(EmailStatus.COMPLETED)}").text
+    assert 'value="Spring newsletter (again)"' in again
+    assert "Hello {{first_name}}" in again
+    assert str(scene.template_id) in alice.get(f"/emails/new?template={scene.template_id}").text
+
+
+def test_without_an_account_the_way_to_one_is_shown(app: Flask, cast: Cast) -> None:
+    browser = cast.sign_in(app.test_client(), "alice")
+    for path in ("/emails", "/emails/new"):
+        assert 'href="/settings/email"' in browser.get(path).text
+
+
+def test_viewers_do_not_compose(vera: FlaskClient) -> None:
+    assert vera.get("/emails/new").status_code == 403
