@@ -15,6 +15,7 @@ from werkzeug.routing import Rule
 from adsapp.config import ROOT
 from adsapp.contacts.models import Import
 from adsapp.core import db
+from adsapp.emails import unsubscribe
 from tests.activity.test_every_change import World
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
@@ -71,6 +72,9 @@ FITS: Mapping[str, str] = {
     "organization_id": "{bakery}",
     "template": "{template}",
     "audience": "all",
+    **dict.fromkeys(("subject", "html", "text", "fallback.first_name"), "Hello {{first_name}}"),
+    "addresses": "ana@example.com",
+    "source.first_name": "first_name",
     "source.body.1": "first_name",
     "source.body.2": "value",
     "when": "later",
@@ -85,6 +89,10 @@ FITS: Mapping[str, str] = {
 COMPOSED = (
     "name template audience tags import_id leave_out when date time zone fold person to edit "
     "source.body.1 value.body.1 fallback.body.1 source.body.2 value.body.2"
+)
+MAILED = (
+    "name account template subject html text audience tags import_id addresses when date time zone fold person to "
+    "source.first_name fallback.first_name"
 )
 PERSON = "phone name first_name last_name email language country tags attributes"
 JOBS = "state queue q routine cursor"
@@ -151,6 +159,25 @@ READS: Mapping[str, str] = {
     "integrations.change_whatsapp": ACCOUNT,
     "integrations.connect_whatsapp": ACCOUNT,
     "integrations.show_whatsapp": "account",
+    "emails.add_suppressions": "addresses detail",
+    "emails.create_email": f"{MAILED} confirmed",
+    "emails.draft_email": MAILED,
+    "emails.email_fragment": "status code cursor person version",
+    "emails.export_csv": "status code delimiter",
+    "emails.list_emails": "cursor",
+    "emails.list_fragment": "cursor version",
+    "emails.list_suppressions": "search reason cursor",
+    "emails.list_templates": "search cursor",
+    "emails.new_email": f"{MAILED} again",
+    "emails.pause": "reason",
+    "emails.preview_draft": MAILED,
+    "emails.preview_email": "person",
+    "emails.retry": f"code {SURE}",
+    "emails.settle": f"decision {SURE}",
+    "emails.show_email": "status code cursor person",
+    "emails_api.list_emails": "cursor limit",
+    "emails_api.list_recipients": "status code cursor limit",
+    "suppressions_api.list_suppressions": "search reason cursor limit",
     "jobs.act": ACTED,
     "jobs.ask_to_act": ACTED,
     "jobs.ask_to_clean": CLEANED,
@@ -207,6 +234,32 @@ BODIES: Mapping[str, tuple[Any, ...]] = {
     ),
     "contacts_api.create_contact": ({**CONTACT, "wa_user_id": "US.13491208655302741918"},),
     "contacts_api.import_contacts": ({"contacts": [LISTED], "options": OPTIONS},),
+    "emails_api.send_email": (
+        {
+            "name": "May",
+            "subject": "Hello {{first_name}}",
+            "html": "<p>{{offer}}</p>",
+            "text": "{{offer}}",
+            "recipients": [{"email": "ana@example.com", "name": "Ana", "variables": {"offer": "10 %"}}],
+            "account": "{account}",
+            "reply_to": "ana@example.com",
+            "tags": {"season": "spring"},
+            "attachments": [{"filename": "menu.pdf", "content_type": "application/pdf", "content": "QUJD"}],
+            "scheduled_at": "2027-03-01T09:00:00",
+            "time_zone": "Europe/London",
+            "fold": 0,
+            "priority": 2,
+        },
+        {
+            "template": "Spring",
+            "variables": {"offer": {"field": "first_name", "fallback": "there"}},
+            "audience": {"all": True},
+        },
+    ),
+    "emails_api.pause_email": ({"reason": "a"},),
+    "emails_api.retry_failed": ({"code": "failed"},),
+    "emails_api.settle_uncertain": ({"decision": "assume_delivered"},),
+    "suppressions_api.suppress": ({"emails": ["no@example.com"], "detail": "a"},),
     "jobs_api.cancel_jobs": ({"filter": FILTER, "reason": "a"}, {"job_ids": ["{job}"]}),
     "jobs_api.change_job": ({"priority": 2},),
     "jobs_api.clean_jobs": ({"state": "failed", "older_than_days": 0, "queue": "", "routine": False, "reason": "a"},),
@@ -327,7 +380,9 @@ def open_doors(app: Flask, cast: Cast) -> Doors:
 
 
 def _ids(world: World, scene: Scene) -> dict[str, str]:
-    campaign, draft = scene.left_out(), world.upload()
+    campaign, draft, email = scene.left_out(), world.upload(), world.mails.email()
+    with world.app.app_context():
+        token = unsubscribe.link("x", world.cast.bakery_id, 1).removeprefix("x")
     job = world.delayed()
     return {
         "account": str(scene.account_id),
@@ -337,6 +392,7 @@ def _ids(world: World, scene: Scene) -> dict[str, str]:
         "code": "131000",
         "contact": str(scene.contacts[0]),
         "contact_id": str(scene.contacts[0]),
+        "email_id": str(email),
         "filename": "css/base.css",
         "import": str(draft),
         "import_id": str(draft),
@@ -344,6 +400,8 @@ def _ids(world: World, scene: Scene) -> dict[str, str]:
         "job_id": str(job),
         "name": "contact-import",
         "provider": "whatsapp",
+        "suppression_id": str(world.mails.suppress("out@example.com")),
+        "token": token,
         "template": str(scene.templates["spring"]),
         "template_id": str(scene.templates["spring"]),
         "verb": "pause",

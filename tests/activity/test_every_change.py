@@ -46,6 +46,8 @@ LEAVES_NO_LINE = {
     "contacts.preview_import": "shows the columns as they are chosen, and keeps nothing",
     "contacts.discard_import": "what was never started is thrown away; nothing of it was imported",
     "webhooks.receive": "the provider speaks here, no person",
+    "email_webhooks.receive": "likewise, of e-mails",
+    "unsubscribe.leave": "the reader of an e-mail says no; the list of suppressions says when and by which e-mail",
     "emails.draft_template": "shows the template as it is typed, and keeps nothing",
     "emails.draft_changed_template": "likewise",
     "emails.preview_template_draft": "likewise, as somebody reads it",
@@ -128,6 +130,11 @@ class World:
         """Things to do with e-mail, once somebody needs them: they come with people of their own."""
         return set_the_email_scene(self.app, self.cast)
 
+    @property
+    def account(self) -> str:
+        """The id of an account that sends e-mail."""
+        return str(self.mails.account_id)
+
     def email_account(self) -> uuid.UUID:
         """An account that sends e-mail."""
         with db.organization_context(self.app, self.cast.bakery_id):
@@ -159,6 +166,8 @@ CAMPAIGN = {"name": "April", "template": {"name": "plain", "language": "de"}, "a
 
 EMAILER = {"api_key": "re_new", "sender_address": "news@bakery.example"}
 EMAIL = {"subject": "Hello", "html": "<p>Hello</p>", "audience": "given", "addresses": "one@example.com"}
+MAIL = {"subject": "Hello", "text": "Hello", "recipients": [{"email": "ana@example.com"}]}
+MAIL_FAILED = {"code": "failed"}
 EMAIL_TEMPLATE = {"name": "Spring", "subject": "Hello", "html": "<p>Hello</p>"}
 
 Deed = Callable[[World], TestResponse]
@@ -248,6 +257,16 @@ DEEDS: dict[str, Deed] = {
         "PUT", f"/api{w.email_template()}", EMAIL_TEMPLATE | {"name": "July", "version": 1}
     ),
     "email_templates_api.delete_template": lambda w: w.ask("DELETE", f"/api{w.email_template()}"),
+    "emails_api.send_email": lambda w: w.ask("POST", "/api/jobs/send-email", {"account": w.account, **MAIL}),
+    "emails_api.pause_email": lambda w: w.ask("POST", f"/api/emails/{w.mails.email()}/pause", {}),
+    "emails_api.resume_email": lambda w: w.ask("POST", f"/api/emails/{w.mails.email(EmailStatus.PAUSED)}/resume"),
+    "emails_api.cancel_email": lambda w: w.ask("POST", f"/api/emails/{w.mails.email()}/cancel"),
+    "emails_api.retry_failed": lambda w: w.ask("POST", f"/api/emails/{_mailed(w, Mail.FAILED)}/retries", MAIL_FAILED),
+    "emails_api.settle_uncertain": lambda w: w.ask(
+        "POST", f"/api/emails/{_mailed(w, Mail.UNCERTAIN)}/uncertain", {"decision": "assume_delivered"}
+    ),
+    "suppressions_api.suppress": lambda w: w.ask("POST", "/api/suppressions", {"emails": ["no@example.com"]}),
+    "suppressions_api.release": lambda w: w.ask("DELETE", f"/api/suppressions/{w.mails.suppress('yes@example.com')}"),
     "message_templates.sync_templates": lambda w: w.post("/templates/syncs"),
     "workers.drain": lambda w: w.post(f"/workers/{add_worker(w.app, 'b')}/drain"),
     "sign_in.check_sign_in": lambda w: w.cast.attempt(w.app.test_client(), "alice"),

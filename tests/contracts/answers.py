@@ -12,8 +12,10 @@ from sqlalchemy import text, update
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.emails.models import EmailRecipientStatus as Mail
 from adsapp.jobs.models import StatsDay
 from tests.contracts.older import Older
+from tests.emails.scene import set_the_email_scene
 
 # Method, path, body. Reads come first, since no call hides a field from those that follow. `{name}` is an id of the
 # installation. Together they go through every rule under /api (the test looks).
@@ -84,6 +86,27 @@ CALLS: list[tuple[str, str, Any]] = [
     ("PUT", "/api/queues/bulk-messages/limits", {"at_once": 2}),
     ("POST", "/api/workers/{worker}/drains", None),
     ("DELETE", "/api/email-templates/{email_template}", None),
+    ("GET", "/api/emails", None),
+    ("GET", "/api/emails/{email}", None),
+    ("GET", "/api/emails/{email}/recipients", None),
+    (
+        "POST",
+        "/api/jobs/send-email",
+        {"subject": "Hello", "text": "Hello {{offer}}", "recipients": [{"email": "no", "variables": {"offer": "1 %"}}]},
+    ),
+    (
+        "POST",
+        "/api/jobs/send-email",
+        {"subject": "Hello", "html": "<p>Hello</p>", "recipients": [{"email": "ana@example.com"}]},
+    ),
+    ("POST", "/api/emails/{email}/resume", None),
+    ("POST", "/api/emails/{email}/pause", {"reason": "A look"}),
+    ("POST", "/api/emails/{email}/retries", {"code": "failed"}),
+    ("POST", "/api/emails/{email}/uncertain", {"decision": "assume_delivered"}),
+    ("POST", "/api/emails/{email}/cancel", None),
+    ("POST", "/api/suppressions", {"emails": ["no@example.com"], "detail": "By telephone"}),
+    ("GET", "/api/suppressions", None),
+    ("DELETE", "/api/suppressions/{suppression}", None),
 ]
 
 
@@ -94,6 +117,7 @@ def ask_everything(app: Flask, older: Older) -> dict[str, Any]:
     ids = dict(older.facts)
     ids["contact"] = _first(client, headers, "/api/contacts", "contacts")
     ids["email_template"] = _email_template(client, headers)
+    ids["email"], ids["suppression"] = _email(app, older)
     ids["worker"] = _first(client, headers, "/api/workers", "workers")
     ids["sent"] = client.get("/api/campaigns", headers=headers).get_json()["campaigns"][-1]["id"]
     found = {}
@@ -122,6 +146,14 @@ def _email_template(client: FlaskClient, headers: dict[str, str]) -> str:
     body = {"name": "Spring", "subject": "Hello", "text": "Hello"}
     answer = client.post("/api/email-templates", headers=headers, json=body)
     return str(answer.get_json()["email_template"]["id"])
+
+
+def _email(app: Flask, older: Older) -> tuple[str, str]:
+    """An e-mail with people of several kinds, and an address that gets none."""
+    scene = set_the_email_scene(app, older.cast)
+    people = {Mail.DELIVERED: 2, Mail.FAILED: 1, Mail.UNCERTAIN: 1, Mail.PENDING: 1, Mail.BOUNCED: 1}
+    codes = {Mail.FAILED: "failed", Mail.BOUNCED: "bounced", Mail.UNCERTAIN: "uncertain"}
+    return str(scene.email(people=people, codes=codes)), str(scene.suppress("out@example.com"))
 
 
 def _first(client: FlaskClient, headers: dict[str, str], path: str, name: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
-from sqlalchemy import LargeBinary, delete, select, text, update
+from sqlalchemy import LargeBinary, Table, delete, select, text, update
 
 from adsapp import jobs
 from adsapp.config import Settings
@@ -30,6 +30,7 @@ from tests.waiting import wait_for
 NEW, OLD, LOST = (Fernet.generate_key().decode() for _ in range(3))
 NOT_SECRET = {
     "webhook_deliveries.body": "what the provider reported; no key is in it, and it goes once it has been applied",
+    "email_webhooks.body": "likewise, of e-mails",
 }
 Values = dict[tuple[str, str], bytes]
 
@@ -74,6 +75,10 @@ def _stored_of(app: Flask, organization_id: uuid.UUID) -> Iterator[tuple[tuple[s
             yield ("payload", str(job.id)), job.payload.sealed
 
 
+def _table(name: str) -> Table:
+    return next(table for table in key_rotation.sealed_tables() if table.name == name)
+
+
 def _opened(app: Flask, cast: Cast, *keys: str) -> list[str]:
     return sorted(Vault(keys).open_text(value) for value in _stored(app, cast).values())
 
@@ -86,6 +91,8 @@ def test_every_column_of_bytes_is_sealed_or_is_known_to_hold_no_secret() -> None
     plain = {str(each) for each in columns if isinstance(each.type, LargeBinary)}
     assert plain == set(NOT_SECRET)
     assert {str(column) for table in key_rotation.sealed_tables() for column in key_rotation.sealed_columns(table)} == {
+        "email_accounts.api_key",
+        "email_accounts.webhook_secret",
         "jobs.payload",
         "whatsapp_accounts.token",
         "whatsapp_accounts.app_secret",
@@ -106,6 +113,7 @@ def test_values_are_readable_before_during_and_after_a_rotation(app: Flask, cast
     assert seen == [PLAIN] * 6
     assert _opened(app, cast, NEW) == PLAIN
     assert counts == {
+        "email_accounts": Count("email_accounts"),
         "jobs": Count("jobs", values=4, under_old_keys=4, rewritten=4),
         "whatsapp_accounts": Count("whatsapp_accounts", values=6, under_old_keys=6, rewritten=6),
     }
@@ -181,7 +189,7 @@ def test_a_token_that_is_changed_meanwhile_is_kept_and_ends_under_the_first_key(
 
 def test_a_value_that_changes_at_every_look_is_left_and_counted(app: Flask, cast: Cast, number: uuid.UUID) -> None:
     keys = Meddling(lambda: _enter_token(app, cast, number, Vault((OLD,))), times=100)
-    count = Rotation(app, keys).run(key_rotation.sealed_tables()[1], [cast.bakery_id])
+    count = Rotation(app, keys).run(_table("whatsapp_accounts"), [cast.bakery_id])
     assert (count.rewritten, count.changing) == (2, 1)
     assert "the-next-token" in _opened(app, cast, NEW, OLD)
 
@@ -192,7 +200,7 @@ def test_a_row_that_is_deleted_meanwhile_is_no_mistake(app: Flask, cast: Cast, n
             db.session.execute(delete(Account).where(Account.id == number))
             db.session.commit()
 
-    count = Rotation(app, Meddling(remove)).run(key_rotation.sealed_tables()[1], [cast.bakery_id])
+    count = Rotation(app, Meddling(remove)).run(_table("whatsapp_accounts"), [cast.bakery_id])
     assert count == Count("whatsapp_accounts", values=3, under_old_keys=3)
 
 
@@ -213,7 +221,7 @@ def test_a_row_that_somebody_holds_stops_no_other_and_is_written_once_it_is_free
         return write_one(rows, stale)
 
     monkeypatch.setattr(key_rotation._Rows, "write_one", release_first)
-    count = Rotation(app, Keys((NEW, OLD))).run(key_rotation.sealed_tables()[0], [cast.other_id, cast.bakery_id])
+    count = Rotation(app, Keys((NEW, OLD))).run(_table("jobs"), [cast.other_id, cast.bakery_id])
     assert left == [1]
     assert count.rewritten == 4
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adsapp.core import db
 from adsapp.core.clock import iso
+from adsapp.core.inputs import digits
 from adsapp.core.masks import Mask
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.limits import MB, takes
@@ -61,11 +62,11 @@ def suppress() -> ResponseReturnValue:
     return {"added": added, "known": len(set(body.emails)) - added}
 
 
-@api.delete("/suppressions/<int:suppression_id>")
+@api.delete("/suppressions/<suppression_id>")
 @allow(Permission.MANAGE)
-def release(suppression_id: int) -> ResponseReturnValue:
+def release(suppression_id: str) -> ResponseReturnValue:
     """Let this address get e-mails again, here and at the provider."""
-    service.release(queries.get_suppression(suppression_id), by=current_actor().by())
+    service.release(queries.get_suppression(digits(suppression_id) or 0), by=current_actor().by())
     db.session.commit()
     return "", 204
 
