@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Identity, Index, String, UniqueConstraint, false
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adsapp.contacts.identity import number_of
@@ -26,8 +27,20 @@ class Contact(Tenant, Base):
         UniqueConstraint("organization_id", "id"),
         UniqueConstraint("organization_id", "phone"),
         Index("ix_contacts_person", "organization_id", "person_key"),
-        Index("ix_contacts_wa_id", "organization_id", "wa_id"),
-        Index("ix_contacts_wa_user_id", "organization_id", "wa_user_id"),
+        Index(
+            "ix_contacts_wa_id",
+            "organization_id",
+            "wa_id",
+            postgresql_where=sql("wa_id is not null"),
+            sqlite_where=sql("wa_id is not null"),
+        ),
+        Index(
+            "ix_contacts_wa_user_id",
+            "organization_id",
+            "wa_user_id",
+            postgresql_where=sql("wa_user_id is not null"),
+            sqlite_where=sql("wa_user_id is not null"),
+        ),
         Index("ix_contacts_name", "organization_id", "name", "id"),
     )
 

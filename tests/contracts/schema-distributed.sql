@@ -625,13 +625,8 @@ constraint campaigns uq_campaigns_organization_id_id UNIQUE (organization_id, id
 constraint consents fk_consents_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint consents pk_consents PRIMARY KEY (organization_id, person_key)
 constraint contact_counts pk_contact_counts PRIMARY KEY (organization_id)
-constraint contact_imports fk_contact_imports_organization_id_contact_id FOREIGN KEY (organization_id, contact_id) REFERENCES contacts(organization_id, id) ON DELETE CASCADE
-constraint contact_imports fk_contact_imports_organization_id_import_id FOREIGN KEY (organization_id, import_id) REFERENCES imports(organization_id, id) ON DELETE CASCADE
 constraint contact_imports pk_contact_imports PRIMARY KEY (import_id, contact_id)
-constraint contact_tags fk_contact_tags_organization_id_contact_id FOREIGN KEY (organization_id, contact_id) REFERENCES contacts(organization_id, id) ON DELETE CASCADE
-constraint contact_tags fk_contact_tags_organization_id_tag_id FOREIGN KEY (organization_id, tag_id) REFERENCES tags(organization_id, id) ON DELETE CASCADE
 constraint contact_tags pk_contact_tags PRIMARY KEY (tag_id, contact_id)
-constraint contacts fk_contacts_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint contacts pk_contacts PRIMARY KEY (id)
 constraint contacts uq_contacts_organization_id_id UNIQUE (organization_id, id)
 constraint contacts uq_contacts_organization_id_phone UNIQUE (organization_id, phone)
@@ -664,7 +659,6 @@ constraint emails fk_emails_organization_id FOREIGN KEY (organization_id) REFERE
 constraint emails fk_emails_organization_id_account_id FOREIGN KEY (organization_id, account_id) REFERENCES email_accounts(organization_id, id)
 constraint emails pk_emails PRIMARY KEY (id)
 constraint emails uq_emails_organization_id_id UNIQUE (organization_id, id)
-constraint import_rows fk_import_rows_organization_id_import_id FOREIGN KEY (organization_id, import_id) REFERENCES imports(organization_id, id) ON DELETE CASCADE
 constraint import_rows pk_import_rows PRIMARY KEY (id)
 constraint import_rows uq_import_rows_organization_id_import_id_row_no UNIQUE (organization_id, import_id, row_no)
 constraint import_undos fk_import_undos_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
@@ -781,8 +775,8 @@ CREATE INDEX ix_contact_tags_contact ON public.contact_tags USING btree (organiz
 CREATE UNIQUE INDEX pk_contact_tags ON public.contact_tags USING btree (tag_id, contact_id)
 CREATE INDEX ix_contacts_name ON public.contacts USING btree (organization_id, name, id)
 CREATE INDEX ix_contacts_person ON public.contacts USING btree (organization_id, person_key)
-CREATE INDEX ix_contacts_wa_id ON public.contacts USING btree (organization_id, wa_id)
-CREATE INDEX ix_contacts_wa_user_id ON public.contacts USING btree (organization_id, wa_user_id)
+CREATE INDEX ix_contacts_wa_id ON public.contacts USING btree (organization_id, wa_id) WHERE (wa_id IS NOT NULL)
+CREATE INDEX ix_contacts_wa_user_id ON public.contacts USING btree (organization_id, wa_user_id) WHERE (wa_user_id IS NOT NULL)
 CREATE UNIQUE INDEX pk_contacts ON public.contacts USING btree (id)
 CREATE UNIQUE INDEX uq_contacts_organization_id_id ON public.contacts USING btree (organization_id, id)
 CREATE UNIQUE INDEX uq_contacts_organization_id_phone ON public.contacts USING btree (organization_id, phone)
@@ -905,21 +899,45 @@ CREATE TRIGGER count_campaign_recipients_insert AFTER INSERT ON public.campaign_
 CREATE TRIGGER count_campaign_recipients_moments_insert AFTER INSERT ON public.campaign_recipients REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_campaign_recipients_moments_insert()
 CREATE TRIGGER count_campaign_recipients_moments_update AFTER UPDATE ON public.campaign_recipients REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_campaign_recipients_moments_update()
 CREATE TRIGGER count_campaign_recipients_update AFTER UPDATE ON public.campaign_recipients REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_campaign_recipients_update()
+CREATE TRIGGER fk_contact_imports_organization_id_contact_id_pointed BEFORE UPDATE OF organization_id, contact_id ON public.contact_imports FOR EACH ROW WHEN (((old.organization_id <> new.organization_id) OR (old.contact_id <> new.contact_id))) EXECUTE FUNCTION fk_contact_imports_organization_id_contact_id_pointed()
+CREATE TRIGGER fk_contact_imports_organization_id_contact_id_there AFTER INSERT ON public.contact_imports REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_contact_imports_organization_id_contact_id_there()
+CREATE TRIGGER fk_contact_imports_organization_id_import_id_pointed BEFORE UPDATE OF organization_id, import_id ON public.contact_imports FOR EACH ROW WHEN (((old.organization_id <> new.organization_id) OR (old.import_id <> new.import_id))) EXECUTE FUNCTION fk_contact_imports_organization_id_import_id_pointed()
+CREATE TRIGGER fk_contact_imports_organization_id_import_id_there AFTER INSERT ON public.contact_imports REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_contact_imports_organization_id_import_id_there()
+CREATE TRIGGER fk_contact_tags_organization_id_contact_id_pointed BEFORE UPDATE OF organization_id, contact_id ON public.contact_tags FOR EACH ROW WHEN (((old.organization_id <> new.organization_id) OR (old.contact_id <> new.contact_id))) EXECUTE FUNCTION fk_contact_tags_organization_id_contact_id_pointed()
+CREATE TRIGGER fk_contact_tags_organization_id_contact_id_there AFTER INSERT ON public.contact_tags REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_contact_tags_organization_id_contact_id_there()
+CREATE TRIGGER fk_contact_tags_organization_id_tag_id_pointed BEFORE UPDATE OF organization_id, tag_id ON public.contact_tags FOR EACH ROW WHEN (((old.organization_id <> new.organization_id) OR (old.tag_id <> new.tag_id))) EXECUTE FUNCTION fk_contact_tags_organization_id_tag_id_pointed()
+CREATE TRIGGER fk_contact_tags_organization_id_tag_id_there AFTER INSERT ON public.contact_tags REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_contact_tags_organization_id_tag_id_there()
 CREATE TRIGGER count_contacts_delete AFTER DELETE ON public.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_contacts_delete()
 CREATE TRIGGER count_contacts_insert AFTER INSERT ON public.contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_contacts_insert()
 CREATE TRIGGER count_contacts_update AFTER UPDATE ON public.contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_contacts_update()
+CREATE TRIGGER fk_contact_imports_organization_id_contact_id_gone AFTER DELETE ON public.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_contact_imports_organization_id_contact_id_gone()
+CREATE TRIGGER fk_contact_imports_organization_id_contact_id_named BEFORE UPDATE OF organization_id, id ON public.contacts FOR EACH ROW WHEN (((old.organization_id <> new.organization_id) OR (old.id <> new.id))) EXECUTE FUNCTION fk_contact_imports_organization_id_contact_id_named()
+CREATE TRIGGER fk_contact_tags_organization_id_contact_id_gone AFTER DELETE ON public.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_contact_tags_organization_id_contact_id_gone()
+CREATE TRIGGER fk_contact_tags_organization_id_contact_id_named BEFORE UPDATE OF organization_id, id ON public.contacts FOR EACH ROW WHEN (((old.organization_id <> new.organization_id) OR (old.id <> new.id))) EXECUTE FUNCTION fk_contact_tags_organization_id_contact_id_named()
+CREATE TRIGGER fk_contacts_organization_id_pointed BEFORE UPDATE OF organization_id ON public.contacts FOR EACH ROW WHEN ((old.organization_id <> new.organization_id)) EXECUTE FUNCTION fk_contacts_organization_id_pointed()
+CREATE TRIGGER fk_contacts_organization_id_there AFTER INSERT ON public.contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_contacts_organization_id_there()
 CREATE TRIGGER count_email_recipients_delete AFTER DELETE ON public.email_recipients REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_email_recipients_delete()
 CREATE TRIGGER count_email_recipients_insert AFTER INSERT ON public.email_recipients REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_email_recipients_insert()
 CREATE TRIGGER count_email_recipients_moments_insert AFTER INSERT ON public.email_recipients REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_email_recipients_moments_insert()
 CREATE TRIGGER count_email_recipients_moments_update AFTER UPDATE ON public.email_recipients REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_email_recipients_moments_update()
 CREATE TRIGGER count_email_recipients_update AFTER UPDATE ON public.email_recipients REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_email_recipients_update()
+CREATE TRIGGER fk_import_rows_organization_id_import_id_pointed BEFORE UPDATE OF organization_id, import_id ON public.import_rows FOR EACH ROW WHEN (((old.organization_id <> new.organization_id) OR (old.import_id <> new.import_id))) EXECUTE FUNCTION fk_import_rows_organization_id_import_id_pointed()
+CREATE TRIGGER fk_import_rows_organization_id_import_id_there AFTER INSERT ON public.import_rows REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_import_rows_organization_id_import_id_there()
+CREATE TRIGGER fk_contact_imports_organization_id_import_id_gone AFTER DELETE ON public.imports REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_contact_imports_organization_id_import_id_gone()
+CREATE TRIGGER fk_contact_imports_organization_id_import_id_named BEFORE UPDATE OF organization_id, id ON public.imports FOR EACH ROW WHEN (((old.organization_id <> new.organization_id) OR (old.id <> new.id))) EXECUTE FUNCTION fk_contact_imports_organization_id_import_id_named()
+CREATE TRIGGER fk_import_rows_organization_id_import_id_gone AFTER DELETE ON public.imports REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_import_rows_organization_id_import_id_gone()
+CREATE TRIGGER fk_import_rows_organization_id_import_id_named BEFORE UPDATE OF organization_id, id ON public.imports FOR EACH ROW WHEN (((old.organization_id <> new.organization_id) OR (old.id <> new.id))) EXECUTE FUNCTION fk_import_rows_organization_id_import_id_named()
 CREATE TRIGGER freeze_job_logs BEFORE UPDATE ON public.job_logs FOR EACH ROW EXECUTE FUNCTION freeze_job_logs()
 CREATE TRIGGER count_jobs_delete AFTER DELETE ON public.jobs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_delete()
 CREATE TRIGGER count_jobs_insert AFTER INSERT ON public.jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_insert()
 CREATE TRIGGER count_jobs_update AFTER UPDATE ON public.jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_jobs_update()
+CREATE TRIGGER fk_contacts_organization_id_gone AFTER DELETE ON public.organizations REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_contacts_organization_id_gone()
+CREATE TRIGGER fk_contacts_organization_id_named BEFORE UPDATE OF id ON public.organizations FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION fk_contacts_organization_id_named()
 CREATE TRIGGER count_suppressions_delete AFTER DELETE ON public.suppressions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_suppressions_delete()
 CREATE TRIGGER count_suppressions_insert AFTER INSERT ON public.suppressions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_suppressions_insert()
 CREATE TRIGGER count_suppressions_update AFTER UPDATE ON public.suppressions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_suppressions_update()
+CREATE TRIGGER fk_contact_tags_organization_id_tag_id_gone AFTER DELETE ON public.tags REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_contact_tags_organization_id_tag_id_gone()
+CREATE TRIGGER fk_contact_tags_organization_id_tag_id_named BEFORE UPDATE OF organization_id, id ON public.tags FOR EACH ROW WHEN (((old.organization_id <> new.organization_id) OR (old.id <> new.id))) EXECUTE FUNCTION fk_contact_tags_organization_id_tag_id_named()
 row security of api_tokens, forced
 row security of audit_events, forced
 row security of campaign_counts, forced
@@ -1278,6 +1296,222 @@ CREATE OR REPLACE FUNCTION public.count_suppressions_update()
 RETURNS trigger
 LANGUAGE plpgsql
 AS $function$ begin insert into suppression_counts (organization_id, reason, count) select organization_id, reason, sum(n) as n from (select organization_id, reason, 1 as n from new_rows union all select organization_id, reason, -1 from old_rows) c group by organization_id, reason having sum(n) <> 0 order by organization_id, reason on conflict (organization_id, reason) do update set count = suppression_counts.count + excluded.count; return null; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_imports_organization_id_contact_id_gone()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$ begin delete from contact_imports n using old_rows p where n.organization_id = p.organization_id and n.contact_id = p.id; return null; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_imports_organization_id_contact_id_named()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of contact_imports would change in contacts', constraint = 'fk_contact_imports_organization_id_contact_id', table = 'contact_imports'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_imports_organization_id_contact_id_pointed()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of contact_imports would change in contact_imports', constraint = 'fk_contact_imports_organization_id_contact_id', table = 'contact_imports'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_imports_organization_id_contact_id_there()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$
+declare
+wanted bigint;
+held bigint;
+begin
+select count(*) into wanted from (select distinct organization_id, contact_id from new_rows) n;
+select count(*) into held from (
+select from (select distinct organization_id, contact_id from new_rows) n join contacts p on n.organization_id = p.organization_id and n.contact_id = p.id for key share of p
+) h;
+if held < wanted then
+raise foreign_key_violation using message = 'a row of contact_imports names a row of contacts that is not there', constraint = 'fk_contact_imports_organization_id_contact_id', table = 'contact_imports';
+end if;
+return null;
+end
+$function$
+CREATE OR REPLACE FUNCTION public.fk_contact_imports_organization_id_import_id_gone()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$ begin delete from contact_imports n using old_rows p where n.organization_id = p.organization_id and n.import_id = p.id; return null; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_imports_organization_id_import_id_named()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of contact_imports would change in imports', constraint = 'fk_contact_imports_organization_id_import_id', table = 'contact_imports'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_imports_organization_id_import_id_pointed()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of contact_imports would change in contact_imports', constraint = 'fk_contact_imports_organization_id_import_id', table = 'contact_imports'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_imports_organization_id_import_id_there()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$
+declare
+wanted bigint;
+held bigint;
+begin
+select count(*) into wanted from (select distinct organization_id, import_id from new_rows) n;
+select count(*) into held from (
+select from (select distinct organization_id, import_id from new_rows) n join imports p on n.organization_id = p.organization_id and n.import_id = p.id for key share of p
+) h;
+if held < wanted then
+raise foreign_key_violation using message = 'a row of contact_imports names a row of imports that is not there', constraint = 'fk_contact_imports_organization_id_import_id', table = 'contact_imports';
+end if;
+return null;
+end
+$function$
+CREATE OR REPLACE FUNCTION public.fk_contact_tags_organization_id_contact_id_gone()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$ begin delete from contact_tags n using old_rows p where n.organization_id = p.organization_id and n.contact_id = p.id; return null; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_tags_organization_id_contact_id_named()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of contact_tags would change in contacts', constraint = 'fk_contact_tags_organization_id_contact_id', table = 'contact_tags'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_tags_organization_id_contact_id_pointed()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of contact_tags would change in contact_tags', constraint = 'fk_contact_tags_organization_id_contact_id', table = 'contact_tags'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_tags_organization_id_contact_id_there()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$
+declare
+wanted bigint;
+held bigint;
+begin
+select count(*) into wanted from (select distinct organization_id, contact_id from new_rows) n;
+select count(*) into held from (
+select from (select distinct organization_id, contact_id from new_rows) n join contacts p on n.organization_id = p.organization_id and n.contact_id = p.id for key share of p
+) h;
+if held < wanted then
+raise foreign_key_violation using message = 'a row of contact_tags names a row of contacts that is not there', constraint = 'fk_contact_tags_organization_id_contact_id', table = 'contact_tags';
+end if;
+return null;
+end
+$function$
+CREATE OR REPLACE FUNCTION public.fk_contact_tags_organization_id_tag_id_gone()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$ begin delete from contact_tags n using old_rows p where n.organization_id = p.organization_id and n.tag_id = p.id; return null; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_tags_organization_id_tag_id_named()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of contact_tags would change in tags', constraint = 'fk_contact_tags_organization_id_tag_id', table = 'contact_tags'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_tags_organization_id_tag_id_pointed()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of contact_tags would change in contact_tags', constraint = 'fk_contact_tags_organization_id_tag_id', table = 'contact_tags'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contact_tags_organization_id_tag_id_there()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$
+declare
+wanted bigint;
+held bigint;
+begin
+select count(*) into wanted from (select distinct organization_id, tag_id from new_rows) n;
+select count(*) into held from (
+select from (select distinct organization_id, tag_id from new_rows) n join tags p on n.organization_id = p.organization_id and n.tag_id = p.id for key share of p
+) h;
+if held < wanted then
+raise foreign_key_violation using message = 'a row of contact_tags names a row of tags that is not there', constraint = 'fk_contact_tags_organization_id_tag_id', table = 'contact_tags';
+end if;
+return null;
+end
+$function$
+CREATE OR REPLACE FUNCTION public.fk_contacts_organization_id_gone()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$ begin if exists (select from contacts n, old_rows p where n.organization_id = p.id) then raise foreign_key_violation using message = 'a row of contacts still names a row of organizations', constraint = 'fk_contacts_organization_id', table = 'contacts'; end if; return null; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contacts_organization_id_named()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of contacts would change in organizations', constraint = 'fk_contacts_organization_id', table = 'contacts'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contacts_organization_id_pointed()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of contacts would change in contacts', constraint = 'fk_contacts_organization_id', table = 'contacts'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_contacts_organization_id_there()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$
+declare
+wanted bigint;
+held bigint;
+begin
+select count(*) into wanted from (select distinct organization_id from new_rows) n;
+select count(*) into held from (
+select from (select distinct organization_id from new_rows) n join organizations p on n.organization_id = p.id for key share of p
+) h;
+if held < wanted then
+raise foreign_key_violation using message = 'a row of contacts names a row of organizations that is not there', constraint = 'fk_contacts_organization_id', table = 'contacts';
+end if;
+return null;
+end
+$function$
+CREATE OR REPLACE FUNCTION public.fk_import_rows_organization_id_import_id_gone()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$ begin delete from import_rows n using old_rows p where n.organization_id = p.organization_id and n.import_id = p.id; return null; end $function$
+CREATE OR REPLACE FUNCTION public.fk_import_rows_organization_id_import_id_named()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of import_rows would change in imports', constraint = 'fk_import_rows_organization_id_import_id', table = 'import_rows'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_import_rows_organization_id_import_id_pointed()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $function$ begin raise foreign_key_violation using message = 'a row of import_rows would change in import_rows', constraint = 'fk_import_rows_organization_id_import_id', table = 'import_rows'; end $function$
+CREATE OR REPLACE FUNCTION public.fk_import_rows_organization_id_import_id_there()
+RETURNS trigger
+LANGUAGE plpgsql
+SET enable_seqscan TO 'off'
+SET enable_hashjoin TO 'off'
+SET enable_mergejoin TO 'off'
+AS $function$
+declare
+wanted bigint;
+held bigint;
+begin
+select count(*) into wanted from (select distinct organization_id, import_id from new_rows) n;
+select count(*) into held from (
+select from (select distinct organization_id, import_id from new_rows) n join imports p on n.organization_id = p.organization_id and n.import_id = p.id for key share of p
+) h;
+if held < wanted then
+raise foreign_key_violation using message = 'a row of import_rows names a row of imports that is not there', constraint = 'fk_import_rows_organization_id_import_id', table = 'import_rows';
+end if;
+return null;
+end
+$function$
 CREATE OR REPLACE FUNCTION public.freeze_audit_events()
 RETURNS trigger
 LANGUAGE plpgsql

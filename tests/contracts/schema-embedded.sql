@@ -198,8 +198,8 @@ CREATE TRIGGER count_contacts_insert after insert on contacts for each row  begi
 CREATE TRIGGER count_contacts_update after update of organization_id on contacts for each row when old.organization_id is not new.organization_id begin insert into contact_counts (organization_id, count) values (old.organization_id, -1) on conflict (organization_id) do update set count = count + (-1); insert into contact_counts (organization_id, count) values (new.organization_id, 1) on conflict (organization_id) do update set count = count + (1); end
 CREATE INDEX ix_contacts_name ON contacts (organization_id, name, id)
 CREATE INDEX ix_contacts_person ON contacts (organization_id, person_key)
-CREATE INDEX ix_contacts_wa_id ON contacts (organization_id, wa_id)
-CREATE INDEX ix_contacts_wa_user_id ON contacts (organization_id, wa_user_id)
+CREATE INDEX ix_contacts_wa_id ON contacts (organization_id, wa_id) WHERE wa_id is not null
+CREATE INDEX ix_contacts_wa_user_id ON contacts (organization_id, wa_user_id) WHERE wa_user_id is not null
 CREATE TABLE email_accounts (
 organization_id CHAR(32) NOT NULL,
 id CHAR(32) NOT NULL,
