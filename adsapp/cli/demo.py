@@ -133,7 +133,9 @@ def _make_organization(app: Flask, number: stage.Number, team: stage.Team) -> tu
     with db.organization_context(app, organization_id):
         from adsapp import jobs
 
-        account_id, email_account_id = seed.connect_sandbox(number).id, seed.connect_team(team).id
+        sender = seed.connect_team(team)
+        sender.emails_per_second, sender.batch_size = 1000, 100  # the team's own limit is what counts
+        account_id, email_account_id = seed.connect_sandbox(number).id, sender.id
         jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
         db.session.commit()
     return token, account_id, email_account_id
