@@ -9,11 +9,9 @@ Statuses are not reported back.
 import argparse
 import contextlib
 import math
-import os
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -31,7 +29,6 @@ from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.models import CampaignStatus
 from adsapp.campaigns.queries import get_campaign
 from adsapp.campaigns.service import create_campaign
-from adsapp.config import ROOT, Settings
 from adsapp.contacts.models import Contact
 from adsapp.contacts.values.phones import person_key
 from adsapp.core import db
@@ -42,7 +39,8 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Queue
 from adsapp.organizations.auditing import NOBODY
 from adsapp.outbound.audience import MOST_CONTACT_IDS
-from bench.harness import application, environment, report
+from bench.harness import application, report
+from bench.workers import workers_of
 from tests.cast import add_organization
 from tests.live import Sandbox, running_sandbox, shipped_templates
 
@@ -118,7 +116,7 @@ def _measure(case: Case, seconds: float, chance: random.Random) -> Seen:
         )
         sandbox = Sandbox(url, NUMBER)
         campaigns = _prepare(app, sandbox, case, seconds)
-        with _workers(settings, case.processes) as workers:
+        with workers_of(settings, Queue.BULK_MESSAGES, case.processes) as workers:
             with _stopping(workers if case.with_stops else [], chance) as stopped:
                 wait_until(partial(_any_ended, app, campaigns), GIVE_UP, "the end of the first campaign")
             ended = time.time()
@@ -193,20 +191,6 @@ def _all_ended(app: Flask, campaigns: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> 
 
 
 # --- the processes ----------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _workers(settings: Settings, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    told = environment(settings) | {"WORKERS_BULK_MESSAGES": "1", "LOG_LEVEL": "ERROR", "LEASE_SECONDS": "30"}
-    command = [sys.executable, "-m", "adsapp", "worker", "--queue", Queue.BULK_MESSAGES.value]
-    running = [subprocess.Popen(command, cwd=ROOT, env={**os.environ, **told}) for _ in range(count)]
-    try:
-        yield running
-    finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.wait(timeout=30)
 
 
 @contextlib.contextmanager
