@@ -87,7 +87,7 @@ KINDS: Mapping[str, str] = {
     "account": "WhatsApp numbers",
     "email_account": "E-mail accounts",
     "email_template": "E-mail templates",
-    "suppression": "Suppressions",
+    "suppressions": "Suppressions",
     "member": "Members",
     "session": "Sign-ins",
     "token": "Tokens",

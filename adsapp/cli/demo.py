@@ -16,8 +16,8 @@ from adsapp.cli.errors import CommandFailed, typed
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.db import migrations
-from adsapp.demo import emails, seed, stage
 from adsapp.demo import once as main_job
+from adsapp.demo import seed, stage
 from adsapp.demo.http import Api, ApiError, wait_until
 from adsapp.organizations import service
 from adsapp.organizations.auditing import NOBODY
@@ -133,7 +133,9 @@ def _make_organization(app: Flask, number: stage.Number, team: stage.Team) -> tu
     with db.organization_context(app, organization_id):
         from adsapp import jobs
 
-        account_id, email_account_id = seed.connect_sandbox(number).id, emails.connect_sandbox_mail(team).id
+        sender = seed.connect_team(team)
+        sender.emails_per_second, sender.batch_size = 1000, 100  # the team's own limit is what counts
+        account_id, email_account_id = seed.connect_sandbox(number).id, sender.id
         jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
         db.session.commit()
     return token, account_id, email_account_id

@@ -1,4 +1,4 @@
-"""E-mail in the demo: the sandbox's account, a template, one e-mail that was sent yesterday, and who gets no more."""
+"""E-mail in the demo: a template, one e-mail that was sent from it some days ago, and who gets no more."""
 
 import uuid
 from collections.abc import Sequence
@@ -10,7 +10,6 @@ from sqlalchemy import insert
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.demo.people import Person
-from adsapp.demo.stage import Team
 from adsapp.emails import reasons
 from adsapp.emails.models import (
     Email,
@@ -24,8 +23,7 @@ from adsapp.emails.models import (
 )
 from adsapp.emails.templates.service import TemplateIn, create_template
 from adsapp.integrations.models import EmailAccount
-from adsapp.integrations.resend.service import EmailAccountIn, connect_account
-from adsapp.organizations.auditing import NOBODY, By
+from adsapp.organizations.auditing import By
 
 AUDIENCE: Final = 600
 A_SECOND: Final = 10
@@ -55,18 +53,9 @@ OUTCOMES: Final = (
     (1, EmailRecipientStatus.FAILED, "failed"),
     (4, EmailRecipientStatus.SKIPPED, reasons.OPTED_OUT),
     (2, EmailRecipientStatus.SENT, ""),
+    (14, EmailRecipientStatus.CLICKED, ""),
+    (62, EmailRecipientStatus.OPENED, ""),
 )
-
-
-def connect_sandbox_mail(team: Team) -> EmailAccount:
-    """The sandbox's team as this organization's e-mail account."""
-    sender = f"hello@{team.domain}"
-    return connect_account(
-        EmailAccountIn(
-            team.key, sender, name="Sandbox e-mail", sender_name="Harbour Bakery", webhook_secret=team.webhook_secret
-        ),
-        by=NOBODY,
-    )
 
 
 def add_emails(account: EmailAccount, contacts: Contacts) -> None:
@@ -131,18 +120,22 @@ def _recipient(email: Email, position: int, contact_id: uuid.UUID, person: Perso
 
 def _moments(status: EmailRecipientStatus, accepted: datetime | None) -> dict[str, datetime | None]:
     """When it was accepted, and what came after that."""
-    moments: dict[str, datetime | None] = dict.fromkeys(
-        ("accepted_at", "sent_at", "delivered_at", "bounced_at", "complained_at", "failed_at")
-    )
+    moments: dict[str, datetime | None] = dict.fromkeys(MOMENTS)
     if accepted is None:
         return moments
-    moments["accepted_at"] = accepted
-    moments["sent_at"] = accepted + timedelta(seconds=1)
-    if status in (EmailRecipientStatus.DELIVERED, EmailRecipientStatus.COMPLAINED):
-        moments["delivered_at"] = accepted + timedelta(seconds=3)
-    if f"{status.value}_at" in moments and status is not EmailRecipientStatus.SENT:
-        moments[f"{status.value}_at"] = accepted + timedelta(seconds=4)
-    return moments
+    steps = dict.fromkeys(("accepted", "sent", *REACHED.get(status, ()), status.value))
+    return moments | {f"{step}_at": accepted + timedelta(seconds=AFTER.get(step, 4)) for step in steps}
+
+
+AFTER: Final = {"accepted": 0, "sent": 1, "delivered": 3, "opened": 400, "clicked": 460}
+REACHED: Final = {  # what came before it
+    EmailRecipientStatus.COMPLAINED: ("delivered",),
+    EmailRecipientStatus.OPENED: ("delivered",),
+    EmailRecipientStatus.CLICKED: ("delivered", "opened"),
+}
+MOMENTS: Final = tuple(
+    f"{step}_at" for step in ("accepted", "sent", "delivered", "opened", "clicked", "bounced", "complained", "failed")
+)
 
 
 SUPPRESSES: Final = {

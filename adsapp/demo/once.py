@@ -1,4 +1,5 @@
-"""`adsapp demo --once`: the main job from file to delivered message, through the API, and its counts compared.
+"""`adsapp demo --once`: the main job from file to delivered message and e-mail, through the API, and its counts
+compared.
 
 It ends well only if contacts, accepted messages, delivered and failed statuses and the sandbox's ledger all agree. The
 sandbox lets the messages to a few people of the sample fail, because every real campaign has such people.
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from adsapp.demo import once_email
 from adsapp.demo.http import Api, wait_until
 
 SAMPLE = Path(__file__).with_name("contacts.csv")
@@ -36,10 +38,12 @@ class Check:
 
 
 def run(api: Api, sandbox_url: str, bar: Bar) -> list[Check]:
-    """Import the sample, send the campaign, wait for the statuses, compare. Raises ApiError if a step fails."""
+    """Import the sample, send the campaign and an e-mail, wait for what is reported, compare. Raises ApiError if a step
+    fails."""
     imported = _import_sample(api, bar)
     campaign = _send(api, imported["id"], bar)
-    return _compare(api, imported, campaign, _ledger(sandbox_url))
+    compared = _compare(api, imported, campaign, _ledger(sandbox_url))
+    return [*compared, *(Check(*figure) for figure in once_email.run(api, sandbox_url, imported["id"], bar))]
 
 
 def _import_sample(api: Api, bar: Bar) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from adsapp.demo import emails, work
 from adsapp.demo.people import TAGS, Person, people
 from adsapp.demo.stage import Number, Team
 from adsapp.integrations.email_queries import find_default_email_account
-from adsapp.integrations.models import Account
+from adsapp.integrations.models import Account, EmailAccount
+from adsapp.integrations.resend.service import EmailAccountIn, connect_account
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations import queries as organizations
 from adsapp.organizations import service
@@ -62,18 +63,18 @@ def ensure_demo(app: Flask, number: Number, team: Team) -> Demo:
     organization_id = organization_id or _make_people(app)
     with db.organization_context(app, organization_id):
         account = db.session.scalars(select(Account)).first()
+        sender = find_default_email_account() or connect_team(team)
+        sender_id = sender.id
         if account is not None:
-            sender = find_default_email_account() or emails.connect_sandbox_mail(team)
-            # Its port may have changed since the last start.
+            # The sandbox's port may have changed since the last start.
             account.sandbox_url = sender.sandbox_url = context.settings().sandbox_url
-            known_demo = Demo(organization_id, account.id, sender.id, is_new=False)
             db.session.commit()
-            return known_demo
-        account, sender = connect_sandbox(number), emails.connect_sandbox_mail(team)
+            return Demo(organization_id, account.id, sender_id, is_new=False)
+        account = connect_sandbox(number)
         contacts = _add_contacts()
         _add_finished_campaign(account, contacts[:FINISHED])
         emails.add_emails(sender, contacts)
-        account_id, sender_id = account.id, sender.id
+        account_id = account.id
         db.session.commit()
     with db.organization_context(app, organization_id):
         jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
@@ -85,6 +86,20 @@ def ensure_demo(app: Flask, number: Number, team: Team) -> Demo:
 def connect_sandbox(number: Number) -> Account:
     """The sandbox's number as this organization's account."""
     return create_account(AccountIn(name="Sandbox number", verify_token=number.app_secret, **vars(number)), by=NOBODY)
+
+
+def connect_team(team: Team) -> EmailAccount:
+    """The sandbox's team as this organization's sender of e-mail."""
+    data = EmailAccountIn(
+        name="Sandbox team",
+        api_key=team.key,
+        sender_address=f"hello@{team.domain}",
+        sender_name="Harbour Bakery",
+        webhook_secret=team.webhook_secret,
+        tracks_opens=True,
+        tracks_clicks=True,
+    )
+    return connect_account(data, by=NOBODY)
 
 
 def _make_people(app: Flask) -> uuid.UUID:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from adsapp.core import db
-from adsapp.demo import emails, stage
+from adsapp.demo import seed, stage
 from adsapp.integrations.resend.service import webhook_url
 from adsapp.jobs import Queue
 from tests.browser.conftest import Look, type_password
@@ -36,7 +36,7 @@ def console(journey: Journey) -> Journey:
     team = stage.known_team(journey.installation.settings.home)
     with journey.app.app_context():
         db.bind_organization(journey.cast.bakery_id)
-        reports = webhook_url(emails.connect_sandbox_mail(team))
+        reports = webhook_url(seed.connect_team(team))
         db.session.commit()
     journey.installation.start_sandbox(journey.webhook_url, mail_webhook_url=reports, static="static")
     journey.installation.start_web()

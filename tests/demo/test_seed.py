@@ -12,7 +12,10 @@ from adsapp.campaigns.models import CampaignEvent
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.demo import seed, stage
+from adsapp.demo import seed
+from adsapp.demo.stage import known_team
+from adsapp.integrations.email_queries import get_email_account
+from adsapp.integrations.resend.channel import ResendChannel
 from adsapp.jobs import Job, Queue, State, transitions
 from adsapp.organizations.auditing import NOBODY
 from tests.cast import csrf_token, use_quick_hashes
@@ -32,7 +35,7 @@ def demo(installation: Installation) -> Iterator[tuple[Flask, seed.Demo]]:
     """The application, and the organization just made."""
     app = create_app(installation.settings)
     use_quick_hashes(app)
-    yield app, seed.ensure_demo(app, NUMBER, stage.known_team(installation.settings.home))
+    yield app, seed.ensure_demo(app, NUMBER, known_team(installation.settings.home))
     installation.stop()
     with app.app_context():
         db.session.remove()
@@ -57,6 +60,22 @@ def test_a_fresh_demo_greets_with_a_campaign_and_its_failures(demo: tuple[Flask,
         ]
 
 
+def test_a_fresh_demo_can_send_e_mail_over_the_sandbox(
+    installation: Installation, demo: tuple[Flask, seed.Demo]
+) -> None:
+    app, made = demo
+    with db.organization_context(app, made.organization_id), db.reading():
+        channel = ResendChannel.of(get_email_account(made.email_account_id))
+    installation.start_sandbox(mail_webhook_url=channel.webhook_url)
+    with app.app_context():
+        found = channel.check()
+    assert [(each.what, each.is_good) for each in found.findings] == [
+        ("key", True),
+        ("domain", True),
+        ("webhook", True),
+    ]
+
+
 def test_a_fresh_demo_has_work_to_act_on(installation: Installation, demo: tuple[Flask, seed.Demo]) -> None:
     app, made = demo
     assert made.is_new
@@ -67,7 +86,7 @@ def test_a_fresh_demo_has_work_to_act_on(installation: Installation, demo: tuple
         assert later is not None
         assert later > utcnow()
         delayed = jobs[State.DELAYED].id
-    assert not seed.ensure_demo(app, NUMBER, stage.known_team(installation.settings.home)).is_new
+    assert not seed.ensure_demo(app, NUMBER, known_team(installation.settings.home)).is_new
 
     def state_of(job_id: object) -> State:
         with db.organization_context(app, made.organization_id), db.reading():

@@ -23,7 +23,6 @@ from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 
 PER_PAGE: Final = 50
-MOST_AT_ONCE: Final = 10_000
 MOST_TOLD: Final = 3
 FORM_BYTES: Final = 2 * MB
 NOTHING: Final = Adding()
@@ -74,8 +73,8 @@ def _addresses(typed: str) -> Iterator[str]:
 def _what_is_wrong(addresses: list[str]) -> str:
     if not addresses:
         return "Paste one address at least"
-    if len(addresses) > MOST_AT_ONCE:
-        return f"{len(addresses):,} addresses are too many at once; {MOST_AT_ONCE:,} are taken"
+    if len(addresses) > service.MOST_AT_ONCE:
+        return f"{len(addresses):,} addresses are too many at once; {service.MOST_AT_ONCE:,} are taken"
     mistakes = [why for each in addresses if (why := why_no_address(each))]
     more = len(mistakes) - MOST_TOLD
     return "; ".join(mistakes[:MOST_TOLD]) + (f"; and {more:,} more" if more > 0 else "")
