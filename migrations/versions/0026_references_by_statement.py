@@ -4,6 +4,8 @@ PostgreSQL looked up the contact, the tag and the import of each row: almost hal
 another number or by a user id, and those who are not were in both indexes.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -39,7 +41,7 @@ def downgrade() -> None:
         refer_by_row(op.get_bind(), reference)
 
 
-def _index_again(name: str, **options: object) -> None:
+def _index_again(name: str, **options: Any) -> None:
     op.drop_index(f"ix_contacts_{name}", "contacts")
     op.create_index(f"ix_contacts_{name}", "contacts", ["organization_id", name], **options)
     expect_sizes(op.get_bind())

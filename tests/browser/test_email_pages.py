@@ -66,7 +66,7 @@ def test_an_email_is_looked_at_from_all_sides(alice: Page, console: Console, loo
     ):
         console.open(alice, path)
         look.at(name)
-    frame = alice.frame_locator("#mail-frame")
+    frame = alice.frame_locator(".mail-frame")
     console.open(alice, f"/emails/{sent}")
     expect(frame.get_by_role("heading", name="Hello Person 0")).to_be_visible()
 
@@ -75,7 +75,7 @@ def test_a_template_is_written_with_a_preview_of_real_people(
     alice: Page, console: Console, look: Look, scene: EmailScene
 ) -> None:
     console.open(alice, "/email-templates/new")
-    frame = alice.frame_locator("#mail-frame")
+    frame = alice.frame_locator(".mail-frame")
     alice.get_by_label("Name of the template").fill("Opening hours")
     alice.get_by_label("Subject").fill("We are open, {{first_name}}")
     alice.get_by_label("HTML").fill("<h1 style='color:teal'>Hello {{first_name}}</h1><p>Now with {{offer}}.</p>")
@@ -99,7 +99,7 @@ def test_an_email_is_composed_and_confirmed(alice: Page, console: Console, look:
     console.open(alice, "/emails/new")
     look.at("email-compose-empty")
     alice.get_by_label("Text", exact=True).select_option(label="Spring menu")
-    frame = alice.frame_locator("#mail-frame")
+    frame = alice.frame_locator(".mail-frame")
     expect(frame.get_by_role("heading", name="Hello Ana")).to_be_visible()
     alice.get_by_label("attribute:city, if empty").fill("your town")
     send = alice.get_by_role("button", name=re.compile("Send to 3 people"))

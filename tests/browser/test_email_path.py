@@ -66,7 +66,7 @@ def upload(page: Page, console: Journey, sample: Path) -> None:
 
 
 def compose(page: Page, console: Journey) -> None:
-    """By the keyboard alone: every field is reached by Tab or a label's key, every answer by Enter or Space."""
+    """By key presses on each field and button; only the import is chosen from its list by the script."""
     go(page, console, "/emails")
     page.get_by_role("link", name="New e-mail").first.press("Enter")
     page.wait_for_load_state()  # what is typed before the scripts are there changes nothing
@@ -79,7 +79,7 @@ def compose(page: Page, console: Journey) -> None:
     chosen.select_option(index=1)
     send = page.get_by_role("button", name=f"Send to {len(PEOPLE)} people")
     expect(send).to_be_visible()
-    expect(page.frame_locator("#mail-frame").get_by_role("heading", name="Hello Person 0")).to_be_visible()
+    expect(page.frame_locator(".mail-frame").get_by_role("heading", name="Hello Person 0")).to_be_visible()
     send.press("Enter")
     confirm = page.get_by_role("button", name=f"Send to {len(PEOPLE)} people")
     expect(confirm).to_be_focused()

@@ -11,6 +11,7 @@ from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
 from adsapp.core.words import sentence
+from adsapp.emails.content.checks import content_errors
 from adsapp.emails.content.rendering import EmailContent, parse_variables
 from adsapp.emails.draft.asked import Draft, EmailIn, Given
 from adsapp.emails.draft.attachments import read_attachments
@@ -31,8 +32,6 @@ from adsapp.outbound import timing
 from adsapp.outbound.audience import NOT_WITHIN, Audience
 
 LONGEST_NAME: Final = 200
-LONGEST_SUBJECT: Final = 500
-MOST_BYTES: Final = 2_000_000  # of one body; mail programs cut an e-mail off long before
 MOST_TAGS: Final = 10
 LONGEST_TAG: Final = 256
 _TAG = re.compile(r"[A-Za-z0-9_-]+")
@@ -105,7 +104,7 @@ def _named_account(named: str) -> EmailAccount:
 def content_of(data: EmailIn) -> EmailContent:
     """What it says, with a source for every placeholder; raises Invalid."""
     said = _said(data)
-    errors = [*_wrong_subject(said.subject), *_wrong_bodies(said)]
+    errors = list(content_errors(said))
     if errors:
         raise Invalid("; ".join(error.message for error in errors), fields=errors)
     return EmailContent(said.subject, said.html, said.text, to_json(_sources(said, data)))
@@ -133,31 +132,6 @@ def _template(data: EmailIn) -> EmailTemplate | None:
     if found is None:
         raise Invalid.field("template", f"There is no e-mail template “{data.template[:80]}”")
     return found
-
-
-def _wrong_subject(subject: str) -> list[FieldError]:
-    if not subject.strip():
-        return [FieldError("subject", "The e-mail has no subject")]
-    if re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029]", subject):
-        return [FieldError("subject", "The subject has a line break or a control character; write it in one line")]
-    if len(subject) > LONGEST_SUBJECT:
-        return [FieldError("subject", f"The subject has {len(subject):,} characters; {LONGEST_SUBJECT} are allowed")]
-    return []
-
-
-def _wrong_bodies(said: EmailContent) -> list[FieldError]:
-    if not said.html.strip() and not said.text.strip():
-        return [FieldError("html", "The e-mail says nothing: give html, text, or both")]
-    sizes = {name: len(getattr(said, name).encode()) for name in ("html", "text")}
-    return [
-        FieldError(
-            name,
-            f"It has {size / 1_000_000:.1f} MB; {MOST_BYTES // 1_000_000} MB are allowed. Put pictures on a server and "
-            "link them",
-        )
-        for name, size in sizes.items()
-        if size > MOST_BYTES
-    ]
 
 
 def _sources(said: EmailContent, data: EmailIn) -> Mapping[str, Source]:

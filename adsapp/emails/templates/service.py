@@ -11,14 +11,13 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.emails.content import placeholders
+from adsapp.emails.content.checks import content_errors
 from adsapp.emails.content.rendering import EmailContent, parse_variables
 from adsapp.emails.models import EmailTemplate
 from adsapp.message_templates.placeholders import NO_VALUE, InvalidSources, Source, to_json
 from adsapp.organizations.auditing import By
 
 LONGEST_NAME: Final = 200
-LONGEST_SUBJECT: Final = 998  # characters of a header's line (RFC 5322, 2.1.1)
-LONGEST_BODY: Final = 1_000_000
 PARTS: Final = ("name", "subject", "html", "text", "variables")
 
 
@@ -88,23 +87,6 @@ def delete_template(template: EmailTemplate, by: By) -> None:
     by.audit("delete email template", _subject(template), title=template.name)
     db.session.delete(template)
     db.session.flush()
-
-
-def content_errors(content: EmailContent) -> Iterator[FieldError]:
-    """What is wrong with a subject and its bodies, however they are used."""
-    subject = content.subject.strip()
-    if not subject:
-        yield FieldError("subject", "Write a subject")
-    elif len(subject) > LONGEST_SUBJECT:
-        yield FieldError("subject", f"The subject has {len(subject):,} characters; {LONGEST_SUBJECT} are allowed")
-    elif any(not char.isprintable() for char in subject):
-        yield FieldError("subject", "The subject should be one line, without line breaks or control characters")
-    if not content.html.strip() and not content.text.strip():
-        yield FieldError("html", "Write what the e-mail says: HTML, plain text, or both")
-    for name, body in (("html", content.html), ("text", content.text)):
-        if len(body) > LONGEST_BODY:
-            told = f"The {'HTML' if name == 'html' else 'text'} has {len(body):,} characters; {LONGEST_BODY:,} are "
-            yield FieldError(name, f"{told}allowed. Link to pictures and files rather than putting them in")
 
 
 def _checked(data: TemplateIn) -> dict[str, Any]:

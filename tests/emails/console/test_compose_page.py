@@ -42,9 +42,9 @@ def test_the_exact_count_is_confirmed_and_what_was_confirmed_is_sent(
 
 
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
-    "no subject": ({**OWN, "subject": ""}, "subject", "The e-mail has no subject"),
+    "no subject": ({**OWN, "subject": ""}, "subject", "Write a subject"),
     "header injection": ({**OWN, "subject": "Hello\r\nBcc: all@example.com"}, "subject", "line break"),
-    "no text": ({**OWN, "html": ""}, "html", "The e-mail says nothing"),
+    "no text": ({**OWN, "html": ""}, "html", "Write what the e-mail says"),
     "no source": ({**OWN, "html": "<p>{{offer}}</p>"}, "source.offer", "Choose where {{offer}} comes from"),
     "no such tag": ({"audience": "tags", "tags": "autumn"}, "tags", "There is no tag"),
     "no import": ({"audience": "import_id", "import_id": ""}, "import_id", "Choose an audience"),
