@@ -9,7 +9,7 @@ statement for all of them keeps each once (docs/adr/0022, 0025).
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import repeat
 from operator import attrgetter
 from typing import Any
@@ -59,6 +59,7 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "UUID": attrgetter("hex"),
     "datetime": datetime.isoformat,
     "bytes": lambda value: "\\x" + value.hex(),
+    "Binary": lambda value: "\\x" + bytes(value.obj).hex(),
     "Jsonb": lambda value: _json(value.obj),
 }
 _SPECIAL = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
@@ -69,7 +70,7 @@ def _texts(values: Iterable[Any]) -> list[str]:
     """Values of one column as COPY takes them."""
     given = list(values)
     kinds = set(map(type, given)) - {type(None)}
-    text_of = {kind: _TEXTS[kind.__name__] for kind in kinds}
+    text_of = {kind: _text_of(kind) for kind in kinds}
     if len(kinds) == 1 and None not in given:
         texts = list(map(text_of[kinds.pop()], given))
     else:
@@ -78,6 +79,15 @@ def _texts(values: Iterable[Any]) -> list[str]:
     if not any(map(whole.__contains__, "\\\n\r\t")):
         return texts
     return [_NULL if value is None else text.translate(_SPECIAL) for value, text in zip(given, texts, strict=True)]
+
+
+@cache
+def _text_of(kind: type) -> Callable[[Any], str]:
+    """How values of this kind, or of the nearest one that it is made of, are written. Raises TypeError."""
+    for each in kind.__mro__:
+        if each.__name__ in _TEXTS:
+            return _TEXTS[each.__name__]
+    raise TypeError(f"no way to copy {kind.__name__} into PostgreSQL is known here")
 
 
 @lru_cache(maxsize=1024)
