@@ -21,6 +21,7 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
     from adsapp.campaigns.webhooks.retention import forget_deliveries, forget_replies
     from adsapp.contacts.imports.retention import discard_abandoned, remove_strays
     from adsapp.contacts.imports.undo import service as undo
+    from adsapp.emails.suppressions.service import enqueue_sync
     from adsapp.emails.webhooks.retention import forget_reports
 
     now, settings = utcnow(), context.settings()
@@ -29,6 +30,8 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
         before = now - timedelta(days=days)
         return retention.in_batches(progress, lambda: remove_some(before, retention.BATCH))
 
+    enqueue_sync()  # what the provider suppressed without telling is heard of within a day
+    progress.commit()
     return {
         **retention.keep_history(progress),
         "webhooks": removed(forget_deliveries, settings.webhook_days),
