@@ -18,6 +18,7 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import State
 from adsapp.organizations.auditing import NOBODY
 from tests.browser.conftest import Console
+from tests.emails.scene import set_the_email_scene
 from tests.front.test_pages import confirmations
 
 pytestmark = pytest.mark.browser
@@ -68,6 +69,8 @@ def add_campaign(console: Console, account_id: uuid.UUID, status: CampaignStatus
 @pytest.fixture
 def paths(console: Console) -> list[str]:
     """Pages that have every dialog there is between them."""
+    mails = set_the_email_scene(console.app, console.cast)
+    mails.suppress("out@example.com")
     with db.organization_context(console.app, console.cast.bakery_id):
         person = Contact(organization_id=console.cast.bakery_id, phone="+12025550101", person_key="+12025550101")
         db.session.add(person)
@@ -80,6 +83,7 @@ def paths(console: Console) -> list[str]:
         failed.state, failed.finished_at = State.FAILED, utcnow()
         db.session.commit()
         found = ["/", "/queues/bulk-messages", f"/jobs/{job.id}", f"/jobs/{failed.id}", f"/contacts/{person.id}"]
+        found += ["/settings/email", f"/email-templates/{mails.template_id}", "/suppressions"]
         statuses = (CampaignStatus.SCHEDULED, CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)
         return found + [f"/campaigns/{add_campaign(console, account_id, status)}" for status in statuses]
 

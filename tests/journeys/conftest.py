@@ -10,8 +10,9 @@ from flask import Flask
 from adsapp import create_app, jobs
 from adsapp.config import Settings
 from adsapp.core import db
-from adsapp.demo import seed
+from adsapp.demo import seed, stage
 from adsapp.demo.http import Api
+from adsapp.integrations.resend.service import webhook_url
 from tests.cast import Cast, make_cast
 from tests.installation import NUMBER, Installation, with_ports
 
@@ -34,6 +35,14 @@ class Journey:
     def webhook_url(self) -> str:
         """Where the sandbox reports."""
         return f"{self.installation.settings.base_url}/webhooks/whatsapp/{self.account_id}"
+
+    def connect_mail(self) -> str:
+        """Connect the sandbox's team that sends e-mail; where it reports."""
+        team = stage.known_team(self.installation.settings.home)
+        with db.organization_context(self.app, self.cast.bakery_id):
+            address = webhook_url(seed.connect_team(team))
+            db.session.commit()
+        return address
 
 
 @pytest.fixture

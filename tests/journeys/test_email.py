@@ -3,9 +3,6 @@ e-mail leaves those out."""
 
 from typing import Any
 
-from adsapp.core import db
-from adsapp.demo import seed, stage
-from adsapp.integrations.resend.service import webhook_url
 from adsapp.jobs import Queue
 from tests.journeys.conftest import Journey
 from tests.waiting import wait_for
@@ -31,11 +28,7 @@ def is_through(journey: Journey, email_id: str) -> bool:
 
 
 def test_a_list_is_imported_written_to_and_cleaned_by_what_comes_back(journey: Journey) -> None:
-    team = stage.known_team(journey.installation.settings.home)
-    with db.organization_context(journey.app, journey.cast.bakery_id):
-        reports = webhook_url(seed.connect_team(team))
-        db.session.commit()
-    journey.installation.start_sandbox(journey.webhook_url, mail_webhook_url=reports)
+    journey.installation.start_sandbox(journey.webhook_url, mail_webhook_url=journey.connect_mail())
     journey.installation.start_web()
     journey.installation.start_worker(Queue.CONTACT_IMPORT, Queue.EMAIL_NOTIFICATION)
     listed = [{"phone": f"+120255503{place:02}", "email": address} for place, address in enumerate([*PEOPLE, *ODD])]

@@ -41,6 +41,7 @@ def processes(mail: LiveMail) -> Iterator[Installation]:
 
 def test_each_error_of_the_provider_arrives_in_its_class(mail: LiveMail) -> None:
     """The provider's whole table, asked for at the sandbox and read by the client."""
+    mail.ask("settings", {"team": mail.team, "requests_per_second": 1_000})
     with mail.organization(), db.reading():
         channel = email_channel_of(get_email_account(mail.account_id))
     message = EmailMessage("ana@example.com", f"hello@{DOMAIN}", "Hello", "", "Hello", "1")
