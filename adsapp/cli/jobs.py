@@ -236,7 +236,8 @@ def _state(job: Job) -> str:
 def clean(slug: str, state: str, days: int, queue: str, routine: bool, yes: bool, waits: bool, as_json: bool) -> None:
     """Remove finished jobs by age.
 
-    In the background. How they ended stays in the history, and jobs of campaigns and imports stay as long as those.
+    In the background. How they ended stays in the history, and jobs of campaigns, e-mails and imports stay as long as
+    those.
     """
     with inside(slug):
         filters = JobFilters(state=State(state), queue=_queue(queue), routine=routine)

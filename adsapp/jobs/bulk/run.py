@@ -77,7 +77,8 @@ def kept_in_words(passed_over: Mapping[str, int]) -> str:
         parts.append(f"{_jobs(internal)} of routine work {_stay(internal)}, as it was not asked for.")
     if kept:
         more = "+" if kept >= COUNTED else ""
-        of = " and ".join(sorted(each.plural for each in subjects().values() if each.keeps_jobs))
+        *some, last = sorted(each.plural for each in subjects().values() if each.keeps_jobs)
+        of = f"{', '.join(some)} and {last}" if some else last
         parts.append(f"{_jobs(kept, more)} of {of} {_stay(kept)} as long as those.")
     return " ".join(parts)
 

@@ -145,7 +145,8 @@ def test_cleaning_says_how_many_it_removed_and_what_it_left_and_why(
     routine = add(State.COMPLETED, 2, days_ago=40, routine=True)
     kept = add(State.COMPLETED, 1, days_ago=40, subject="import:1")
     stays = (
-        "2 jobs of routine work stay, as it was not asked for. 1 job of campaigns and imports stays as long as those."
+        "2 jobs of routine work stay, as it was not asked for. "
+        "1 job of campaigns, e-mails and imports stays as long as those."
     )
     cast.sign_in(client, "adam")
     assert stays in client.get("/jobs/clean?state=completed").text
