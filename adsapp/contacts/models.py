@@ -42,6 +42,13 @@ class Contact(Tenant, Base):
             sqlite_where=sql("wa_user_id is not null"),
         ),
         Index("ix_contacts_name", "organization_id", "name", "id"),
+        Index(
+            "ix_contacts_email_out",
+            "organization_id",
+            "email",
+            postgresql_where=sql("opted_out_at is not null"),
+            sqlite_where=sql("opted_out_at is not null"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -273,6 +273,7 @@ def counts_json(counts: Counts) -> dict[str, Any]:
         "sent_total": counts.sent_total,
         "delivered_total": counts.delivered_total,
         "opened_total": counts.opened_total,
+        "unsubscribed_total": counts.unsubscribed,
     }
 
 

@@ -129,6 +129,7 @@ class Email(Tenant, Base):
     batch_size: Mapped[int] = mapped_column(SmallInteger, default=10)
     priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.CRITICAL)
     audience_size: Mapped[int | None]  # once frozen
+    unsubscribed: Mapped[int] = mapped_column(default=0, server_default="0")  # recipients, by its link
     frozen_at: Mapped[datetime | None]
     scheduled_at: Mapped[datetime | None]
     time_zone: Mapped[str] = mapped_column(String(60), default="UTC")

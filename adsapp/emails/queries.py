@@ -41,6 +41,7 @@ class Counts:
     skipped: int = 0
     uncertain: int = 0
     audience_size: int | None = None
+    unsubscribed: int = 0  # by its link, whatever their status
 
     @property
     def total(self) -> int:
@@ -164,7 +165,10 @@ def counts_of(emails: Sequence[Email]) -> dict[uuid.UUID, Counts]:
     )
     for email_id, status, count in rows:
         by_status[email_id][status.value] = by_status[email_id].get(status.value, 0) + count
-    return {email.id: Counts(**by_status[email.id], audience_size=email.audience_size) for email in emails}
+    return {
+        email.id: Counts(**by_status[email.id], audience_size=email.audience_size, unsubscribed=email.unsubscribed)
+        for email in emails
+    }
 
 
 def failures(email: Email, status: Status = Status.FAILED) -> list[Failure]:

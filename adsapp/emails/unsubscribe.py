@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import NotFound
-from adsapp.emails.models import EmailRecipient, SuppressionReason
+from adsapp.emails.models import Email, EmailRecipient, SuppressionReason
 from adsapp.emails.suppressions import queries
 from adsapp.emails.suppressions import service as suppressions
 from adsapp.emails.suppressions.service import Suppressed
@@ -74,12 +74,20 @@ def unsubscribe(reader: Reader) -> None:
     asked = Suppressed(reader.address, SuppressionReason.UNSUBSCRIBED, DETAIL, reader.email_id)
     if suppressions.suppress_many([asked], THEMSELVES):
         suppressions.enqueue_sync()
-    db.session.execute(
-        update(EmailRecipient)
-        .where(EmailRecipient.id == reader.recipient_id, EmailRecipient.unsubscribed_at.is_(None))
-        .values(unsubscribed_at=utcnow()),
-        execution_options={"synchronize_session": False},
+    if _note(reader):
+        db.session.execute(
+            update(Email).where(Email.id == reader.email_id).values(unsubscribed=Email.unsubscribed + 1),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _note(reader: Reader) -> bool:
+    """Keep when they said so first; False if they had."""
+    first = update(EmailRecipient).where(
+        EmailRecipient.id == reader.recipient_id, EmailRecipient.unsubscribed_at.is_(None)
     )
+    noted = first.values(unsubscribed_at=utcnow()).returning(EmailRecipient.id)
+    return db.session.scalar(noted, execution_options={"synchronize_session": False}) is not None
 
 
 def _signer() -> URLSafeSerializer:

@@ -255,6 +255,7 @@ emails.created_by character varying(200) not null
 emails.created_at timestamp with time zone not null
 emails.started_at timestamp with time zone
 emails.finished_at timestamp with time zone
+emails.unsubscribed integer not null default 0
 import_rows.organization_id uuid not null
 import_rows.id bigint not null identity d
 import_rows.import_id uuid not null
@@ -773,6 +774,7 @@ CREATE INDEX ix_contact_imports_contact ON public.contact_imports USING btree (o
 CREATE UNIQUE INDEX pk_contact_imports ON public.contact_imports USING btree (import_id, contact_id)
 CREATE INDEX ix_contact_tags_contact ON public.contact_tags USING btree (organization_id, contact_id)
 CREATE UNIQUE INDEX pk_contact_tags ON public.contact_tags USING btree (tag_id, contact_id)
+CREATE INDEX ix_contacts_email_out ON public.contacts USING btree (organization_id, email) WHERE (opted_out_at IS NOT NULL)
 CREATE INDEX ix_contacts_name ON public.contacts USING btree (organization_id, name, id)
 CREATE INDEX ix_contacts_person ON public.contacts USING btree (organization_id, person_key)
 CREATE INDEX ix_contacts_wa_id ON public.contacts USING btree (organization_id, wa_id) WHERE (wa_id IS NOT NULL)

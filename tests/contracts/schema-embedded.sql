@@ -196,6 +196,7 @@ CONSTRAINT uq_contacts_organization_id_phone UNIQUE (organization_id, phone)
 CREATE TRIGGER count_contacts_delete after delete on contacts for each row  begin insert into contact_counts (organization_id, count) values (old.organization_id, -1) on conflict (organization_id) do update set count = count + (-1); end
 CREATE TRIGGER count_contacts_insert after insert on contacts for each row  begin insert into contact_counts (organization_id, count) values (new.organization_id, 1) on conflict (organization_id) do update set count = count + (1); end
 CREATE TRIGGER count_contacts_update after update of organization_id on contacts for each row when old.organization_id is not new.organization_id begin insert into contact_counts (organization_id, count) values (old.organization_id, -1) on conflict (organization_id) do update set count = count + (-1); insert into contact_counts (organization_id, count) values (new.organization_id, 1) on conflict (organization_id) do update set count = count + (1); end
+CREATE INDEX ix_contacts_email_out ON contacts (organization_id, email) WHERE opted_out_at is not null
 CREATE INDEX ix_contacts_name ON contacts (organization_id, name, id)
 CREATE INDEX ix_contacts_person ON contacts (organization_id, person_key)
 CREATE INDEX ix_contacts_wa_id ON contacts (organization_id, wa_id) WHERE wa_id is not null
@@ -385,7 +386,7 @@ time_zone VARCHAR(60) NOT NULL,
 created_by VARCHAR(200) NOT NULL,
 created_at DATETIME NOT NULL,
 started_at DATETIME,
-finished_at DATETIME,
+finished_at DATETIME, unsubscribed INTEGER DEFAULT '0' NOT NULL,
 CONSTRAINT pk_emails PRIMARY KEY (id),
 CONSTRAINT fk_emails_organization_id_account_id FOREIGN KEY(organization_id, account_id) REFERENCES email_accounts (organization_id, id),
 CONSTRAINT fk_emails_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),

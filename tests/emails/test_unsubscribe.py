@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from adsapp.core import db
-from adsapp.emails import unsubscribe
+from adsapp.emails import queries, unsubscribe
 from adsapp.emails.models import Suppression
 from tests.emails.rehearsal import MailRehearsal
 
@@ -39,6 +39,9 @@ def test_a_click_asks_and_a_second_one_ends_it(mail: MailRehearsal, client: Flas
     assert suppressed(mail) == [(ANA, "unsubscribed")]
     assert "You get no more e-mails" in client.get(path).text
     assert mail.people(email_id)[ANA].unsubscribed_at is not None
+    with mail.organization(), db.reading():
+        counts = queries.counts(queries.get_email(email_id))
+    assert (counts.unsubscribed, counts.total) == (1, 1), "counted once, and beside the statuses"
     again = mail.sent()
     assert mail.people(again)[ANA].error_code == "suppressed"
     assert len(mail.mailer.taken) == 1

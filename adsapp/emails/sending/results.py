@@ -189,10 +189,10 @@ def _settle(settled: Sequence[tuple[Tried, Verdict]]) -> None:
             EmailRecipient.id.in_(people), EmailRecipient.provider_id.is_(None)
         )
     ).all()
-    on_their_way = [row for row in still if row.status in (Status.SENDING, Status.UNCERTAIN)]
+    on_their_way = [row for row in still if row.status in reports.UNSETTLED]
     update_rows(EmailRecipient, [_row_of(row.id, row.attempts, *people[row.id]) for row in on_their_way])
     for row in still:  # a report was quicker: it knows more than our answer does, but not the e-mail's id
-        if row not in on_their_way and people[row.id][0].provider_id:
+        if row.status not in reports.UNSETTLED and people[row.id][0].provider_id:
             _name(row.id, *people[row.id])
 
 

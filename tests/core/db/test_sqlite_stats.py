@@ -30,6 +30,11 @@ def plan(connection: Connection, statement: str) -> str:
             "ix_jobs_by_state",
         ),
         (
+            "select email from contacts where organization_id = 'o' and email in ('a@x', 'b@x') "
+            "and email != '' and opted_out_at is not null",
+            "ix_contacts_email_out",
+        ),
+        (
             "select * from job_dependencies d join jobs j on j.id = d.needs_id and j.organization_id = 'o' "
             "where d.job_id = 'j' and d.organization_id = 'o' order by j.id limit 20",
             "organization_id=? AND job_id=?",
