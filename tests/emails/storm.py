@@ -50,8 +50,10 @@ class Storm:
         kinds = [self._kill, self._kill, self._tell_to_go, self._freeze, self._flush, *([others] if others else [])]
         for _ in range(blows):
             time.sleep(self._chance.uniform(0.1, 1.0))  # a blow falls at its moment, whatever happens then
+            self._replace_the_dead()
             self._chance.choice(kinds)()
             self._thaw()
+        self._replace_the_dead()
         while self._frozen:
             wait_for(lambda: time.monotonic() >= self._frozen[0][0], 10, "the time of the frozen")
             self._thaw()
@@ -69,6 +71,13 @@ class Storm:
 
     def _hire(self) -> None:
         self._workers.append(self._processes.start_worker(Queue.EMAIL_NOTIFICATION))
+
+    def _replace_the_dead(self) -> None:
+        """As the supervisor does: a worker that begins while its database is away ends by itself."""
+        dead = [each for each in self._workers if not each.is_alive()]
+        for worker in dead:
+            self._workers.remove(worker)
+            self._hire()
 
     def _awake(self) -> list[ForkServerProcess]:
         frozen = [each for _, each in self._frozen]
