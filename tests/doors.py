@@ -24,6 +24,7 @@ from tests.jobs.steering import add_worker
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # A value that fits, for each name that a query or a form may hold.
 FITS: Mapping[str, str] = {
+    "form": "a-form-of-ours",
     "delimiter": "comma",
     "use_country": "DE",
     "columns_as": "found",
@@ -87,11 +88,11 @@ FITS: Mapping[str, str] = {
     "account": "{account}",
 }
 COMPOSED = (
-    "name template audience tags import_id leave_out when date time zone fold person to edit "
+    "form name template audience tags import_id leave_out when date time zone fold person to edit "
     "source.body.1 value.body.1 fallback.body.1 source.body.2 value.body.2"
 )
 MAILED = (
-    "name account template subject html text audience tags import_id addresses when date time zone fold person to "
+    "form name account template subject html text audience tags import_id addresses when date time zone fold person to "
     "source.first_name fallback.first_name"
 )
 PERSON = "phone name first_name last_name email language country tags attributes"
@@ -172,6 +173,7 @@ READS: Mapping[str, str] = {
     "emails.pause": "reason",
     "emails.preview_draft": MAILED,
     "emails.preview_email": "person",
+    "emails.send_test": MAILED,
     "emails.retry": f"code {SURE}",
     "emails.settle": f"decision {SURE}",
     "emails.show_email": "status code cursor person",

@@ -6,13 +6,14 @@ from adsapp.emails.subject import EMAIL
 from adsapp.organizations.auditing import NOBODY, By
 
 
-def record(email: Email, text: str, by: By = NOBODY, *, action: str = "", **details: object) -> None:
-    """Add a line to what happened; with `action`, what `by` did goes into the audit too, with what of its details is
-    known (not None)."""
+def record(email: Email, text: str, by: By = NOBODY, *, action: str = "", reason: str = "", **details: object) -> None:
+    """Add a line to what happened; with `action`, what `by` did goes into the audit too, with `reason`, if that was
+    given, and with what of its details is known (not None)."""
     db.session.add(EmailEvent(organization_id=email.organization_id, email_id=email.id, text=text, by=by.name))
     known = {name: value for name, value in details.items() if value is not None}
     if action:
-        by.audit(action, EMAIL.of(email.id), title=email.name, **known)
+        why = by.because(reason) if reason else by
+        why.audit(action, EMAIL.of(email.id), title=email.name, **known)
 
 
 def note_export(email: Email, by: By, status: str, code: str) -> None:

@@ -183,6 +183,14 @@ class EmailRecipient(Tenant, Base):
         Index("ix_email_recipients_provider", "organization_id", "provider_id"),
         Index("ix_email_recipients_contact", "organization_id", "contact_id", "id"),
         Index("ix_email_recipients_address", "organization_id", "address_key", "id"),
+        Index(
+            "ix_email_recipients_unsubscribed",
+            "organization_id",
+            "email_id",
+            "id",
+            postgresql_where=sql("unsubscribed_at is not null"),
+            sqlite_where=sql("unsubscribed_at is not null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -16,6 +17,7 @@ from adsapp.emails.draft import check as checks
 from adsapp.emails.draft.asked import EmailIn, Given
 from adsapp.emails.draft.attachments import read_attachments
 from adsapp.emails.draft.given import read_given
+from adsapp.emails.queries import find_lately
 from adsapp.emails.tally import SAMPLE, Tally, count, count_given, missing_sample, sources_of
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.models import AccountStatus, EmailAccount
@@ -25,6 +27,7 @@ from adsapp.outbound import timing
 from adsapp.outbound.audience import Audience, person_of
 
 WILL_SEND = "will_send"
+LATELY = timedelta(hours=24)
 PREVIEWS = 3
 
 
@@ -126,6 +129,7 @@ def preflight(data: EmailIn) -> Preflight:
     looking = _Looking(data, [])
     looking.read()
     lines = [*_account_lines(looking.account), *looking.lines, *_content_lines(looking.content, data)]
+    lines += _again_lines(looking)
     tally, sample, seconds = looking.tally, tuple[str, ...](), 0.0
     if tally is None:
         return Preflight(tuple(lines))
@@ -182,11 +186,27 @@ def _content_lines(content: EmailContent | None, data: EmailIn) -> Iterator[Line
         yield Line("neutral", "Attachments: one request for each e-mail", "It takes longer than without")
 
 
+def _again_lines(looking: _Looking) -> Iterator[Line]:
+    """That the same went to the same people a moment ago: two colleagues may mean one e-mail."""
+    if looking.content is None or looking.audience is None:
+        return
+    same = find_lately(looking.content.subject, looking.audience.spec, utcnow() - LATELY)
+    if same is not None:
+        by = f" by {same.created_by}" if same.created_by else ""
+        text = "An e-mail with this subject went to the same people today"
+        yield Line("warning", text, f"“{same.name}”{by}, at {same.created_at:%H:%M} UTC: they would get it twice")
+
+
 def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float) -> Iterator[Line]:
     yield Line("good", "People in the audience", value=f"{tally.total:,}")
     left_out = (
         ("neutral", "Opted out: left out", "", tally.opted_out),
-        ("neutral", "Suppressed: left out", "They bounced, complained or unsubscribed", tally.suppressed),
+        (
+            "neutral",
+            "Suppressed: left out",
+            "They bounced, complained, unsubscribed or were added by hand",
+            tally.suppressed,
+        ),
         ("warning", "No e-mail address: left out", "", tally.no_address),
         ("neutral", "Same address twice: sent once", "", tally.duplicates),
         (

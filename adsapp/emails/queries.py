@@ -1,8 +1,10 @@
 """Reads of e-mails, one function a screen. Counts come from counters; lists go along keys."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import false, select
 from sqlalchemy.orm import defer
@@ -21,6 +23,8 @@ from adsapp.emails.reasons import explain
 from adsapp.jobs import Job, State
 
 ENDED_JOBS = {State.FAILED: EmailStatus.FAILED, State.CANCELLED: EmailStatus.CANCELLED}
+LOOKED_AT = 50  # of the newest e-mails, for one that is alike
+UNSUBSCRIBED = "unsubscribed"  # no status: they may have opened it, too
 HEAVY = (Email.html, Email.text, Email.attachments)  # not read for a list
 
 
@@ -86,6 +90,13 @@ class Counts:
         return min(99, self.done * 100 // self.total)
 
     @property
+    def percent_sent(self) -> int:
+        """Sent to, in percent of those who are not skipped."""
+        if self.to_go == 0:
+            return self.percent
+        return min(99, (self.done - self.skipped) * 100 // (self.total - self.skipped))
+
+    @property
     def adds_up(self) -> bool:
         """The sum rule."""
         return self.audience_size is None or self.total == self.audience_size
@@ -112,6 +123,17 @@ def list_emails(cursor: str | None = None, limit: int = PAGE) -> Page[Email]:
     for email in rows:
         _show_ended_job(email, ended.get(email.job_id) if email.job_id else None)
     return cut(rows, limit, lambda email: str(email.id))
+
+
+def find_lately(subject: str, audience: Mapping[str, Any], since: datetime) -> Email | None:
+    """The newest e-mail of this subject to this audience since then, if it is among the last, and was not cancelled."""
+    newest = select(Email).options(*map(defer, HEAVY)).order_by(Email.id.desc()).limit(LOOKED_AT)
+    return next((each for each in db.session.scalars(newest) if _is_same(each, subject, audience, since)), None)
+
+
+def _is_same(email: Email, subject: str, audience: Mapping[str, Any], since: datetime) -> bool:
+    is_alike = email.subject == subject and email.audience == audience
+    return is_alike and email.created_at > since and email.status is not EmailStatus.CANCELLED
 
 
 def get_email(email_id: uuid.UUID | str) -> Email:
@@ -193,10 +215,12 @@ def recipients(
     *,
     by_address: bool = True,
 ) -> Page[EmailRecipient]:
-    """The people of an e-mail in the order they are sent to, all or of one status (and code). `search` is in names,
-    and in addresses if whoever asks may see them (`by_address`)."""
+    """The people of an e-mail in the order they are sent to, all or of one status (and code), or UNSUBSCRIBED. `search`
+    is in names, and in addresses if whoever asks may see them (`by_address`)."""
     query = select(EmailRecipient).where(EmailRecipient.email_id == email.id)
-    if status:
+    if status == UNSUBSCRIBED:
+        query = query.where(EmailRecipient.unsubscribed_at.is_not(None))
+    elif status:
         query = query.where(EmailRecipient.status == status_of(status))
     if code is not None:
         query = query.where(EmailRecipient.error_code == code)
@@ -214,7 +238,9 @@ def status_of(text: Status | str) -> Status:
     try:
         return Status(text)
     except ValueError:
-        raise Invalid.field("status", f"There is no status {text!r}; there are {', '.join(Status)}") from None
+        raise Invalid.field(
+            "status", f"There is no status {text!r}; there are {', '.join(Status)}, {UNSUBSCRIBED}"
+        ) from None
 
 
 def events(email: Email, limit: int = 100) -> list[EmailEvent]:

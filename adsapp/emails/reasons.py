@@ -27,7 +27,8 @@ class Reason:
 
 OURS: Final = {
     SUPPRESSED: Reason(
-        "The address is suppressed", "It bounced, complained or unsubscribed before; see under Suppressions."
+        "The address is suppressed",
+        "It bounced, complained, unsubscribed or was added by hand; see under Suppressions.",
     ),
     OPTED_OUT: Reason("Had opted out", "They asked for no more messages; nothing is sent to them."),
     NO_ADDRESS: Reason("Has no e-mail address", "Add an address to the contact."),

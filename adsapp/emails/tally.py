@@ -1,5 +1,6 @@
 """An audience counted by the rules of freezing and sending: who gets the e-mail, and who is left out why."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -7,10 +8,11 @@ from sqlalchemy import String, case, cast, exists, func, select
 
 from adsapp.contacts.models import Contact
 from adsapp.core import db
-from adsapp.core.db.rows import slices
+from adsapp.emails import reasons
 from adsapp.emails.content.rendering import EmailContent, parse_variables
 from adsapp.emails.draft.asked import Given
 from adsapp.emails.models import Suppression
+from adsapp.emails.silent import silent_keys
 from adsapp.message_templates.placeholders import Source
 from adsapp.outbound.audience import Audience
 from adsapp.outbound.lacking import lacks_value
@@ -76,11 +78,13 @@ def count(audience: Audience, sources: Iterable[Source]) -> Tally:
 
 def count_given(given: Sequence[Given], asked: int) -> Tally:
     """The same for addresses that were given; `asked` with those that are in the list twice."""
-    suppressed = sum(
-        db.session.scalar(select(func.count()).where(Suppression.address_key.in_(some))) or 0
-        for some in slices(each.key for each in given)
+    why = Counter(silent_keys([each.key for each in given]).values())
+    return Tally(
+        asked,
+        duplicates=asked - len(given),
+        opted_out=why[reasons.OPTED_OUT],
+        suppressed=why[reasons.SUPPRESSED],
     )
-    return Tally(asked, duplicates=asked - len(given), suppressed=suppressed)
 
 
 def missing_sample(audience: Audience, sources: Iterable[Source]) -> tuple[str, ...]:

@@ -15,15 +15,9 @@ down_revision = "0026"
 
 
 def upgrade() -> None:
-    said_no = sa.text("opted_out_at is not null")
-    op.create_index(
-        "ix_contacts_email_out",
-        "contacts",
-        ["organization_id", "email"],
-        unique=False,
-        postgresql_where=said_no,
-        sqlite_where=said_no,
-    )
+    _index("ix_contacts_email_out", "contacts", ["organization_id", "email"], "opted_out_at is not null")
+    recipients = ("email_recipients", ["organization_id", "email_id", "id"], "unsubscribed_at is not null")
+    _index("ix_email_recipients_unsubscribed", *recipients)
     op.add_column("emails", sa.Column("unsubscribed", sa.Integer(), server_default="0", nullable=False))
     with rows_of_all(op.get_bind(), "emails", "email_recipients"):
         op.execute(
@@ -35,4 +29,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("emails", "unsubscribed")
+    op.drop_index("ix_email_recipients_unsubscribed", "email_recipients")
     op.drop_index("ix_contacts_email_out", "contacts")
+
+
+def _index(name: str, table: str, columns: list[str], condition: str) -> None:
+    where = sa.text(condition)
+    op.create_index(name, table, columns, unique=False, postgresql_where=where, sqlite_where=where)

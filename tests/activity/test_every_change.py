@@ -241,6 +241,7 @@ DEEDS: dict[str, Deed] = {
     "emails.duplicate_template": lambda w: w.post(f"{w.email_template()}/copies"),
     "emails.delete_template": lambda w: w.post(f"{w.email_template()}/deletion"),
     "emails.create_email": lambda w: w.post("/emails", confirmed="1", account=str(w.mails.account_id), **EMAIL),
+    "emails.send_test": lambda w: w.post("/emails/tests", account=str(w.mails.account_id), **EMAIL),
     "emails.pause": lambda w: w.post(f"/emails/{w.mails.email(EmailStatus.SENDING)}/pause"),
     "emails.resume": lambda w: w.post(f"/emails/{w.mails.email(EmailStatus.PAUSED)}/resume", confirmed="1"),
     "emails.cancel": lambda w: w.post(f"/emails/{w.mails.email(EmailStatus.SENDING)}/cancel"),

@@ -101,6 +101,10 @@ def test_an_email_is_composed_and_confirmed(alice: Page, console: Console, look:
     alice.get_by_label("Text", exact=True).select_option(label="Spring menu")
     frame = alice.frame_locator(".mail-frame")
     expect(frame.get_by_role("heading", name="Hello Ana")).to_be_visible()
+    turned = ("Chidi", "Dora", "Chidi", "Ana")
+    for name, button in zip(turned, ("next", "next", "before", "before"), strict=True):
+        alice.get_by_role("button", name=re.compile(f"person.*{button}|{button}.*person")).click()
+        expect(alice.locator(".turn-name")).to_contain_text(name)
     alice.get_by_label("attribute:city, if empty").fill("your town")
     send = alice.get_by_role("button", name=re.compile("Send to 3 people"))
     expect(send).to_be_visible()

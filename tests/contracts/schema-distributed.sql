@@ -798,6 +798,7 @@ CREATE INDEX ix_email_recipients_contact ON public.email_recipients USING btree 
 CREATE INDEX ix_email_recipients_list ON public.email_recipients USING btree (organization_id, email_id, id)
 CREATE INDEX ix_email_recipients_provider ON public.email_recipients USING btree (organization_id, provider_id)
 CREATE INDEX ix_email_recipients_status ON public.email_recipients USING btree (organization_id, email_id, status, id)
+CREATE INDEX ix_email_recipients_unsubscribed ON public.email_recipients USING btree (organization_id, email_id, id) WHERE (unsubscribed_at IS NOT NULL)
 CREATE UNIQUE INDEX pk_email_recipients ON public.email_recipients USING btree (id)
 CREATE UNIQUE INDEX uq_email_recipients_organization_id_email_id_address_key ON public.email_recipients USING btree (organization_id, email_id, address_key)
 CREATE UNIQUE INDEX pk_email_templates ON public.email_templates USING btree (id)

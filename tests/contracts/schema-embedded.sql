@@ -324,6 +324,7 @@ CREATE INDEX ix_email_recipients_contact ON email_recipients (organization_id, c
 CREATE INDEX ix_email_recipients_list ON email_recipients (organization_id, email_id, id)
 CREATE INDEX ix_email_recipients_provider ON email_recipients (organization_id, provider_id)
 CREATE INDEX ix_email_recipients_status ON email_recipients (organization_id, email_id, status, id)
+CREATE INDEX ix_email_recipients_unsubscribed ON email_recipients (organization_id, email_id, id) WHERE unsubscribed_at is not null
 CREATE TABLE email_templates (
 organization_id CHAR(32) NOT NULL,
 id CHAR(32) NOT NULL,

@@ -53,12 +53,12 @@ class Storm:
             self._replace_the_dead()
             self._chance.choice(kinds)()
             self._thaw()
-        self._replace_the_dead()
         while self._frozen:
             wait_for(lambda: time.monotonic() >= self._frozen[0][0], 10, "the time of the frozen")
             self._thaw()
-        wait_for(lambda: self._mail.status(email_id) == "completed", 120, "the e-mail is through")
-        wait_for(lambda: set(self._mail.people(email_id).values()) == {"delivered"}, 60, "all reports are applied")
+        self._wait_for(lambda: self._mail.status(email_id) == "completed", 120, "the e-mail is through")
+        reported = {"delivered"}
+        self._wait_for(lambda: set(self._mail.people(email_id).values()) == reported, 60, "all reports are applied")
         return email_id
 
     def judge(self, email_id: uuid.UUID) -> None:
@@ -71,6 +71,13 @@ class Storm:
 
     def _hire(self) -> None:
         self._workers.append(self._processes.start_worker(Queue.EMAIL_NOTIFICATION))
+
+    def _wait_for(self, what: Callable[[], bool], seconds: float, name: str) -> None:
+        def is_so() -> bool:
+            self._replace_the_dead()
+            return what()
+
+        wait_for(is_so, seconds, name)
 
     def _replace_the_dead(self) -> None:
         """As the supervisor does: a worker that begins while its database is away ends by itself."""

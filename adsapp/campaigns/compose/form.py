@@ -23,6 +23,7 @@ from adsapp.core.inputs import digits, moment
 from adsapp.message_templates.components import TemplateView, Variable
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
+from adsapp.outbound import once
 from adsapp.outbound.audience import MOST_HOURS, NOT_WITHIN
 from adsapp.outbound.timing import comes_twice, known_zone, local_time, no_such_zone, why_not_then
 
@@ -50,13 +51,27 @@ class VariableTyped:
         return {"field": self.source, "fallback": self.fallback.strip()}
 
 
-PLAIN = ("name", "template", "audience", "import_id", "leave_out", "when", "date", "time", "zone", "fold", "edit")
+PLAIN = (
+    "form",
+    "name",
+    "template",
+    "audience",
+    "import_id",
+    "leave_out",
+    "when",
+    "date",
+    "time",
+    "zone",
+    "fold",
+    "edit",
+)
 
 
 @dataclass(frozen=True)
 class ComposeForm:
     """Everything as typed; nothing is checked here."""
 
+    form: str = field(default_factory=once.new_form)  # which of the forms that were opened
     name: str = ""
     template: str = ""
     audience: str = "all"
@@ -78,6 +93,7 @@ class ComposeForm:
         import_id = given.get("import_id", "")
         audience = given.get("audience") or ("import_id" if import_id else "tags" if given.get("tags") else "all")
         return cls(
+            form=once.form_of(given.get("form", "")),
             name=given.get("name", ""),
             template=given.get("template", ""),
             audience=audience if audience in AUDIENCES else "all",

@@ -20,8 +20,11 @@ from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.inputs import digits
 from adsapp.core.web.htmx import wants_fragment
 from adsapp.core.web.pages import WebPage, render
+from adsapp.jobs import Job
+from adsapp.jobs.idempotency import AskedMeanwhile
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
+from adsapp.outbound import once
 
 
 @views.get("/campaigns/new")
@@ -70,6 +73,9 @@ def _edited() -> ComposeForm | None:
 def create_campaign() -> ResponseReturnValue:
     """Ask with the exact count first; create once that very count was confirmed, or change the one that is edited."""
     form = replace(ComposeForm.read(request.form), person=None)
+    key = once.key_of(form.pairs())
+    if not form.edit and (begun := once.begun_by(key)) is not None:
+        return _was_begun(begun)
     page = compose_page.compose(form)
     errors = compose_page.all_errors(page)
     if errors or not page.preflight.can_start:
@@ -79,7 +85,10 @@ def create_campaign() -> ResponseReturnValue:
         changed_from = digits(confirmed)
         return render(ConfirmPage.of(page, changed_from)), 200 if changed_from is None else 409
     try:
-        campaign = _make(form, page.campaign_in, page.preflight.will_send)
+        campaign = _make(form, page.campaign_in, page.preflight.will_send, key)
+    except AskedMeanwhile:
+        db.session.rollback()
+        return _was_begun(once.begun_by(key))
     except Invalid as error:
         db.session.rollback()
         return _refused(form, errors_by_field(error))
@@ -96,12 +105,23 @@ def create_campaign() -> ResponseReturnValue:
     return redirect(target, 303)
 
 
-def _make(form: ComposeForm, data: CampaignIn, people: int) -> Campaign:
+def _make(form: ComposeForm, data: CampaignIn, people: int, key: str) -> Campaign:
     if not form.edit:
-        return service.create_campaign(data, current_actor().name, user_id=current_actor().user_id, people=people)
+        actor = current_actor()
+        return service.create_campaign(
+            data, actor.name, user_id=actor.user_id, people=people, idempotency_key=key, digest=key
+        )
     campaign = queries.get_campaign(form.edit)
     service.change_campaign(campaign, data, current_actor().name, people=people)
     return campaign
+
+
+def _was_begun(job: Job | None) -> ResponseReturnValue:
+    """This very form was sent before: nobody is messaged twice for that."""
+    flash("This was sent before, and it is here. Nobody is messaged twice", "good")
+    campaign_id = (job.subject or "").partition(":")[2] if job else ""
+    target = url_for("campaigns.show_campaign", campaign_id=campaign_id) if campaign_id else None
+    return redirect(target or url_for("campaigns.list_campaigns"), 303)
 
 
 def _refused(form: ComposeForm, errors: Mapping[str, FieldError]) -> ResponseReturnValue:

@@ -47,6 +47,16 @@ def normalise_email(cell: str) -> Address | None:
     return Address(found.normalized.lower(), address, address != text)
 
 
+def why_not_valid(text: str) -> str:
+    """What is wrong with a text that is no address, in a few words, "" if that cannot be said."""
+    try:
+        validate_email(plain(text), check_deliverability=False)
+    except EmailNotValidError as error:
+        told = str(error).rstrip(".")
+        return told[:1].lower() + told[1:]
+    return ""
+
+
 def address_key(address: str) -> str:
     """One text for all spellings of an address: capitals, blanks and a name around it, a domain in Unicode or Punycode.
 

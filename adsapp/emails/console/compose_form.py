@@ -1,8 +1,8 @@
 """The compose form: what was typed, kept as typed, and read as an e-mail.
 
-Field names: name, account, template (an id, "" for a text of its own), subject, html, text, audience (all, tags,
-import_id, given), tags (several), import_id, addresses, when (now, later), date, time, zone, fold, person (whose e-mail
-is shown), and for each placeholder what `sources` says.
+Field names: form (which of the forms that were opened: `outbound.once`), name, account, template (an id, "" for a text
+of its own), subject, html, text, audience (all, tags, import_id, given), tags (several), import_id, addresses, when
+(now, later), date, time, zone, fold, person (whose e-mail is shown), and for each placeholder what `sources` says.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from email.utils import getaddresses
 from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
@@ -19,24 +18,25 @@ from werkzeug.datastructures import MultiDict
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.inputs import digits, moment
 from adsapp.emails.console import sources
+from adsapp.emails.console.pasted import Entry, entries, recipient_of
 from adsapp.emails.console.sources import Typed
 from adsapp.emails.content.rendering import EmailContent
 from adsapp.emails.models import Email, EmailTemplate
 from adsapp.emails.service import EmailIn
-from adsapp.outbound import timing
+from adsapp.outbound import once, timing
 
 AUDIENCES: Final = ("all", "tags", "import_id", "given")
 PLAIN: Final = (
-    *("name", "account", "template", "subject", "html", "text", "audience", "import_id", "addresses"),
+    *("form", "name", "account", "template", "subject", "html", "text", "audience", "import_id", "addresses"),
     *("when", "date", "time", "zone", "fold"),
 )
-_ENTRIES = re.compile(r"[\n;]+|,(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")  # a comma within quotes belongs to a name
 
 
 @dataclass(frozen=True)
 class ComposeForm:
     """Everything as typed; nothing is checked here."""
 
+    form: str = field(default_factory=once.new_form)
     name: str = ""
     account: str = ""
     template: str = ""
@@ -63,6 +63,7 @@ class ComposeForm:
         return cls(
             **plain
             | {
+                "form": once.form_of(plain["form"]),
                 "audience": audience if audience in AUDIENCES else "all",
                 "when": "later" if plain["when"] == "later" else "now",
                 "zone": plain["zone"] or "UTC",
@@ -104,10 +105,14 @@ class ComposeForm:
         return replace(self, typed=sources.complete(self.content(template), known, attributes))
 
     @property
+    def entries(self) -> list[Entry]:
+        """The addresses that were pasted."""
+        return entries(self.addresses)
+
+    @property
     def recipients(self) -> list[dict[str, str]]:
-        """The addresses that were pasted: one a line, or with commas; "Ana Smith <ana@example.com>" has a name."""
-        entries = (each.strip() for each in _ENTRIES.split(self.addresses))
-        return [_recipient(each) for each in entries if each]
+        """The same as the service takes them."""
+        return list(map(recipient_of, self.entries))
 
     def email_in(self, template: EmailTemplate | None) -> EmailIn:
         """As the service takes it. Raises Invalid if date and time are no moment."""
@@ -165,14 +170,6 @@ class ComposeForm:
         """Every field as (name, value), to be carried on by hidden fields."""
         plain = [(name, str(getattr(self, name))) for name in PLAIN if getattr(self, name)]
         return [*plain, *(("tags", tag) for tag in self.tags), *sources.pairs(self.typed)]
-
-
-def _recipient(text: str) -> dict[str, str]:
-    found = [(name, address) for name, address in getaddresses([text]) if "@" in address]
-    if len(found) != 1:
-        return {"email": text}
-    name, address = found[0]
-    return {"email": address, "name": name}
 
 
 FORM_FIELDS: Final[Mapping[str, str]] = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from flask import url_for
-from sqlalchemy import select
 
 from adsapp.contacts.models import Contact
 from adsapp.core import db
@@ -18,6 +18,7 @@ from adsapp.core.inputs import digits
 from adsapp.core.web.pages import WebPage
 from adsapp.emails.console import presenter, preview, sources
 from adsapp.emails.console.compose_form import ComposeForm, errors_by_field
+from adsapp.emails.console.pasted import Entry
 from adsapp.emails.console.preview import Shown
 from adsapp.emails.console.sources import Options, PlaceholderRow
 from adsapp.emails.draft import check as drafts
@@ -33,7 +34,8 @@ from adsapp.outbound.audience import known_attributes, person_of
 from adsapp.outbound.choices import ZONES, Option, import_options, tag_names
 
 PEOPLE_LOOKED_AT: Final = 6
-MOST_ERRORS: Final = 3  # of pasted addresses, beside the field
+MOST_ERRORS: Final = 5  # of pasted addresses, beside the field
+RECIPIENT: Final = re.compile(r"recipients\[(?P<number>\d+)\](?:\.variables\.(?P<variable>.+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,11 @@ class ComposePage(WebPage):
     def frame_url(self) -> str:
         """Where its frame is filled."""
         return url_for("emails.preview_draft")
+
+    @property
+    def subject(self) -> str:
+        """As it is written, with its placeholders: that of everybody, not of the person shown."""
+        return self.chosen.subject if self.chosen else self.form.subject
 
     @property
     def takes(self) -> str:
@@ -145,7 +152,8 @@ def compose(
     moment, data, moment_errors = _data(form, chosen)
     shown = shown_of(form, chosen, data)
     found = preflight(data)
-    lines = (*(replace(line, text=for_people(line.error)) if line.error else line for line in found.lines),)
+    entered = form.entries if form.audience == "given" else ()
+    lines = (*(replace(line, text=for_people(line.error, entered)) if line.error else line for line in found.lines),)
     return ComposePage(
         form=form,
         choices=_choices(form, attributes),
@@ -155,12 +163,18 @@ def compose(
         preflight=replace(found, lines=(*lines, *map(line_of, moment_errors.values()))),
         shown=shown,
         email_in=data,
-        errors={name: for_people(error) for name, error in (errors or {}).items()},
+        errors=_beside({name: for_people(error, entered) for name, error in (errors or {}).items()}, lines),
         moment=moment,
         moment_errors=moment_errors,
         zone_is_default=zone_is_default,
         was_refused=errors is not None,
     )
+
+
+def _beside(errors: dict[str, str], lines: Sequence[Line]) -> dict[str, str]:
+    """The first mistake of each field, and of the pasted addresses as many as are looked at."""
+    wrong = [line.text for line in lines if line.error and RECIPIENT.match(line.error.field)]
+    return errors | ({"addresses": "; ".join(wrong[:MOST_ERRORS])} if "addresses" in errors and wrong else {})
 
 
 def all_errors(page: ComposePage) -> dict[str, FieldError]:
@@ -174,12 +188,38 @@ def all_errors(page: ComposePage) -> dict[str, FieldError]:
     return dict(page.moment_errors)
 
 
-def for_people(error: FieldError) -> str:
-    """The service names a placeholder by its key, as programs do; on the page it stands in braces."""
+def for_people(error: FieldError, entered: Sequence[Entry] = ()) -> str:
+    """The service names a placeholder by its key, as programs do; on the page it stands in braces. What is wrong with
+    one of the addresses that were pasted (`entered`) says in which line."""
+    place = RECIPIENT.match(error.field)
+    if place is not None:
+        return _of_entry(error, place, entered)
     if not error.field.startswith("variables."):
         return error.message
     name = f"{{{{{error.field.removeprefix('variables.')}}}}}"
     return f"Choose where {name} comes from" if error.code == NO_VALUE else f"{name}: {error.what or error.message}"
+
+
+def _of_entry(error: FieldError, place: re.Match[str], entered: Sequence[Entry]) -> str:
+    number, variable = int(place["number"]), place["variable"]
+    where = f"Line {entered[number].line}: " if number < len(entered) else ""
+    if variable is None:
+        return where + error.message
+    return f"{where}there is no value for {{{{{variable}}}}}. Write one for all in its field “If empty”"
+
+
+def test_of(page: ComposePage, address: str, name: str) -> EmailIn:
+    """The e-mail as the person beside the form would read it, to this address. A placeholder without a value stays."""
+    content, filled = page.form.content(page.chosen), page.shown.filled
+    values = {**{missing: f"{{{{{missing}}}}}" for missing in filled.missing}, **filled.values}
+    return EmailIn(
+        name=f"Test of {page.form.name or content.subject}"[: drafts.LONGEST_NAME],
+        subject=f"[Test] {content.subject}" if content.subject.strip() else "",
+        html=content.html,
+        text=content.text,
+        account=page.form.account or None,
+        recipients=[{"email": address, "name": name, "variables": values}],
+    )
 
 
 def shown_of(form: ComposeForm, chosen: EmailTemplate | None, data: EmailIn) -> Shown:
@@ -191,7 +231,7 @@ def shown_of(form: ComposeForm, chosen: EmailTemplate | None, data: EmailIn) -> 
         audience = audiences.parse(data.audience or {})
     except Invalid:
         return preview.example(content)
-    reachable = select(Contact).where(audience.condition, Contact.email != "").order_by(Contact.id)
+    reachable = preview.willing().where(audience.condition).order_by(Contact.id)
     index = form.person - 1
     found = db.session.scalars(reachable.offset(index).limit(2)).all() or db.session.scalars(reachable.limit(2)).all()
     if not found:

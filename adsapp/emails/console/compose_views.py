@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.core import db
-from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.inputs import digits
 from adsapp.core.web.htmx import wants_fragment
 from adsapp.core.web.limits import MB, takes
@@ -19,10 +19,13 @@ from adsapp.emails.console.blueprint import views
 from adsapp.emails.console.compose_form import ComposeForm, errors_by_field
 from adsapp.emails.console.compose_page import ComposePage
 from adsapp.emails.templates import queries as templates
+from adsapp.jobs import Job
+from adsapp.jobs.idempotency import AskedMeanwhile
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
+from adsapp.outbound import once
 
-FORM_BYTES: Final = 2 * MB
+FORM_BYTES: Final = 8 * MB  # so that a body that is too long by far is still told so beside its field
 SEND: Final = "send e-mails"
 
 
@@ -59,12 +62,35 @@ def preview_draft() -> ResponseReturnValue:
     return preview.document(compose_page.compose(ComposeForm.read(request.form)).shown.rendered)
 
 
+@views.post("/emails/tests")
+@takes(FORM_BYTES)
+@allow(Permission.SEND, to=SEND)
+def send_test() -> ResponseReturnValue:
+    """Send what is typed to whoever types it, as the person beside the form would read it; the form stays as it is."""
+    page = compose_page.compose(ComposeForm.read(request.form))
+    user = current_actor().user
+    if user is None:
+        raise Conflict("A program has no address that a test could go to; sign in to send one")
+    try:
+        service.create_email(compose_page.test_of(page, user.email, user.name), current_actor().by(), people=1)
+    except Invalid as error:
+        db.session.rollback()
+        return _refused(page.form, errors_by_field(error))
+    address = user.email
+    db.session.commit()
+    flash(f"A test goes to {address}, as {page.shown.name or 'somebody'} would read it", "good")
+    return render(compose_page.compose(page.form))
+
+
 @views.post("/emails")
 @takes(FORM_BYTES)
 @allow(Permission.SEND, to=SEND)
 def create_email() -> ResponseReturnValue:
     """Ask with the exact count first; create once that very count was confirmed."""
     form = replace(ComposeForm.read(request.form), person=1)
+    key = once.key_of(form.pairs())
+    if (begun := once.begun_by(key)) is not None:
+        return _was_begun(begun)
     page = compose_page.compose(form)
     errors = compose_page.all_errors(page)
     if errors or not page.preflight.can_start:
@@ -74,7 +100,12 @@ def create_email() -> ResponseReturnValue:
         changed_from = digits(confirmed)
         return render(ConfirmPage(composed=page, changed_from=changed_from)), 200 if changed_from is None else 409
     try:
-        email = service.create_email(page.email_in, current_actor().by(), people=people)
+        email = service.create_email(
+            page.email_in, current_actor().by(), people=people, idempotency_key=key, digest=key
+        )
+    except AskedMeanwhile:
+        db.session.rollback()
+        return _was_begun(once.begun_by(key))
     except Invalid as error:
         db.session.rollback()
         return _refused(form, errors_by_field(error))
@@ -82,6 +113,14 @@ def create_email() -> ResponseReturnValue:
     said = f"“{email.name}” was {'scheduled' if email.scheduled_at else 'started'}"
     db.session.commit()
     flash(said, "good")
+    return redirect(target, 303)
+
+
+def _was_begun(job: Job | None) -> ResponseReturnValue:
+    """This very form was sent before: nobody gets it twice for that."""
+    flash("This was sent before, and it is here. Nobody gets it twice", "good")
+    email_id = (job.subject or "").partition(":")[2] if job else ""
+    target = url_for("emails.show_email", email_id=email_id) if email_id else url_for("emails.list_emails")
     return redirect(target, 303)
 
 

@@ -201,10 +201,10 @@ def headline(email: Email, counts: Counts) -> str:
     words = {
         EmailStatus.SCHEDULED: "Waits for its time",
         EmailStatus.PREPARING: "Fixing the audience",
-        EmailStatus.SENDING: f"{counts.percent} % sent",
-        EmailStatus.PAUSED: f"Paused at {counts.percent} %" if email.frozen_at else "Paused before it began",
+        EmailStatus.SENDING: f"{counts.percent_sent} % sent",
+        EmailStatus.PAUSED: f"Paused at {counts.percent_sent} %" if email.frozen_at else "Paused before it began",
         EmailStatus.CANCELLED: "Cancelled" if email.frozen_at else "Cancelled before it began",
-        EmailStatus.FAILED: f"Stopped at {counts.percent} %",
+        EmailStatus.FAILED: f"Stopped at {counts.percent_sent} %",
     }
     return words.get(email.status) or _outcome(counts)
 
@@ -276,10 +276,13 @@ def local_start(email: Email) -> str:
 
 
 def chips(counts: Counts) -> list[tuple[str, str, int, str]]:
-    """(status or "", label, count, kind) for each status that has people or soon may, all first."""
+    """(status or "", label, count, kind) for each status that has people or soon may, all first; last who unsubscribed,
+    whatever their status."""
     found = [("", "all", counts.total, "neutral")]
     for status in Status:
         count = getattr(counts, status.value)
         if count or (counts.to_go and status in ON_THE_WAY):
             found.append((status.value, status.value, count, CHIP_KINDS.get(status, "neutral")))
+    if counts.unsubscribed:
+        found.append((queries.UNSUBSCRIBED, queries.UNSUBSCRIBED, counts.unsubscribed, "neutral"))
     return found

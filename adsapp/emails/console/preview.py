@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Response, make_response
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.web.leaving import current_mask
 from adsapp.emails.content.preview import HEADERS, preview_document
 from adsapp.emails.content.rendering import EmailContent, Filled, Filler, RenderedEmail, render
+from adsapp.emails.models import Suppression
 from adsapp.message_templates.placeholders import InvalidSources
 from adsapp.outbound.audience import person_of
 
@@ -52,10 +53,16 @@ def _filled(content: EmailContent, person: Mapping[str, Any]) -> Filled:
         return Filled({}, content.variables_used)
 
 
+def willing() -> Select[Contact]:
+    """The contacts who may get an e-mail: whoever gets none is no example."""
+    listed = select(Suppression.id).where(Suppression.address_key == Contact.email).exists()
+    return select(Contact).where(Contact.email != "", Contact.opted_out_at.is_(None), ~listed)
+
+
 def of_contact(content: EmailContent, index: int) -> Shown | None:
     """For the contact at this place among those who have an address, the last if there are fewer; None if none has."""
     index = min(max(index, 0), MOST_PEOPLE - 1)
-    reachable = select(Contact).where(Contact.email != "").order_by(Contact.id)
+    reachable = willing().order_by(Contact.id)
     found = db.session.scalars(reachable.offset(index).limit(2)).all()
     if not found:
         return of_contact(content, index - 1) if index else None

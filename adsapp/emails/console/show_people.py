@@ -40,7 +40,8 @@ def page_url(email: Email, anchor: str, args: Mapping[str, str], keep: Sequence[
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A recipient in the list; `is_late`: a soft bounce, it may arrive still."""
+    """A recipient in the list; `is_late`: a soft bounce, it may arrive still; `came_back`: it bounced although it had
+    been opened."""
 
     id: int
     name: str
@@ -48,6 +49,7 @@ class PersonRow:
     status: str
     why: str
     is_late: bool
+    came_back: bool
     has_unsubscribed: bool
     at: datetime
     time_shape: str
@@ -104,7 +106,11 @@ def people_of(email: Email, counts: Counts, args: Mapping[str, str], *, by_addre
     return People(
         rows=tuple(_row(email, recipient, args) for recipient in page.items),
         chips=tuple(_chip(email, chip, status) for chip in presenter.chips(counts)),
-        note=reasons.explain(code).title if code else "in the order of sending" if page.items else "",
+        note=reasons.explain(code).title
+        if code
+        else "by their latest status, in the order of sending"
+        if page.items
+        else "",
         status=status,
         code=code,
         search=search,
@@ -130,6 +136,7 @@ def _row(email: Email, recipient: EmailRecipient, args: Mapping[str, str]) -> Pe
         status=recipient.status.value,
         why=reasons.explain(recipient.error_code).title if recipient.error_code else "",
         is_late=recipient.delayed_at is not None and recipient.status in (Status.ACCEPTED, Status.SENT),
+        came_back=recipient.bounced_at is not None and recipient.status is not Status.BOUNCED,
         has_unsubscribed=recipient.unsubscribed_at is not None,
         at=moment,
         time_shape="second" if utcnow() - moment < timedelta(hours=12) else "full",
@@ -193,7 +200,7 @@ def expected(email: Email) -> Shown:
     """As somebody who is in its audience now would read it."""
     content = content_of(email)
     audience = audiences.from_stored(email.audience)
-    willing = select(Contact).where(audience.condition, Contact.email != "", Contact.opted_out_at.is_(None))
+    willing = preview.willing().where(audience.condition)
     contact = db.session.scalars(willing.order_by(Contact.id).limit(1)).first()
     if contact is None:
         return preview.example(content)

@@ -1,12 +1,12 @@
 """Pages: who gets no e-mail, and why."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from adsapp.contacts.values.emails import address_key
 from adsapp.core import db
 from adsapp.core.errors import Invalid
 from adsapp.core.inputs import digits
@@ -15,6 +15,7 @@ from adsapp.core.web.limits import MB, takes
 from adsapp.core.web.pages import render
 from adsapp.core.words import plural
 from adsapp.emails.console.blueprint import views
+from adsapp.emails.console.pasted import entries, recipient_of
 from adsapp.emails.console.suppressions_page import LIST, Adding, SuppressionsPage, removal
 from adsapp.emails.draft.given import why_no_address
 from adsapp.emails.models import Suppression, SuppressionReason
@@ -54,7 +55,7 @@ def _reason(text: str) -> SuppressionReason | None:
 def add_suppressions() -> ResponseReturnValue:
     """Add one address or many, each on a line or with commas between; nothing is added if one of them is none."""
     typed, detail = request.form.get("addresses", ""), request.form.get("detail", "").strip()
-    addresses = list(dict.fromkeys(_addresses(typed)))
+    addresses = list({address_key(each): each for each in _addresses(typed)}.values())
     wrong = _what_is_wrong(addresses)
     if wrong:
         return render(_page(Adding(typed, detail, wrong))), Invalid.status
@@ -67,7 +68,7 @@ def add_suppressions() -> ResponseReturnValue:
 
 
 def _addresses(typed: str) -> Iterator[str]:
-    return (each for each in (part.strip() for part in re.split(r"[\s,;]+", typed)) if each)
+    return (recipient_of(each)["email"] for each in entries(typed))
 
 
 def _what_is_wrong(addresses: list[str]) -> str:

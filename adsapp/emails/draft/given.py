@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from email.utils import getaddresses
 from typing import Any, Final
 
-from adsapp.contacts.values.emails import normalise_email
+from adsapp.contacts.values.emails import normalise_email, why_not_valid
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.emails.content.rendering import EmailContent, Filler
 from adsapp.emails.draft.asked import Given
@@ -68,7 +68,8 @@ def why_no_address(text: Any) -> str:
     if len([address for _, address in getaddresses([text.replace(";", ",")]) if "@" in address]) > 1:
         return f"“{text[:80]}” are several addresses; give each an entry of its own"
     if len(text) > LONGEST or normalise_email(text) is None:
-        return f"“{text[:80]}” is no e-mail address"
+        why = why_not_valid(text)
+        return f"“{text[:80]}” is no e-mail address{': ' if why else ''}{why}"
     return ""
 
 

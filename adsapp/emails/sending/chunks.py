@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from sqlalchemy import or_, select, update
 
-from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.db.rows import slices, update_rows
+from adsapp.core.db.rows import update_rows
 from adsapp.emails import ledger, reasons
-from adsapp.emails.models import EmailChunk, EmailRecipient, EmailStatus, Suppression
+from adsapp.emails.models import EmailChunk, EmailRecipient, EmailStatus
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.sending.verdicts import Chunk
+from adsapp.emails.silent import silent_keys
 from adsapp.jobs import Progress
 
 KEY_IS_KNOWN: Final = timedelta(hours=23)  # the provider forgets a key 24 hours after its first use
@@ -226,22 +226,9 @@ def _due(email_id: uuid.UUID, count: int) -> list[Person]:
         .limit(count + SPARE)
     ).all()
     people = [Person(*row) for row in rows]
-    why = _why_not({person.key for person in people})
+    why = silent_keys({person.key for person in people})
     _leave_out([person for person in people if person.key in why], why)
     return [person for person in people if person.key not in why][:count]
-
-
-def _why_not(keys: Collection[str]) -> dict[str, str]:
-    """Codes of those who must get nothing, by their addresses' keys."""
-    found: dict[str, str] = {}
-    for some in slices(keys):
-        out = select(Contact.email).where(
-            Contact.email.in_(some), Contact.email != "", Contact.opted_out_at.is_not(None)
-        )
-        found |= dict.fromkeys(db.session.scalars(out), reasons.OPTED_OUT)
-        listed = select(Suppression.address_key).where(Suppression.address_key.in_(some))
-        found |= dict.fromkeys(db.session.scalars(listed), reasons.SUPPRESSED)
-    return found
 
 
 def _leave_out(people: Sequence[Person], why: Mapping[str, str]) -> None:

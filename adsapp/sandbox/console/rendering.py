@@ -19,12 +19,12 @@ _PROTECTION = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-# A foreign document: no scripts, no forms, nothing from elsewhere; its links lead nowhere.
+# A foreign document: no scripts, no forms, nothing from elsewhere; its links open beside it, as in a mail program.
 _FRAMED = {
     **_PROTECTION,
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
-        "frame-ancestors 'self'; sandbox"
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'self'; "
+        "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
     ),
     "Referrer-Policy": "no-referrer",
 }
@@ -59,7 +59,7 @@ def render(name: str, status: int = 200, **values: Any) -> web.Response:
 
 def framed(html: str) -> web.Response:
     """A document of somebody else, to be shown in a frame."""
-    return web.Response(text=html, content_type="text/html", headers=_FRAMED)
+    return web.Response(text=f'<base target="_blank">{html}', content_type="text/html", headers=_FRAMED)
 
 
 async def form_of(request: web.Request) -> dict[str, str]:

@@ -169,8 +169,9 @@ def test_variables_are_guessed_from_the_approved_examples(scene: Scene, bob: Fla
 
 
 def test_htmx_gets_the_form_alone_and_it_stands_in_the_page(scene: Scene, bob: FlaskClient) -> None:
-    whole = bob.get("/campaigns/new", query_string=scene.form()).text
-    partial = bob.get("/campaigns/new", query_string=scene.form(), headers=HTMX).text
+    typed = scene.form(form="the-form-of-Bob")
+    whole = bob.get("/campaigns/new", query_string=typed).text
+    partial = bob.get("/campaigns/new", query_string=typed, headers=HTMX).text
     assert partial.lstrip().startswith("<form")
     assert steady(partial.strip()) in steady(whole)
 
@@ -248,6 +249,18 @@ def test_a_confirmed_campaign_starts_and_leads_to_its_own_page(scene: Scene, bob
     assert campaign.created_by == "Bob"
     assert campaign.job_id is not None
     assert "“Garden weekend” was started" in html.unescape(bob.get(location).text)
+
+
+def test_a_form_that_is_sent_again_messages_nobody_again(scene: Scene, bob: FlaskClient) -> None:
+    """By Back, Reload and the button; whoever opens a form of its own means another campaign."""
+    form = scene.form(form="the-form-of-Bob", confirmed="4")
+    first = send(bob, form)[2]
+    for again in (form, {**form, "confirmed": ""}):
+        assert send(bob, again)[::2] == (303, first)
+    assert "This was sent before" in html.unescape(bob.get(first).text)
+    assert campaigns_of(scene) == 1
+    assert send(bob, scene.form(confirmed="4"))[2] != first
+    assert campaigns_of(scene) == 2
 
 
 def test_a_count_that_changed_meanwhile_is_asked_about_again(scene: Scene, bob: FlaskClient) -> None:

@@ -1,5 +1,6 @@
 """Composing an e-mail: what is wrong stands beside its field, and the exact count is confirmed first."""
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.emails.models import Email, EmailStatus, SuppressionReason
+from adsapp.emails.models import Email, EmailRecipient, EmailStatus, SuppressionReason
 from tests.cast import Cast
 from tests.emails.console.conftest import Post
 from tests.emails.scene import EmailScene
@@ -28,7 +29,7 @@ def test_the_exact_count_is_confirmed_and_what_was_confirmed_is_sent(
     app: Flask, cast: Cast, post: Post, scene: EmailScene
 ) -> None:
     asked = post("/emails", **scene.form()).text
-    assert "Send “Ana, our spring menu is here” to 4 people?" in asked
+    assert "Send “{{first_name}}, our spring menu is here” to 4 people?" in asked
     assert "6 in the audience, 2 left out" in re.sub(r"<[^>]+>", "", asked)
     assert made(app, cast) == []
     scene.suppress("ben@example.com", SuppressionReason.UNSUBSCRIBED)
@@ -82,6 +83,73 @@ def test_pasted_addresses_may_have_names_and_stand_anyhow(
     assert "was started" in post("/emails", **form, confirmed="3").text
     (email,) = made(app, cast)
     assert email.audience_size == 3
+
+
+def test_a_form_that_is_sent_again_sends_nothing_again(app: Flask, cast: Cast, post: Post, scene: EmailScene) -> None:
+    """By Back, Reload and the button; whoever opens a form of its own, or changes it, means another e-mail."""
+    form = scene.form(form="the-form-of-Alice", confirmed="4")
+    assert "was started" in post("/emails", **form).text
+    for again in (form, {**form, "confirmed": ""}):
+        answer = post("/emails", **again)
+        assert "This was sent before" in answer.text
+        assert answer.request.path == f"/emails/{made(app, cast)[0].id}"
+    assert len(made(app, cast)) == 1
+    assert "was started" in post("/emails", **form | {"name": "Another"}).text
+    assert "was started" in post("/emails", **scene.form(confirmed="4")).text
+    assert len(made(app, cast)) == 3
+
+
+def test_what_went_to_the_same_people_today_is_said(post: Post, scene: EmailScene) -> None:
+    said = "An e-mail with this subject went to the same people today"
+    assert said not in post("/emails/drafts", **scene.form()).text
+    post("/emails", **scene.form(name="The menu", confirmed="4"))
+    again = post("/emails/drafts", **scene.form()).text
+    assert said in again
+    assert "“The menu” by Alice" in again
+    assert said not in post("/emails/drafts", **scene.form(audience="tags", tags="boston")).text
+
+
+def test_a_test_goes_to_whoever_writes_it_as_somebody_would_read_it(
+    app: Flask, cast: Cast, post: Post, scene: EmailScene
+) -> None:
+    answer = post("/emails/tests", **scene.form(name="Menu", person="2"))
+    assert answer.status_code == 200
+    assert "A test goes to alice@example.com, as Ben Smith would read it" in answer.text
+    assert 'value="Menu"' in answer.text, "the form stays"
+    (email,) = made(app, cast)
+    assert (email.name, email.subject, email.audience_size) == (
+        "Test of Menu",
+        "[Test] {{first_name}}, our spring menu is here",
+        1,
+    )
+    with db.organization_context(app, cast.bakery_id), db.reading():
+        (recipient,) = db.session.scalars(select(EmailRecipient).where(EmailRecipient.email_id == email.id))
+    assert (recipient.address, recipient.variables["first_name"]) == ("alice@example.com", "Ben")
+    assert post("/emails/tests", **scene.form(**{**OWN, "subject": ""})).status_code == 422
+
+
+def test_addresses_that_get_nothing_are_counted_before(post: Post, scene: EmailScene) -> None:
+    scene.suppress("ben@example.com")
+    pasted = "ana@example.com, ben@example.com, elif@example.com"  # Elif has opted out
+    form = scene.form(audience="given", addresses=pasted, **OWN, **{"fallback.first_name": "there"})
+    draft = post("/emails/drafts", **form).text
+    assert "Opted out: left out" in draft
+    assert "Suppressed: left out" in draft
+    assert "to 1 person" in post("/emails", **form).text
+
+
+def test_what_is_wrong_with_pasted_addresses_says_in_which_line(post: Post, scene: EmailScene) -> None:
+    pasted = "Ana ‹ana@example.com›\nfoo@@bar.com\n\nwho@elsewhere.test"
+    answer = post("/emails", **scene.form(audience="given", addresses=pasted, **OWN))
+    text = html.unescape(answer.text)
+    assert answer.status_code == 422
+    assert "Line 2: “foo@@bar.com” is no e-mail address" in text
+    assert "Line 4: “who@elsewhere.test” is no e-mail address: the part after the @-sign is a special-use" in text
+
+
+def test_nobody_who_gets_nothing_is_an_example(post: Post, scene: EmailScene) -> None:
+    scene.suppress("ana@example.com")
+    assert "Hello Ben" in post("/emails/previews", **scene.form()).text
 
 
 def test_the_preview_turns_through_real_people(post: Post, scene: EmailScene) -> None:

@@ -62,12 +62,15 @@ def test_the_list_and_one_e_mail_show_what_came(resend: Resend) -> None:
 
 def test_the_readers_frame_runs_nothing_and_fetches_nothing(resend: Resend) -> None:
     email_id = sent(resend, html=NASTY)
-    assert f'<iframe sandbox="" src="/inbox/{email_id}/body"' in resend.get(f"/inbox/{email_id}").text
+    assert (
+        f'<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" src="/inbox/{email_id}/body"'
+        in resend.get(f"/inbox/{email_id}").text
+    )
     body = resend.get(f"/inbox/{email_id}/body")
-    assert body.text == NASTY
+    assert body.text == f'<base target="_blank">{NASTY}', "a link opens beside it, as in a mail program"
     policy = body.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'")
-    assert policy.endswith("sandbox")
+    assert policy.endswith("sandbox allow-popups allow-popups-to-escape-sandbox")
     assert "<iframe" not in resend.get(f"/inbox/{sent(resend, html=None)}").text
 
 
