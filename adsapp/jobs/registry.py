@@ -74,6 +74,7 @@ CheckHook = Callable[[Mapping[str, Any]], dict[str, Any]]
 WordsHook = Callable[[Mapping[str, Any]], str]
 ChoicesHook = Callable[[], Sequence[tuple[str, str]]]
 DefineHook = Callable[[str], dict[str, Any]]
+NarrowHook = Callable[[Mapping[str, Any], int], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ class Recurring:
     - `check`: the params as they are kept, for params that somebody gives; raises Invalid, each field by its name.
     - `words`: what a run of these params does, in a sentence. They were checked once, and what they name may be gone.
     - `choices`: what a form offers to be done again, values with their words; `define`: the params of such a value.
+    - `narrow`: the same params without people who got a message in so many hours, for kinds that can leave them out.
     - `chooses`: what that form asks, `nothing_yet`: what is said if there is nothing to choose.
     """
 
@@ -147,6 +149,7 @@ class Recurring:
     define: DefineHook
     chooses: str
     nothing_yet: str
+    narrow: NarrowHook | None = None
     priority: int = Priority.NORMAL
 
 

@@ -28,7 +28,7 @@ from adsapp.schedules.models import DUE, FireState, Overlap, Schedule, ScheduleF
 from adsapp.schedules.plan import Decision, decide
 from adsapp.schedules.subject import SCHEDULE
 
-BATCH = 1000  # schedules in one transaction
+BATCH = 500  # schedules in one transaction
 BY = "schedule"
 
 SCHEDULES = cast(Table, Schedule.__table__)

@@ -65,7 +65,7 @@ class Schedule(Tenant, Base):
     name: Mapped[str] = mapped_column(ShortText)
     processor: Mapped[str] = mapped_column(ShortText)
     params: Mapped[SecretJson]  # as its jobs get them
-    when: Mapped[str] = mapped_column("times", String(100), key="when")  # `times.parse` reads it
+    when: Mapped[str] = mapped_column(String(100))  # `times.parse` reads it
     time_zone: Mapped[str] = mapped_column(String(60))
     anchor_at: Mapped[datetime] = mapped_column(default=utcnow)  # from when on every so many minutes are counted
     state: Mapped[ScheduleState] = mapped_column(text_enum(ScheduleState), default=ScheduleState.ACTIVE)

@@ -37,7 +37,7 @@ def add_schedules() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("processor", sa.String(length=200), nullable=False),
         sa.Column("params", sa.LargeBinary(), nullable=False),
-        sa.Column("times", sa.String(length=100), nullable=False),
+        sa.Column("when", sa.String(length=100), nullable=False),
         sa.Column("time_zone", sa.String(length=60), nullable=False),
         sa.Column("anchor_at", UtcDateTime(), nullable=False),
         sa.Column("state", sa.Enum(*STATES, name="schedulestate", native_enum=False, length=40), nullable=False),

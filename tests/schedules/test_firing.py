@@ -26,7 +26,7 @@ def test_what_is_due_starts_and_is_due_again_next_time(times: Times) -> None:
     schedule_id = times.add()
     assert times.fire(NINE - MINUTE).schedules == 0
     fired = times.fire(NINE)
-    assert (fired.schedules, fired.jobs, fired.queues) == (1, 1, {Queue.TEMPLATE_PROCESSING})
+    assert (fired.schedules, fired.jobs, set(fired.queues)) == (1, 1, {Queue.TEMPLATE_PROCESSING})
     (job,) = times.jobs(schedule_id)
     (fire,) = times.fires(schedule_id)
     assert (fire.fire_at, fire.state, fire.job_id, fire.by) == (NINE, FireState.STARTED, job.id, "")
