@@ -33,7 +33,7 @@ def tick(params: TickParams, progress: Progress) -> None:
 
 TICKS = Recurring(
     what="A tick",
-    check=lambda params: dict(params),
+    check=lambda params: {},
     words=lambda params: "Ticks.",
     choices=list,
     define=lambda value: {},
