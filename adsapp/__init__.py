@@ -105,6 +105,7 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.notifications import views as notifications
     from adsapp.organizations import sign_in
     from adsapp.schedules import api as schedules_api
+    from adsapp.schedules import console as schedules
 
     return [
         sign_in.views,
@@ -126,6 +127,7 @@ def blueprints() -> "list[Blueprint]":
         unsubscribe_views.views,
         email_reports.webhooks,
         email_templates_api.api,
+        schedules.views,
         schedules_api.api,
         activity.views,
         activity_api.api,

@@ -3,6 +3,7 @@
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.jobs.registry import kind
 from adsapp.schedules import coming
+from adsapp.schedules.coming import Coming
 from adsapp.schedules.models import Schedule, ScheduleState
 from adsapp.schedules.service import is_paused
 
@@ -22,6 +23,11 @@ def in_words(schedule: Schedule) -> str:
     """When it runs: “Every Monday at 09:00”."""
     found = coming.read(schedule)
     return found[0].words if found else schedule.when
+
+
+def next_runs(schedule: Schedule, count: int = coming.SHOWN) -> list[Coming]:
+    """Those that come, in its zone."""
+    return coming.next_runs(schedule, count)
 
 
 def state_of(schedule: Schedule) -> ScheduleState:

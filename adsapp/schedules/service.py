@@ -14,7 +14,7 @@ from adsapp.core.clock import iso, utcnow
 from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.jobs import After, Job, On
 from adsapp.jobs import service as job_service
-from adsapp.jobs.registry import require_processor
+from adsapp.jobs.registry import kind, require_processor
 from adsapp.jobs.states import FINAL, PENDING
 from adsapp.organizations.auditing import By
 from adsapp.schedules import plan, times
@@ -28,6 +28,7 @@ __all__ = [
     "create_schedule",
     "delete_schedule",
     "pause",
+    "reach",
     "resume",
     "run_now",
     "skip_next",
@@ -131,13 +132,13 @@ def run_now(schedule: Schedule, by: By, *, people: int | None = None) -> Schedul
     if schedule.state is ScheduleState.ENDED:
         raise Conflict(f"The schedule has ended: {schedule.state_reason}. Change its times, and it begins again")
     after = _make_room(schedule, by)
-    kind = require_processor(schedule.processor)
+    processor = require_processor(schedule.processor)
     job = jobs.enqueue(
-        kind.name,
+        processor.name,
         schedule.params.open(),
         title=schedule.name,
         subject=SCHEDULE.of(schedule.id),
-        priority=recurs(kind).priority,
+        priority=recurs(processor).priority,
         after=after,
         created_by=by.name,
     )
@@ -179,6 +180,12 @@ def last_job(schedule: Schedule) -> Job | None:
     if schedule.last_job_id is None:
         return None
     return db.session.scalars(select(Job).where(Job.id == schedule.last_job_id)).first()
+
+
+def reach(schedule: Schedule) -> int | None:
+    """How many people a run messages if it begins now, exactly; None if its kind messages nobody."""
+    count = kind(schedule.processor).reach
+    return count([Job(payload=schedule.params)]) if count else None
 
 
 def is_paused(schedule: Schedule) -> bool:

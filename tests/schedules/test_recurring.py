@@ -163,7 +163,7 @@ def test_templates_are_read_again_and_again(app: Flask, cast: Cast, scene: Scene
 
 def test_what_was_done_once_can_be_chosen_to_be_done_again(app: Flask, cast: Cast, scene: Scene) -> None:
     emails = set_the_email_scene(app, cast)
-    assert emails.account_id
+    assert emails.contacts
     with db.organization_context(app, cast.bakery_id):
         campaigns.create_campaign(
             CampaignIn("Once", "spring", "en", variables=CAMPAIGN["variables"], audience={"tags": ["london"]})
