@@ -134,7 +134,7 @@ class Subject:
 class Recurring:
     """What makes a kind of job one that schedules can start, again and again.
 
-    - `what`: what each run is, for a list to choose from: “A campaign”.
+    - `what`: what each run is, for a list to choose from: “An e-mail”.
     - `check`: the params as they are kept, for params that somebody gives; raises Invalid, each field by its name.
     - `words`: what a run of these params does, in a sentence. They were checked once, and what they name may be gone.
     - `choices`: what a form offers to be done again, values with their words; `define`: the params of such a value.

@@ -1,6 +1,5 @@
 """Schedules as people see them: each page in four variants, and an expression explained while it is typed."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +9,6 @@ from playwright.sync_api import Page, expect
 from adsapp.campaigns.models import CampaignStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.jobs.registry import _processors
 from adsapp.schedules.models import FireState, Schedule, ScheduleFire, ScheduleState
 from tests.browser.conftest import Console, Look
 from tests.campaigns.scene import set_the_scene
@@ -27,25 +25,29 @@ def shape(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def times(console: Console) -> Iterator[Times]:
+def times(console: Console) -> Times:
     """A template sync each night and a weekly campaign, one in each state."""
-    assert _processors
     scene = set_the_scene(console.app, console.cast)
     sent: dict[str, Any] = {"template_name": "spring", "template_language": "en", "audience": {"tags": ["london"]}}
     scene.campaign(CampaignStatus.COMPLETED, variables=CAMPAIGN["variables"], name="Spring offer", **sent)
     times = Times(console.app, console.cast.bakery_id)
     with console.app.app_context():
         weekly, nightly = db.SecretJson.of(CAMPAIGN), db.SecretJson.of({"account_id": str(scene.account_id)})
-    soon, madrid = utcnow() + timedelta(hours=3), {"time_zone": "Europe/Madrid", "created_by": "Alice"}
+    soon = utcnow() + timedelta(hours=3)
+    madrid: dict[str, Any] = {"time_zone": "Europe/Madrid", "created_by": "Alice"}
     times.add("0 9 * * 1", name="Weekly offer", processor="start-campaign", params=weekly, next_run_at=soon, **madrid)
     times.add("30 2 * * *", name="Templates at night", processor="sync-templates", params=nightly, next_run_at=soon)
     times.add("*/15 * * * *", name="Each quarter", processor="sync-templates", params=nightly, next_run_at=soon)
-    paused = {"state": ScheduleState.PAUSED, "state_reason": "the shop is closed", "next_run_at": None}
+    paused: dict[str, Any] = {"state": ScheduleState.PAUSED, "state_reason": "the shop is closed", "next_run_at": None}
     times.add("0 18 * * 5", name="Friday evening", processor="start-campaign", params=weekly, **paused, **madrid)
-    late = {"state": ScheduleState.OVERDUE, "due_since": utcnow() - timedelta(days=6), "next_run_at": None}
+    late: dict[str, Any] = {
+        "state": ScheduleState.OVERDUE,
+        "due_since": utcnow() - timedelta(days=6),
+        "next_run_at": None,
+    }
     why = "It should have run 6 days ago, and that is more than its grace"
     times.add("0 9 1 * *", name="Monthly", processor="start-campaign", params=weekly, state_reason=why, **late)
-    yield times
+    return times
 
 
 def find(times: Times, name: str) -> str:
@@ -100,5 +102,5 @@ def test_an_expression_is_explained_while_it_is_typed(alice: Page, console: Cons
     expect(alice.get_by_text("without those who got a campaign in 168 hours")).to_be_visible()
     alice.get_by_role("link", name="Run now").click()
     dialog = alice.get_by_role("dialog")
-    expect(dialog).to_contain_text("gets the message as soon as it begins")
+    expect(dialog).to_contain_text("get the message as soon as it begins")
     look.at("schedule-run-now")

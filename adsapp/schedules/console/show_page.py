@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -28,14 +28,14 @@ RUNS = 20
 NOT_MINE = "only owners and admins change schedules"
 
 CATCH_UP_WORDS = {
-    CatchUp.SKIP: "are left out",
-    CatchUp.ONE: "are made up for by one run",
-    CatchUp.ALL: "are made up for one after another",
+    CatchUp.SKIP: "Runs that came while no worker ran are left out.",
+    CatchUp.ONE: "Runs that came while no worker ran are made up for by one.",
+    CatchUp.ALL: "Runs that came while no worker ran are made up for one after another, {} at most.",
 }
 OVERLAP_WORDS = {
-    Overlap.SKIP: "is left out",
-    Overlap.QUEUE: "waits for its end",
-    Overlap.CANCEL: "takes its place: the old one is cancelled",
+    Overlap.SKIP: "A run is left out while the one before has not ended.",
+    Overlap.QUEUE: "A run waits until the one before has ended.",
+    Overlap.CANCEL: "A run takes the place of one before that has not ended: that is cancelled.",
 }
 
 
@@ -102,7 +102,7 @@ class SchedulePage(LivePage):
     why: str
     paused_until: datetime | None
     due_since: datetime | None
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[str, ...]
     created_by: str
     created_at: datetime
     coming: tuple[Coming, ...]
@@ -163,21 +163,17 @@ class SchedulePage(LivePage):
         return url_for("schedules.show_schedule", schedule_id=self.id) if self.cursor else None
 
 
-def _facts(schedule: Schedule) -> list[tuple[str, str]]:
-    most = f", {schedule.catch_up_most} at most" if schedule.catch_up is CatchUp.ALL else ""
-    facts = [
-        ("Runs that came while no worker ran", CATCH_UP_WORDS[schedule.catch_up] + most),
-        ("A run whose predecessor has not ended", OVERLAP_WORDS[schedule.overlap]),
-    ]
+def _facts(schedule: Schedule) -> Iterator[str]:
+    yield CATCH_UP_WORDS[schedule.catch_up].format(schedule.catch_up_most)
     if schedule.catch_up is not CatchUp.SKIP:
-        facts.append(("A person is asked", f"if it is more than {plural(schedule.grace_minutes, 'minute')} late"))
+        yield f"If it is more than {plural(schedule.grace_minutes, 'minute')} late, a person is asked first."
+    yield OVERLAP_WORDS[schedule.overlap]
     if schedule.jitter_seconds:
-        facts.append(("Begins", f"up to {plural(schedule.jitter_seconds // 60, 'minute')} after its time"))
+        yield f"It begins up to {plural(schedule.jitter_seconds // 60, 'minute')} after its time."
     if schedule.ends_after is not None:
-        facts.append(("Ends", f"after {plural(schedule.ends_after, 'run')}; {schedule.run_count:,} so far"))
+        yield f"It ends after {plural(schedule.ends_after, 'run')} by the clock; {schedule.run_count:,} so far."
     if schedule.ends_at is not None:
-        facts.append(("Ends", f"on {schedule.ends_at:%-d %b %Y, %H:%M} UTC"))
-    return facts
+        yield f"It ends on {schedule.ends_at:%-d %b %Y, %H:%M} UTC."
 
 
 def _buttons(schedule: Schedule, state: ScheduleState, not_mine: str | None) -> list[Button]:
