@@ -37,8 +37,6 @@ class NewJob:
     subject: str
     priority: int
     run_at: datetime
-    idempotency_key: str
-    digest: str
     created_by: str
     after: uuid.UUID | None = None
 
@@ -69,8 +67,6 @@ def _columns(new: NewJob, now: datetime, attempts: int) -> dict[str, Any]:
         "state": State.DELAYED if new.after or new.run_at > now else State.WAITING,
         "payload": new.payload,
         "run_at": new.run_at,
-        "idempotency_key": new.idempotency_key,
-        "payload_digest": new.digest,
         "created_at": now,
         "created_by": new.created_by[:200],
         "max_attempts": new.kind.attempts or attempts,

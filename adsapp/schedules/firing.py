@@ -20,7 +20,7 @@ from adsapp.core.db import UtcDateTime, engine_transaction, reading
 from adsapp.core.db.constructs import any_of
 from adsapp.core.db.rows import insert_many, update_many
 from adsapp.core.ids import new_id
-from adsapp.jobs import across, digest_of
+from adsapp.jobs import across
 from adsapp.jobs.across import NewJob
 from adsapp.jobs.registry import recurring
 from adsapp.jobs.states import FINAL, Queue, State
@@ -144,7 +144,6 @@ class _Batch:
 
     def _start(self, row: Any, run: datetime, *, after: uuid.UUID | None, first: bool) -> uuid.UUID:
         job_id, kind = new_id(), recurring()[row.processor]
-        key = f"{BY} {row.id} {run:%Y-%m-%dT%H:%M:%S}"  # with blanks, which no key of the API has
         assert kind.recurs is not None
         self.jobs[job_id] = NewJob(
             id=job_id,
@@ -155,8 +154,6 @@ class _Batch:
             subject=SCHEDULE.of(row.id),
             priority=kind.recurs.priority,
             run_at=run + jitter(row.id, run, row.jitter_seconds),
-            idempotency_key=key,
-            digest=digest_of(key),
             created_by=f"{BY} {row.name}",
             after=after,
         )

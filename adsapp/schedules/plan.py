@@ -70,7 +70,15 @@ class Decision:
 
 
 def decide(schedule: Due, now: datetime) -> Decision:
-    """What is to be done with a schedule whose next run is due."""
+    """What is to be done with a schedule whose next run is due. Never raises: one schedule must not stop the others."""
+    try:
+        return _decide(schedule, now)
+    except Exception as error:  # a time that this version cannot count: said, and looked at by a person
+        reason = f"Its times cannot be counted ({type(error).__name__}); save them anew"
+        return Decision(ScheduleState.PAUSED, None, reason=reason)
+
+
+def _decide(schedule: Due, now: datetime) -> Decision:
     first = schedule.next_run_at
     assert first is not None
     try:

@@ -111,6 +111,14 @@ class Times:
             db.session.expunge_all()
             return found
 
+    def change_schedule(self, schedule_id: uuid.UUID, **values: Any) -> None:
+        """Set columns of a schedule."""
+        with db.organization_context(self.app, self.organization_id):
+            schedule = db.session.get_one(Schedule, schedule_id)
+            for name, value in values.items():
+                setattr(schedule, name, value)
+            db.session.commit()
+
     def change_job(self, job_id: uuid.UUID, **values: Any) -> None:
         """Set columns of a job."""
         with db.organization_context(self.app, self.organization_id):

@@ -266,6 +266,14 @@ def test_a_zone_that_is_known_no_more_pauses_the_schedule(times: Times) -> None:
     assert "no time zone “Europe/Atlantis”" in (after.state_reason or "")
 
 
+def test_one_that_cannot_be_counted_stops_no_other(times: Times) -> None:
+    broken, good = times.add("nonsense from elsewhere"), times.add()
+    times.fire(NINE)
+    assert times.read(broken).state is ScheduleState.PAUSED
+    assert (times.read(broken).state_reason or "").startswith("Its times cannot be counted")
+    assert len(times.jobs(good)) == 1
+
+
 def test_a_kind_of_job_that_is_not_known_here_is_left_to_newer_workers(times: Times) -> None:
     schedule_id = times.add(processor="of tomorrow")
     assert times.fire(NINE).schedules == 0
