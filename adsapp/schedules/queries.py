@@ -81,6 +81,12 @@ def those_that_run() -> Sequence[Schedule]:
     return db.session.scalars(query.limit(MOST_IN_A_WEEK)).all()
 
 
+def overdue(limit: int) -> Sequence[Schedule]:
+    """Those that wait for a person's word, oldest first."""
+    query = select(Schedule).where(Schedule.state == ScheduleState.OVERDUE).order_by(Schedule.id)
+    return db.session.scalars(query.limit(limit)).all()
+
+
 def count_overdue() -> int:
     """How many wait for a person's word."""
     query = select(func.count()).select_from(Schedule).where(Schedule.state == ScheduleState.OVERDUE)

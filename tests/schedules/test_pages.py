@@ -179,6 +179,7 @@ def test_an_overdue_one_asks_for_a_word(app: Flask, cast: Cast, adam: Browser, t
     schedule_id = times.add("0 9 * * 1", next_run_at=utcnow() - timedelta(days=3))
     times.fire(utcnow())
     assert "1 schedule waits for your word" in adam.get("/schedules")
+    assert "The schedule “Tick” waits for your word" in adam.get("/")
     page = adam.get(f"/schedules/{schedule_id}")
     assert "This run is late, and waits for your word" in page
     assert "Leave the late run of “Tick” out?" in page
