@@ -19,6 +19,7 @@ from adsapp.schedules.firing import Ahead
 
 log = get_logger()
 
+MOST_PATIENCE_SECONDS = 10.0
 A_MOMENT_SECONDS = 0.1  # another dispatcher holds what is due, or a job that is waited for is just ending
 
 
@@ -30,6 +31,7 @@ class Dispatcher:
         self._broker: Broker = app.extensions["broker"]
         settings: Settings = app.config["SETTINGS"]
         self._attempts = settings.job_attempts
+        self._patience = A_MOMENT_SECONDS
 
     def __call__(self, engine: Engine, clock: DatabaseClock) -> float:
         """Fire what is due; for how many seconds there is nothing more to do, as far as that is known."""
@@ -41,9 +43,16 @@ class Dispatcher:
             return rest
         fired = firing.fire_due(engine, clock, self._attempts)
         self._wake(fired)
-        return 0.0 if fired.schedules else A_MOMENT_SECONDS
+        return 0.0 if fired.schedules else self._wait()
+
+    def _wait(self) -> float:
+        """Longer with each look that finds nothing it may fire: of a kind that only newer workers know, that lasts."""
+        self._patience = min(2 * self._patience, MOST_PATIENCE_SECONDS)
+        return self._patience / 2
 
     def _wake(self, fired: firing.Fired) -> None:
+        if fired.schedules:
+            self._patience = A_MOMENT_SECONDS
         if fired.jobs:
             log.info("schedules_fired", schedules=fired.schedules, jobs=fired.jobs)
         for queue in fired.queues:

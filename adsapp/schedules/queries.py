@@ -14,7 +14,7 @@ from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.jobs import Job
 from adsapp.schedules.models import Schedule, ScheduleFire, ScheduleState
 
-MOST_IN_A_WEEK = 200  # schedules whose runs the calendar shows
+MOST_IN_A_WEEK = 100  # schedules whose runs the calendar shows
 
 
 @dataclass(frozen=True)

@@ -202,7 +202,7 @@ def test_a_week_shows_what_comes_on_which_day(adam: Browser, times: Times) -> No
     times.add("0 9 * * *", name="Mornings", next_run_at=soon, time_zone="Asia/Kolkata")
     page = adam.get("/schedules?zone=Asia/Kolkata")
     assert page.count("Mornings</a>") >= 7
-    assert "times</span> Each minute" in page
+    assert 'Each minute <span class="muted">Every minute</span>' in page
     assert "by the clock of Asia/Kolkata" in page
 
 

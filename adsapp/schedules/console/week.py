@@ -11,23 +11,22 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from adsapp.core.clock import utcnow
-from adsapp.core.words import plural
 from adsapp.outbound.timing import known_zone
-from adsapp.schedules import coming
+from adsapp.schedules import coming, presenter
 from adsapp.schedules.models import Schedule
 
 DAYS = 7
-NAMED = 3  # runs of one schedule on one day that are shown one by one; of more it is said how many
-MOST = 2000  # runs of one schedule that are counted
+NAMED = 3  # runs of one schedule on one day that are shown one by one; of more it is said how often they come
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One run, or several of one schedule on one day."""
+    """One run, or all of a schedule that runs often on a day."""
 
-    time: str  # 09:00, or 96 times
+    time: str  # 09:00; "" if it runs often
     name: str
     url: str
+    often: str = ""  # how often, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +65,20 @@ def usual_zone(schedules: Sequence[Schedule]) -> str:
 
 def _by_day(schedules: Sequence[Schedule], zone: ZoneInfo, today: date) -> dict[date, list[tuple[time, Entry]]]:
     found: dict[date, list[tuple[time, Entry]]] = defaultdict(list)
-    start, end = utcnow(), _midnight(today + timedelta(days=DAYS), zone)
+    now = utcnow()
     for schedule in schedules:
-        by_day: dict[date, list[datetime]] = defaultdict(list)
-        for run in coming.within(schedule, start, end, MOST):
-            local = run.astimezone(zone)
-            by_day[local.date()].append(local)
-        for day, runs in by_day.items():
-            found[day] += _entries(schedule, runs)
+        for day in (today + timedelta(days=each) for each in range(DAYS)):
+            begin, end = max(now, _midnight(day, zone)), _midnight(day + timedelta(days=1), zone)
+            # More are not looked for: to count those of every minute would take a page of them seconds.
+            runs = coming.within(schedule, begin, end, NAMED + 1)
+            found[day] += _entries(schedule, [run.astimezone(zone) for run in runs])
     return found
 
 
 def _entries(schedule: Schedule, runs: Sequence[datetime]) -> list[tuple[time, Entry]]:
     url = url_for("schedules.show_schedule", schedule_id=schedule.id)
     if len(runs) > NAMED:
-        return [(runs[0].time(), Entry(plural(len(runs), "time"), schedule.name, url))]
+        return [(runs[0].time(), Entry("", schedule.name, url, presenter.in_words(schedule)))]
     return [(run.time(), Entry(f"{run:%H:%M}", schedule.name, url)) for run in runs]
 
 
