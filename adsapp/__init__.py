@@ -104,6 +104,8 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.message_templates import views as message_templates
     from adsapp.notifications import views as notifications
     from adsapp.organizations import sign_in
+    from adsapp.schedules import api as schedules_api
+    from adsapp.schedules import console as schedules
 
     return [
         sign_in.views,
@@ -125,6 +127,8 @@ def blueprints() -> "list[Blueprint]":
         unsubscribe_views.views,
         email_reports.webhooks,
         email_templates_api.api,
+        schedules.views,
+        schedules_api.api,
         activity.views,
         activity_api.api,
         *integrations.blueprints,

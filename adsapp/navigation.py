@@ -38,6 +38,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "Work",
         (
             Item("Jobs", "list-details", "jobs.list_jobs", key="j"),
+            Item("Schedules", "calendar-time", "schedules.list_schedules", key="s"),
             Item("Workers", "server-2", "workers.list_workers", Permission.MANAGE, key="w"),
         ),
     ),

@@ -23,6 +23,7 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
     from adsapp.contacts.imports.undo import service as undo
     from adsapp.emails.suppressions.service import enqueue_sync
     from adsapp.emails.webhooks.retention import forget_reports
+    from adsapp.schedules.retention import forget_fires
 
     now, settings = utcnow(), context.settings()
 
@@ -37,6 +38,7 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
         "webhooks": removed(forget_deliveries, settings.webhook_days),
         "email_reports": removed(forget_reports, settings.webhook_days),
         "replies": removed(forget_replies, settings.reply_days),
+        "schedule_fires": removed(forget_fires, settings.history_days),
         "uploads": removed(discard_abandoned, settings.upload_days),
         "stray_files": removed(remove_strays, settings.upload_days),
         "undo_values": undo.forget_old(progress),

@@ -6,7 +6,16 @@ from alembic import context
 
 from adsapp.core.db import Base, logins
 
-for feature in ("organizations", "jobs", "integrations", "contacts", "message_templates", "campaigns", "emails"):
+for feature in (
+    "organizations",
+    "jobs",
+    "integrations",
+    "contacts",
+    "message_templates",
+    "campaigns",
+    "emails",
+    "schedules",
+):
     importlib.import_module(f"adsapp.{feature}.models")
 
 with logins.owner_engine().connect() as connection:

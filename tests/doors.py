@@ -86,6 +86,12 @@ FITS: Mapping[str, str] = {
     "edit": "",
     "import_id": "{import}",
     "account": "{account}",
+    "source": "",
+    "time_zone": "Europe/Madrid",
+    "catch_up": "all",
+    "overlap": "queue",
+    "ends_at": "2099-01-01T09:00",
+    **dict.fromkeys(("catch_up_most", "grace_minutes", "jitter_minutes", "ends_after"), "3"),
 }
 COMPOSED = (
     "form name template audience tags import_id leave_out when date time zone fold person to edit "
@@ -105,6 +111,10 @@ COLUMNS = (
 )
 ACCOUNT = (
     "name display_phone_number phone_number_id waba_id messages_per_second token app_secret verify_token"  # secrets too
+)
+SCHEDULED = (
+    "name kind source leave_out when time_zone catch_up catch_up_most grace_minutes overlap jitter_minutes ends_at "
+    "ends_after"
 )
 ACTIVITY = "q kind days from to cursor"
 SURE = "confirmed confirmed_at confirmed_people"
@@ -201,6 +211,18 @@ READS: Mapping[str, str] = {
     "jobs_api.resume_queue": "processor",
     "jobs_api.stats": "days",
     "message_templates.templates_fragment": "version",
+    "schedules.create_schedule": SCHEDULED,
+    "schedules.explained": "when time_zone",
+    "schedules.list_fragment": "cursor zone version",
+    "schedules.list_schedules": "cursor zone",
+    "schedules.new_schedule": SCHEDULED,
+    "schedules.pause": "hours reason",
+    "schedules.run": SURE,
+    "schedules.save_schedule": SCHEDULED,
+    "schedules.schedule_fragment": "cursor version",
+    "schedules.show_schedule": "cursor",
+    "schedules_api.list_runs": "cursor limit",
+    "schedules_api.list_schedules": "cursor limit",
     "sign_in.check_sign_in": "email password next",
     "sign_in.sign_in": "next ended",
     "sign_in.switch_organization": "organization_id",
@@ -215,6 +237,20 @@ CAMPAIGN = {
     "scheduled_at": "2027-03-01T09:00:00+01:00",
     "time_zone": "UTC",
     "priority": 2,
+}
+SCHEDULE = {
+    "name": "Weekly",
+    "kind": "start-campaign",
+    "params": {name: value for name, value in CAMPAIGN.items() if name not in ("scheduled_at", "time_zone")},
+    "when": "0 9 * * 1",
+    "time_zone": "Europe/London",
+    "catch_up": "all",
+    "catch_up_most": 3,
+    "grace_minutes": 30,
+    "overlap": "queue",
+    "jitter_minutes": 5,
+    "ends_at": "2099-01-01T09:00:00",
+    "ends_after": 9,
 }
 OPTIONS = {"default_country": "US", "on_duplicate": "update", "tags": ["vip"], "dry_run": False}
 CONTACT = {
@@ -261,6 +297,9 @@ BODIES: Mapping[str, tuple[Any, ...]] = {
     "emails_api.pause_email": ({"reason": "a"},),
     "emails_api.retry_failed": ({"code": "failed"},),
     "emails_api.settle_uncertain": ({"decision": "assume_delivered"},),
+    "schedules_api.create_schedule": (SCHEDULE, {**SCHEDULE, "kind": "sync-templates", "params": {"account_id": "a"}}),
+    "schedules_api.change_schedule": ({name: value for name, value in SCHEDULE.items() if name != "kind"},),
+    "schedules_api.pause_schedule": ({"reason": "a", "until": "2099-01-01T00:00:00"},),
     "suppressions_api.suppress": ({"emails": ["no@example.com"], "detail": "a"},),
     "jobs_api.cancel_jobs": ({"filter": FILTER, "reason": "a"}, {"job_ids": ["{job}"]}),
     "jobs_api.change_job": ({"priority": 2},),
@@ -402,6 +441,7 @@ def _ids(world: World, scene: Scene) -> dict[str, str]:
         "job_id": str(job),
         "name": "contact-import",
         "provider": "whatsapp",
+        "schedule_id": str(world.schedule()),
         "suppression_id": str(world.mails.suppress("out@example.com")),
         "token": token,
         "template": str(scene.templates["spring"]),

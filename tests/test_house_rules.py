@@ -83,8 +83,11 @@ def test_the_audit_is_written_by_services_never_by_pages_api_or_commands() -> No
 
 
 def test_every_hook_of_a_kind_of_job_is_there_and_loaded_only_when_it_is_called() -> None:
-    hooks = [hook for processor in processors() for hook in (processor.items, processor.on_cancel) if hook]
+    hooks: list[object] = [hook for each in processors() for hook in (each.items, each.on_cancel) if hook]
+    recurs = [each.recurs for each in processors() if each.recurs]
+    hooks += [hook for one in recurs for hook in (one.check, one.words, one.choices, one.define, one.narrow) if hook]
     assert hooks
+    assert recurs
     for hook in hooks:
         assert isinstance(hook, Lazy), f"{hook} is imported by every process"
         assert callable(hook.load())
@@ -197,7 +200,7 @@ def test_paths_written_out_lead_somewhere(program: Flask) -> None:
             continue
         for target in PATH.findall(source):
             assert _leads_somewhere(adapter, target), f"{path.relative_to(ROOT)} leads to {target}"
-    assert subjects().keys() == {"campaign", "email", "import"}
+    assert subjects().keys() == {"campaign", "email", "import", "schedule"}
     for subject in subjects().values():
         assert _leads_somewhere(adapter, subject.path("")), subject
         assert subject.link

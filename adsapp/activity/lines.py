@@ -116,6 +116,12 @@ def _change(action: str, details: Mapping[str, Any]) -> str:
             return f"as {details.get('role', '')}"
         case "change role":
             return f"{details['before']} → {details['after']}"
+        case "create schedule":
+            return str(details.get("when", ""))
+        case "change schedule":
+            return "" if details["before"] == details["after"] else f"{details['before']} → {details['after']}"
+        case "skip run":
+            return f"that of {datetime.fromisoformat(details['run']):%-d %b %Y, %H:%M} UTC"
         case "send failed again":
             return str(details.get("error", ""))
     return ", ".join(filter(None, (_matching(details), _to_priority(details))))

@@ -22,6 +22,8 @@ from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Worker
 from adsapp.organizations.auditing import MANY_JOBS
 from adsapp.organizations.models import AuditEvent
+from adsapp.schedules.models import Schedule
+from adsapp.schedules.subject import SCHEDULE
 
 JOBS_NAMED = 3  # of those that were ticked together
 
@@ -55,6 +57,7 @@ CONTACT_TITLE = func.coalesce(func.nullif(Contact.name, ""), func.nullif(_FULL_N
 KEPT: Mapping[str, Kept] = {
     "job": Kept(Job.id, Job.title, "/jobs/{}"),
     "campaign": Kept(Campaign.id, Campaign.name, CAMPAIGN.page),
+    "schedule": Kept(Schedule.id, Schedule.name, SCHEDULE.page),
     "import": Kept(Import.id, Import.file_name, IMPORT.page),
     "contact": Kept(Contact.id, CONTACT_TITLE, "/contacts/{}"),
     "account": Kept(Account.id, Account.name, "/settings/whatsapp"),
@@ -68,6 +71,7 @@ KEPT: Mapping[str, Kept] = {
 GONE = {
     "job": "a job",
     "campaign": "a campaign",
+    "schedule": "a schedule",
     "import": "an import",
     "contact": "a contact",
     "account": "a number",

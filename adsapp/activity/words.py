@@ -73,6 +73,13 @@ ACTIONS: Mapping[str, str] = {
     "export people of e-mail": "Exported the people of an e-mail",
     "suppress addresses": "Let addresses get no more e-mail",
     "release address": "Let an address get e-mail again",
+    "create schedule": "Made a schedule",
+    "change schedule": "Changed a schedule",
+    "pause schedule": "Paused a schedule",
+    "resume schedule": "Resumed a schedule",
+    "skip run": "Skipped a run of a schedule",
+    "run schedule now": "Told a schedule to run now",
+    "delete schedule": "Deleted a schedule",
     "set contact gap": "Changed for how long it is said who got a campaign",
 }
 
@@ -80,6 +87,7 @@ KINDS: Mapping[str, str] = {
     "job": "Jobs",
     "campaign": "Campaigns",
     "email": "E-mails",
+    "schedule": "Schedules",
     "import": "Imports",
     "contact": "Contacts",
     "queue": "Queues",

@@ -47,9 +47,10 @@ def worker(queues: Sequence[str]) -> None:
         _one_process_a_queue()
         return
     from adsapp.jobs.engine.worker import WorkerProcess
+    from adsapp.schedules.dispatcher import Dispatcher
 
     app = open_app(pages=False)
-    process = WorkerProcess(app, [Queue(name) for name in queues])
+    process = WorkerProcess(app, [Queue(name) for name in queues], [Dispatcher(app)])
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())

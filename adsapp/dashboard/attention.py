@@ -15,8 +15,9 @@ from adsapp.jobs.queries.statistics import QueueStats
 from adsapp.jobs.queries.workers import start_command
 from adsapp.jobs.registry import kind
 from adsapp.organizations.policy import Permission
+from adsapp.schedules import queries as schedules
 
-NAMES = 3  # of files, in one line
+NAMES = 3  # of files in one line, of schedules below each other
 NOTICE_LASTS = timedelta(days=7)
 
 
@@ -49,6 +50,7 @@ def concerns(
         *_paused_queues(queues),
         *_paused_kinds(queues),
         *_paused_campaigns(paused),
+        *_overdue_schedules(),
         *_uncertain(uncertain),
         *_failing_campaigns(failing),
         *(Concern(**vars(each)) for each in emails.concerns(lately, now)),
@@ -111,6 +113,20 @@ def _paused_campaigns(paused: Sequence[queries.Paused]) -> Iterator[Concern]:
         reason = each.status_reason or "No reason was given"
         title, url = f"“{each.name}” is paused", f"/campaigns/{each.id}"
         yield Concern("warning", "player-pause", title, reason, each.since, action="Open the campaign", url=url)
+
+
+def _overdue_schedules() -> Iterator[Concern]:
+    for each in schedules.overdue(NAMES):
+        text = f"{each.state_reason or 'It is later than its grace'}."
+        yield Concern(
+            "bad",
+            "calendar-time",
+            f"The schedule “{each.name}” waits for your word",
+            text,
+            each.due_since,
+            action="Open the schedule",
+            url=f"/schedules/{each.id}",
+        )
 
 
 def _paused_queues(queues: Sequence[QueueStats]) -> Iterator[Concern]:

@@ -32,7 +32,7 @@ from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.pagination import Page
 from adsapp.jobs.models import Job
 from adsapp.jobs.progress import Progress
-from adsapp.jobs.states import TIMEOUT_SECONDS, Queue
+from adsapp.jobs.states import TIMEOUT_SECONDS, Priority, Queue
 from adsapp.organizations.auditing import By
 from adsapp.organizations.policy import Permission
 
@@ -67,6 +67,14 @@ BeginHook = Callable[[Job, By, str], None]
 ReachHook = Callable[[Sequence[Job]], int]
 # What right it takes to let a job of these params run: for kinds that do now this, now that.
 NeedsHook = Callable[[Any], Permission]
+
+
+# What a schedule asks a kind of job that can recur; see `Recurring`.
+CheckHook = Callable[[Mapping[str, Any]], dict[str, Any]]
+WordsHook = Callable[[Mapping[str, Any]], str]
+ChoicesHook = Callable[[], Sequence[tuple[str, str]]]
+DefineHook = Callable[[str], dict[str, Any]]
+NarrowHook = Callable[[Mapping[str, Any], int], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,29 @@ class Subject:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Recurring:
+    """What makes a kind of job one that schedules can start, again and again.
+
+    - `what`: what each run is, for a list to choose from: “An e-mail”.
+    - `check`: the params as they are kept, for params that somebody gives; raises Invalid, each field by its name.
+    - `words`: what a run of these params does, in a sentence. They were checked once, and what they name may be gone.
+    - `choices`: what a form offers to be done again, values with their words; `define`: the params of such a value.
+    - `narrow`: the same params without people who got a message in so many hours, for kinds that can leave them out.
+    - `chooses`: what that form asks, `nothing_yet`: what is said if there is nothing to choose.
+    """
+
+    what: str
+    check: CheckHook
+    words: WordsHook
+    choices: ChoicesHook
+    define: DefineHook
+    chooses: str
+    nothing_yet: str
+    narrow: NarrowHook | None = None
+    priority: int = Priority.NORMAL
+
+
+@dataclass(frozen=True, kw_only=True)
 class Kind:
     """What every process may ask about a kind of job, whether it knows its processor or not."""
 
@@ -138,6 +169,7 @@ class Kind:
     on_cancel: CancelHook | None = None
     on_begin: BeginHook | None = None
     reach: ReachHook | None = None  # None: it messages nobody
+    recurs: Recurring | None = None  # None: no schedule starts it
 
     def what_it_counts(self, job: Job) -> str:
         """What the figures of this job are figures of, in sentences; "" if nothing needs to be said."""
@@ -212,6 +244,7 @@ def processor(
     on_cancel: CancelHook | None = None,
     on_begin: BeginHook | None = None,
     reach: ReachHook | None = None,
+    recurs: Recurring | None = None,
     needs: Permission | NeedsHook = Permission.MANAGE,
 ) -> Callable[[Run[P]], Run[P]]:
     """Register a function `(params, progress)` as the processor of jobs of this name.
@@ -227,6 +260,7 @@ def processor(
     - `needs`: the right to ask for such a job. Whoever lets one run again or before its time has to have it too.
     - `reach`: how many people some of its jobs would message, for kinds that message people: that number is confirmed
       before a person lets one run. `on_begin`: what else is done then.
+    - `recurs`: for kinds that a schedule can start.
     """
 
     def register(run: Run[P]) -> Run[P]:
@@ -245,6 +279,7 @@ def processor(
             on_cancel=on_cancel,
             on_begin=on_begin,
             reach=reach,
+            recurs=recurs,
             needs=needs,
             queue=queue,
             params=TypeAdapter(_params_class(run)),
@@ -291,6 +326,11 @@ def require_processor(name: str) -> Processor:
 def processors() -> Iterator[Processor]:
     """All registered processors."""
     return iter(_processors.values())
+
+
+def recurring() -> dict[str, Processor]:
+    """The kinds of job that schedules can start, by name, in the order of the alphabet."""
+    return {each.name: each for each in sorted(processors(), key=lambda each: each.name) if each.recurs}
 
 
 def subjects(queue: Queue | None = None) -> dict[str, Subject]:

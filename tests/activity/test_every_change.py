@@ -34,6 +34,9 @@ from adsapp.jobs import Job, State
 from adsapp.jobs.queries import workers
 from adsapp.organizations.auditing import NOBODY, By
 from adsapp.organizations.models import AuditEvent
+from adsapp.schedules.draft import ScheduleIn
+from adsapp.schedules.models import ScheduleState
+from adsapp.schedules.service import create_schedule
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 from tests.emails.scene import EmailScene, set_the_email_scene
@@ -150,6 +153,21 @@ class World:
             db.session.commit()
             return f"/email-templates/{template.id}"
 
+    def schedule(self, **values: Any) -> uuid.UUID:
+        """A schedule that reads the templates."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            params = {"account_id": str(self.scene.account_id)}
+            data = ScheduleIn("Nightly", "sync-templates", params, "30 2 * * *", overlap="queue")
+            schedule = create_schedule(data, NOBODY)
+            for name, value in values.items():
+                setattr(schedule, name, value)
+            db.session.commit()
+            return schedule.id
+
+    def paused_schedule(self) -> uuid.UUID:
+        """One that somebody paused."""
+        return self.schedule(state=ScheduleState.PAUSED, state_reason="A look", next_run_at=None)
+
     def lines(self) -> int:
         """How many lines Alice's deeds have left."""
         with db.organization_context(self.app, self.cast.bakery_id), db.reading():
@@ -163,6 +181,8 @@ CLEANING = {"state": "failed", "older_than_days": 0}
 NUMBER = {"phone_number_id": "1550009", "waba_id": "77009", "name": "Second", "messages_per_second": "20"}
 SECRETS = {"token": "t0ken", "app_secret": "s3cret", "verify_token": "v3rify"}
 CAMPAIGN = {"name": "April", "template": {"name": "plain", "language": "de"}, "audience": {"all": True}}
+
+WHEN = {"kind": "sync-templates", "when": "@daily", "time_zone": "UTC"}
 
 EMAILER = {"api_key": "re_new", "sender_address": "news@bakery.example"}
 EMAIL = {"subject": "Hello", "html": "<p>Hello</p>", "audience": "given", "addresses": "one@example.com"}
@@ -268,6 +288,28 @@ DEEDS: dict[str, Deed] = {
     ),
     "suppressions_api.suppress": lambda w: w.ask("POST", "/api/suppressions", {"emails": ["no@example.com"]}),
     "suppressions_api.release": lambda w: w.ask("DELETE", f"/api/suppressions/{w.mails.suppress('yes@example.com')}"),
+    "schedules.create_schedule": lambda w: w.post(
+        "/schedules", name="Nightly", source=str(w.scene.account_id), catch_up="one", overlap="skip", **WHEN
+    ),
+    "schedules.save_schedule": lambda w: w.post(
+        f"/schedules/{w.schedule()}", name="Daily", catch_up="one", overlap="skip", **WHEN
+    ),
+    "schedules.pause": lambda w: w.post(f"/schedules/{w.schedule()}/pause", reason="A look"),
+    "schedules.resume": lambda w: w.post(f"/schedules/{w.paused_schedule()}/resume"),
+    "schedules.skip": lambda w: w.post(f"/schedules/{w.schedule()}/skip"),
+    "schedules.run": lambda w: w.post(f"/schedules/{w.schedule()}/run"),
+    "schedules.delete_schedule": lambda w: w.post(f"/schedules/{w.schedule()}/deletion"),
+    "schedules_api.create_schedule": lambda w: w.ask(
+        "POST", "/api/schedules", {"name": "Nightly", "params": {"account_id": str(w.scene.account_id)}, **WHEN}
+    ),
+    "schedules_api.change_schedule": lambda w: w.ask("PATCH", f"/api/schedules/{w.schedule()}", {"when": "@hourly"}),
+    "schedules_api.delete_schedule": lambda w: w.ask("DELETE", f"/api/schedules/{w.schedule()}"),
+    "schedules_api.run_now": lambda w: w.ask("POST", f"/api/schedules/{w.schedule()}/runs"),
+    "schedules_api.pause_schedule": lambda w: w.ask(
+        "POST", f"/api/schedules/{w.schedule()}/pause", {"reason": "A look"}
+    ),
+    "schedules_api.resume_schedule": lambda w: w.ask("POST", f"/api/schedules/{w.paused_schedule()}/resume"),
+    "schedules_api.skip_next": lambda w: w.ask("POST", f"/api/schedules/{w.schedule()}/skip"),
     "message_templates.sync_templates": lambda w: w.post("/templates/syncs"),
     "workers.drain": lambda w: w.post(f"/workers/{add_worker(w.app, 'b')}/drain"),
     "sign_in.check_sign_in": lambda w: w.cast.attempt(w.app.test_client(), "alice"),

@@ -17,6 +17,8 @@ from adsapp.core.ids import new_id
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import State
 from adsapp.organizations.auditing import NOBODY
+from adsapp.schedules.draft import ScheduleIn
+from adsapp.schedules.service import create_schedule, pause
 from tests.browser.conftest import Console
 from tests.emails.scene import set_the_email_scene
 from tests.front.test_pages import confirmations
@@ -84,6 +86,11 @@ def paths(console: Console) -> list[str]:
         db.session.commit()
         found = ["/", "/queues/bulk-messages", f"/jobs/{job.id}", f"/jobs/{failed.id}", f"/contacts/{person.id}"]
         found += ["/settings/email", f"/email-templates/{mails.template_id}", "/suppressions"]
+        read = ScheduleIn("Nightly", "sync-templates", {"account_id": str(account_id)}, "30 2 * * *")
+        active, paused = create_schedule(read, NOBODY), create_schedule(read, NOBODY)
+        pause(paused, NOBODY.because("A look"))
+        db.session.commit()
+        found += [f"/schedules/{active.id}", f"/schedules/{paused.id}"]
         statuses = (CampaignStatus.SCHEDULED, CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)
         return found + [f"/campaigns/{add_campaign(console, account_id, status)}" for status in statuses]
 
@@ -133,6 +140,8 @@ def test_every_dialog_takes_the_focus_and_gives_it_back(alice: Page, console: Co
         "ask-retry-131016",
         "ask-start",
         "ask-move",
+        "ask-skip",
+        "ask-run",
     } <= opened
 
 

@@ -90,6 +90,7 @@ def test_a_second_run_does_nothing(run: Run, keys: dict[str, str]) -> None:
         "clean": True,
         "tables": {
             "email_accounts": _figures(),
+            "job_schedules": _figures(),
             "jobs": _figures(values=1, current=1),
             "whatsapp_accounts": _figures(values=3, current=3),
         },

@@ -13,7 +13,11 @@ from sqlalchemy import text, update
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.emails.models import EmailRecipientStatus as Mail
+from adsapp.integrations import queries as accounts
 from adsapp.jobs.models import StatsDay
+from adsapp.organizations.auditing import NOBODY
+from adsapp.schedules.draft import ScheduleIn
+from adsapp.schedules.service import create_schedule
 from tests.contracts.older import Older
 from tests.emails.scene import set_the_email_scene
 
@@ -107,6 +111,32 @@ CALLS: list[tuple[str, str, Any]] = [
     ("POST", "/api/suppressions", {"emails": ["no@example.com"], "detail": "By telephone"}),
     ("GET", "/api/suppressions", None),
     ("DELETE", "/api/suppressions/{suppression}", None),
+    (
+        "POST",
+        "/api/schedules",
+        {
+            "name": "Weekly",
+            "kind": "start-campaign",
+            "params": {
+                "name": "Weekly",
+                "template": {"name": "welcome", "language": "en_US"},
+                "variables": {"1": {"field": "first_name", "fallback": "there"}},
+                "audience": {"all": True},
+            },
+            "when": "0 9 * * 1",
+            "time_zone": "Europe/Madrid",
+        },
+    ),
+    ("POST", "/api/schedules", {"name": "", "kind": "sync-templates", "params": {}, "when": "0 0 31 2 *"}),
+    ("POST", "/api/schedules/{schedule}/runs", None),
+    ("POST", "/api/schedules/{schedule}/skip", None),
+    ("GET", "/api/schedules", None),
+    ("GET", "/api/schedules/{schedule}", None),
+    ("GET", "/api/schedules/{schedule}/runs", None),
+    ("PATCH", "/api/schedules/{schedule}", {"when": "@daily"}),
+    ("POST", "/api/schedules/{schedule}/pause", {"reason": "A look"}),
+    ("POST", "/api/schedules/{schedule}/resume", None),
+    ("DELETE", "/api/schedules/{schedule}", None),
 ]
 
 
@@ -118,6 +148,7 @@ def ask_everything(app: Flask, older: Older) -> dict[str, Any]:
     ids["contact"] = _first(client, headers, "/api/contacts", "contacts")
     ids["email_template"] = _email_template(client, headers)
     ids["email"], ids["suppression"] = _email(app, older)
+    ids["schedule"] = _schedule(app, older)
     ids["worker"] = _first(client, headers, "/api/workers", "workers")
     ids["sent"] = client.get("/api/campaigns", headers=headers).get_json()["campaigns"][-1]["id"]
     found = {}
@@ -154,6 +185,16 @@ def _email(app: Flask, older: Older) -> tuple[str, str]:
     people = {Mail.DELIVERED: 2, Mail.FAILED: 1, Mail.UNCERTAIN: 1, Mail.PENDING: 1, Mail.BOUNCED: 1}
     codes = {Mail.FAILED: "failed", Mail.BOUNCED: "bounced", Mail.UNCERTAIN: "uncertain"}
     return str(scene.email(people=people, codes=codes)), str(scene.suppress("out@example.com"))
+
+
+def _schedule(app: Flask, older: Older) -> str:
+    """One that reads the templates every night."""
+    with db.organization_context(app, older.cast.bakery_id):
+        account = accounts.get_default_account()
+        data = ScheduleIn("Nightly", "sync-templates", {"account_id": str(account.id)}, "30 2 * * *")
+        schedule = create_schedule(data, NOBODY)
+        db.session.commit()
+        return str(schedule.id)
 
 
 def _first(client: FlaskClient, headers: dict[str, str], path: str, name: str) -> str:

@@ -377,6 +377,32 @@ job_logs.done integer not null
 job_logs.failed integer not null
 job_logs.error_code character varying(200)
 job_logs.error text
+job_schedules.organization_id uuid not null
+job_schedules.id uuid not null
+job_schedules.name character varying(200) not null
+job_schedules.processor character varying(200) not null
+job_schedules.params bytea not null
+job_schedules.when character varying(100) not null
+job_schedules.time_zone character varying(60) not null
+job_schedules.anchor_at timestamp with time zone not null
+job_schedules.state character varying(40) not null
+job_schedules.state_reason text
+job_schedules.paused_until timestamp with time zone
+job_schedules.due_since timestamp with time zone
+job_schedules.next_run_at timestamp with time zone
+job_schedules.catch_up character varying(40) not null
+job_schedules.catch_up_most smallint not null
+job_schedules.grace_minutes integer not null
+job_schedules.overlap character varying(40) not null
+job_schedules.jitter_seconds integer not null
+job_schedules.ends_at timestamp with time zone
+job_schedules.ends_after integer
+job_schedules.run_count integer not null
+job_schedules.last_fire_at timestamp with time zone
+job_schedules.last_job_id uuid
+job_schedules.created_by character varying(200) not null
+job_schedules.created_by_id uuid
+job_schedules.created_at timestamp with time zone not null
 jobs.organization_id uuid not null
 jobs.id uuid not null
 jobs.queue character varying(40) not null
@@ -496,6 +522,18 @@ queue_limits.waiting integer
 queue_limits.next_at timestamp with time zone
 queue_limits.changed_at timestamp with time zone not null
 queue_limits.changed_by character varying(200) not null
+schedule_fires.organization_id uuid not null
+schedule_fires.id bigint not null identity d
+schedule_fires.schedule_id uuid not null
+schedule_fires.fire_at timestamp with time zone not null
+schedule_fires.state character varying(40) not null
+schedule_fires.reason text not null
+schedule_fires.by character varying(200) not null
+schedule_fires.job_id uuid
+schedule_fires.work_job_id uuid
+schedule_fires.subject character varying(200)
+schedule_fires.replaces uuid
+schedule_fires.made_at timestamp with time zone not null
 sessions.id uuid not null
 sessions.user_id uuid not null
 sessions.token_hash character varying(64) not null
@@ -687,6 +725,9 @@ constraint job_items fk_job_items_organization_id_job_id FOREIGN KEY (organizati
 constraint job_items pk_job_items PRIMARY KEY (id)
 constraint job_logs fk_job_logs_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint job_logs pk_job_logs PRIMARY KEY (id)
+constraint job_schedules fk_job_schedules_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint job_schedules pk_job_schedules PRIMARY KEY (id)
+constraint job_schedules uq_job_schedules_organization_id_id UNIQUE (organization_id, id)
 constraint jobs fk_jobs_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint jobs pk_jobs PRIMARY KEY (id)
 constraint jobs uq_jobs_organization_id_id UNIQUE (organization_id, id)
@@ -716,6 +757,10 @@ constraint provider_notices fk_provider_notices_organization_id_account_id FOREI
 constraint provider_notices pk_provider_notices PRIMARY KEY (id)
 constraint queue_controls pk_queue_controls PRIMARY KEY (organization_id, queue, processor)
 constraint queue_limits pk_queue_limits PRIMARY KEY (organization_id, queue)
+constraint schedule_fires fk_schedule_fires_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint schedule_fires fk_schedule_fires_organization_id_schedule_id FOREIGN KEY (organization_id, schedule_id) REFERENCES job_schedules(organization_id, id) ON DELETE CASCADE
+constraint schedule_fires pk_schedule_fires PRIMARY KEY (id)
+constraint schedule_fires uq_schedule_fires_organization_id_schedule_id_fire_at UNIQUE (organization_id, schedule_id, fire_at)
 constraint sessions fk_sessions_user_id FOREIGN KEY (user_id) REFERENCES users(id)
 constraint sessions pk_sessions PRIMARY KEY (id)
 constraint sessions uq_sessions_token_hash UNIQUE (token_hash)
@@ -836,6 +881,10 @@ CREATE UNIQUE INDEX pk_job_items ON public.job_items USING btree (id)
 CREATE INDEX ix_job_logs_finished ON public.job_logs USING btree (organization_id, finished_at)
 CREATE INDEX ix_job_logs_job_id ON public.job_logs USING btree (job_id)
 CREATE UNIQUE INDEX pk_job_logs ON public.job_logs USING btree (id)
+CREATE INDEX ix_job_schedules_due ON public.job_schedules USING btree (next_run_at) WHERE (next_run_at IS NOT NULL)
+CREATE INDEX ix_job_schedules_state ON public.job_schedules USING btree (organization_id, state, id)
+CREATE UNIQUE INDEX pk_job_schedules ON public.job_schedules USING btree (id)
+CREATE UNIQUE INDEX uq_job_schedules_organization_id_id ON public.job_schedules USING btree (organization_id, id)
 CREATE INDEX ix_jobs_by_queue ON public.jobs USING btree (organization_id, queue, id) WHERE ((NOT routine) OR ((state)::text = 'failed'::text))
 CREATE INDEX ix_jobs_by_state ON public.jobs USING btree (organization_id, state, id) WHERE ((NOT routine) OR ((state)::text = 'failed'::text))
 CREATE INDEX ix_jobs_dispatched ON public.jobs USING btree (dispatched_at) WHERE ((state)::text = 'waiting'::text)
@@ -868,6 +917,12 @@ CREATE INDEX ix_provider_notices_at ON public.provider_notices USING btree (orga
 CREATE UNIQUE INDEX pk_provider_notices ON public.provider_notices USING btree (id)
 CREATE UNIQUE INDEX pk_queue_controls ON public.queue_controls USING btree (organization_id, queue, processor)
 CREATE UNIQUE INDEX pk_queue_limits ON public.queue_limits USING btree (organization_id, queue)
+CREATE INDEX ix_schedule_fires_job ON public.schedule_fires USING btree (organization_id, job_id) WHERE (job_id IS NOT NULL)
+CREATE INDEX ix_schedule_fires_list ON public.schedule_fires USING btree (organization_id, schedule_id, id)
+CREATE INDEX ix_schedule_fires_made ON public.schedule_fires USING btree (organization_id, made_at)
+CREATE INDEX ix_schedule_fires_replacing ON public.schedule_fires USING btree (id) WHERE ((state)::text = 'replacing'::text)
+CREATE UNIQUE INDEX pk_schedule_fires ON public.schedule_fires USING btree (id)
+CREATE UNIQUE INDEX uq_schedule_fires_organization_id_schedule_id_fire_at ON public.schedule_fires USING btree (organization_id, schedule_id, fire_at)
 CREATE INDEX ix_sessions_user_id ON public.sessions USING btree (user_id)
 CREATE UNIQUE INDEX pk_sessions ON public.sessions USING btree (id)
 CREATE UNIQUE INDEX uq_sessions_token_hash ON public.sessions USING btree (token_hash)
@@ -971,6 +1026,7 @@ row security of job_dependencies, forced
 row security of job_events, forced
 row security of job_items, forced
 row security of job_logs, forced
+row security of job_schedules, forced
 row security of jobs, forced
 row security of memberships, forced
 row security of message_minutes, forced
@@ -983,6 +1039,7 @@ row security of parked_statuses, forced
 row security of provider_notices, forced
 row security of queue_controls, forced
 row security of queue_limits, forced
+row security of schedule_fires, forced
 row security of sessions, forced
 row security of stats_day, forced
 row security of stats_hour, forced
@@ -1055,6 +1112,8 @@ policy job_items engine PERMISSIVE ALL {adsapp_engine} true check true
 policy job_items organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy job_logs engine PERMISSIVE ALL {adsapp_engine} true check true
 policy job_logs organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy job_schedules engine PERMISSIVE ALL {adsapp_engine} true check true
+policy job_schedules organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy jobs engine PERMISSIVE ALL {adsapp_engine} true check true
 policy jobs organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy memberships door PERMISSIVE SELECT {adsapp_door} ((user_id = ( SELECT s.user_id
@@ -1087,6 +1146,8 @@ policy queue_controls engine PERMISSIVE ALL {adsapp_engine} true check true
 policy queue_controls organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy queue_limits engine PERMISSIVE ALL {adsapp_engine} true check true
 policy queue_limits organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy schedule_fires engine PERMISSIVE ALL {adsapp_engine} true check true
+policy schedule_fires organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy sessions door PERMISSIVE SELECT {adsapp_door} ((token_hash)::text = NULLIF(current_setting('app.key'::text, true), ''::text)) check
 policy sessions organization PERMISSIVE ALL {adsapp_app} (EXISTS ( SELECT 1
 FROM memberships m
@@ -1159,6 +1220,8 @@ grant delete, insert, select, update on job_items to adsapp_app
 grant delete, insert, select, update on job_items to adsapp_engine
 grant delete, insert, select, update on job_logs to adsapp_app
 grant delete, insert, select, update on job_logs to adsapp_engine
+grant delete, insert, select, update on job_schedules to adsapp_app
+grant select, update on job_schedules to adsapp_engine
 grant delete, insert, select, update on jobs to adsapp_app
 grant delete, insert, select, update on jobs to adsapp_engine
 grant delete, insert, select, update on memberships to adsapp_app
@@ -1176,6 +1239,8 @@ grant delete, insert, select, update on queue_controls to adsapp_app
 grant select on queue_controls to adsapp_engine
 grant delete, insert, select, update on queue_limits to adsapp_app
 grant select, update on queue_limits to adsapp_engine
+grant delete, insert, select, update on schedule_fires to adsapp_app
+grant insert, select, update on schedule_fires to adsapp_engine
 grant delete, insert, select, update on sessions to adsapp_app
 grant select on sessions to adsapp_door
 grant delete, insert, select, update on sign_in_failures to adsapp_app

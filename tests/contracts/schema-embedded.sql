@@ -567,6 +567,39 @@ CONSTRAINT fk_job_logs_organization_id FOREIGN KEY(organization_id) REFERENCES o
 CREATE TRIGGER freeze_job_logs before update on job_logs begin select raise(abort, 'rows of job_logs are never changed'); end
 CREATE INDEX ix_job_logs_finished ON job_logs (organization_id, finished_at)
 CREATE INDEX ix_job_logs_job_id ON job_logs (job_id)
+CREATE TABLE job_schedules (
+organization_id CHAR(32) NOT NULL,
+id CHAR(32) NOT NULL,
+name VARCHAR(200) NOT NULL,
+processor VARCHAR(200) NOT NULL,
+params BLOB NOT NULL,
+"when" VARCHAR(100) NOT NULL,
+time_zone VARCHAR(60) NOT NULL,
+anchor_at DATETIME NOT NULL,
+state VARCHAR(40) NOT NULL,
+state_reason TEXT,
+paused_until DATETIME,
+due_since DATETIME,
+next_run_at DATETIME,
+catch_up VARCHAR(40) NOT NULL,
+catch_up_most SMALLINT NOT NULL,
+grace_minutes INTEGER NOT NULL,
+overlap VARCHAR(40) NOT NULL,
+jitter_seconds INTEGER NOT NULL,
+ends_at DATETIME,
+ends_after INTEGER,
+run_count INTEGER NOT NULL,
+last_fire_at DATETIME,
+last_job_id CHAR(32),
+created_by VARCHAR(200) NOT NULL,
+created_by_id CHAR(32),
+created_at DATETIME NOT NULL,
+CONSTRAINT pk_job_schedules PRIMARY KEY (id),
+CONSTRAINT fk_job_schedules_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_job_schedules_organization_id_id UNIQUE (organization_id, id)
+)
+CREATE INDEX ix_job_schedules_due ON job_schedules (next_run_at) WHERE next_run_at is not null
+CREATE INDEX ix_job_schedules_state ON job_schedules (organization_id, state, id)
 CREATE TABLE jobs (
 organization_id CHAR(32) NOT NULL,
 id CHAR(32) NOT NULL,
@@ -750,6 +783,28 @@ changed_at DATETIME NOT NULL,
 changed_by VARCHAR(200) NOT NULL,
 CONSTRAINT pk_queue_limits PRIMARY KEY (organization_id, queue)
 )
+CREATE TABLE schedule_fires (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+schedule_id CHAR(32) NOT NULL,
+fire_at DATETIME NOT NULL,
+state VARCHAR(40) NOT NULL,
+reason TEXT NOT NULL,
+"by" VARCHAR(200) NOT NULL,
+job_id CHAR(32),
+work_job_id CHAR(32),
+subject VARCHAR(200),
+replaces CHAR(32),
+made_at DATETIME NOT NULL,
+CONSTRAINT pk_schedule_fires PRIMARY KEY (id),
+CONSTRAINT fk_schedule_fires_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT fk_schedule_fires_organization_id_schedule_id FOREIGN KEY(organization_id, schedule_id) REFERENCES job_schedules (organization_id, id) ON DELETE CASCADE,
+CONSTRAINT uq_schedule_fires_organization_id_schedule_id_fire_at UNIQUE (organization_id, schedule_id, fire_at)
+)
+CREATE INDEX ix_schedule_fires_job ON schedule_fires (organization_id, job_id) WHERE job_id is not null
+CREATE INDEX ix_schedule_fires_list ON schedule_fires (organization_id, schedule_id, id)
+CREATE INDEX ix_schedule_fires_made ON schedule_fires (organization_id, made_at)
+CREATE INDEX ix_schedule_fires_replacing ON schedule_fires (id) WHERE state = 'replacing'
 CREATE TABLE sessions (
 id CHAR(32) NOT NULL,
 user_id CHAR(32) NOT NULL,

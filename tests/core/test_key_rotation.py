@@ -93,6 +93,7 @@ def test_every_column_of_bytes_is_sealed_or_is_known_to_hold_no_secret() -> None
     assert {str(column) for table in key_rotation.sealed_tables() for column in key_rotation.sealed_columns(table)} == {
         "email_accounts.api_key",
         "email_accounts.webhook_secret",
+        "job_schedules.params",
         "jobs.payload",
         "whatsapp_accounts.token",
         "whatsapp_accounts.app_secret",
@@ -114,6 +115,7 @@ def test_values_are_readable_before_during_and_after_a_rotation(app: Flask, cast
     assert _opened(app, cast, NEW) == PLAIN
     assert counts == {
         "email_accounts": Count("email_accounts"),
+        "job_schedules": Count("job_schedules"),
         "jobs": Count("jobs", values=4, under_old_keys=4, rewritten=4),
         "whatsapp_accounts": Count("whatsapp_accounts", values=6, under_old_keys=6, rewritten=6),
     }

@@ -42,6 +42,8 @@ KINDS: list[tuple[str, dict[str, Any], bool]] = [
     ("act-on-jobs", {"verb": "retry", **ASKED, **ONE, "role": "agent"}, True),
     ("act-on-jobs", {"verb": "clean", **ASKED, **ONE, "role": "agent"}, False),
     ("bulk-message", {"campaign_id": str(uuid.UUID(int=7))}, True),
+    ("start-campaign", {"name": "April", "audience": {"all": True}}, True),
+    ("start-email", {"audience": {"all": True}}, True),
     ("apply-email-webhooks", {"account_id": str(uuid.UUID(int=7))}, False),
     ("sync-suppressions", {}, False),
     ("send-email", {"email_id": str(uuid.UUID(int=7))}, True),

@@ -20,6 +20,7 @@ from adsapp.emails.models import EmailRecipientStatus as Mail
 from adsapp.jobs import Job, State
 from adsapp.jobs.models import JobAttempt, JobItem
 from adsapp.organizations.auditing import By
+from adsapp.schedules.models import FireState, Schedule, ScheduleFire
 from tests.activity.test_every_change import World
 from tests.campaigns.scene import set_the_scene
 from tests.cast import Cast, csrf_token
@@ -44,6 +45,7 @@ def told(app: Flask, cast: Cast) -> list[str]:
     campaign = scene.campaign(CampaignStatus.PAUSED, {Status.READ: 1, Status.FAILED: 1}, {Status.FAILED: "131000"})
     mail = world.mails.email(EmailStatus.PAUSED, {Mail.DELIVERED: 1, Mail.FAILED: 1}, {Mail.FAILED: "failed"})
     world.mails.suppress(EMAIL, detail=SAID)
+    schedules = [str(each()) for each in (world.schedule, world.paused_schedule)]
     with db.organization_context(app, cast.bakery_id):
         contact = db.session.get_one(Contact, scene.contacts[0])
         contact.phone, contact.moved_to, contact.email = NUMBER, NUMBER, EMAIL
@@ -66,6 +68,11 @@ def told(app: Flask, cast: Cast) -> list[str]:
         first.address = EMAIL
         db.session.execute(update(CampaignEvent).values(text=SAID))
         mine = {"organization_id": cast.bakery_id}
+        for schedule in db.session.scalars(select(Schedule)):
+            schedule.state_reason = SAID
+            fire = ScheduleFire(**mine, schedule_id=schedule.id, fire_at=schedule.created_at, state=FireState.MISSED)
+            fire.reason, fire.job_id = SAID, failed
+            db.session.add(fire)
         db.session.add(
             JobItem(**mine, job_id=failed, attempt=1, key=NUMBER, status="failed", code="131000", message=SAID)
         )
@@ -90,6 +97,7 @@ def told(app: Flask, cast: Cast) -> list[str]:
         "account_id": [str(world.email_account())],
         "worker_id": [str(uuid.uuid4())],
         "name": ["contact-import", "bulk-messages"],
+        "schedule_id": schedules,
         "code": ["131000", "failed"],
         "verb": ["pause", "cancel", "resume", "settle"],
     }

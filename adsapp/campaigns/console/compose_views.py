@@ -12,7 +12,7 @@ from adsapp.campaigns.compose import page as compose_page
 from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.compose.form import ComposeForm, errors_by_field
 from adsapp.campaigns.compose.page import ComposePage
-from adsapp.campaigns.console import dialogs, presenter
+from adsapp.campaigns.console import dialogs
 from adsapp.campaigns.console.views import views
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.core import db
@@ -25,6 +25,7 @@ from adsapp.jobs.idempotency import AskedMeanwhile
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 from adsapp.outbound import once
+from adsapp.outbound.whom import audience_words
 
 
 @views.get("/campaigns/new")
@@ -141,4 +142,4 @@ class ConfirmPage(WebPage):
     @classmethod
     def of(cls, composed: ComposePage, changed_from: int | None) -> "ConfirmPage":
         """With the audience in words."""
-        return cls(composed, presenter.audience_words(composed.form.audience_spec), changed_from)
+        return cls(composed, audience_words(composed.form.audience_spec), changed_from)

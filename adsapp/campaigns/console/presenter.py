@@ -16,10 +16,8 @@ from adsapp.campaigns import queries
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import Counts
-from adsapp.contacts.models import Import
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.ids import parse_id
 from adsapp.core.pagination import Page
 from adsapp.core.web.pages import LivePage
 from adsapp.core.words import plural
@@ -27,7 +25,6 @@ from adsapp.jobs.wait_reasons import WaitReason, why_waiting
 from adsapp.message_templates import previews
 from adsapp.message_templates.components import view
 from adsapp.message_templates.previews import Bubble
-from adsapp.outbound.audience import NOT_WITHIN
 
 # Whoever read it got it as well: the figure "Delivered" counts both.
 UNREAD: Final = "delivered, not read"
@@ -267,23 +264,6 @@ def people(count: int) -> str:
 def trouble(campaign: Campaign, counts: Counts) -> str:
     """What the pill of a campaign that is through says instead of "completed", "" if "completed" is the truth."""
     return counts.trouble if campaign.status is CampaignStatus.COMPLETED else ""
-
-
-def audience_words(spec: dict[str, Any]) -> str:
-    """Who it goes to: everyone, tag “london”, import contacts.csv; and who not."""
-    hours = spec.get(NOT_WITHIN)
-    return _chosen(spec) + (f" without those who got a campaign in {plural(hours, 'hour')}" if hours else "")
-
-
-def _chosen(spec: dict[str, Any]) -> str:
-    if tags := spec.get("tags"):
-        return ("tag " if len(tags) == 1 else "tags ") + ", ".join(f"“{tag}”" for tag in tags)
-    if import_id := parse_id(str(spec.get("import_id", ""))):
-        name = db.session.scalar(select(Import.file_name).where(Import.id == import_id))
-        return f"import {name}" if name else "an import that was deleted"
-    if ids := spec.get("contact_ids"):
-        return f"{len(ids):,} chosen contacts"
-    return "all contacts"
 
 
 def moment_of(recipient: CampaignRecipient) -> datetime:

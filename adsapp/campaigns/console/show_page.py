@@ -31,6 +31,7 @@ from adsapp.jobs.wait_reasons import WaitReason
 from adsapp.message_templates.languages import language_name
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
+from adsapp.outbound.whom import audience_words
 
 EVENTS: Final = 20
 MOVING_SECONDS, WAITING_SECONDS = 2, 15
@@ -78,7 +79,7 @@ class Facts:
             status_reason=campaign.status_reason,
             template_name=campaign.template_name,
             language=language_name(campaign.template_language),
-            audience=presenter.audience_words(campaign.audience),
+            audience=audience_words(campaign.audience),
             created_by=campaign.created_by,
             created_at=campaign.created_at,
             scheduled_at=campaign.scheduled_at,

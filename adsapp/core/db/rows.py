@@ -156,6 +156,19 @@ def update_rows(model: type[DeclarativeBase], rows: Sequence[Values], *, key: st
         connection.execute(_json_update(table, names, key), {"rows": rows, "owner": owner})
 
 
+def update_many(connection: Connection, model: type[DeclarativeBase], rows: Sequence[Values], *, key: str) -> None:
+    """The same on any connection and for any organization: each row is found by its key, `id` or another of one row."""
+    if not rows:
+        return
+    table, names = _table(model), tuple(rows[0])
+    if connection.dialect.name == "postgresql":
+        source, given = _given(connection, table, _by_column(rows), stage_them=False)
+        connection.execute(_update_any(table, source, key), given)
+    else:
+        given_rows = [{f"new_{name}": value for name, value in row.items()} for row in rows]
+        connection.execute(_update_one(table, names, key), given_rows)
+
+
 def _table(model: type[DeclarativeBase]) -> Table:
     table = model.__table__
     assert isinstance(table, Table)
@@ -239,6 +252,17 @@ def _json_update(table: Table, names: Names, key: str) -> Update:
 def _update_from(table: Table, source: FromClause, key: str) -> Update:
     wanted = (table.c.organization_id == bindparam("owner"), table.c[key] == source.c[key])
     return update(table).where(*wanted).values({each.key: each for each in source.c if each.key != key})
+
+
+@lru_cache(maxsize=1024)
+def _update_any(table: Table, source: FromClause, key: str) -> Update:
+    return update(table).where(table.c[key] == source.c[key]).values({c.key: c for c in source.c if c.key != key})
+
+
+@lru_cache(maxsize=1024)
+def _update_one(table: Table, names: Names, key: str) -> Update:
+    new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    return update(table).where(table.c[key] == new.pop(key)).values(new)
 
 
 @lru_cache(maxsize=1024)

@@ -16,7 +16,7 @@ from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.ids import parse_id
 from adsapp.core.inputs import digits
 from adsapp.core.web.pages import WebPage
-from adsapp.emails.console import presenter, preview, sources
+from adsapp.emails.console import preview, sources
 from adsapp.emails.console.compose_form import ComposeForm, errors_by_field
 from adsapp.emails.console.pasted import Entry
 from adsapp.emails.console.preview import Shown
@@ -32,6 +32,7 @@ from adsapp.message_templates.placeholders import NO_VALUE
 from adsapp.outbound import audience as audiences
 from adsapp.outbound.audience import known_attributes, person_of
 from adsapp.outbound.choices import ZONES, Option, import_options, tag_names
+from adsapp.outbound.whom import audience_words
 
 PEOPLE_LOOKED_AT: Final = 6
 MOST_ERRORS: Final = 5  # of pasted addresses, beside the field
@@ -132,8 +133,8 @@ class ComposePage(WebPage):
     def audience(self) -> str:
         """To whom, in words."""
         if self.form.audience == "given":
-            return presenter.audience_words({"recipients": len(self.form.recipients)})
-        return presenter.audience_words(self.email_in.audience or {})
+            return audience_words({"recipients": len(self.form.recipients)})
+        return audience_words(self.email_in.audience or {})
 
 
 def _with_room(line: Line) -> Line:

@@ -10,12 +10,8 @@ from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from sqlalchemy import select
 
-from adsapp.contacts.models import Import
-from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.ids import parse_id
 from adsapp.core.pagination import Page
 from adsapp.core.web.pages import LivePage
 from adsapp.core.words import plural
@@ -247,20 +243,6 @@ def complaints(counts: Counts) -> str:
     funnel = Funnel(counts)
     is_much = counts.complained > funnel.tried * ONE_IN_A_THOUSAND
     return funnel.share(counts.complained) if is_much else ""
-
-
-def audience_words(spec: Mapping[str, Any]) -> str:
-    """Who it goes to: everyone, tag “london”, import contacts.csv, 20 addresses."""
-    if tags := spec.get("tags"):
-        return ("tag " if len(tags) == 1 else "tags ") + ", ".join(f"“{tag}”" for tag in tags)
-    if import_id := parse_id(str(spec.get("import_id", ""))):
-        name = db.session.scalar(select(Import.file_name).where(Import.id == import_id))
-        return f"import {name}" if name else "an import that was deleted"
-    if ids := spec.get("contact_ids"):
-        return plural(len(ids), "chosen contact")
-    if given := spec.get("recipients"):
-        return plural(int(given), "address", "addresses")
-    return "all contacts"
 
 
 def moment_of(recipient: EmailRecipient) -> datetime:

@@ -30,6 +30,7 @@ from adsapp.integrations.queries import Unreachable
 from adsapp.jobs.wait_reasons import WaitReason
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
+from adsapp.outbound.whom import audience_words
 
 EVENTS: Final = 20
 MOVING_SECONDS, WAITING_SECONDS = 2, 15
@@ -81,7 +82,7 @@ class Facts:
             sender=email.sender,
             reply_to=email.reply_to,
             account=account.name,
-            audience=presenter.audience_words(email.audience),
+            audience=audience_words(email.audience),
             created_by=email.created_by,
             created_at=email.created_at,
             scheduled_at=email.scheduled_at,

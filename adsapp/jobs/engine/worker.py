@@ -5,13 +5,13 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
 from flask import Flask
-from sqlalchemy import Table, bindparam, delete, insert, update
+from sqlalchemy import Engine, Table, bindparam, delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from adsapp.config import VERSION, Settings
@@ -42,6 +42,10 @@ UPKEEP_EVERY_SECONDS = 600.0  # between two looks whether today's upkeep was ask
 A_MOMENT_SECONDS = 0.002  # so that a sweep that waits for a job does not come just too early
 FORGET_WORKERS_AFTER = timedelta(days=1)
 
+# Something of a feature's that every worker process looks after: it does what is due, and tells for how many seconds
+# there is nothing more to do, as far as it knows.
+Look = Callable[[Engine, DatabaseClock], float]
+
 # Built once: every process says it again and again, and to build it takes longer than to run it.
 SIGN_OF_LIFE = (
     update(WORKERS)
@@ -60,8 +64,9 @@ def threads_of(settings: Settings, queue: Queue) -> int:
 class WorkerProcess:
     """Everything one worker process runs. `start`, then `wait` for `stop`."""
 
-    def __init__(self, app: Flask, queues: Sequence[Queue]) -> None:
+    def __init__(self, app: Flask, queues: Sequence[Queue], looks: Sequence[Look] = ()) -> None:
         self._app = app
+        self._looks = looks
         self._settings: Settings = app.config["SETTINGS"]
         with app.app_context():
             self._engine = db.job_engine()
@@ -124,6 +129,8 @@ class WorkerProcess:
         self._background("listener", self._listen, 0.0)
         self._background("reaper", self._reap, REAP_EVERY_SECONDS)
         self._background("upkeep", self._ask_for_upkeep, UPKEEP_EVERY_SECONDS)
+        for look in self._looks:
+            self._background("look", self._looking(look), 0.0)
         log.info("worker_started", worker=self._identity.name, queues=",".join(self._queues))
 
     def drain(self) -> None:
@@ -242,6 +249,19 @@ class WorkerProcess:
         lost = reaper.reap(self._engine, self._clock, self._settings.retry_seconds)
         if dispatch.dispatch_again(self._engine, self._clock) or lost:
             self._may_be_due()
+
+    def _looking(self, look: Look) -> Callable[[], None]:
+        """Call it when it asked to be called, and now and then besides: what it waits for may have been changed."""
+        patience = 0.0
+
+        def once() -> None:
+            nonlocal patience
+            self._ended.wait(patience)
+            patience = REAP_EVERY_SECONDS  # also if this look fails
+            if not self._stopping.is_set():
+                patience = min(look(self._engine, self._clock), MOST_REST_SECONDS)
+
+        return once
 
     def _ask_for_upkeep(self) -> None:
         ask_for_upkeep(self._app, self._clock.now())

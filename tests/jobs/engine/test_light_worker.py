@@ -23,7 +23,7 @@ from adsapp.cli import adsapp as command
 command.get_command(None, "worker")
 from adsapp.cli.readiness import open_app
 open_app(check_schema=False, pages=False)
-import adsapp.jobs.engine.worker
+import adsapp.jobs.engine.worker, adsapp.schedules.dispatcher
 print(json.dumps(sorted(sys.modules)))
 """
 

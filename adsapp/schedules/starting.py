@@ -1,0 +1,58 @@
+"""A run that makes something first, a campaign or an e-mail, whose own job then does the work.
+
+What is made and that it was made are written in one transaction: a run that is tried again after a crash finds it and
+makes no second one.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from adsapp.core import db
+from adsapp.jobs import Job, JobFailed, Progress
+from adsapp.jobs.models import JobDependency
+from adsapp.organizations.auditing import By
+from adsapp.outbound.timing import known_zone
+from adsapp.schedules.firing import BY
+from adsapp.schedules.models import Schedule, ScheduleFire
+
+# Makes it, for somebody and with a label for its name: its subject and its job. Raises what its service raises.
+Make = Callable[[By, str], tuple[str, uuid.UUID]]
+
+
+def start(progress: Progress, make: Make) -> dict[str, str]:
+    """Make it once for the run that this job is of; what was made, and the job that does the work."""
+    fire = db.session.scalars(
+        select(ScheduleFire).where(ScheduleFire.job_id == progress.job_id).with_for_update()
+    ).first()
+    if fire is None:
+        raise JobFailed("schedule_gone", "The schedule that asked for this was deleted", permanent=True)
+    if fire.work_job_id is None:
+        schedule = db.session.get_one(Schedule, fire.schedule_id)
+        by = By(f"{BY} {schedule.name}"[:200], user_id=schedule.created_by_id)
+        fire.subject, fire.work_job_id = make(by, _label(schedule, fire.fire_at))
+        _hand_over(schedule, progress.job_id, fire.work_job_id)
+    progress.commit()
+    return {"made": fire.subject or "", "job_id": str(fire.work_job_id)}
+
+
+def _label(schedule: Schedule, at: datetime) -> str:
+    """The day and hour of the run, in its zone."""
+    zone = known_zone(schedule.time_zone)
+    return f"{at.astimezone(zone):%-d %b %Y, %H:%M}"
+
+
+def _hand_over(schedule: Schedule, old: uuid.UUID, new: uuid.UUID) -> None:
+    """The run ends when the new job does: the next one, and whoever waits for this one already, wait for that.
+
+    The row of the old job is locked first: a dispatcher that just now lets a run wait for it is through before, or
+    passes it by.
+    """
+    db.session.flush()
+    db.session.execute(select(Job.id).where(Job.id == old).with_for_update())
+    waiting = update(JobDependency).where(JobDependency.needs_id == old, JobDependency.resolved_at.is_(None))
+    db.session.execute(waiting.values(needs_id=new), execution_options={"synchronize_session": False})
+    ours = update(Schedule).where(Schedule.id == schedule.id, Schedule.last_job_id == old)
+    db.session.execute(ours.values(last_job_id=new), execution_options={"synchronize_session": False})

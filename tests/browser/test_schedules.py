@@ -1,0 +1,106 @@
+"""Schedules as people see them: each page in four variants, and an expression explained while it is typed."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from adsapp.campaigns.models import CampaignStatus
+from adsapp.core import db
+from adsapp.core.clock import utcnow
+from adsapp.schedules.models import FireState, Schedule, ScheduleFire, ScheduleState
+from tests.browser.conftest import Console, Look
+from tests.campaigns.scene import set_the_scene
+from tests.schedules.scene import Times
+from tests.schedules.test_api import CAMPAIGN
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(params=["embedded"])
+def shape(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def times(console: Console) -> Times:
+    """A template sync each night and a weekly campaign, one in each state."""
+    scene = set_the_scene(console.app, console.cast)
+    sent: dict[str, Any] = {"template_name": "spring", "template_language": "en", "audience": {"tags": ["london"]}}
+    scene.campaign(CampaignStatus.COMPLETED, variables=CAMPAIGN["variables"], name="Spring offer", **sent)
+    times = Times(console.app, console.cast.bakery_id)
+    with console.app.app_context():
+        weekly, nightly = db.SecretJson.of(CAMPAIGN), db.SecretJson.of({"account_id": str(scene.account_id)})
+    soon = utcnow() + timedelta(hours=3)
+    madrid: dict[str, Any] = {"time_zone": "Europe/Madrid", "created_by": "Alice"}
+    times.add("0 9 * * 1", name="Weekly offer", processor="start-campaign", params=weekly, next_run_at=soon, **madrid)
+    times.add("30 2 * * *", name="Templates at night", processor="sync-templates", params=nightly, next_run_at=soon)
+    times.add("*/15 * * * *", name="Each quarter", processor="sync-templates", params=nightly, next_run_at=soon)
+    paused: dict[str, Any] = {"state": ScheduleState.PAUSED, "state_reason": "the shop is closed", "next_run_at": None}
+    times.add("0 18 * * 5", name="Friday evening", processor="start-campaign", params=weekly, **paused, **madrid)
+    late: dict[str, Any] = {
+        "state": ScheduleState.OVERDUE,
+        "due_since": utcnow() - timedelta(days=6),
+        "next_run_at": None,
+    }
+    why = "It should have run 6 days ago, and that is more than its grace"
+    times.add("0 9 1 * *", name="Monthly", processor="start-campaign", params=weekly, state_reason=why, **late)
+    return times
+
+
+def find(times: Times, name: str) -> str:
+    with db.organization_context(times.app, times.organization_id):
+        schedule = db.session.query(Schedule).filter_by(name=name).one()
+        for place, (state, reason) in enumerate(
+            ((FireState.SKIPPED, "The run before had not ended"), (FireState.MISSED, "No worker was running"))
+        ):
+            fire = ScheduleFire(organization_id=times.organization_id, schedule_id=schedule.id, state=state)
+            fire.fire_at, fire.reason = utcnow() - timedelta(days=place + 1), reason
+            db.session.add(fire)
+        db.session.commit()
+        return f"/schedules/{schedule.id}"
+
+
+def test_schedules_are_looked_at_from_all_sides(alice: Page, console: Console, look: Look, times: Times) -> None:
+    for name, path in (
+        ("schedules", "/schedules"),
+        ("schedule-weekly", find(times, "Weekly offer")),
+        ("schedule-overdue", find(times, "Monthly")),
+        ("schedule-paused", find(times, "Friday evening")),
+        ("schedule-new", "/schedules/new"),
+        ("schedule-form", "/schedules/new?kind=start-campaign"),
+    ):
+        console.open(alice, path)
+        look.at(name)
+
+
+def test_nothing_yet_says_what_to_do(alice: Page, console: Console, look: Look) -> None:
+    console.open(alice, "/schedules")
+    look.at("schedules-empty")
+    console.open(alice, "/schedules/new?kind=start-campaign")
+    look.at("schedule-form-empty")
+
+
+def test_an_expression_is_explained_while_it_is_typed(alice: Page, console: Console, look: Look, times: Times) -> None:
+    console.open(alice, "/schedules/new?kind=start-campaign")
+    alice.get_by_label("Name of the schedule").fill("Mondays")
+    alice.get_by_label("Time zone").fill("Europe/Madrid")
+    alice.get_by_label("When it runs").press_sequentially("0 9 * * 1")
+    explained = alice.locator("#explained")
+    expect(explained).to_contain_text("Every Monday at 09:00 in Europe/Madrid")
+    expect(explained.locator("tbody tr")).to_have_count(5)
+    look.at("schedule-form-explained")
+    alice.get_by_label("When it runs").fill("0 0 31 2 *")
+    expect(explained).to_contain_text("there is no 31 February")
+    look.at("schedule-form-wrong")
+    alice.get_by_label("When it runs").fill("0 9 * * 1")
+    alice.get_by_label("Who is left out each time").select_option("168")
+    alice.get_by_role("button", name="Make the schedule").click()
+    expect(alice.get_by_role("heading", level=1)).to_contain_text("Mondays")
+    expect(alice.get_by_text("without those who got a campaign in 168 hours")).to_be_visible()
+    alice.get_by_role("link", name="Run now").click()
+    dialog = alice.get_by_role("dialog")
+    expect(dialog).to_contain_text("get the message as soon as it begins")
+    look.at("schedule-run-now")
