@@ -143,6 +143,11 @@ def stalled_emails(before: datetime) -> list[Stalled]:
     return [Stalled._make(row[:3]) for row in fetch(STALLED_EMAILS, before=before)]
 
 
+def pauses(since: datetime) -> list[datetime]:
+    """When campaigns, of the newest ones, paused themselves since then."""
+    return [row.at for row in fetch(PAUSES, since=since)]
+
+
 def imports_ended(since: datetime) -> list[Read]:
     """Of the newest imports those that ended since then, newest first."""
     return [Read._make(row) for row in fetch(IMPORTS_ENDED, since=since)]
@@ -244,6 +249,13 @@ PAUSED = (
     .where(own_rows(CAMPAIGNS), CAMPAIGNS.status == CampaignStatus.PAUSED)
     .order_by(CAMPAIGNS.id.desc())
     .limit(LOOK_BACK)
+)
+_NEWEST_CAMPAIGNS = select(CAMPAIGNS.id).where(own_rows(CAMPAIGNS)).order_by(CAMPAIGNS.id.desc()).limit(LOOK_BACK)
+PAUSES = (
+    select(EVENTS.at)
+    .where(own_rows(EVENTS), EVENTS.campaign_id.in_(_NEWEST_CAMPAIGNS.subquery().select()))
+    .where(EVENTS.at >= _moment("since"), EVENTS.by == "", EVENTS.text.startswith("Paused by itself"))
+    .order_by(EVENTS.at)
 )
 PAUSED_EMAILS = (
     select(

@@ -46,10 +46,12 @@ def worker(queues: Sequence[str]) -> None:
     if not queues:
         _one_process_a_queue()
         return
-    from adsapp.jobs.engine.worker import WorkerProcess
+    from adsapp.alerts import watching
+    from adsapp.jobs.engine.worker import Round, WorkerProcess
 
     app = open_app(pages=False)
-    process = WorkerProcess(app, [Queue(name) for name in queues])
+    alerts = Round("alerts", watching.LOOK_EVERY_SECONDS, watching.watch_all)
+    process = WorkerProcess(app, [Queue(name) for name in queues], [alerts])
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())

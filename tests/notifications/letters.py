@@ -21,6 +21,17 @@ LETTERS: tuple[Letter, ...] = (
     Invitation("Harbour Bakery", "Alice", f"{AT}/join/abc", 7),
     PasswordReset(f"{AT}/reset/abc", 30),
     Alert("WhatsApp refuses the account", "The access token has expired. Enter another one.", f"{AT}/settings"),
+    Alert(
+        "3 campaigns and e-mails paused themselves",
+        "The access token has expired. Enter another one.",
+        f"{AT}/campaigns",
+        action="See the campaigns",
+        said="It is more by now.",
+        since="2026-11-29 06:12 UTC",
+        many="3 in all",
+        rule="A campaign or an e-mail paused itself",
+        things=("“Spring” is paused", "“May” is paused"),
+    ),
     Digest("last week", (("Messages sent", "12,430"), ("Opted out", "3")), f"{AT}/"),
     Digest("last week", (), f"{AT}/"),
 )

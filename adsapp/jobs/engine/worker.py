@@ -5,7 +5,8 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -57,11 +58,22 @@ def threads_of(settings: Settings, queue: Queue) -> int:
     return count
 
 
+@dataclass(frozen=True)
+class Round:
+    """Work besides jobs that every worker process does once in a while, in a thread of its own. Whose turn it is, the
+    work itself finds out: other processes do the same."""
+
+    name: str
+    every_seconds: float
+    work: Callable[[Flask, datetime], object]
+
+
 class WorkerProcess:
     """Everything one worker process runs. `start`, then `wait` for `stop`."""
 
-    def __init__(self, app: Flask, queues: Sequence[Queue]) -> None:
+    def __init__(self, app: Flask, queues: Sequence[Queue], rounds: Sequence[Round] = ()) -> None:
         self._app = app
+        self._rounds = rounds
         self._settings: Settings = app.config["SETTINGS"]
         with app.app_context():
             self._engine = db.job_engine()
@@ -124,6 +136,8 @@ class WorkerProcess:
         self._background("listener", self._listen, 0.0)
         self._background("reaper", self._reap, REAP_EVERY_SECONDS)
         self._background("upkeep", self._ask_for_upkeep, UPKEEP_EVERY_SECONDS)
+        for each in self._rounds:
+            self._background(each.name, self._work_of(each), each.every_seconds)
         log.info("worker_started", worker=self._identity.name, queues=",".join(self._queues))
 
     def drain(self) -> None:
@@ -242,6 +256,9 @@ class WorkerProcess:
         lost = reaper.reap(self._engine, self._clock, self._settings.retry_seconds)
         if dispatch.dispatch_again(self._engine, self._clock) or lost:
             self._may_be_due()
+
+    def _work_of(self, each: Round) -> Callable[[], object]:
+        return lambda: each.work(self._app, self._clock.now())
 
     def _ask_for_upkeep(self) -> None:
         ask_for_upkeep(self._app, self._clock.now())

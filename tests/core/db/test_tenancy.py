@@ -196,7 +196,7 @@ def test_the_engine_reads_jobs_and_of_all_else_only_whose_it_is(app: Flask) -> N
         table.name for table in db.Base.metadata.sorted_tables if table.name.startswith(("job", "queue_", "stats_"))
     }
     accounts = {"whatsapp_accounts", "email_accounts"}
-    assert set(found) - jobs - {"alembic_version"} == {"workers", "organizations"} | accounts
+    assert set(found) - jobs - {"alembic_version"} == {"workers", "organizations", "alert_watches"} | accounts
     assert found["organizations"] == ["id", "slug"]
     assert found["whatsapp_accounts"] == found["email_accounts"] == ["id", "organization_id"]
 
