@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, g, request
 
+from adsapp.alerts import views as alerts
 from adsapp.core.web.urls import url_for
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
@@ -38,6 +39,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "Work",
         (
             Item("Jobs", "list-details", "jobs.list_jobs", key="j"),
+            Item("Alerts", "alert-triangle", "alerts.list_alerts", key="l"),
             Item("Workers", "server-2", "workers.list_workers", Permission.MANAGE, key="w"),
         ),
     ),
@@ -75,6 +77,7 @@ def init_navigation(app: Flask) -> None:
             "user_name": actor.name,
             "user_role": actor.role.value,
             "sign_out_url": url_for("sign_in.sign_out"),
+            "alert_bell": alerts.bell,
         }
 
     app.context_processor(context)

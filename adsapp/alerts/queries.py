@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, select
@@ -22,8 +22,8 @@ from adsapp.alerts.rules import RULES, Conditions, Quiet, Rule
 from adsapp.core import db
 from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.errors import NotFound
-from adsapp.core.inputs import id_after
-from adsapp.core.pagination import Page
+from adsapp.core.inputs import clock, id_after
+from adsapp.core.pagination import Page, cut
 
 MOST: Final = 100  # of a list that is not paged
 
@@ -90,9 +90,8 @@ def _read(row: AlertRule) -> Conditions:
 
 
 def _quiet(row: AlertRule) -> Quiet | None:
-    if not row.quiet_from or not row.quiet_until:
-        return None
-    return Quiet(time.fromisoformat(row.quiet_from), time.fromisoformat(row.quiet_until), row.quiet_zone)
+    starts, ends = clock(row.quiet_from), clock(row.quiet_until)
+    return Quiet(starts, ends, row.quiet_zone) if starts and ends else None
 
 
 def open_incidents() -> dict[str, AlertIncident]:
@@ -112,8 +111,7 @@ def list_incidents(cursor: str = "", limit: int = 50) -> Page[AlertIncident]:
     query = select(AlertIncident).where(AlertIncident.opened_at.is_not(None)).order_by(AlertIncident.id.desc())
     if cursor:
         query = query.where(AlertIncident.id < id_after(cursor))
-    rows = list(db.session.scalars(query.limit(limit + 1)))
-    return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None)
+    return cut(list(db.session.scalars(query.limit(limit + 1))), limit, lambda row: str(row.id))
 
 
 def get_incident(incident_id: uuid.UUID) -> AlertIncident:
@@ -155,8 +153,7 @@ def list_deliveries(incident_id: uuid.UUID | None = None, cursor: str = "", limi
         query = query.where(AlertDelivery.incident_id == incident_id)
     if cursor:
         query = query.where(AlertDelivery.id < id_after(cursor))
-    rows = list(db.session.scalars(query.limit(limit + 1)))
-    return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None)
+    return cut(list(db.session.scalars(query.limit(limit + 1))), limit, lambda row: str(row.id))
 
 
 def get_delivery(delivery_id: uuid.UUID) -> AlertDelivery:

@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 
 from adsapp.alerts import delivering, queries, telling
 from adsapp.alerts.channels.message import NotTold, Told
@@ -159,8 +160,13 @@ def _refuse_resolved(incident: AlertIncident) -> None:
 
 
 def mark_seen(user_id: uuid.UUID) -> None:
-    """This person has seen all alerts that there are."""
-    db.session.merge(AlertSeen(organization_id=db.require_organization_id(), user_id=user_id, seen_at=utcnow()))
+    """This person has seen all alerts that there are. In a transaction of its own: they are only looked at."""
+    owner = db.require_organization_id()
+    try:
+        with db.brief_session(owner) as own:
+            own.merge(AlertSeen(organization_id=owner, user_id=user_id, seen_at=utcnow()))
+    except OperationalError:  # the database is busy: the bell says so once more
+        return
 
 
 # --- channels ---------------------------------------------------------------------------------------------------------
@@ -192,13 +198,12 @@ def add_channel(data: ChannelIn, by: By) -> AlertChannel:
 def change_channel(channel: AlertChannel, changes: ChannelChanges, by: By) -> None:
     """Change a channel. Raises Invalid with the fields, Conflict for a name there is."""
     name = channel.name if changes.name is None else changes.name
-    address = changes.address or channel.address.open()
-    _raise_all(_channel_mistakes(channel.kind, name, address, changes.secret or ""))
+    _raise_all(_channel_mistakes(channel.kind, name, changes.address, changes.secret or ""))
     if name.strip() != channel.name:
         _refuse_same_name(name)
     channel.name = name.strip()
     if changes.address:
-        channel.host, channel.address = _host(address), db.SecretText.of(address.strip())
+        channel.host, channel.address = _host(changes.address), db.SecretText.of(changes.address.strip())
     if changes.secret:
         channel.secret = _secret(channel.kind, changes.secret)
     if changes.is_on is not None:
@@ -249,11 +254,13 @@ def replay(delivery: AlertDelivery, by: By) -> AlertDelivery:
     return copy
 
 
-def _channel_mistakes(kind: ChannelKind, name: str, address: str, secret: str) -> Iterator[FieldError]:
+def _channel_mistakes(kind: ChannelKind, name: str, address: str | None, secret: str) -> Iterator[FieldError]:
+    """What does not fit; an address that stays as it is is not looked at."""
     if not _LINE.fullmatch(name.strip()):
         yield FieldError("name", "should be one line of at most 100 characters")
     try:
-        Caller.of(context.settings()).check(address.strip())
+        if address is not None:
+            Caller.of(context.settings()).check(address.strip())
     except OutgoingError as error:
         yield FieldError("address", error.message)
     if kind is ChannelKind.WEBHOOK and secret and len(secret) < SHORTEST_SECRET:
