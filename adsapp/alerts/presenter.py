@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from adsapp.alerts import dialogs, queries, telling
+from adsapp.alerts.channels.mail import LOGGED
 from adsapp.alerts.forms import ChannelForm, RuleForm
 from adsapp.alerts.models import EMAIL, AlertChannel, AlertDelivery, AlertIncident, ChannelKind, Severity
 from adsapp.alerts.queries import Standing
 from adsapp.alerts.rules import RULES, Conditions, Rule
 from adsapp.alerts.rules.base import span
 from adsapp.alerts.trial import Trial
-from adsapp.alerts.words import KINDS, SEVERITIES, STATES, TOLD
+from adsapp.alerts.words import KINDS, NOTED, SEVERITIES, STATES, TOLD
 from adsapp.core.clock import utcnow
 from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Confirmation
@@ -179,7 +180,7 @@ class DeliveryRow:
 
     @classmethod
     def of(cls, delivery: AlertDelivery) -> "DeliveryRow":
-        kind, word, icon = STATES[delivery.state]
+        kind, word, icon = NOTED if delivery.code == LOGGED else STATES[delivery.state]
         incident = delivery.incident_id
         return cls(
             id=str(delivery.id),
@@ -294,17 +295,17 @@ def _rule_row(rule: Rule, conditions: Conditions, is_changed: bool, lines: Seque
         severity_kind="bad" if conditions.severity is Severity.CRITICAL else "warning",
         says=said(rule, conditions),
         channels="All channels" if conditions.channels is None else ", ".join(line.name for line in mine) or "Console",
-        failing=_failing(mine),
+        failing=_silent(mine),
     )
 
 
 def said(rule: Rule, conditions: Conditions) -> str:
     """From which value on it speaks, in words."""
     if rule.measure is None:
-        parts = ["As soon as it is so" if not conditions.for_minutes else "When it is so"]
-    else:
-        side = "At most" if rule.measure.less_is_worse else "At least"
-        parts = [f"{side} {conditions.threshold:g} {rule.measure.unit}"]
+        after = f" for {span(conditions.for_minutes)}" if conditions.for_minutes else ""
+        until = f", until {span(conditions.window_minutes)} later" if rule.has_window else ""
+        return f"{'When' if after else 'As soon as'} it is so{after}{until}"
+    parts = [f"{'At most' if rule.measure.less_is_worse else 'At least'} {rule.measure.of(conditions.threshold)}"]
     if rule.has_window:
         parts.append(f"within {span(conditions.window_minutes)}")
     if conditions.for_minutes:
@@ -403,6 +404,11 @@ def _lines() -> list[ChannelLine]:
 def _failing(lines: Sequence[ChannelLine]) -> tuple[str, ...]:
     """What those channels say that did not take what was told last."""
     return tuple(f"{line.name}: {line.standing.answer}" for line in lines if line.is_failing and line.standing)
+
+
+def _silent(lines: Sequence[ChannelLine]) -> tuple[str, ...]:
+    """The names of those channels."""
+    return tuple(line.name for line in lines if line.is_failing)
 
 
 def _line(channel: AlertChannel, standing: Standing | None) -> ChannelLine:

@@ -35,6 +35,7 @@ class Standing:
     is_bad: bool
     answer: str
     at: datetime
+    code: str
 
 
 class Unread(NamedTuple):
@@ -176,7 +177,7 @@ def _standing(channel: str) -> Standing | None:
     last = db.session.scalars(ended.order_by(AlertDelivery.id.desc()).limit(1)).first()
     if last is None:
         return None
-    return Standing(last.state.is_bad, last.answer, last.ended_at or last.created_at)
+    return Standing(last.state.is_bad, last.answer, last.ended_at or last.created_at, last.code)
 
 
 def bell(user_id: uuid.UUID | None) -> Unread:

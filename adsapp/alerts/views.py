@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from adsapp.alerts import dialogs, presenter, queries, service
+from adsapp.alerts.channels.mail import LOGGED
 from adsapp.alerts.channels.message import NotTold, Told
 from adsapp.alerts.forms import ChannelForm, RuleForm
 from adsapp.alerts.models import AlertChannel, AlertIncident, ChannelKind
@@ -316,7 +317,9 @@ def remove_channel(channel_id: str) -> ResponseReturnValue:
 
 
 def _say(outcome: Told | NotTold) -> None:
-    if isinstance(outcome, Told):
+    if isinstance(outcome, Told) and outcome.code == LOGGED:
+        flash(outcome.answer, "warning")
+    elif isinstance(outcome, Told):
         flash(f"The test was taken. {outcome.answer}", "good")
     else:
         flash(f"The test was not taken. {outcome.message}", "bad")

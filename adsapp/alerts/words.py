@@ -19,6 +19,7 @@ TOLD: Final[Mapping[What, str]] = {
     What.RESOLVED: "That it is over",
     What.TEST: "A test",
 }
+NOTED: Final = ("warning", "only noted", "file-text")  # where no mail leaves
 # State of a delivery: kind of pill, word, icon.
 STATES: Final[Mapping[DeliveryState, tuple[str, str, str]]] = {
     DeliveryState.WAITING: ("neutral", "being sent", "clock"),

@@ -165,8 +165,9 @@ def test_a_webhook_is_added_tested_and_removed(alice: FlaskClient, alerts: Alert
     receiver.says(410, "gone")
     post(alice, f"{here}/tests")
     assert "The test was not taken. Answered 410: gone" in words(alice.get(here).text)
-    for where in ("/alerts/channels", "/alerts/rules", "/alerts"):
+    for where in ("/alerts/channels", "/alerts"):
         assert "Answered 410: gone" in words(alice.get(where).text)
+    assert "Pager did not take the last message" in words(alice.get("/alerts/rules").text)
     assert confirm_plain(alice, f"{here}/removal") == 303
     assert "Pager" in words(alice.get("/alerts/told").text)
 

@@ -17,7 +17,10 @@ from adsapp.core.ids import new_id
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import State
 from adsapp.organizations.auditing import NOBODY
+from tests.activity.test_every_change import World
+from tests.alerts.scene import Alerts
 from tests.browser.conftest import Console
+from tests.campaigns.scene import Scene
 from tests.emails.scene import set_the_email_scene
 from tests.front.test_pages import confirmations
 
@@ -71,6 +74,9 @@ def paths(console: Console) -> list[str]:
     """Pages that have every dialog there is between them."""
     mails = set_the_email_scene(console.app, console.cast)
     mails.suppress("out@example.com")
+    world = World(console.app, console.cast, Scene(console.app, console.cast, new_id()), console.app.test_client(), "")
+    alert, channel = world.alert(), world.alert_channel()
+    Alerts(console.app, console.cast).set_rule("job_failed", cool_down_minutes=5)
     with db.organization_context(console.app, console.cast.bakery_id):
         person = Contact(organization_id=console.cast.bakery_id, phone="+12025550101", person_key="+12025550101")
         db.session.add(person)
@@ -83,6 +89,7 @@ def paths(console: Console) -> list[str]:
         failed.state, failed.finished_at = State.FAILED, utcnow()
         db.session.commit()
         found = ["/", "/queues/bulk-messages", f"/jobs/{job.id}", f"/jobs/{failed.id}", f"/contacts/{person.id}"]
+        found += ["/alerts", f"/alerts/{alert}", "/alerts/rules/job_failed", f"/alerts/channels/{channel}"]
         found += ["/settings/email", f"/email-templates/{mails.template_id}", "/suppressions"]
         statuses = (CampaignStatus.SCHEDULED, CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)
         return found + [f"/campaigns/{add_campaign(console, account_id, status)}" for status in statuses]

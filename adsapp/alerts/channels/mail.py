@@ -11,6 +11,7 @@ from adsapp.notifications.outgoing import Envelope, NotTaken, outgoing
 from adsapp.notifications.rendering import one_line, render
 from adsapp.notifications.sending import PATH
 
+LOGGED: Final = "log"
 WORDS: Final = {
     What.FIRED: "",
     What.GREW: "It is more by now.",
@@ -29,7 +30,7 @@ def send(message: Message, delivery_id: uuid.UUID, to: str, name: str) -> Told:
     except NotTaken as error:
         raise NotTold(error.code, error.message, is_permanent=error.is_permanent) from None
     if way.name == "log":
-        return Told("log", "No mail leaves this installation: it was noted in the log")
+        return Told(LOGGED, "No mail leaves this installation: it was only noted in the log")
     return Told("taken", f"Taken by {'the mail server' if way.name == 'smtp' else 'Resend'}")
 
 

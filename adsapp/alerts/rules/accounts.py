@@ -92,7 +92,7 @@ SURGE = Rule(
     all_url="/suppressions",
     all_action="See who is suppressed",
     usual=Conditions(threshold=50, clears_at=20, window_minutes=60),
-    measure=Measure("New suppressions", "addresses", 1, MOST_NEW, "Over when at most"),
+    measure=Measure("New suppressions", "addresses", 1, MOST_NEW, "Over when at most", one="address"),
     has_window=True,
     past=_past_surge,
 )

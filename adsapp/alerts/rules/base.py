@@ -75,6 +75,11 @@ class Measure:
     most: float
     clears: str  # what the other value is called
     less_is_worse: bool = False
+    one: str = ""  # the unit of 1, if that is another word
+
+    def of(self, value: float) -> str:
+        """A value with its unit."""
+        return f"{value:,g} {self.one if value == 1 and self.one else self.unit}"
 
     def fits(self, conditions: Conditions) -> bool:
         """True if it ends on the good side of where it begins."""

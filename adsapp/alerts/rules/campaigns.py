@@ -96,7 +96,7 @@ STALLED = Rule(
     all_url="/campaigns",
     all_action="See the campaigns",
     usual=Conditions(threshold=10, clears_at=10, severity=Severity.CRITICAL),
-    measure=Measure("Nothing happened for", "minutes", 1, 1_440, "Over when at most"),
+    measure=Measure("Nothing happened for", "minutes", 1, 1_440, "Over when at most", one="minute"),
 )
 MESSAGES = Rule(
     kind="message_failures",

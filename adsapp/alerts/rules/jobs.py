@@ -153,7 +153,7 @@ FAILED = Rule(
     all_url="/jobs?state=failed",
     all_action="See the failed jobs",
     usual=Conditions(threshold=1, clears_at=0, window_minutes=60),
-    measure=Measure("Failed jobs", "jobs", 1, 100_000, "Over when at most"),
+    measure=Measure("Failed jobs", "jobs", 1, 100_000, "Over when at most", one="job"),
     has_window=True,
     past=_past_failed,
     past_note="Whether somebody retried them meanwhile is not known; they count here all the same.",
@@ -168,7 +168,7 @@ WAIT = Rule(
     all_url="/jobs?state=waiting",
     all_action="See the waiting jobs",
     usual=Conditions(threshold=15, clears_at=5),
-    measure=Measure("Oldest wait", "minutes", 1, 10_000, "Over when at most"),
+    measure=Measure("Oldest wait", "minutes", 1, 10_000, "Over when at most", one="minute"),
     past=_past_waits,
     past_note="Kept is the average wait of the jobs that ended in each minute; the longest may have been longer.",
 )
