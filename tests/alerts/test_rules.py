@@ -9,6 +9,7 @@ from adsapp.alerts.models import ChannelKind, DeliveryState
 from adsapp.alerts.rules import RULES
 from adsapp.core.clock import utcnow
 from adsapp.jobs import Queue
+from tests.alerts.conftest import Inbox
 from tests.alerts.scene import SECRET, Alerts
 from tests.alerts.stand_ins import StandIn, is_signed
 from tests.alerts.troubles import TROUBLES, Stage
@@ -39,7 +40,7 @@ def test_all_rules_are_on_from_the_start_and_silent_where_all_is_well(stage: Sta
 
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_a_rule_fires_reaches_every_channel_and_resolves(
-    stage: Stage, slack: StandIn, receiver: StandIn, kind: str
+    stage: Stage, slack: StandIn, receiver: StandIn, inbox: Inbox, kind: str
 ) -> None:
     alerts, (make, mend, words) = stage.alerts, TROUBLES[kind]
     alerts.only(kind)
@@ -66,11 +67,13 @@ def test_a_rule_fires_reaches_every_channel_and_resolves(
     assert words.split("@")[0] in told.body["title"] + told.body["text"]
     assert told.body["url"] == f"http://127.0.0.1:5000{incident.url}"
     assert incident.title in slack.asked[0].body["text"]
+    assert inbox() == [incident.title] * 2
     mend(stage)
     assert alerts.look(next(minutes)) == []
     assert alerts.incident(kind).resolved_because == "It is no longer so"
     assert alerts.deliver() == 4
     assert [each.body["what"] for each in receiver.asked] == ["fired", "resolved"]
     assert slack.asked[1].body["text"] == f"Over: {alerts.incident(kind).title}"
+    assert inbox()[2:] == [f"Over: {alerts.incident(kind).title}"] * 2
     assert alerts.look(next(minutes)) == []
     assert len(alerts.deliveries(kind)) == 8
