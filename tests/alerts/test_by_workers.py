@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 
 from flask import Flask
 from sqlalchemy import update
@@ -40,6 +41,11 @@ def a_minute_later(alerts: Alerts) -> None:
         connection.execute(update(AlertWatch).values(watched_at=utcnow() - EVERY))
 
 
+def everybody_heard(inbox: Inbox, slack: StandIn, count: int) -> bool:
+    """Alice and Adam, and Slack, so many times each."""
+    return len(inbox()) == 2 * count and len(slack.asked) == count
+
+
 def test_a_refused_token_reaches_everybody_once_and_so_does_its_end(
     alerts: Alerts, inbox: Inbox, slack: StandIn, receiver: StandIn
 ) -> None:
@@ -52,9 +58,7 @@ def test_a_refused_token_reaches_everybody_once_and_so_does_its_end(
         for status, count in ((AccountStatus.REFUSED, 1), (AccountStatus.ACTIVE, 2)):
             alerts.change_all(Account, status=status, status_reason="The token has expired")
             a_minute_later(alerts)
-            wait_for(
-                lambda count=count: (len(inbox()), len(slack.asked)) == (2 * count, count), what="everybody is told"
-            )
+            wait_for(partial(everybody_heard, inbox, slack, count), what="everybody is told")
         wait_for(lambda: len(receiver.asked) == 3, what="the webhook is told again after 503")
     assert len(inbox()) == 4
     came = [(each.headers["x-adsapp-delivery"], each.body["what"]) for each in receiver.asked]
