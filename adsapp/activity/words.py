@@ -69,6 +69,7 @@ ACTIONS: Mapping[str, str] = {
     "add email template": "Added an e-mail template",
     "change email template": "Changed an e-mail template",
     "delete email template": "Deleted an e-mail template",
+    "set digest time": "Chose when a member gets the digest",
     "choose notifications": "Chose what a member is told",
     "export people of e-mail": "Exported the people of an e-mail",
     "suppress addresses": "Let addresses get no more e-mail",

@@ -12,7 +12,7 @@ from typing import Final
 from flask import Flask
 from sqlalchemy import Select, or_, select, update
 
-from adsapp.alerts import course, queries
+from adsapp.alerts import course, digest, queries
 from adsapp.alerts.models import AlertIncident, AlertWatch, What
 from adsapp.alerts.rules import RULES, Conditions, Facts, Finding
 from adsapp.alerts.telling import tell
@@ -38,6 +38,7 @@ def watch_all(app: Flask, now: datetime) -> int:
         with db.organization_context(app, owner):
             if take_turn(now):
                 watch(now)
+                digest.send_due(now)
                 looked += 1
     return looked
 

@@ -105,12 +105,16 @@ class Alert(Letter):
 
 @dataclass(frozen=True)
 class Digest(Letter):
-    """What happened in a while; `lines` are words and their figures."""
+    """What happened in a while; `lines` are words and their figures, `empty` says that there is nothing to say."""
 
     kind: ClassVar[str] = "digest"
     period: str
     lines: tuple[tuple[str, str], ...]
     url: str
+    wrong: tuple[str, ...] = ()
+    due: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    empty: str = ""
 
 
 KINDS: dict[str, type[Letter]] = {

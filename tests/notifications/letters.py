@@ -34,4 +34,13 @@ LETTERS: tuple[Letter, ...] = (
     ),
     Digest("last week", (("Messages sent", "12,430"), ("Opted out", "3")), f"{AT}/"),
     Digest("last week", (), f"{AT}/"),
+    Digest(
+        "on Monday, 01 March",
+        (("Messages sent", "12,430 (11,900 a week before)"),),
+        f"{AT}/",
+        wrong=("WhatsApp refuses “Main number” (over). The token has expired.",),
+        due=("Campaign “Spring” at 09:00",),
+        waits=("“May” is paused: 31 % did not arrive",),
+    ),
+    Digest("on Monday, 01 March", (), f"{AT}/", empty="Nothing went out, nothing failed, nothing waits for you."),
 )
