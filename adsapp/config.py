@@ -172,14 +172,14 @@ class Settings(BaseSettings):
     @classmethod
     def _split_hosts(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+            return tuple(part.strip(" []").lower() for part in value.split(",") if part.strip(" []"))
         return value
 
     @field_validator("outgoing_allowed_hosts")
     @classmethod
     def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for each in value:
-            if not re.fullmatch(r"[a-z0-9_.-]+(:[0-9]{1,5})?|\[?[0-9a-f:.]+\]?", each):
+            if not re.fullmatch(r"[a-z0-9_.-]+(:[0-9]{1,5})?|[0-9a-f:.]+", each):
                 raise ValueError(
                     f"should be names of hosts such as hooks.internal or hooks.internal:8443, not {each!r}"
                 )

@@ -62,6 +62,8 @@ def _waits(now: Facts, conditions: Conditions, was: Was) -> Iterator[Finding]:
     for stats in now.queues:
         if stats.waiting_since is None or stats.pause is not None or stats.lacks_worker:
             continue  # these have reasons of their own, which are told
+        if stats.paused_count >= stats.of("waiting"):
+            continue  # all that waits is of kinds that are paused
         minutes = (now.now - stats.waiting_since).total_seconds() / 60
         if conditions.is_over(minutes, was=stats.queue.value in was):
             yield Finding(stats.queue.value, _wait_concern(stats, minutes), max(1, stats.of("waiting")))
