@@ -82,6 +82,8 @@ def blueprints() -> "list[Blueprint]":
     """Every page and API of every feature."""
     from adsapp.activity import api as activity_api
     from adsapp.activity import views as activity
+    from adsapp.alerts import api as alerts_api
+    from adsapp.alerts import views as alerts
     from adsapp.campaigns import api as campaigns_api
     from adsapp.campaigns import console as campaigns
     from adsapp.campaigns.webhooks import receive
@@ -129,6 +131,8 @@ def blueprints() -> "list[Blueprint]":
         email_templates_api.api,
         schedules.views,
         schedules_api.api,
+        alerts.views,
+        alerts_api.api,
         activity.views,
         activity_api.api,
         *integrations.blueprints,

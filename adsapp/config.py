@@ -6,6 +6,7 @@ A wrong value stops the start with the name of the variable and what it should b
 
 import json
 import os
+import re
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -92,6 +93,10 @@ class Settings(BaseSettings):
     sandbox_url: str = Field(
         "", description="Address of a sandbox: all messages go there in place of WhatsApp. The demo sets it."
     )
+    outgoing_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts, name or name:port, by commas, that addresses given by people may lead to inside a network.",
+    )
     default_country: str = Field(
         "US",
         pattern=r"^[A-Z]{2}$",
@@ -161,6 +166,23 @@ class Settings(BaseSettings):
     def _split_keys(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("outgoing_allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip(" []").lower() for part in value.split(",") if part.strip(" []"))
+        return value
+
+    @field_validator("outgoing_allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not re.fullmatch(r"[a-z0-9_.-]+(:[0-9]{1,5})?|[0-9a-f:.]+", each):
+                raise ValueError(
+                    f"should be names of hosts such as hooks.internal or hooks.internal:8443, not {each!r}"
+                )
         return value
 
     @field_validator("database_url", "database_owner_url", "database_engine_url")

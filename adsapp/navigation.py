@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, g, request
 
+from adsapp.alerts import views as alerts
 from adsapp.core.web.urls import url_for
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
@@ -39,6 +40,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("Jobs", "list-details", "jobs.list_jobs", key="j"),
             Item("Schedules", "calendar-time", "schedules.list_schedules", key="s"),
+            Item("Alerts", "alert-triangle", "alerts.list_alerts", key="l"),
             Item("Workers", "server-2", "workers.list_workers", Permission.MANAGE, key="w"),
         ),
     ),
@@ -76,6 +78,7 @@ def init_navigation(app: Flask) -> None:
             "user_name": actor.name,
             "user_role": actor.role.value,
             "sign_out_url": url_for("sign_in.sign_out"),
+            "alert_bell": alerts.bell,
         }
 
     app.context_processor(context)

@@ -18,6 +18,7 @@ class KeepHistoryParams:
 @processor(retention.PROCESSOR, queue=Queue.TEMPLATE_PROCESSING, internal=True, timeout_seconds=3600)
 def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any]:
     """Remove what is kept no longer"""
+    from adsapp.alerts.retention import forget_alerts, forget_told
     from adsapp.campaigns.webhooks.retention import forget_deliveries, forget_replies
     from adsapp.contacts.imports.retention import discard_abandoned, remove_strays
     from adsapp.contacts.imports.undo import service as undo
@@ -37,6 +38,8 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
         **retention.keep_history(progress),
         "webhooks": removed(forget_deliveries, settings.webhook_days),
         "email_reports": removed(forget_reports, settings.webhook_days),
+        "alerts": removed(forget_alerts, settings.history_days),
+        "told": removed(forget_told, settings.webhook_days),
         "replies": removed(forget_replies, settings.reply_days),
         "schedule_fires": removed(forget_fires, settings.history_days),
         "uploads": removed(discard_abandoned, settings.upload_days),

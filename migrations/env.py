@@ -6,16 +6,11 @@ from alembic import context
 
 from adsapp.core.db import Base, logins
 
-for feature in (
-    "organizations",
-    "jobs",
-    "integrations",
-    "contacts",
-    "message_templates",
-    "campaigns",
-    "emails",
-    "schedules",
-):
+FEATURES = (
+    *("organizations", "jobs", "integrations", "notifications", "contacts", "message_templates"),
+    *("campaigns", "emails", "schedules", "alerts"),
+)
+for feature in FEATURES:
     importlib.import_module(f"adsapp.{feature}.models")
 
 with logins.owner_engine().connect() as connection:

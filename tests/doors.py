@@ -43,6 +43,19 @@ FITS: Mapping[str, str] = {
     **dict.fromkeys(("hub.mode", "hub.verify_token", "hub.challenge"), "subscribe"),
     **dict.fromkeys(("back", "next"), "/jobs"),
     "kind": "job",
+    **dict.fromkeys(("is_on", "for_minutes"), "1"),
+    **dict.fromkeys(("threshold", "clears_at", "cool_down_minutes", "window_minutes"), "10"),
+    "hour": "8",
+    "on_empty_days": "1",
+    "severity": "critical",
+    "which": "chosen",
+    "channel": "email",
+    "quiet_from": "22:00",
+    "quiet_until": "07:00",
+    "quiet_zone": "Europe/Madrid",
+    "address": "http://127.0.0.1:9/",
+    "secret": "0123456789abcdef",
+    "shown": "0-0-0",
     "told": "digest",
     "days": "7",
     "from": "2026-01-01",
@@ -117,13 +130,30 @@ SCHEDULED = (
     "ends_after"
 )
 ACTIVITY = "q kind days from to cursor"
+RULE = (
+    "is_on threshold clears_at window_minutes for_minutes cool_down_minutes severity which channel quiet_from "
+    "quiet_until quiet_zone"
+)
 SURE = "confirmed confirmed_at confirmed_people"
 # The names that a route reads from its query (GET, DELETE) or its form.
 READS: Mapping[str, str] = {
     "activity.list_events": ACTIVITY,
     "activity.export": ACTIVITY,
     "activity_api.list_events": f"{ACTIVITY} limit",
-    "notifications.save": "told",
+    "notifications.save": "told hour zone on_empty_days",
+    "alerts.list_history": "cursor",
+    "alerts.list_deliveries": "cursor",
+    "alerts.open_fragment": "version",
+    "alerts.bell_fragment": "shown",
+    "alerts.acknowledge": "reason",
+    "alerts.snooze": "hours",
+    "alerts.save_rule": RULE,
+    "alerts.try_out": RULE,
+    "alerts.new_channel": "kind",
+    "alerts.add_channel": "kind name address secret",
+    "alerts.change_channel": "name address secret is_on",
+    "alerts_api.list_alerts": "state cursor limit",
+    "alerts_api.list_deliveries": "cursor limit",
     "campaigns.campaign_fragment": "status code cursor person version",
     "campaigns.create_campaign": f"{COMPOSED} confirmed",
     "campaigns.ask_to_export": "status code",
@@ -262,6 +292,17 @@ CONTACT = {
 }
 LISTED = {**CONTACT, "calling_code": "1", "opt_in": "yes", "opted_out": "no"}
 FILTER = {"state": "failed", "queue": "contact-import", "q": "a", "routine": False}
+ALERT_RULE = {
+    "is_on": True,
+    "threshold": 10,
+    "clears_at": 5,
+    "window_minutes": 60,
+    "for_minutes": 0,
+    "cool_down_minutes": 60,
+    "severity": "warning",
+    "channels": ["email"],
+    "quiet": {"from": "22:00", "until": "07:00", "time_zone": "Europe/Madrid"},
+}
 # The bodies of JSON that a route reads, each with all its fields.
 BODIES: Mapping[str, tuple[Any, ...]] = {
     "campaigns_api.create_campaign": (
@@ -301,6 +342,12 @@ BODIES: Mapping[str, tuple[Any, ...]] = {
     "schedules_api.change_schedule": ({name: value for name, value in SCHEDULE.items() if name != "kind"},),
     "schedules_api.pause_schedule": ({"reason": "a", "until": "2099-01-01T00:00:00"},),
     "suppressions_api.suppress": ({"emails": ["no@example.com"], "detail": "a"},),
+    "alerts_api.acknowledge": ({"note": "a"},),
+    "alerts_api.snooze": ({"until": "2099-01-01T00:00:00Z"},),
+    "alerts_api.change_rule": (ALERT_RULE,),
+    "alerts_api.try_out": (ALERT_RULE,),
+    "alerts_api.add_channel": ({"kind": "webhook", "name": "Ops", "address": FITS["address"], "secret": "s" * 16},),
+    "alerts_api.change_channel": ({"name": "Ops", "address": FITS["address"], "secret": "s" * 16, "is_on": True},),
     "jobs_api.cancel_jobs": ({"filter": FILTER, "reason": "a"}, {"job_ids": ["{job}"]}),
     "jobs_api.change_job": ({"priority": 2},),
     "jobs_api.clean_jobs": ({"state": "failed", "older_than_days": 0, "queue": "", "routine": False, "reason": "a"},),
@@ -430,6 +477,10 @@ def _ids(world: World, scene: Scene) -> dict[str, str]:
         "account_id": str(scene.account_id),
         "bakery": str(world.cast.bakery_id),
         "campaign_id": str(campaign),
+        "channel_id": str(world.alert_channel()),
+        "delivery_id": str(world.told_alert()),
+        "incident_id": str(world.alert()),
+        "kind": "job_failed",
         "code": "131000",
         "contact": str(scene.contacts[0]),
         "contact_id": str(scene.contacts[0]),

@@ -22,6 +22,7 @@ KEY = "a" * 43 + "="  # any 32 bytes will do
         ("ENCRYPTION_KEYS", f"{KEY},short", "key 2 should be 32 url-safe base64 bytes"),
         ("WHATSAPP_API_VERSION", "25", "WHATSAPP_API_VERSION"),
         ("LEASE_SECONDS", "0", "LEASE_SECONDS"),
+        ("OUTGOING_ALLOWED_HOSTS", "https://hooks.internal/", "should be names of hosts such as hooks.internal"),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
@@ -53,6 +54,11 @@ def test_keys_are_read_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     other = Fernet.generate_key().decode()
     monkeypatch.setenv("ENCRYPTION_KEYS", f"{KEY}, {other}")
     assert Settings.load().encryption_keys == (KEY, other)
+
+
+def test_hosts_that_are_allowed_are_read_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTGOING_ALLOWED_HOSTS", "Hooks.Internal:8443, chat.internal,[::1]")
+    assert Settings.load().outgoing_allowed_hosts == ("hooks.internal:8443", "chat.internal", "::1")
 
 
 def test_secrets_of_one_machine_are_made_once_and_kept_private(tmp_path: Path) -> None:

@@ -62,6 +62,10 @@ PLANTS = {
     "sending knows a provider": ("adsapp/campaigns/sending/slice.py", "import adsapp.integrations.whatsapp.client"),
     "templates know a provider": ("adsapp/message_templates/service.py", "import adsapp.integrations.whatsapp.errors"),
     "the first page knows a provider": ("adsapp/dashboard/queries.py", "import adsapp.integrations.whatsapp.codes"),
+    "alerts know a provider": ("adsapp/alerts/facts.py", "import adsapp.integrations.whatsapp.codes"),
+    "alerts know the first page": ("adsapp/alerts/concerns.py", "import adsapp.dashboard.queries"),
+    "a rule knows who is told": ("adsapp/alerts/rules/jobs.py", "import adsapp.alerts.telling"),
+    "a delivery knows a page": ("adsapp/alerts/delivering.py", "import adsapp.alerts.presenter"),
     "a provider knows the list of providers": (
         "adsapp/integrations/whatsapp/service.py",
         "import adsapp.integrations.channels",

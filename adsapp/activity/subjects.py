@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from adsapp.alerts.models import AlertChannel, AlertIncident
 from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.contacts.imports.subject import IMPORT
@@ -66,6 +67,8 @@ KEPT: Mapping[str, Kept] = {
         EmailAccount.id, EmailAccount.name, "/settings/email?account={}", (EmailAccount.removed_at.is_(None),)
     ),
     "email_template": Kept(EmailTemplate.id, EmailTemplate.name, "/email-templates/{}"),
+    "alert": Kept(AlertIncident.id, AlertIncident.title, "/alerts/{}", (AlertIncident.opened_at.is_not(None),)),
+    "alert_channel": Kept(AlertChannel.id, AlertChannel.name, "/alerts/channels/{}"),
     "worker": Kept(Worker.id, Worker.host, "/workers#worker-{}", (Worker.stopped_at.is_(None),)),
 }
 GONE = {
@@ -78,6 +81,10 @@ GONE = {
     "email": "an e-mail",
     "email_account": "an e-mail account",
     "email_template": "an e-mail template",
+    "alert": "an alert",
+    "alert_channel": "a channel",
+    "alert_delivery": "a message",
+    "alert_rule": "a rule",
     "worker": "a worker",
 }
 

@@ -46,11 +46,12 @@ def worker(queues: Sequence[str]) -> None:
     if not queues:
         _one_process_a_queue()
         return
+    from adsapp.alerts.watching import Watcher
     from adsapp.jobs.engine.worker import WorkerProcess
     from adsapp.schedules.dispatcher import Dispatcher
 
     app = open_app(pages=False)
-    process = WorkerProcess(app, [Queue(name) for name in queues], [Dispatcher(app)])
+    process = WorkerProcess(app, [Queue(name) for name in queues], [Dispatcher(app), Watcher(app)])
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())

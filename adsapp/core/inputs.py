@@ -7,7 +7,7 @@ stored, compared and sent; for what cannot, callers get None or an error that sa
 
 import re
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Final, NoReturn
 
 from adsapp.core.errors import Invalid, NotFound
@@ -19,6 +19,7 @@ _DIGITS = re.compile(r"[0-9]{1,19}")
 _YEARS = range(1900, 3000)
 # A path of ours: no host, no scheme, nothing that ends a header's line or that browsers read as a slash.
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x1f\x7f\\]*")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -70,6 +71,12 @@ def moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.year in _YEARS else None
+
+
+def clock(text: str) -> time | None:
+    """A time of day as 22:00; None for what is none."""
+    found = _CLOCK.fullmatch(text.strip())
+    return time(int(found[1]), int(found[2])) if found else None
 
 
 def in_utc(text: str) -> datetime | None:

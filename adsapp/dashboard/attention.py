@@ -1,18 +1,20 @@
-"""What needs a person, each with its reason, its age and the next step. Empty is the good news."""
+"""What needs a person, each with its reason, its age and the next step. Empty is the good news.
+
+What a rule of alerts looks at, too, is said in its words (`alerts.concerns`).
+"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from adsapp.alerts import concerns as shared
+from adsapp.alerts import facts
+from adsapp.alerts.concerns import Concern
+from adsapp.alerts.facts import Paused
 from adsapp.core.words import plural
 from adsapp.dashboard import emails, queries
 from adsapp.dashboard.emails import Lately
-from adsapp.integrations.models import AccountStatus, NoticeLevel
-from adsapp.integrations.queries import why_refused, why_unreachable
-from adsapp.jobs import Queue
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries.statistics import QueueStats
-from adsapp.jobs.queries.workers import start_command
 from adsapp.jobs.registry import kind
 from adsapp.organizations.policy import Permission
 from adsapp.schedules import queries as schedules
@@ -21,98 +23,26 @@ NAMES = 3  # of files in one line, of schedules below each other
 NOTICE_LASTS = timedelta(days=7)
 
 
-@dataclass(frozen=True)
-class Concern:
-    """One line of "Needs attention"; kind is warning or bad."""
-
-    kind: str
-    icon: str
-    title: str
-    text: str
-    since: datetime | None = None
-    until: datetime | None = None  # goes behind the title
-    action: str = ""
-    url: str = ""
-    post: str = ""  # where the action is sent, if it is not a link; for those who may manage
-    needs: Permission = Permission.SEE  # what following the link asks for
-    only_for: Permission = Permission.SEE  # who is told, if others can neither do nor learn anything by it
-
-
 def concerns(
-    queues: Sequence[QueueStats], paused: Sequence[queries.Paused], lately: Sequence[Lately], now: datetime
+    queues: Sequence[QueueStats], paused: Sequence[Paused], lately: Sequence[Lately], now: datetime
 ) -> list[Concern]:
     """Everything that needs somebody, the gravest first. `lately` are the newest e-mails."""
     uncertain, failing = queries.troubled_campaigns(now - timedelta(days=1))
     found = [
-        *_workers(queues),
-        *_accounts(now),
-        *_notices(now),
+        *shared.no_worker(queues),
+        *shared.numbers(facts.troubled_numbers(now), now),
+        *shared.notices(facts.notices(now - NOTICE_LASTS)),
         *_paused_queues(queues),
         *_paused_kinds(queues),
-        *_paused_campaigns(paused),
+        *shared.paused_campaigns(paused),
         *_overdue_schedules(),
         *_uncertain(uncertain),
         *_failing_campaigns(failing),
-        *(Concern(**vars(each)) for each in emails.concerns(lately, now)),
-        *_failed_jobs(queues),
+        *emails.concerns(lately, now),
+        *shared.failed_jobs(queues),
         *_imports(now),
     ]
     return sorted(found, key=lambda concern: concern.kind != "bad")
-
-
-def _workers(queues: Sequence[QueueStats]) -> Iterator[Concern]:
-    lacking = [stats for stats in queues if stats.lacks_worker]
-    if not lacking:
-        return
-    since = min((stats.waiting_since for stats in lacking if stats.waiting_since), default=None)
-    waiting = sum(stats.of("waiting") for stats in lacking)
-    start = start_command([stats.queue for stats in lacking])
-    text = f"{plural(waiting, 'job waits', 'jobs wait') if waiting else 'No job waits yet'}. Start one with: {start}"
-    yield Concern(
-        "bad", "server-2", f"No worker is running{_for(lacking)}", text, since, action="See the jobs", url="/jobs"
-    )
-
-
-def _for(lacking: Sequence[QueueStats]) -> str:
-    if len(lacking) == len(Queue):
-        return ""
-    return " for " + " and ".join(QUEUE_TITLES[stats.queue] for stats in lacking)
-
-
-def _accounts(now: datetime) -> Iterator[Concern]:
-    for account in queries.troubled_accounts(now):
-        if account.status == AccountStatus.REFUSED:
-            title = f"WhatsApp refuses “{account.name}”"
-            text = f"{why_refused(account.status_reason)} Then resume its campaigns."
-            url = f"/settings/whatsapp?account={account.id}"
-            yield Concern(
-                "bad", "plug-connected-x", title, text, action="Open the settings", url=url, needs=Permission.ADMINISTER
-            )
-        silent = why_unreachable(account, now)
-        if silent is not None:
-            yield Concern(
-                "bad", "plug-connected-x", f"{silent.title} from “{account.name}”", silent.text, silent.since,
-                action="See the campaigns", url="/campaigns",
-            )  # fmt: skip
-        if account.slowed_until and account.slowed_until > now:
-            text = f"{account.slowed_reason or 'The provider asked for less'}. Nothing is lost; it speeds up by itself."
-            yield Concern("warning", "clock", f"“{account.name}” is slowed until", text, until=account.slowed_until)
-
-
-def _notices(now: datetime) -> Iterator[Concern]:
-    """What WhatsApp said of accounts and templates, until it says something better or a week has passed."""
-    for notice in queries.notices(now - NOTICE_LASTS):
-        is_template = notice.kind.startswith("template")
-        action, url = ("Templates", "/templates") if is_template else ("Campaigns", "/campaigns")
-        kind = "bad" if notice.level is NoticeLevel.BAD else "warning"
-        yield Concern(kind, "alert-triangle", notice.title, notice.text, notice.at, action=action, url=url)
-
-
-def _paused_campaigns(paused: Sequence[queries.Paused]) -> Iterator[Concern]:
-    for each in paused:
-        reason = each.status_reason or "No reason was given"
-        title, url = f"“{each.name}” is paused", f"/campaigns/{each.id}"
-        yield Concern("warning", "player-pause", title, reason, each.since, action="Open the campaign", url=url)
 
 
 def _overdue_schedules() -> Iterator[Concern]:
@@ -186,18 +116,6 @@ def _uncertain(uncertain: Sequence[queries.Uncertain]) -> Iterator[Concern]:
             url=f"/campaigns/{each.campaign_id}",
             needs=Permission.SEND,
         )
-
-
-def _failed_jobs(queues: Sequence[QueueStats]) -> Iterator[Concern]:
-    # What failed today and was retried since needs nobody, and what failed long ago has been seen.
-    if not any(stats.failed_today and stats.of("failed") for stats in queues):
-        return
-    total, today = sum(stats.of("failed") for stats in queues), sum(stats.failed_today for stats in queues)
-    where = ", ".join(f"{QUEUE_TITLES[one.queue]} {one.of('failed'):,}" for one in queues if one.of("failed"))
-    title = f"{plural(total, 'failed job waits', 'failed jobs wait')} for a decision"
-    times = "one failure" if today == 1 else f"{today:,} failures"
-    text = f"{where}; {times} in the last 24 hours. Each job says why, and can be retried."
-    yield Concern("warning", "alert-circle", title, text, action="See the failed jobs", url="/jobs?state=failed")
 
 
 def _imports(now: datetime) -> Iterator[Concern]:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, and_, bindparam, or_, select
+from sqlalchemy import Table, and_, select
 
+from adsapp.alerts import facts
+from adsapp.alerts.concerns import Concern, senders
 from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.words import plural
 from adsapp.dashboard.queries import LOOK_BACK, MOST, Running
 from adsapp.emails.console.presenter import Funnel, complaints
 from adsapp.emails.models import Email, EmailCount, EmailStatus
 from adsapp.emails.queries import ENDED_JOBS, Counts
-from adsapp.integrations.email_queries import why_email_account_refused, why_email_unreachable
-from adsapp.integrations.models import AccountStatus, EmailAccount
 from adsapp.jobs import Job
 from adsapp.organizations.policy import Permission
 
@@ -42,21 +42,6 @@ class Lately:
     def is_lately(self, now: datetime) -> bool:
         """True if it was at work within a day."""
         return any(at is not None and at > now - LATELY for at in (self.started_at, self.finished_at))
-
-
-@dataclass(frozen=True)
-class EmailConcern:
-    """Something that needs somebody, as `attention.Concern` says it."""
-
-    kind: str
-    icon: str
-    title: str
-    text: str
-    action: str
-    url: str
-    since: datetime | None = None
-    until: datetime | None = None
-    needs: Permission = Permission.SEE
 
 
 def lately() -> list[Lately]:
@@ -99,46 +84,25 @@ def _running(email: Lately) -> Running:
     )
 
 
-def concerns(found: Sequence[Lately], now: datetime) -> Iterator[EmailConcern]:
+def concerns(found: Sequence[Lately], now: datetime) -> Iterator[Concern]:
     """What needs somebody: accounts first."""
-    for account in fetch(ACCOUNTS, now=now):
-        yield from _of_account(EmailAccount(**dict(account._mapping)), now)
+    yield from senders(facts.troubled_emails(now), now)
     for email in found:
         yield from _of_email(email, now)
 
 
-def _of_account(account: EmailAccount, now: datetime) -> Iterator[EmailConcern]:
-    settings = f"/settings/email?account={account.id}"
-    if account.status is AccountStatus.REFUSED:
-        text = f"{why_email_account_refused(account)} Then resume its e-mails."
-        title = f"“{account.name}” cannot send e-mail"
-        yield EmailConcern(
-            "bad", "plug-connected-x", title, text, "Open the settings", settings, needs=Permission.ADMINISTER
-        )
-    silent = why_email_unreachable(account, now)
-    if silent is not None:
-        title = f"{silent.title} from “{account.name}”"
-        yield EmailConcern("bad", "plug-connected-x", title, silent.text, "See the e-mails", "/emails", silent.since)
-    if account.quota_until and account.quota_until > now:
-        text = (
-            f"{(account.quota_reason or 'Resend takes no more today').rstrip('.')}. Nothing is lost; it goes on then."
-        )
-        title = f"The quota of “{account.name}” is used up until"
-        yield EmailConcern("warning", "clock", title, text, "See the e-mails", "/emails", until=account.quota_until)
-
-
-def _of_email(email: Lately, now: datetime) -> Iterator[EmailConcern]:
+def _of_email(email: Lately, now: datetime) -> Iterator[Concern]:
     here, counts = f"/emails/{email.id}", email.counts
     if email.status is EmailStatus.PAUSED:
         title, text = f"“{email.name}” is paused", email.status_reason or "No reason was given"
         until = email.paused_until if email.paused_until and email.paused_until > now else None
         title = f"{title} until" if until else title
-        yield EmailConcern("warning", "player-pause", title, text, "Open the e-mail", here, until=until)
+        yield Concern("warning", "player-pause", title, text, until=until, action="Open the e-mail", url=here)
     if counts.uncertain:
         are = "is" if counts.uncertain == 1 else "are"
         title = f"{plural(counts.uncertain, 'e-mail')} of “{email.name}” {are} uncertain"
         text = "Resend gave no answer for a day. Nobody is sent twice unless you say so."
-        yield EmailConcern("bad", "alert-triangle", title, text, "Settle them", here, needs=Permission.SEND)
+        yield Concern("bad", "alert-triangle", title, text, action="Settle them", url=here, needs=Permission.SEND)
     if not email.is_lately(now):
         return
     if share := complaints(counts):
@@ -146,18 +110,20 @@ def _of_email(email: Lately, now: datetime) -> Iterator[EmailConcern]:
             f"{share} marked “{email.name}” as spam",
             "Above 0.1 % mailbox providers begin to refuse a sender.",
         )
-        yield EmailConcern("warning", "alert-triangle", title, text, "See who complained", f"{here}?status=complained")
+        yield Concern(
+            "warning", "alert-triangle", title, text, action="See who complained", url=f"{here}?status=complained"
+        )
     tried, lost = Funnel(counts).tried, counts.failed + counts.bounced
     if lost and lost >= tried * LOST_SHARE:
         title = f"{lost:,} of {plural(tried, 'e-mail')} of “{email.name}” did not arrive"
         kind = "bad" if lost * 2 > tried else "warning"
         text = "Its page says why, and what can be done about each reason."
-        yield EmailConcern(kind, "alert-circle", title, text, "See why", f"{here}#failures")
+        yield Concern(kind, "alert-circle", title, text, action="See why", url=f"{here}#failures")
 
 
 # --- the statements, made once: every poll of every open home page reads them -----------------------------------
 
-EMAILS, COUNTS, SENDERS, JOBS = (cast(Table, model.__table__).c for model in (Email, EmailCount, EmailAccount, Job))
+EMAILS, COUNTS, JOBS = (cast(Table, model.__table__).c for model in (Email, EmailCount, Job))
 KEPT: Final = (
     *("id", "name", "status", "status_reason", "paused_until"),
     *("started_at", "finished_at", "created_by", "audience_size"),
@@ -177,20 +143,4 @@ NEWEST = (
     )
     .where(own_rows(EMAILS), EMAILS.id.in_(_NEWEST.subquery().select()))
     .order_by(EMAILS.id.desc())
-)
-SHOWN: Final = (
-    *("id", "name", "status", "status_reason", "quota_until", "quota_reason"),
-    *("unreachable_since", "unreachable_at", "unreachable_reason", "sandbox_url", "removed_at"),
-)
-ACCOUNTS = (
-    select(*(SENDERS[name] for name in SHOWN))
-    .where(own_rows(SENDERS), SENDERS.removed_at.is_(None))
-    .where(
-        or_(
-            SENDERS.status == AccountStatus.REFUSED,
-            SENDERS.quota_until > bindparam("now", type_=SENDERS.quota_until.type),
-            SENDERS.unreachable_since.is_not(None),
-        )
-    )
-    .order_by(SENDERS.name)
 )

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import ClassVar
 
+from adsapp.alerts.concerns import Concern
 from adsapp.campaigns import message_minutes
 from adsapp.campaigns.console.presenter import Row as CampaignRow
 from adsapp.campaigns.message_minutes import MessageMinutes
@@ -14,7 +15,6 @@ from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage, WebPage
 from adsapp.core.web.urls import url_for
 from adsapp.dashboard import attention, emails, guide, queries
-from adsapp.dashboard.attention import Concern
 from adsapp.dashboard.guide import Step
 from adsapp.jobs import Queue, State
 from adsapp.jobs.console import dialogs

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Select, Table, and_, bindparam, case, or_, select
 
+from adsapp.alerts.facts import LAST_EVENT, Paused
 from adsapp.campaigns import queries as campaign_queries
-from adsapp.campaigns.models import Campaign, CampaignCount, CampaignEvent, CampaignStatus, RecipientStatus
+from adsapp.campaigns.models import Campaign, CampaignCount, CampaignStatus, RecipientStatus
 from adsapp.campaigns.queries import UnderWay
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core.db.prepared import fetch, own_rows
-from adsapp.integrations.models import Account, AccountStatus, NoticeLevel, ProviderNotice
 from adsapp.jobs import Job, State
 from adsapp.jobs.wait_reasons import RunConditions
 
@@ -50,15 +50,6 @@ class GoingOut(NamedTuple):
     is_held: bool
 
 
-class Paused(NamedTuple):
-    """A paused campaign, why, and the time of the last thing that happened to it."""
-
-    id: uuid.UUID
-    name: str
-    status_reason: str | None
-    since: datetime | None
-
-
 class OpenCampaigns(NamedTuple):
     """Campaigns that have begun and not ended, at most MOST of each."""
 
@@ -82,33 +73,6 @@ class NotBegun(NamedTuple):
     id: uuid.UUID
     file_name: str
     created_at: datetime
-
-
-class Troubled(NamedTuple):
-    """A WhatsApp account that is refused, slowed down or out of reach: the columns of `Account` by name."""
-
-    id: uuid.UUID
-    name: str
-    status: AccountStatus
-    status_reason: str | None
-    slowed_until: datetime | None
-    slowed_reason: str | None
-    unreachable_since: datetime | None
-    unreachable_at: datetime | None
-    unreachable_reason: str | None
-    sandbox_url: str | None
-
-
-class Notice(NamedTuple):
-    """What the provider said last about one thing of an account: columns of `ProviderNotice` by name."""
-
-    account_id: uuid.UUID
-    kind: str
-    about: str
-    level: NoticeLevel
-    at: datetime
-    title: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -161,19 +125,6 @@ def latest_campaigns() -> list[tuple[Campaign, campaign_queries.Counts]]:
     for campaign_id, status, count in fetch(LATEST_COUNTS, newest=list(sums)):
         sums[campaign_id][status.value] += count
     return [(each, campaign_queries.Counts(**sums[each.id])) for each in campaigns]
-
-
-def troubled_accounts(now: datetime) -> list[Troubled]:
-    """WhatsApp accounts that are refused, or slowed down now, or that were out of reach when they were last tried."""
-    return [Troubled._make(row) for row in fetch(ACCOUNTS, now=now)]
-
-
-def notices(since: datetime) -> list[Notice]:
-    """Of what the provider said since then, the newest about each thing, if that is no good news; newest first."""
-    newest: dict[tuple[uuid.UUID, str, str], Notice] = {}
-    for row in fetch(NOTICES, since=since):
-        newest.setdefault((row.account_id, row.kind, row.about), Notice._make(row))
-    return [notice for notice in newest.values() if notice.level is not NoticeLevel.GOOD]
 
 
 def imports_not_begun(since: datetime) -> list[NotBegun]:
@@ -254,21 +205,11 @@ def _rows_per_second(row: Any) -> float | None:
 
 # --- the statements, made once: every poll of every open home page reads them -----------------------------------
 
-CAMPAIGNS, COUNTS, EVENTS, IMPORTS, JOBS, NUMBERS = (
-    cast(Table, model.__table__).c for model in (Campaign, CampaignCount, CampaignEvent, Import, Job, Account)
-)
+CAMPAIGNS, COUNTS, IMPORTS, JOBS = (cast(Table, model.__table__).c for model in (Campaign, CampaignCount, Import, Job))
 ITS_JOB = (JOBS.queue, JOBS.processor, JOBS.state)  # whether a pause holds it
 # A job that failed for good, or whose dependency was not met, leaves its campaign's row behind as it was.
 GOES_ON = or_(JOBS.id.is_(None), JOBS.state.not_in(list(campaign_queries.ENDED_JOBS)))
 SINCE: Any = bindparam("since", type_=CAMPAIGNS.started_at.type)
-LAST_EVENT = (
-    select(EVENTS.at)
-    .where(EVENTS.organization_id == CAMPAIGNS.organization_id, EVENTS.campaign_id == CAMPAIGNS.id)
-    .order_by(EVENTS.id.desc())
-    .limit(1)
-    .correlate(cast(Table, Campaign.__table__))
-    .scalar_subquery()
-)
 
 
 def _campaigns(statuses: Sequence[CampaignStatus], *columns: Any) -> Select[Any]:
@@ -311,21 +252,6 @@ NOT_BEGUN = (
     .where(own_rows(IMPORTS), IMPORTS.id.in_(_newest(IMPORTS)))
     .where(IMPORTS.status == ImportStatus.MAPPING, IMPORTS.created_at >= SINCE)
     .order_by(IMPORTS.id.desc())
-)
-IN_TROUBLE = or_(
-    NUMBERS.status == AccountStatus.REFUSED,
-    NUMBERS.slowed_until > bindparam("now", type_=NUMBERS.slowed_until.type),
-    NUMBERS.unreachable_since.is_not(None),
-)
-ACCOUNTS = (
-    select(*(NUMBERS[name] for name in Troubled._fields)).where(own_rows(NUMBERS), IN_TROUBLE).order_by(NUMBERS.name)
-)
-TOLD = ProviderNotice.__table__.c
-NOTICES = (
-    select(*(TOLD[name] for name in Notice._fields))
-    .where(own_rows(TOLD), TOLD.at >= bindparam("since", type_=TOLD.at.type))
-    .order_by(TOLD.at.desc(), TOLD.id.desc())
-    .limit(LOOK_BACK)
 )
 RUNNING_IMPORTS = (
     select(

@@ -47,5 +47,10 @@ CHOICES = (
         "Something needs a person: an account is refused, a queue stands still.",
         Permission.ADMINISTER,
     ),
-    Choice(Digest.kind, "Digest", "What happened since the last one.", None),
+    Choice(
+        Digest.kind,
+        "Daily digest",
+        "What went out, what went wrong, what is due today and what waits for a decision.",
+        None,
+    ),
 )

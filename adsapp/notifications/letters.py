@@ -86,22 +86,35 @@ class PasswordReset(Letter):
 
 @dataclass(frozen=True)
 class Alert(Letter):
-    """Something needs a person: `title` in a few words, `text` what it is and what to do."""
+    """Something needs a person: `title` in a few words, `text` why and what to do, `action` what the link does.
+
+    `things` are those it is about, if they are several.
+    """
 
     kind: ClassVar[str] = "alert"
     title: str
     text: str
     url: str
+    action: str = "Look at it"
+    said: str = ""
+    since: str = ""
+    many: str = ""
+    rule: str = ""
+    things: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Digest(Letter):
-    """What happened in a while; `lines` are words and their figures."""
+    """What happened in a while; `lines` are words and their figures, `empty` says that there is nothing to say."""
 
     kind: ClassVar[str] = "digest"
     period: str
     lines: tuple[tuple[str, str], ...]
     url: str
+    wrong: tuple[str, ...] = ()
+    due: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    empty: str = ""
 
 
 KINDS: dict[str, type[Letter]] = {

@@ -14,6 +14,9 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from adsapp import jobs
+from adsapp.alerts import queries, telling
+from adsapp.alerts.models import AlertChannel, AlertIncident, ChannelKind, DeliveryState, Severity, What
+from adsapp.alerts.rules import RULES
 from adsapp.campaigns.models import CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.imports import queries as import_queries
@@ -56,6 +59,8 @@ LEAVES_NO_LINE = {
     "emails.preview_template_draft": "likewise, as somebody reads it",
     "emails.draft_email": "shows the e-mail as it is typed, and keeps nothing",
     "emails.preview_draft": "likewise, as somebody reads it",
+    "alerts.try_out": "shows what a rule would have said as it is typed, and keeps nothing",
+    "alerts_api.try_out": "likewise",
 }
 
 
@@ -168,6 +173,60 @@ class World:
         """One that somebody paused."""
         return self.schedule(state=ScheduleState.PAUSED, state_reason="A look", next_run_at=None)
 
+    def alert(self) -> uuid.UUID:
+        """An alert that is open; there is one at a time."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            for each in db.session.scalars(select(AlertIncident).where(AlertIncident.resolved_at.is_(None))):
+                each.resolved_at = utcnow()
+            db.session.flush()
+            now = utcnow()
+            incident = AlertIncident(
+                organization_id=self.cast.bakery_id,
+                kind="campaign_paused",
+                severity=Severity.WARNING,
+                title="“Spring” is paused",
+                text="31 % did not arrive",
+                url="/campaigns",
+                action="See the campaigns",
+                things=[{"title": "“Spring” is paused", "text": "31 %", "url": "/campaigns"}],
+                count=1,
+                peak=1,
+                since=now,
+                seen_at=now,
+                opened_at=now,
+                last_at=now,
+            )
+            db.session.add(incident)
+            db.session.commit()
+            return incident.id
+
+    def alert_channel(self) -> uuid.UUID:
+        """A channel to an address that nothing may be sent to."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            channel = AlertChannel(
+                organization_id=self.cast.bakery_id,
+                kind=ChannelKind.WEBHOOK,
+                name=str(uuid.uuid4()),
+                host="http://127.0.0.1",
+                address=db.SecretText.of("http://127.0.0.1:9/"),
+                secret=db.SecretText.of("s" * 32),
+            )
+            db.session.add(channel)
+            db.session.commit()
+            return channel.id
+
+    def told_alert(self) -> uuid.UUID:
+        """A message of an alert that was told."""
+        channel_id, incident_id = self.alert_channel(), self.alert()
+        with db.organization_context(self.app, self.cast.bakery_id):
+            incident = db.session.get_one(AlertIncident, incident_id)
+            message = telling.message_of(incident, RULES[incident.kind], What.FIRED, utcnow())
+            delivery = telling.to_channel(message, queries.get_channel(channel_id))
+            delivery.incident_id, delivery.state = incident_id, DeliveryState.DELIVERED
+            db.session.add(delivery)
+            db.session.commit()
+            return delivery.id
+
     def lines(self) -> int:
         """How many lines Alice's deeds have left."""
         with db.organization_context(self.app, self.cast.bakery_id), db.reading():
@@ -184,6 +243,8 @@ CAMPAIGN = {"name": "April", "template": {"name": "plain", "language": "de"}, "a
 
 WHEN = {"kind": "sync-templates", "when": "@daily", "time_zone": "UTC"}
 
+HOOK = "https://hooks.example.com/services/x"
+TOMORROW = (utcnow() + LATER).isoformat()
 EMAILER = {"api_key": "re_new", "sender_address": "news@bakery.example"}
 EMAIL = {"subject": "Hello", "html": "<p>Hello</p>", "audience": "given", "addresses": "one@example.com"}
 MAIL = {"subject": "Hello", "text": "Hello", "recipients": [{"email": "ana@example.com"}]}
@@ -247,6 +308,27 @@ DEEDS: dict[str, Deed] = {
     "jobs.pause": lambda w: w.post("/queues/contact-import/pause", reason="A look"),
     "jobs.resume": lambda w: confirm(w.browser, w.post("/queues/contact-import/resume").text),
     "notifications.save": lambda w: w.post("/settings/notifications", told="digest"),
+    "alerts.acknowledge": lambda w: w.post(f"/alerts/{w.alert()}/acknowledgement", reason="I look"),
+    "alerts.snooze": lambda w: w.post(f"/alerts/{w.alert()}/snooze", hours="4"),
+    "alerts.save_rule": lambda w: w.post("/alerts/rules/job_failed", is_on="1", threshold="3"),
+    "alerts.reset_rule": lambda w: w.post("/alerts/rules/job_failed/reset"),
+    "alerts.add_channel": lambda w: w.post("/alerts/channels", kind="slack", name="Ops", address=HOOK),
+    "alerts.change_channel": lambda w: w.post(f"/alerts/channels/{w.alert_channel()}", name="Dev", address=HOOK),
+    "alerts.remove_channel": lambda w: w.post(f"/alerts/channels/{w.alert_channel()}/removal"),
+    "alerts.test_channel": lambda w: w.post(f"/alerts/channels/{w.alert_channel()}/tests"),
+    "alerts.test_email": lambda w: w.post("/alerts/channels/email/tests"),
+    "alerts.replay": lambda w: w.post(f"/alerts/told/{w.told_alert()}/replays"),
+    "alerts_api.acknowledge": lambda w: w.ask("POST", f"/api/alerts/{w.alert()}/acknowledgements", {}),
+    "alerts_api.snooze": lambda w: w.ask("POST", f"/api/alerts/{w.alert()}/snoozes", {"until": TOMORROW}),
+    "alerts_api.change_rule": lambda w: w.ask("PATCH", "/api/alert-rules/disk", {"threshold": 5}),
+    "alerts_api.reset_rule": lambda w: w.ask("DELETE", "/api/alert-rules/disk"),
+    "alerts_api.add_channel": lambda w: w.ask(
+        "POST", "/api/alert-channels", {"kind": "webhook", "name": "Pager", "address": HOOK}
+    ),
+    "alerts_api.change_channel": lambda w: w.ask("PATCH", f"/api/alert-channels/{w.alert_channel()}", {"name": "On"}),
+    "alerts_api.remove_channel": lambda w: w.ask("DELETE", f"/api/alert-channels/{w.alert_channel()}"),
+    "alerts_api.test_channel": lambda w: w.ask("POST", f"/api/alert-channels/{w.alert_channel()}/tests"),
+    "alerts_api.replay": lambda w: w.ask("POST", f"/api/alert-deliveries/{w.told_alert()}/replays"),
     "integrations.connect_whatsapp": lambda w: w.post("/settings/whatsapp", **NUMBER, **SECRETS),
     "integrations.change_whatsapp": lambda w: w.post(
         f"/settings/whatsapp/{w.scene.account_id}", name="Main", waba_id="77001", messages_per_second="10"

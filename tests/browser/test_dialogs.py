@@ -19,7 +19,10 @@ from adsapp.jobs import State
 from adsapp.organizations.auditing import NOBODY
 from adsapp.schedules.draft import ScheduleIn
 from adsapp.schedules.service import create_schedule, pause
+from tests.activity.test_every_change import World
+from tests.alerts.scene import Alerts
 from tests.browser.conftest import Console
+from tests.campaigns.scene import Scene
 from tests.emails.scene import set_the_email_scene
 from tests.front.test_pages import confirmations
 
@@ -73,6 +76,9 @@ def paths(console: Console) -> list[str]:
     """Pages that have every dialog there is between them."""
     mails = set_the_email_scene(console.app, console.cast)
     mails.suppress("out@example.com")
+    world = World(console.app, console.cast, Scene(console.app, console.cast, new_id()), console.app.test_client(), "")
+    alert, channel = world.alert(), world.alert_channel()
+    Alerts(console.app, console.cast).set_rule("job_failed", cool_down_minutes=5)
     with db.organization_context(console.app, console.cast.bakery_id):
         person = Contact(organization_id=console.cast.bakery_id, phone="+12025550101", person_key="+12025550101")
         db.session.add(person)
@@ -85,6 +91,7 @@ def paths(console: Console) -> list[str]:
         failed.state, failed.finished_at = State.FAILED, utcnow()
         db.session.commit()
         found = ["/", "/queues/bulk-messages", f"/jobs/{job.id}", f"/jobs/{failed.id}", f"/contacts/{person.id}"]
+        found += ["/alerts", f"/alerts/{alert}", "/alerts/rules/job_failed", f"/alerts/channels/{channel}"]
         found += ["/settings/email", f"/email-templates/{mails.template_id}", "/suppressions"]
         read = ScheduleIn("Nightly", "sync-templates", {"account_id": str(account_id)}, "30 2 * * *")
         active, paused = create_schedule(read, NOBODY), create_schedule(read, NOBODY)

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text, update
 
+from adsapp.alerts.models import AlertDelivery
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.emails.models import EmailRecipientStatus as Mail
@@ -90,6 +92,26 @@ CALLS: list[tuple[str, str, Any]] = [
     ("PUT", "/api/queues/bulk-messages/limits", {"at_once": 2}),
     ("POST", "/api/workers/{worker}/drains", None),
     ("DELETE", "/api/email-templates/{email_template}", None),
+    ("GET", "/api/alerts", None),
+    ("GET", "/api/alerts?state=all", None),
+    ("GET", "/api/alerts/{alert}", None),
+    ("POST", "/api/alerts/{alert}/snoozes", {"until": "2020-01-01T00:00:00Z"}),
+    ("POST", "/api/alerts/{alert}/acknowledgements", {"note": "I look"}),
+    ("GET", "/api/alert-rules", None),
+    ("PATCH", "/api/alert-rules/disk", {"threshold": 5, "quiet": {"from": "22:00", "until": "07:00"}}),
+    ("POST", "/api/alert-rules/job_failed/trials", {"threshold": 2}),
+    ("DELETE", "/api/alert-rules/disk", None),
+    (
+        "POST",
+        "/api/alert-channels",
+        {"kind": "webhook", "name": "Pager", "address": "https://hooks.example.com/x"},
+    ),
+    ("GET", "/api/alert-channels", None),
+    ("PATCH", "/api/alert-channels/{alert_channel}", {"name": "On call"}),
+    ("POST", "/api/alert-channels/{alert_channel}/tests", None),
+    ("GET", "/api/alert-deliveries", None),
+    ("POST", "/api/alert-deliveries/{told}/replays", None),
+    ("DELETE", "/api/alert-channels/{alert_channel}", None),
     ("GET", "/api/emails", None),
     ("GET", "/api/emails/{email}", None),
     ("GET", "/api/emails/{email}/recipients", None),
@@ -149,6 +171,8 @@ def ask_everything(app: Flask, older: Older) -> dict[str, Any]:
     ids["email_template"] = _email_template(client, headers)
     ids["email"], ids["suppression"] = _email(app, older)
     ids["schedule"] = _schedule(app, older)
+    told = _told_alert(app, older)
+    ids["told"], ids["alert"], ids["alert_channel"] = told
     ids["worker"] = _first(client, headers, "/api/workers", "workers")
     ids["sent"] = client.get("/api/campaigns", headers=headers).get_json()["campaigns"][-1]["id"]
     found = {}
@@ -195,6 +219,19 @@ def _schedule(app: Flask, older: Older) -> str:
         schedule = create_schedule(data, NOBODY)
         db.session.commit()
         return str(schedule.id)
+
+
+def _told_alert(app: Flask, older: Older) -> tuple[str, str, str]:
+    """A message of an alert, the alert, the channel."""
+    from tests.activity.test_every_change import World
+    from tests.campaigns.scene import Scene
+
+    scene = Scene(app, older.cast, uuid.UUID(int=0))
+    world = World(app, older.cast, scene, app.test_client(), "")
+    told = world.told_alert()
+    with db.organization_context(app, older.cast.bakery_id), db.reading():
+        delivery = db.session.get_one(AlertDelivery, told)
+        return str(told), str(delivery.incident_id), delivery.channel
 
 
 def _first(client: FlaskClient, headers: dict[str, str], path: str, name: str) -> str:

@@ -1,4 +1,79 @@
 alembic_version.version_num character varying(32) not null
+alert_channels.organization_id uuid not null
+alert_channels.id uuid not null
+alert_channels.kind character varying(40) not null
+alert_channels.name character varying(200) not null
+alert_channels.host text not null
+alert_channels.address bytea not null
+alert_channels.secret bytea
+alert_channels.is_on boolean not null
+alert_channels.created_at timestamp with time zone not null
+alert_channels.created_by character varying(200) not null
+alert_deliveries.organization_id uuid not null
+alert_deliveries.id uuid not null
+alert_deliveries.incident_id uuid
+alert_deliveries.kind character varying(40) not null
+alert_deliveries.what character varying(40) not null
+alert_deliveries.channel character varying(40) not null
+alert_deliveries.channel_name character varying(200) not null
+alert_deliveries.user_id uuid
+alert_deliveries.body jsonb not null
+alert_deliveries.state character varying(40) not null
+alert_deliveries.attempts integer not null
+alert_deliveries.code character varying(200) not null
+alert_deliveries.answer text not null
+alert_deliveries.replay_of uuid
+alert_deliveries.created_at timestamp with time zone not null
+alert_deliveries.next_at timestamp with time zone
+alert_deliveries.ended_at timestamp with time zone
+alert_incidents.organization_id uuid not null
+alert_incidents.id uuid not null
+alert_incidents.kind character varying(40) not null
+alert_incidents.severity character varying(40) not null
+alert_incidents.title text not null
+alert_incidents.text text not null
+alert_incidents.action character varying(200) not null
+alert_incidents.url text not null
+alert_incidents.things jsonb not null
+alert_incidents.keys jsonb not null
+alert_incidents.count integer not null
+alert_incidents.peak integer not null
+alert_incidents.times smallint not null
+alert_incidents.since timestamp with time zone not null
+alert_incidents.seen_at timestamp with time zone not null
+alert_incidents.opened_at timestamp with time zone
+alert_incidents.last_at timestamp with time zone not null
+alert_incidents.resolved_at timestamp with time zone
+alert_incidents.resolved_because text not null
+alert_incidents.told character varying(40)
+alert_incidents.told_at timestamp with time zone
+alert_incidents.told_count integer not null
+alert_incidents.told_keys jsonb not null
+alert_incidents.acknowledged_at timestamp with time zone
+alert_incidents.acknowledged_by character varying(200) not null
+alert_incidents.note text not null
+alert_incidents.snoozed_until timestamp with time zone
+alert_incidents.snoozed_by character varying(200) not null
+alert_rules.organization_id uuid not null
+alert_rules.kind character varying(40) not null
+alert_rules.is_on boolean not null
+alert_rules.threshold double precision not null
+alert_rules.clears_at double precision not null
+alert_rules.window_minutes integer not null
+alert_rules.for_minutes integer not null
+alert_rules.cool_down_minutes integer not null
+alert_rules.severity character varying(40) not null
+alert_rules.channels jsonb
+alert_rules.quiet_from character varying(5) not null
+alert_rules.quiet_until character varying(5) not null
+alert_rules.quiet_zone character varying(60) not null
+alert_rules.changed_at timestamp with time zone not null
+alert_rules.changed_by character varying(200) not null
+alert_seen.organization_id uuid not null
+alert_seen.user_id uuid not null
+alert_seen.seen_at timestamp with time zone not null
+alert_watches.organization_id uuid not null
+alert_watches.watched_at timestamp with time zone not null
 api_tokens.id uuid not null
 api_tokens.organization_id uuid not null
 api_tokens.name character varying(200) not null
@@ -130,6 +205,12 @@ contacts.updated_at timestamp with time zone not null
 contacts.moved_to character varying(20)
 contacts.moved_at timestamp with time zone
 contacts.email_typed character varying(200) not null default ''::character varying
+digest_times.organization_id uuid not null
+digest_times.user_id uuid not null
+digest_times.hour smallint not null
+digest_times.zone character varying(60) not null
+digest_times.on_empty_days boolean not null
+digest_times.told_on date
 email_accounts.organization_id uuid not null
 email_accounts.id uuid not null
 email_accounts.name character varying(200) not null
@@ -643,6 +724,20 @@ workers.memory_mb integer
 workers.drain_requested_at timestamp with time zone
 workers.drain_requested_by character varying(200)
 constraint alembic_version alembic_version_pkc PRIMARY KEY (version_num)
+constraint alert_channels fk_alert_channels_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint alert_channels pk_alert_channels PRIMARY KEY (id)
+constraint alert_channels uq_alert_channels_organization_id_id UNIQUE (organization_id, id)
+constraint alert_channels uq_alert_channels_organization_id_name UNIQUE (organization_id, name)
+constraint alert_deliveries fk_alert_deliveries_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint alert_deliveries fk_alert_deliveries_organization_id_incident_id FOREIGN KEY (organization_id, incident_id) REFERENCES alert_incidents(organization_id, id) ON DELETE CASCADE
+constraint alert_deliveries pk_alert_deliveries PRIMARY KEY (id)
+constraint alert_incidents fk_alert_incidents_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint alert_incidents pk_alert_incidents PRIMARY KEY (id)
+constraint alert_incidents uq_alert_incidents_organization_id_id UNIQUE (organization_id, id)
+constraint alert_rules pk_alert_rules PRIMARY KEY (organization_id, kind)
+constraint alert_seen fk_alert_seen_organization_id_user_id FOREIGN KEY (organization_id, user_id) REFERENCES memberships(organization_id, user_id) ON DELETE CASCADE
+constraint alert_seen pk_alert_seen PRIMARY KEY (organization_id, user_id)
+constraint alert_watches pk_alert_watches PRIMARY KEY (organization_id)
 constraint api_tokens fk_api_tokens_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint api_tokens pk_api_tokens PRIMARY KEY (id)
 constraint api_tokens uq_api_tokens_token_hash UNIQUE (token_hash)
@@ -669,6 +764,8 @@ constraint contact_tags pk_contact_tags PRIMARY KEY (tag_id, contact_id)
 constraint contacts pk_contacts PRIMARY KEY (id)
 constraint contacts uq_contacts_organization_id_id UNIQUE (organization_id, id)
 constraint contacts uq_contacts_organization_id_phone UNIQUE (organization_id, phone)
+constraint digest_times fk_digest_times_organization_id_user_id FOREIGN KEY (organization_id, user_id) REFERENCES memberships(organization_id, user_id) ON DELETE CASCADE
+constraint digest_times pk_digest_times PRIMARY KEY (organization_id, user_id)
 constraint email_accounts fk_email_accounts_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint email_accounts pk_email_accounts PRIMARY KEY (id)
 constraint email_accounts uq_email_accounts_organization_id_id UNIQUE (organization_id, id)
@@ -790,6 +887,21 @@ constraint whatsapp_accounts uq_whatsapp_accounts_organization_id_id UNIQUE (org
 constraint whatsapp_accounts uq_whatsapp_accounts_organization_id_phone_number_id UNIQUE (organization_id, phone_number_id)
 constraint workers pk_workers PRIMARY KEY (id)
 CREATE UNIQUE INDEX alembic_version_pkc ON public.alembic_version USING btree (version_num)
+CREATE UNIQUE INDEX pk_alert_channels ON public.alert_channels USING btree (id)
+CREATE UNIQUE INDEX uq_alert_channels_organization_id_id ON public.alert_channels USING btree (organization_id, id)
+CREATE UNIQUE INDEX uq_alert_channels_organization_id_name ON public.alert_channels USING btree (organization_id, name)
+CREATE INDEX ix_alert_deliveries_channel ON public.alert_deliveries USING btree (organization_id, channel, id)
+CREATE INDEX ix_alert_deliveries_incident ON public.alert_deliveries USING btree (organization_id, incident_id, id)
+CREATE INDEX ix_alert_deliveries_list ON public.alert_deliveries USING btree (organization_id, id)
+CREATE UNIQUE INDEX pk_alert_deliveries ON public.alert_deliveries USING btree (id)
+CREATE INDEX ix_alert_incidents_kind ON public.alert_incidents USING btree (organization_id, kind, id)
+CREATE INDEX ix_alert_incidents_list ON public.alert_incidents USING btree (organization_id, id)
+CREATE UNIQUE INDEX pk_alert_incidents ON public.alert_incidents USING btree (id)
+CREATE UNIQUE INDEX uq_alert_incidents_open ON public.alert_incidents USING btree (organization_id, kind) WHERE (resolved_at IS NULL)
+CREATE UNIQUE INDEX uq_alert_incidents_organization_id_id ON public.alert_incidents USING btree (organization_id, id)
+CREATE UNIQUE INDEX pk_alert_rules ON public.alert_rules USING btree (organization_id, kind)
+CREATE UNIQUE INDEX pk_alert_seen ON public.alert_seen USING btree (organization_id, user_id)
+CREATE UNIQUE INDEX pk_alert_watches ON public.alert_watches USING btree (organization_id)
 CREATE INDEX ix_api_tokens_organization_id ON public.api_tokens USING btree (organization_id)
 CREATE UNIQUE INDEX pk_api_tokens ON public.api_tokens USING btree (id)
 CREATE UNIQUE INDEX uq_api_tokens_token_hash ON public.api_tokens USING btree (token_hash)
@@ -827,6 +939,7 @@ CREATE INDEX ix_contacts_wa_user_id ON public.contacts USING btree (organization
 CREATE UNIQUE INDEX pk_contacts ON public.contacts USING btree (id)
 CREATE UNIQUE INDEX uq_contacts_organization_id_id ON public.contacts USING btree (organization_id, id)
 CREATE UNIQUE INDEX uq_contacts_organization_id_phone ON public.contacts USING btree (organization_id, phone)
+CREATE UNIQUE INDEX pk_digest_times ON public.digest_times USING btree (organization_id, user_id)
 CREATE UNIQUE INDEX pk_email_accounts ON public.email_accounts USING btree (id)
 CREATE UNIQUE INDEX uq_email_accounts_organization_id_id ON public.email_accounts USING btree (organization_id, id)
 CREATE UNIQUE INDEX uq_email_accounts_organization_id_name ON public.email_accounts USING btree (organization_id, name)
@@ -996,6 +1109,12 @@ CREATE TRIGGER count_suppressions_insert AFTER INSERT ON public.suppressions REF
 CREATE TRIGGER count_suppressions_update AFTER UPDATE ON public.suppressions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_suppressions_update()
 CREATE TRIGGER fk_contact_tags_organization_id_tag_id_gone AFTER DELETE ON public.tags REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION fk_contact_tags_organization_id_tag_id_gone()
 CREATE TRIGGER fk_contact_tags_organization_id_tag_id_named BEFORE UPDATE OF organization_id, id ON public.tags FOR EACH ROW WHEN (((old.organization_id <> new.organization_id) OR (old.id <> new.id))) EXECUTE FUNCTION fk_contact_tags_organization_id_tag_id_named()
+row security of alert_channels, forced
+row security of alert_deliveries, forced
+row security of alert_incidents, forced
+row security of alert_rules, forced
+row security of alert_seen, forced
+row security of alert_watches, forced
 row security of api_tokens, forced
 row security of audit_events, forced
 row security of campaign_counts, forced
@@ -1007,6 +1126,7 @@ row security of contact_counts, forced
 row security of contact_imports, forced
 row security of contact_tags, forced
 row security of contacts, forced
+row security of digest_times, forced
 row security of email_accounts, forced
 row security of email_chunks, forced
 row security of email_counts, forced
@@ -1052,6 +1172,18 @@ row security of users, forced
 row security of webhook_deliveries, forced
 row security of whatsapp_accounts, forced
 row security of workers, forced
+policy alert_channels engine PERMISSIVE ALL {adsapp_engine} true check true
+policy alert_channels organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy alert_deliveries engine PERMISSIVE ALL {adsapp_engine} true check true
+policy alert_deliveries organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy alert_incidents engine PERMISSIVE ALL {adsapp_engine} true check true
+policy alert_incidents organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy alert_rules engine PERMISSIVE ALL {adsapp_engine} true check true
+policy alert_rules organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy alert_seen engine PERMISSIVE ALL {adsapp_engine} true check true
+policy alert_seen organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy alert_watches engine PERMISSIVE ALL {adsapp_engine} true check true
+policy alert_watches organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy api_tokens door PERMISSIVE SELECT {adsapp_door} ((token_hash)::text = NULLIF(current_setting('app.key'::text, true), ''::text)) check
 policy api_tokens organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy audit_events engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -1074,6 +1206,8 @@ policy contact_tags engine PERMISSIVE ALL {adsapp_engine} true check true
 policy contact_tags organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy contacts engine PERMISSIVE ALL {adsapp_engine} true check true
 policy contacts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy digest_times engine PERMISSIVE ALL {adsapp_engine} true check true
+policy digest_times organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy email_accounts engine PERMISSIVE ALL {adsapp_engine} true check true
 policy email_accounts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy email_chunks engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -1183,6 +1317,13 @@ policy whatsapp_accounts engine PERMISSIVE ALL {adsapp_engine} true check true
 policy whatsapp_accounts organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy workers engine PERMISSIVE ALL {adsapp_engine} true check true
 policy workers everybody PERMISSIVE ALL {adsapp_app,adsapp_door} true check true
+grant delete, insert, select, update on alert_channels to adsapp_app
+grant delete, insert, select, update on alert_deliveries to adsapp_app
+grant delete, insert, select, update on alert_incidents to adsapp_app
+grant delete, insert, select, update on alert_rules to adsapp_app
+grant delete, insert, select, update on alert_seen to adsapp_app
+grant delete, insert, select, update on alert_watches to adsapp_app
+grant insert, select, update on alert_watches to adsapp_engine
 grant delete, insert, select, update on api_tokens to adsapp_app
 grant select on api_tokens to adsapp_door
 grant delete, insert, select, update on audit_events to adsapp_app
@@ -1195,6 +1336,7 @@ grant delete, insert, select, update on contact_counts to adsapp_app
 grant delete, insert, select, update on contact_imports to adsapp_app
 grant delete, insert, select, update on contact_tags to adsapp_app
 grant delete, insert, select, update on contacts to adsapp_app
+grant delete, insert, select, update on digest_times to adsapp_app
 grant delete, insert, select, update on email_accounts to adsapp_app
 grant delete, insert, select, update on email_chunks to adsapp_app
 grant delete, insert, select, update on email_counts to adsapp_app

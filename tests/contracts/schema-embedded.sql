@@ -2,6 +2,113 @@ CREATE TABLE alembic_version (
 version_num VARCHAR(32) NOT NULL,
 CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 )
+CREATE TABLE alert_channels (
+organization_id CHAR(32) NOT NULL,
+id CHAR(32) NOT NULL,
+kind VARCHAR(40) NOT NULL,
+name VARCHAR(200) NOT NULL,
+host TEXT NOT NULL,
+address BLOB NOT NULL,
+secret BLOB,
+is_on BOOLEAN NOT NULL,
+created_at DATETIME NOT NULL,
+created_by VARCHAR(200) NOT NULL,
+CONSTRAINT pk_alert_channels PRIMARY KEY (id),
+CONSTRAINT fk_alert_channels_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_alert_channels_organization_id_id UNIQUE (organization_id, id),
+CONSTRAINT uq_alert_channels_organization_id_name UNIQUE (organization_id, name)
+)
+CREATE TABLE alert_deliveries (
+organization_id CHAR(32) NOT NULL,
+id CHAR(32) NOT NULL,
+incident_id CHAR(32),
+kind VARCHAR(40) NOT NULL,
+what VARCHAR(40) NOT NULL,
+channel VARCHAR(40) NOT NULL,
+channel_name VARCHAR(200) NOT NULL,
+user_id CHAR(32),
+body JSON NOT NULL,
+state VARCHAR(40) NOT NULL,
+attempts INTEGER NOT NULL,
+code VARCHAR(200) NOT NULL,
+answer TEXT NOT NULL,
+replay_of CHAR(32),
+created_at DATETIME NOT NULL,
+next_at DATETIME,
+ended_at DATETIME,
+CONSTRAINT pk_alert_deliveries PRIMARY KEY (id),
+CONSTRAINT fk_alert_deliveries_organization_id_incident_id FOREIGN KEY(organization_id, incident_id) REFERENCES alert_incidents (organization_id, id) ON DELETE CASCADE,
+CONSTRAINT fk_alert_deliveries_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id)
+)
+CREATE INDEX ix_alert_deliveries_channel ON alert_deliveries (organization_id, channel, id)
+CREATE INDEX ix_alert_deliveries_incident ON alert_deliveries (organization_id, incident_id, id)
+CREATE INDEX ix_alert_deliveries_list ON alert_deliveries (organization_id, id)
+CREATE TABLE alert_incidents (
+organization_id CHAR(32) NOT NULL,
+id CHAR(32) NOT NULL,
+kind VARCHAR(40) NOT NULL,
+severity VARCHAR(40) NOT NULL,
+title TEXT NOT NULL,
+text TEXT NOT NULL,
+action VARCHAR(200) NOT NULL,
+url TEXT NOT NULL,
+things JSON NOT NULL,
+keys JSON NOT NULL,
+count INTEGER NOT NULL,
+peak INTEGER NOT NULL,
+times SMALLINT NOT NULL,
+since DATETIME NOT NULL,
+seen_at DATETIME NOT NULL,
+opened_at DATETIME,
+last_at DATETIME NOT NULL,
+resolved_at DATETIME,
+resolved_because TEXT NOT NULL,
+told VARCHAR(40),
+told_at DATETIME,
+told_count INTEGER NOT NULL,
+told_keys JSON NOT NULL,
+acknowledged_at DATETIME,
+acknowledged_by VARCHAR(200) NOT NULL,
+note TEXT NOT NULL,
+snoozed_until DATETIME,
+snoozed_by VARCHAR(200) NOT NULL,
+CONSTRAINT pk_alert_incidents PRIMARY KEY (id),
+CONSTRAINT fk_alert_incidents_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_alert_incidents_organization_id_id UNIQUE (organization_id, id)
+)
+CREATE INDEX ix_alert_incidents_kind ON alert_incidents (organization_id, kind, id)
+CREATE INDEX ix_alert_incidents_list ON alert_incidents (organization_id, id)
+CREATE UNIQUE INDEX uq_alert_incidents_open ON alert_incidents (organization_id, kind) WHERE resolved_at is null
+CREATE TABLE alert_rules (
+organization_id CHAR(32) NOT NULL,
+kind VARCHAR(40) NOT NULL,
+is_on BOOLEAN NOT NULL,
+threshold DOUBLE NOT NULL,
+clears_at DOUBLE NOT NULL,
+window_minutes INTEGER NOT NULL,
+for_minutes INTEGER NOT NULL,
+cool_down_minutes INTEGER NOT NULL,
+severity VARCHAR(40) NOT NULL,
+channels JSON,
+quiet_from VARCHAR(5) NOT NULL,
+quiet_until VARCHAR(5) NOT NULL,
+quiet_zone VARCHAR(60) NOT NULL,
+changed_at DATETIME NOT NULL,
+changed_by VARCHAR(200) NOT NULL,
+CONSTRAINT pk_alert_rules PRIMARY KEY (organization_id, kind)
+)
+CREATE TABLE alert_seen (
+organization_id CHAR(32) NOT NULL,
+user_id CHAR(32) NOT NULL,
+seen_at DATETIME NOT NULL,
+CONSTRAINT pk_alert_seen PRIMARY KEY (organization_id, user_id),
+CONSTRAINT fk_alert_seen_organization_id_user_id FOREIGN KEY(organization_id, user_id) REFERENCES memberships (organization_id, user_id) ON DELETE CASCADE
+)
+CREATE TABLE alert_watches (
+organization_id CHAR(32) NOT NULL,
+watched_at DATETIME NOT NULL,
+CONSTRAINT pk_alert_watches PRIMARY KEY (organization_id)
+)
 CREATE TABLE api_tokens (
 id CHAR(32) NOT NULL,
 organization_id CHAR(32) NOT NULL,
@@ -201,6 +308,16 @@ CREATE INDEX ix_contacts_name ON contacts (organization_id, name, id)
 CREATE INDEX ix_contacts_person ON contacts (organization_id, person_key)
 CREATE INDEX ix_contacts_wa_id ON contacts (organization_id, wa_id) WHERE wa_id is not null
 CREATE INDEX ix_contacts_wa_user_id ON contacts (organization_id, wa_user_id) WHERE wa_user_id is not null
+CREATE TABLE digest_times (
+organization_id CHAR(32) NOT NULL,
+user_id CHAR(32) NOT NULL,
+hour SMALLINT NOT NULL,
+zone VARCHAR(60) NOT NULL,
+on_empty_days BOOLEAN NOT NULL,
+told_on DATE,
+CONSTRAINT pk_digest_times PRIMARY KEY (organization_id, user_id),
+CONSTRAINT fk_digest_times_organization_id_user_id FOREIGN KEY(organization_id, user_id) REFERENCES memberships (organization_id, user_id) ON DELETE CASCADE
+)
 CREATE TABLE email_accounts (
 organization_id CHAR(32) NOT NULL,
 id CHAR(32) NOT NULL,

@@ -91,6 +91,8 @@ def test_every_column_of_bytes_is_sealed_or_is_known_to_hold_no_secret() -> None
     plain = {str(each) for each in columns if isinstance(each.type, LargeBinary)}
     assert plain == set(NOT_SECRET)
     assert {str(column) for table in key_rotation.sealed_tables() for column in key_rotation.sealed_columns(table)} == {
+        "alert_channels.address",
+        "alert_channels.secret",
         "email_accounts.api_key",
         "email_accounts.webhook_secret",
         "job_schedules.params",
@@ -114,6 +116,7 @@ def test_values_are_readable_before_during_and_after_a_rotation(app: Flask, cast
     assert seen == [PLAIN] * 6
     assert _opened(app, cast, NEW) == PLAIN
     assert counts == {
+        "alert_channels": Count("alert_channels"),
         "email_accounts": Count("email_accounts"),
         "job_schedules": Count("job_schedules"),
         "jobs": Count("jobs", values=4, under_old_keys=4, rewritten=4),

@@ -48,6 +48,8 @@ KINDS: list[tuple[str, dict[str, Any], bool]] = [
     ("sync-suppressions", {}, False),
     ("send-email", {"email_id": str(uuid.UUID(int=7))}, True),
     ("notify", {"to": "ana@example.com", "name": "Ana", "kind": "alert", "values": {}}, False),
+    ("deliver-alert", {"delivery_id": str(uuid.UUID(int=7))}, False),
+    ("deliver-alert-elsewhere", {"delivery_id": str(uuid.UUID(int=7))}, False),
     ("tell-import", {"import_id": str(uuid.UUID(int=7)), "user_id": str(uuid.UUID(int=8))}, False),
     ("tell-campaign", {"campaign_id": str(uuid.UUID(int=7)), "job_id": str(uuid.UUID(int=8))}, False),
     ("demo", {"mood": "succeeds"}, True),

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from adsapp.alerts.models import AlertDelivery, AlertIncident
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts import opt_outs
@@ -86,7 +87,20 @@ def told(app: Flask, cast: Cast) -> list[str]:
         people = [str(each) for each in db.session.scalars(select(CampaignRecipient.id))]
         suppressions = list(db.session.scalars(select(Suppression.id)))
         db.session.commit()
+    told_alert = world.told_alert()
+    with db.organization_context(app, cast.bakery_id):
+        things = [{"title": SAID, "text": SAID, "url": "/campaigns"}] * 2
+        db.session.execute(update(AlertIncident).values(title=SAID, text=SAID, note=SAID, things=things))
+        delivery = db.session.get_one(AlertDelivery, told_alert)
+        delivery.body = {**delivery.body, "title": SAID, "text": SAID}
+        delivery.answer = SAID
+        alert = str(delivery.incident_id)
+        db.session.commit()
     ids = {
+        "incident_id": [alert],
+        "delivery_id": [str(told_alert)],
+        "channel_id": [str(world.alert_channel())],
+        "kind": ["job_failed"],
         "job_id": jobs,
         "contact_id": contacts,
         "campaign_id": [str(campaign)],

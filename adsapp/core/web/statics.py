@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # What the one file of each kind is made of, in the order that counts.
 SHEETS: Final = (
     *("tokens", "base", "layout", "components", "forms", "overlays", "content", "tables", "charts", "chat"),
-    *("campaigns", "contacts", "email", "jobs", "schedules"),
+    *("campaigns", "contacts", "email", "jobs", "schedules", "alerts"),
 )
 LIBRARIES: Final = ("vendor/htmx.org-2.0.11/htmx.min.js", "vendor/idiomorph-0.8.0/idiomorph-ext.min.js")
 SCRIPTS: Final = (
@@ -50,6 +50,7 @@ SCRIPTS: Final = (
         "frames",
         "ticks",
         "live",
+        "bell",
     ),
 )
 MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {

@@ -197,6 +197,7 @@ def test_the_engine_reads_jobs_and_of_all_else_only_whose_it_is(app: Flask) -> N
     }
     accounts = {"whatsapp_accounts", "email_accounts"}
     assert set(found) - jobs - {"alembic_version"} == {"workers", "organizations", "schedule_fires"} | accounts
+    assert set(found) - jobs - {"alembic_version"} == {"workers", "organizations", "alert_watches"} | accounts
     assert found["organizations"] == ["id", "slug"]
     assert found["whatsapp_accounts"] == found["email_accounts"] == ["id", "organization_id"]
 
