@@ -100,6 +100,7 @@ class _Batch:
     def add(self, claimed: Sequence[Any]) -> None:
         """Decide for each; one whose last job is just ending is left for the next look."""
         running = _Running.of(self.connection, claimed)
+        self._kinds = recurring()
         self._room = across.room(self.connection, {row.organization_id for row in claimed})
         for row in claimed:
             if row.last_job_id not in running.changing:
@@ -135,7 +136,7 @@ class _Batch:
     def _why_not(self, row: Any, is_running: bool) -> str:
         if is_running and row.overlap is Overlap.SKIP:
             return "The run before had not ended"
-        place = (row.organization_id, recurring()[row.processor].queue)
+        place = (row.organization_id, self._kinds[row.processor].queue)
         if self._room.get(place, 1) <= 0:
             return "As many jobs waited in its queue as the organization allows itself"
         if place in self._room:
@@ -143,7 +144,7 @@ class _Batch:
         return ""
 
     def _start(self, row: Any, run: datetime, *, after: uuid.UUID | None, first: bool) -> uuid.UUID:
-        job_id, kind = new_id(), recurring()[row.processor]
+        job_id, kind = new_id(), self._kinds[row.processor]
         assert kind.recurs is not None
         self.jobs[job_id] = NewJob(
             id=job_id,
