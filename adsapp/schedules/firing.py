@@ -80,11 +80,12 @@ def fire_due(engine: Engine, clock: DatabaseClock, attempts: int) -> Fired:
 def _claim() -> Select[Any]:
     turn = func.row_number().over(partition_by=SCHEDULES.c.organization_id, order_by=SCHEDULES.c.next_run_at)
     is_due = (DUE, SCHEDULES.c.next_run_at <= bindparam("now"), any_of(SCHEDULES.c.processor, "processors"))
-    due = select(SCHEDULES.c.id, SCHEDULES.c.next_run_at, turn.label("turn")).where(*is_due).subquery("due")
-    first = select(due.c.id).order_by(due.c.turn, due.c.next_run_at, due.c.id).limit(BATCH)
+    due = select(SCHEDULES.c.id, turn.label("turn")).where(*is_due).subquery("due")
     # What is due is asked once more of the row that is locked: another dispatcher may have moved it on meanwhile.
-    wanted = (SCHEDULES.c.id.in_(first), SCHEDULES.c.next_run_at <= bindparam("now"))
-    return select(SCHEDULES).where(*wanted).with_for_update(skip_locked=True)
+    still = SCHEDULES.c.next_run_at <= bindparam("now")
+    rows = select(SCHEDULES).join(due, due.c.id == SCHEDULES.c.id).where(still)
+    first = rows.order_by(due.c.turn, SCHEDULES.c.next_run_at, SCHEDULES.c.id).limit(BATCH)
+    return first.with_for_update(of=SCHEDULES, skip_locked=True)
 
 
 @dataclass
