@@ -79,6 +79,7 @@ def ensure_demo(app: Flask, number: Number, team: Team) -> Demo:
     with db.organization_context(app, organization_id):
         jobs.enqueue("sync-templates", {"account_id": str(account_id)}, created_by="demo")
         work.add_delayed_job(account_id)
+        work.add_schedule(account_id)
         db.session.commit()
     return Demo(organization_id, account_id, sender_id, is_new=True)
 

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 from adsapp import jobs
 from adsapp.core.clock import utcnow
+from adsapp.organizations.auditing import By
+from adsapp.schedules.draft import ScheduleIn
+from adsapp.schedules.service import create_schedule
 
 MORNING = 6  # o'clock, UTC
 
@@ -19,3 +22,9 @@ def add_delayed_job(account_id: uuid.UUID) -> None:
 def _tomorrow_morning() -> datetime:
     tomorrow = utcnow() + timedelta(days=1)
     return tomorrow.replace(hour=MORNING, minute=0, second=0, microsecond=0)
+
+
+def add_schedule(account_id: uuid.UUID) -> None:
+    """Something that recurs, so that the page of schedules shows what it is for."""
+    data = ScheduleIn("Templates every night", "sync-templates", {"account_id": str(account_id)}, "30 2 * * *")
+    create_schedule(data, By("Alice"))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -60,7 +60,7 @@ class Cron:
 
     def after(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
         """The first run after the moment, in UTC; None if there is none within fifty years."""
-        return next(self.runs(moment, zone), None)
+        return _after(self.text, moment.astimezone(UTC), zone)
 
     def runs(self, moment: datetime, zone: ZoneInfo) -> Iterator[datetime]:
         """All runs after the moment, in UTC.
@@ -75,6 +75,11 @@ class Cron:
                     yield found
         except (OverflowError, ValueError):  # the calendar ends
             return
+
+
+@lru_cache(maxsize=4096)  # what is due at midnight is due by the same few expressions
+def _after(text: str, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    return next(Cron(text).runs(moment, zone), None)
 
 
 def parse(text: str) -> Cron:

@@ -80,11 +80,12 @@ def fire_due(engine: Engine, clock: DatabaseClock, attempts: int) -> Fired:
 def _claim() -> Select[Any]:
     turn = func.row_number().over(partition_by=SCHEDULES.c.organization_id, order_by=SCHEDULES.c.next_run_at)
     is_due = (DUE, SCHEDULES.c.next_run_at <= bindparam("now"), any_of(SCHEDULES.c.processor, "processors"))
-    due = select(SCHEDULES.c.id, SCHEDULES.c.next_run_at, turn.label("turn")).where(*is_due).subquery("due")
-    first = select(due.c.id).order_by(due.c.turn, due.c.next_run_at, due.c.id).limit(BATCH)
+    due = select(SCHEDULES.c.id, turn.label("turn")).where(*is_due).subquery("due")
     # What is due is asked once more of the row that is locked: another dispatcher may have moved it on meanwhile.
-    wanted = (SCHEDULES.c.id.in_(first), SCHEDULES.c.next_run_at <= bindparam("now"))
-    return select(SCHEDULES).where(*wanted).with_for_update(skip_locked=True)
+    still = SCHEDULES.c.next_run_at <= bindparam("now")
+    rows = select(SCHEDULES).join(due, due.c.id == SCHEDULES.c.id).where(still)
+    first = rows.order_by(due.c.turn, SCHEDULES.c.next_run_at, SCHEDULES.c.id).limit(BATCH)
+    return first.with_for_update(of=SCHEDULES, skip_locked=True)
 
 
 @dataclass
@@ -100,6 +101,7 @@ class _Batch:
     def add(self, claimed: Sequence[Any]) -> None:
         """Decide for each; one whose last job is just ending is left for the next look."""
         running = _Running.of(self.connection, claimed)
+        self._kinds = recurring()
         self._room = across.room(self.connection, {row.organization_id for row in claimed})
         for row in claimed:
             if row.last_job_id not in running.changing:
@@ -135,7 +137,7 @@ class _Batch:
     def _why_not(self, row: Any, is_running: bool) -> str:
         if is_running and row.overlap is Overlap.SKIP:
             return "The run before had not ended"
-        place = (row.organization_id, recurring()[row.processor].queue)
+        place = (row.organization_id, self._kinds[row.processor].queue)
         if self._room.get(place, 1) <= 0:
             return "As many jobs waited in its queue as the organization allows itself"
         if place in self._room:
@@ -143,7 +145,7 @@ class _Batch:
         return ""
 
     def _start(self, row: Any, run: datetime, *, after: uuid.UUID | None, first: bool) -> uuid.UUID:
-        job_id, kind = new_id(), recurring()[row.processor]
+        job_id, kind = new_id(), self._kinds[row.processor]
         assert kind.recurs is not None
         self.jobs[job_id] = NewJob(
             id=job_id,

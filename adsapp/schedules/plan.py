@@ -88,20 +88,30 @@ def _decide(schedule: Due, now: datetime) -> Decision:
         return Decision(ScheduleState.PAUSED, None, reason=error.detail)
     if schedule.catch_up is not CatchUp.SKIP and now - first > grace(schedule.grace_minutes):
         return Decision(ScheduleState.OVERDUE, None, missed=first, reason=_why_overdue(now - first))
-    latest = [run for run in _latest(when, zone, first, now, _most(schedule)) if not _is_over(schedule, run)]
+    following = when.after(first, zone)
+    is_alone = following is None or following > now  # nearly always
+    found = [first] if is_alone else _latest(when, zone, first, now, _most(schedule))
+    latest = [run for run in found if not _is_over(schedule, run)]
     starts = [run for run in latest if schedule.catch_up is not CatchUp.SKIP or now - run <= ON_TIME]
     starts = starts[len(starts) - _left(schedule, len(starts)) :]
-    state, following, reason = after_runs(schedule, when, zone, now, len(starts))
-    return Decision(state, following, tuple(starts), *_missed(first, latest, starts), reason)
+    following = following if is_alone else when.after(now, zone)
+    state, next_run_at, reason = goes_on(schedule, when, following, len(starts))
+    return Decision(state, next_run_at, tuple(starts), *_missed(first, latest, starts), reason)
 
 
 def after_runs(
     schedule: Due, when: When, zone: ZoneInfo, now: datetime, started: int
 ) -> tuple[ScheduleState, datetime | None, str | None]:
     """How it goes on after `now`, when so many more runs have started: state, next run, and why it ended."""
+    return goes_on(schedule, when, when.after(now, zone), started)
+
+
+def goes_on(
+    schedule: Due, when: When, following: datetime | None, started: int
+) -> tuple[ScheduleState, datetime | None, str | None]:
+    """The same, with the run that comes next by its times alone."""
     if schedule.ends_after is not None and schedule.run_count + started >= schedule.ends_after:
         return ScheduleState.ENDED, None, f"It has run {plural(schedule.ends_after, 'time')}, as was asked for"
-    following = when.after(now, zone)
     if following is None:
         only = isinstance(when, times.Once)
         return ScheduleState.ENDED, None, (DONE if started else TOO_LATE) if only else NO_MORE

@@ -32,6 +32,7 @@ __all__ = [
     "resume",
     "run_now",
     "skip_next",
+    "why_not_now",
 ]
 
 
@@ -129,8 +130,8 @@ def run_now(schedule: Schedule, by: By, *, people: int | None = None) -> Schedul
     ended, or if the run before has not and its runs must not overlap.
     """
     _lock(schedule)
-    if schedule.state is ScheduleState.ENDED:
-        raise Conflict(f"The schedule has ended: {schedule.state_reason}. Change its times, and it begins again")
+    if why_not := why_not_now(schedule):
+        raise Conflict(why_not, code="ended" if schedule.state is ScheduleState.ENDED else "run_before_goes_on")
     after = _make_room(schedule, by)
     processor = require_processor(schedule.processor)
     job = jobs.enqueue(
@@ -151,13 +152,26 @@ def run_now(schedule: Schedule, by: By, *, people: int | None = None) -> Schedul
     return fire
 
 
+def why_not_now(schedule: Schedule) -> str:
+    """Why no run can be started now, "" if one can."""
+    if schedule.state is ScheduleState.ENDED:
+        return f"The schedule has ended: {schedule.state_reason}. Change its times, and it begins again"
+    if schedule.overlap is Overlap.SKIP and _running(schedule) is not None:
+        return "The run before has not ended; wait for its end, or cancel its job"
+    return ""
+
+
+def _running(schedule: Schedule) -> Job | None:
+    """The job of its last run, if that has not ended."""
+    job = last_job(schedule)
+    return job if job is not None and job.state not in FINAL else None
+
+
 def _make_room(schedule: Schedule, by: By) -> list[After]:
-    """What a run that is asked for now has to wait for. Raises Conflict if it may not wait."""
-    running = last_job(schedule)
-    if running is None or running.state in FINAL:
+    """What a run that is asked for now has to wait for."""
+    running = _running(schedule)
+    if running is None:
         return []
-    if schedule.overlap is Overlap.SKIP:
-        raise Conflict("The run before has not ended; wait for its end, or cancel its job", code="run_before_goes_on")
     if schedule.overlap is Overlap.CANCEL:
         job_service.cancel(running, by.because("The next run takes its place"))
     db.session.refresh(running)

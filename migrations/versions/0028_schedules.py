@@ -20,7 +20,7 @@ def upgrade() -> None:
     add_fires()
     connection = op.get_bind()
     isolate_table(connection, "job_schedules", engine="select, update")
-    isolate_table(connection, "schedule_fires", engine="select, insert, update")
+    isolate_table(connection, "schedule_fires", engine="select, insert")
     expect_sizes(connection)
 
 

@@ -1382,7 +1382,7 @@ grant select on queue_controls to adsapp_engine
 grant delete, insert, select, update on queue_limits to adsapp_app
 grant select, update on queue_limits to adsapp_engine
 grant delete, insert, select, update on schedule_fires to adsapp_app
-grant insert, select, update on schedule_fires to adsapp_engine
+grant insert, select on schedule_fires to adsapp_engine
 grant delete, insert, select, update on sessions to adsapp_app
 grant select on sessions to adsapp_door
 grant delete, insert, select, update on sign_in_failures to adsapp_app

@@ -171,8 +171,8 @@ def test_a_run_that_messages_people_confirms_their_number(app: Flask, cast: Cast
     fire = only(app, cast, ScheduleFire)
     assert job == f"/jobs/{fire.job_id}"
     assert "Open the schedule" in adam.get(job)
-    page = adam.get(path)
-    assert "Adam" in page
+    assert "Adam" in adam.get(path)
+    assert "The run before has not ended" in adam.get(f"{path}/run")
 
 
 def test_an_overdue_one_asks_for_a_word(app: Flask, cast: Cast, adam: Browser, times: Times) -> None:

@@ -159,7 +159,7 @@ def skip(schedule_id: str) -> ResponseReturnValue:
 def ask_to_run(schedule_id: str) -> ResponseReturnValue:
     """What a run does, and how many people it messages."""
     schedule = queries.get_schedule(schedule_id)
-    return ask(dialogs.run(schedule, service.reach(schedule)))
+    return ask(dialogs.run(schedule, service.reach(schedule), service.why_not_now(schedule)))
 
 
 @views.post("/schedules/<schedule_id>/run")
