@@ -301,7 +301,7 @@ ALERT_RULE = {
     "cool_down_minutes": 60,
     "severity": "warning",
     "channels": ["email"],
-    "quiet": {"from": "22:00", "until": "07:00", "time_zone": "Europe/Madrid"},
+    "quiet": {"starts": "22:00", "ends": "07:00", "time_zone": "Europe/Madrid"},
 }
 # The bodies of JSON that a route reads, each with all its fields.
 BODIES: Mapping[str, tuple[Any, ...]] = {

@@ -66,8 +66,8 @@ class QuietBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    starts: str = Field(alias="from")
-    ends: str = Field(alias="until")
+    starts: str
+    ends: str
     time_zone: str = "UTC"
 
 
@@ -292,7 +292,7 @@ def _changed(before: Conditions, body: RuleBody) -> Conditions:
 def _quiet(body: QuietBody) -> Quiet:
     starts, ends = clock(body.starts), clock(body.ends)
     if starts is None or ends is None:
-        raise Invalid.field("quiet", "from and until should be times of day such as 22:00")
+        raise Invalid.field("quiet", "starts and ends should be times of day such as 22:00")
     return Quiet(starts, ends, body.time_zone)
 
 
@@ -342,7 +342,7 @@ def rule_json(rule: Rule, conditions: Conditions, is_changed: bool) -> dict[str,
         "cool_down_minutes": conditions.cool_down_minutes,
         "severity": conditions.severity.value,
         "channels": None if conditions.channels is None else list(conditions.channels),
-        "quiet": {"from": f"{quiet.starts:%H:%M}", "until": f"{quiet.ends:%H:%M}", "time_zone": quiet.zone}
+        "quiet": {"starts": f"{quiet.starts:%H:%M}", "ends": f"{quiet.ends:%H:%M}", "time_zone": quiet.zone}
         if quiet
         else None,
         "is_changed": is_changed,

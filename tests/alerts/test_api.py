@@ -58,7 +58,7 @@ def test_what_is_open_is_read_taken_on_and_put_off(refused: Alerts, client: Flas
 def test_a_rule_is_set_tried_and_set_back(refused: Alerts, client: FlaskClient) -> None:
     rules = ask(refused, client, "GET", "/alert-rules").get_json()["rules"]
     assert {each["rule"] for each in rules} == set(RULES)
-    body = {"threshold": 7, "clears_at": 2, "quiet": {"from": "22:00", "until": "07:00", "time_zone": "Asia/Kolkata"}}
+    body = {"threshold": 7, "clears_at": 2, "quiet": {"starts": "22:00", "ends": "07:00", "time_zone": "Asia/Kolkata"}}
     changed = ask(refused, client, "PATCH", "/alert-rules/job_failed", body).get_json()
     assert (changed["threshold"], changed["quiet"]["time_zone"], changed["is_changed"]) == (7, "Asia/Kolkata", True)
     assert ask(refused, client, "PATCH", "/alert-rules/job_failed", {"quiet": None}).get_json()["quiet"] is None

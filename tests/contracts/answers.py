@@ -98,7 +98,7 @@ CALLS: list[tuple[str, str, Any]] = [
     ("POST", "/api/alerts/{alert}/snoozes", {"until": "2020-01-01T00:00:00Z"}),
     ("POST", "/api/alerts/{alert}/acknowledgements", {"note": "I look"}),
     ("GET", "/api/alert-rules", None),
-    ("PATCH", "/api/alert-rules/disk", {"threshold": 5, "quiet": {"from": "22:00", "until": "07:00"}}),
+    ("PATCH", "/api/alert-rules/disk", {"threshold": 5, "quiet": {"starts": "22:00", "ends": "07:00"}}),
     ("POST", "/api/alert-rules/job_failed/trials", {"threshold": 2}),
     ("DELETE", "/api/alert-rules/disk", None),
     (
