@@ -149,6 +149,15 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
     )
+    log_format: str = Field(
+        "text", pattern=r"^(text|json)$", description="text: name=value, for people; json: an object a line."
+    )
+    log_progress_items: int = Field(
+        10, ge=1, description="Things a job has to get through between two lines of its progress."
+    )
+    log_progress_seconds: float = Field(
+        2.0, ge=0, description="Seconds between two such lines; the later of both counts."
+    )
 
     def __init__(self, **values: Any) -> None:
         # `home` must not become a second name of the variable: HOME is the user's home directory.

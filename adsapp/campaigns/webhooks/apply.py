@@ -48,9 +48,15 @@ def apply_all(account_id: uuid.UUID, progress: Progress) -> int:
             # Our own response may have been stored since: after the commit, so that one of the two sees the other.
             statuses.match_parked(unknown)
         if not count:
+            _tell(account_id, applied)
             return applied
         applied += count
         progress.advance(count)
+
+
+def _tell(account_id: uuid.UUID, applied: int) -> None:
+    if applied:
+        log.info("webhooks_applied", account_id=str(account_id), deliveries=applied)
 
 
 def apply_some(account_id: uuid.UUID, unknown: list[str]) -> int:

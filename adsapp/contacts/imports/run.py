@@ -72,9 +72,12 @@ def run_import(import_id: uuid.UUID, progress: Progress) -> dict[str, Any]:
         if not plan.is_done:
             _import(plan, progress)
     except UnreadableFile as error:
+        log.warning("import_unreadable", import_id=str(import_id))
         raise JobFailed(UNREADABLE, str(error), permanent=True) from error
     uploads.remove(plan.path)
-    return _result(get_import(import_id))
+    result = _result(get_import(import_id))
+    log.info("import_completed", **result)
+    return result
 
 
 def _begin(import_id: uuid.UUID) -> Plan:
@@ -128,6 +131,7 @@ def _import(plan: Plan, progress: Progress) -> None:
     # Reading it to the end first finds a broken file before anything is stored, and gives the true total.
     total, tally = count_rows(plan.file, plan.inspection), plan.tally
     progress.start(total, done=tally.rows, failed=tally.rejected)
+    log.info("import_reads", import_id=str(plan.chunk.import_id), rows=total, goes_on_after=tally.rows)
     for number, (rows, judged) in enumerate(judged_chunks(plan), 1):
         progress.check()
         tally, stored = _store(plan, rows, judged, tally, progress)

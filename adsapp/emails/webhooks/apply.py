@@ -7,12 +7,15 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.logs import get_logger
 from adsapp.emails import reports
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.email_channels import email_channel_of
 from adsapp.integrations.email_events import UnknownReport
 from adsapp.integrations.models import EmailWebhook
 from adsapp.jobs import Progress
+
+log = get_logger()
 
 BATCH: Final = 100
 
@@ -28,6 +31,8 @@ def apply_all(account_id: uuid.UUID, progress: Progress) -> int:
         if unknown:
             reports.match_parked(account_id, unknown)
         if not count:
+            if applied:
+                log.info("webhooks_applied", account_id=str(account_id), deliveries=applied)
             return applied
         applied += count
         progress.advance(count)

@@ -11,7 +11,7 @@ from sqlalchemy import (
 
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import UtcDateTime, engine_transaction, reading
-from adsapp.jobs.engine import completion, dispatch
+from adsapp.jobs.engine import completion, dispatch, job_lines
 from adsapp.jobs.engine.claims import CLAIMED, JOBS, _as_claim, log
 
 ACTIVE = text("state = 'active'")  # as the index of leases has it, word for word
@@ -43,5 +43,5 @@ def reap(engine: Engine, clock: DatabaseClock, retry_seconds: float, limit: int 
         ).all()
         completion.expire(connection, clock, [_as_claim(row) for row in lost], retry_seconds)
     for row in lost:
-        log.warning("worker_lost", job_id=str(row.id), processor=row.processor, attempt=row.attempt)
+        log.warning("worker_lost", kind=row.processor, **job_lines.about(_as_claim(row)))
     return len(lost)
