@@ -152,6 +152,19 @@ class Settings(BaseSettings):
     log_format: str = Field(
         "text", pattern=r"^(text|json)$", description="text: name=value, for people; json: an object a line."
     )
+    metrics_token: str = Field(
+        "",
+        description="Who reads the figures sends it: Authorization: Bearer …; the web has them at /metrics then.",
+    )
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65000,
+        description="Port for the figures of the web process; workers take the next ones, one a queue. 0: none.",
+    )
+    metrics_by_organization: bool = Field(
+        False, description="true: figures of jobs are told by organization; each is a series more."
+    )
     log_progress_items: int = Field(
         10, ge=1, description="Things a job has to get through between two lines of its progress."
     )

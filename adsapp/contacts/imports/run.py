@@ -37,9 +37,13 @@ from adsapp.core.ahead import ahead
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import refresh_statistics
 from adsapp.core.logs import get_logger
+from adsapp.core.metrics import counter
 from adsapp.jobs import JobFailed, Progress
 
 log = get_logger()
+
+ROWS = counter("adsapp_import_rows_total", "Rows of files that were imported, by what became of them", "outcome")
+OUTCOMES = ("created", "updated", "unchanged", "duplicate", "rejected")
 
 WRITE_TRIES = 3
 UNDONE = "import_undone"
@@ -186,8 +190,15 @@ def _store(plan: Plan, rows: list[Row], judged: list[Judged], before: Tally, pro
                 raise
             log.info("chunk_again", import_id=str(plan.chunk.import_id), error=type(error).__name__)
         else:
+            _count(stored)
             return tally, stored
     raise AssertionError("unreachable")
+
+
+def _count(stored: Tally) -> None:
+    """After the commit: a chunk that is tried again counts once."""
+    for outcome in OUTCOMES:
+        ROWS.add(getattr(stored, outcome), outcome=outcome)
 
 
 def _save(plan: Plan, values: dict[str, Any]) -> None:

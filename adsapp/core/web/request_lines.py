@@ -11,9 +11,14 @@ from flask import Flask, Response, g, request
 
 from adsapp.core import context, logs
 from adsapp.core.ids import new_id
+from adsapp.core.metrics import counter, histogram
 from adsapp.core.web.limits import ASKED
 
 log = logs.get_logger()
+
+REQUESTS = counter("adsapp_http_requests_total", "Requests that were answered", "method", "route", "status")
+TOOK = histogram("adsapp_http_request_seconds", "From a request's head to its answer", "method", "route")
+METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 HEADER: Final = "X-Request-ID"
 QUIET: Final = ("static", "health.")  # endpoints that are asked all the time, by nobody
@@ -48,16 +53,18 @@ def _end(response: Response) -> Response:
     response.headers.setdefault(HEADER, request_id)
     if ASKED in request.environ and response.status_code in NOTHING_NEW:
         return response  # the web server asked whether a body is wanted; the request itself comes with it
-    tell = _level(response.status_code)
-    tell(
-        "request",
-        method=request.method,
-        route=request.url_rule.rule if request.url_rule else None,
-        status=response.status_code,
-        ms=round((time.perf_counter() - g.began) * 1000, 1),
-        **_who(),
-    )
+    route, seconds = request.url_rule.rule if request.url_rule else None, time.perf_counter() - g.began
+    _count(route or "none", response.status_code, seconds)
+    told = {"method": request.method, "route": route, "status": response.status_code, "ms": round(seconds * 1000, 1)}
+    _level(response.status_code)("request", **told, **_who())
     return response
+
+
+def _count(route: str, status: int, seconds: float) -> None:
+    """By the route, of which there are so many as there are views, and a method that exists: no client makes series."""
+    method = request.method if request.method in METHODS else "other"
+    REQUESTS.add(method=method, route=route, status=str(status))
+    TOOK.observe(seconds, method=method, route=route)
 
 
 def _level(status: int) -> logs.Tell:

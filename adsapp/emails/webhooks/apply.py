@@ -14,6 +14,7 @@ from adsapp.integrations.email_channels import email_channel_of
 from adsapp.integrations.email_events import UnknownReport
 from adsapp.integrations.models import EmailWebhook
 from adsapp.jobs import Progress
+from adsapp.outbound.figures import EMAIL, LAG
 
 log = get_logger()
 
@@ -54,5 +55,6 @@ def _apply_some(account_id: uuid.UUID) -> tuple[int, set[str]]:
     unknown = reports.apply_reports(account, [report for _, report in told])
     now = utcnow()
     for each, report in told:
+        LAG.observe((now - each.received_at).total_seconds(), channel=EMAIL)
         each.applied_at, each.error = now, f"Unknown: {report.what}" if isinstance(report, UnknownReport) else None
     return len(deliveries), unknown
