@@ -24,6 +24,7 @@ COMMANDS = {  # the module of each command, imported when the command is run, so
     "email-account": "accounts.email:email_account",
     "import": "contacts:import_file",
     "jobs": "jobs:jobs",
+    "doctor": "doctor:doctor",
     "secrets": "secrets:secrets",
 }
 
