@@ -35,7 +35,7 @@ from adsapp.core.db import logins, migrations
 from adsapp.integrations import email_queries
 from adsapp.integrations import queries as account_queries
 from adsapp.integrations.models import EmailWebhook, WebhookDelivery
-from adsapp.jobs import Queue
+from adsapp.jobs import Queue, restored
 from adsapp.jobs.models import JobCount, Worker
 from adsapp.jobs.queries import installation
 from adsapp.jobs.states import State
@@ -81,7 +81,7 @@ def examine(app: Flask, *, offline: bool = False) -> list[Finding]:
     found += database
     if any(each.grade is Grade.WRONG for each in database):
         return found
-    for look in (_logins, _clock, _keys, _workers, _webhooks):
+    for look in (_logins, _clock, _keys, _workers, _restored, _webhooks):
         found += look(app)
     if not offline:
         found += [*_own_address(settings), *_providers(app)]
@@ -302,6 +302,18 @@ def _other_versions(connection: Connection, now: datetime) -> list[str]:
     living = (worker.stopped_at.is_(None), worker.heartbeat_at >= alive_since(now), worker.version != VERSION)
     rows = connection.execute(select(worker.host, worker.pid, worker.version).where(*living).limit(5))
     return [f"{row.host}-{row.pid} ({row.version})" for row in rows]
+
+
+def _restored(app: Flask) -> Findings:
+    held = []
+    for organization_id, slug in _organizations(app):
+        with db.organization_context(app, organization_id), db.read_only():
+            if restored.is_held():
+                held.append(slug)
+    if held:
+        says = f"What sends is paused since a restore: {', '.join(held[:5])}"
+        cure = f"Look at what was sent since the backup, then `{app.config['SETTINGS'].command} resume-sending`"
+        yield _warning("restore", says, cure)
 
 
 def _webhooks(app: Flask) -> Findings:

@@ -25,7 +25,7 @@ from adsapp.core.crypto import Vault
 from adsapp.core.db import migrations
 from adsapp.integrations.models import WebhookDelivery
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
-from adsapp.jobs import Job, Queue, queues
+from adsapp.jobs import Job, Queue, queues, restored
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import Worker
 from adsapp.organizations.auditing import NOBODY, By
@@ -109,6 +109,17 @@ def paused(patient: Patient) -> Iterator[dict[str, Any]]:
         wait_for(lambda: not _says(patient.findings(), "and yet a job has waited"), what="the job is run")
     finally:
         worker.stop()
+
+
+@ill("What sends is paused since a restore")
+def restored_lately(patient: Patient) -> Iterator[dict[str, Any]]:
+    with db.organization_context(patient.app, patient.cast.bakery_id):
+        restored.hold("2026-03-28 09:00 UTC")
+        db.session.commit()
+    yield {}
+    with db.organization_context(patient.app, patient.cast.bakery_id):
+        assert restored.let_go_on(NOBODY) == len(restored.HELD)
+        db.session.commit()
 
 
 @ill("Redis does not answer", "distributed")
