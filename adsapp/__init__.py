@@ -33,7 +33,7 @@ def create_core(settings: "Settings") -> "Flask":
     from adsapp.integrations import extension as integrations
     from adsapp.jobs import broker as jobs
 
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, settings.log_format)
     os.umask(PRIVATE)
     app = Flask("adsapp", root_path=str(RESOURCES), template_folder="templates", static_folder="static")
     app.config["SETTINGS"] = settings
@@ -54,6 +54,7 @@ def add_pages(app: "Flask", settings: "Settings") -> None:
         limits,
         parameters,
         problems,
+        request_lines,
         security,
         statics,
         templating,
@@ -61,6 +62,7 @@ def add_pages(app: "Flask", settings: "Settings") -> None:
     from adsapp.organizations import access
 
     app.config.from_mapping(security.flask_config(settings))
+    request_lines.init_request_lines(app)
     compression.init_compression(app)
     access.init_access(app)
     limits.init_limits(app, settings)

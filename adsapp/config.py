@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     database_engine_url: str = Field(
         "", description="postgresql://… of who works on the jobs of all organizations; empty: DATABASE_URL does it."
     )
+    database_backup_url: str = Field(
+        "",
+        description="postgresql://… of who may read the rows of all, for backup alone; empty: DATABASE_OWNER_URL's.",
+    )
     redis_url: str = Field("", description="redis://… or unix://…; goes with DATABASE_URL; empty: queues in SQLite.")
     secret_key: str = Field("", description="Signs sessions; generated under ADSAPP_HOME where empty (embedded only).")
     encryption_keys: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -154,6 +158,28 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
     )
+    log_format: str = Field(
+        "text", pattern=r"^(text|json)$", description="text: name=value, for people; json: an object a line."
+    )
+    metrics_token: str = Field(
+        "",
+        description="Who reads the figures sends it: Authorization: Bearer …; the web has them at /metrics then.",
+    )
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65000,
+        description="Port for the figures of the web process; workers take the next ones, one a queue. 0: none.",
+    )
+    metrics_by_organization: bool = Field(
+        False, description="true: figures of jobs are told by organization; each is a series more."
+    )
+    log_progress_items: int = Field(
+        10, ge=1, description="Things a job has to get through between two lines of its progress."
+    )
+    log_progress_seconds: float = Field(
+        2.0, ge=0, description="Seconds between two such lines; the later of both counts."
+    )
 
     def __init__(self, **values: Any) -> None:
         # `home` must not become a second name of the variable: HOME is the user's home directory.
@@ -185,7 +211,7 @@ class Settings(BaseSettings):
                 )
         return value
 
-    @field_validator("database_url", "database_owner_url", "database_engine_url")
+    @field_validator("database_url", "database_owner_url", "database_engine_url", "database_backup_url")
     @classmethod
     def _is_postgres(cls, value: str) -> str:
         if value and not value.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
@@ -230,7 +256,7 @@ class Settings(BaseSettings):
         if bool(self.database_url) != bool(self.redis_url):
             missing, given = ("REDIS_URL", "DATABASE_URL") if self.database_url else ("DATABASE_URL", "REDIS_URL")
             raise ValueError(f"{missing} should be set too, because {given} is (both, or neither)")
-        for name in ("database_owner_url", "database_engine_url"):
+        for name in ("database_owner_url", "database_engine_url", "database_backup_url"):
             if getattr(self, name) and not self.database_url:
                 raise ValueError(f"DATABASE_URL should be set, because {name.upper()} is")
         if self.distributed and not (self.secret_key and self.encryption_keys):
@@ -264,6 +290,11 @@ class Settings(BaseSettings):
     def owner_url(self) -> str:
         """The address of the database for migrations."""
         return _for_psycopg(self.database_owner_url) if self.database_owner_url else self.sqlalchemy_url
+
+    @property
+    def backup_url(self) -> str:
+        """The address of the database for backups."""
+        return _for_psycopg(self.database_backup_url) if self.database_backup_url else self.owner_url
 
     @property
     def engine_url(self) -> str:

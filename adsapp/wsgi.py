@@ -3,6 +3,8 @@
 import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app
 from adsapp.core.gc_tuning import leave_alone_what_is_there
+from adsapp.dashboard.figures import show_figures
 
 app = create_app()
+show_figures(app)
 leave_alone_what_is_there()

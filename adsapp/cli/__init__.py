@@ -25,6 +25,10 @@ COMMANDS = {  # the module of each command, imported when the command is run, so
     "import": "contacts:import_file",
     "jobs": "jobs:jobs",
     "schedules": "schedules:schedules",
+    "doctor": "doctor:doctor",
+    "backup": "backups:backup",
+    "restore": "backups:restore",
+    "resume-sending": "backups:resume_sending",
     "secrets": "secrets:secrets",
 }
 

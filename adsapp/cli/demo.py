@@ -60,7 +60,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _stay() -> None:
-    settings = stage.demo_settings(Settings.load())
+    settings = stage.demo_settings(_quiet(Settings.load()))
     readiness.check_port(settings.host, settings.port, "PORT")
     readiness.check_port(settings.host, settings.sandbox_port, "SANDBOX_PORT")
     app = _migrated(settings)
@@ -77,6 +77,13 @@ def _stay() -> None:
         click.echo(_welcome(settings))
         supervisor.wait()
         click.echo("\nStopping …", err=True)
+
+
+def _quiet(settings: Settings) -> Settings:
+    """Whoever tries it reads where to go, not a line for each request; LOG_LEVEL=INFO shows those too."""
+    return (
+        settings if "log_level" in settings.model_fields_set else settings.model_copy(update={"log_level": "WARNING"})
+    )
 
 
 def _welcome(settings: Settings) -> str:

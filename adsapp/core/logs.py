@@ -1,10 +1,16 @@
-"""Logs: one line for each event, on standard error; one hook removes secrets."""
+"""Logs: one line for each event, on standard error; one hook removes secrets and what tells of people.
+
+What a line belongs to (`request_id`, `job_id`, `organization`, `attempt`) is bound once, where the request or the job
+begins, and stands in every line that is written until it ends.
+"""
 
 import contextlib
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from enum import StrEnum
+from functools import cache
 from typing import Any
 
 # structlog loads rich if it is installed, and another library brings it. It would only colour traces that are never
@@ -23,24 +29,69 @@ _DETAIL = re.compile(
 )
 
 
+# Of people: an e-mail address, and so many digits in a row as a phone number has. No id of ours looks like either.
+_ADDRESS = re.compile(r"[^\s@<>\"'=:]+@[\w-]+(?:\.[\w-]+)+")
+_NUMBER = re.compile(r"(?<![\w.:-])\+?\d{9,15}(?![\w.:-])")
+
+
+Tell = Callable[..., Any]  # `log.info` or another level of it
+
+
+class LogFormat(StrEnum):
+    """How a line is written: for people, or for programs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Remove the values of fields that are named like secrets; from texts, bearer tokens and rows of the database."""
+    """Remove the values of fields that are named like secrets; from texts, bearer tokens, rows of the database,
+    e-mail addresses and phone numbers."""
     for name, value in event.items():
-        if _SECRET_NAMES.search(name):
+        if _is_secret(name):
             event[name] = "[redacted]"
-        elif isinstance(value, str):
-            event[name] = _DETAIL.sub("DETAIL: [redacted]\n", _BEARER.sub(r"\1[redacted]", value))
+        elif isinstance(value, str) and name not in _OURS:
+            event[name] = _without_people(_DETAIL.sub("DETAIL: [redacted]\n", _BEARER.sub(r"\1[redacted]", value)))
     return event
 
 
-PROCESSORS: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-    redact,  # of traces too
-    structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
-]
+@cache
+def _is_secret(name: str) -> bool:
+    """By its name; there are few, and each is asked about with every line."""
+    return _SECRET_NAMES.search(name) is not None
+
+
+def _without_people(text: str) -> str:
+    return _NUMBER.sub("[number]", _ADDRESS.sub("[address]", text) if "@" in text else text)
+
+
+_OURS = frozenset(("timestamp", "level", "event", "job_id", "organization", "request_id"))  # never anybody's text
+_FIRST = ["timestamp", "level", "event"]
+_RENDERERS: Mapping[LogFormat, Any] = {
+    LogFormat.TEXT: structlog.processors.LogfmtRenderer(key_order=_FIRST, bool_as_flag=False),
+    LogFormat.JSON: structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+}
+
+
+def processors(form: LogFormat) -> list[Any]:
+    """What makes a line of an event."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,  # of traces too
+        _in_order,
+        _RENDERERS[form],
+    ]
+
+
+def _in_order(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What every line has comes first."""
+    return {name: event[name] for name in _FIRST if name in event} | dict(event)
+
+
+PROCESSORS: list[Any] = processors(LogFormat.TEXT)
 
 
 class StandardError:
@@ -58,12 +109,39 @@ class StandardError:
     debug = info = warning = error = critical = msg
 
 
-def configure_logs(level: str) -> None:
+class _LibraryLine(logging.Formatter):
+    """A line of a library's logger, written as ours are."""
+
+    def __init__(self, form: LogFormat) -> None:
+        super().__init__()
+        self._processors = processors(form)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See logging.Formatter."""
+        line: Any = {"event": "library", "logger": record.name, "message": record.getMessage()}
+        if record.exc_info:
+            line["exc_info"] = record.exc_info
+        for process in self._processors:
+            line = process(None, record.levelname.lower(), line)
+        return str(line)
+
+
+class _LibraryHandler(logging.Handler):
+    """Writes where our own lines go, and is as forgiving."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See logging.Handler."""
+        StandardError().msg(self.format(record))
+
+
+def configure_logs(level: str, form: str = LogFormat.TEXT) -> None:
     """Set up structlog and the libraries' loggers; once in each process."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    handler = _LibraryHandler()
+    handler.setFormatter(_LibraryLine(LogFormat(form)))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("huey").setLevel(logging.ERROR)
     structlog.configure(
-        processors=PROCESSORS,
+        processors=processors(LogFormat(form)),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=StandardError,
         cache_logger_on_first_use=True,
@@ -73,3 +151,26 @@ def configure_logs(level: str) -> None:
 def get_logger() -> Any:
     """A logger: `log.info("what_happened", job_id=…)`."""
     return structlog.get_logger()
+
+
+def bind(**about: Any) -> None:
+    """Every line that this thread writes from here on has these fields too, until `unbind`."""
+    structlog.contextvars.bind_contextvars(**about)
+
+
+def unbind(*names: str) -> None:
+    """The lines to come have these fields no more."""
+    structlog.contextvars.unbind_contextvars(*names)
+
+
+def bound(name: str) -> Any:
+    """What is bound under this name; None if nothing is."""
+    return structlog.contextvars.get_contextvars().get(name)
+
+
+@contextlib.contextmanager
+def telling_of(**about: Any) -> Iterator[None]:
+    """Within it, every line of this thread has these fields; those that are None are left out."""
+    known = {name: value for name, value in about.items() if value is not None}
+    with structlog.contextvars.bound_contextvars(**known):
+        yield

@@ -1,12 +1,14 @@
 """Is it alive, is it ready: for load balancers and supervisors."""
 
-from flask import Blueprint, current_app
+from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from adsapp.core import context, db
+from adsapp.core import context, db, metrics
 from adsapp.core.db import migrations
+from adsapp.core.errors import NotFound, Unauthenticated
 from adsapp.core.web.problems import problem_response
+from adsapp.dashboard import figures
 from adsapp.jobs.broker import Broker
 from adsapp.organizations.access import public
 
@@ -29,6 +31,18 @@ def ready() -> ResponseReturnValue:
         if reason := is_wrong():
             return problem_response(503, "Not ready", reason)
     return {"ok": True, "shape": "distributed" if context.settings().distributed else "embedded"}
+
+
+@views.get("/metrics")
+@public
+def show_metrics() -> ResponseReturnValue:
+    """The figures of this process and of the queues, for Prometheus: with METRICS_TOKEN, and not at all without."""
+    settings = context.settings()
+    if not settings.metrics_token or not metrics.is_on():
+        raise NotFound("There are no figures here: METRICS_TOKEN is not set")
+    if not metrics.may_read(settings, request.headers.get("Authorization", "")):
+        raise Unauthenticated("Send METRICS_TOKEN: Authorization: Bearer TOKEN")
+    return Response(figures.figures(current_app), content_type=metrics.CONTENT_TYPE)
 
 
 def _schema() -> str:

@@ -19,6 +19,7 @@ from adsapp.emails.suppressions.service import Suppressed
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.email_events import EmailReport, Report, ReportKind, SuppressionReport
 from adsapp.integrations.models import EmailAccount
+from adsapp.outbound.figures import EMAILS, count_statuses
 
 UNSETTLED: Final = (Status.SENDING, Status.UNCERTAIN)
 PUNISHED: Final = {
@@ -117,6 +118,7 @@ def _write(found: Iterable[tuple[Any, Known, str]]) -> None:
         mine = {"id": row.id, "status": status, "provider_id": row.provider_id or provider_id, "updated_at": now}
         rows.append({**mine, **moments, **told})
     update_rows(EmailRecipient, rows)
+    count_statuses(EMAILS, (row["status"].value for row in rows))
 
 
 def _suppress(reports: Sequence[EmailReport], people: _People) -> None:

@@ -24,7 +24,7 @@ from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.db.rows import insert_rows
 from adsapp.core.errors import Conflict, Invalid, TooMany
 from adsapp.core.ids import new_id
-from adsapp.core.logs import get_logger
+from adsapp.core.logs import bound, get_logger
 from adsapp.jobs.broker import Broker
 from adsapp.jobs.dependencies import After, Condition, add_dependencies, block_parent, reject_cycle
 from adsapp.jobs.labels import QUEUE_TITLES
@@ -223,6 +223,7 @@ def _row(
         run_at=run_at or now,
         created_at=now,
         created_by=created_by,
+        request_id=bound("request_id"),
         max_attempts=kind.attempts or context.settings().job_attempts,
         timeout_seconds=kind.timeout_seconds,
         routine=kind.internal,

@@ -16,10 +16,14 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock, utcnow
+from adsapp.core.logs import get_logger
 from adsapp.jobs.engine.recording import add_items
 from adsapp.jobs.models import Job, JobItem
+from adsapp.jobs.states import Queue
 
 WRITE_EVERY_SECONDS = 0.5
+
+log = get_logger()
 
 
 class JobInterrupted(Exception):
@@ -118,6 +122,16 @@ class Claim:
     progress_failed: int
     claimed_at: datetime | None = None
     cancel_requested_at: datetime | None = None  # it is begun to come to a proper end, nothing else
+    request_id: str | None = None  # of the request that led to it
+    queue: Queue | None = None
+
+
+@dataclass(frozen=True)
+class LinePace:
+    """Between two lines of progress in the log lie so many things and so many seconds."""
+
+    items: int = 10
+    seconds: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -132,7 +146,9 @@ class Unwritten:
 class Progress:
     """Handed to every processor."""
 
-    def __init__(self, engine: Engine, clock: DatabaseClock, claim: Claim, control: Control) -> None:
+    def __init__(
+        self, engine: Engine, clock: DatabaseClock, claim: Claim, control: Control, pace: LinePace | None = None
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._claim = claim
@@ -144,6 +160,8 @@ class Progress:
         self._written_at = 0.0
         self._written = (self._total, self._done, self._failed)
         self._counted = self._done
+        self._pace = pace or LinePace()
+        self._told, self._told_at = self._done, time.monotonic()
 
     @property
     def job_id(self) -> uuid.UUID:
@@ -171,6 +189,11 @@ class Progress:
         return self._done
 
     @property
+    def failed(self) -> int:
+        """How many of these went badly."""
+        return self._failed
+
+    @property
     def created_by(self) -> str:
         """Who asked for the job."""
         return self._claim.created_by
@@ -189,6 +212,7 @@ class Progress:
         """Say how much there is to do (None: unknown) and how much an earlier attempt has done already."""
         self._total, self._done, self._failed = total, done, failed
         self.write()
+        self._tell()
 
     def advance(self, done: int = 1, failed: int = 0) -> None:
         """`done` more are through, `failed` of them badly; raises if the job must stop."""
@@ -196,10 +220,14 @@ class Progress:
         self._failed += failed
         if time.monotonic() - self._written_at >= WRITE_EVERY_SECONDS:
             self.write()
+        if self._done - self._told >= self._pace.items and time.monotonic() - self._told_at >= self._pace.seconds:
+            self._tell()
         self.check()
 
     def item_failed(self, key: str, code: str, message: str, *, status: str = "failed") -> None:
-        """Note one item that did not go as wished; written with the next progress."""
+        """Note one item that did not go as wished; written with the next progress. The log tells its code, and that
+        at DEBUG: whose it is stands on the job's page."""
+        log.debug("item_failed", status=status, code=code)
         self._items.append(
             {
                 "organization_id": self._claim.organization_id,
@@ -211,6 +239,11 @@ class Progress:
                 "message": message,
             }
         )
+
+    def _tell(self) -> None:
+        """A line in the log; who it is about is bound by the runner."""
+        self._told, self._told_at = self._done, time.monotonic()
+        log.info("job_progress", done=self._done, failed=self._failed, total=self._total)
 
     def check(self) -> None:
         """Raise if the job was cancelled, outran its time or belongs to another worker."""

@@ -51,7 +51,7 @@ class ToLog:
 
     def send(self, mail: Mail, envelope: Envelope) -> None:
         told = {"text": mail.text} if self._with_text else {"todo": "set SMTP_URL or NOTIFICATIONS_RESEND_KEY"}
-        log.info("mail_not_sent", to=Mask(whole=False).text(envelope.to), subject=one_line(mail.subject), **told)
+        log.warning("mail_not_sent", to=Mask(whole=False).text(envelope.to), subject=one_line(mail.subject), **told)
 
 
 def outgoing(settings: Settings) -> Outgoing:

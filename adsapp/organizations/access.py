@@ -145,6 +145,7 @@ def _actor_of_token(token: str) -> Actor:
     known, organization = found
     db.bind_organization(organization.id)
     sessions.note_used(known)
+    g.token_id = known.id
     return Actor(name=f"token {known.name}", role=known.role, organization=organization)
 
 

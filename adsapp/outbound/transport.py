@@ -10,7 +10,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +20,11 @@ from typing import Any
 import aiohttp
 
 from adsapp.core.clock import utcnow
+from adsapp.core.metrics import Reading, read_too
 from adsapp.integrations.base import Outcome, Send, Uncertain
 from adsapp.integrations.http import open_session
 from adsapp.integrations.pacing import Pacer
+from adsapp.outbound.figures import LIMIT
 from adsapp.outbound.gate import LATE_SECONDS, Gate
 
 
@@ -112,6 +114,11 @@ class SendLoop:
         if "session" in self.__dict__:
             asyncio.run_coroutine_threadsafe(self.session.close(), self._loop).result(5)
 
+    @property
+    def limit(self) -> float:
+        """What the accounts that are sent for just now may send together, a second."""
+        return sum(gate.window.rate for gate in list(self._gates.values()) if not gate.window.is_at_rest)
+
     def gate(self, key: str, limit: float, pacer: Pacer) -> Gate:
         """The account's gate, with the limit it has now."""
         if key not in self._gates:
@@ -175,6 +182,14 @@ def _may_write(lane: Lane, request: SendRequest, admitted_at: float) -> bool:
 
 _loops: dict[int, SendLoop] = {}
 _opening = threading.Lock()
+
+
+def _read_limits() -> Iterator[Reading]:
+    loop = _loops.get(os.getpid())
+    yield Reading(LIMIT, loop.limit if loop is not None else 0.0)
+
+
+read_too(_read_limits)
 
 
 def send_loop() -> SendLoop:

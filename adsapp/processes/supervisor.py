@@ -54,9 +54,13 @@ class Child:
 class Supervisor:
     """Starts children in order, restarts those that die, stops them in reverse order."""
 
-    def __init__(self, children: Sequence[Child], grace_seconds: float) -> None:
+    def __init__(
+        self, children: Sequence[Child], grace_seconds: float, on_death: Callable[[int], None] = lambda _pid: None
+    ) -> None:
+        """`on_death` is called with the process id of a child that died by itself."""
         self._children = list(children)
         self._grace = grace_seconds
+        self._on_death = on_death
         self._stop = threading.Event()
 
     def __enter__(self) -> "Supervisor":
@@ -84,6 +88,8 @@ class Supervisor:
         if child.is_running or time.monotonic() < child.not_before:
             return
         code = child.process.returncode if child.process else None
+        if child.process is not None:
+            self._on_death(child.process.pid)
         if code == DRAINED:
             return
         log.warning("restarted", process=child.name, exit_code=code)

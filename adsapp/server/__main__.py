@@ -3,6 +3,7 @@
 import argparse
 import resource
 import sys
+import tempfile
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,19 @@ def _told() -> argparse.Namespace:
 def _supervise(processes: int) -> None:
     """Several processes listen to one port; the kernel gives each connection to one of them."""
     command = [sys.executable, "-m", "adsapp.server", *sys.argv[1:], ONE_OF_SEVERAL]
-    children = [Child(f"web {number}", command) for number in range(1, processes + 1)]
-    with Supervisor(children, STOP_MARGIN_SECONDS + 5) as supervisor:
-        supervisor.catch_signals()
-        supervisor.wait()
+    with tempfile.TemporaryDirectory(prefix="adsapp-metrics-") as figures:
+        shared = {"PROMETHEUS_MULTIPROC_DIR": figures}  # whichever is asked for figures adds up those of all
+        children = [Child(f"web {number}", command, shared) for number in range(1, processes + 1)]
+        with Supervisor(children, STOP_MARGIN_SECONDS + 5, lambda pid: _forget(pid, figures)) as supervisor:
+            supervisor.catch_signals()
+            supervisor.wait()
+
+
+def _forget(pid: int, figures: str) -> None:
+    """What a process that died shows of itself goes; what it counted stays, or the sums would fall."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(pid, figures)  # type: ignore[no-untyped-call]
 
 
 def _allow_many_connections() -> None:

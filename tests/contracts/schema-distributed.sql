@@ -526,6 +526,7 @@ jobs.claimed_at timestamp with time zone
 jobs.blocked_by integer not null default 0
 jobs.steered_at timestamp with time zone
 jobs.due_at timestamp with time zone
+jobs.request_id character varying(64)
 memberships.organization_id uuid not null
 memberships.user_id uuid not null
 memberships.role character varying(40) not null

@@ -218,7 +218,7 @@ def test_an_answer_that_is_no_json_is_told_as_it_is(sandbox: Client) -> None:
 
 def test_the_settings_choose_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr(ways.log, "info", lambda _event, **fields: told.append(fields))
+    monkeypatch.setattr(ways.log, "warning", lambda _event, **fields: told.append(fields))
     way = {"notifications_from": "adsapp@console.example"}
     assert isinstance(outgoing(Settings(smtp_url="smtp://localhost", **way)), Smtp)
     assert isinstance(outgoing(Settings(notifications_resend_key=KEY, **way)), Resend)

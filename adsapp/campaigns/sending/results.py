@@ -26,6 +26,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.logs import get_logger
 from adsapp.integrations.base import Accepted, Refused
+from adsapp.outbound.figures import MESSAGES, THROTTLED, WHATSAPP, count_statuses
 from adsapp.outbound.transport import SendResult
 
 log = get_logger()
@@ -120,6 +121,8 @@ def _write(
             changed.append(entry)
             _update_contact(entry, verdict)
     ledger.save(changed)
+    count_statuses(MESSAGES, (entry.status.value for entry in changed))
+    THROTTLED.add(sum(verdict.effect is Effect.SLOW for _, verdict in written), channel=WHATSAPP)
     act(campaign, effects)
     db.session.commit()
 

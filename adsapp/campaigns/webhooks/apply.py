@@ -30,6 +30,7 @@ from adsapp.integrations.events import (
 )
 from adsapp.integrations.models import Account, WebhookDelivery
 from adsapp.jobs import Progress
+from adsapp.outbound.figures import LAG, WHATSAPP
 
 log = get_logger()
 
@@ -48,9 +49,15 @@ def apply_all(account_id: uuid.UUID, progress: Progress) -> int:
             # Our own response may have been stored since: after the commit, so that one of the two sees the other.
             statuses.match_parked(unknown)
         if not count:
+            _tell(account_id, applied)
             return applied
         applied += count
         progress.advance(count)
+
+
+def _tell(account_id: uuid.UUID, applied: int) -> None:
+    if applied:
+        log.info("webhooks_applied", account_id=str(account_id), deliveries=applied)
 
 
 def apply_some(account_id: uuid.UUID, unknown: list[str]) -> int:
@@ -71,6 +78,7 @@ def apply_some(account_id: uuid.UUID, unknown: list[str]) -> int:
     errors = apply_events(account, [events for _, events in told], unknown)
     for (delivery, _), wrong in zip(told, errors, strict=True):
         delivery.applied_at = utcnow()
+        LAG.observe((delivery.applied_at - delivery.received_at).total_seconds(), channel=WHATSAPP)
         delivery.error = "; ".join(wrong)[:2000] or None
     return len(deliveries)
 

@@ -20,6 +20,7 @@ from adsapp.integrations.channels import PROVIDERS, channel_of
 from adsapp.integrations.models import Account, WebhookDelivery
 from adsapp.jobs import Priority
 from adsapp.organizations.access import public
+from adsapp.outbound.figures import WEBHOOKS, WHATSAPP
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
@@ -69,6 +70,7 @@ def _store(account: Account, raw: bytes) -> None:
     digest = hashlib.sha256(raw).hexdigest()
     row = {"account_id": account.id, "digest": digest, "body": raw, "received_at": utcnow()}
     insert_new(WebhookDelivery, [row])
+    WEBHOOKS.add(channel=WHATSAPP)
 
 
 def _enqueue(account: Account) -> None:

@@ -37,9 +37,13 @@ from adsapp.core.ahead import ahead
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import refresh_statistics
 from adsapp.core.logs import get_logger
+from adsapp.core.metrics import counter
 from adsapp.jobs import JobFailed, Progress
 
 log = get_logger()
+
+ROWS = counter("adsapp_import_rows_total", "Rows of files that were imported, by what became of them", "outcome")
+OUTCOMES = ("created", "updated", "unchanged", "duplicate", "rejected")
 
 WRITE_TRIES = 3
 UNDONE = "import_undone"
@@ -72,9 +76,12 @@ def run_import(import_id: uuid.UUID, progress: Progress) -> dict[str, Any]:
         if not plan.is_done:
             _import(plan, progress)
     except UnreadableFile as error:
+        log.warning("import_unreadable", import_id=str(import_id))
         raise JobFailed(UNREADABLE, str(error), permanent=True) from error
     uploads.remove(plan.path)
-    return _result(get_import(import_id))
+    result = _result(get_import(import_id))
+    log.info("import_completed", **result)
+    return result
 
 
 def _begin(import_id: uuid.UUID) -> Plan:
@@ -128,6 +135,7 @@ def _import(plan: Plan, progress: Progress) -> None:
     # Reading it to the end first finds a broken file before anything is stored, and gives the true total.
     total, tally = count_rows(plan.file, plan.inspection), plan.tally
     progress.start(total, done=tally.rows, failed=tally.rejected)
+    log.info("import_reads", import_id=str(plan.chunk.import_id), rows=total, goes_on_after=tally.rows)
     for number, (rows, judged) in enumerate(judged_chunks(plan), 1):
         progress.check()
         tally, stored = _store(plan, rows, judged, tally, progress)
@@ -182,8 +190,15 @@ def _store(plan: Plan, rows: list[Row], judged: list[Judged], before: Tally, pro
                 raise
             log.info("chunk_again", import_id=str(plan.chunk.import_id), error=type(error).__name__)
         else:
+            _count(stored)
             return tally, stored
     raise AssertionError("unreachable")
+
+
+def _count(stored: Tally) -> None:
+    """After the commit: a chunk that is tried again counts once."""
+    for outcome in OUTCOMES:
+        ROWS.add(getattr(stored, outcome), outcome=outcome)
 
 
 def _save(plan: Plan, values: dict[str, Any]) -> None:

@@ -50,7 +50,7 @@ def init_problems(app: Flask) -> None:
 
 def is_program() -> bool:
     """True if the answer should be JSON."""
-    return request.path == "/api" or request.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz"))
+    return request.path == "/api" or request.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics"))
 
 
 def problem_response(status: int, title: str, detail: str, **more: Any) -> Response:

@@ -37,6 +37,7 @@ from adsapp.emails.sending.verdicts import (
     provider_ids,
 )
 from adsapp.integrations.base import Outcome
+from adsapp.outbound.figures import EMAIL, EMAILS, THROTTLED, count_statuses
 
 log = get_logger()
 
@@ -109,6 +110,7 @@ def _add_effect(one: Tried, verdict: Verdict, effects: Effects, known: Known) ->
     error = verdict.error
     match verdict.effect:
         case Effect.SLOW:
+            THROTTLED.add(channel=EMAIL)
             known.silence.see("")
             effects.slow_seconds = max(effects.slow_seconds, verdict.wait, SLOW_AT_LEAST)
         case Effect.PAUSE if error is not None:
@@ -191,6 +193,7 @@ def _settle(settled: Sequence[tuple[Tried, Verdict]]) -> None:
     ).all()
     on_their_way = [row for row in still if row.status in reports.UNSETTLED]
     update_rows(EmailRecipient, [_row_of(row.id, row.attempts, *people[row.id]) for row in on_their_way])
+    count_statuses(EMAILS, (people[row.id][0].status.value for row in on_their_way))
     for row in still:  # a report was quicker: it knows more than our answer does, but not the e-mail's id
         if row.status not in reports.UNSETTLED and people[row.id][0].provider_id:
             _name(row.id, *people[row.id])

@@ -7,12 +7,16 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.logs import get_logger
 from adsapp.emails import reports
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.email_channels import email_channel_of
 from adsapp.integrations.email_events import UnknownReport
 from adsapp.integrations.models import EmailWebhook
 from adsapp.jobs import Progress
+from adsapp.outbound.figures import EMAIL, LAG
+
+log = get_logger()
 
 BATCH: Final = 100
 
@@ -28,6 +32,8 @@ def apply_all(account_id: uuid.UUID, progress: Progress) -> int:
         if unknown:
             reports.match_parked(account_id, unknown)
         if not count:
+            if applied:
+                log.info("webhooks_applied", account_id=str(account_id), deliveries=applied)
             return applied
         applied += count
         progress.advance(count)
@@ -49,5 +55,6 @@ def _apply_some(account_id: uuid.UUID) -> tuple[int, set[str]]:
     unknown = reports.apply_reports(account, [report for _, report in told])
     now = utcnow()
     for each, report in told:
+        LAG.observe((now - each.received_at).total_seconds(), channel=EMAIL)
         each.applied_at, each.error = now, f"Unknown: {report.what}" if isinstance(report, UnknownReport) else None
     return len(deliveries), unknown

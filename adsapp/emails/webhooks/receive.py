@@ -19,6 +19,7 @@ from adsapp.integrations.email_channels import email_channel_of
 from adsapp.integrations.models import EmailAccount, EmailWebhook
 from adsapp.jobs import Priority
 from adsapp.organizations.access import public
+from adsapp.outbound.figures import EMAIL, WEBHOOKS
 
 webhooks = Blueprint("email_webhooks", __name__, url_prefix="/webhooks")
 
@@ -36,6 +37,7 @@ def receive(account_id: str) -> ResponseReturnValue:
         raise Unauthenticated(f"{why_not}; nothing was stored", code="wrong_signature")
     row = {"account_id": account.id, "delivery_id": delivery_id[:200], "body": raw, "received_at": utcnow()}
     insert_new(EmailWebhook, [row])
+    WEBHOOKS.add(channel=EMAIL)
     # Committed before its job is looked for: one that is found waiting then begins after this commit and sees it.
     db.session.commit()
     _enqueue(account.id)

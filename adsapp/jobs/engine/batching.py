@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import end_engine_connection, engine_connection, has_one_writer, set_isolation_level
 from adsapp.core.logs import get_logger
-from adsapp.jobs.engine import claims, dispatch, recording
+from adsapp.jobs.engine import claims, counting, dispatch, job_lines, recording
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.completion import finish, finish_many
 from adsapp.jobs.engine.outcomes import Completion, Failed, Finished
@@ -187,6 +187,11 @@ class BatchWriter:
         for each in ended:
             each.on_done(each.completion.claim)
         self._answer(asked, claims)
+        completions = [each.completion for each in ended]
+        for completion, state in zip(completions, finished.states, strict=True):
+            job_lines.ended(completion, state)
+        counting.count_attempts(completions, finished.states)
+        counting.count_ended(finished.ended, self._clock.now())
         if ended or to_release:
             self._may_be_due()
 
@@ -202,12 +207,7 @@ class BatchWriter:
     def _finish(self, connection: Connection, ended: list[CompletionRequest]) -> Finished:
         if not ended:
             return Finished([], [])
-        finished = finish_many(connection, self._clock, [each.completion for each in ended], self._retry_seconds)
-        for each, state in zip(ended, finished.states, strict=True):
-            if state is None:
-                claim = each.completion.claim
-                log.warning("late_finish", job_id=str(claim.job_id), attempt=claim.attempt)
-        return finished
+        return finish_many(connection, self._clock, [each.completion for each in ended], self._retry_seconds)
 
     def _claim(self, connection: Connection, asked: list[ClaimRequest]) -> dict[uuid.UUID, Claim]:
         if not asked:

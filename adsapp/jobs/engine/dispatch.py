@@ -180,6 +180,12 @@ class Sweeper:
         return inf if due is None else (due - self._clock.now()).total_seconds()
 
 
+def first_due(connection: Connection, queue: Queue) -> datetime | None:
+    """When the first open job of a queue is due, past or to come, over all organizations; None if none has a time."""
+    rows = connection.execute(_SOONEST, {"queue": queue.value})
+    return min((row.run_at for row in rows), default=None)
+
+
 def next_due(engine: Engine, clock: DatabaseClock, queue: Queue) -> datetime | None:
     """When the next job of a queue may begin, as far as that is known; None if none has a time.
 

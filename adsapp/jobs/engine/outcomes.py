@@ -67,6 +67,9 @@ class Completion:
     claim: Claim
     outcome: Outcome
     unwritten: Unwritten = field(default_factory=Unwritten)
+    began: float | None = None  # time.monotonic(); None: no thread has begun it
+    done: int = 0  # through in the end, the failed ones included
+    failed: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlalchemy import (
 
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import UtcDateTime, engine_transaction, reading
-from adsapp.jobs.engine import completion, dispatch
+from adsapp.jobs.engine import completion, counting, dispatch, job_lines
 from adsapp.jobs.engine.claims import CLAIMED, JOBS, _as_claim, log
 
 ACTIVE = text("state = 'active'")  # as the index of leases has it, word for word
@@ -42,6 +42,8 @@ def reap(engine: Engine, clock: DatabaseClock, retry_seconds: float, limit: int 
             .with_for_update(skip_locked=True)
         ).all()
         completion.expire(connection, clock, [_as_claim(row) for row in lost], retry_seconds)
-    for row in lost:
-        log.warning("worker_lost", job_id=str(row.id), processor=row.processor, attempt=row.attempt)
+    claims = [_as_claim(row) for row in lost]
+    for claim in claims:
+        log.warning("worker_lost", kind=claim.processor, **job_lines.about(claim))
+    counting.count_lost(claims)
     return len(lost)

@@ -3,16 +3,19 @@
 The only place where a processor meets Flask and the database session, so that processors see neither.
 """
 
+import time
 import traceback
 
 from flask import Flask
 from sqlalchemy import Engine
 
+from adsapp.config import Settings
 from adsapp.core import db, space
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.errors import Problem
-from adsapp.core.logs import get_logger
+from adsapp.core.logs import get_logger, telling_of
+from adsapp.jobs.engine import job_lines
 from adsapp.jobs.engine.batching import BatchWriter
 from adsapp.jobs.engine.heartbeat import Heartbeat
 from adsapp.jobs.engine.outcomes import Cancelled, Completed, Completion, Failed, Outcome, Released, Snoozed
@@ -23,6 +26,7 @@ from adsapp.jobs.progress import (
     JobFailed,
     JobTimedOut,
     LeaseLost,
+    LinePace,
     Progress,
     Snooze,
     WorkerStopping,
@@ -48,25 +52,32 @@ class Runner:
         self._clock = clock
         self._heartbeat = heartbeat
         self._commits = commits
+        settings: Settings = app.config["SETTINGS"]
+        self._pace = LinePace(settings.log_progress_items, settings.log_progress_seconds)
 
     def run(self, claim: Claim, control: Control) -> None:
         """Run a job that is ours to the end of this attempt."""
-        progress = Progress(self._engine, self._clock, claim, control)
+        began = time.monotonic()
+        progress = Progress(self._engine, self._clock, claim, control, self._pace)
         try:
-            outcome = self._attempt(claim, progress)
+            with telling_of(**job_lines.about(claim)):
+                job_lines.began(claim)
+                outcome = self._attempt(claim, progress)
         except BaseException:  # whatever it is: a job that nobody works on must not be renewed
             self._heartbeat.untrack(claim)
             raise
         if outcome is None:
             self._heartbeat.untrack(claim)
             return
-        self._commits.finish(Completion(claim, outcome, progress.unwritten()), self._heartbeat.untrack)
+        unwritten, failed = progress.unwritten(), progress.failed
+        completion = Completion(claim, outcome, unwritten, began, progress.done, failed)
+        self._commits.finish(completion, self._heartbeat.untrack)
 
     def _attempt(self, claim: Claim, progress: Progress) -> Outcome | None:
         try:
             return self._call(claim, progress)
         except LeaseLost:
-            log.warning("lease_lost", job_id=str(claim.job_id), processor=claim.processor)
+            log.warning("lease_lost", kind=claim.processor)
             return None
         except JobCancelled:
             return Cancelled()
@@ -86,7 +97,7 @@ class Runner:
         except Problem as error:
             return Failed(error.code or "invalid", error.detail, traceback.format_exc(), permanent=True)
         except (Exception, SystemExit) as error:  # a bug or a broken part: kept for the user, tried again
-            log.error("job_failed", job_id=str(claim.job_id), processor=claim.processor, error=type(error).__name__)
+            log.error("job_broke", kind=claim.processor, error=type(error).__name__)
             if space.is_full(error):
                 return Failed(space.CODE, space.OF_A_JOB, traceback.format_exc())
             return Failed(type(error).__name__, _in_words(error), traceback.format_exc())

@@ -1,13 +1,11 @@
 """A worker process: consumers for its queues, one heartbeat, one sweep, one listener, and a stop that loses nothing."""
 
 import os
-import resource
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import cast
 
 from flask import Flask
@@ -15,14 +13,16 @@ from sqlalchemy import Engine, Table, bindparam, delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from adsapp.config import VERSION, Settings
-from adsapp.core import db
+from adsapp.core import db, metrics
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
 from adsapp.core.ids import new_id
 from adsapp.core.logs import get_logger
+from adsapp.core.metrics import Reader
+from adsapp.core.process_figures import memory_bytes, read_process
 from adsapp.jobs import retention
 from adsapp.jobs.broker import Broker, EmbeddedConsumer
-from adsapp.jobs.engine import dispatch, reaper
+from adsapp.jobs.engine import counting, dispatch, reaper
 from adsapp.jobs.engine.batching import BatchWriter
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.heartbeat import Heartbeat
@@ -96,6 +96,7 @@ class WorkerProcess:
         self._others_unaware = threading.Event()  # the sweeps of other queues should look too
         self._stopping = threading.Event()
         self._ended = threading.Event()
+        self.metrics_port = 0  # where its figures are, if they are wanted
 
     def start(self) -> None:
         """Register, then begin to work."""
@@ -131,7 +132,27 @@ class WorkerProcess:
         self._background("upkeep", self._ask_for_upkeep, UPKEEP_EVERY_SECONDS)
         for look in self._looks:
             self._background("look", self._looking(look), 0.0)
+        self._show_figures()
         log.info("worker_started", worker=self._identity.name, queues=",".join(self._queues))
+
+    def _show_figures(self) -> None:
+        """On a port of its own, if figures are wanted: METRICS_PORT and the place of its first queue."""
+        if not self._settings.metrics_port:
+            return
+        from adsapp.core.metrics_port import open_port
+
+        metrics.turn_on(self._settings)
+        place = 1 + list(Queue).index(self._queues[0])
+        self.metrics_port = open_port(self._settings, place, self.figures)
+
+    def figures(self) -> bytes:
+        """What this process counted and does, for Prometheus."""
+        threads = {queue: threads_of(self._settings, queue) for queue in self._queues}
+        own: list[Reader] = [
+            lambda: read_process(self._app),
+            lambda: counting.read_worker(self._heartbeat.held(), threads),
+        ]
+        return metrics.exposition(own)
 
     def drain(self) -> None:
         """Begin no job any more; what runs goes on to its end, or to the next good place."""
@@ -279,9 +300,4 @@ def ask_for_upkeep(app: Flask, now: datetime) -> int:
 
 
 def _memory_mb() -> int:
-    """Resident now if the system tells (Linux), else the most it ever was."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return pages * resource.getpagesize() // (1024 * 1024)
+    return memory_bytes() // (1024 * 1024)

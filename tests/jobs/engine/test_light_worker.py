@@ -13,6 +13,7 @@ HEAVY = (
     "argon2",
     "flask_wtf",
     "rich",
+    "prometheus_client",
     "adsapp.campaigns.sending.job",
     "adsapp.contacts.imports.run",
 )

@@ -1,0 +1,82 @@
+"""The log of a whole journey tells one story from the click to the end, and of nobody's number, name or key."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adsapp.demo import once
+from adsapp.demo.http import Api, wait_until
+from adsapp.processes.commands import web_command
+from tests.installation import NUMBER
+from tests.journeys.conftest import Journey
+
+TOLD = {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json", "LOG_PROGRESS_ITEMS": "1", "LOG_PROGRESS_SECONDS": "0"}
+
+
+@pytest.mark.parametrize("shape", ["embedded"], indirect=True)
+def test_a_journey_is_told_and_nobody_in_it(journey: Journey, tmp_path: Path) -> None:
+    journey.installation.start_sandbox(journey.webhook_url, mail_webhook_url=journey.connect_mail())
+    with _logging_processes(journey, tmp_path / "log"):
+        checks = once.run(journey.api, journey.installation.settings.sandbox_url, lambda *_: None)
+        assert [check for check in checks if not check.holds] == []
+    text = (tmp_path / "log").read_text(encoding="utf-8")
+    assert [secret for secret in _private(journey) if secret in text] == []
+    _tells_the_story([json.loads(line) for line in text.splitlines()])
+
+
+def _tells_the_story(lines: list[dict[str, Any]]) -> None:
+    upload = next(line for line in lines if line["event"] == "request" and line["route"] == "/api/jobs/import-contacts")
+    assert (upload["method"], upload["status"]) == ("POST", 202)
+    assert upload["ms"] > 0
+    imported = [line for line in lines if line.get("request_id") == upload["request_id"] and "job_id" in line]
+    story = [line["event"] for line in imported if line.get("kind", "import-contacts") == "import-contacts"]
+    assert story[0] == "job_started"
+    assert {"import_reads", "job_progress", "import_completed", "job_completed"} <= set(story)
+    assert {line["organization"] for line in imported} == {upload["organization"]}
+    assert {line["attempt"] for line in imported} == {1}
+    ended = next(line for line in imported if line["event"] == "job_completed" and line["kind"] == "import-contacts")
+    assert ended["done"] > 0
+    assert ended["seconds"] > 0
+    events = {line["event"] for line in lines}
+    assert {"campaign", "email", "webhooks_applied", "worker_started"} <= events
+    assert {line["level"] for line in lines} <= {"debug", "info"}  # all went well
+
+
+def _private(journey: Journey) -> list[str]:
+    settings = journey.installation.settings
+    with once.SAMPLE.open(encoding="utf-8-sig", newline="") as file:
+        cells = {cell for row in csv.DictReader(file) for cell in row.values() if cell}
+    people = [cell for cell in cells if "@" in cell or (cell.lstrip("+").isdigit() and len(cell) >= 9) or " " in cell]
+    assert len(people) > 20
+    secrets = [*journey.cast.tokens.values(), NUMBER.token, NUMBER.app_secret]
+    secrets += [settings.secrets.secret_key, *settings.secrets.encryption_keys]
+    return [*people, *(cell.lstrip("+") for cell in people), *secrets, "Alice", "@example"]
+
+
+@contextmanager
+def _logging_processes(journey: Journey, log: Path) -> Iterator[None]:
+    """Web and workers as they are started in earnest, with their standard error in a file."""
+    installation = journey.installation
+    environment = os.environ | {"TZ": "UTC"} | installation.environment | TOLD
+    worker = [sys.executable, "-m", "adsapp", "worker"]
+    with log.open("w") as file:
+        running = [
+            subprocess.Popen(command, env=environment, stderr=file)
+            for command in (web_command(installation.settings), worker)
+        ]
+        try:
+            wait_until(lambda: Api(installation.settings.base_url).get("/readyz"), 60, "the start of the web server")
+            yield
+        finally:
+            for process in running:
+                process.terminate()
+            for process in running:
+                process.wait(30)
