@@ -19,7 +19,7 @@ from adsapp.sandbox.whatsapp.errors import ApiError
 from adsapp.sandbox.whatsapp.parameters import check_components
 from adsapp.sandbox.whatsapp.templates import Template
 
-PIECES = st.text(st.characters(exclude_characters="{}", exclude_categories=("Cs",)), min_size=1, max_size=40)
+PIECES = st.text(st.characters(exclude_characters="{}", exclude_categories=["Cs"]), min_size=1, max_size=40)
 VALUES = st.one_of(
     st.text(max_size=60),
     st.sampled_from(
