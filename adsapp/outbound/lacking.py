@@ -1,20 +1,24 @@
 """Which contacts have no value for a placeholder, as SQL."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from adsapp.contacts.models import Contact
 from adsapp.core import db
+from adsapp.core.words import sentence
 from adsapp.message_templates.placeholders import (
     ATTRIBUTE_PREFIX,
     Constant,
     Default,
     FromAttribute,
     FromField,
+    InvalidSources,
     Source,
+    SourceError,
     as_text,
 )
+from adsapp.outbound import audience as audiences
 
 MOST_UNREADABLE = 5_000  # different values; with more of them the column is another one than was meant
 
@@ -22,6 +26,18 @@ MOST_UNREADABLE = 5_000  # different values; with more of them the column is ano
 def lacks_value(sources: Iterable[Source]) -> ColumnElement[bool]:
     """SQL: this contact has no value for some source that has no fallback."""
     return or_(false(), *(_is_empty(source) for source in sources if may_be_empty(source)))
+
+
+def refuse_unknown_attributes(sources: Mapping[str, Source]) -> None:
+    """Without anything to stand in, an attribute that nobody has would leave everybody out. Raises InvalidSources."""
+    errors = [
+        SourceError(key, f"{sentence(audiences.why_no_attribute(source.attribute))} Choose another, or give a fallback")
+        for key, source in sources.items()
+        if isinstance(source, FromAttribute) and not source.fallback.strip()
+        if audiences.nobody_has(source.attribute)
+    ]
+    if errors:
+        raise InvalidSources(errors)
 
 
 def may_be_empty(source: Source) -> bool:

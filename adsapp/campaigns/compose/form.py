@@ -1,8 +1,8 @@
 """The compose form: what was typed, kept as typed, and read as a campaign.
 
-Field names: name, template (id), audience (all, tags, import_id), tags (several), import_id, when (now, later), date,
-time, zone, fold, person (whose message is shown), and for each variable `source.KEY`, `value.KEY`, `fallback.KEY`
-and those of `message_templates.typed`.
+Field names: name, template (id), audience (all, tags, import_id, rendering_id), tags (several), import_id,
+rendering_id, when (now, later), date, time, zone, fold, person (whose message is shown), and for each variable
+`source.KEY`, `value.KEY`, `fallback.KEY` and those of `message_templates.typed`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from adsapp.outbound.audience import MOST_HOURS, NOT_WITHIN
 from adsapp.outbound.timing import comes_twice, known_zone, local_time, no_such_zone, why_not_then
 
 SAME_FOR_ALL: Final = "value"
-AUDIENCES: Final = ("all", "tags", "import_id")
+AUDIENCES: Final = ("all", "tags", "import_id", "rendering_id")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,10 @@ class VariableTyped:
         yield from self.how.pairs(key)
 
 
-PLAIN = ("name", "template", "audience", "import_id", "leave_out", "when", "date", "time", "zone", "fold", "edit")
+PLAIN = (
+    *("name", "template", "audience", "import_id", "rendering_id", "leave_out"),
+    *("when", "date", "time", "zone", "fold", "edit"),
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class ComposeForm:
     audience: str = "all"
     tags: tuple[str, ...] = ()
     import_id: str = ""
+    rendering_id: str = ""  # of a trial: those for whom the message could be rendered
     leave_out: int = 0  # hours; whoever got a campaign in them is left out
     variables: Mapping[str, VariableTyped] = field(default_factory=dict)
     when: str = "now"
@@ -92,6 +96,7 @@ class ComposeForm:
             audience=audience if audience in AUDIENCES else "all",
             tags=tuple(given.getlist("tags")),
             import_id=import_id,
+            rendering_id=given.get("rendering_id", ""),
             leave_out=min(digits(given.get("leave_out", "")) or 0, MOST_HOURS),
             variables=dict(_variables(given)),
             when="later" if given.get("when") == "later" else "now",
@@ -115,6 +120,7 @@ class ComposeForm:
             audience=kind,
             tags=tuple(spec.get("tags", ())),
             import_id=str(spec.get("import_id", "")),
+            rendering_id=str(spec.get("rendering_id", "")),
             leave_out=spec.get(NOT_WITHIN, 0),
             variables={key: _typed(entry) for key, entry in campaign.variables.items()},
             zone=campaign.time_zone,
@@ -135,6 +141,18 @@ class ComposeForm:
             fold=str(local.fold) if local else "",
         )
 
+    @classmethod
+    def of_rendering(
+        cls, variables: Mapping[str, Any], template: uuid.UUID | None, rendering_id: uuid.UUID
+    ) -> ComposeForm:
+        """A message that was tried, for those for whom it could be rendered."""
+        return cls(
+            template=str(template or ""),
+            audience="rendering_id",
+            rendering_id=str(rendering_id),
+            variables={key: _typed(entry) for key, entry in variables.items()},
+        )
+
     @property
     def template_id(self) -> uuid.UUID | None:
         """The chosen template, if it can be one."""
@@ -148,6 +166,8 @@ class ComposeForm:
             return {"tags": list(self.tags), **apart_from}
         if self.audience == "import_id":
             return {"import_id": self.import_id, **apart_from}
+        if self.audience == "rendering_id":
+            return {"rendering_id": self.rendering_id, **apart_from}
         return {"all": True, **apart_from}
 
     def with_guesses(self, view: TemplateView, attributes: Sequence[str]) -> ComposeForm:
