@@ -4,7 +4,7 @@ import datetime as dt
 import io
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,7 +13,13 @@ from sqlalchemy import text, update
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.emails.models import EmailRecipientStatus as Mail
+from adsapp.jobs import Progress
 from adsapp.jobs.models import StatsDay
+from adsapp.organizations.auditing import By
+from adsapp.renderings.asked import RenderingIn
+from adsapp.renderings.run import run_rendering
+from adsapp.renderings.service import create_rendering
+from tests.campaigns.rehearsal import ByHand
 from tests.contracts.older import Older
 from tests.emails.scene import set_the_email_scene
 
@@ -107,6 +113,23 @@ CALLS: list[tuple[str, str, Any]] = [
     ("POST", "/api/suppressions", {"emails": ["no@example.com"], "detail": "By telephone"}),
     ("GET", "/api/suppressions", None),
     ("DELETE", "/api/suppressions/{suppression}", None),
+    (
+        "POST",
+        "/api/jobs/process-template",
+        {
+            "template": {"name": "welcome", "language": "en_US"},
+            "variables": {"1": {"field": "first_name", "format": "title"}},
+            "rows": [{"first_name": "ana"}],
+        },
+    ),
+    (
+        "POST",
+        "/api/jobs/process-template",
+        {"template": {"name": "welcome", "language": "en_US"}, "rows": [{"phone": "1"}]},
+    ),
+    ("GET", "/api/renderings", None),
+    ("GET", "/api/renderings/{rendering}", None),
+    ("GET", "/api/renderings/{rendering}/rows", None),
 ]
 
 
@@ -118,6 +141,7 @@ def ask_everything(app: Flask, older: Older) -> dict[str, Any]:
     ids["contact"] = _first(client, headers, "/api/contacts", "contacts")
     ids["email_template"] = _email_template(client, headers)
     ids["email"], ids["suppression"] = _email(app, older)
+    ids["rendering"] = _rendering(app, older)
     ids["worker"] = _first(client, headers, "/api/workers", "workers")
     ids["sent"] = client.get("/api/campaigns", headers=headers).get_json()["campaigns"][-1]["id"]
     found = {}
@@ -154,6 +178,17 @@ def _email(app: Flask, older: Older) -> tuple[str, str]:
     people = {Mail.DELIVERED: 2, Mail.FAILED: 1, Mail.UNCERTAIN: 1, Mail.PENDING: 1, Mail.BOUNCED: 1}
     codes = {Mail.FAILED: "failed", Mail.BOUNCED: "bounced", Mail.UNCERTAIN: "uncertain"}
     return str(scene.email(people=people, codes=codes)), str(scene.suppress("out@example.com"))
+
+
+def _rendering(app: Flask, older: Older) -> str:
+    """A template that was tried on two rows, of which one has a problem."""
+    with db.organization_context(app, older.cast.bakery_id):
+        sources, rows = {"1": {"field": "first_name"}}, [{"first_name": "Ana", "phone": "+12025550183"}, {}]
+        made = create_rendering(RenderingIn("welcome", "en_US", sources, rows=rows), By("Alice"))
+        rendering_id = made.id
+        db.session.commit()
+        run_rendering(rendering_id, cast(Progress, ByHand()))
+    return str(rendering_id)
 
 
 def _first(client: FlaskClient, headers: dict[str, str], path: str, name: str) -> str:
