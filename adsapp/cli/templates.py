@@ -46,7 +46,10 @@ def render(
     rows: Path | None,
     as_json: bool,
 ) -> None:
-    """Render the template NAME in LANGUAGE for many people; nothing is sent."""
+    """Try the template NAME in LANGUAGE on many people.
+
+    Nothing is sent.
+    """
     audience = {"all": everybody, "tags": list(tags), "import_id": import_id}
     chosen = {kind: value for kind, value in audience.items() if value}
     given = _json(rows.read_text(encoding="utf-8"), str(rows)) if rows else None

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
@@ -13,7 +13,7 @@ from adsapp.campaigns.compose.page import ComposePage, template_id_of
 from adsapp.campaigns.console.presenter import audience_words
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.web.pages import LivePage, WebPage
+from adsapp.core.web.pages import LivePage
 from adsapp.core.web.urls import url_for
 from adsapp.jobs import Job, State
 from adsapp.message_templates import previews
@@ -31,14 +31,16 @@ TITLES: Final = {MISSING: "have no value for a variable", TOO_LONG: "have a mess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TryPage(WebPage):
-    """On whom a template is tried, and where its values come from. `errors` by field."""
+class TryPage(ComposePage):
+    """On whom a template is tried, and where its values come from: the compose page without a name and a time."""
 
     template: ClassVar[str] = "renderings/new.html"
     fragment: ClassVar[str] = "renderings/_new.html"
 
-    composed: ComposePage
-    errors: Mapping[str, str]
+    @classmethod
+    def of(cls, composed: ComposePage) -> "TryPage":
+        """The same, drawn otherwise."""
+        return cls(**{each.name: getattr(composed, each.name) for each in fields(composed)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,4 +2,4 @@
 
 from adsapp.jobs.registry import Subject
 
-RENDERING = Subject("rendering", plural="renderings", page="/renderings/{}", link="Open the trial", keeps_jobs=True)
+RENDERING = Subject("rendering", plural="renderings", page="/renderings/{}", link="Open the trial")

@@ -57,8 +57,7 @@ def _asked(form: ComposeForm) -> RenderingIn:
 
 
 def _try_page(form: ComposeForm, errors: Mapping[str, FieldError] | None = None) -> TryPage:
-    composed = compose_page.compose(form, errors)
-    return TryPage(composed=composed, errors=composed.errors)
+    return TryPage.of(compose_page.compose(form, errors))
 
 
 @views.get("/renderings/<uuid:rendering_id>")
