@@ -108,6 +108,8 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.message_templates import views as message_templates
     from adsapp.notifications import views as notifications
     from adsapp.organizations import sign_in
+    from adsapp.renderings import api as renderings_api
+    from adsapp.renderings import views as renderings
     from adsapp.schedules import api as schedules_api
     from adsapp.schedules import console as schedules
 
@@ -124,6 +126,8 @@ def blueprints() -> "list[Blueprint]":
         contacts.views,
         contacts_api.api,
         message_templates.views,
+        renderings.views,
+        renderings_api.api,
         notifications.views,
         emails.views,
         emails_api.api,

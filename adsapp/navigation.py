@@ -32,7 +32,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Campaigns", "send", "campaigns.list_campaigns", key="c"),
             Item("E-mail", "mail", "emails.list_emails", key="e"),
             Item("Contacts", "users", "contacts.list_contacts", key="p"),
-            Item("Templates", "template", "message_templates.list_templates", key="t"),
+            Item("Templates", "template", "message_templates.list_templates", key="t", also=("renderings",)),
         ),
     ),
     (

@@ -24,6 +24,7 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
     from adsapp.contacts.imports.undo import service as undo
     from adsapp.emails.suppressions.service import enqueue_sync
     from adsapp.emails.webhooks.retention import forget_reports
+    from adsapp.renderings.retention import KEPT_DAYS, forget_rows
     from adsapp.schedules.retention import forget_fires
 
     now, settings = utcnow(), context.settings()
@@ -44,5 +45,6 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
         "schedule_fires": removed(forget_fires, settings.history_days),
         "uploads": removed(discard_abandoned, settings.upload_days),
         "stray_files": removed(remove_strays, settings.upload_days),
+        "rendered_rows": removed(forget_rows, KEPT_DAYS),
         "undo_values": undo.forget_old(progress),
     }

@@ -98,6 +98,15 @@ FITS: Mapping[str, str] = {
     "again": "",
     "edit": "",
     "import_id": "{import}",
+    "rendering_id": "{rendering}",
+    "format.body.1": "date-long",
+    "locale.body.1": "de",
+    "currency.body.1": "EUR",
+    "order.body.1": "dmy",
+    "if_field.body.1": "country",
+    "if_is.body.1": "DE",
+    "if_value.body.1": "Kundin",
+    "defaults.body.1": "",
     "account": "{account}",
     "source": "",
     "time_zone": "Europe/Madrid",
@@ -107,8 +116,9 @@ FITS: Mapping[str, str] = {
     **dict.fromkeys(("catch_up_most", "grace_minutes", "jitter_minutes", "ends_after"), "3"),
 }
 COMPOSED = (
-    "form name template audience tags import_id leave_out when date time zone fold person to edit "
-    "source.body.1 value.body.1 fallback.body.1 source.body.2 value.body.2"
+    "form name template audience tags import_id rendering_id leave_out when date time zone fold person to edit "
+    "source.body.1 value.body.1 fallback.body.1 source.body.2 value.body.2 format.body.1 locale.body.1 currency.body.1 "
+    "order.body.1 if_field.body.1 if_is.body.1 if_value.body.1 defaults.body.1"
 )
 MAILED = (
     "form name account template subject html text audience tags import_id addresses when date time zone fold person to "
@@ -253,11 +263,27 @@ READS: Mapping[str, str] = {
     "schedules.show_schedule": "cursor",
     "schedules_api.list_runs": "cursor limit",
     "schedules_api.list_schedules": "cursor limit",
+    "renderings.create_rendering": COMPOSED,
+    "renderings.export_csv": "delimiter",
+    "renderings.new_rendering": COMPOSED,
+    "renderings.rendering_fragment": "outcome cursor version",
+    "renderings.show_rendering": "outcome cursor",
+    "renderings_api.list_renderings": "cursor limit",
+    "renderings_api.list_rows": "outcome cursor limit",
     "sign_in.check_sign_in": "email password next",
     "sign_in.sign_in": "next ended",
     "sign_in.switch_organization": "organization_id",
     "webhooks.verify": "hub.mode hub.verify_token hub.challenge",
     "workers.live": "version",
+}
+WRITTEN = {
+    "1": {
+        "field": "first_name",
+        "fallback": "there",
+        "format": [{"name": "title"}, {"name": "first_word"}],
+        "defaults": [{"field": "country", "is": "DE", "value": "Kundin"}],
+    },
+    "2": {"field": "attribute:due", "fallback": "soon", "format": {"name": "date", "locale": "de", "style": "long"}},
 }
 CAMPAIGN = {
     "name": "April",
@@ -310,6 +336,15 @@ BODIES: Mapping[str, tuple[Any, ...]] = {
         {"name": "Hello", "text": "Hi", "audience": {"contact_ids": ["{contact}"]}},
         {"name": "Hello", "text": "Hi", "audience": {"tags": ["london"]}},
         {"name": "Hello", "text": "Hi", "audience": {"import_id": "{import}"}},
+        {"name": "Hello", "text": "Hi", "audience": {"rendering_id": "{rendering}"}},
+    ),
+    "renderings_api.process_template": (
+        {"template": {"name": "spring", "language": "en"}, "variables": WRITTEN, "audience": {"all": True}},
+        {
+            "template": {"name": "spring", "language": "en"},
+            "variables": {"1": {"field": "first_name"}, "2": {"value": "May"}},
+            "rows": [{"first_name": "Ana", "phone": "+12025550170", "attributes": {"city": "Riga"}}],
+        },
     ),
     "contacts_api.create_contact": ({**CONTACT, "wa_user_id": "US.13491208655302741918"},),
     "contacts_api.import_contacts": ({"contacts": [LISTED], "options": OPTIONS},),
@@ -471,7 +506,7 @@ def _ids(world: World, scene: Scene) -> dict[str, str]:
     campaign, draft, email = scene.left_out(), world.upload(), world.mails.email()
     with world.app.app_context():
         token = unsubscribe.link("x", world.cast.bakery_id, 1).removeprefix("x")
-    job = world.delayed()
+    job, rendering = world.delayed(), str(world.rendering())
     return {
         "account": str(scene.account_id),
         "account_id": str(scene.account_id),
@@ -493,6 +528,8 @@ def _ids(world: World, scene: Scene) -> dict[str, str]:
         "name": "contact-import",
         "provider": "whatsapp",
         "schedule_id": str(world.schedule()),
+        "rendering": rendering,
+        "rendering_id": rendering,
         "suppression_id": str(world.mails.suppress("out@example.com")),
         "token": token,
         "template": str(scene.templates["spring"]),

@@ -22,6 +22,8 @@ PLANTS = {
     "neighbours import each other": ("adsapp/message_templates/queries.py", "import adsapp.contacts.models"),
     "models import the service": ("adsapp/jobs/models.py", "import adsapp.jobs.service"),
     "queries import views": ("adsapp/contacts/queries.py", "import adsapp.contacts.views"),
+    "a campaign knows trials": ("adsapp/campaigns/service.py", "import adsapp.renderings.queries"),
+    "a trial's service knows its pages": ("adsapp/renderings/service.py", "import adsapp.renderings.views"),
     "a service speaks Flask": ("adsapp/contacts/service.py", "import flask"),
     "a processor speaks Flask": ("huey_tasks/demo.py", "import flask"),
     "a processor imports views": ("huey_tasks/demo.py", "import adsapp.contacts.views"),

@@ -21,8 +21,10 @@ from adsapp.integrations.models import Account, EmailAccount
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Worker
+from adsapp.message_templates.models import Rendering
 from adsapp.organizations.auditing import MANY_JOBS
 from adsapp.organizations.models import AuditEvent
+from adsapp.renderings.subject import RENDERING
 from adsapp.schedules.models import Schedule
 from adsapp.schedules.subject import SCHEDULE
 
@@ -60,6 +62,7 @@ KEPT: Mapping[str, Kept] = {
     "campaign": Kept(Campaign.id, Campaign.name, CAMPAIGN.page),
     "schedule": Kept(Schedule.id, Schedule.name, SCHEDULE.page),
     "import": Kept(Import.id, Import.file_name, IMPORT.page),
+    "rendering": Kept(Rendering.id, Rendering.template_name, RENDERING.page),
     "contact": Kept(Contact.id, CONTACT_TITLE, "/contacts/{}"),
     "account": Kept(Account.id, Account.name, "/settings/whatsapp"),
     "email": Kept(Email.id, Email.name, EMAIL.page),
@@ -76,6 +79,7 @@ GONE = {
     "campaign": "a campaign",
     "schedule": "a schedule",
     "import": "an import",
+    "rendering": "a trial",
     "contact": "a contact",
     "account": "a number",
     "email": "an e-mail",

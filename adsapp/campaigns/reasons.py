@@ -10,6 +10,7 @@ from adsapp.integrations.errors import Action, SendError
 OPTED_OUT = "opted_out"
 INVALID_NUMBER = "invalid_number"
 MISSING_VARIABLE = "missing_variable"
+TOO_LONG = "too_long"
 OUTSIDE_WINDOW = "outside_window"
 MESSAGED_LATELY = "messaged_lately"
 CANCELLED = "cancelled"
@@ -33,6 +34,7 @@ OURS = {
     OPTED_OUT: Reason("Had opted out", "They asked for no more messages; nothing is sent to them."),
     INVALID_NUMBER: Reason("Not a phone number", "Correct the contact's number; it must begin with + and a country."),
     MISSING_VARIABLE: Reason("A variable has no value", "Fill in the contact's field, or give it a fallback."),
+    TOO_LONG: Reason("Too long once it was filled in", "Shorten the contact's value, or the template."),
     OUTSIDE_WINDOW: Reason("Wrote more than 24 hours ago", "A text is allowed only within 24 hours; use a template."),
     MESSAGED_LATELY: Reason("Got a campaign lately", "They were left out, as was asked for when it was made."),
     SAME_PERSON: Reason(

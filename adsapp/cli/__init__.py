@@ -23,6 +23,7 @@ COMMANDS = {  # the module of each command, imported when the command is run, so
     "account": "accounts.whatsapp:account",
     "email-account": "accounts.email:email_account",
     "import": "contacts:import_file",
+    "templates": "templates:templates",
     "jobs": "jobs:jobs",
     "schedules": "schedules:schedules",
     "doctor": "doctor:doctor",

@@ -3,19 +3,27 @@
     {"body.1": {"field": "first_name", "fallback": "there"}, "shop": {"field": "attribute:shop"}, "3":
     {"value": "May"}}
 
-A short key ("1", "shop") means a variable of the body.
+A short key ("1", "shop") means a variable of the body. What comes from a contact may say how it is written, and what
+stands in if the contact has nothing: the first of `defaults` whose condition holds, else `fallback`.
+
+    {"field": "attribute:due", "format": {"name": "date", "locale": "de"}, "fallback": "bald",
+     "defaults": [{"field": "country", "is": "AT", "value": "demnächst"}]}
+
+A person is a mapping with the keys of `FIELDS` and `attributes`, itself a mapping; whatever is missing is empty.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, ClassVar, Final
 
 from adsapp.integrations.values import clean
+from adsapp.message_templates import formatters
 from adsapp.message_templates.components import TemplateView, Variable
+from adsapp.message_templates.formatters import AS_IT_IS, Format, FormatError
 
 FIELDS: Final[dict[str, str]] = {
     "first_name": "First name",
@@ -27,6 +35,19 @@ FIELDS: Final[dict[str, str]] = {
     "country": "Country",
 }
 ATTRIBUTE_PREFIX: Final = "attribute:"
+MOST_DEFAULTS: Final = 10
+
+Person = Mapping[str, Any]
+Reader = Callable[[Person], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """A text that stands in for an empty value if the contact's `field` (or attribute:NAME) is exactly `equals`."""
+
+    field: str
+    equals: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +56,61 @@ class FromField:
 
     field: str
     fallback: str = ""
+    format: Format = AS_IT_IS
+    defaults: tuple[Default, ...] = ()
+    description: ClassVar = "a field of the contact"
+
+    @property
+    def name(self) -> str:
+        """What the form and the API call it."""
+        return self.field
+
+    @property
+    def typed(self) -> Reader:
+        """Reads what the contact has there, as it is."""
+        return _field_reader(self.field)
+
+    def value(self, person: Person) -> str:
+        """What this person gets, "" if that is nothing."""
+        return reader_of(self)(person)
 
 
 @dataclass(frozen=True, slots=True)
 class FromAttribute:
-    """One of the contact's own attributes, by key; `fallback` as above."""
+    """One of the contact's own attributes, by key; `fallback` and the rest as above."""
 
     attribute: str
     fallback: str = ""
+    format: Format = AS_IT_IS
+    defaults: tuple[Default, ...] = ()
+    description: ClassVar = "one of the contact's own columns"
+
+    @property
+    def name(self) -> str:
+        """What the form and the API call it."""
+        return ATTRIBUTE_PREFIX + self.attribute
+
+    @property
+    def typed(self) -> Reader:
+        """Reads what the contact has there, as it is."""
+        return _attribute_reader(self.attribute)
+
+    def value(self, person: Person) -> str:
+        """What this person gets, "" if that is nothing."""
+        return reader_of(self)(person)
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
     """The same text for everyone."""
 
-    value: str
+    text: str
+    name: ClassVar = "value"
+    description: ClassVar = "the same text for everyone"
+
+    def value(self, person: Person) -> str:
+        """The text, whoever it is."""
+        return clean(self.text)
 
 
 Source = FromField | FromAttribute | Constant
@@ -103,16 +164,22 @@ def parse_sources(
     return {key: sources[key] for key in known}
 
 
-def to_json(sources: Mapping[str, Source]) -> dict[str, dict[str, str]]:
+def to_json(sources: Mapping[str, Source]) -> dict[str, dict[str, Any]]:
     """The inverse of `parse_sources`, with full keys."""
     return {key: _as_json(source) for key, source in sources.items()}
 
 
-def _as_json(source: Source) -> dict[str, str]:
+def _as_json(source: Source) -> dict[str, Any]:
     if isinstance(source, Constant):
-        return {"value": source.value}
-    field = source.field if isinstance(source, FromField) else ATTRIBUTE_PREFIX + source.attribute
-    return {"field": field, "fallback": source.fallback} if source.fallback else {"field": field}
+        return {"value": source.text}
+    entry: dict[str, Any] = {"field": source.name}
+    if source.fallback:
+        entry["fallback"] = source.fallback
+    if source.format:
+        entry["format"] = formatters.to_json(source.format)
+    if source.defaults:
+        entry["defaults"] = [{"field": each.field, "is": each.equals, "value": each.value} for each in source.defaults]
+    return entry
 
 
 def _full_key(given: str, known: Mapping[str, Variable]) -> str:
@@ -140,45 +207,86 @@ def _no_source(variable: Variable) -> SourceError:
     return SourceError(variable.key, f"no value is given for {variable.label!r}: name a field or a value", NO_VALUE)
 
 
+KNOWN: Final = ("field", "fallback", "value", "format", "defaults")
+
+
 def _source(key: str, entry: object, attributes: frozenset[str] | None) -> Source | SourceError:
     if not isinstance(entry, Mapping):
         return SourceError(key, 'must be {"field": "…", "fallback": "…"} or {"value": "…"}')
-    odd = sorted(str(name) for name in entry if name not in ("field", "fallback", "value"))
+    odd = sorted(str(name) for name in entry if name not in KNOWN)
     if odd:
-        return SourceError(key, f"{odd[0]!r} is not known here: use field, fallback or value")
+        return SourceError(key, f"{odd[0]!r} is not known here: use {', '.join(KNOWN[:-1])} or {KNOWN[-1]}")
     if ("field" in entry) == ("value" in entry):
         return SourceError(key, "needs either a field or a value")
-    if any(not isinstance(text, str) for text in entry.values() if text is not None):
+    texts = (entry.get(name) for name in ("field", "fallback", "value"))
+    if any(not isinstance(text, str) for text in texts if text is not None):
         return SourceError(key, "field, fallback and value must be text")
     if "value" in entry:
         return _constant(key, entry)
-    return _from_contact(key, entry["field"] or "", entry.get("fallback") or "", attributes)
+    return _from_contact(key, entry, attributes)
 
 
-def _constant(key: str, entry: Mapping[str, str | None]) -> Source | SourceError:
-    if entry.get("fallback"):
-        return SourceError(key, "a value needs no fallback")
+def _constant(key: str, entry: Mapping[str, Any]) -> Source | SourceError:
+    needless = next((name for name in ("fallback", "format", "defaults") if entry.get(name)), None)
+    if needless:
+        return SourceError(key, f"a value needs no {needless}")
     value = entry["value"] or ""
     return Constant(value) if clean(value) else SourceError(key, "the value is empty")
 
 
-def _from_contact(key: str, field: str, fallback: str, attributes: frozenset[str] | None) -> Source | SourceError:
-    if field.startswith(ATTRIBUTE_PREFIX):
-        return _from_attribute(key, field.removeprefix(ATTRIBUTE_PREFIX).strip(), fallback, attributes)
+def _from_contact(key: str, entry: Mapping[str, Any], names: frozenset[str] | None) -> Source | SourceError:
+    place = _place(entry["field"] or "", names)
+    if not place:
+        return SourceError(key, _why_no_place(entry["field"] or "", names))
+    try:
+        written = formatters.parse(entry.get("format"))
+        defaults = _defaults(entry.get("defaults"), names)
+    except FormatError as error:
+        return SourceError(key, str(error))
+    kind, name = place
+    return kind(name, entry.get("fallback") or "", written, defaults)
+
+
+def _place(field: str, names: frozenset[str] | None) -> tuple[type[FromField | FromAttribute], str] | None:
+    """The kind of source that a field's name means, and the name there; None if it is not known."""
     if field in FIELDS:
-        return FromField(field, fallback)
-    if attributes is not None and field in attributes:
-        return SourceError(key, f"{field!r} is an attribute: write {ATTRIBUTE_PREFIX + field!r}")
-    return SourceError(key, f"there is no field {field!r}; {_suggest(field, FIELDS)}")
+        return FromField, field
+    name = field.removeprefix(ATTRIBUTE_PREFIX).strip()
+    if not name or not field.startswith(ATTRIBUTE_PREFIX) or (names is not None and name not in names):
+        return None
+    return FromAttribute, name
 
 
-def _from_attribute(key: str, name: str, fallback: str, attributes: frozenset[str] | None) -> Source | SourceError:
+def _why_no_place(field: str, names: frozenset[str] | None) -> str:
+    if not field.startswith(ATTRIBUTE_PREFIX):
+        if names is not None and field in names:
+            return f"{field!r} is an attribute: write {ATTRIBUTE_PREFIX + field!r}"
+        return f"there is no field {field!r}; {_suggest(field, FIELDS)}"
+    name = field.removeprefix(ATTRIBUTE_PREFIX).strip()
     if not name:
-        return SourceError(key, f"name the attribute after {ATTRIBUTE_PREFIX!r}")
-    if attributes is not None and name not in attributes:
-        hint = _suggest(name, sorted(attributes))
-        return SourceError(key, f"no contact has an attribute {name!r}; {hint}")
-    return FromAttribute(name, fallback)
+        return f"name the attribute after {ATTRIBUTE_PREFIX!r}"
+    return f"no contact has an attribute {name!r}; {_suggest(name, sorted(names or ()))}"
+
+
+def _defaults(raw: object, names: frozenset[str] | None) -> tuple[Default, ...]:
+    """The defaults of a source; raises FormatError in words."""
+    if raw in (None, [], ()):
+        return ()
+    if not isinstance(raw, list | tuple) or len(raw) > MOST_DEFAULTS:
+        raise FormatError(f"defaults should be a list of {MOST_DEFAULTS} at most")
+    return tuple(_default(entry, names) for entry in raw)
+
+
+def _default(entry: object, names: frozenset[str] | None) -> Default:
+    parts = [entry.get(name) for name in ("field", "is", "value")] if isinstance(entry, Mapping) else []
+    if not isinstance(entry, Mapping) or len(entry) != len(parts) or not all(isinstance(each, str) for each in parts):
+        raise FormatError('a default must be {"field": "…", "is": "…", "value": "…"}')
+    field, equals, value = (str(each).strip() for each in parts)
+    if _place(field, names) is None:
+        raise FormatError(f"the condition of a default: {_why_no_place(field, names)}")
+    if not clean(value):
+        raise FormatError("a default has no text to stand in")
+    return Default(field, equals, value)
 
 
 def _suggest(word: str, choices: Iterable[str]) -> str:
@@ -187,3 +295,85 @@ def _suggest(word: str, choices: Iterable[str]) -> str:
     if close:
         return f"did you mean {close[0]!r}?"
     return f"there are {', '.join(listed[:12])}" if listed else "there are none yet"
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+def reader_of(source: Source) -> Callable[[Person], str]:
+    """A function that finds a person's value, "" for none; made once for many people."""
+    if isinstance(source, Constant):
+        value = clean(source.text)
+        return lambda person: value
+    typed, fallback = source.typed, clean(source.fallback)
+    if source.format:
+        typed = _written(typed, source.format)
+    if source.defaults:
+        return _with_defaults(typed, source.defaults, fallback)
+    return lambda person: typed(person) or fallback
+
+
+def _written(typed: Reader, written: Format) -> Reader:
+    write = written.write
+    return lambda person: clean(write(typed(person)))
+
+
+def _with_defaults(typed: Reader, defaults: Iterable[Default], fallback: str) -> Reader:
+    conditions = [(_typed_reader(each.field), each.equals, clean(each.value)) for each in defaults]
+
+    def read(person: Person) -> str:
+        value = typed(person)
+        if value:
+            return value
+        return next((text for look, equals, text in conditions if look(person) == equals), fallback)
+
+    return read
+
+
+def _typed_reader(field: str) -> Reader:
+    if field.startswith(ATTRIBUTE_PREFIX):
+        return _attribute_reader(field.removeprefix(ATTRIBUTE_PREFIX).strip())
+    return _field_reader(field)
+
+
+def _field_reader(field: str) -> Reader:
+    if field == "name":
+        return _full_name
+    return lambda person: as_text(person.get(field))
+
+
+def _attribute_reader(attribute: str) -> Reader:
+    def read(person: Person) -> str:
+        attributes = person.get("attributes")
+        return as_text(attributes.get(attribute)) if attributes else ""
+
+    return read
+
+
+def _full_name(person: Person) -> str:
+    """The name as a whole if it is kept so, else first and last name."""
+    whole = as_text(person.get("name"))
+    if whole:
+        return whole
+    return " ".join(filter(None, (as_text(person.get("first_name")), as_text(person.get("last_name")))))
+
+
+def as_text(value: object) -> str:
+    """A stored value as people write it: 5.0 is "5", True is "yes", nothing is ""."""
+    if isinstance(value, str):
+        return clean(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return clean(str(value))
+
+
+def why_empty(source: Source, person: Person) -> str:
+    """Why somebody has no value: "is empty", or “soon” is no date."""
+    typed = "" if isinstance(source, Constant) else source.typed(person)
+    if not typed or isinstance(source, Constant):
+        return "is empty"
+    return f"“{typed[:60]}” is no {source.format.reads}"

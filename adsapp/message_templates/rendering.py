@@ -1,20 +1,19 @@
 """A template filled in for one person. Pure, and compiled once for each campaign.
 
-A person is a mapping with the keys of `placeholders.FIELDS` and `attributes`, itself a mapping; whatever is
-missing is empty.
+Every value is put in by one literal pass: whatever it looks like ({{1}}, a backslash, markup), it stays as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from adsapp.integrations.values import clean, url_suffix
+from adsapp.integrations.values import url_suffix
+from adsapp.message_templates import lengths
 from adsapp.message_templates.components import Piece, TemplateView
-from adsapp.message_templates.placeholders import Constant, FromAttribute, FromField, Source
+from adsapp.message_templates.lengths import Lengths, TooLong
+from adsapp.message_templates.placeholders import Constant, Person, Source, reader_of, why_empty
 
-Person = Mapping[str, Any]
 Part = tuple[str, bool]
 """(text, is it a variable)."""
 
@@ -27,6 +26,12 @@ class Rendered:
     view: TemplateView
     values: dict[str, str]
     missing: tuple[str, ...]
+    too_long: tuple[TooLong, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """True if it can be sent: every variable has a value, and no part is too long."""
+        return not self.missing and not self.too_long
 
     @property
     def header_parts(self) -> list[Part]:
@@ -53,9 +58,9 @@ class Renderer:
 
     def __init__(self, view: TemplateView, sources: Mapping[str, Source]) -> None:
         self.view = view
-        self._readers = [
-            (variable.key, _reader(sources.get(variable.key, Constant("")))) for variable in view.variables
-        ]
+        self._sources = {variable.key: sources.get(variable.key, Constant("")) for variable in view.variables}
+        self._readers = [(key, reader_of(source)) for key, source in self._sources.items()]
+        self._lengths = Lengths(lengths.parts_of(view))
 
     def render(self, person: Person) -> Rendered:
         values: dict[str, str] = {}
@@ -66,60 +71,16 @@ class Renderer:
                 values[key] = value
             else:
                 missing += (key,)
-        return Rendered(self.view, values, missing)
+        return Rendered(self.view, values, missing, self._lengths.too_long(values))
+
+    def why_missing(self, key: str, person: Person) -> str:
+        """Why a person has no value for a variable, in words."""
+        return why_empty(self._sources[key], person)
 
 
 def render(view: TemplateView, sources: Mapping[str, Source], person: Person) -> Rendered:
     """One person, once; for many make a `Renderer`."""
     return Renderer(view, sources).render(person)
-
-
-def _reader(source: Source) -> Callable[[Person], str]:
-    if isinstance(source, Constant):
-        value = clean(source.value)
-        return lambda person: value
-    fallback = clean(source.fallback)
-    if isinstance(source, FromAttribute):
-        return _attribute_reader(source, fallback)
-    return _field_reader(source, fallback)
-
-
-def _field_reader(source: FromField, fallback: str) -> Callable[[Person], str]:
-    field = source.field
-    if field == "name":
-        return lambda person: _full_name(person) or fallback
-    return lambda person: as_text(person.get(field)) or fallback
-
-
-def _attribute_reader(source: FromAttribute, fallback: str) -> Callable[[Person], str]:
-    attribute = source.attribute
-
-    def read(person: Person) -> str:
-        attributes = person.get("attributes")
-        return (as_text(attributes.get(attribute)) if attributes else "") or fallback
-
-    return read
-
-
-def _full_name(person: Person) -> str:
-    """The name as a whole if it is kept so, else first and last name."""
-    whole = as_text(person.get("name"))
-    if whole:
-        return whole
-    return " ".join(filter(None, (as_text(person.get("first_name")), as_text(person.get("last_name")))))
-
-
-def as_text(value: object) -> str:
-    """A stored value as people write it: 5.0 is "5", True is "yes", nothing is ""."""
-    if isinstance(value, str):
-        return clean(value)
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return clean(str(value))
 
 
 def _filled(pieces: Iterable[Piece], values: Mapping[str, str]) -> list[Part]:

@@ -1,5 +1,5 @@
-"""Whom a campaign or an e-mail goes to: everyone, tags, an import, or named contacts; read in the order
-of contact ids.
+"""Whom a campaign or an e-mail goes to: everyone, tags, an import, those for whom a template was rendered, or named
+contacts; read in the order of contact ids.
 """
 
 import uuid
@@ -15,21 +15,23 @@ from adsapp.contacts.models import Contact, ContactCount, ContactImport, Contact
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
+from adsapp.message_templates.models import RENDERED, Rendering, RenderingRow
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX
 
 MOST_CONTACT_IDS = 10_000
 NOT_WITHIN = "not_messaged_within_hours"  # an option beside the kind
 MOST_HOURS = 24 * 30
-KINDS = ("all", "tags", "import_id", "contact_ids")
+KINDS = ("all", "tags", "import_id", "rendering_id", "contact_ids")
 
 
 @dataclass(frozen=True)
 class Audience:
-    """One of four kinds; what the other kinds need is empty."""
+    """One of five kinds; what the other kinds need is empty."""
 
     kind: str
     tag_ids: tuple[uuid.UUID, ...] = ()
     import_id: uuid.UUID | None = None
+    rendering_id: uuid.UUID | None = None  # those of its people for whom the message could be rendered
     contact_ids: tuple[uuid.UUID, ...] = ()
     not_within_hours: int = 0  # whoever got a campaign in so many hours is left out; 0: nobody is for that
     spec: Mapping[str, Any] = field(default_factory=dict)  # as it is stored
@@ -49,6 +51,12 @@ class Audience:
                 ContactImport.contact_id == Contact.id,
                 ContactImport.import_id == self.import_id,
             )
+        if self.kind == "rendering_id":
+            return exists().where(
+                RenderingRow.organization_id == Contact.organization_id,
+                RenderingRow.contact_id == Contact.id,
+                *_rendered(self.rendering_id),
+            )
         return Contact.id.in_(self.contact_ids) if self.kind == "contact_ids" else true()
 
 
@@ -65,13 +73,20 @@ def parse(spec: Mapping[str, Any]) -> Audience:
     given = [kind for kind in KINDS if spec.get(kind) not in (None, False, [], "")]
     odd = sorted(str(key) for key in spec if key not in (*KINDS, NOT_WITHIN))
     if odd:
-        known = f"use all, tags, import_id or contact_ids, and {NOT_WITHIN}"
+        known = f"use all, tags, import_id, rendering_id or contact_ids, and {NOT_WITHIN}"
         raise Invalid.field(f"audience.{odd[0]}", f"Not known: {odd[0]!r}; {known}")
     if len(given) != 1:
         wrong = "Choose an audience" if not given else f"Choose one of {' and '.join(given)}, not both"
         raise Invalid.field("audience", wrong)
     kind = given[0]
-    found = {"all": _all, "tags": _tags, "import_id": _import, "contact_ids": _contacts}[kind](spec[kind])
+    readers = {
+        "all": _all,
+        "tags": _tags,
+        "import_id": _import,
+        "rendering_id": _rendering,
+        "contact_ids": _contacts,
+    }
+    found = readers[kind](spec[kind])
     return _apart_from_lately(found, spec.get(NOT_WITHIN))
 
 
@@ -104,7 +119,7 @@ def next_ids(audience: Audience, after: uuid.UUID | None, limit: int) -> Sequenc
     """The following contact ids in their order, along an index: each page costs the same."""
     column, where = _key(audience)
     query = select(column).where(*where).order_by(column).limit(limit)
-    if audience.kind == "tags":
+    if audience.kind in ("tags", "rendering_id"):
         query = query.distinct()
     if after is not None:
         query = query.where(column > after)
@@ -117,7 +132,13 @@ def _key(audience: Audience) -> tuple[Any, list[ColumnElement[bool]]]:
         return ContactTag.contact_id, [ContactTag.tag_id.in_(audience.tag_ids)]
     if audience.kind == "import_id":
         return ContactImport.contact_id, [ContactImport.import_id == audience.import_id]
+    if audience.kind == "rendering_id":
+        return RenderingRow.contact_id, [*_rendered(audience.rendering_id), RenderingRow.contact_id.is_not(None)]
     return Contact.id, [audience.condition]
+
+
+def _rendered(rendering_id: uuid.UUID | None) -> list[ColumnElement[bool]]:
+    return [RenderingRow.rendering_id == rendering_id, RenderingRow.outcome == RENDERED]
 
 
 def _all(value: Any) -> Audience:
@@ -159,6 +180,16 @@ def _import(value: Any) -> Audience:
     return Audience("import_id", import_id=found, spec={"import_id": str(found)})
 
 
+def _rendering(value: Any) -> Audience:
+    rendering_id = parse_id(str(value))
+    found = rendering_id and db.session.scalars(select(Rendering).where(Rendering.id == rendering_id)).first()
+    if not found:
+        raise Invalid.field("audience.rendering_id", f"There is no rendering {value}")
+    if found.forgotten_at is not None:
+        raise Invalid.field("audience.rendering_id", "Its results are kept no longer; try the template again")
+    return Audience("rendering_id", rendering_id=found.id, spec={"rendering_id": str(found.id)})
+
+
 def _contacts(value: Any) -> Audience:
     if not isinstance(value, list | tuple):
         raise Invalid.field("audience.contact_ids", "should be a list of contact ids")
@@ -197,6 +228,8 @@ def _stored(spec: Mapping[str, Any]) -> Audience:
         return Audience("tags", tag_ids=tuple(ids))
     if "import_id" in spec:
         return Audience("import_id", import_id=uuid.UUID(spec["import_id"]))
+    if "rendering_id" in spec:
+        return Audience("rendering_id", rendering_id=uuid.UUID(spec["rendering_id"]))
     if "contact_ids" in spec:
         return Audience("contact_ids", contact_ids=tuple(map(uuid.UUID, spec["contact_ids"])))
     return Audience("all")

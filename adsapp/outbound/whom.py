@@ -24,6 +24,8 @@ def _chosen(spec: Mapping[str, Any]) -> str:
     if import_id := parse_id(str(spec.get("import_id", ""))):
         name = db.session.scalar(select(Import.file_name).where(Import.id == import_id))
         return f"import {name}" if name else "an import that was deleted"
+    if spec.get("rendering_id"):
+        return "those of a trial for whom it could be rendered"
     if ids := spec.get("contact_ids"):
         return plural(len(ids), "chosen contact")
     if given := spec.get("recipients"):

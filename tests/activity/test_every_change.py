@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -33,13 +33,17 @@ from adsapp.integrations.base import Answer, EmailAnswer, EmailFinding
 from adsapp.integrations.resend.service import EmailAccountIn, connect_account
 from adsapp.integrations.whatsapp import connection
 from adsapp.integrations.whatsapp import views as whatsapp_views
-from adsapp.jobs import Job, State
+from adsapp.jobs import Job, Progress, State
 from adsapp.jobs.queries import workers
 from adsapp.organizations.auditing import NOBODY, By
 from adsapp.organizations.models import AuditEvent
+from adsapp.renderings import service as renderings
+from adsapp.renderings.asked import RenderingIn
+from adsapp.renderings.run import run_rendering
 from adsapp.schedules.draft import ScheduleIn
 from adsapp.schedules.models import ScheduleState
 from adsapp.schedules.service import create_schedule
+from tests.campaigns.rehearsal import ByHand
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 from tests.emails.scene import EmailScene, set_the_email_scene
@@ -128,6 +132,17 @@ class World:
             batch.status, batch.created, batch.undo_kept = ImportStatus.COMPLETED, 1, True
             db.session.commit()
         return import_id
+
+    def rendering(self) -> uuid.UUID:
+        """A template that is tried on two rows, of which one cannot be rendered, and its job is done."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            sources = {"1": {"field": "first_name"}, "2": {"field": "email"}}
+            rows = [{"first_name": "Ana", "email": "ana@example.com", "phone": "+12025550171"}, {"first_name": "Ben"}]
+            asked = RenderingIn("spring", "en", sources, rows=rows)
+            rendering_id = renderings.create_rendering(asked, By("Alice")).id
+            db.session.commit()
+            run_rendering(rendering_id, cast(Progress, ByHand()))
+            return rendering_id
 
     def contact(self, place: int) -> str:
         """The address of somebody."""
@@ -252,6 +267,11 @@ MAIL_FAILED = {"code": "failed"}
 EMAIL_TEMPLATE = {"name": "Spring", "subject": "Hello", "html": "<p>Hello</p>"}
 
 Deed = Callable[[World], TestResponse]
+TRIED = {
+    "template": {"name": "spring", "language": "en"},
+    "variables": {"1": {"field": "first_name"}, "2": {"value": "May"}},
+    "audience": {"all": True},
+}
 DEEDS: dict[str, Deed] = {
     # First, while there are four people to write to.
     "campaigns.create_campaign": lambda w: w.post("/campaigns", **w.scene.form(confirmed="4")),
@@ -392,6 +412,8 @@ DEEDS: dict[str, Deed] = {
     ),
     "schedules_api.resume_schedule": lambda w: w.ask("POST", f"/api/schedules/{w.paused_schedule()}/resume"),
     "schedules_api.skip_next": lambda w: w.ask("POST", f"/api/schedules/{w.schedule()}/skip"),
+    "renderings.create_rendering": lambda w: w.post("/renderings", **w.scene.form()),
+    "renderings_api.process_template": lambda w: w.ask("POST", "/api/jobs/process-template", TRIED),
     "message_templates.sync_templates": lambda w: w.post("/templates/syncs"),
     "workers.drain": lambda w: w.post(f"/workers/{add_worker(w.app, 'b')}/drain"),
     "sign_in.check_sign_in": lambda w: w.cast.attempt(w.app.test_client(), "alice"),
@@ -411,6 +433,7 @@ TAKEN: dict[str, Callable[[World], str]] = {
     "/campaigns/<campaign_id>/people.xlsx": lambda w: f"/campaigns/{w.scene.campaign()}/people.xlsx",
     "/emails/<email_id>/people.csv": lambda w: f"/emails/{w.mails.email()}/people.csv",
     "/emails/<email_id>/people.xlsx": lambda w: f"/emails/{w.mails.email()}/people.xlsx",
+    "/renderings/<uuid:rendering_id>/rows.csv": lambda w: f"/renderings/{w.rendering()}/rows.csv",
     "/imports/<import_id>/rows.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.csv",
     "/imports/<import_id>/rows.xlsx": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rows.xlsx",
     "/imports/<import_id>/rejected.csv": lambda w: f"/imports/{w.imported(State.COMPLETED)}/rejected.csv",

@@ -5,7 +5,7 @@ import io
 import json
 import uuid
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,10 +16,15 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.emails.models import EmailRecipientStatus as Mail
 from adsapp.integrations import queries as accounts
+from adsapp.jobs import Job, Progress
 from adsapp.jobs.models import StatsDay
-from adsapp.organizations.auditing import NOBODY
+from adsapp.organizations.auditing import NOBODY, By
+from adsapp.renderings.asked import RenderingIn
+from adsapp.renderings.run import run_rendering
+from adsapp.renderings.service import create_rendering
 from adsapp.schedules.draft import ScheduleIn
 from adsapp.schedules.service import create_schedule
+from tests.campaigns.rehearsal import ByHand
 from tests.contracts.older import Older
 from tests.emails.scene import set_the_email_scene
 
@@ -159,6 +164,23 @@ CALLS: list[tuple[str, str, Any]] = [
     ("POST", "/api/schedules/{schedule}/pause", {"reason": "A look"}),
     ("POST", "/api/schedules/{schedule}/resume", None),
     ("DELETE", "/api/schedules/{schedule}", None),
+    (
+        "POST",
+        "/api/jobs/process-template",
+        {
+            "template": {"name": "welcome", "language": "en_US"},
+            "variables": {"1": {"field": "first_name", "format": "title"}},
+            "rows": [{"first_name": "ana"}],
+        },
+    ),
+    (
+        "POST",
+        "/api/jobs/process-template",
+        {"template": {"name": "welcome", "language": "en_US"}, "rows": [{"phone": "1"}]},
+    ),
+    ("GET", "/api/renderings", None),
+    ("GET", "/api/renderings/{rendering}", None),
+    ("GET", "/api/renderings/{rendering}/rows", None),
 ]
 
 
@@ -173,6 +195,7 @@ def ask_everything(app: Flask, older: Older) -> dict[str, Any]:
     ids["schedule"] = _schedule(app, older)
     told = _told_alert(app, older)
     ids["told"], ids["alert"], ids["alert_channel"] = told
+    ids["rendering"] = _rendering(app, older)
     ids["worker"] = _first(client, headers, "/api/workers", "workers")
     ids["sent"] = client.get("/api/campaigns", headers=headers).get_json()["campaigns"][-1]["id"]
     found = {}
@@ -232,6 +255,19 @@ def _told_alert(app: Flask, older: Older) -> tuple[str, str, str]:
     with db.organization_context(app, older.cast.bakery_id), db.reading():
         delivery = db.session.get_one(AlertDelivery, told)
         return str(told), str(delivery.incident_id), delivery.channel
+
+
+def _rendering(app: Flask, older: Older) -> str:
+    """A template that was tried on two rows, of which one has a problem."""
+    with db.organization_context(app, older.cast.bakery_id):
+        sources, rows = {"1": {"field": "first_name"}}, [{"first_name": "Ana", "phone": "+12025550183"}, {}]
+        made = create_rendering(RenderingIn("welcome", "en_US", sources, rows=rows), By("Alice"))
+        rendering_id, job_id = made.id, made.job_id
+        db.session.commit()
+        run_rendering(rendering_id, cast(Progress, ByHand()))
+        db.session.delete(db.session.get_one(Job, job_id))  # else it waits among the others that are asked about
+        db.session.commit()
+    return str(rendering_id)
 
 
 def _first(client: FlaskClient, headers: dict[str, str], path: str, name: str) -> str:

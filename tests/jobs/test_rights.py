@@ -52,6 +52,7 @@ KINDS: list[tuple[str, dict[str, Any], bool]] = [
     ("deliver-alert-elsewhere", {"delivery_id": str(uuid.UUID(int=7))}, False),
     ("tell-import", {"import_id": str(uuid.UUID(int=7)), "user_id": str(uuid.UUID(int=8))}, False),
     ("tell-campaign", {"campaign_id": str(uuid.UUID(int=7)), "job_id": str(uuid.UUID(int=8))}, False),
+    ("process-template", {"rendering_id": str(uuid.UUID(int=7))}, True),
     ("demo", {"mood": "succeeds"}, True),
 ]
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from adsapp.integrations.whatsapp.messages import template_message
 from adsapp.message_templates.components import view
-from adsapp.message_templates.placeholders import parse_sources
-from adsapp.message_templates.rendering import Rendered, Renderer, as_text, render
+from adsapp.message_templates.placeholders import as_text, parse_sources
+from adsapp.message_templates.rendering import Rendered, Renderer, render
 from tests.paths import CASES
 
 GREETING = view([{"type": "BODY", "text": "Hello {{1}}, your note: {{2}}\n- bye."}])

@@ -107,6 +107,7 @@ def told(app: Flask, cast: Cast) -> list[str]:
         "import_id": [str(draft), str(ended)],
         "template_id": templates,
         "email_id": [str(mail)],
+        "rendering_id": [str(world.rendering())],
         "suppression_id": [str(each) for each in suppressions],
         "account_id": [str(world.email_account())],
         "worker_id": [str(uuid.uuid4())],

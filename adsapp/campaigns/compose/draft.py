@@ -7,22 +7,15 @@ from enum import StrEnum
 from typing import Any
 
 from adsapp.core.errors import FieldError, Invalid
-from adsapp.core.words import sentence
 from adsapp.integrations.values import MAX_TEXT, clean
 from adsapp.message_templates import queries as templates
 from adsapp.message_templates.availability import why_not
 from adsapp.message_templates.components import TemplateView
 from adsapp.message_templates.models import MessageTemplate
-from adsapp.message_templates.placeholders import (
-    FromAttribute,
-    InvalidSources,
-    Source,
-    SourceError,
-    parse_sources,
-    to_json,
-)
+from adsapp.message_templates.placeholders import InvalidSources, Source, parse_sources, to_json
 from adsapp.message_templates.rendering import Renderer
 from adsapp.outbound import audience, timing
+from adsapp.outbound.lacking import refuse_unknown_attributes
 
 LONGEST_NAME = 200
 
@@ -135,24 +128,19 @@ def message_of(data: CampaignIn) -> Message:
     reason = why_not(template, view)
     if reason:
         raise Invalid.field("template.name", f"This template cannot be sent. {reason}")
+    return Message(template, view, sources_of(view, data.variables), None)
+
+
+def sources_of(view: TemplateView, variables: Mapping[str, Any], *, of_contacts: bool = True) -> dict[str, Source]:
+    """Where the values come from; raises Invalid with each mistake beside its variable. Those of contacts may come from
+    attributes that some of them have."""
     try:
-        sources = parse_sources(view, data.variables)
-        _refuse_unknown_attributes(sources)
+        sources = parse_sources(view, variables)
+        if of_contacts:
+            refuse_unknown_attributes(sources)
     except InvalidSources as error:
         raise _wrong_variables(error) from None
-    return Message(template, view, sources, None)
-
-
-def _refuse_unknown_attributes(sources: Mapping[str, Source]) -> None:
-    """Without a fallback an attribute that nobody has would leave everybody out."""
-    errors = [
-        SourceError(key, f"{sentence(audience.why_no_attribute(source.attribute))} Choose another, or give a fallback")
-        for key, source in sources.items()
-        if isinstance(source, FromAttribute) and not source.fallback.strip()
-        if audience.nobody_has(source.attribute)
-    ]
-    if errors:
-        raise InvalidSources(errors)
+    return sources
 
 
 def _wrong_variables(error: InvalidSources) -> Invalid:

@@ -1,7 +1,8 @@
 """The compose form: what was typed, kept as typed, and read as a campaign.
 
-Field names: name, template (id), audience (all, tags, import_id), tags (several), import_id, when (now, later), date,
-time, zone, fold, person (whose message is shown), and for each variable `source.KEY`, `value.KEY`, `fallback.KEY`.
+Field names: name, template (id), audience (all, tags, import_id, rendering_id), tags (several), import_id,
+rendering_id, when (now, later), date, time, zone, fold, person (whose message is shown), and for each variable
+`source.KEY`, `value.KEY`, `fallback.KEY` and those of `message_templates.typed`.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from adsapp.core.inputs import digits, moment
 from adsapp.message_templates.components import TemplateView, Variable
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
+from adsapp.message_templates.typed import AS_USUAL, HowTyped
 from adsapp.outbound import once
 from adsapp.outbound.audience import MOST_HOURS, NOT_WITHIN
 from adsapp.outbound.timing import comes_twice, known_zone, local_time, no_such_zone, why_not_then
 
 SAME_FOR_ALL: Final = "value"
-AUDIENCES: Final = ("all", "tags", "import_id")
+AUDIENCES: Final = ("all", "tags", "import_id", "rendering_id")
 
 
 @dataclass(frozen=True)
@@ -38,32 +40,29 @@ class VariableTyped:
     source: str = ""
     value: str = ""
     fallback: str = ""
+    how: HowTyped = AS_USUAL
 
     @property
     def is_the_same_for_all(self) -> bool:
         """True if everyone gets `value`."""
         return self.source == SAME_FOR_ALL
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """The form that `placeholders.parse_sources` reads."""
         if self.is_the_same_for_all:
             return {"value": self.value}
-        return {"field": self.source, "fallback": self.fallback.strip()}
+        return {"field": self.source, "fallback": self.fallback.strip(), **self.how.as_json}
+
+    def pairs(self, key: str) -> Iterator[tuple[str, str]]:
+        """Every field as (name, value)."""
+        texts = {"source": self.source, "value": self.value, "fallback": self.fallback}
+        yield from ((f"{part}.{key}", text) for part, text in texts.items() if text)
+        yield from self.how.pairs(key)
 
 
 PLAIN = (
-    "form",
-    "name",
-    "template",
-    "audience",
-    "import_id",
-    "leave_out",
-    "when",
-    "date",
-    "time",
-    "zone",
-    "fold",
-    "edit",
+    *("form", "name", "template", "audience", "import_id", "rendering_id", "leave_out"),
+    *("when", "date", "time", "zone", "fold", "edit"),
 )
 
 
@@ -77,6 +76,7 @@ class ComposeForm:
     audience: str = "all"
     tags: tuple[str, ...] = ()
     import_id: str = ""
+    rendering_id: str = ""  # of a trial: those for whom the message could be rendered
     leave_out: int = 0  # hours; whoever got a campaign in them is left out
     variables: Mapping[str, VariableTyped] = field(default_factory=dict)
     when: str = "now"
@@ -99,6 +99,7 @@ class ComposeForm:
             audience=audience if audience in AUDIENCES else "all",
             tags=tuple(given.getlist("tags")),
             import_id=import_id,
+            rendering_id=given.get("rendering_id", ""),
             leave_out=min(digits(given.get("leave_out", "")) or 0, MOST_HOURS),
             variables=dict(_variables(given)),
             when="later" if given.get("when") == "later" else "now",
@@ -122,6 +123,7 @@ class ComposeForm:
             audience=kind,
             tags=tuple(spec.get("tags", ())),
             import_id=str(spec.get("import_id", "")),
+            rendering_id=str(spec.get("rendering_id", "")),
             leave_out=spec.get(NOT_WITHIN, 0),
             variables={key: _typed(entry) for key, entry in campaign.variables.items()},
             zone=campaign.time_zone,
@@ -142,6 +144,18 @@ class ComposeForm:
             fold=str(local.fold) if local else "",
         )
 
+    @classmethod
+    def of_rendering(
+        cls, variables: Mapping[str, Any], template: uuid.UUID | None, rendering_id: uuid.UUID
+    ) -> ComposeForm:
+        """A message that was tried, for those for whom it could be rendered."""
+        return cls(
+            template=str(template or ""),
+            audience="rendering_id",
+            rendering_id=str(rendering_id),
+            variables={key: _typed(entry) for key, entry in variables.items()},
+        )
+
     @property
     def template_id(self) -> uuid.UUID | None:
         """The chosen template, if it can be one."""
@@ -155,6 +169,8 @@ class ComposeForm:
             return {"tags": list(self.tags), **apart_from}
         if self.audience == "import_id":
             return {"import_id": self.import_id, **apart_from}
+        if self.audience == "rendering_id":
+            return {"rendering_id": self.rendering_id, **apart_from}
         return {"all": True, **apart_from}
 
     def with_guesses(self, view: TemplateView, attributes: Sequence[str]) -> ComposeForm:
@@ -169,7 +185,8 @@ class ComposeForm:
     @property
     def attributes(self) -> set[str]:
         """The attributes that its variables come from."""
-        sources = [each.source for each in self.variables.values() if each.source.startswith(ATTRIBUTE_PREFIX)]
+        places = (place for each in self.variables.values() for place in (each.source, each.how.if_field))
+        sources = [place for place in places if place.startswith(ATTRIBUTE_PREFIX)]
         return {source.removeprefix(ATTRIBUTE_PREFIX) for source in sources}
 
     def campaign_in(self, template: MessageTemplate | None) -> CampaignIn:
@@ -211,12 +228,7 @@ class ComposeForm:
 
     def pairs(self) -> list[tuple[str, str]]:
         """Every field as (name, value), to be carried on by hidden fields or a link."""
-        typed = [
-            (f"{part}.{key}", value)
-            for key, variable in self.variables.items()
-            for part, value in vars(variable).items()
-            if value
-        ]
+        typed = [pair for key, variable in self.variables.items() for pair in variable.pairs(key)]
         pairs = [(name, str(getattr(self, name))) for name in PLAIN if getattr(self, name)]
         return [*pairs, *(("tags", tag) for tag in self.tags), *typed]
 
@@ -225,13 +237,13 @@ def _variables(given: MultiDict[str, str]) -> Iterator[tuple[str, VariableTyped]
     keys = [name.removeprefix("source.") for name in given if name.startswith("source.")]
     for key in keys:
         parts = {part: given.get(f"{part}.{key}", "") for part in ("source", "value", "fallback")}
-        yield key, VariableTyped(**parts)
+        yield key, VariableTyped(**parts, how=HowTyped.read(given, key))
 
 
-def _typed(entry: Mapping[str, str]) -> VariableTyped:
+def _typed(entry: Mapping[str, Any]) -> VariableTyped:
     if "value" in entry:
         return VariableTyped(SAME_FOR_ALL, value=entry["value"])
-    return VariableTyped(entry.get("field", ""), fallback=entry.get("fallback", ""))
+    return VariableTyped(entry.get("field", ""), fallback=entry.get("fallback", ""), how=HowTyped.stored(entry))
 
 
 FORM_FIELDS: Final[dict[str, str]] = {

@@ -23,6 +23,7 @@ from adsapp.message_templates import previews
 from adsapp.message_templates import queries as templates
 from adsapp.message_templates.availability import quality_of, why_not
 from adsapp.message_templates.components import TemplateView
+from adsapp.message_templates.formatters import is_locale
 from adsapp.message_templates.languages import language_name
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS, NO_VALUE
@@ -88,6 +89,12 @@ class ComposePage(WebPage):
     def language(self) -> str:
         """The template's language in words."""
         return language_name(self.message_template.language) if self.message_template else ""
+
+    @property
+    def locale(self) -> str:
+        """In which dates and numbers are written unless another is chosen."""
+        code = self.message_template.language if self.message_template else "en"
+        return code if is_locale(code) else "en"
 
     @property
     def quality(self) -> tuple[str, str]:

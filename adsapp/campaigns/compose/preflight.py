@@ -45,6 +45,7 @@ class Preflight:
     duplicates: int = 0
     missing: int = 0
     missing_sample: tuple[str, ...] = ()
+    too_long: int = 0
     outside_window: int = 0
     messaged_lately: int = 0  # those of the rest who got a campaign in the organization's hours, left out or not
     same_template_lately: int = 0  # and of these who got this very template
@@ -94,6 +95,7 @@ def preflight(data: CampaignIn) -> Preflight:
         duplicates=tally.duplicates,
         missing=tally.missing,
         missing_sample=sample,
+        too_long=tally.too_long,
         outside_window=tally.outside_window,
         messaged_lately=tally.lately,
         same_template_lately=tally.same_template,
@@ -169,6 +171,9 @@ def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float) -> list[
     if tally.missing:
         note = "For example " + ", ".join(sample) + ". Text under “If empty” includes them"
         lines.append(Line("warning", "A variable has no value: left out", note, f"{tally.missing:,}"))
+    if tally.too_long:
+        note = "For example " + "; ".join(tally.too_long_sample) + ". Shorten the template, or their values"
+        lines.append(Line("warning", "Too long once it is filled in: left out", note, f"{tally.too_long:,}"))
     if tally.outside_window:
         lines.append(Line("warning", "Wrote more than 24 hours ago: left out", value=f"{tally.outside_window:,}"))
     lines += _lately_lines(tally)
@@ -201,6 +206,9 @@ def _why_nobody(tally: Tally) -> Iterator[str]:
     if tally.missing:
         lacks = _are(tally.missing, "has", "have")
         yield f"{lacks} no value for a variable: write a text under “If empty” there, and they get the message too."
+    if tally.too_long:
+        have = _are(tally.too_long, "has", "have")
+        yield f"{have} a message that is too long: shorten the template, or their values."
     if tally.opted_out:
         yield f"{_are(tally.opted_out, 'has', 'have')} opted out: nothing is sent to them, so choose other people."
     if tally.lately:

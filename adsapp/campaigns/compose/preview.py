@@ -55,7 +55,7 @@ def first_to_get_it(message: Message, audience: Audience) -> tuple[Contact, Rend
     willing = select(Contact).where(audience.condition, Contact.opted_out_at.is_(None))
     for contact in db.session.scalars(willing.order_by(Contact.id).limit(PEOPLE_LOOKED_AT)):
         rendered = message.renderer.render(person_of(contact)) if message.renderer else None
-        if rendered is None or not rendered.missing:
+        if rendered is None or rendered.fits:
             return contact, rendered
     return None
 
@@ -65,6 +65,8 @@ def _left_out(contact: Contact, message: Message, rendered: Rendered | None) -> 
         return "Opted out: gets nothing"
     if rendered is not None and rendered.missing:
         return f"No value for {', '.join(rendered.missing)}: gets nothing"
+    if rendered is not None and rendered.too_long:
+        return f"{rendered.too_long[0].in_words}: gets nothing"
     last = contact.last_inbound_at
     if message.text is not None and (last is None or last < utcnow() - reasons.SERVICE_WINDOW):
         return "Wrote more than 24 hours ago, or never: a text is not allowed"

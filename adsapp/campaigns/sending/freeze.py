@@ -108,7 +108,8 @@ def _rows(
     rows = []
     for contact in contacts:
         number = number_of(contact.phone, contact.moved_to)
-        values, code = message.fill(person_of(contact), number or contact.wa_user_id or "")
+        person = person_of(contact)
+        values, code = message.fill(person, number or contact.wa_user_id or "")
         if contact.person_key in silent:
             code = reasons.OPTED_OUT
         elif not code and not message.is_allowed(contact.last_inbound_at):
@@ -127,7 +128,7 @@ def _rows(
                 "variables": values,
                 "status": Status.SKIPPED if code else Status.PENDING,
                 "error_code": code,
-                "error_message": message.why_left_out(code, values) if code else None,
+                "error_message": message.why_left_out(code, person) if code else None,
                 "attempts": 0,
                 "created_at": now,
                 "updated_at": now,

@@ -14,7 +14,7 @@ from adsapp.integrations.base import Message, TemplateMessage, TextMessage
 from adsapp.integrations.values import is_user_id
 from adsapp.message_templates.components import TemplateView, view
 from adsapp.message_templates.placeholders import parse_sources
-from adsapp.message_templates.rendering import Renderer
+from adsapp.message_templates.rendering import Rendered, Renderer
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
@@ -51,14 +51,19 @@ class CampaignMessage:
         if self.text is not None:
             return {}, code
         rendered = self._renderer.render(person)
-        return rendered.values, code or (reasons.MISSING_VARIABLE if rendered.missing else "")
+        return rendered.values, code or _why_unfit(rendered)
 
-    def why_left_out(self, code: str, values: Mapping[str, str]) -> str:
-        """The reason of this code in words; for a variable without a value, with its name."""
-        if code != reasons.MISSING_VARIABLE:
+    def why_left_out(self, code: str, person: Mapping[str, Any]) -> str:
+        """The reason of this code in words; for a variable without a value, with its name; for a message that is too
+        long, with its length."""
+        if code not in (reasons.MISSING_VARIABLE, reasons.TOO_LONG):
             return reasons.explain(code).title
-        missing = lacking.lacks(values, self._from_contacts)
-        return lacking.why((each for key, each in self._from_contacts.items() if key in missing), " and ")
+        rendered = self._renderer.render(person)
+        if code == reasons.TOO_LONG:
+            return rendered.too_long[0].in_words
+        lacks = {key: each for key, each in self._from_contacts.items() if key in rendered.missing}
+        unread = {self._renderer.why_missing(key, person) for key in lacks} - {"is empty"}
+        return ": ".join((lacking.why(lacks.values(), " and "), *(["; ".join(sorted(unread))] if unread else ())))
 
     @cached_property
     def _from_contacts(self) -> dict[str, lacking.Variable]:
@@ -77,3 +82,10 @@ class CampaignMessage:
         return TemplateMessage(
             address, self.template_name, self.template_language, values, self.view.is_named, str(recipient_id)
         )
+
+
+def _why_unfit(rendered: Rendered) -> str:
+    """A code of `reasons`, "" if it can be sent."""
+    if rendered.missing:
+        return reasons.MISSING_VARIABLE
+    return reasons.TOO_LONG if rendered.too_long else ""

@@ -1,6 +1,6 @@
 """Where the values of an e-mail's placeholders come from, as people choose it: for templates and for e-mails alike.
 
-Field names: `source.NAME`, `value.NAME`, `fallback.NAME` for each placeholder.
+Field names: `source.NAME`, `value.NAME`, `fallback.NAME` for each placeholder, and those of `message_templates.typed`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from adsapp.emails.content.placeholders import default_source
 from adsapp.emails.content.rendering import EmailContent, Filled
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS, FromAttribute, FromField
+from adsapp.message_templates.typed import AS_USUAL, HowTyped
 
 SAME_FOR_ALL: Final = "value"
 Options = Sequence[tuple[str, Any]]
@@ -26,20 +27,21 @@ class Typed:
     source: str = ""
     value: str = ""
     fallback: str = ""
+    how: HowTyped = AS_USUAL
 
     @property
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """The form that `message_templates.placeholders` reads."""
         if self.source == SAME_FOR_ALL:
             return {"value": self.value}
-        return {"field": self.source, "fallback": self.fallback.strip()}
+        return {"field": self.source, "fallback": self.fallback.strip(), **self.how.as_json}
 
     @classmethod
-    def stored(cls, entry: Mapping[str, str]) -> Typed:
+    def stored(cls, entry: Mapping[str, Any]) -> Typed:
         """As it was stored."""
         if "value" in entry:
             return cls(SAME_FOR_ALL, value=entry["value"])
-        return cls(entry.get("field", ""), fallback=entry.get("fallback", ""))
+        return cls(entry.get("field", ""), fallback=entry.get("fallback", ""), how=HowTyped.stored(entry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,13 @@ def read(given: MultiDict[str, str]) -> dict[str, Typed]:
     """From a posted form."""
     names = [name.removeprefix("source.") for name in given if name.startswith("source.")]
     return {
-        name: Typed(*(given.get(f"{part}.{name}", "") for part in ("source", "value", "fallback"))) for name in names
+        name: Typed(
+            given.get(f"source.{name}", ""),
+            given.get(f"value.{name}", ""),
+            given.get(f"fallback.{name}", ""),
+            HowTyped.read(given, name),
+        )
+        for name in names
     }
 
 
@@ -76,7 +84,7 @@ def _by_itself(name: str, attributes: Collection[str]) -> Typed:
     return Typed(ATTRIBUTE_PREFIX + source.attribute) if isinstance(source, FromAttribute) else Typed()
 
 
-def as_json(typed: Mapping[str, Typed]) -> dict[str, dict[str, str]]:
+def as_json(typed: Mapping[str, Typed]) -> dict[str, dict[str, Any]]:
     """Those that have a source, as services take them."""
     return {name: each.as_json for name, each in typed.items() if each.source}
 
@@ -86,6 +94,7 @@ def pairs(typed: Mapping[str, Typed]) -> Iterator[tuple[str, str]]:
     for name, each in typed.items():
         yield f"source.{name}", each.source
         yield from ((f"{part}.{name}", getattr(each, part)) for part in ("value", "fallback") if getattr(each, part))
+        yield from each.how.pairs(name)
 
 
 def rows(typed: Mapping[str, Typed], filled: Filled | None) -> tuple[PlaceholderRow, ...]:
@@ -96,7 +105,8 @@ def rows(typed: Mapping[str, Typed], filled: Filled | None) -> tuple[Placeholder
 
 def options(attributes: Collection[str], typed: Mapping[str, Typed]) -> Options:
     """What can be chosen: options as (value, text), or (group, [(value, text)])."""
-    chosen = {each.source.removeprefix(ATTRIBUTE_PREFIX) for each in typed.values() if ATTRIBUTE_PREFIX in each.source}
+    places = [place for each in typed.values() for place in (each.source, each.how.if_field)]
+    chosen = {place.removeprefix(ATTRIBUTE_PREFIX) for place in places if ATTRIBUTE_PREFIX in place}
     own = [(ATTRIBUTE_PREFIX + name, name) for name in sorted({*attributes, *chosen})]
     groups: list[tuple[str, Any]] = [
         ("", "Choose…"),
@@ -113,4 +123,6 @@ def in_words(typed: Typed) -> str:
     if not typed.source:
         return "Chosen when it is used"
     name = FIELDS.get(typed.source) or f"Own column “{typed.source.removeprefix(ATTRIBUTE_PREFIX)}”"
+    if typed.how.format:
+        name = f"{name}, {typed.how.in_words}"
     return f"{name}, else “{typed.fallback}”" if typed.fallback else name

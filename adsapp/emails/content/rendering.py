@@ -11,8 +11,8 @@ from typing import Any
 from adsapp.emails.content import placeholders
 from adsapp.emails.content.placeholders import UNSUBSCRIBE
 from adsapp.emails.content.plain_text import plain_text
-from adsapp.message_templates.placeholders import InvalidSources, Source
-from adsapp.message_templates.rendering import Person, Renderer
+from adsapp.message_templates.placeholders import InvalidSources, Person, Source
+from adsapp.message_templates.rendering import Renderer
 
 _LINE_ENDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 

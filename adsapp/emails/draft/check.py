@@ -10,7 +10,6 @@ from sqlalchemy import select
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
-from adsapp.core.words import sentence
 from adsapp.emails.content.rendering import EmailContent, parse_variables
 from adsapp.emails.draft.asked import Draft, EmailIn, Given
 from adsapp.emails.draft.attachments import read_attachments
@@ -21,15 +20,14 @@ from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.models import EmailAccount
 from adsapp.message_templates.placeholders import (
     ATTRIBUTE_PREFIX,
-    FromAttribute,
     InvalidSources,
     Source,
-    SourceError,
     to_json,
 )
 from adsapp.outbound import audience as audiences
 from adsapp.outbound import timing
 from adsapp.outbound.audience import NOT_WITHIN, Audience
+from adsapp.outbound.lacking import refuse_unknown_attributes
 
 LONGEST_NAME: Final = 200
 MOST_TAGS: Final = 10
@@ -141,28 +139,17 @@ def _sources(said: EmailContent, data: EmailIn) -> Mapping[str, Source]:
     try:
         sources = parse_variables(said, raw, _attributes(said, raw))
         if data.recipients is None:
-            _refuse_unknown(sources)
+            refuse_unknown_attributes(sources)
     except InvalidSources as error:
         raise wrong_variables(error) from None
     return {name: source for name, source in sources.items() if name not in brought}
 
 
 def _attributes(said: EmailContent, raw: Mapping[str, Any]) -> set[str]:
-    """Names that may be attributes: those we know of, and those that are called so; `_refuse_unknown` looks closer."""
+    """Names that may be attributes: those we know of, and those that are called so; they are looked at closer later."""
     fields = [str(entry.get("field")) for entry in raw.values() if isinstance(entry, Mapping)]
     called = [name for name in (*fields, *said.variables_used) if name.startswith(ATTRIBUTE_PREFIX)]
     return {*audiences.known_attributes(), *(name.removeprefix(ATTRIBUTE_PREFIX).strip() for name in called)}
-
-
-def _refuse_unknown(sources: Mapping[str, Source]) -> None:
-    """Without a fallback an attribute that nobody has would leave everybody out."""
-    errors = [
-        SourceError(key, f"{sentence(audiences.why_no_attribute(source.attribute))} Choose another, or give a fallback")
-        for key, source in sources.items()
-        if isinstance(source, FromAttribute) and not source.fallback.strip() and audiences.nobody_has(source.attribute)
-    ]
-    if errors:
-        raise InvalidSources(errors)
 
 
 def wrong_variables(error: InvalidSources) -> Invalid:

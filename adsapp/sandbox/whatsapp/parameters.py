@@ -15,6 +15,8 @@ _BAD_TEXT_MESSAGE = "Param text cannot have new-line/tab characters or more than
 # What a URL may hold; a space, `:`, `|` and everything outside ASCII must come percent-encoded.
 _URL_SUFFIX = re.compile(r"[A-Za-z0-9\-._~/?#\[\]@!$&'()*+,;=%]*")
 _LONGEST_CODE = 15
+_LONGEST_HEADER = 60
+_LONGEST_URL = 2_000
 
 Parameters = Sequence[Any]
 
@@ -48,7 +50,8 @@ def _component(component: object, index: int) -> tuple[str, Parameters]:
 
 def _check_header(template: Template, parameters: Parameters) -> None:
     if template.header_format in ("", "text"):
-        _check_texts("header", template.header_variables, parameters, template.is_named)
+        values = _check_texts("header", template.header_variables, parameters, template.is_named)
+        _check_length("header", template.parts.get("header", {}), values, _LONGEST_HEADER)
         return
     _check_count("header", 1, parameters)
     expected = template.header_format
@@ -61,11 +64,15 @@ def _check_header(template: Template, parameters: Parameters) -> None:
 
 def _check_body(template: Template, parameters: Parameters) -> None:
     values = _check_texts("body", template.body_variables, parameters, template.is_named)
+    _check_length("body", template.parts["body"], values, template.longest_body)
+
+
+def _check_length(place: str, part: Mapping[str, Any], values: Mapping[str, str], longest: int) -> None:
     if not values:
         return
-    text = VARIABLE.sub(lambda found: values[found.group(1)], template.parts["body"]["text"])
-    if len(text) > template.longest_body:
-        raise ApiError(132005, f"body: {len(text)} characters when filled, at most {template.longest_body}")
+    text = VARIABLE.sub(lambda found: values[found.group(1)], part["text"])
+    if len(text) > longest:
+        raise ApiError(132005, f"{place}: {len(text)} characters when filled, at most {longest}")
 
 
 def _check_texts(place: str, variables: tuple[str, ...], parameters: Parameters, named: bool) -> dict[str, str]:
@@ -124,6 +131,8 @@ def _check_button(place: str, button: Mapping[str, Any], parameters: Parameters)
     if button["type"] == "URL":
         values = _check_texts(place, variables_in(button["url"]), parameters, named=False)
         for value in values.values():
+            if len(VARIABLE.sub("", button["url"])) + len(value) > _LONGEST_URL:
+                raise ApiError(132005, f"{place}: at most {_LONGEST_URL} characters when filled")
             if not _URL_SUFFIX.fullmatch(value):
                 raise ApiError(131009, f"{place}: the value must be percent-encoded")
     if button["type"] == "COPY_CODE":

@@ -163,6 +163,45 @@ def test_a_name_with_markup_stays_text(scene: Scene, bob: FlaskClient) -> None:
     assert "<b>Chidi" not in page
 
 
+def test_how_a_value_is_written_is_chosen_beside_where_it_comes_from(scene: Scene, bob: FlaskClient) -> None:
+    typed = {
+        "format.body.1": "upper",
+        "source.body.2": "attribute:shop",
+        "format.body.2": "date-long",
+        "locale.body.2": "de",
+        "if_field.body.2": "country",
+        "if_is.body.2": "DE",
+        "if_value.body.2": "morgen",
+        "fallback.body.2": "soon",
+    }
+    page = bob.get("/campaigns/new", query_string=scene.form(**typed)).text
+    assert "ANA" in page  # what Ana gets
+    assert "Written as a date (de), with a condition" in page
+    status, _, place = send(bob, scene.form(**typed, confirmed="4"))
+    assert status == 303, place
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        campaign = db.session.scalars(select(Campaign)).one()
+        assert campaign.variables == {
+            "body.1": {"field": "first_name", "fallback": "there", "format": "upper"},
+            "body.2": {
+                "field": "attribute:shop",
+                "fallback": "soon",
+                "format": {"name": "date", "locale": "de"},
+                "defaults": [{"field": "country", "is": "DE", "value": "morgen"}],
+            },
+        }
+        campaign_id = str(campaign.id)
+    again = bob.get("/campaigns/new", query_string={"again": campaign_id}).text
+    assert "Written as a date (de), with a condition" in again
+
+
+def test_a_currency_that_does_not_exist_is_told_beside_its_variable(scene: Scene, bob: FlaskClient) -> None:
+    typed = {"source.body.2": "attribute:shop", "format.body.2": "currency", "currency.body.2": "EURO"}
+    status, page, _ = send(bob, scene.form(**typed))
+    assert status == 422
+    assert "{{2}}: there is no currency 'EURO'; an example is EUR" in page
+
+
 def test_variables_are_guessed_from_the_approved_examples(scene: Scene, bob: FlaskClient) -> None:
     page = bob.get("/campaigns/new", query_string={"template": str(scene.templates["spring"])}).text
     assert re.search(r'name="source.body.1".*?<option value="first_name" selected>', page, re.DOTALL)

@@ -1,0 +1,1 @@
+"""Writing templates: a draft, the provider's rules for it, and its way there."""
