@@ -604,6 +604,37 @@ queue_limits.waiting integer
 queue_limits.next_at timestamp with time zone
 queue_limits.changed_at timestamp with time zone not null
 queue_limits.changed_by character varying(200) not null
+rendering_rows.organization_id uuid not null
+rendering_rows.id bigint not null identity d
+rendering_rows.rendering_id uuid not null
+rendering_rows.number integer not null
+rendering_rows.contact_id uuid
+rendering_rows.name character varying(200) not null
+rendering_rows.phone character varying(200) not null
+rendering_rows.outcome character varying(20) not null
+rendering_rows.code character varying(200) not null
+rendering_rows.variable character varying(200) not null
+rendering_rows.message text not null
+rendering_rows.variables jsonb not null
+rendering_rows.given jsonb
+renderings.organization_id uuid not null
+renderings.id uuid not null
+renderings.job_id uuid
+renderings.template_name character varying(512) not null
+renderings.template_language character varying(20) not null
+renderings.parameter_format character varying(20) not null
+renderings.components jsonb not null
+renderings.variables jsonb not null
+renderings.audience jsonb
+renderings.total integer
+renderings.position character varying(200) not null
+renderings.rendered integer not null
+renderings.failed integer not null
+renderings.failed_by_code jsonb not null
+renderings.created_by character varying(200) not null
+renderings.created_at timestamp with time zone not null
+renderings.finished_at timestamp with time zone
+renderings.forgotten_at timestamp with time zone
 schedule_fires.organization_id uuid not null
 schedule_fires.id bigint not null identity d
 schedule_fires.schedule_id uuid not null
@@ -855,6 +886,12 @@ constraint provider_notices fk_provider_notices_organization_id_account_id FOREI
 constraint provider_notices pk_provider_notices PRIMARY KEY (id)
 constraint queue_controls pk_queue_controls PRIMARY KEY (organization_id, queue, processor)
 constraint queue_limits pk_queue_limits PRIMARY KEY (organization_id, queue)
+constraint rendering_rows fk_rendering_rows_organization_id_rendering_id FOREIGN KEY (organization_id, rendering_id) REFERENCES renderings(organization_id, id) ON DELETE CASCADE
+constraint rendering_rows pk_rendering_rows PRIMARY KEY (id)
+constraint rendering_rows uq_rendering_rows_organization_id_rendering_id_number UNIQUE (organization_id, rendering_id, number)
+constraint renderings fk_renderings_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint renderings pk_renderings PRIMARY KEY (id)
+constraint renderings uq_renderings_organization_id_id UNIQUE (organization_id, id)
 constraint schedule_fires fk_schedule_fires_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint schedule_fires fk_schedule_fires_organization_id_schedule_id FOREIGN KEY (organization_id, schedule_id) REFERENCES job_schedules(organization_id, id) ON DELETE CASCADE
 constraint schedule_fires pk_schedule_fires PRIMARY KEY (id)
@@ -1031,6 +1068,13 @@ CREATE INDEX ix_provider_notices_at ON public.provider_notices USING btree (orga
 CREATE UNIQUE INDEX pk_provider_notices ON public.provider_notices USING btree (id)
 CREATE UNIQUE INDEX pk_queue_controls ON public.queue_controls USING btree (organization_id, queue, processor)
 CREATE UNIQUE INDEX pk_queue_limits ON public.queue_limits USING btree (organization_id, queue)
+CREATE INDEX ix_rendering_rows_contact ON public.rendering_rows USING btree (organization_id, rendering_id, contact_id)
+CREATE INDEX ix_rendering_rows_outcome ON public.rendering_rows USING btree (organization_id, rendering_id, outcome, number)
+CREATE UNIQUE INDEX pk_rendering_rows ON public.rendering_rows USING btree (id)
+CREATE UNIQUE INDEX uq_rendering_rows_organization_id_rendering_id_number ON public.rendering_rows USING btree (organization_id, rendering_id, number)
+CREATE INDEX ix_renderings_list ON public.renderings USING btree (organization_id, id)
+CREATE UNIQUE INDEX pk_renderings ON public.renderings USING btree (id)
+CREATE UNIQUE INDEX uq_renderings_organization_id_id ON public.renderings USING btree (organization_id, id)
 CREATE INDEX ix_schedule_fires_job ON public.schedule_fires USING btree (organization_id, job_id) WHERE (job_id IS NOT NULL)
 CREATE INDEX ix_schedule_fires_list ON public.schedule_fires USING btree (organization_id, schedule_id, id)
 CREATE INDEX ix_schedule_fires_made ON public.schedule_fires USING btree (organization_id, made_at)
@@ -1160,6 +1204,8 @@ row security of parked_statuses, forced
 row security of provider_notices, forced
 row security of queue_controls, forced
 row security of queue_limits, forced
+row security of rendering_rows, forced
+row security of renderings, forced
 row security of schedule_fires, forced
 row security of sessions, forced
 row security of stats_day, forced
@@ -1281,6 +1327,10 @@ policy queue_controls engine PERMISSIVE ALL {adsapp_engine} true check true
 policy queue_controls organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy queue_limits engine PERMISSIVE ALL {adsapp_engine} true check true
 policy queue_limits organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy rendering_rows engine PERMISSIVE ALL {adsapp_engine} true check true
+policy rendering_rows organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy renderings engine PERMISSIVE ALL {adsapp_engine} true check true
+policy renderings organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy schedule_fires engine PERMISSIVE ALL {adsapp_engine} true check true
 policy schedule_fires organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy sessions door PERMISSIVE SELECT {adsapp_door} ((token_hash)::text = NULLIF(current_setting('app.key'::text, true), ''::text)) check
@@ -1382,6 +1432,8 @@ grant delete, insert, select, update on queue_controls to adsapp_app
 grant select on queue_controls to adsapp_engine
 grant delete, insert, select, update on queue_limits to adsapp_app
 grant select, update on queue_limits to adsapp_engine
+grant delete, insert, select, update on rendering_rows to adsapp_app
+grant delete, insert, select, update on renderings to adsapp_app
 grant delete, insert, select, update on schedule_fires to adsapp_app
 grant insert, select on schedule_fires to adsapp_engine
 grant delete, insert, select, update on sessions to adsapp_app

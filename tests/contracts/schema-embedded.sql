@@ -900,6 +900,50 @@ changed_at DATETIME NOT NULL,
 changed_by VARCHAR(200) NOT NULL,
 CONSTRAINT pk_queue_limits PRIMARY KEY (organization_id, queue)
 )
+CREATE TABLE rendering_rows (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+rendering_id CHAR(32) NOT NULL,
+number INTEGER NOT NULL,
+contact_id CHAR(32),
+name VARCHAR(200) NOT NULL,
+phone VARCHAR(200) NOT NULL,
+outcome VARCHAR(20) NOT NULL,
+code VARCHAR(200) NOT NULL,
+variable VARCHAR(200) NOT NULL,
+message TEXT NOT NULL,
+variables JSON NOT NULL,
+given JSON,
+CONSTRAINT pk_rendering_rows PRIMARY KEY (id),
+CONSTRAINT fk_rendering_rows_organization_id_rendering_id FOREIGN KEY(organization_id, rendering_id) REFERENCES renderings (organization_id, id) ON DELETE CASCADE,
+CONSTRAINT uq_rendering_rows_organization_id_rendering_id_number UNIQUE (organization_id, rendering_id, number)
+)
+CREATE INDEX ix_rendering_rows_contact ON rendering_rows (organization_id, rendering_id, contact_id)
+CREATE INDEX ix_rendering_rows_outcome ON rendering_rows (organization_id, rendering_id, outcome, number)
+CREATE TABLE renderings (
+organization_id CHAR(32) NOT NULL,
+id CHAR(32) NOT NULL,
+job_id CHAR(32),
+template_name VARCHAR(512) NOT NULL,
+template_language VARCHAR(20) NOT NULL,
+parameter_format VARCHAR(20) NOT NULL,
+components JSON NOT NULL,
+variables JSON NOT NULL,
+audience JSON,
+total INTEGER,
+position VARCHAR(200) NOT NULL,
+rendered INTEGER NOT NULL,
+failed INTEGER NOT NULL,
+failed_by_code JSON NOT NULL,
+created_by VARCHAR(200) NOT NULL,
+created_at DATETIME NOT NULL,
+finished_at DATETIME,
+forgotten_at DATETIME,
+CONSTRAINT pk_renderings PRIMARY KEY (id),
+CONSTRAINT fk_renderings_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_renderings_organization_id_id UNIQUE (organization_id, id)
+)
+CREATE INDEX ix_renderings_list ON renderings (organization_id, id)
 CREATE TABLE schedule_fires (
 organization_id CHAR(32) NOT NULL,
 id INTEGER NOT NULL,
