@@ -14,6 +14,7 @@ from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries.statistics import QueueStats
 from adsapp.jobs.queries.workers import start_command
 from adsapp.organizations.policy import Permission
+from adsapp.schedules.models import Schedule
 
 
 @dataclass(frozen=True)
@@ -144,3 +145,18 @@ def paused_campaigns(paused: Iterable[Paused]) -> Iterator[Concern]:
             "warning", "player-pause", title, reason, each.since,
             action="Open the campaign", url=url, key=f"campaign:{each.id}",
         )  # fmt: skip
+
+
+def overdue_schedules(overdue: Iterable[Schedule]) -> Iterator[Concern]:
+    """One for each schedule that waits for a person's word."""
+    for each in overdue:
+        yield Concern(
+            "bad",
+            "calendar-time",
+            f"The schedule “{each.name}” waits for your word",
+            f"{each.state_reason or 'It is later than its grace'}.",
+            each.due_since,
+            action="Open the schedule",
+            url=f"/schedules/{each.id}",
+            key=f"schedule:{each.id}",
+        )

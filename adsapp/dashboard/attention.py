@@ -35,7 +35,7 @@ def concerns(
         *_paused_queues(queues),
         *_paused_kinds(queues),
         *shared.paused_campaigns(paused),
-        *_overdue_schedules(),
+        *shared.overdue_schedules(schedules.overdue(NAMES)),
         *_uncertain(uncertain),
         *_failing_campaigns(failing),
         *emails.concerns(lately, now),
@@ -43,20 +43,6 @@ def concerns(
         *_imports(now),
     ]
     return sorted(found, key=lambda concern: concern.kind != "bad")
-
-
-def _overdue_schedules() -> Iterator[Concern]:
-    for each in schedules.overdue(NAMES):
-        text = f"{each.state_reason or 'It is later than its grace'}."
-        yield Concern(
-            "bad",
-            "calendar-time",
-            f"The schedule “{each.name}” waits for your word",
-            text,
-            each.due_since,
-            action="Open the schedule",
-            url=f"/schedules/{each.id}",
-        )
 
 
 def _paused_queues(queues: Sequence[QueueStats]) -> Iterator[Concern]:

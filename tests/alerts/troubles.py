@@ -18,6 +18,10 @@ from adsapp.integrations.events import NoticeKind
 from adsapp.integrations.models import Account, AccountStatus, NoticeLevel, ProviderNotice
 from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.models import StatsMinute, Worker
+from adsapp.organizations.auditing import NOBODY
+from adsapp.schedules.draft import ScheduleIn
+from adsapp.schedules.models import Schedule, ScheduleState
+from adsapp.schedules.service import create_schedule
 from tests.alerts.scene import Alerts
 from tests.campaigns.scene import Scene
 from tests.emails.scene import EmailScene
@@ -86,6 +90,16 @@ def _stalled_campaign(stage: Stage) -> None:
         job.state, job.claimed_at, job.run_at = State.ACTIVE, stage.now - timedelta(minutes=19), stage.now
         job.lease_until = stage.now + timedelta(days=1)
         db.session.get_one(Campaign, campaign_id).job_id = job.id
+
+    stage.alerts.within(call)
+
+
+def _overdue_schedule(stage: Stage) -> None:
+    def call() -> None:
+        data = ScheduleIn("Nightly", "sync-templates", {"account_id": str(stage.account_id())}, "30 2 * * *")
+        schedule = create_schedule(data, NOBODY)
+        schedule.state, schedule.state_reason = ScheduleState.OVERDUE, "It is 9 hours late"
+        schedule.next_run_at, schedule.due_since = None, stage.now - timedelta(hours=9)
 
     stage.alerts.within(call)
 
@@ -163,6 +177,11 @@ TROUBLES: dict[str, tuple[Change, Change, str]] = {
         _stalled_campaign,
         lambda s: s.do(update(Job).values(claimed_at=s.now)),
         "“Spring opening” does not go on",
+    ),
+    "schedule_overdue": (
+        _overdue_schedule,
+        lambda s: s.do(update(Schedule).values(state=ScheduleState.PAUSED)),
+        "“Nightly” waits for your word",
     ),
     "message_failures": (_message_minute, lambda s: s.do(delete(MessageMinute)), "33 % of messages failed"),
     "token_refused": (
