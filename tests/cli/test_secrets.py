@@ -89,6 +89,7 @@ def test_a_second_run_does_nothing(run: Run, keys: dict[str, str]) -> None:
         "dry_run": False,
         "clean": True,
         "tables": {
+            "alert_channels": _figures(),
             "email_accounts": _figures(),
             "job_schedules": _figures(),
             "jobs": _figures(values=1, current=1),
