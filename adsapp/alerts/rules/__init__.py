@@ -1,4 +1,4 @@
-"""All rules. A new one is a function that looks and a `Rule` in one of these modules; every organization then has it."""
+"""All rules. A new one is a function that looks and a `Rule` in one of these modules; each organization then has it."""
 
 from collections.abc import Mapping
 

@@ -19,7 +19,7 @@ def _overdue(now: Facts, conditions: Conditions, was: Was) -> Iterator[Finding]:
 OVERDUE = Rule(
     kind="schedule_overdue",
     title="A schedule is overdue",
-    text="Its run was missed by more than its grace, so it does not start by itself: somebody says whether it still runs.",
+    text="Its run was missed by more than its grace: it starts again once somebody says so.",
     icon="calendar-time",
     look=_overdue,
     together="{} schedules are overdue",
