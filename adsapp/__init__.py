@@ -48,6 +48,7 @@ def add_pages(app: "Flask", settings: "Settings") -> None:
     from adsapp import navigation
     from adsapp.core.web import (
         compression,
+        freshness,
         htmx,
         incoming,
         leaving,
@@ -58,12 +59,15 @@ def add_pages(app: "Flask", settings: "Settings") -> None:
         security,
         statics,
         templating,
+        waiting,
     )
     from adsapp.organizations import access
 
     app.config.from_mapping(security.flask_config(settings))
     request_lines.init_request_lines(app)
     compression.init_compression(app)
+    freshness.init_freshness(app)
+    waiting.init_waiting(app, settings)
     access.init_access(app)
     limits.init_limits(app, settings)
     app.before_request(access.check_form_token)

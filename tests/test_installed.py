@@ -1,10 +1,7 @@
 """An installation needs no checkout: the wheel carries everything, does the main job and serves the console."""
 
-import os
 import re
-import shutil
 import subprocess
-import sys
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -13,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from adsapp.config import ROOT, VERSION
+from adsapp.config import ROOT
 from adsapp.demo.http import Api, wait_until
 from adsapp.demo.stage import free_port
-from tests.once import made_once
 from tests.servers import Servers
+from tests.wheel import NOTHING_SET, built_wheel, installed_program
 
 PLACES = {  # in a checkout: in a wheel
     "adsapp": "adsapp",
@@ -27,39 +24,18 @@ PLACES = {  # in a checkout: in a wheel
     "templates": "adsapp/templates",
 }
 ASSET = re.compile(r"""(?:href|src)="(/static/[^"#]+)""")
-NOTHING_SET = {"PATH": os.defpath}  # no setting, no PYTHONPATH
-
-
-def run_uv(*arguments: str | Path) -> None:
-    """Run uv, which `./run` uses, too: it finds the packages of requirements.lock in its cache."""
-    beside_python = Path(sys.executable).parent
-    uv = shutil.which("uv", path=os.pathsep.join([str(beside_python), os.environ["PATH"]]))
-    assert uv, "uv is missing: `./run test` installs it"
-    done = subprocess.run([uv, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="session")
 def wheel(servers: Servers) -> Path:
-    """The wheel, built from the source distribution, so that both are whole."""
-    place = made_once(servers.home / "dist", _build)
-    return place / f"adsapp-{VERSION}-py3-none-any.whl"
-
-
-def _build(place: Path) -> None:
-    run_uv("build", "--no-build-isolation", "--python", sys.executable, "--out-dir", place, ROOT)
+    """The wheel."""
+    return built_wheel(servers)
 
 
 @pytest.fixture(scope="session")
-def program(servers: Servers, wheel: Path) -> Path:
+def program(servers: Servers) -> Path:
     """The `adsapp` command of an environment that was empty before."""
-
-    def install(place: Path) -> None:
-        run_uv("venv", "--python", sys.executable, place)
-        options = ("--compile-bytecode", "--python", place, "--constraint", ROOT / "requirements.lock")
-        run_uv("pip", "install", *options, wheel)
-
-    return made_once(servers.home / "installed", install) / "bin" / "adsapp"
+    return installed_program(servers)
 
 
 def test_a_wheel_carries_all_that_a_checkout_has_and_takes_no_other_name(wheel: Path) -> None:

@@ -16,6 +16,7 @@ from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.masks import Mask
 from adsapp.core.pagination import MOST, PAGE
+from adsapp.core.web.freshness import tagged
 from adsapp.core.web.limits import MB, takes
 from adsapp.core.web.parameters import reads
 from adsapp.core.web.parsing import parse_body, parse_query
@@ -129,6 +130,7 @@ def _accepted(job: Job, found: Preflight) -> ResponseReturnValue:
 
 @api.get("/campaigns")
 @reads(Paging)
+@tagged
 @allow(Permission.SEE)
 def list_campaigns() -> ResponseReturnValue:
     """Campaigns with their counts, newest first."""
@@ -141,6 +143,7 @@ def list_campaigns() -> ResponseReturnValue:
 
 @api.get("/campaigns/<campaign_id>")
 @reads(RecipientsQuery)
+@tagged
 @allow(Permission.SEE)
 def show_campaign(campaign_id: str) -> ResponseReturnValue:
     """One campaign: its counts, why some failed, and a page of its recipients."""

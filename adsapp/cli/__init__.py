@@ -29,7 +29,7 @@ COMMANDS = {  # the module of each command, imported when the command is run, so
     "doctor": "doctor:doctor",
     "backup": "backups:backup",
     "restore": "backups:restore",
-    "resume-sending": "backups:resume_sending",
+    "resume-sends": "backups:resume_sends",
     "secrets": "secrets:secrets",
 }
 

@@ -1,4 +1,4 @@
-"""`adsapp backup`, `adsapp restore`, `adsapp resume-sending`."""
+"""`adsapp backup`, `adsapp restore`, `adsapp resume-sends`."""
 
 from pathlib import Path
 
@@ -64,16 +64,16 @@ def restore(folder: Path, keys: Path | None, as_json: bool) -> None:
         raise CommandFailed(str(error)) from None
     text = (
         f"Restored what was saved at {made.made_at}. What sends is paused in every organization: look at what was sent "
-        f"since, then resume the queues on their pages or with `{typed('resume-sending')}`."
+        f"since, then resume the queues on their pages or with `{typed('resume-sends')}`."
     )
     show({"made_at": made.made_at, "schema": made.schema, "held": True}, text, as_json)
 
 
-@click.command("resume-sending")
+@click.command("resume-sends")
 @click.option("--organization", "slug", default="", help="Of this one only; else of all.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do it; without this it only says what would go out.")
 @json_option
-def resume_sending(slug: str, is_sure: bool, as_json: bool) -> None:
+def resume_sends(slug: str, is_sure: bool, as_json: bool) -> None:
     """Let go on what a restore has paused.
 
     Without --yes it says what would begin and how many people would get something.
@@ -122,5 +122,5 @@ def _what(rows: list[dict[str, object]], is_sure: bool) -> str:
         f"{row['organization']}: {row['kind'] or row['queue']}, {row['jobs']} jobs to {row['people']} people"
         for row in rows
     ]
-    end = "They go on." if is_sure else f"To let them go on: {typed('resume-sending --yes')}"
+    end = "They go on." if is_sure else f"To let them go on: {typed('resume-sends --yes')}"
     return "\n".join([*lines, end])

@@ -104,7 +104,9 @@ def _settings(settings: Settings) -> Findings:
     part = "settings"
     home = settings.home.resolve()
     if not os.access(home, os.W_OK):
-        yield _wrong(part, f"ADSAPP_HOME ({home}) cannot be written", "Let the user of our processes own it")
+        yield _wrong(
+            part, f"ADSAPP_HOME ({home}) cannot be written", "Make it, and let the user of our processes own it"
+        )
     secrets = home / "secrets.json"
     if secrets.exists() and stat.S_IMODE(secrets.stat().st_mode) & 0o077:
         yield _wrong(part, "Others on this machine may read secrets.json", f"chmod 600 {secrets}")
@@ -136,7 +138,7 @@ def _disk(settings: Settings) -> Findings:
 
 
 def _room(name: str, folder: Path) -> Finding:
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(next(each for each in (folder, *folder.parents) if each.exists())).free
     says = f"{free / 1e9:,.1f} GB are free at {name} ({folder})"
     cure = f"Make room there, or set {name} to a larger disk"
     if free < NO_ROOM:
@@ -312,7 +314,7 @@ def _restored(app: Flask) -> Findings:
                 held.append(slug)
     if held:
         says = f"What sends is paused since a restore: {', '.join(held[:5])}"
-        cure = f"Look at what was sent since the backup, then `{app.config['SETTINGS'].command} resume-sending`"
+        cure = f"Look at what was sent since the backup, then `{app.config['SETTINGS'].command} resume-sends`"
         yield _warning("restore", says, cure)
 
 

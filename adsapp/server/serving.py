@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aiohttp.web import BaseRequest, RequestHandler, Response, Server, ServerRunner, SockSite
 
 from adsapp.core.logs import get_logger
+from adsapp.core.web import waiting
 from adsapp.server.exchange import Front
 from adsapp.server.limits import Limits
 from adsapp.server.refusals import refusal, unreadable
@@ -80,6 +81,7 @@ async def _serve(front: Front, listening: socket.socket) -> None:
 async def running(front: Front, listening: socket.socket) -> AsyncIterator[Doors]:
     """Answer what comes to the socket."""
     limits = front.limits
+    waiting.stopping.clear()
     doors = Doors(
         front.handle,
         keepalive_timeout=limits.head_seconds,
@@ -97,5 +99,6 @@ async def running(front: Front, listening: socket.socket) -> AsyncIterator[Doors
     try:
         yield doors
     finally:
+        waiting.stopping.set()
         await runner.cleanup()
         front.close()

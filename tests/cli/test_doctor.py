@@ -139,6 +139,13 @@ def older_schema(patient: Patient) -> Iterator[dict[str, Any]]:
         yield {}
 
 
+@ill("cannot be written")
+def no_home(patient: Patient) -> Iterator[dict[str, Any]]:
+    with patient.monkeypatch.context() as patch:
+        patch.setattr("os.access", lambda _folder, _mode: False)  # as for anybody but root
+        yield {}
+
+
 @ill("No key opens the secrets of number")
 def lost_key(patient: Patient) -> Iterator[dict[str, Any]]:
     patient.connect_number()

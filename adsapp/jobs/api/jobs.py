@@ -3,12 +3,14 @@
 import uuid
 from dataclasses import asdict
 
-from flask import request
+from flask import make_response, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
 from adsapp.core import db
 from adsapp.core.pagination import MOST, PAGE
+from adsapp.core.web import waiting
+from adsapp.core.web.freshness import is_known, tagged
 from adsapp.core.web.parameters import reads
 from adsapp.core.web.parsing import parse_body, parse_query
 from adsapp.jobs import service
@@ -47,8 +49,15 @@ class JobChange(BaseModel):
     priority: int = Field(strict=True)
 
 
+class WaitQuery(BaseModel):
+    """For how many seconds to wait for news."""
+
+    wait: int = Field(0, ge=0, le=waiting.LONGEST)
+
+
 @api.get("/jobs")
 @reads(Paging, *FILTERS)
+@tagged
 @allow(Permission.SEE)
 def list_jobs() -> ResponseReturnValue:
     """Newest first; `?state=failed&queue=bulk-messages&q=…&cursor=…&limit=…`; `routine=1` lists routine work too."""
@@ -59,9 +68,31 @@ def list_jobs() -> ResponseReturnValue:
 
 
 @api.get("/jobs/<uuid:job_id>")
+@reads(WaitQuery)
+@tagged
 @allow(Permission.SEE)
 def get_job(job_id: uuid.UUID) -> ResponseReturnValue:
-    """State, progress and what it counts, attempts, what people did to it, and why it waits."""
+    """State, progress and what it counts, attempts, what people did to it, and why it waits.
+
+    `?wait=20` answers when the job has ended, after so many seconds at the latest; with If-None-Match as soon as
+    anything about it has changed.
+    """
+    if (seconds := parse_query(WaitQuery).wait) > 0:
+        waiting.wait_until(seconds, lambda: _has_news(job_id))
+    return _job_answer(job_id)
+
+
+def _has_news(job_id: uuid.UUID) -> bool:
+    """Nothing is kept open between two looks."""
+    try:
+        if request.if_none_match:
+            return not is_known(make_response(_job_answer(job_id)))
+        return job_queries.get_job(job_id).is_finished
+    finally:
+        db.session.rollback()
+
+
+def _job_answer(job_id: uuid.UUID) -> ResponseReturnValue:
     job = job_queries.get_job(job_id)
     attempts = [attempt_json(attempt) for attempt in job_queries.attempts(job)]
     told = {"attempts": attempts, "events": [event_json(event) for event in actions_on(job)]}

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from adsapp.core.clock import iso
+from adsapp.core.web.freshness import tagged
 from adsapp.core.web.parameters import reads
 from adsapp.core.web.parsing import parse_query
 from adsapp.jobs.api.blueprint import api
@@ -28,6 +29,7 @@ class StatsQuery(BaseModel):
 
 @api.get("/jobs/stats")
 @reads(StatsQuery)
+@tagged
 @allow(Permission.SEE)
 def stats() -> ResponseReturnValue:
     """Queues as they are now, what ended by day, and the newest jobs; `?days=7`."""
