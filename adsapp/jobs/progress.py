@@ -212,7 +212,8 @@ class Progress:
         """Say how much there is to do (None: unknown) and how much an earlier attempt has done already."""
         self._total, self._done, self._failed = total, done, failed
         self.write()
-        self._tell()
+        if total:
+            self._tell()
 
     def advance(self, done: int = 1, failed: int = 0) -> None:
         """`done` more are through, `failed` of them badly; raises if the job must stop."""

