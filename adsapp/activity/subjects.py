@@ -20,7 +20,7 @@ from adsapp.integrations.models import Account, EmailAccount
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Worker
-from adsapp.message_templates.models import Rendering
+from adsapp.message_templates.models import MessageTemplate, Rendering
 from adsapp.organizations.auditing import MANY_JOBS
 from adsapp.organizations.models import AuditEvent
 from adsapp.renderings.subject import RENDERING
@@ -58,6 +58,7 @@ KEPT: Mapping[str, Kept] = {
     "job": Kept(Job.id, Job.title, "/jobs/{}"),
     "campaign": Kept(Campaign.id, Campaign.name, CAMPAIGN.page),
     "import": Kept(Import.id, Import.file_name, IMPORT.page),
+    "template": Kept(MessageTemplate.id, MessageTemplate.name, "/templates/{}"),
     "rendering": Kept(Rendering.id, Rendering.template_name, RENDERING.page),
     "contact": Kept(Contact.id, CONTACT_TITLE, "/contacts/{}"),
     "account": Kept(Account.id, Account.name, "/settings/whatsapp"),
@@ -72,6 +73,7 @@ GONE = {
     "job": "a job",
     "campaign": "a campaign",
     "import": "an import",
+    "template": "a template",
     "rendering": "a trial",
     "contact": "a contact",
     "account": "a number",
