@@ -24,6 +24,7 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
     from adsapp.contacts.imports.undo import service as undo
     from adsapp.emails.suppressions.service import enqueue_sync
     from adsapp.emails.webhooks.retention import forget_reports
+    from adsapp.message_templates.service import enqueue_daily_sync
     from adsapp.renderings.retention import KEPT_DAYS, forget_rows
     from adsapp.schedules.retention import forget_fires
 
@@ -33,6 +34,7 @@ def keep_history(params: KeepHistoryParams, progress: Progress) -> dict[str, Any
         before = now - timedelta(days=days)
         return retention.in_batches(progress, lambda: remove_some(before, retention.BATCH))
 
+    enqueue_daily_sync()
     enqueue_sync()  # what the provider suppressed without telling is heard of within a day
     progress.commit()
     return {

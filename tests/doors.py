@@ -99,6 +99,18 @@ FITS: Mapping[str, str] = {
     "edit": "",
     "import_id": "{import}",
     "rendering_id": "{rendering}",
+    "copy": "{template}",
+    "category": "UTILITY",
+    "header_format": "TEXT",
+    "header": "News for {{1}}",
+    "body": "Hello {{1}}, your order is ready.",
+    "footer": "Bye",
+    "button_type.0": "URL",
+    "button_text.0": "Look",
+    "button_value.0": "https://shop.example/{{1}}",
+    "example.body.1": "Ana",
+    "example.header.1": "Ana",
+    "seen": "",
     "format.body.1": "date-long",
     "locale.body.1": "de",
     "currency.body.1": "EUR",
@@ -123,6 +135,10 @@ COMPOSED = (
 MAILED = (
     "form name account template subject html text audience tags import_id addresses when date time zone fold person to "
     "source.first_name fallback.first_name"
+)
+STUDIO = (
+    "name language category header_format header body footer button_type.0 button_text.0 button_value.0 "
+    "example.body.1 example.header.1"
 )
 PERSON = "phone name first_name last_name email language country tags attributes"
 JOBS = "state queue q routine cursor"
@@ -263,6 +279,12 @@ READS: Mapping[str, str] = {
     "schedules.show_schedule": "cursor",
     "schedules_api.list_runs": "cursor limit",
     "schedules_api.list_schedules": "cursor limit",
+    "message_templates.template_fragment": "version",
+    "message_templates.new_template": "copy",
+    "message_templates.check_draft": STUDIO,
+    "message_templates.submit_template": STUDIO,
+    "message_templates.check_changed_draft": f"{STUDIO} seen",
+    "message_templates.change_template": f"{STUDIO} seen",
     "renderings.create_rendering": COMPOSED,
     "renderings.export_csv": "delimiter",
     "renderings.new_rendering": COMPOSED,

@@ -21,7 +21,7 @@ from adsapp.integrations.models import Account, EmailAccount
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Worker
-from adsapp.message_templates.models import Rendering
+from adsapp.message_templates.models import MessageTemplate, Rendering
 from adsapp.organizations.auditing import MANY_JOBS
 from adsapp.organizations.models import AuditEvent
 from adsapp.renderings.subject import RENDERING
@@ -62,6 +62,7 @@ KEPT: Mapping[str, Kept] = {
     "campaign": Kept(Campaign.id, Campaign.name, CAMPAIGN.page),
     "schedule": Kept(Schedule.id, Schedule.name, SCHEDULE.page),
     "import": Kept(Import.id, Import.file_name, IMPORT.page),
+    "template": Kept(MessageTemplate.id, MessageTemplate.name, "/templates/{}"),
     "rendering": Kept(Rendering.id, Rendering.template_name, RENDERING.page),
     "contact": Kept(Contact.id, CONTACT_TITLE, "/contacts/{}"),
     "account": Kept(Account.id, Account.name, "/settings/whatsapp"),
@@ -79,6 +80,7 @@ GONE = {
     "campaign": "a campaign",
     "schedule": "a schedule",
     "import": "an import",
+    "template": "a template",
     "rendering": "a trial",
     "contact": "a contact",
     "account": "a number",

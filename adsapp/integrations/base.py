@@ -116,6 +116,17 @@ class ProviderTemplate:
     components: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class TemplateText:
+    """A template as it is submitted: `components` in the provider's shape, with examples."""
+
+    name: str
+    language: str
+    category: str
+    parameter_format: str
+    components: list[dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the provider said of an account, or why it said nothing: `reason`, in sentences, with what to do.
@@ -218,6 +229,15 @@ class Channel(Protocol):
 
     def fetch_templates(self) -> Sequence[ProviderTemplate]:
         """All templates the provider has now; raises ProviderError. Waits."""
+
+    def create_template(self, text: TemplateText) -> ProviderTemplate:
+        """Submit a new template; as it is then, which is pending. Raises ProviderError. Waits."""
+
+    def edit_template(self, provider_id: str, text: TemplateText) -> None:
+        """Submit another text or category; it is reviewed again. Raises ProviderError. Waits."""
+
+    def delete_template(self, name: str, provider_id: str) -> None:
+        """Delete it in this language; raises ProviderError. Waits."""
 
     def check(self) -> Answer:
         """Ask the provider whether it accepts the account. Waits up to 10 s."""

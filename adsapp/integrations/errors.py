@@ -85,6 +85,7 @@ class SendError:
     title: str = ""
     attempts: int | None = None
     stops_campaign: bool = False
+    part: str = ""  # of a template that was refused: name, header, body, footer, buttons; "" if it is not known
 
     @property
     def is_wait(self) -> bool:

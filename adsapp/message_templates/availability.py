@@ -8,14 +8,15 @@ from adsapp.message_templates.models import MessageTemplate
 REASONS: Final[dict[str, str]] = {
     "PENDING": "WhatsApp is still reviewing it, which takes minutes to a day. Sync again later.",
     "IN_APPEAL": "The rejection is being appealed. Sync again later.",
-    "REJECTED": "WhatsApp rejected it. Change its text at Meta, submit it again, then sync.",
+    "REJECTED": "WhatsApp rejected it. Change its text and submit it again.",
     "PAUSED": "WhatsApp paused it because too many people blocked or reported it. The pause lifts by itself after "
     "some hours; improve the text before it is disabled for good.",
-    "DISABLED": "WhatsApp disabled it for good after repeated complaints. Make a new template at Meta.",
+    "DISABLED": "WhatsApp disabled it for good after repeated complaints. Make a new one.",
     "DELETED": "It was deleted at Meta.",
     "PENDING_DELETION": "It is being deleted at Meta.",
     "LIMIT_EXCEEDED": "The account has more templates than WhatsApp allows. Delete some at Meta, then sync.",
 }
+EDITABLE: Final = ("APPROVED", "REJECTED", "PAUSED")  # anything else is being looked at, or gone
 QUALITIES: Final[dict[str, tuple[str, str]]] = {
     "GREEN": ("good", "high"),
     "HIGH": ("good", "high"),
@@ -40,6 +41,13 @@ def _why_not_approved(template: MessageTemplate) -> str:
     known = REASONS.get(template.status.upper(), "WhatsApp does not let it be sent now. Look at it at Meta, then sync.")
     reason = (template.status_reason or "").replace("_", " ").strip().lower()
     return f"{known} Reason given: {reason}." if reason and reason != "none" else known
+
+
+def why_not_edited(template: MessageTemplate) -> str:
+    """Why it cannot be edited now, "" if it can."""
+    if template.status.upper() in EDITABLE and template.provider_id:
+        return ""
+    return "WhatsApp is reviewing it or has taken it away; it can be changed once it is approved, rejected or paused"
 
 
 def quality_of(template: MessageTemplate) -> tuple[str, str]:

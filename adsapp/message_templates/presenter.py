@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from adsapp.core.clock import utcnow
-from adsapp.core.web.pages import LivePage, WebPage
+from adsapp.core.web.pages import LivePage
 from adsapp.core.web.urls import url_for
 from adsapp.jobs import Job, State
 from adsapp.jobs.wait_reasons import WaitReason, why_waiting
@@ -139,22 +139,62 @@ class TemplatesPage(LivePage):
 
 
 @dataclass(frozen=True, slots=True)
-class TemplatePage(WebPage):
-    """One template: how it looks, what must be filled in, whether it can be sent."""
+class InLanguage:
+    """The same template in another language."""
+
+    id: uuid.UUID
+    language: str
+    status: str
+    bubble: Bubble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplatePage(LivePage):
+    """One template: how it looks, what must be filled in, whether it can be sent; it asks for itself while WhatsApp
+    looks at it, and less often otherwise."""
 
     template: ClassVar[str] = "message_templates/show.html"
+    fragment: ClassVar[str] = "message_templates/_show.html"
 
+    as_of: datetime = field(compare=False)
     facts: Facts
     view: TemplateView
     bubble: Bubble
     why_not: str | None
+    why_not_edited: str
+    others: Sequence[InLanguage]
 
     @classmethod
-    def of(cls, template: MessageTemplate) -> "TemplatePage":
+    def of(cls, template: MessageTemplate, why_not_edited: str = "") -> "TemplatePage":
         """Take it apart once."""
         view = queries.view_of(template)
-        why_not = availability.why_not(template, view)
-        return cls(Facts.of(template), view, previews.of_template(view), why_not)
+        return cls(
+            as_of=utcnow(),
+            facts=Facts.of(template),
+            view=view,
+            bubble=previews.of_template(view),
+            why_not=availability.why_not(template, view),
+            why_not_edited=why_not_edited,
+            others=tuple(map(_in_language, queries.other_languages(template))),
+        )
+
+    @property
+    def live_url(self) -> str:
+        """It never ends: a template may be paused at any time."""
+        return url_for("message_templates.template_fragment", template_id=self.facts.id, version=self.version)
+
+    @property
+    def every(self) -> int:
+        """Seconds between two looks."""
+        return SYNCING_SECONDS if self.facts.status.upper() in LOOKED_AT else QUIET_SECONDS
+
+
+LOOKED_AT = ("PENDING", "IN_APPEAL")
+
+
+def _in_language(template: MessageTemplate) -> InLanguage:
+    bubble = previews.of_template(queries.view_of(template))
+    return InLanguage(template.id, language_name(template.language), template.status, bubble)
 
 
 def _is_under_way(job: Job) -> bool:

@@ -44,6 +44,13 @@ def find_template(account_id: uuid.UUID, name: str, language: str) -> MessageTem
     ).first()
 
 
+def other_languages(template: MessageTemplate) -> list[MessageTemplate]:
+    """Those of the same name, by language."""
+    mine = (MessageTemplate.account_id == template.account_id, MessageTemplate.name == template.name)
+    others = select(MessageTemplate).where(*mine, MessageTemplate.id != template.id)
+    return list(db.session.scalars(others.order_by(MessageTemplate.language)))
+
+
 def view_of(template: MessageTemplate) -> TemplateView:
     """The template taken apart."""
     return view(template.components, template.parameter_format)

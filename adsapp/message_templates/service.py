@@ -19,7 +19,7 @@ from adsapp.integrations.events import TemplateStatusEvent
 from adsapp.integrations.models import Account
 from adsapp.jobs import Job, JobFailed, Priority, Progress, Snooze
 from adsapp.message_templates.models import MessageTemplate
-from adsapp.organizations.auditing import By
+from adsapp.organizations.auditing import NOBODY, By
 
 WAIT_SECONDS = 60.0  # if the provider asks for patience and does not say how long
 
@@ -59,6 +59,20 @@ def store_templates(account: Account, entries: Sequence[ProviderTemplate]) -> in
     db.session.flush()
     db.session.execute(delete(MessageTemplate).where(MessageTemplate.id.in_(gone)))
     return len(kept)
+
+
+def add(account: Account, entry: ProviderTemplate) -> MessageTemplate:
+    """Keep one that the provider has just taken."""
+    template = find(account, entry.name, entry.language) or _new(account, entry.name, entry.language)
+    _take_over(template, entry)
+    db.session.flush()
+    return template
+
+
+def enqueue_daily_sync() -> None:
+    """Read the templates of every account once more, so that what no webhook told is known within a day."""
+    for account in accounts.list_accounts():
+        request_sync(account=account, by=NOBODY)
 
 
 def sync(account_id: uuid.UUID, progress: Progress) -> int:

@@ -10,7 +10,7 @@ from adsapp.core.ids import parse_id
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.integrations.queries import find_default_account
 from adsapp.jobs import Job, Queue
-from adsapp.message_templates import queries, service
+from adsapp.message_templates import availability, queries, service
 from adsapp.message_templates.presenter import TemplatePage, TemplatesPage, obstacle
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
@@ -50,10 +50,22 @@ def sync_templates() -> ResponseReturnValue:
 @allow(Permission.SEE)
 def show_template(template_id: str) -> ResponseReturnValue:
     """One template: how it looks, what must be filled in, whether it can be sent."""
+    return render(_template_page(template_id))
+
+
+@views.get("/templates/<template_id>/part")
+@allow(Permission.SEE)
+def template_fragment(template_id: str) -> ResponseReturnValue:
+    """The part that asks for itself, so that a review's end is seen."""
+    return render_fragment(_template_page(template_id))
+
+
+def _template_page(template_id: str) -> TemplatePage:
     wanted = parse_id(template_id)
     if wanted is None:
         raise NotFound("There is no such template")
-    return render(TemplatePage.of(queries.get_template_by_id(wanted)))
+    template = queries.get_template_by_id(wanted)
+    return TemplatePage.of(template, availability.why_not_edited(template))
 
 
 def _list_page() -> TemplatesPage:

@@ -77,6 +77,7 @@ class Timing:
     read: float = 3.0
     reply: float = 4.0
     held: float = 5.0
+    review: float = 4.0  # until the provider has looked at a new template
     flush_every: float = 0.1
     first_retry: float = 0.5
     longest_retry: float = 8.0
@@ -91,6 +92,7 @@ FAST = Timing(
     read=0.15,
     reply=0.2,
     held=0.3,
+    review=0.1,
     flush_every=0.02,
     first_retry=0.05,
     email_retries=(0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8, 8, 8, 8, 8),

@@ -14,8 +14,9 @@ from adsapp.sandbox.resend.sending import Sender as MailSender
 from adsapp.sandbox.resend.state import Mailroom
 from adsapp.sandbox.resend.webhooks import Postman
 from adsapp.sandbox.state import Sandbox
-from adsapp.sandbox.web import ENGINE, MAIL_SENDER, MAILROOM, POSTMAN, SANDBOX, SENDER, Problem, answer
+from adsapp.sandbox.web import DESK, ENGINE, MAIL_SENDER, MAILROOM, POSTMAN, SANDBOX, SENDER, Problem, answer
 from adsapp.sandbox.whatsapp import provider
+from adsapp.sandbox.whatsapp.desk import Desk
 from adsapp.sandbox.whatsapp.provider import Handler
 from adsapp.sandbox.whatsapp.sending import Sender
 from adsapp.sandbox.whatsapp.webhooks import WebhookEngine
@@ -30,6 +31,7 @@ def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> web.App
     app[SANDBOX] = sandbox
     app[ENGINE] = WebhookEngine(sandbox.clock, config.timing, config.batch_size, config.seed or 0)
     app[SENDER] = Sender(sandbox, app[ENGINE])
+    app[DESK] = Desk(sandbox, app[ENGINE])
     app[MAILROOM] = Mailroom(config, sandbox.clock)
     app[POSTMAN] = Postman(sandbox.clock, config.timing, config.seed or 0)
     app[MAIL_SENDER] = MailSender(app[MAILROOM], app[POSTMAN])

@@ -187,6 +187,8 @@ class Sandbox:
         self.faults.clear()
         for account in self.accounts.values():
             account.forget()
+        for catalog in self.catalogs.values():
+            catalog.restore()
 
 
 def invalid_token() -> ApiError:

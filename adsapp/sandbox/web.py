@@ -9,12 +9,14 @@ from adsapp.sandbox.resend.sending import Sender as MailSender
 from adsapp.sandbox.resend.state import Mailroom
 from adsapp.sandbox.resend.webhooks import Postman
 from adsapp.sandbox.state import Sandbox
+from adsapp.sandbox.whatsapp.desk import Desk
 from adsapp.sandbox.whatsapp.sending import Sender
 from adsapp.sandbox.whatsapp.webhooks import WebhookEngine
 
 SANDBOX = web.AppKey("sandbox", Sandbox)
 ENGINE = web.AppKey("engine", WebhookEngine)
 SENDER = web.AppKey("sender", Sender)
+DESK = web.AppKey("desk", Desk)
 MAILROOM = web.AppKey("mailroom", Mailroom)
 POSTMAN = web.AppKey("postman", Postman)
 MAIL_SENDER = web.AppKey("mail_sender", MailSender)

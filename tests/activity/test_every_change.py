@@ -29,12 +29,15 @@ from adsapp.emails.models import EmailRecipientStatus as Mail
 from adsapp.emails.models import EmailStatus
 from adsapp.emails.templates.service import TemplateIn, create_template
 from adsapp.integrations import email_connection
-from adsapp.integrations.base import Answer, EmailAnswer, EmailFinding
+from adsapp.integrations.base import Answer, EmailAnswer, EmailFinding, ProviderTemplate, TemplateText
 from adsapp.integrations.resend.service import EmailAccountIn, connect_account
 from adsapp.integrations.whatsapp import connection
 from adsapp.integrations.whatsapp import views as whatsapp_views
 from adsapp.jobs import Job, Progress, State
 from adsapp.jobs.queries import workers
+from adsapp.message_templates.models import MessageTemplate
+from adsapp.message_templates.studio import service as studio
+from adsapp.message_templates.studio.service import fingerprint
 from adsapp.organizations.auditing import NOBODY, By
 from adsapp.organizations.models import AuditEvent
 from adsapp.renderings import service as renderings
@@ -58,6 +61,8 @@ LEAVES_NO_LINE = {
     "webhooks.receive": "the provider speaks here, no person",
     "email_webhooks.receive": "likewise, of e-mails",
     "unsubscribe.leave": "the reader of an e-mail says no; the list of suppressions says when and by which e-mail",
+    "message_templates.check_draft": "shows the template as it is typed, and keeps nothing",
+    "message_templates.check_changed_draft": "likewise",
     "emails.draft_template": "shows the template as it is typed, and keeps nothing",
     "emails.draft_changed_template": "likewise",
     "emails.preview_template_draft": "likewise, as somebody reads it",
@@ -132,6 +137,12 @@ class World:
             batch.status, batch.created, batch.undo_kept = ImportStatus.COMPLETED, 1, True
             db.session.commit()
         return import_id
+
+    def template(self) -> tuple[uuid.UUID, str]:
+        """A template that may be changed, and what it was when it was opened."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            found = db.session.get_one(MessageTemplate, self.scene.templates["plain"])
+            return found.id, fingerprint(found)
 
     def rendering(self) -> uuid.UUID:
         """A template that is tried on two rows, of which one cannot be rendered, and its job is done."""
@@ -267,6 +278,13 @@ MAIL_FAILED = {"code": "failed"}
 EMAIL_TEMPLATE = {"name": "Spring", "subject": "Hello", "html": "<p>Hello</p>"}
 
 Deed = Callable[[World], TestResponse]
+WRITTEN = {
+    "name": "order_ready",
+    "language": "en",
+    "category": "UTILITY",
+    "body": "Hello {{1}}, your order is ready.",
+    "example.body.1": "Ana",
+}
 TRIED = {
     "template": {"name": "spring", "language": "en"},
     "variables": {"1": {"field": "first_name"}, "2": {"value": "May"}},
@@ -412,6 +430,11 @@ DEEDS: dict[str, Deed] = {
     ),
     "schedules_api.resume_schedule": lambda w: w.ask("POST", f"/api/schedules/{w.paused_schedule()}/resume"),
     "schedules_api.skip_next": lambda w: w.ask("POST", f"/api/schedules/{w.schedule()}/skip"),
+    "message_templates.submit_template": lambda w: w.post("/templates", **WRITTEN),
+    "message_templates.change_template": lambda w: w.post(
+        f"/templates/{w.template()[0]}", **WRITTEN, seen=w.template()[1]
+    ),
+    "message_templates.delete_template": lambda w: w.post(f"/templates/{w.template()[0]}/deletion"),
     "renderings.create_rendering": lambda w: w.post("/renderings", **w.scene.form()),
     "renderings_api.process_template": lambda w: w.ask("POST", "/api/jobs/process-template", TRIED),
     "message_templates.sync_templates": lambda w: w.post("/templates/syncs"),
@@ -449,10 +472,24 @@ def _ended(world: World, status: Status) -> uuid.UUID:
     return world.scene.campaign(CampaignStatus.COMPLETED, {status: 1}, {Status.FAILED: "131000"})
 
 
+class Willing:
+    """A provider of templates that takes everything."""
+
+    def create_template(self, text: TemplateText) -> ProviderTemplate:
+        return ProviderTemplate(text.name, text.language, "PENDING", provider_id="9", components=text.components)
+
+    def edit_template(self, provider_id: str, text: TemplateText) -> None:
+        pass
+
+    def delete_template(self, name: str, provider_id: str) -> None:
+        pass
+
+
 @pytest.fixture
 def world(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> World:
     for asks in (connection, whatsapp_views):
         monkeypatch.setattr(asks, "ask", lambda *_, **__: Answer(display_phone_number="+1 555 0100"))
+    monkeypatch.setattr(studio, "channel_of", lambda _: Willing())
     accepted = EmailAnswer((EmailFinding("key", True, "Resend accepts the key."),))
     monkeypatch.setattr(email_connection, "ask", lambda _: accepted)
     monkeypatch.setattr(workers, "is_ours_alone", lambda: True)  # else only the command line ends a worker

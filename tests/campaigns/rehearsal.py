@@ -43,6 +43,7 @@ from adsapp.integrations.base import (
     ProviderTemplate,
     Refused,
     Send,
+    TemplateText,
     Uncertain,
 )
 from adsapp.integrations.errors import ProviderError, SendError
@@ -135,6 +136,15 @@ class FakeChannel:
         if self.provider.error is not None:
             raise ProviderError(self.provider.error)
         return self.provider.templates
+
+    def create_template(self, text: TemplateText) -> ProviderTemplate:
+        return self.own.create_template(text)
+
+    def edit_template(self, provider_id: str, text: TemplateText) -> None:
+        self.own.edit_template(provider_id, text)
+
+    def delete_template(self, name: str, provider_id: str) -> None:
+        self.own.delete_template(name, provider_id)
 
     def check(self) -> Answer:
         return self.provider.answer

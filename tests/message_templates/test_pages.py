@@ -150,7 +150,7 @@ def test_another_organization_s_template_does_not_exist(scene: Scene, client: Fl
     [
         ("PENDING", None, "still reviewing it"),
         ("REJECTED", "INVALID_FORMAT", "Reason given: invalid format."),
-        ("REJECTED", "NONE", "submit it again, then sync."),
+        ("REJECTED", "NONE", "submit it again."),
         ("A_NEW_WORD", None, "Look at it at Meta"),
     ],
 )

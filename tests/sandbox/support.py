@@ -146,10 +146,13 @@ class Receiver:
 
     def items(self, part: str) -> list[dict[str, Any]]:
         """All entries of `statuses`, `messages` or `user_preferences`, in the order of their arrival."""
+        return [item for change in self.changes() for item in change["value"].get(part, ())]
+
+    def changes(self) -> list[dict[str, Any]]:
+        """Everything that was told, in the order of its arrival."""
         with self._news:
             posts = list(self.posts)
-        changes = [change for raw in posts for entry in json.loads(raw)["entry"] for change in entry["changes"]]
-        return [item for change in changes for item in change["value"].get(part, ())]
+        return [change for raw in posts for entry in json.loads(raw)["entry"] for change in entry["changes"]]
 
     def statuses(self, wamid: str | None = None) -> list[str]:
         return [item["status"] for item in self.items("statuses") if wamid in (None, item["id"])]

@@ -156,7 +156,7 @@ def test_a_number_tells_about_itself(quiet: Client) -> None:
 def test_a_template_tells_about_itself(quiet: Client) -> None:
     assert quiet.get("/v25.0/1000000000000006?fields=status").json["status"] == "PAUSED"
     assert quiet.get("/v25.0/77").code == 100
-    assert quiet.call("DELETE", f"/v25.0/{WABA}/message_templates?name=welcome").code == 100
+    assert quiet.call("DELETE", f"/v25.0/{WABA}/message_templates?name=nothing").code == 100
 
 
 @pytest.mark.parametrize(

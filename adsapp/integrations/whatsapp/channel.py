@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 
 from adsapp.core import context, db
 from adsapp.core.crypto import UnreadableSecret
-from adsapp.integrations.base import Answer, Message, ProviderTemplate, Send, TextMessage
+from adsapp.integrations.base import Answer, Message, ProviderTemplate, Send, TemplateText, TextMessage
 from adsapp.integrations.events import Delivery
 from adsapp.integrations.http import open_session
 from adsapp.integrations.models import Account
@@ -24,6 +24,7 @@ from adsapp.integrations.whatsapp.service import api_address
 from adsapp.integrations.whatsapp.templates import read_template
 
 SEND_TIMEOUT_SECONDS: Final = 20.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,29 @@ class WhatsAppChannel:
         entries = asyncio.run(self._read_templates())
         return [template for template in map(read_template, entries) if template is not None]
 
+    def create_template(self, text: TemplateText) -> ProviderTemplate:
+        entry = {**_entry(text), "name": text.name, "language": text.language}
+        answer = asyncio.run(self._ask(lambda api: api.create_template(entry)))
+        return ProviderTemplate(
+            text.name,
+            text.language,
+            str(answer.get("status") or "PENDING").upper(),
+            provider_id=str(answer.get("id") or ""),
+            category=str(answer.get("category") or text.category),
+            parameter_format=text.parameter_format,
+            components=text.components,
+        )
+
+    def edit_template(self, provider_id: str, text: TemplateText) -> None:
+        asyncio.run(self._ask(lambda api: api.edit_template(provider_id, _entry(text))))
+
+    def delete_template(self, name: str, provider_id: str) -> None:
+        asyncio.run(self._ask(lambda api: api.delete_template(name, provider_id)))
+
+    async def _ask(self, what: Callable[[CloudApi], Awaitable[T]]) -> T:
+        async with open_session(max_in_flight=1) as http:
+            return await what(self._api(http))
+
     async def _read_templates(self) -> list[dict[str, Any]]:
         async with open_session(max_in_flight=2) as http:
             return await self._api(http).templates()
@@ -107,3 +131,7 @@ class WhatsAppChannel:
             token=self._token.open(),
             timeout=SEND_TIMEOUT_SECONDS,
         )
+
+
+def _entry(text: TemplateText) -> dict[str, Any]:
+    return {"category": text.category, "parameter_format": text.parameter_format, "components": text.components}

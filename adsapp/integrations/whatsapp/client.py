@@ -94,13 +94,30 @@ class CloudApi:
         # Half a list would look like deleted templates.
         raise ProviderError(_unreachable("the pages of the template list do not end"))
 
+    async def create_template(self, entry: Mapping[str, object]) -> dict[str, Any]:
+        """Submit a new template; its id, status and category. Raises `ProviderError`."""
+        return await self._answered("POST", f"{self.waba_id}/message_templates", data=_as_body(entry))
+
+    async def edit_template(self, template_id: str, entry: Mapping[str, object]) -> None:
+        """Submit another text for a template. Raises `ProviderError`."""
+        _check(r"\d{1,40}", template_id, "the template's id must be digits")
+        await self._answered("POST", template_id, data=_as_body(entry))
+
+    async def delete_template(self, name: str, template_id: str) -> None:
+        """Delete a template in the language of this id. Raises `ProviderError`."""
+        query = {"name": name, "hsm_id": template_id}
+        await self._answered("DELETE", f"{self.waba_id}/message_templates", params=query)
+
     async def phone_number(self) -> dict[str, Any]:
         """The number as the provider knows it: name, quality, throughput, limit. Raises `ProviderError`."""
         return await self._get(self.phone_number_id, {"fields": NUMBER_FIELDS})
 
     async def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+        return await self._answered("GET", path, params=dict(query))
+
+    async def _answered(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         try:
-            status, headers, text = await self._request("GET", path, params=dict(query))
+            status, headers, text = await self._request(method, path, **arguments)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as problem:
             raise ProviderError(_unreachable(self._in_words(problem))) from None
         answer = _json_object(text)
@@ -154,6 +171,10 @@ def _accepted(answer: Mapping[str, Any] | None) -> Accepted | None:
         return None
     is_held = message.get("message_status") in ("held_for_quality_assessment", "paused")
     return Accepted(wamid, _text(_first(answer, "contacts").get("wa_id")), is_held)
+
+
+def _as_body(entry: Mapping[str, object]) -> Body:
+    return Body(json.dumps(entry, separators=(",", ":")).encode(), content_type="application/json")
 
 
 def _first(answer: Mapping[str, Any] | None, key: str) -> Mapping[str, Any]:

@@ -181,3 +181,17 @@ NO_MARKETING_IN = frozenset({"US"})
 def meaning_of(code: str) -> Meaning | None:
     """What a code kept as text means; None if it cannot be one of the Cloud API's, which are numbers."""
     return MEANINGS.get(int(code), UNKNOWN) if code.isdecimal() and len(code) < 10 else None
+
+
+# Which part of a submitted template a refusal is about, by the provider's number behind its code.
+PARTS: Final[dict[int, str]] = {
+    2388019: "name",
+    2388023: "name",
+    2388024: "name",
+    2388039: "body",
+    2388047: "header",
+    2388072: "body",
+    2388073: "footer",
+    2388293: "body",
+    2388299: "body",
+}

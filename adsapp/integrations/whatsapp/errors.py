@@ -47,6 +47,7 @@ def classify(
         title=meaning.title,
         attempts=meaning.attempts,
         stops_campaign=meaning.stops_campaign,
+        part=codes.PARTS.get(_integer(body.get("error_subcode")) or 0, ""),
     )
 
 

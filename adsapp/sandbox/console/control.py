@@ -12,7 +12,7 @@ from adsapp.sandbox.config import ConfigError, account_from
 from adsapp.sandbox.console import customers, events
 from adsapp.sandbox.rules import FaultError
 from adsapp.sandbox.state import Account, Figures, Sandbox
-from adsapp.sandbox.web import ENGINE, MAILROOM, POSTMAN, SANDBOX, SENDER, Problem, answer, json_object
+from adsapp.sandbox.web import DESK, ENGINE, MAILROOM, POSTMAN, SANDBOX, SENDER, Problem, answer, json_object
 from adsapp.sandbox.whatsapp.magic import MAGIC
 
 
@@ -30,6 +30,8 @@ def routes() -> list[web.RouteDef]:
         web.post("/_sandbox/inbound", send_inbound),
         web.get("/_sandbox/events", list_events),
         web.post("/_sandbox/events", send_event),
+        web.get("/_sandbox/templates", list_templates),
+        web.post("/_sandbox/templates", decide_template),
         web.post("/_sandbox/throughput", set_throughput),
         web.post("/_sandbox/token", set_token),
         web.get("/_sandbox/webhooks", show_webhooks),
@@ -145,6 +147,30 @@ async def send_event(request: web.Request) -> web.Response:
     return answer({"ok": True, "webhook": {"field": update.part, "value": update.item(0.0)}}, 202)
 
 
+async def list_templates(request: web.Request) -> web.Response:
+    """As the provider has them, and whether reviews are held."""
+    account = customers.account_named(request.app[SANDBOX], request.query.get("phone_number_id"))
+    return answer({"templates": [each.raw for each in account.catalog.templates], "held": request.app[DESK].holds})
+
+
+async def decide_template(request: web.Request) -> web.Response:
+    """{"hold_reviews": true}, or what happens to one: {"name", "language"} with "verdict" (approve, reject, pause,
+    disable), "reason", "category", "quality"."""
+    data = await json_object(request)
+    desk, account = request.app[DESK], customers.account_named(request.app[SANDBOX], data.get("phone_number_id"))
+    if "hold_reviews" in data:
+        desk.holds = data["hold_reviews"] is True
+        return answer({"held": desk.holds})
+    template = account.catalog.find(str(data.get("name")), str(data.get("language")))
+    if template is None:
+        raise Problem("there is no such template", "name", "see GET /_sandbox/templates", 404)
+    if data.get("verdict") not in (None, "approve", "reject", "pause", "disable"):
+        raise Problem("no such verdict", "verdict", "send approve, reject, pause or disable")
+    desk.by_hand(account.config.waba_id, template, data)
+    changed = account.catalog.find(*template.key)
+    return answer(changed.raw if changed else {})
+
+
 async def set_throughput(request: web.Request) -> web.Response:
     data = await json_object(request)
     account = customers.account_named(request.app[SANDBOX], data.get("phone_number_id"))
@@ -196,6 +222,7 @@ def start_over(app: web.Application) -> None:
     """Forget what happened at both providers; time, accounts and teams stay."""
     app[ENGINE].forget()
     app[SANDBOX].reset()
+    app[DESK].forget()
     app[POSTMAN].forget()
     app[MAILROOM].reset()
 

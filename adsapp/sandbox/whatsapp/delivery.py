@@ -65,7 +65,8 @@ class Switches:
 
 @dataclass(slots=True, eq=False)
 class Update:
-    """One event to report. `item` makes its JSON from the time it came due; `happens` runs once, at that time."""
+    """One event to report. `item` makes its JSON from the time it came due; `happens` runs once, at that time. Without
+    a `part` it only happens, and nothing is reported."""
 
     account: Account
     part: str

@@ -27,6 +27,7 @@ CODES: dict[int, Known] = {
     190: Known("Invalid OAuth access token", 401),
     200: Known("Permissions error", 403),
     368: Known("Temporarily blocked for policies violations", 403),
+    80008: Known("Too many calls to this WhatsApp Business account", 429),
     80007: Known("Rate limit issues", 429),
     130403: Known("User is blocked by the business", 403),
     130429: Known("Rate limit hit", 429),

@@ -1,6 +1,7 @@
 """The provider's own endpoints, under any version: `/v25.0/…`.
 
-POST /{phone_number_id}/messages · GET /{waba_id}/message_templates · GET /{phone_number_id or template id}?fields=…
+POST /{phone_number_id}/messages · GET, POST, DELETE /{waba_id}/message_templates · POST /{template_id} ·
+GET /{phone_number_id or template id}?fields=…
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from adsapp.sandbox.state import Account, unknown_object
-from adsapp.sandbox.web import ENGINE, SANDBOX, SENDER, answer
+from adsapp.sandbox.web import DESK, ENGINE, SANDBOX, SENDER, answer
 from adsapp.sandbox.whatsapp.errors import ApiError
 from adsapp.sandbox.whatsapp.sending import Verdict
 from adsapp.sandbox.whatsapp.templates import chosen_fields, pick
@@ -28,6 +29,9 @@ def routes() -> list[web.RouteDef]:
     return [
         web.post(version + r"/{id}/messages", send_message),
         web.get(version + r"/{id}/message_templates", _refusing(list_templates)),
+        web.post(version + r"/{id}/message_templates", _refusing(create_template)),
+        web.delete(version + r"/{id}/message_templates", _refusing(delete_template)),
+        web.post(version + r"/{id}", _refusing(edit_template)),
         web.get(version + r"/{id}", _refusing(show_object)),
         web.route("*", version + r"/{rest:.*}", _refusing(unsupported)),
     ]
@@ -92,6 +96,32 @@ async def list_templates(request: web.Request) -> web.StreamResponse:
     if following is not None:
         paging["next"] = str(request.url.update_query(after=following))
     return answer({"data": rows, "paging": paging})
+
+
+async def create_template(request: web.Request) -> web.StreamResponse:
+    """A new template: it is pending until it was reviewed."""
+    desk, body = request.app[DESK], await _json_object(request)
+    return answer(desk.create(request.match_info["id"], _bearer(request), body))
+
+
+async def edit_template(request: web.Request) -> web.StreamResponse:
+    """Other components or another category: it is reviewed again."""
+    desk, body = request.app[DESK], await _json_object(request)
+    return answer(desk.edit(request.match_info["id"], _bearer(request), body))
+
+
+async def delete_template(request: web.Request) -> web.StreamResponse:
+    """By name in all languages, or one of them by `hsm_id`."""
+    waba_id, query = request.match_info["id"], request.query
+    name, template_id = query.get("name", ""), query.get("hsm_id")
+    return answer(request.app[DESK].delete(waba_id, _bearer(request), name, template_id))
+
+
+async def _json_object(request: web.Request) -> dict[str, Any]:
+    body = await _json(request)
+    if not isinstance(body, dict):
+        raise ApiError(100, "The request body is not a JSON object")
+    return body
 
 
 async def show_object(request: web.Request) -> web.StreamResponse:

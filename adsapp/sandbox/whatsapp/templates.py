@@ -94,6 +94,25 @@ class Catalog:
     def find(self, name: str, language: str) -> Template | None:
         return self._templates.get((name, language))
 
+    def put(self, template: Template) -> None:
+        """Add it, or replace the one of its name and language."""
+        self._templates[template.key] = template
+
+    def remove(self, template: Template) -> None:
+        del self._templates[template.key]
+
+    def restore(self) -> None:
+        """As it was at the start."""
+        self._templates = {template.key: template for template in shipped_templates()}
+
+    def named(self, name: str) -> list[Template]:
+        """Of all languages."""
+        return [item for item in self._templates.values() if item.raw["name"] == name]
+
+    @property
+    def templates(self) -> list[Template]:
+        return list(self._templates.values())
+
     def by_id(self, template_id: str) -> Template | None:
         return next((item for item in self._templates.values() if item.raw["id"] == template_id), None)
 

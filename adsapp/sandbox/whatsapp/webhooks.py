@@ -101,7 +101,7 @@ class WebhookEngine:
 
     def _take(self, at: float, update: Update, now: float) -> None:
         update.happen()
-        if not update.account.config.webhook_url:
+        if not update.part or not update.account.config.webhook_url:
             return
         self._line(update.account).add(at, update)
         if not update.is_copy and self._comes_twice():
