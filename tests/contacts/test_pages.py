@@ -361,7 +361,7 @@ def test_a_waiting_import_says_why_and_its_fragment_is_part_of_the_page(alice: F
     page = upload(alice, FILE)
     send(alice, f"{page.location}/start", **{"column-0": "phone", "default_country": "US"})
     whole = alice.get(page.location).text
-    found = re.search(r'hx-get="([^"]+)"', whole)
+    found = re.search(r'hx-get="([^"]+)" hx-trigger="live"', whole)
     assert found
     live = html.unescape(found[1])
     assert "No worker is running" in whole

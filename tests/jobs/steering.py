@@ -70,7 +70,7 @@ def add_worker(app: Flask, host: str = "harbour", **changes: object) -> uuid.UUI
 
 
 def live_url(page: str) -> str:
-    found = re.search(r'hx-get="([^"]+)"', page)
+    found = re.search(r'hx-get="([^"]+)" hx-trigger="live"', page)
     assert found
     return found[1].replace("&amp;", "&")
 

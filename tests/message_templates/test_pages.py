@@ -63,7 +63,7 @@ def test_every_template_is_shown_with_its_state_and_its_message(scene: Scene, cl
 def test_the_partial_stands_in_the_page_and_is_not_sent_twice(scene: Scene, client: FlaskClient) -> None:
     scene.cast.sign_in(client, "vera")
     page = client.get("/templates").text
-    url = html.unescape(re.findall(r'hx-get="([^"]+)"', page)[0])
+    url = html.unescape(re.findall(r'hx-get="([^"]+)" hx-trigger="live"', page)[0])
     assert client.get(url, headers=HTMX).status_code == 204
     partial = client.get("/templates/list", headers=HTMX).text
     assert steady(partial.strip()) in steady(page)

@@ -25,7 +25,7 @@ from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 from adsapp.outbound import once
 
-FORM_BYTES: Final = 8 * MB  # so that a body that is too long by far is still told so beside its field
+FORM_BYTES: Final = 4 * MB  # more than a body may have, so that it is still told so beside its field
 SEND: Final = "send e-mails"
 
 

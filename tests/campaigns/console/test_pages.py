@@ -403,7 +403,7 @@ def test_a_running_campaign_polls_and_a_finished_one_does_not(scene: Scene, bob:
     assert 'data-live="2"' in bob.get(f"/campaigns/{running}").text
     finished = scene.campaign(CampaignStatus.COMPLETED, {Status.READ: 2})
     page = bob.get(f"/campaigns/{finished}").text
-    assert "hx-trigger" not in page
+    assert 'hx-trigger="live"' not in page
     assert "Sent to all 2 people" in page
 
 

@@ -129,7 +129,7 @@ def test_its_people_are_taken_along_as_a_file(alice: FlaskClient, scene: EmailSc
 def test_a_look_costs_nothing_while_nothing_changes(alice: FlaskClient, scene: EmailScene) -> None:
     moving = scene.email()
     for here in (f"/emails/{moving}", "/emails"):
-        live = re.search(r'hx-get="([^"]+)"', alice.get(here).text)
+        live = re.search(r'hx-get="([^"]+)" hx-trigger="live"', alice.get(here).text)
         assert live is not None
         assert alice.get(html.unescape(live[1]), headers={"HX-Request": "true"}).status_code == 204
     old = scene.email(EmailStatus.CANCELLED, frozen_at=None, started_at=None, finished_at=None)

@@ -34,7 +34,7 @@ def post(client: FlaskClient, path: str, **fields: str) -> tuple[int, str]:
 
 def live_url(page: str) -> str:
     """The address the page's fragment polls."""
-    found = re.search(r'hx-get="([^"]+)"', page)
+    found = re.search(r'hx-get="([^"]+)" hx-trigger="live"', page)
     assert found
     return found[1].replace("&amp;", "&")
 
@@ -110,7 +110,7 @@ def test_a_finished_job_polls_no_more(
     job_id = enqueue(payload={"mood": "fails_once", "steps": 3})
     finished(job_id)
     page = cast.sign_in(client, "vera").get(f"/jobs/{job_id}").text
-    assert "hx-trigger" not in page
+    assert 'hx-trigger="live"' not in page
     for words in ("3 of 3", "Attempt 1 failed, tried again", "Attempt 2 completed", "asked to fail (attempt 1)"):
         assert words in page
 

@@ -234,7 +234,7 @@ def test_a_story_costs_a_statement_only_where_somebody_did_something_and_none_wh
     for path in (f"/jobs/{plain}", f"/jobs/{plain}/live"):
         assert statements_of(app, client, path) == []
     assert len(statements_of(app, client, f"/jobs/{steered}")) == 1
-    polled = re.search(r'hx-get="([^"]+)"', client.get(f"/jobs/{steered}").text)
+    polled = re.search(r'hx-get="([^"]+)" hx-trigger="live"', client.get(f"/jobs/{steered}").text)
     assert polled
     assert statements_of(app, client, polled[1].replace("&amp;", "&")) == []
     do(steered, lambda job: service.set_priority(job, 2, By("Bob")))
