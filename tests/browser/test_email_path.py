@@ -62,7 +62,7 @@ def upload(page: Page, console: Journey, sample: Path) -> None:
     page.locator("input[type=file]").set_input_files(sample)
     page.get_by_role("button", name="Look at the file").click()
     page.get_by_role("button", name=re.compile("^Import")).click()
-    expect(page.get_by_role("link", name=re.compile("Send them"))).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_role("link", name="Send them a message")).to_be_visible(timeout=MINUTE)
 
 
 def compose(page: Page, console: Journey) -> None:

@@ -64,13 +64,13 @@ def upload(look: Look, console: Journey, sample: Path) -> None:
     look.at("import-columns")
     page.get_by_role("button", name=re.compile("^Import")).click()
     expect(page.get_by_text(f"{PEOPLE}").first).to_be_visible(timeout=MINUTE)
-    expect(page.get_by_role("link", name=re.compile("Send them"))).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_role("link", name="Send them a message")).to_be_visible(timeout=MINUTE)
     look.at("import-finished")
 
 
 def compose(look: Look) -> None:
     page = look.page
-    page.get_by_role("link", name=re.compile("Send them")).click()
+    page.get_by_role("link", name="Send them a message").click()
     page.wait_for_load_state()  # a choice made before the scripts are there changes nothing
     welcome = page.locator("#field-template option", has_text="welcome").first.get_attribute("value")
     page.get_by_label("Template").select_option(welcome)
