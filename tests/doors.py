@@ -281,6 +281,18 @@ BODIES: Mapping[str, tuple[Any, ...]] = {
         {"name": "Hello", "text": "Hi", "audience": {"import_id": "{import}"}},
         {"name": "Hello", "text": "Hi", "audience": {"rendering_id": "{rendering}"}},
     ),
+    "studio_api.submit_template": (
+        {
+            "name": "order_ready",
+            "language": "en",
+            "category": "UTILITY",
+            "body": "Hello {{1}}, your order is ready.",
+            "header": "News",
+            "footer": "Bye",
+            "buttons": [{"type": "URL", "text": "Look", "value": "https://shop.example/a"}],
+            "examples": {"body.1": "Ana"},
+        },
+    ),
     "renderings_api.process_template": (
         {"template": {"name": "spring", "language": "en"}, "variables": WRITTEN, "audience": {"all": True}},
         {

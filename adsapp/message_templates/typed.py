@@ -78,7 +78,8 @@ class HowTyped:
         if self.format:
             entry["format"] = self._format
         given = [{"field": self.if_field, "is": self.if_is, "value": self.if_value}] if self.if_field else []
-        defaults = [*given, *(_read_json(self.defaults) or [])]
+        more = _read_json(self.defaults)
+        defaults = [*given, *(more if isinstance(more, list) else [more] if more is not None else [])]
         if defaults:
             entry["defaults"] = defaults
         return entry
@@ -159,5 +160,5 @@ def _format_typed(raw: Any) -> dict[str, str]:
 def _read_json(text: str) -> Any:
     try:
         return json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return text  # no formatter and no list of defaults: whoever reads it says so
