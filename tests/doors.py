@@ -229,6 +229,7 @@ READS: Mapping[str, str] = {
     "message_templates.new_template": "copy",
     "message_templates.check_draft": STUDIO,
     "message_templates.submit_template": STUDIO,
+    "campaigns.fill_examples": f"{STUDIO} person",
     "message_templates.check_changed_draft": f"{STUDIO} seen",
     "message_templates.change_template": f"{STUDIO} seen",
     "renderings.create_rendering": COMPOSED,

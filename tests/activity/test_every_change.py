@@ -57,6 +57,7 @@ LEAVES_NO_LINE = {
     "unsubscribe.leave": "the reader of an e-mail says no; the list of suppressions says when and by which e-mail",
     "message_templates.check_draft": "shows the template as it is typed, and keeps nothing",
     "message_templates.check_changed_draft": "likewise",
+    "campaigns.fill_examples": "likewise, with the values of somebody as examples",
     "emails.draft_template": "shows the template as it is typed, and keeps nothing",
     "emails.draft_changed_template": "likewise",
     "emails.preview_template_draft": "likewise, as somebody reads it",
