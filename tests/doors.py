@@ -283,6 +283,7 @@ READS: Mapping[str, str] = {
     "message_templates.new_template": "copy",
     "message_templates.check_draft": STUDIO,
     "message_templates.submit_template": STUDIO,
+    "campaigns.fill_examples": f"{STUDIO} person",
     "message_templates.check_changed_draft": f"{STUDIO} seen",
     "message_templates.change_template": f"{STUDIO} seen",
     "renderings.create_rendering": COMPOSED,
@@ -359,6 +360,18 @@ BODIES: Mapping[str, tuple[Any, ...]] = {
         {"name": "Hello", "text": "Hi", "audience": {"tags": ["london"]}},
         {"name": "Hello", "text": "Hi", "audience": {"import_id": "{import}"}},
         {"name": "Hello", "text": "Hi", "audience": {"rendering_id": "{rendering}"}},
+    ),
+    "studio_api.submit_template": (
+        {
+            "name": "order_ready",
+            "language": "en",
+            "category": "UTILITY",
+            "body": "Hello {{1}}, your order is ready.",
+            "header": "News",
+            "footer": "Bye",
+            "buttons": [{"type": "URL", "text": "Look", "value": "https://shop.example/a"}],
+            "examples": {"body.1": "Ana"},
+        },
     ),
     "renderings_api.process_template": (
         {"template": {"name": "spring", "language": "en"}, "variables": WRITTEN, "audience": {"all": True}},

@@ -78,8 +78,8 @@ class HowTyped:
         if self.format:
             entry["format"] = self._format
         given = [{"field": self.if_field, "is": self.if_is, "value": self.if_value}] if self.if_field else []
-        kept = _read_json(self.defaults)
-        defaults = [*given, *(kept if isinstance(kept, list) else [])]
+        more = _read_json(self.defaults)
+        defaults = [*given, *(more if isinstance(more, list) else [more] if more is not None else [])]
         if defaults:
             entry["defaults"] = defaults
         return entry

@@ -29,7 +29,7 @@ from adsapp.emails.models import EmailRecipientStatus as Mail
 from adsapp.emails.models import EmailStatus
 from adsapp.emails.templates.service import TemplateIn, create_template
 from adsapp.integrations import email_connection
-from adsapp.integrations.base import Answer, EmailAnswer, EmailFinding, ProviderTemplate, TemplateText
+from adsapp.integrations.base import Answer, EmailAnswer, EmailFinding
 from adsapp.integrations.resend.service import EmailAccountIn, connect_account
 from adsapp.integrations.whatsapp import connection
 from adsapp.integrations.whatsapp import views as whatsapp_views
@@ -46,7 +46,7 @@ from adsapp.renderings.run import run_rendering
 from adsapp.schedules.draft import ScheduleIn
 from adsapp.schedules.models import ScheduleState
 from adsapp.schedules.service import create_schedule
-from tests.campaigns.rehearsal import ByHand
+from tests.campaigns.rehearsal import ByHand, Willing
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 from tests.emails.scene import EmailScene, set_the_email_scene
@@ -63,6 +63,7 @@ LEAVES_NO_LINE = {
     "unsubscribe.leave": "the reader of an e-mail says no; the list of suppressions says when and by which e-mail",
     "message_templates.check_draft": "shows the template as it is typed, and keeps nothing",
     "message_templates.check_changed_draft": "likewise",
+    "campaigns.fill_examples": "likewise, with the values of somebody as examples",
     "emails.draft_template": "shows the template as it is typed, and keeps nothing",
     "emails.draft_changed_template": "likewise",
     "emails.preview_template_draft": "likewise, as somebody reads it",
@@ -285,6 +286,7 @@ WRITTEN = {
     "body": "Hello {{1}}, your order is ready.",
     "example.body.1": "Ana",
 }
+SUBMITTED = {"name": "open", "language": "en", "category": "UTILITY", "body": "We are open again."}
 TRIED = {
     "template": {"name": "spring", "language": "en"},
     "variables": {"1": {"field": "first_name"}, "2": {"value": "May"}},
@@ -435,6 +437,8 @@ DEEDS: dict[str, Deed] = {
         f"/templates/{w.template()[0]}", **WRITTEN, seen=w.template()[1]
     ),
     "message_templates.delete_template": lambda w: w.post(f"/templates/{w.template()[0]}/deletion"),
+    "studio_api.submit_template": lambda w: w.ask("POST", "/api/templates", SUBMITTED),
+    "studio_api.delete_template": lambda w: w.ask("DELETE", f"/api/templates/{w.scene.templates['sleeping']}"),
     "renderings.create_rendering": lambda w: w.post("/renderings", **w.scene.form()),
     "renderings_api.process_template": lambda w: w.ask("POST", "/api/jobs/process-template", TRIED),
     "message_templates.sync_templates": lambda w: w.post("/templates/syncs"),
@@ -470,19 +474,6 @@ def _mailed(world: World, status: Mail) -> uuid.UUID:
 
 def _ended(world: World, status: Status) -> uuid.UUID:
     return world.scene.campaign(CampaignStatus.COMPLETED, {status: 1}, {Status.FAILED: "131000"})
-
-
-class Willing:
-    """A provider of templates that takes everything."""
-
-    def create_template(self, text: TemplateText) -> ProviderTemplate:
-        return ProviderTemplate(text.name, text.language, "PENDING", provider_id="9", components=text.components)
-
-    def edit_template(self, provider_id: str, text: TemplateText) -> None:
-        pass
-
-    def delete_template(self, name: str, provider_id: str) -> None:
-        pass
 
 
 @pytest.fixture

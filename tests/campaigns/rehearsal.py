@@ -159,6 +159,19 @@ class FakeChannel:
         return self.own.parse(raw, received_at)
 
 
+class Willing:
+    """A provider of templates that takes everything."""
+
+    def create_template(self, text: TemplateText) -> ProviderTemplate:
+        return ProviderTemplate(text.name, text.language, "PENDING", provider_id="9", components=text.components)
+
+    def edit_template(self, provider_id: str, text: TemplateText) -> None:
+        pass
+
+    def delete_template(self, name: str, provider_id: str) -> None:
+        pass
+
+
 def refused(code: int, **more: Any) -> Refused:
     """The provider says no, with this code."""
     return Refused(classify({"error": {"code": code, "message": "Not now"}}, **more))

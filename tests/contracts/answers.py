@@ -179,6 +179,8 @@ CALLS: list[tuple[str, str, Any]] = [
         {"template": {"name": "welcome", "language": "en_US"}, "rows": [{"phone": "1"}]},
     ),
     ("GET", "/api/renderings", None),
+    ("POST", "/api/templates", {"name": "A b", "language": "en", "category": "UTILITY", "body": "{{1}} first"}),
+    ("DELETE", "/api/templates/00000000-0000-0000-0000-000000000000", None),
     ("GET", "/api/renderings/{rendering}", None),
     ("GET", "/api/renderings/{rendering}/rows", None),
 ]

@@ -62,6 +62,7 @@ class StudioPage(WebPage):
     was_sent: bool = False
     changed_by_others: str = ""
     not_taken: str = ""
+    person: int = 0  # whose values the next press of the button takes for examples
 
     @classmethod
     def of(

@@ -32,7 +32,7 @@ LONGEST_LABEL: Final = 25
 LONGEST_PHONE: Final = 20
 MOST_BUTTONS: Final = 10
 MOST_OF: Final = {"URL": 2, "PHONE_NUMBER": 1, "COPY_CODE": 1}
-WORDS_A_VARIABLE: Final = 2
+WORDS_MORE: Final = 1  # than variables
 MOST_BLANKS: Final = 4
 
 _NAME = re.compile(r"[a-z0-9_]+", re.ASCII)
@@ -159,10 +159,10 @@ def _share(text: str) -> Iterator[Fault]:
     """Are there words enough around the variables?"""
     variables = len(set(names_in(text)))
     words = len([word for word in VARIABLE.sub(" ", text).split() if any(char.isalnum() for char in word)])
-    if not variables or words >= WORDS_A_VARIABLE * variables or _is_written_without_blanks(text):
+    if not variables or words >= variables + WORDS_MORE or _is_written_without_blanks(text):
         return
     told = f"{_many(variables, 'variable')} among {_many(words, 'word')} are too many"
-    yield Fault("body", "too_many_variables", told, f"Write at least {WORDS_A_VARIABLE * variables} words of your own.")
+    yield Fault("body", "too_many_variables", told, f"Write at least {variables + WORDS_MORE} words of your own.")
 
 
 def _is_written_without_blanks(text: str) -> bool:

@@ -22,7 +22,7 @@ _BUTTONS = {"QUICK_REPLY": 10, "URL": 2, "PHONE_NUMBER": 1, "COPY_CODE": 1}
 _LONGEST = {"BODY": 1024, "HEADER": 60, "FOOTER": 60}
 _LONGEST_LABEL = 25
 _MOST_BUTTONS = 10
-_WORDS_A_VARIABLE = 2
+_WORDS_MORE = 1
 _NO_BLANKS = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u4e00-\u9fff]")
 
 FORMAT, LENGTH, EDGE, RATIO, STATUS, EXISTS = 2388072, 2388040, 2388299, 2388293, 2388039, 2388024
@@ -86,8 +86,8 @@ def _check_text(kind: str, part: Mapping[str, Any], parameter_format: str) -> No
     _check_names(kind, names, parameter_format)
     if kind == "BODY" and (text.strip().startswith("{{") or text.strip().endswith("}}")):
         raise refused("BODY: variables cannot be at the start or the end", EDGE)
-    words = len([word for word in rest.split() if any(char.isalnum() for char in word)])
-    if kind == "BODY" and words < _WORDS_A_VARIABLE * len(names) and not _NO_BLANKS.search(rest):
+    words = len([word for word in _BRACES.sub(" ", text).split() if any(char.isalnum() for char in word)])
+    if kind == "BODY" and names and words < len(names) + _WORDS_MORE and not _NO_BLANKS.search(rest):
         raise refused("BODY: too many variables for its length", RATIO)
     if names:
         _check_examples(kind, part.get("example"), names, parameter_format)

@@ -15,7 +15,9 @@ from pydantic import BaseModel
 from adsapp.integrations.base import Answer
 from adsapp.integrations.whatsapp import connection
 from adsapp.integrations.whatsapp import views as whatsapp_views
+from adsapp.message_templates.studio import service as studio
 from tests import doors as known
+from tests.campaigns.rehearsal import Willing
 from tests.cast import Cast, csrf_token
 from tests.doors import Doors, leaves, open_doors, some
 
@@ -24,6 +26,7 @@ from tests.doors import Doors, leaves, open_doors, some
 def doors(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Doors:
     for asks in (connection, whatsapp_views):
         monkeypatch.setattr(asks, "ask", lambda *_, **__: Answer(display_phone_number="+1 555 0100"))
+    monkeypatch.setattr(studio, "channel_of", lambda _: Willing())
     return open_doors(app, cast)
 
 

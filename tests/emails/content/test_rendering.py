@@ -162,3 +162,17 @@ def test_the_preview_begins_with_a_policy_that_forbids_scripts_and_remote_pictur
     assert "script-src" not in POLICY
     assert "img-src data:;" in POLICY
     assert "&lt;script&gt;" in preview_document(RenderedEmail("", "", "<script>"))
+
+
+def test_values_are_written_by_the_same_formatters_as_those_of_messages() -> None:
+    raw = {
+        "first_name": {"field": "first_name", "format": "title", "fallback": "there"},
+        "due": {"field": "attribute:due", "format": {"name": "date", "locale": "de"}},
+    }
+    content = EmailContent("Hello {{first_name}}", text="Due {{due}}")
+    stored = EmailContent(content.subject, text=content.text, variables=to_json(parse_variables(content, raw)))
+    filler = Filler(stored)
+    filled = filler.fill({"first_name": "ANA", "attributes": {"due": "2026-12-01"}})
+    assert render(stored, filled.values).subject == "Hello Ana"
+    assert render(stored, filled.values).text == "Due 1. Dezember 2026"
+    assert filler.fill({"first_name": "", "attributes": {"due": "soon"}}).missing == ("due",)

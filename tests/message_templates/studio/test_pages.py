@@ -157,3 +157,14 @@ def test_agents_and_viewers_write_no_templates(live: Live, client: FlaskClient) 
     bob = live.cast.sign_in(client, "bob")
     assert bob.get("/templates/new").status_code == 403
     assert post(bob, "/templates", **TYPED)[0] == 403
+
+
+def test_examples_are_the_values_of_a_real_person(live: Live, adam: FlaskClient) -> None:
+    live.contacts("+12025550001", first_name="Chidi", attributes={"due": "tomorrow"})
+    live.contacts("+12025550002", first_name="Dora", attributes={"due": "today"})
+    typed = TYPED | {"body": "Hello {{first_name}}, your order is due {{due}}, bye.", "button_type.0": ""}
+    first = post(adam, "/templates/examples", **typed, person="0")[1]
+    assert 'name="example.body.first_name" type="text" value="Dora"' in first
+    assert 'name="example.body.due" type="text" value="today"' in first
+    assert 'name="person" value="1"' in first
+    assert "Chidi" in post(adam, "/templates/examples", **typed, person="1")[1]
