@@ -58,6 +58,7 @@ FITS: Mapping[str, str] = {
     "shown": "0-0-0",
     "told": "digest",
     "days": "7",
+    "wait": "0",
     "from": "2026-01-01",
     "scope": "all",
     "verb": "cancel",
