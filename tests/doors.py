@@ -263,6 +263,7 @@ READS: Mapping[str, str] = {
     "jobs.run_now": f"back {SURE}",
     "jobs.set_limits": "at_once per_minute waiting back",
     "jobs.set_priority": "priority back",
+    "jobs_api.get_job": "wait",
     "jobs_api.list_items": "status cursor limit",
     "jobs_api.list_jobs": f"{JOBS} limit",
     "jobs_api.resume_queue": "processor",
