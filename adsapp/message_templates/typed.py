@@ -78,7 +78,8 @@ class HowTyped:
         if self.format:
             entry["format"] = self._format
         given = [{"field": self.if_field, "is": self.if_is, "value": self.if_value}] if self.if_field else []
-        defaults = [*given, *(_read_json(self.defaults) or [])]
+        more = _read_json(self.defaults)  # carried on unseen: what is no list of ours was not made here
+        defaults = [*given, *(each for each in (more if isinstance(more, list) else ()) if isinstance(each, dict))]
         if defaults:
             entry["defaults"] = defaults
         return entry
