@@ -45,7 +45,7 @@ def times(console: Console) -> Times:
         "due_since": utcnow() - timedelta(days=6),
         "next_run_at": None,
     }
-    why = "It should have run 6 days ago, and that is more than its grace"
+    why = "It should have run on Mon 23 Nov 2026 at 09:00 (UTC), and is later than its grace"
     times.add("0 9 1 * *", name="Monthly", processor="start-campaign", params=weekly, state_reason=why, **late)
     return times
 
