@@ -9,6 +9,7 @@ from adsapp.core.errors import FieldError, Invalid
 
 FURTHEST = timedelta(days=366)
 WESTERNMOST = timezone(timedelta(hours=-12))  # where a wall clock's time comes last
+MACHINES_OWN = ("localtime", "posix", "right/", "Factory")
 LONGEST_ZONE = 60  # America/Argentina/ComodRivadavia has 32
 MAY_BE_PAST = timedelta(minutes=5)  # "now", chosen in a form and sent a little later
 
@@ -59,7 +60,9 @@ def _in_zone(moment: datetime, zone: ZoneInfo | None) -> datetime:
 
 
 def known_zone(name: str) -> ZoneInfo | None:
-    """The zone of this name, or None."""
+    """The zone of this name, or None: also for a name that means another zone on another machine."""
+    if name.startswith(MACHINES_OWN):
+        return None
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
