@@ -154,7 +154,7 @@ def overdue_schedules(overdue: Iterable[Schedule]) -> Iterator[Concern]:
             "bad",
             "calendar-time",
             f"The schedule “{each.name}” waits for your word",
-            f"{each.state_reason or 'It is later than its grace'}.",
+            f"{each.state_reason or 'It is later than its grace'}. Say whether it still runs.",
             each.due_since,
             action="Open the schedule",
             url=f"/schedules/{each.id}",

@@ -24,6 +24,7 @@ from adsapp.organizations import queries as organizations
 # Seconds to the second try, the third … An hour and a half in all.
 WAITS: Final = (10, 30, 60, 300, 600, 1800, 2700)
 LONGEST_WAIT: Final = 3600.0
+MOST_APART: Final = 60.0
 
 Send = Callable[[], Told]
 
@@ -76,7 +77,12 @@ def write(delivery: AlertDelivery, outcome: Told | NotTold, *, is_last: bool = F
         delivery.state, delivery.ended_at = DeliveryState.FAILED, now
     else:
         wait = max(WAITS[delivery.attempts - 1], min(outcome.wait_seconds or 0.0, LONGEST_WAIT))
-        delivery.next_at = now + timedelta(seconds=wait)
+        delivery.next_at = now + timedelta(seconds=wait + _apart(delivery.id, min(wait, MOST_APART)))
+
+
+def _apart(delivery_id: uuid.UUID, most: float) -> float:
+    """Seconds more: mails to all administrators that came too fast for Resend would come too fast again together."""
+    return most * (delivery_id.int % 1000) / 1000  # the last digits of an id are random
 
 
 def sender_of(delivery: AlertDelivery) -> Send:

@@ -4,7 +4,7 @@ from typing import Final
 
 from adsapp.alerts.models import AlertChannel, AlertIncident
 from adsapp.alerts.rules import Rule
-from adsapp.core.web.confirmation import Choice, Confirmation, Field, lines_of, reason_field
+from adsapp.core.web.confirmation import Choice, Confirmation, Field, Line, lines_of, reason_field
 from adsapp.core.web.urls import url_for
 
 # How long: hours, words.
@@ -17,9 +17,12 @@ def acknowledgement(incident: AlertIncident) -> Confirmation:
     return Confirmation(
         name=f"ask-acknowledge-{incident.id}",
         title="Take this alert on?",
-        lines=lines_of(
-            f"“{incident.title}”: others see that you look after it, and nobody is told of it again.",
-            "When it is over, that is still told.",
+        lines=(
+            Line(incident.title, "strong"),
+            *lines_of(
+                "Others see that you look after it, and nobody is told of it again.",
+                "When it is over, that is still told.",
+            ),
         ),
         fields=(reason_field("Others read it with the alert; it stays in the activity."),),
         action=url_for("alerts.acknowledge", incident_id=str(incident.id)),
@@ -34,9 +37,12 @@ def snooze(incident: AlertIncident) -> Confirmation:
     return Confirmation(
         name=f"ask-snooze-{incident.id}",
         title="Put this alert off?",
-        lines=lines_of(
-            f"“{incident.title}”: nobody is told of it until then. If it is still so, it is told anew.",
-            "If it ends before, that is told.",
+        lines=(
+            Line(incident.title, "strong"),
+            *lines_of(
+                "Nobody is told of it until then. If it is still so, it is told anew.",
+                "If it ends before, that is told.",
+            ),
         ),
         fields=(HOURS,),
         action=url_for("alerts.snooze", incident_id=str(incident.id)),

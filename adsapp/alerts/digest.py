@@ -23,8 +23,13 @@ from adsapp.jobs.queries.statistics import queue_stats
 from adsapp.notifications import digest_times, service
 from adsapp.notifications.letters import Digest
 from adsapp.notifications.models import DigestTime
+from adsapp.schedules import coming, presenter
+from adsapp.schedules import queries as schedules
+from adsapp.schedules.models import Schedule
+from adsapp.schedules.words import joined
 
 MOST: Final = 10  # of one kind, in a mail that is read in the morning
+NAMED: Final = 3  # runs of one schedule that are told one by one
 WEEK: Final = timedelta(days=7)
 EMPTY: Final = "Nothing went out, nothing failed, nothing waits for you."
 
@@ -117,6 +122,15 @@ def _due(today: Span, now: datetime, zone: ZoneInfo) -> Iterator[str]:
         for row in db.session.execute(wanted.order_by(table.scheduled_at).limit(MOST)):
             late = "" if row.scheduled_at >= now else ", overdue"
             yield f"{word} “{row.name}” at {row.scheduled_at.astimezone(zone):%H:%M}{late}"
+    for schedule in schedules.due_before(today.end, MOST):
+        if runs := coming.within(schedule, max(now, today.start), today.end, NAMED + 1):
+            yield f"Schedule “{schedule.name}”: {_times(schedule, runs, zone)}"
+
+
+def _times(schedule: Schedule, runs: Sequence[datetime], zone: ZoneInfo) -> str:
+    if len(runs) > NAMED:
+        return f"{presenter.in_words(schedule)} ({schedule.time_zone})"
+    return f"at {joined(f'{run.astimezone(zone):%H:%M}' for run in runs)}"
 
 
 def _waits(now: datetime) -> Iterator[str]:
@@ -125,6 +139,8 @@ def _waits(now: datetime) -> Iterator[str]:
         yield f"{concern.title}. {concern.text}"
     for each in [*facts.paused_by_themselves(), *facts.emails_paused_by_themselves(now)][:MOST]:
         yield f"“{each.name}” is paused: {each.status_reason or 'no reason was given'}"
+    for concern in concerns.overdue_schedules(schedules.overdue(MOST)):
+        yield f"{concern.title}. {concern.text}"
     mapping = select(Import.file_name).where(Import.status == ImportStatus.MAPPING, Import.created_at > now - WEEK)
     names = db.session.scalars(mapping.order_by(Import.id.desc()).limit(MOST)).all()
     if names:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import Select, Table, and_, bindparam, func, or_, select
+from sqlalchemy import Select, Table, and_, bindparam, exists, func, or_, select
 
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignStatus, MessageMinute
 from adsapp.contacts.models import Import, ImportStatus
@@ -53,12 +53,14 @@ class Notice(NamedTuple):
 
 
 class Paused(NamedTuple):
-    """A paused campaign, why, and the time of the last thing that happened to it."""
+    """A paused campaign, why, and the time of the last thing that happened to it. `is_refused`: why is that its account
+    is refused, and still is."""
 
     id: uuid.UUID
     name: str
     status_reason: str | None
     since: datetime | None
+    is_refused: bool = False
 
 
 class Stalled(NamedTuple):
@@ -125,12 +127,12 @@ def notices_said(since: datetime) -> list[Notice]:
 
 def paused_by_themselves() -> list[Paused]:
     """Campaigns that no person paused, newest first."""
-    return [Paused._make(row[:4]) for row in fetch(PAUSED) if not row.by]
+    return [Paused._make(row[:5]) for row in fetch(PAUSED) if not row.by]
 
 
 def emails_paused_by_themselves(now: datetime) -> list[Paused]:
     """E-mails that no person paused and that do not go on by themselves, newest first."""
-    return [Paused._make(row[:4]) for row in fetch(PAUSED_EMAILS, now=now) if not row.by]
+    return [Paused._make(row[:5]) for row in fetch(PAUSED_EMAILS, now=now) if not row.by]
 
 
 def stalled(before: datetime) -> list[Stalled]:
@@ -238,12 +240,20 @@ def last_event(events: Any, of: Any, its: Any, column: str) -> Any:
     return last.order_by(events.id.desc()).limit(1).correlate(of.id.table).scalar_subquery()
 
 
+def _is_refused(paused: Any, accounts: Any) -> Any:
+    """True if it was paused with the very words with which its account is refused."""
+    its = (accounts.organization_id == paused.organization_id, accounts.id == paused.account_id)
+    refused = exists().where(*its, accounts.status == AccountStatus.REFUSED)
+    return refused.where(accounts.status_reason == paused.status_reason).correlate(paused.id.table)
+
+
 LAST_EVENT = last_event(EVENTS, CAMPAIGNS, EVENTS.campaign_id, "at")
 LAST_EMAIL_EVENT = last_event(EMAIL_EVENTS, EMAILS, EMAIL_EVENTS.email_id, "at")
 PAUSED = (
     select(
         *(CAMPAIGNS[name] for name in ("id", "name", "status_reason")),
         LAST_EVENT.label("since"),
+        _is_refused(CAMPAIGNS, NUMBERS).label("is_refused"),
         last_event(EVENTS, CAMPAIGNS, EVENTS.campaign_id, "by").label("by"),
     )
     .where(own_rows(CAMPAIGNS), CAMPAIGNS.status == CampaignStatus.PAUSED)
@@ -261,6 +271,7 @@ PAUSED_EMAILS = (
     select(
         *(EMAILS[name] for name in ("id", "name", "status_reason")),
         LAST_EMAIL_EVENT.label("since"),
+        _is_refused(EMAILS, SENDERS).label("is_refused"),
         last_event(EMAIL_EVENTS, EMAILS, EMAIL_EVENTS.email_id, "by").label("by"),
     )
     .where(

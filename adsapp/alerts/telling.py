@@ -29,6 +29,7 @@ PROCESSORS: Final = {
     Queue.EMAIL_NOTIFICATION: "deliver-alert",
     Queue.TEMPLATE_PROCESSING: "deliver-alert-elsewhere",
 }
+LONGEST_NAME: Final = 200  # the column's
 NOBODYS: Final = Mask(whole=False)  # what leaves for a place of which nobody knows who reads it
 
 
@@ -106,7 +107,7 @@ def readers() -> list[Membership]:
 
 def to_member(message: Message, member: Membership) -> AlertDelivery:
     """A mail to this member, who sees of people's data what they may see."""
-    delivery = _delivery(message, policy.mask_of(member.role), EMAIL, "E-mail")
+    delivery = _delivery(message, policy.mask_of(member.role), EMAIL, f"E-mail to {member.user.name}"[:LONGEST_NAME])
     delivery.user_id = member.user_id
     return delivery
 

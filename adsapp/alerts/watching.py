@@ -93,7 +93,8 @@ def _look(
     settings: Mapping[str, Conditions], was: Mapping[str, Sequence[str]], now: datetime
 ) -> dict[str, list[Finding]]:
     """What each rule finds. One that breaks says so in the log and finds neither something nor nothing."""
-    seen, found = Facts(now), dict[str, list[Finding]]()
+    seen = Facts(now, {kind for kind in RULES if settings[kind].is_on})
+    found = dict[str, list[Finding]]()
     for kind, rule in RULES.items():
         if not settings[kind].is_on:
             found[kind] = []

@@ -1,6 +1,7 @@
 """When something that goes to many people starts: a moment, or a wall clock in somebody's time zone."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from adsapp.core.clock import utcnow
@@ -8,6 +9,8 @@ from adsapp.core.errors import FieldError, Invalid
 
 FURTHEST = timedelta(days=366)
 WESTERNMOST = timezone(timedelta(hours=-12))  # where a wall clock's time comes last
+MACHINES_OWN = ("localtime", "posix", "right/", "Factory")
+LONGEST_ZONE = 60  # America/Argentina/ComodRivadavia has 32
 MAY_BE_PAST = timedelta(minutes=5)  # "now", chosen in a form and sent a little later
 
 
@@ -57,7 +60,9 @@ def _in_zone(moment: datetime, zone: ZoneInfo | None) -> datetime:
 
 
 def known_zone(name: str) -> ZoneInfo | None:
-    """The zone of this name, or None."""
+    """The zone of this name, or None: also for a name that means another zone on another machine."""
+    if name.startswith(MACHINES_OWN):
+        return None
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -66,7 +71,9 @@ def known_zone(name: str) -> ZoneInfo | None:
 
 def no_such_zone(name: str) -> str:
     """What is said if `known_zone` finds none."""
-    meant = sorted(zone for zone in available_timezones() if zone.lower().endswith(f"/{name.strip().lower()}"))
+    name, known = name.strip()[:LONGEST_ZONE], sorted(available_timezones())
+    meant = [zone for zone in known if zone.lower().endswith(f"/{name.lower()}")]
+    meant = meant or get_close_matches(name, known, n=1, cutoff=0.85)
     return f"There is no time zone “{name}”; " + (
         f"did you mean {meant[0]}?" if meant else "write it like Europe/Madrid"
     )

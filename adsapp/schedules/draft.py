@@ -25,6 +25,7 @@ MOST_JITTER_MINUTES: Final = 24 * 60
 MOST_RUNS: Final = 100_000
 GRACE_OF_MESSAGES: Final = 60  # minutes: nobody wants this morning's offer at night
 GRACE_OF_OTHERS: Final = 24 * 60
+PAST: Final = "This time is past; choose a later one"
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -110,8 +111,8 @@ def check(data: ScheduleIn, *, anchor_at: datetime | None = None, run_count: int
     if kind is not None:
         found.take("params", lambda: checked_params(kind, data.params))
     zone = found.take("zone", lambda: times.zone_of(data.time_zone))
+    found.take("when", lambda: times.parse(data.when, zone or ZoneInfo("UTC"), anchor))
     if zone is not None:
-        found.take("when", lambda: times.parse(data.when, zone, anchor))
         found.take("ends_at", lambda: end_of(data.ends_at, zone))
     found.take("catch_up", lambda: _word(CatchUp, "catch_up", data.catch_up))
     found.take("overlap", lambda: _word(Overlap, "overlap", data.overlap))
@@ -240,6 +241,6 @@ def _first_run(parts: Mapping[str, Any], data: ScheduleIn, anchor: datetime, run
     if reason == plan.END_DATE:
         raise Invalid.field("ends_at", "This is before its first run; choose a later end")
     if reason == plan.TOO_LATE:
-        raise Invalid.field("when", "This time is past; choose a later one")
+        raise Invalid.field("when", PAST)
     field_ = "ends_after" if data.ends_after is not None and run_count >= data.ends_after else "when"
     raise Invalid.field(field_, sentence(reason or plan.NO_MORE))

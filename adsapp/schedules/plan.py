@@ -87,7 +87,7 @@ def _decide(schedule: Due, now: datetime) -> Decision:
     except Invalid as error:  # a zone that newer data has no more
         return Decision(ScheduleState.PAUSED, None, reason=error.detail)
     if schedule.catch_up is not CatchUp.SKIP and now - first > grace(schedule.grace_minutes):
-        return Decision(ScheduleState.OVERDUE, None, missed=first, reason=_why_overdue(now - first))
+        return Decision(ScheduleState.OVERDUE, None, missed=first, reason=_why_overdue(first, zone))
     following = when.after(first, zone)
     is_alone = following is None or following > now  # nearly always
     found = [first] if is_alone else _latest(when, zone, first, now, _most(schedule))
@@ -166,9 +166,6 @@ def _missed(first: datetime, latest: list[datetime], starts: list[datetime]) -> 
     return first, before[-1] if before else first
 
 
-def _why_overdue(late: timedelta) -> str:
-    minutes = late // timedelta(minutes=1)
-    span = plural(minutes // 60, "hour") if minutes >= 120 else plural(minutes, "minute")
-    if minutes >= 48 * 60:
-        span = plural(minutes // (24 * 60), "day")
-    return f"It should have run {span} ago, and that is more than its grace; say whether it still runs"
+def _why_overdue(run: datetime, zone: ZoneInfo) -> str:
+    """By its time, not by how long ago that is: the sentence is kept, and read days later."""
+    return f"It should have run on {run.astimezone(zone):%a %-d %b %Y at %H:%M} ({zone}), and is later than its grace"

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -12,6 +13,7 @@ from adsapp.core.ids import parse_id
 from adsapp.core.inputs import id_after, number_after
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.jobs import Job
+from adsapp.jobs.registry import recurring
 from adsapp.schedules.models import Schedule, ScheduleFire, ScheduleState
 
 MOST_IN_A_WEEK = 100  # schedules whose runs the calendar shows
@@ -79,6 +81,13 @@ def those_that_run() -> Sequence[Schedule]:
     """Those that the clock starts, the soonest first; of very many the first MOST_IN_A_WEEK."""
     query = select(Schedule).where(Schedule.next_run_at.is_not(None)).order_by(Schedule.next_run_at, Schedule.id)
     return db.session.scalars(query.limit(MOST_IN_A_WEEK)).all()
+
+
+def due_before(end: datetime, limit: int) -> Sequence[Schedule]:
+    """Those that the clock starts before then and that message people, the soonest first."""
+    kinds = [name for name, kind in recurring().items() if kind.reach]
+    query = select(Schedule).where(Schedule.next_run_at < end, Schedule.processor.in_(kinds))
+    return db.session.scalars(query.order_by(Schedule.next_run_at, Schedule.id).limit(limit)).all()
 
 
 def overdue(limit: int) -> Sequence[Schedule]:

@@ -17,7 +17,7 @@ from adsapp.jobs import service as job_service
 from adsapp.jobs.registry import kind, require_processor
 from adsapp.jobs.states import FINAL, PENDING
 from adsapp.organizations.auditing import By
-from adsapp.schedules import plan, times
+from adsapp.schedules import coming, plan, times
 from adsapp.schedules.draft import Draft, ScheduleIn, check, recurs
 from adsapp.schedules.models import FireState, Overlap, Schedule, ScheduleFire, ScheduleState
 from adsapp.schedules.subject import SCHEDULE
@@ -61,11 +61,13 @@ def change_schedule(schedule: Schedule, data: ScheduleIn, by: By) -> None:
     _lock(schedule)
     same_times = (schedule.when, schedule.time_zone) == (data.when, data.time_zone)
     draft = check(data, anchor_at=schedule.anchor_at if same_times else None, run_count=schedule.run_count)
-    before = _words(schedule)
+    before, had_times = _words(schedule), coming.read(schedule) is not None
     for name, value in draft.columns.items():
         setattr(schedule, name, value)
     if draft.params != schedule.params.open():
         schedule.params = db.SecretJson.of(draft.params)
+    if schedule.state is ScheduleState.PAUSED and not had_times:
+        schedule.state = ScheduleState.ACTIVE  # no person paused it: its zone was known no more
     _go_on_as(schedule, draft, by, same_times=same_times)
     by.audit("change schedule", SCHEDULE.of(schedule.id), title=schedule.name, before=before, after=draft.when.words)
 
@@ -215,7 +217,8 @@ def _lock(schedule: Schedule) -> None:
 
 
 def _words(schedule: Schedule) -> str:
-    return times.kept(schedule.when, times.zone_of(schedule.time_zone), schedule.anchor_at).words
+    found = coming.read(schedule)
+    return found[0].words if found else schedule.when
 
 
 def _move_on(schedule: Schedule, after: datetime) -> None:

@@ -134,6 +134,18 @@ def test_what_fails_for_now_is_tried_again_later_each_time_under_one_id(alerts: 
     assert (again.state, again.replay_of, again.body) == (DeliveryState.DELIVERED, first.id, first.body)
 
 
+def test_those_that_came_too_fast_together_do_not_come_together_again(alerts: Alerts, receiver: StandIn) -> None:
+    receiver.says(429, "too many at once", Retry_After="1")
+    for number in range(12):
+        alerts.add_channel(ChannelKind.WEBHOOK, receiver.url, f"Webhook {number}")
+    alerts.within(lambda: _queue_all(What.FIRED))
+    alerts.deliver()
+    again = sorted(each.next_at - each.created_at for each in alerts.deliveries() if each.next_at)
+    assert len(again) == 12
+    assert again[0] >= timedelta(seconds=WAITS[0])
+    assert again[-1] - again[0] > timedelta(seconds=1)
+
+
 def test_a_receiver_that_asks_to_wait_is_given_the_time(alerts: Alerts, receiver: StandIn) -> None:
     receiver.says(429, "slow down", Retry_After="120")
     alerts.add_channel(ChannelKind.WEBHOOK, receiver.url)

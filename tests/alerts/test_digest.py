@@ -13,10 +13,12 @@ from adsapp.core import db
 from adsapp.jobs import Job
 from adsapp.notifications import digest_times, service
 from adsapp.organizations.auditing import NOBODY
+from adsapp.schedules.models import ScheduleState
 from tests.alerts.scene import Alerts
 from tests.campaigns.scene import set_the_scene
 from tests.jobs.steering import post
 from tests.notifications.conftest import member
+from tests.schedules.scene import Times
 
 MADRID = "Europe/Madrid"
 MONDAY = datetime(2027, 3, 1, 0, tzinfo=UTC)
@@ -79,6 +81,18 @@ def test_an_empty_day_is_one_line_or_nothing(alerts: Alerts) -> None:
     assert sent(alerts)[0]["values"]["empty"] == digest.EMPTY
 
 
+def add_schedules(alerts: Alerts) -> None:
+    """What recurs: to people twice on this day, often, and too late; and what messages nobody."""
+    times = Times(alerts.app, alerts.cast.bakery_id)
+    sends: dict[str, Any] = {"processor": "start-campaign", "time_zone": "Asia/Kolkata"}
+    times.add("0 15,21 * * 1", name="Weekly offer", next_run_at=MONDAY + timedelta(hours=9, minutes=30), **sends)
+    times.add("*/15 * * * *", name="Each quarter", next_run_at=MONDAY + timedelta(hours=10), **sends)
+    times.add("0 9 * * 3", name="Wednesdays", next_run_at=MONDAY + timedelta(days=2), **sends)
+    times.add("0 12 * * *", name="Templates", processor="sync-templates", next_run_at=MONDAY + timedelta(hours=12))
+    late: dict[str, Any] = {"state": ScheduleState.OVERDUE, "state_reason": "It is late", "next_run_at": None}
+    times.add("0 9 1 * *", name="Monthly", **late, **sends)
+
+
 def test_it_says_what_went_out_what_failed_what_is_due_and_what_waits(alerts: Alerts) -> None:
     scene = set_the_scene(alerts.app, alerts.cast)
     campaign_id = scene.campaign(CampaignStatus.COMPLETED)
@@ -88,11 +102,18 @@ def test_it_says_what_went_out_what_failed_what_is_due_and_what_waits(alerts: Al
     ]
     alerts.within(lambda: db.session.add_all(rows))
     scene.campaign(CampaignStatus.SCHEDULED, name="Night market", scheduled_at=MONDAY + timedelta(hours=18))
+    add_schedules(alerts)
     choose(alerts, "alice", 8, "UTC")
     assert len(rounds(alerts, MONDAY, 12)) == 1
     values = sent(alerts)[0]["values"]
     assert ["Messages sent", "1,200 (900 a week before)"] in values["lines"]
-    assert values["due"] == ["Campaign “Night market” at 18:00"]
+    assert values["due"] == [
+        "Campaign “Night market” at 18:00",
+        "Schedule “Weekly offer”: at 09:30 and 15:30",
+        "Schedule “Each quarter”: Every 15 minutes (Asia/Kolkata)",
+    ]
+    (waits,) = values["waits"]
+    assert waits.startswith("The schedule “Monthly” waits for your word. It is late.")
     assert values["empty"] == ""
 
 

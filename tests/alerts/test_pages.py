@@ -181,7 +181,7 @@ def test_an_address_inside_is_refused_beside_its_field(alice: FlaskClient) -> No
 def test_a_test_by_e_mail_goes_to_who_asks_and_says_if_no_mail_leaves(alice: FlaskClient, alerts: Alerts) -> None:
     assert post(alice, "/alerts/channels/email/tests").status_code == 303
     assert "No mail leaves this installation" in words(alice.get("/alerts/channels").text)
-    assert [each.channel_name for each in alerts.deliveries("")] == ["E-mail"]
+    assert [each.channel_name for each in alerts.deliveries("")] == ["E-mail to Alice"]
 
 
 def test_what_was_told_is_told_again(alice: FlaskClient, alerts: Alerts) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from adsapp.alerts import queries, rules, service, watching
 from adsapp.alerts.models import AlertWatch
 from adsapp.alerts.rules import RULES, Quiet
+from adsapp.campaigns.models import CampaignEvent, CampaignStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.models import Account, AccountStatus
@@ -83,6 +84,31 @@ def test_it_is_told_once_and_its_end_once(alerts: Alerts, refuse: Refuse) -> Non
         alerts.look(at(minute))
     assert what(alerts) == ["fired", "resolved"]
     assert alerts.incident(KIND).resolved_at == at(50)
+
+
+def test_a_refused_account_is_told_by_one_alert_and_what_stands_still_afterwards_by_another(alerts: Alerts) -> None:
+    why = "The token has expired"
+    add_lone_worker(alerts.app, Queue, heartbeat_at=NOON + timedelta(days=99))
+    scene = set_the_scene(alerts.app, alerts.cast)
+    alerts.only("token_refused", "campaign_paused")
+    for name, reason in (("Night market", why), ("Spring opening", "31 % did not arrive")):
+        paused = scene.campaign(CampaignStatus.PAUSED, name=name, status_reason=reason)
+        row = CampaignEvent(
+            organization_id=alerts.cast.bakery_id, campaign_id=paused, text=f"Paused by itself: {reason}"
+        )
+        alerts.within(lambda row=row: db.session.add(row))  # type: ignore[misc]
+    alerts.change_all(Account, status=AccountStatus.REFUSED, status_reason=why)
+    assert alerts.look(NOON) == ["campaign_paused", "token_refused"]
+    assert "Spring opening" in alerts.incident("campaign_paused").title
+    alerts.set_rule("token_refused", is_on=False)
+    alerts.look(at(1))
+    assert alerts.incident("campaign_paused").count == 2
+    alerts.set_rule("token_refused", is_on=True)
+    alerts.look(at(2))
+    assert alerts.incident("campaign_paused").count == 1
+    alerts.change_all(Account, status=AccountStatus.ACTIVE, status_reason=None)
+    assert alerts.look(at(3)) == ["campaign_paused"]
+    assert alerts.incident("campaign_paused").count == 2
 
 
 def test_what_comes_and_goes_is_one_incident_and_told_by_the_cool_down(alerts: Alerts, refuse: Refuse) -> None:

@@ -45,7 +45,7 @@ def times(console: Console) -> Times:
         "due_since": utcnow() - timedelta(days=6),
         "next_run_at": None,
     }
-    why = "It should have run 6 days ago, and that is more than its grace"
+    why = "It should have run on Mon 23 Nov 2026 at 09:00 (UTC), and is later than its grace"
     times.add("0 9 1 * *", name="Monthly", processor="start-campaign", params=weekly, state_reason=why, **late)
     return times
 
@@ -74,6 +74,13 @@ def test_schedules_are_looked_at_from_all_sides(alice: Page, console: Console, l
     ):
         console.open(alice, path)
         look.at(name)
+    console.open(alice, find(times, "Weekly offer"))
+    days, free = alice.locator(".week-day"), alice.locator(".week-day.is-free:not(.is-today)")
+    expect(days).to_have_count(7)
+    expect(free.first).to_be_visible()
+    alice.set_viewport_size({"width": 390, "height": 844})
+    expect(free.first).to_be_hidden()
+    expect(alice.locator(".week-day.is-today")).to_be_visible()
 
 
 def test_nothing_yet_says_what_to_do(alice: Page, console: Console, look: Look) -> None:

@@ -155,8 +155,7 @@ def test_what_is_later_than_its_grace_is_not_sent_but_asks_a_person(times: Times
     assert times.fire(NINE + 6 * DAY).jobs == 0
     after = times.read(schedule_id)
     assert (after.state, after.next_run_at, after.due_since) == (ScheduleState.OVERDUE, None, NINE)
-    assert after.state_reason is not None
-    assert after.state_reason.startswith("It should have run 6 days ago")
+    assert after.state_reason == "It should have run on Mon 1 Mar 2027 at 09:00 (UTC), and is later than its grace"
     assert times.jobs(schedule_id) == []
     assert times.look(NINE + 20 * DAY) == float("inf")
 

@@ -110,6 +110,9 @@ def test_a_campaign_is_repeated_every_week(app: Flask, cast: Cast, adam: Browser
         ({"grace_minutes": "soon"}, "Enter a whole number"),
         ({"ends_at": "never"}, "Enter a date and a time"),
         ({"name": ""}, "Give the schedule a name"),
+        ({"ends_after": "0"}, "After how many runs it ends should be a whole number from 1 to 100,000"),
+        ({"time_zone": "Europe/Madird", "when": "0 25 * * *"}, "did you mean Europe/Madrid?"),
+        ({"time_zone": "Europe/Madird", "when": "0 25 * * *"}, "The hour “25” cannot be read"),
     ],
 )
 def test_the_form_comes_back_with_what_is_wrong(adam: Browser, scene: Scene, change: dict[str, str], said: str) -> None:
@@ -126,6 +129,9 @@ def test_what_is_typed_is_explained(adam: Browser, times: Times) -> None:
     assert "there is no 31 February" in adam.get("/schedules/explained?when=0+0+31+2+*&time_zone=UTC")
     assert "There is no time zone" in adam.get("/schedules/explained?when=@daily&time_zone=Nowhere")
     assert "it is said here in words" in adam.get("/schedules/explained")
+    past = adam.get("/schedules/explained?when=at+2026-01-01+09:00&time_zone=UTC")
+    assert "This time is past; choose a later one" in past
+    assert "<table" not in past
 
 
 def test_it_is_edited_and_goes_on_doing_what_it_did(app: Flask, cast: Cast, adam: Browser, scene: Scene) -> None:
@@ -143,6 +149,23 @@ def test_it_is_edited_and_goes_on_doing_what_it_did(app: Flask, cast: Cast, adam
     assert "3 at most" in page
     assert "2099-01-01T10:00" in adam.get(f"{path}/edit")
     assert adam.post(path, 422, **edited | {"when": "x"})
+
+
+def test_one_whose_zone_is_known_no_more_is_mended_in_its_form(
+    app: Flask, cast: Cast, adam: Browser, times: Times
+) -> None:
+    ends_at = utcnow() + timedelta(days=90)
+    gone = times.add("0 9 * * 1", time_zone="Europe/Atlantis", next_run_at=utcnow(), ends_at=ends_at)
+    path = f"/schedules/{gone}"
+    times.fire(utcnow())
+    assert "There is no time zone “Europe/Atlantis”" in adam.get(path)
+    assert 'value="Europe/Atlantis"' in adam.get(f"{path}/edit")
+    typed = fields("", kind="tick", leave_out="")
+    adam.post(path, 422, **typed | {"time_zone": "Europe/Atlantis"})
+    adam.post(path, **typed)
+    mended = only(app, cast, Schedule)
+    assert (mended.state, mended.state_reason) == (ScheduleState.ACTIVE, None)
+    assert mended.next_run_at is not None
 
 
 def test_it_is_paused_resumed_skipped_and_deleted(app: Flask, cast: Cast, adam: Browser, times: Times) -> None:
@@ -178,10 +201,14 @@ def test_a_run_that_messages_people_confirms_their_number(app: Flask, cast: Cast
 def test_an_overdue_one_asks_for_a_word(app: Flask, cast: Cast, adam: Browser, times: Times) -> None:
     schedule_id = times.add("0 9 * * 1", next_run_at=utcnow() - timedelta(days=3))
     times.fire(utcnow())
-    assert "1 schedule waits for your word" in adam.get("/schedules")
+    overdue = adam.get("/schedules")
+    assert "1 schedule waits for your word" in overdue
+    assert f'<a href="/schedules/{schedule_id}">Tick</a> should have run, and is too late' in overdue
     assert "The schedule “Tick” waits for your word" in adam.get("/")
     page = adam.get(f"/schedules/{schedule_id}")
     assert "This run is late, and waits for your word" in page
+    assert "(UTC), and is later than its grace: run it now, or leave it out and go on." in page
+    assert "Nothing runs within these seven days." in page
     assert "Leave the late run of “Tick” out?" in page
     adam.post(f"/schedules/{schedule_id}/run")
     assert only(app, cast, Job).state is State.WAITING
@@ -202,7 +229,7 @@ def test_a_week_shows_what_comes_on_which_day(adam: Browser, times: Times) -> No
     times.add("0 9 * * *", name="Mornings", next_run_at=soon, time_zone="Asia/Kolkata")
     page = adam.get("/schedules?zone=Asia/Kolkata")
     assert page.count("Mornings</a>") >= 7
-    assert 'Each minute <span class="muted">Every minute</span>' in page
+    assert 'Each minute</a><span class="muted">Every minute</span>' in page
     assert "by the clock of Asia/Kolkata" in page
 
 

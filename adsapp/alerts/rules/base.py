@@ -100,8 +100,9 @@ class Finding:
 class Facts:
     """What rules look at, each read once a look and only if some rule asks for it."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, on: Collection[str] = ()) -> None:
         self.now = now
+        self.on = on  # the kinds of the rules that are on
         self.conditions: RunConditions = replace(run_conditions(), now=now)
         self._ended: dict[int, Sequence[facts.Ended]] = {}
 

@@ -16,9 +16,14 @@ STALLED_TEXT: Final = "Its job is there and nothing we know of holds it back, ye
 
 
 def _paused(now: Facts, conditions: Conditions, was: Was) -> Iterator[Finding]:
-    for concern in concerns.paused_campaigns(facts.paused_by_themselves()):
+    # A refused account is told once by its own rule; what still stands still when that is mended is told then.
+    refused_told = "token_refused" in now.on
+    paused = [each for each in facts.paused_by_themselves() if not (each.is_refused and refused_told)]
+    for concern in concerns.paused_campaigns(paused):
         yield Finding(concern.key, concern)
     for each in facts.emails_paused_by_themselves(now.now):
+        if each.is_refused and refused_told:
+            continue
         reason = each.status_reason or "No reason was given"
         concern = Concern(
             "warning", "player-pause", f"“{each.name}” is paused", reason, each.since,
@@ -77,7 +82,10 @@ def _past_messages(since: datetime, until: datetime, conditions: Conditions) -> 
 PAUSED = Rule(
     kind="campaign_paused",
     title="A campaign or an e-mail paused itself",
-    text="No person paused it: its account was refused, its template, or too much did not arrive.",
+    text=(
+        "No person paused it: its template was refused, or too much did not arrive. While its account is refused, "
+        "that alone is told."
+    ),
     icon="player-pause",
     look=_paused,
     together="{} campaigns and e-mails paused themselves",

@@ -18,6 +18,7 @@ from adsapp.core.errors import FieldError, Invalid, NotFound
 from adsapp.core.web.pages import WebPage
 from adsapp.jobs.registry import Processor, recurring
 from adsapp.outbound.choices import ZONES
+from adsapp.outbound.timing import known_zone
 from adsapp.schedules import coming, draft, times
 from adsapp.schedules.coming import Coming
 from adsapp.schedules.draft import ScheduleIn, recurs
@@ -25,6 +26,12 @@ from adsapp.schedules.models import CatchUp, Overlap, Schedule
 
 NUMBERS = ("catch_up_most", "grace_minutes", "jitter_minutes", "ends_after")
 TEXTS = ("name", "kind", "source", "leave_out", "when", "time_zone", "catch_up", "overlap", "ends_at")
+LABELS = {
+    "catch_up_most": "How many runs are made up for",
+    "grace_minutes": "How late a run may be",
+    "jitter_minutes": "Over how many minutes it is spread",
+    "ends_after": "After how many runs it ends",
+}
 AS_IT_IS = ""  # the source of a schedule that is edited: it goes on doing what it does
 
 CATCH_UP_CHOICES = (
@@ -74,7 +81,7 @@ class ScheduleForm:
     @classmethod
     def of(cls, schedule: Schedule) -> ScheduleForm:
         """As it is now."""
-        zone = times.zone_of(schedule.time_zone)
+        zone = known_zone(schedule.time_zone) or ZoneInfo("UTC")  # one that is known no more is chosen anew
         local = f"{schedule.ends_at.astimezone(zone):%Y-%m-%dT%H:%M}" if schedule.ends_at else ""
         return cls(
             name=schedule.name,
@@ -160,7 +167,8 @@ class Explained:
             found = times.parse(when, zone, now)
         except Invalid as error:
             return cls(error=error.detail)
-        return cls(found.words, zone_name or "UTC", _runs(found, zone, now))
+        runs = _runs(found, zone, now)
+        return cls(found.words, zone_name or "UTC", runs) if runs else cls(error=draft.PAST)
 
 
 def _runs(when: times.When, zone: ZoneInfo, now: datetime) -> tuple[Coming, ...]:
@@ -261,8 +269,14 @@ def errors_by_field(error: Invalid) -> dict[str, str]:
     """The service's errors beside the fields of the form: the first of each. What a run does is one field here."""
     found: dict[str, str] = {}
     for each in error.fields:
-        found.setdefault(_field(each), each.message)
+        found.setdefault(_field(each), _said(each))
     return found
+
+
+def _said(error: FieldError) -> str:
+    """The list above the form has no labels beside it, so the sentence names what it is about."""
+    is_short = error.field in LABELS and error.message.startswith("should be")
+    return f"{LABELS[error.field]} {error.message}" if is_short else error.message
 
 
 def _field(error: FieldError) -> str:

@@ -20,6 +20,7 @@ from adsapp.schedules.models import Schedule
 
 PER_PAGE = 25
 LIST = "schedules.list_schedules"
+NAMED = 5  # that are overdue
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class SchedulesPage(LivePage):
 
     rows: tuple[Row, ...]
     overdue: int
+    waiting: tuple[tuple[str, str], ...]  # of those that are overdue the first, names and addresses
     week: Week
     zones: Sequence[str] = field(compare=False)
     cursor: str
@@ -80,6 +82,7 @@ class SchedulesPage(LivePage):
         return cls(
             rows=tuple(Row.of(each, last.get(each.last_job_id)) for each in page.items),
             overdue=queries.count_overdue(),
+            waiting=tuple((each.name, _url(each)) for each in queries.overdue(NAMED)),
             week=Week.of(running, zone or usual_zone(running), queries.MOST_IN_A_WEEK),
             zones=ZONES,
             cursor=cursor,
@@ -101,3 +104,7 @@ class SchedulesPage(LivePage):
     def first_url(self) -> str | None:
         """The newest, if these are not."""
         return url_for(LIST, zone=self.week.zone) if self.cursor else None
+
+
+def _url(schedule: Schedule) -> str:
+    return url_for("schedules.show_schedule", schedule_id=schedule.id)

@@ -47,6 +47,11 @@ class Week:
     days: tuple[Day, ...]
     left_out: int = 0  # schedules of which only some are shown
 
+    @property
+    def is_empty(self) -> bool:
+        """True if nothing runs in it."""
+        return not any(day.entries for day in self.days)
+
     @classmethod
     def of(cls, schedules: Sequence[Schedule], zone_name: str, most: int) -> Week:
         """Of these schedules; `most` is how many were looked for at most."""
