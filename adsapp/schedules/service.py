@@ -6,7 +6,7 @@ Services never commit.
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from adsapp import jobs
 from adsapp.core import db
@@ -109,8 +109,14 @@ def resume(schedule: Schedule, by: By) -> None:
     if schedule.state not in (ScheduleState.PAUSED, ScheduleState.OVERDUE):
         raise Conflict(f"The schedule is {schedule.state.value}; only a paused or an overdue one can be resumed")
     _leave_out_overdue(schedule, by)
-    _move_on(schedule, utcnow())
+    _move_on(schedule, max(utcnow(), _last_fire(schedule)))
     by.audit("resume schedule", SCHEDULE.of(schedule.id), title=schedule.name)
+
+
+def _last_fire(schedule: Schedule) -> datetime:
+    """The last of its times that something was made of: one that is to come was skipped, and does not come back."""
+    last = select(func.max(ScheduleFire.fire_at)).where(ScheduleFire.schedule_id == schedule.id)
+    return db.session.scalar(last) or schedule.created_at
 
 
 def skip_next(schedule: Schedule, by: By) -> datetime:

@@ -1,6 +1,6 @@
 """What is asked before a schedule is paused, resumed, run, skipped or deleted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import url_for
 
@@ -89,6 +89,34 @@ def run(schedule: Schedule, people: int | None, why_not: str = "") -> Confirmati
         shown=Shown.now(1, people),
         why_not=why_not,
     )
+
+
+def recurring(schedule: Schedule, people: int, typed: Sequence[tuple[str, str]], *, is_new: bool) -> Confirmation:
+    """It is made, or changed, and messages people by itself from then on; `typed` goes along."""
+    who = plural(people, "person", "people")
+    as_of_now = f"As things are now, each run messages {who}. Whom a run messages is looked up anew when it begins."
+    back = url_for("schedules.list_schedules") if is_new else _here(schedule)
+    return Confirmation(
+        name="ask-recurring",
+        title=f"Message {who} again and again?",
+        lines=(
+            Line(presenter.does(schedule)),
+            Line(f"{presenter.in_words(schedule)}, {schedule.time_zone}. {_first(schedule)}", "strong"),
+            Line(as_of_now),
+        ),
+        action=url_for("schedules.create_schedule") if is_new else _url("save_schedule", schedule),
+        choices=(Choice(f"Let it message {who}", icon="calendar-time"),),
+        leave="Leave it",
+        back=back,
+        sent_along=typed,
+        crumbs=(("Schedules", url_for("schedules.list_schedules")), (schedule.name, None)),
+        shown=Shown.now(1, people),
+    )
+
+
+def _first(schedule: Schedule) -> str:
+    first = next(iter(presenter.next_runs(schedule, 1)), None)
+    return f"First on {first.local:%A, %-d %B %Y at %H:%M}." if first else ""
 
 
 def _and_then(schedule: Schedule) -> str:

@@ -78,6 +78,11 @@ class ScheduleForm:
         """From a posted form, or an address."""
         return cls(**{name: given[name].strip() for name in (*TEXTS, *NUMBERS) if name in given})
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every field as (name, value), to be carried on."""
+        return [(name, getattr(self, name)) for name in (*TEXTS, *NUMBERS) if getattr(self, name)]
+
     @classmethod
     def of(cls, schedule: Schedule) -> ScheduleForm:
         """As it is now."""

@@ -61,7 +61,7 @@ def create_schedule() -> ResponseReturnValue:
         schedule = service.create_schedule(form.schedule_in(), current_actor().by())
     except Invalid as error:
         return render(SchedulePageForm.of(form, None, errors_by_field(error))), error.status
-    return _done(schedule, f"“{schedule.name}” is made")
+    return _asked_whom(schedule, form) or _done(schedule, f"“{schedule.name}” is made")
 
 
 @views.get("/schedules/<schedule_id>")
@@ -95,11 +95,25 @@ def edit_schedule(schedule_id: str) -> ResponseReturnValue:
 def save_schedule(schedule_id: str) -> ResponseReturnValue:
     """Keep the changes; the form again with what is wrong."""
     schedule, form = queries.get_schedule(schedule_id), ScheduleForm.read(request.form)
+    before = (schedule.when, schedule.params.open())
     try:
         service.change_schedule(schedule, form.schedule_in(schedule.params.open()), current_actor().by())
     except Invalid as error:
         return render(SchedulePageForm.of(form, schedule, errors_by_field(error))), error.status
-    return _done(schedule, f"“{schedule.name}” is saved")
+    is_as_before = before == (schedule.when, schedule.params.open())
+    asked = None if is_as_before else _asked_whom(schedule, form, is_new=False)
+    return asked or _done(schedule, f"“{schedule.name}” is saved")
+
+
+def _asked_whom(schedule: Schedule, form: ScheduleForm, *, is_new: bool = True) -> ResponseReturnValue | None:
+    """Of one that messages people, the question with their number, unless that was confirmed. Then nothing is kept."""
+    people = service.reach(schedule)
+    if people is None:
+        return None
+    question = _to_confirm(dialogs.recurring(schedule, people, form.pairs, is_new=is_new), people)
+    if question is not None:
+        db.session.rollback()
+    return question
 
 
 @views.get("/schedules/<schedule_id>/pause")
@@ -170,11 +184,8 @@ def run(schedule_id: str) -> ResponseReturnValue:
     people = service.reach(schedule)
     if people is not None and (question := _to_confirm(dialogs.run(schedule, people), people)) is not None:
         return question
-    fire = service.run_now(schedule, current_actor().by(), people=people)
-    flash(f"“{schedule.name}” runs now", "good")
-    target = url_for("jobs.show_job", job_id=fire.job_id)
-    db.session.commit()
-    return redirect(target, 303)
+    service.run_now(schedule, current_actor().by(), people=people)
+    return _done(schedule, f"“{schedule.name}” runs now; below is what comes of it")
 
 
 def _to_confirm(question: Confirmation, people: int) -> ResponseReturnValue | None:
