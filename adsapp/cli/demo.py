@@ -33,7 +33,7 @@ BAR_WIDTH = 32
 @click.option("--json", "as_json", is_flag=True, help="With --once: print the figures as JSON.")
 @click.option("--on-network", is_flag=True, help="Answer other machines too, if HOST says so.")
 def demo(once: bool, as_json: bool, on_network: bool) -> None:
-    """Run web, workers and sandbox with an organization to look at. This is what `./run` does."""
+    """Run web, workers and sandbox with a team to look at. This is what `./run` does."""
     refuse_network(Settings.load().host, on_network)
     if once:
         _once(as_json)

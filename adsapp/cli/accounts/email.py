@@ -21,7 +21,7 @@ from adsapp.integrations.resend.service import EmailAccountChanges, EmailAccount
 
 @click.group("email-account")
 def email_account() -> None:
-    """E-mail accounts: connect one, check it, list and remove them."""
+    """E-mail accounts: connect one, check, list, remove."""
 
 
 @email_account.command()
