@@ -294,7 +294,9 @@ def _rule_row(rule: Rule, conditions: Conditions, is_changed: bool, lines: Seque
         severity=SEVERITIES[conditions.severity],
         severity_kind="bad" if conditions.severity is Severity.CRITICAL else "warning",
         says=said(rule, conditions),
-        channels="All channels" if conditions.channels is None else ", ".join(line.name for line in mine) or "Console",
+        channels="All channels"
+        if conditions.channels is None
+        else ", ".join(line.name for line in mine) or "the bell alone",
         failing=_silent(mine),
     )
 

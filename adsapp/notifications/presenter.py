@@ -1,9 +1,11 @@
 """What the page of a member's notifications shows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar, Final
+
+from werkzeug.datastructures import MultiDict
 
 from adsapp.core.web.pages import WebPage
 from adsapp.notifications.choices import CHOICES
@@ -44,9 +46,8 @@ class NotificationsPage(WebPage):
         return [(str(hour), f"{hour:02}:00") for hour in range(24)]
 
     @classmethod
-    def of(
-        cls, member: Membership, *, is_sent: bool, errors: Mapping[str, str] = NOTHING, zone: str | None = None
-    ) -> "NotificationsPage":
+    def of(cls, member: Membership, *, is_sent: bool) -> "NotificationsPage":
+        """As it is kept."""
         wanted = wanted_by(member)
         lines = tuple(Line(each.kind, each.title, each.text, wanted[each.kind]) for each in CHOICES)
         digest = digest_time(member)
@@ -56,7 +57,19 @@ class NotificationsPage(WebPage):
             lines,
             is_sent,
             str(digest.hour),
-            digest.zone if zone is None else zone,
+            digest.zone,
             digest.on_empty_days,
-            errors,
+            NOTHING,
+        )
+
+    def typed(self, form: MultiDict[str, str], errors: Mapping[str, str]) -> "NotificationsPage":
+        """As it was sent, with what is wrong: nothing that was ticked or typed is lost."""
+        told = form.getlist("told")
+        return replace(
+            self,
+            lines=tuple(replace(line, wanted=line.kind in told) for line in self.lines),
+            hour=form.get("hour", self.hour),
+            zone=form.get("zone", ""),
+            on_empty_days=bool(form.get("on_empty_days")),
+            errors=errors,
         )

@@ -37,9 +37,8 @@ def save() -> ResponseReturnValue:
         _set_digest(me, by)
     except Invalid as problem:
         db.session.rollback()
-        is_sent, zone = outgoing(context.settings()).name != "log", request.form.get("zone", "")
-        page = NotificationsPage.of(_me(), is_sent=is_sent, errors=problem.field_messages, zone=zone)
-        return render(page), problem.status
+        page = NotificationsPage.of(_me(), is_sent=outgoing(context.settings()).name != "log")
+        return render(page.typed(request.form, problem.field_messages)), problem.status
     db.session.commit()
     flash("Saved what you are told", "good")
     return redirect(url_for("notifications.show"), 303)

@@ -1,5 +1,6 @@
 """Expressions of cron as people say them."""
 
+from calendar import monthrange
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
@@ -7,6 +8,7 @@ from adsapp.schedules.cron import LAST, LAST_WEEKDAY, MONTHS, Cron
 
 WEEKDAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 MOST_TIMES = 6  # of a day that are named one by one
+LEAP_YEAR = 2028  # any: 29 February is there
 RUN = 3  # so many in a row are said as "from … to …"
 
 
@@ -81,25 +83,25 @@ def _is_run(values: Sequence[int]) -> bool:
 def _days(cron: Cron) -> str:
     """Which days; empty for every day of the year."""
     parsed = cron.parsed
-    of_month = "" if _covers(parsed.days, range(1, 32)) else _days_of_month(parsed.days)
+    there, is_any_day = _there(parsed.days, parsed.months), _covers(parsed.days, range(1, 32))
+    of_month = "" if is_any_day or not there else _days_of_month(there)
     of_week = "" if _covers(_weekdays(cron), range(7)) else _days_of_week(_weekdays(cron))
     months = "" if len(parsed.months) == 12 else _months(sorted(parsed.months))
-    if not parsed.day_and and (not of_month or not of_week):
+    if not parsed.day_and and (is_any_day or not of_week):
         of_month = of_week = ""  # either matches, and one of them is every day
+    in_months = f" {'from' if ' to ' in months else 'in'} {months}" if months else ""
     if not of_month:
-        return " ".join(
-            filter(
-                None,
-                (
-                    of_week or ("every day" if months else ""),
-                    months and f"{'from' if ' to ' in months else 'in'} {months}",
-                ),
-            )
-        )
+        return ((of_week or ("every day" if months else "")) + in_months).strip()
     day = f"on {of_month} of {months or 'the month'}"
     if not of_week:
         return day
-    return f"{day} if it is {_one_of(of_week)}" if parsed.day_and else f"{day} and {of_week}"
+    return f"{day} if it is {_one_of(of_week)}" if parsed.day_and else f"{day} and {of_week}{in_months}"
+
+
+def _there(days: Collection[int], months: Collection[int]) -> Collection[int]:
+    """Those days that some of these months have: where the day of the week is given, too, nothing else refuses them."""
+    longest = max(monthrange(LEAP_YEAR, month)[1] for month in months)
+    return [day for day in days if day <= longest]
 
 
 def _covers(values: Collection[object], all_of_them: Iterable[int]) -> bool:

@@ -108,6 +108,7 @@ def make_it_weekly(look: Look, console: Journey) -> str:
     page.get_by_label("Time zone").fill("Europe/Madrid")
     expect(page.locator("#explained")).to_contain_text("Every Monday at 09:00 in Europe/Madrid")
     page.get_by_role("button", name="Make the schedule").click()
+    page.get_by_role("button", name=re.compile("Let it message")).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Bread every Monday")
     return page.url
 

@@ -134,6 +134,13 @@ def test_the_next_run_is_skipped_and_the_one_after_comes(ask: Ask, made: str) ->
     assert (run["for"], run["state"], run["by"]) == (first, "skipped", "token adam")
 
 
+def test_what_was_skipped_does_not_come_back_with_a_pause(ask: Ask, made: str) -> None:
+    second = ask("GET", made).get_json()["schedule"]["next_runs"][1]["at"]
+    for step in (("POST", f"{made}/skip"), ("POST", f"{made}/pause", {"reason": "A look"}), ("POST", f"{made}/resume")):
+        assert ask(*step).status_code == 200
+    assert ask("GET", made).get_json()["schedule"]["next_run_at"] == second
+
+
 def test_a_run_is_started_at_once(ask: Ask, made: str, times: Times) -> None:
     answer = ask("POST", f"{made}/runs")
     assert answer.status_code == 202

@@ -43,6 +43,13 @@ class Browser:
         assert answer.status_code == status, re.findall("field-error[^\n]*|problem-t[^\n]*", answer.text)
         return answer.headers.get("Location", "") or answer.text
 
+    def confirm(self, path: str, **fields: Any) -> str:
+        """The same for what messages people: it asks first, and the number that it shows is confirmed."""
+        question = self.post(path, 200, **fields)
+        people = re.search(r'name="confirmed_people" value="(\d+)"', question)
+        assert people, question
+        return self.post(path, **fields, confirmed_people=people[1])
+
 
 @pytest.fixture
 def adam(client: FlaskClient, cast: Cast) -> Browser:
@@ -88,7 +95,12 @@ def test_a_campaign_is_repeated_every_week(app: Flask, cast: Cast, adam: Browser
     source = campaign(scene)
     form = adam.get("/schedules/new?kind=start-campaign")
     assert f'value="{source}"' in form
-    path = adam.post("/schedules", **fields(source))
+    question = adam.post("/schedules", 200, **fields(source))
+    assert "again and again?" in question
+    assert "Every Monday at 09:00, Europe/Madrid. First on Monday" in question
+    with db.organization_context(app, cast.bakery_id), db.reading():
+        assert db.session.scalars(select(Schedule)).all() == []
+    path = adam.confirm("/schedules", **fields(source))
     made = only(app, cast, Schedule)
     with app.app_context():
         params = made.params.open()
@@ -135,12 +147,12 @@ def test_what_is_typed_is_explained(adam: Browser, times: Times) -> None:
 
 
 def test_it_is_edited_and_goes_on_doing_what_it_did(app: Flask, cast: Cast, adam: Browser, scene: Scene) -> None:
-    path = adam.post("/schedules", **fields(campaign(scene), ends_after="9", jitter_minutes="5"))
+    path = adam.confirm("/schedules", **fields(campaign(scene), ends_after="9", jitter_minutes="5"))
     form = adam.get(f"{path}/edit")
     assert "What it does now" in form
     assert 'value="0 9 * * 1"' in form
     edited = fields("", when="@daily", leave_out="", catch_up="all", catch_up_most="3", ends_at="2099-01-01T10:00")
-    adam.post(path, **edited)
+    adam.confirm(path, **edited)
     now = only(app, cast, Schedule)
     with app.app_context():
         assert now.params.open()["audience"] == {"all": True}
@@ -186,13 +198,13 @@ def test_it_is_paused_resumed_skipped_and_deleted(app: Flask, cast: Cast, adam: 
 
 
 def test_a_run_that_messages_people_confirms_their_number(app: Flask, cast: Cast, adam: Browser, scene: Scene) -> None:
-    path = adam.post("/schedules", **fields(campaign(scene), leave_out=""))
+    path = adam.confirm("/schedules", **fields(campaign(scene), leave_out=""))
     assert "Message 4 people now?" in adam.get(f"{path}/run")
     assert "Message 4 people now?" in adam.post(f"{path}/run", 200)
     assert "It was 3 people when you looked" in adam.post(f"{path}/run", 409, confirmed="1", confirmed_people="3")
-    job = adam.post(f"{path}/run", confirmed="1", confirmed_people="4")
-    fire = only(app, cast, ScheduleFire)
-    assert job == f"/jobs/{fire.job_id}"
+    assert adam.post(f"{path}/run", confirmed="1", confirmed_people="4") == path
+    job = f"/jobs/{only(app, cast, ScheduleFire).job_id}"
+    assert job in adam.get(path)
     assert "Open the schedule" in adam.get(job)
     assert "Adam" in adam.get(path)
     assert "The run before has not ended" in adam.get(f"{path}/run")
@@ -244,7 +256,7 @@ def test_viewers_see_and_steer_nothing(client: FlaskClient, cast: Cast, times: T
 
 
 def test_what_a_run_made_is_linked(app: Flask, cast: Cast, adam: Browser, scene: Scene) -> None:
-    path = adam.post("/schedules", **fields(campaign(scene), leave_out=""))
+    path = adam.confirm("/schedules", **fields(campaign(scene), leave_out=""))
     with db.organization_context(app, cast.bakery_id):
         made = db.session.scalars(select(Campaign)).one().id
         schedule = db.session.scalars(select(Schedule)).one()

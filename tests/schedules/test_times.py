@@ -15,6 +15,8 @@ ZULU = ZoneInfo("UTC")
 ANCHOR = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 WORDS = {
+    "0 9 15 2 mon": "On the 15th of February and every Monday in February at 09:00",
+    "0 9 30 2 mon": "Every Monday in February at 09:00",
     "* * * * *": "Every minute",
     "0 * * * *": "Every hour",
     "15 * * * *": "Every hour at minute 15",
