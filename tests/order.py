@@ -14,6 +14,7 @@ LONG = (  # by what one test takes, longest first
     "tests/browser",
     "tests/test_installed.py",
     "tests/journeys",
+    "tests/core/web/test_odd_input.py",
     "tests/campaigns/sending/test_force.py",
     "tests/campaigns/test_ledger.py",
     "tests/demo",

@@ -178,7 +178,7 @@ def test_templates_are_listed_with_their_variables(rehearsal: Rehearsal, client:
     by_name = {one["name"]: one for one in found}
     assert [one["key"] for one in by_name["order_update"]["variables"]] == ["body.first_name", "body.order_id"]
     assert by_name["prize_draw"]["can_be_sent"] is False
-    assert by_name["prize_draw"]["why_not"].startswith("WhatsApp rejected it. Change its text at Meta")
+    assert by_name["prize_draw"]["why_not"].startswith("WhatsApp rejected it. Change its text and submit it again")
     assert "promotional" in by_name["prize_draw"]["why_not"]
 
 
