@@ -32,6 +32,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 KINDS = re.compile(r'<dialog id="([a-z-]+?)-?(?:\{\{[^"]*)?"')
 WITHOUT_DIALOG = {
     "act",
+    "ask-recurring",
     "drain",
     "resume",
     "undo-import",

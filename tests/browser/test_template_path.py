@@ -126,7 +126,7 @@ def test_a_template_is_written_mended_tried_and_sent_on(look: Look, live: Live, 
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert "Hello Chidi, your order is ready on December 4, 2026, see you soon." in text
     assert "missing_variable" in text
-    page.get_by_role("link", name="Send to these 3 people").press("Enter")
+    page.get_by_role("link", name="Send to 3 people").press("Enter")
     page.wait_for_load_state()
     page.get_by_label("Name of the campaign").fill("Orders")
     send = page.get_by_role("button", name="Send to 3 people")
