@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=20, help="the limit, a second")
     parser.add_argument("--batch", type=int, default=50)
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--threads", type=int, default=2, help="of each process; reports are taken in by one of them")
     parser.add_argument("--shapes", nargs="+", choices=("embedded", "distributed"), default=["embedded", "distributed"])
     arguments = parser.parse_args()
     seen: dict[tuple[str, int], Seen] = {}
@@ -75,7 +76,7 @@ def _measure(shape: str, processes: int, arguments: Any) -> Seen:
         with mail_on_the_air(app, owner, url, **limits) as mail:
             each = math.ceil(arguments.emails / processes)
             emails = [_start(mail, share, each) for share in range(processes)]
-            with workers_of(app.config["SETTINGS"], Queue.EMAIL_NOTIFICATION, processes):
+            with workers_of(app.config["SETTINGS"], Queue.EMAIL_NOTIFICATION, processes, arguments.threads):
                 ended: dict[uuid.UUID, float] = {}
                 wait_for(lambda: _note_ends(mail, emails, ended), GIVE_UP, "the end of all e-mails")
             return _judge(mail, arguments, min(ended.values()))

@@ -12,10 +12,12 @@ from bench.harness import environment
 
 
 @contextlib.contextmanager
-def workers_of(settings: Settings, queue: Queue, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """So many processes with one thread each for this queue; ended when the block is left."""
+def workers_of(
+    settings: Settings, queue: Queue, count: int, threads_each: int = 1
+) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """So many processes with so many threads each for this queue; ended when the block is left."""
     threads = f"WORKERS_{queue.value.replace('-', '_').upper()}"
-    told = environment(settings) | {threads: "1", "LOG_LEVEL": "ERROR", "LEASE_SECONDS": "30"}
+    told = environment(settings) | {threads: str(threads_each), "LOG_LEVEL": "ERROR", "LEASE_SECONDS": "30"}
     command = [sys.executable, "-m", "adsapp", "worker", "--queue", queue.value]
     running = [subprocess.Popen(command, cwd=ROOT, env={**os.environ, **told}) for _ in range(count)]
     try:
