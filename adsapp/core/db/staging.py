@@ -14,7 +14,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, TableClause, column, table, text
+from sqlalchemy import ColumnClause, Connection, Table, TableClause, column, table, text
 
 from adsapp.core.db.engine import expect_many_rows
 
@@ -35,7 +35,7 @@ def stage(connection: Connection, of: Table, columns: Columns) -> TableClause:
     for statement in (_MADE[kind], _EMPTIED[kind]):
         connection.execute(text(statement.format(place.name, of.name)))
     sent = _as_sent(connection, of, columns)
-    names = ", ".join(map(connection.dialect.identifier_preparer.quote, columns))
+    names = ", ".join(connection.dialect.identifier_preparer.quote(of.c[name].name) for name in columns)
     if kind == "postgresql":
         _copy(connection.connection.driver_connection, f"copy {place.name} ({names}) from stdin", map(_texts, sent))
     else:
@@ -93,14 +93,21 @@ def _text_of(kind: type) -> Callable[[Any], str]:
 @lru_cache(maxsize=1024)
 def staged(of: Table, names: tuple[str, ...]) -> TableClause:
     """These columns of the temporary table."""
-    return table(f"staged_{of.name}", *(column(name, of.c[name].type) for name in names))
+    return table(f"staged_{of.name}", *(_column(of, name) for name in names))
+
+
+def _column(of: Table, name: str) -> ColumnClause[Any]:
+    """By the name that the database has for it, to be had by ours."""
+    found: ColumnClause[Any] = column(of.c[name].name, of.c[name].type)
+    found.key = name
+    return found
 
 
 def insert_tuples(
     connection: Connection, of: Table, columns: Columns, same: Mapping[str, Any], *, only_new: bool
 ) -> None:
     """Insert these few rows, given by column, with what is the same in all of them, on SQLite."""
-    names = ", ".join(map(connection.dialect.identifier_preparer.quote, (*columns, *same)))
+    names = ", ".join(connection.dialect.identifier_preparer.quote(of.c[name].name) for name in (*columns, *same))
     once = (next(values) for values in _as_sent(connection, of, {name: [value] for name, value in same.items()}))
     rows = zip(*_as_sent(connection, of, columns), *map(repeat, once), strict=False)
     clause = " on conflict do nothing" if only_new else ""

@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from adsapp.campaigns.models import ParkedStatus
 from adsapp.core import db
-from adsapp.core.db.rows import STAGED_FROM, insert_new, insert_rows
+from adsapp.core.db.rows import STAGED_FROM, insert_new, insert_rows, update_rows
 from adsapp.jobs import Job, Priority, Queue, State
 from adsapp.jobs.models import JobItem
 from tests.cast import Cast
@@ -61,3 +62,21 @@ def test_a_kind_that_is_not_known_is_named(app: Flask, cast: Cast) -> None:
     odd = [{"job_id": uuid.UUID(int=1), "attempt": 1, "key": object(), "status": "failed"} for _ in range(STAGED_FROM)]
     with db.organization_context(app, cast.bakery_id), pytest.raises(Exception, match="object"):
         insert_rows(JobItem, odd)
+
+
+@pytest.mark.parametrize("insert", [insert_rows, insert_new])
+@pytest.mark.parametrize("count", [STAGED_FROM - 1, STAGED_FROM + 50])
+def test_a_column_that_the_database_calls_otherwise_is_written_like_any_other(
+    app: Flask, cast: Cast, insert: Any, count: int
+) -> None:
+    """`provider_id` is `wamid` there: 200 results of messages at once failed on it."""
+    with db.organization_context(app, cast.bakery_id):
+        account = uuid.UUID(int=7)
+        same = {"account_id": account, "event": {"is": "sent"}, "received_at": NOON}
+        insert(ParkedStatus, [{"provider_id": f"old-{place}", **same} for place in range(count)])
+        ids = db.session.scalars(select(ParkedStatus.id).order_by(ParkedStatus.id)).all()
+        update_rows(ParkedStatus, [{"id": each, "provider_id": f"new-{each}"} for each in ids])
+        db.session.commit()
+        stored = {row.id: row.provider_id for row in db.session.scalars(select(ParkedStatus))}
+    assert len(stored) == count
+    assert stored == {each: f"new-{each}" for each in ids}
