@@ -12,6 +12,7 @@ from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.compose.preflight import Preflight
 from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
+from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import db
 from adsapp.core.clock import iso
 from adsapp.core.masks import Mask
@@ -119,7 +120,7 @@ def create_campaign() -> ResponseReturnValue:
 
 def _accepted(job: Job, found: Preflight) -> ResponseReturnValue:
     """The job and its campaign; `notes` is what the form warns of before a person sends, as it is now."""
-    campaign = queries.get_campaign((job.subject or "").removeprefix("campaign:"))
+    campaign = queries.get_campaign(CAMPAIGN.id_of(job.subject))
     notes = [{"text": line.text, "note": line.note, "value": line.value} for line in found.notes]
     shown = campaign_json(campaign, queries.counts(campaign))
     answer: Response = jsonify({"job": job_json(job), "campaign": shown, "notes": notes})

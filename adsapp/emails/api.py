@@ -22,6 +22,7 @@ from adsapp.emails.models import Email, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.preflight import Preflight
 from adsapp.emails.queries import Counts
+from adsapp.emails.subject import EMAIL
 from adsapp.jobs import Job, digest_of
 from adsapp.jobs.api.idempotency import requested_key
 from adsapp.jobs.api.serializers import job_json
@@ -148,7 +149,7 @@ def _asked() -> EmailBody:
 
 def _accepted(job: Job, found: Preflight) -> ResponseReturnValue:
     """The job and its e-mail; `notes` is what the form warns of before a person sends, as it is now."""
-    email = queries.get_email((job.subject or "").removeprefix("email:"))
+    email = queries.get_email(EMAIL.id_of(job.subject))
     notes = [{"text": line.text, "note": line.note, "value": line.value} for line in found.notes]
     answer: Response = jsonify(
         {"job": job_json(job), "email": email_json(email, queries.counts(email)), "notes": notes}

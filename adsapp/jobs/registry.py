@@ -125,6 +125,10 @@ class Subject:
         """The value of `Job.subject`."""
         return f"{self.key}:{subject_id}"
 
+    def id_of(self, subject: str | None) -> str:
+        """The id in a job's subject of this kind: what `of` put there; "" if there is none."""
+        return (subject or "").removeprefix(f"{self.key}:")
+
     def path(self, subject_id: uuid.UUID | str) -> str:
         """The page of this one."""
         return self.page.format(subject_id)

@@ -25,6 +25,7 @@ from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 from adsapp.renderings import queries, service
 from adsapp.renderings.asked import RenderingIn
+from adsapp.renderings.subject import RENDERING
 
 api = Blueprint("renderings_api", __name__, url_prefix="/api")
 
@@ -91,7 +92,7 @@ def process_template() -> ResponseReturnValue:
 
 
 def _accepted(job: Job) -> ResponseReturnValue:
-    rendering = queries.get_rendering((job.subject or "").removeprefix("rendering:"))
+    rendering = queries.get_rendering(RENDERING.id_of(job.subject))
     answer: Response = jsonify({"job": job_json(job), "rendering": rendering_json(rendering)})
     answer.status_code = 202
     answer.headers["Location"] = f"/api/jobs/{job.id}"

@@ -4,13 +4,14 @@ from adsapp.core.pagination import Page
 from adsapp.jobs import ItemRow, Job
 from adsapp.message_templates.models import FAILED, RENDERED
 from adsapp.renderings import queries
+from adsapp.renderings.subject import RENDERING
 
 OUTCOMES = {"": "", "failed": FAILED, "completed": RENDERED}
 
 
 def rows_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
     """Its rows. The key is the number, or the row's place; the API masks it for people who may not see numbers."""
-    rendering = queries.get_rendering((job.subject or "").removeprefix("rendering:"))
+    rendering = queries.get_rendering(RENDERING.id_of(job.subject))
     if status not in OUTCOMES:
         return Page([])
     page = queries.rows_of(rendering, OUTCOMES[status], cursor or None, limit)

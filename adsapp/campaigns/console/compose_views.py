@@ -15,6 +15,7 @@ from adsapp.campaigns.compose.page import ComposePage
 from adsapp.campaigns.console import dialogs
 from adsapp.campaigns.console.views import views
 from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import db
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.inputs import digits
@@ -120,7 +121,7 @@ def _make(form: ComposeForm, data: CampaignIn, people: int, key: str) -> Campaig
 def _was_begun(job: Job | None) -> ResponseReturnValue:
     """This very form was sent before: nobody is messaged twice for that."""
     flash("This was sent before, and it is here. Nobody is messaged twice", "good")
-    campaign_id = (job.subject or "").partition(":")[2] if job else ""
+    campaign_id = CAMPAIGN.id_of(job.subject) if job else ""
     target = url_for("campaigns.show_campaign", campaign_id=campaign_id) if campaign_id else None
     return redirect(target or url_for("campaigns.list_campaigns"), 303)
 

@@ -10,6 +10,7 @@ from adsapp.campaigns import ledger, queries, service
 from adsapp.campaigns.models import Campaign, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reach import reach
+from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.campaigns.telling import tell_when_ended
 from adsapp.core import db
 from adsapp.core.crypto import UnreadableSecret
@@ -50,7 +51,7 @@ def _since_it_ended(job: Job, counted: Sequence[ledger.Counted]) -> Iterator[str
 
 
 def _campaign_id(job: Job) -> str:
-    return (job.subject or "").removeprefix("campaign:")
+    return CAMPAIGN.id_of(job.subject)
 
 
 def _round(job: Job) -> int | None:

@@ -22,6 +22,7 @@ from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.rows.presenter import row_json
 from adsapp.contacts.imports.schemas import FileOptions, ImportOptions, ListedContacts
 from adsapp.contacts.imports.service import ImportRunning
+from adsapp.contacts.imports.subject import IMPORT
 from adsapp.contacts.imports.trial_presenter import trial_json
 from adsapp.contacts.imports.undo import queries as undo_queries
 from adsapp.contacts.imports.undo import service as undo_service
@@ -43,7 +44,7 @@ from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.auditing import By
 from adsapp.organizations.policy import Permission
 
-IMPORT = "import-contacts"
+IMPORT_KIND = "import-contacts"
 LIST_BYTES = 4 * MB  # a list in JSON is read into memory, where it takes some thirty times its size; a file is not
 
 
@@ -71,7 +72,7 @@ def import_contacts() -> ResponseReturnValue:
 
 
 def _accepted(job: Job, options: ImportOptions) -> ResponseReturnValue:
-    batch = import_queries.get_import((job.subject or "").removeprefix("import:"))
+    batch = import_queries.get_import(IMPORT.id_of(job.subject))
     shown = import_json(batch)
     if not options.default_country:
         inspection, own = Inspection.from_json(batch.inspection), current_actor().organization.default_country
@@ -92,13 +93,13 @@ class _Asked:
 def _asked_with_file(key: str | None) -> _Asked:
     options, wanted, file = parse(FileOptions, _form_json("options")), _wanted_mapping(), _sent_file()
     content = sha256_of(file.stream) if key else ""  # reads the whole file once more, so only if there is a key
-    digest = digest_of(IMPORT, content, options.model_dump(mode="json", exclude_none=True), wanted)
+    digest = digest_of(IMPORT_KIND, content, options.model_dump(mode="json", exclude_none=True), wanted)
     return _Asked(options.importing, digest, lambda by: _receive_file(file, wanted, options.reading, by))
 
 
 def _asked_with_list() -> _Asked:
     body = parse_body(ListedContacts)
-    digest = digest_of(IMPORT, body.model_dump(mode="json"))
+    digest = digest_of(IMPORT_KIND, body.model_dump(mode="json"))
     return _Asked(body.options, digest, lambda by: import_service.receive_list(body.contacts, by=by))
 
 

@@ -18,6 +18,7 @@ from adsapp.emails.console import compose_page, preview
 from adsapp.emails.console.blueprint import views
 from adsapp.emails.console.compose_form import ComposeForm, errors_by_field
 from adsapp.emails.console.compose_page import ComposePage
+from adsapp.emails.subject import EMAIL
 from adsapp.emails.templates import queries as templates
 from adsapp.jobs import Job
 from adsapp.jobs.idempotency import AskedMeanwhile
@@ -119,7 +120,7 @@ def create_email() -> ResponseReturnValue:
 def _was_begun(job: Job | None) -> ResponseReturnValue:
     """This very form was sent before: nobody gets it twice for that."""
     flash("This was sent before, and it is here. Nobody gets it twice", "good")
-    email_id = (job.subject or "").partition(":")[2] if job else ""
+    email_id = EMAIL.id_of(job.subject) if job else ""
     target = url_for("emails.show_email", email_id=email_id) if email_id else url_for("emails.list_emails")
     return redirect(target, 303)
 

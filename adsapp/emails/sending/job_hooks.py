@@ -10,13 +10,14 @@ from adsapp.core.pagination import Page
 from adsapp.emails import ledger, queries, service
 from adsapp.emails.models import Email, EmailStatus
 from adsapp.emails.reach import reach
+from adsapp.emails.subject import EMAIL
 from adsapp.jobs import ItemRow, Job
 from adsapp.organizations.auditing import By
 
 
 def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
     """The e-mail's recipients. The key is the address; where it leaves it is masked for people who may not see it."""
-    email = queries.get_email((job.subject or "").removeprefix("email:"))
+    email = queries.get_email(EMAIL.id_of(job.subject))
     page = queries.recipients(email, status or None, cursor or None, limit)
     rows = [ItemRow(one.address, one.status.value, one.error_code, one.error_message or "") for one in page.items]
     return Page(rows, page.next)
