@@ -5,6 +5,7 @@ import os
 import urllib.request
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 from typing import Any
 
 from adsapp.config import Settings
@@ -21,10 +22,15 @@ NUMBER = Number(token="sandbox-token", app_secret="sandbox-secret")
 
 @dataclass
 class Installation:
-    """Processes of one test; `stop` ends them all."""
+    """Processes of one test; `stop` ends them all.
+
+    `told`: further settings of theirs. `log`: where their standard error goes, if not to the test's.
+    """
 
     settings: Settings
     running: list[ForkServerProcess] = field(default_factory=list)
+    told: dict[str, str] = field(default_factory=dict)
+    log: Path | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -40,7 +46,7 @@ class Installation:
                 "SECRET_KEY": self.settings.secret_key,
                 "ENCRYPTION_KEYS": ",".join(self.settings.encryption_keys),
             }
-        return told
+        return told | self.told
 
     def start_web(self) -> str:
         """Start the web server; its address, once it is ready."""
@@ -93,7 +99,7 @@ class Installation:
         self.running.clear()
 
     def _start(self, module: str, arguments: list[str]) -> ForkServerProcess:
-        process = born(module, arguments, os.environ | {"TZ": "UTC"} | self.environment)
+        process = born(module, arguments, os.environ | {"TZ": "UTC"} | self.environment, self.log)
         self.running.append(process)
         return process
 

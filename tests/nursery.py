@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
 from adsapp import blueprints
 from adsapp.processes.supervisor import PR_SET_PDEATHSIG
@@ -22,14 +23,18 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([*PROGRAMS, "adsapp.sandbox.running", "huey_tasks", __name__])
 
 
-def born(module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> ForkServerProcess:
-    """`python -m MODULE ARGUMENTS` under this environment, started."""
-    process = _context.Process(target=_live, args=(module, list(arguments), dict(environment)))
+def born(
+    module: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path | None = None
+) -> ForkServerProcess:
+    """`python -m MODULE ARGUMENTS` under this environment, started; its standard error goes to the end of `log`."""
+    process = _context.Process(target=_live, args=(module, list(arguments), dict(environment), log))
     process.start()
     return process
 
 
-def _live(module: str, arguments: list[str], environment: dict[str, str]) -> None:
+def _live(module: str, arguments: list[str], environment: dict[str, str], log: Path | None) -> None:
+    if log is not None:
+        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), sys.stderr.fileno())
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     os.environ.clear()
