@@ -46,7 +46,7 @@ PLANTS = {
         "adsapp/jobs/console/queue_page.py",
         "import adsapp.jobs.queues",
     ),
-    "a command pauses a queue without the audit": ("adsapp/cli/queues.py", "import adsapp.jobs.queues"),
+    "a command pauses a queue without the audit": ("adsapp/cli/jobs/queues.py", "import adsapp.jobs.queues"),
     "what may be done knows what does it": ("adsapp/jobs/rules.py", "import adsapp.jobs.transitions"),
     "the service of jobs knows the API": ("adsapp/jobs/service.py", "import adsapp.jobs.api.serializers"),
     "sending knows a page": ("adsapp/campaigns/sending/job.py", "import adsapp.campaigns.console.presenter"),

@@ -24,7 +24,7 @@ COMMANDS = {  # the module of each command, imported when the command is run, so
     "email-account": "accounts.email:email_account",
     "import": "contacts:import_file",
     "templates": "templates:templates",
-    "jobs": "jobs:jobs",
+    "jobs": "jobs.commands:jobs",
     "schedules": "schedules:schedules",
     "doctor": "doctor:doctor",
     "backup": "backups:backup",

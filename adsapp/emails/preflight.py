@@ -17,8 +17,8 @@ from adsapp.emails.draft import check as checks
 from adsapp.emails.draft.asked import EmailIn, Given
 from adsapp.emails.draft.attachments import read_attachments
 from adsapp.emails.draft.given import read_given
+from adsapp.emails.draft.tally import SAMPLE, Tally, count, count_given, missing_sample, sources_of
 from adsapp.emails.queries import find_lately
-from adsapp.emails.tally import SAMPLE, Tally, count, count_given, missing_sample, sources_of
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.models import AccountStatus, EmailAccount
 from adsapp.jobs import Queue

@@ -2,8 +2,8 @@
 
 from adsapp.emails import queries
 from adsapp.emails.content.rendering import EmailContent
+from adsapp.emails.draft.tally import count, sources_of
 from adsapp.emails.models import Email
-from adsapp.emails.tally import count, sources_of
 from adsapp.outbound import audience as audiences
 
 

@@ -14,8 +14,8 @@ from adsapp.emails.content.rendering import EmailContent, parse_variables
 from adsapp.emails.draft.asked import Draft, EmailIn, Given
 from adsapp.emails.draft.attachments import read_attachments
 from adsapp.emails.draft.given import names_of, read_given, why_no_address
+from adsapp.emails.draft.text_errors import content_errors
 from adsapp.emails.models import EmailTemplate
-from adsapp.emails.text_errors import content_errors
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.models import EmailAccount
 from adsapp.message_templates.placeholders import (

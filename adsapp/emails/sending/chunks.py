@@ -20,7 +20,7 @@ from adsapp.emails import ledger, reasons
 from adsapp.emails.models import EmailChunk, EmailRecipient, EmailStatus
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.sending.verdicts import Chunk
-from adsapp.emails.silent import silent_keys
+from adsapp.emails.suppressions.silent import silent_keys
 from adsapp.jobs import Progress
 
 KEY_IS_KNOWN: Final = timedelta(hours=23)  # the provider forgets a key 24 hours after its first use

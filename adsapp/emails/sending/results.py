@@ -19,11 +19,12 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
 from adsapp.core.logs import get_logger
-from adsapp.emails import ledger, reports
+from adsapp.emails import ledger
 from adsapp.emails.consequences import SLOW_AT_LEAST, Consequences, act, act_on_account
 from adsapp.emails.models import EmailChunk, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.reasons import code_of
+from adsapp.emails.reported import reports
 from adsapp.emails.sending import chunks
 from adsapp.emails.sending.verdicts import (
     Chunk,

@@ -12,8 +12,8 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.emails.content import placeholders
 from adsapp.emails.content.rendering import EmailContent, parse_variables
+from adsapp.emails.draft.text_errors import content_errors
 from adsapp.emails.models import EmailTemplate
-from adsapp.emails.text_errors import content_errors
 from adsapp.message_templates.placeholders import NO_VALUE, InvalidSources, Source, to_json
 from adsapp.organizations.auditing import By
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.logs import get_logger
-from adsapp.emails import reports
+from adsapp.emails.reported import reports
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.email_channels import email_channel_of
 from adsapp.integrations.email_events import UnknownReport

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from adsapp.core import db
-from adsapp.emails import parked
+from adsapp.emails.reported import parked
 from adsapp.integrations.models import EmailWebhook
 
 

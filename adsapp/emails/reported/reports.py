@@ -10,10 +10,11 @@ from sqlalchemy import or_, select
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
-from adsapp.emails import ledger, parked
+from adsapp.emails import ledger
 from adsapp.emails.models import EmailRecipient, SuppressionReason
 from adsapp.emails.models import EmailRecipientStatus as Status
-from adsapp.emails.statuses import MOMENTS, Known, merge
+from adsapp.emails.reported import parked
+from adsapp.emails.reported.statuses import MOMENTS, Known, merge
 from adsapp.emails.suppressions import service as suppressions
 from adsapp.emails.suppressions.service import Suppressed
 from adsapp.integrations import email_queries as accounts

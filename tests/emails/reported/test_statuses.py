@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adsapp.emails.models import EmailRecipientStatus as Status
-from adsapp.emails.statuses import Known, merge
+from adsapp.emails.reported.statuses import Known, merge
 from adsapp.integrations.email_events import EmailReport, ReportKind
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)

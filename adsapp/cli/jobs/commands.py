@@ -7,12 +7,12 @@ from dataclasses import asdict
 
 import click
 
-from adsapp.cli import inspect_jobs, queues, workers
-from adsapp.cli import operations as bulk
 from adsapp.cli.actor import BY
 from adsapp.cli.admin import organization_option
 from adsapp.cli.errors import CommandFailed, line_of
-from adsapp.cli.operations import wait_option
+from adsapp.cli.jobs import inspecting, queues, workers
+from adsapp.cli.jobs import operations as bulk
+from adsapp.cli.jobs.operations import wait_option
 from adsapp.cli.organization import inside
 from adsapp.cli.output import json_option, show
 from adsapp.cli.tables import JOB_ID, first_line, minute, since, table
@@ -48,8 +48,8 @@ def jobs() -> None:
 
 
 for command in (
-    inspect_jobs.list_jobs,
-    inspect_jobs.show_job,
+    inspecting.list_jobs,
+    inspecting.show_job,
     queues.pause,
     queues.resume,
     queues.limit,

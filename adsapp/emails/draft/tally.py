@@ -12,7 +12,7 @@ from adsapp.emails import reasons
 from adsapp.emails.content.rendering import EmailContent, parse_variables
 from adsapp.emails.draft.asked import Given
 from adsapp.emails.models import Suppression
-from adsapp.emails.silent import silent_keys
+from adsapp.emails.suppressions.silent import silent_keys
 from adsapp.message_templates.placeholders import Source
 from adsapp.outbound.audience import Audience
 from adsapp.outbound.lacking import lacks_value

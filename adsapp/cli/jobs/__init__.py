@@ -1,0 +1,1 @@
+"""`adsapp jobs …`: what runs, what waits, many at once, queues and workers."""
