@@ -25,6 +25,6 @@ class TryImportParams:
 )
 def try_import(params: TryImportParams, progress: Progress) -> dict[str, Any]:
     """Try an import"""
-    from adsapp.contacts.imports.trial import run_trial
+    from adsapp.contacts.imports.trial.run import run_trial
 
     return run_trial(params.import_id, progress)

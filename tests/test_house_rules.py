@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,6 +99,11 @@ def test_the_job_engine_names_no_feature() -> None:
     for path in (ROOT / "adsapp" / "jobs").rglob("*.py"):
         named = [line for line in path.read_text(encoding="utf-8").splitlines() if feature.search(line)]
         assert named == [], f"{path.relative_to(ROOT)} knows a feature"
+
+
+def test_no_room_holds_more_than_twenty_modules() -> None:
+    rooms = Counter(path.parent for path in (ROOT / "adsapp").rglob("*.py") if path.name != "__init__.py")
+    assert {str(room.relative_to(ROOT)): count for room, count in rooms.items() if count > 20} == {}
 
 
 def test_every_file_of_processors_registers_one() -> None:

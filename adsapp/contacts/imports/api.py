@@ -23,7 +23,7 @@ from adsapp.contacts.imports.rows.presenter import row_json
 from adsapp.contacts.imports.schemas import FileOptions, ImportOptions, ListedContacts
 from adsapp.contacts.imports.service import ImportRunning
 from adsapp.contacts.imports.subject import IMPORT
-from adsapp.contacts.imports.trial_presenter import trial_json
+from adsapp.contacts.imports.trial.presenter import trial_json
 from adsapp.contacts.imports.undo import queries as undo_queries
 from adsapp.contacts.imports.undo import service as undo_service
 from adsapp.contacts.imports.undo.presenter import undo_json

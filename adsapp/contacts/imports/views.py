@@ -12,7 +12,7 @@ from adsapp.contacts.imports.presenter import ColumnsPage, ImportListPage, Impor
 from adsapp.contacts.imports.queries import RowFilter
 from adsapp.contacts.imports.rows import report
 from adsapp.contacts.imports.rows.presenter import RowsPage
-from adsapp.contacts.imports.trial_presenter import TrialPage
+from adsapp.contacts.imports.trial.presenter import TrialPage
 from adsapp.contacts.imports.undo import presenter as undo_presenter
 from adsapp.contacts.imports.undo import queries as undo_queries
 from adsapp.contacts.imports.undo import service as undo_service

@@ -17,7 +17,7 @@ from adsapp.contacts.imports import service as imports
 from adsapp.contacts.imports.queries import get_import
 from adsapp.contacts.imports.run import run_import
 from adsapp.contacts.imports.schemas import ImportOptions
-from adsapp.contacts.imports.trial import run_trial
+from adsapp.contacts.imports.trial.run import run_trial
 from adsapp.contacts.imports.undo import queries as undo_queries
 from adsapp.contacts.imports.undo import service as undoing
 from adsapp.contacts.imports.undo.run import run_undo
