@@ -43,5 +43,6 @@ def start_campaign(params: StartCampaignParams, progress: Progress) -> dict[str,
     """Start a campaign of a schedule"""
     from adsapp.campaigns import recurring
     from adsapp.schedules import starting
+    from adsapp.schedules.starting import Made
 
-    return dict(starting.start(progress, lambda by, label: recurring.start(asdict(params), by, label)))
+    return dict(starting.start(progress, lambda by, label: Made(*recurring.start(asdict(params), by, label))))

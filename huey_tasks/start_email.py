@@ -47,5 +47,6 @@ def start_email(params: StartEmailParams, progress: Progress) -> dict[str, Any]:
     """Start an e-mail of a schedule"""
     from adsapp.emails import recurring
     from adsapp.schedules import starting
+    from adsapp.schedules.starting import Made
 
-    return dict(starting.start(progress, lambda by, label: recurring.start(asdict(params), by, label)))
+    return dict(starting.start(progress, lambda by, label: Made(*recurring.start(asdict(params), by, label))))

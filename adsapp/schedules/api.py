@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adsapp.core import db
 from adsapp.core.clock import iso
-from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.limits import MB, takes
 from adsapp.core.web.parameters import reads
@@ -208,15 +207,11 @@ def _shown(schedule: Schedule) -> ResponseReturnValue:
 
 def schedule_json(schedule: Schedule, last: Job | None, *, runs: int = coming.SHOWN) -> dict[str, Any]:
     """A schedule for programs. `does` says what a run does, `in_words` when."""
-    try:
-        params = schedule.params.open()
-    except UnreadableSecret:  # the rest can be said all the same
-        params = None
     return {
         "id": str(schedule.id),
         "name": schedule.name,
         "kind": schedule.processor,
-        "params": params,
+        "params": presenter.params(schedule),
         "does": presenter.does(schedule),
         "when": schedule.when,
         "in_words": presenter.in_words(schedule),

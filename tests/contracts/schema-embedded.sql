@@ -528,6 +528,22 @@ CONSTRAINT fk_import_rows_organization_id FOREIGN KEY(organization_id) REFERENCE
 CONSTRAINT uq_import_rows_organization_id_import_id_row_no UNIQUE (organization_id, import_id, row_no)
 )
 CREATE INDEX ix_import_rows_outcome ON import_rows (organization_id, import_id, outcome, row_no)
+CREATE TABLE import_sightings (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+source_key VARCHAR(64) NOT NULL,
+name VARCHAR(255) NOT NULL,
+size_bytes INTEGER NOT NULL,
+changed_ns INTEGER NOT NULL,
+etag VARCHAR(200) NOT NULL,
+last_modified VARCHAR(100) NOT NULL,
+sha256 VARCHAR(64) NOT NULL,
+seen_by CHAR(32),
+seen_at DATETIME NOT NULL,
+CONSTRAINT pk_import_sightings PRIMARY KEY (id),
+CONSTRAINT fk_import_sightings_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_import_sightings_organization_id_source_key_name UNIQUE (organization_id, source_key, name)
+)
 CREATE TABLE import_undos (
 organization_id CHAR(32) NOT NULL,
 import_id CHAR(32) NOT NULL,
@@ -567,7 +583,7 @@ noted_by_code JSON NOT NULL,
 created_by VARCHAR(200) NOT NULL,
 created_at DATETIME NOT NULL,
 started_at DATETIME,
-finished_at DATETIME, opted_out INTEGER DEFAULT '0' NOT NULL, undo_kept BOOLEAN DEFAULT 0 NOT NULL, trial_job_id CHAR(32), trial JSON, header_key VARCHAR(64) DEFAULT '' NOT NULL,
+finished_at DATETIME, opted_out INTEGER DEFAULT '0' NOT NULL, undo_kept BOOLEAN DEFAULT 0 NOT NULL, trial_job_id CHAR(32), trial JSON, header_key VARCHAR(64) DEFAULT '' NOT NULL, source_key VARCHAR(64) DEFAULT '' NOT NULL,
 CONSTRAINT pk_imports PRIMARY KEY (id),
 CONSTRAINT fk_imports_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_imports_organization_id_id UNIQUE (organization_id, id)
@@ -575,6 +591,7 @@ CONSTRAINT uq_imports_organization_id_id UNIQUE (organization_id, id)
 CREATE INDEX ix_imports_header ON imports (organization_id, header_key, id)
 CREATE INDEX ix_imports_list ON imports (organization_id, id)
 CREATE INDEX ix_imports_sha256 ON imports (organization_id, sha256, id)
+CREATE INDEX ix_imports_source ON imports (organization_id, source_key, sha256)
 CREATE TABLE inbound_messages (
 organization_id CHAR(32) NOT NULL,
 id INTEGER NOT NULL,

@@ -16,7 +16,7 @@ from adsapp.core import inputs
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid, NotFound
 from adsapp.core.web.pages import WebPage
-from adsapp.jobs.registry import Processor, recurring
+from adsapp.jobs.registry import Asked, Processor, Recurring, recurring
 from adsapp.outbound.choices import ZONES
 from adsapp.outbound.timing import known_zone
 from adsapp.schedules import coming, draft, times
@@ -24,8 +24,9 @@ from adsapp.schedules.coming import Coming
 from adsapp.schedules.draft import ScheduleIn, recurs
 from adsapp.schedules.models import CatchUp, Overlap, Schedule
 
+ASKED = ("url", "folder")  # of some kinds: `Recurring.asks`
 NUMBERS = ("catch_up_most", "grace_minutes", "jitter_minutes", "ends_after")
-TEXTS = ("name", "kind", "source", "leave_out", "when", "time_zone", "catch_up", "overlap", "ends_at")
+TEXTS = ("name", "kind", "source", *ASKED, "leave_out", "when", "time_zone", "catch_up", "overlap", "ends_at")
 LABELS = {
     "catch_up_most": "How many runs are made up for",
     "grace_minutes": "How late a run may be",
@@ -62,6 +63,8 @@ class ScheduleForm:
     name: str = ""
     kind: str = ""
     source: str = ""
+    url: str = ""
+    folder: str = ""
     leave_out: str = ""
     when: str = ""
     time_zone: str = ""
@@ -130,6 +133,8 @@ class ScheduleForm:
             params = known.define(self.source) if self.source != AS_IT_IS else kept or {}
         except NotFound as error:
             raise Invalid.field("source", error.detail) from None
+        if known.fill is not None:
+            params = known.fill(params, {name: getattr(self, name) for name in ASKED}, kept or {})
         if known.narrow is None:
             return params
         return known.narrow(params, inputs.digits(self.leave_out, 720) or 0)
@@ -202,6 +207,7 @@ class SchedulePageForm(WebPage):
     choices: Sequence[tuple[str, str]]
     nothing_yet: str
     narrows: bool
+    asked: Sequence[Asked]
     explained: Explained
     zones: Sequence[str]
     examples: Sequence[tuple[str, str]]
@@ -223,6 +229,7 @@ class SchedulePageForm(WebPage):
             choices=_choices(kind, schedule) if kind else (),
             nothing_yet=known.nothing_yet if known else "",
             narrows=bool(known and known.narrow),
+            asked=_asked(known, schedule),
             explained=Explained.of(form.when, form.time_zone),
             zones=ZONES,
             examples=[(each, times.parse(each, ZoneInfo("UTC"), utcnow()).words) for each in EXAMPLES],
@@ -254,6 +261,12 @@ class SchedulePageForm(WebPage):
         return (*LEAVE_OUT_CHOICES, *own)
 
 
+def _asked(known: Recurring | None, schedule: Schedule | None) -> Sequence[Asked]:
+    if known is None or known.asks is None:
+        return ()
+    return known.asks(schedule.params.open() if schedule is not None else None)
+
+
 def _new(kind: str) -> str:
     return url_for("schedules.new_schedule", kind=kind)
 
@@ -271,7 +284,7 @@ def _grace_help(kind: Processor | None) -> str:
 
 
 def errors_by_field(error: Invalid) -> dict[str, str]:
-    """The service's errors beside the fields of the form: the first of each. What a run does is one field here."""
+    """The service's errors beside the fields of the form: the first of each."""
     found: dict[str, str] = {}
     for each in error.fields:
         found.setdefault(_field(each), _said(each))
@@ -285,4 +298,6 @@ def _said(error: FieldError) -> str:
 
 
 def _field(error: FieldError) -> str:
-    return "source" if error.field.startswith("params") else error.field
+    """What a run does is one field here, but for what a kind asks besides."""
+    name = error.field.removeprefix("params.")
+    return name if name in ASKED or name == error.field != "params" else "source"
