@@ -153,8 +153,8 @@ ACCOUNT = (
     "name display_phone_number phone_number_id waba_id messages_per_second token app_secret verify_token"  # secrets too
 )
 SCHEDULED = (
-    "name kind source url folder leave_out when time_zone catch_up catch_up_most grace_minutes overlap jitter_minutes ends_at "
-    "ends_after"
+    "name kind source url folder leave_out when time_zone catch_up catch_up_most grace_minutes overlap jitter_minutes "
+    "ends_at ends_after"
 )
 ACTIVITY = "q kind days from to cursor"
 RULE = (

@@ -107,7 +107,7 @@ def _overdue_schedule(stage: Stage) -> None:
 def _message_minute(stage: Stage) -> None:
     campaign_id = stage.scene.campaign(CampaignStatus.COMPLETED)
     at = stage.now.replace(second=0, microsecond=0) - timedelta(minutes=2)
-    figures = {"accepted": 60, "failed": FAILURES}
+    figures = {"accepted": 60, "failed": FAILURES, "refused": FAILURES}
     stage.add(MessageMinute(organization_id=stage.owner, campaign_id=campaign_id, minute=at, **figures))
 
 
