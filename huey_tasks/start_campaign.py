@@ -33,6 +33,7 @@ class StartCampaignParams:
         words=lazy("adsapp.campaigns.recurring:words"),
         choices=lazy("adsapp.campaigns.recurring:choices"),
         define=lazy("adsapp.campaigns.recurring:define"),
+        uses=lazy("adsapp.campaigns.recurring:uses"),
         narrow=lazy("adsapp.campaigns.recurring:narrow"),
         chooses="The campaign to repeat",
         nothing_yet="There is no campaign yet. Send the first one by hand; a schedule then repeats it.",

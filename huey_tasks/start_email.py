@@ -38,6 +38,7 @@ class StartEmailParams:
         words=lazy("adsapp.emails.recurring:words"),
         choices=lazy("adsapp.emails.recurring:choices"),
         define=lazy("adsapp.emails.recurring:define"),
+        uses=lazy("adsapp.emails.recurring:uses"),
         chooses="The e-mail to repeat",
         nothing_yet="There is no e-mail to an audience yet. Send the first one by hand; a schedule then repeats it.",
         priority=Priority.HIGH,

@@ -77,6 +77,7 @@ DefineHook = Callable[[str], dict[str, Any]]
 NarrowHook = Callable[[Mapping[str, Any], int], dict[str, Any]]
 AsksHook = Callable[[Mapping[str, Any] | None], Sequence["Asked"]]
 FillHook = Callable[[Mapping[str, Any], Mapping[str, str], Mapping[str, Any]], dict[str, Any]]
+UsesHook = Callable[[Mapping[str, Any]], Sequence[str]]
 ShownHook = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
@@ -158,6 +159,7 @@ class Recurring:
     - `narrow`: the same params without people who got a message in so many hours, for kinds that can leave them out.
     - `asks`: what that form asks besides, for the params of now, None for a new one; `fill`: params with what was typed
       there, given the params of now.
+    - `uses`: the keys of things that a run cannot do without (`core.web.uses`).
     - `shown`: the params as people and programs may see them, for kinds that have secrets in them.
     - `chooses`: what that form asks, `nothing_yet`: what is said if there is nothing to choose.
     """
@@ -173,6 +175,7 @@ class Recurring:
     asks: AsksHook | None = None
     fill: FillHook | None = None
     shown: ShownHook | None = None
+    uses: UsesHook | None = None
     priority: int = Priority.NORMAL
 
 

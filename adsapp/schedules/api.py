@@ -21,7 +21,7 @@ from adsapp.jobs.queries import jobs as job_queries
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.auditing import By
 from adsapp.organizations.policy import Permission
-from adsapp.schedules import coming, presenter, queries, service
+from adsapp.schedules import coming, presenter, queries, service, uses
 from adsapp.schedules.draft import ScheduleIn, end_of
 from adsapp.schedules.models import Schedule
 from adsapp.schedules.queries import Run
@@ -218,6 +218,7 @@ def schedule_json(schedule: Schedule, last: Job | None, *, runs: int = coming.SH
         "time_zone": schedule.time_zone,
         "state": presenter.state_of(schedule).value,
         "state_reason": schedule.state_reason,
+        "cannot_run": uses.why_it_cannot_run(schedule) or None,
         "paused_until": iso(schedule.paused_until),
         "due_since": iso(schedule.due_since),
         "next_run_at": iso(schedule.next_run_at),

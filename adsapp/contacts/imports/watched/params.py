@@ -15,12 +15,12 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import select
 
-from adsapp.contacts.imports.form import mapping_of
 from adsapp.contacts.imports.queries import IN_LISTS, get_import
 from adsapp.contacts.imports.reading.files import Inspection
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.reading_form import ReadingForm
 from adsapp.contacts.imports.schemas import ImportOptions, ReadingOptions
+from adsapp.contacts.imports.service import mapping_of
 from adsapp.contacts.imports.watched import addresses, folders
 from adsapp.contacts.models import Import
 from adsapp.core import context, db
