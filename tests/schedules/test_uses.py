@@ -64,6 +64,5 @@ def test_an_audience_is_named_and_that_of_a_trial_refused(app: Flask, cast: Cast
     batch = str(new_id())
     assert recurs.uses({"audience": {"tags": ["a", "b"]}}) == ["tag:a", "tag:b"]
     assert recurs.uses({"audience": {"import_id": batch}}) == [f"import:{batch}"]
-    with db.organization_context(app, cast.bakery_id):
-        with pytest.raises(Invalid, match="people of a trial"):
-            recurs.check({**CAMPAIGN, "audience": {"rendering_id": str(uuid.uuid4())}})
+    with db.organization_context(app, cast.bakery_id), pytest.raises(Invalid, match="people of a trial"):
+        recurs.check({**CAMPAIGN, "audience": {"rendering_id": str(uuid.uuid4())}})

@@ -21,6 +21,8 @@ from adsapp.outbound.choices import ZONES
 from adsapp.outbound.timing import known_zone
 from adsapp.schedules import coming, draft, times
 from adsapp.schedules.coming import Coming
+from adsapp.schedules.console import picker
+from adsapp.schedules.console.picker import WRITTEN, Picked
 from adsapp.schedules.draft import ScheduleIn, recurs
 from adsapp.schedules.models import CatchUp, Overlap, Schedule
 
@@ -32,6 +34,7 @@ LABELS = {
     "grace_minutes": "How late a run may be",
     "jitter_minutes": "Over how many minutes it is spread",
     "ends_after": "After how many runs it ends",
+    "pick_minutes": "Every how many minutes",
 }
 AS_IT_IS = ""  # the source of a schedule that is edited: it goes on doing what it does
 
@@ -75,11 +78,18 @@ class ScheduleForm:
     grace_minutes: str = ""
     jitter_minutes: str = ""
     ends_after: str = ""
+    picked: Picked = field(default_factory=Picked)
 
     @classmethod
     def read(cls, given: MultiDict[str, str]) -> ScheduleForm:
-        """From a posted form, or an address."""
-        return cls(**{name: given[name].strip() for name in (*TEXTS, *NUMBERS) if name in given})
+        """From a posted form, or an address. A time that was chosen is written from then on."""
+        picked, names = Picked.read(given), (*TEXTS, *NUMBERS)
+        form = cls(**{name: given[name].strip() for name in names if name in given}, picked=picked)
+        try:
+            written = picked.expression
+        except Invalid:
+            return form  # said when it is kept
+        return replace(form, when=written, picked=replace(picked, pick=WRITTEN)) if written else form
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -109,6 +119,7 @@ class ScheduleForm:
     def schedule_in(self, kept: Mapping[str, Any] | None = None) -> ScheduleIn:
         """As the service takes it; `kept` is what it does now, if it is edited. Raises Invalid for what is no number
         or no date."""
+        _ = self.picked.expression
         asked = ScheduleIn(
             name=self.name,
             kind=self.kind,
@@ -167,12 +178,13 @@ class Explained:
     error: str = ""
 
     @classmethod
-    def of(cls, when: str, zone_name: str) -> Explained:
-        """Of an expression in a zone; empty for nothing typed."""
-        if not when:
-            return cls()
-        now = utcnow()
+    def of(cls, form: ScheduleForm) -> Explained:
+        """Of what is typed or chosen; empty for nothing."""
+        now, when, zone_name = utcnow(), form.when, form.time_zone
         try:
+            _ = form.picked.expression
+            if not when:
+                return cls()
             zone = times.zone_of(zone_name or "UTC")
             found = times.parse(when, zone, now)
         except Invalid as error:
@@ -230,7 +242,7 @@ class SchedulePageForm(WebPage):
             nothing_yet=known.nothing_yet if known else "",
             narrows=bool(known and known.narrow),
             asked=_asked(known, schedule),
-            explained=Explained.of(form.when, form.time_zone),
+            explained=Explained.of(form),
             zones=ZONES,
             examples=[(each, times.parse(each, ZoneInfo("UTC"), utcnow()).words) for each in EXAMPLES],
             errors=errors or {},
@@ -251,6 +263,19 @@ class SchedulePageForm(WebPage):
     @property
     def overlap_choices(self) -> Sequence[tuple[str, str, str]]:
         return OVERLAP_CHOICES
+
+    @property
+    def picks(self) -> Sequence[tuple[str, str]]:
+        """How a time can be chosen."""
+        return picker.CHOICES
+
+    @property
+    def weekdays(self) -> Sequence[tuple[str, str]]:
+        return picker.DAYS
+
+    @property
+    def days_of_month(self) -> Sequence[tuple[str, str]]:
+        return picker.DAYS_OF_MONTH
 
     @property
     def leave_out_choices(self) -> Sequence[tuple[str, str]]:
