@@ -242,7 +242,7 @@ class Caller:
     def check(self, url: str) -> Target:
         """The address, if a request could be made to it. Raises OutgoingError; no name is looked up."""
         target = read_target(url)
-        if self._is_allowed(target):
+        if self.is_allowed(target):
             return target
         if target.port < FIRST_FREE_PORT and target.port not in PORTS.values():
             raise _refused(f"Port {target.port} belongs to something else than web pages")
@@ -323,7 +323,7 @@ class Caller:
             size += len(block)
             if size > self.limits.most_bytes:
                 raise self._too_large(target)
-            into.write(block)
+            _keep(block, into)
         if whole is not None and size != whole:  # a connection that is lost looks like the end of the file
             message = f"{target.host} sent {size:,} of {whole:,} bytes, and then nothing more"
             raise OutgoingError("cut_off", message, is_permanent=False)
@@ -366,7 +366,7 @@ class Caller:
     def _addresses(self, target: Target, clock: _Clock) -> Sequence[str]:
         """The addresses of the host, all judged: one that is closed refuses them all."""
         found = [target.host] if _is_number(target.host) else self._looked_up(target, clock)
-        if not self._is_allowed(target):
+        if not self.is_allowed(target):
             for each in found:
                 if not is_open(ipaddress.ip_address(each)):
                     raise _closed(target.host)
@@ -391,8 +391,17 @@ class Caller:
             raise OutgoingError("no_such_name", f"There is no host called {target.host}", is_permanent=False)
         return found
 
-    def _is_allowed(self, target: Target) -> bool:
+    def is_allowed(self, target: Target) -> bool:
+        """True if the operator has allowed this host by name."""
         return target.host in self.allowed or f"{target.host}:{target.port}" in self.allowed
+
+
+def _keep(block: bytes, into: IO[bytes]) -> None:
+    try:
+        into.write(block)
+    except OSError as error:  # of our disk, not of theirs
+        message = f"The file cannot be stored here: {error.strerror or error}"
+        raise OutgoingError("not_stored", message, is_permanent=False) from None
 
 
 def _host_header(target: Target) -> str:

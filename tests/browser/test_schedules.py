@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from adsapp.campaigns.models import CampaignStatus
+from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.ids import new_id
 from adsapp.schedules.models import FireState, Schedule, ScheduleFire, ScheduleState
 from tests.browser.conftest import Console, Look
 from tests.campaigns.scene import set_the_scene
@@ -43,6 +45,11 @@ def times(console: Console) -> Times:
     gone = {**CAMPAIGN, "audience": {"tags": ["nobody"]}}
     with console.app.app_context():
         customers, to_nobody = db.SecretJson.of(listed), db.SecretJson.of(gone)
+    with db.organization_context(console.app, console.cast.bakery_id):
+        values = {"file_name": "people.csv", "path": "x", "sha256": "0", "size_bytes": 1, "job_id": new_id()}
+        owner = console.cast.bakery_id
+        db.session.add(Import(organization_id=owner, status=ImportStatus.COMPLETED, **values))
+        db.session.commit()
     times.add("@daily", name="List of the shop", processor="start-import", params=customers, next_run_at=soon)
     times.add("@daily", name="To nobody", processor="start-campaign", params=to_nobody, next_run_at=soon)
     times.add("*/15 * * * *", name="Each quarter", processor="sync-templates", params=nightly, next_run_at=soon)

@@ -197,13 +197,22 @@ def test_each_file_of_a_folder_is_imported_once_when_it_is_whole(kitchen: Kitche
     assert kitchen.said()[-1] == "2 files: “a.csv”, “b.csv”"
     kitchen.end()
 
+    kitchen.put("c.csv", SECOND + b"Cid,+447946050503,Hull\n")
+    job_id = run_now(kitchen.app, kitchen.cast, schedule_id)
+    with pytest.raises(Snooze):
+        _run_by_hand(kitchen.app, kitchen.cast, job_id)
+    made = [_run_by_hand(kitchen.app, kitchen.cast, job_id) for _ in range(2)]
+    assert made[0] == made[1]  # its worker was lost after the first: it finds what that made
+    assert len(kitchen.imports()) == 3
+    kitchen.end()
+
     first.rename(kitchen.incoming / "renamed.csv")  # known by what is in it
     assert "was imported before" in kitchen.run(schedule_id)["said"]
     kitchen.end()
     said = kitchen.run(schedule_id)["said"]
     assert said.startswith("Nothing new: the folder has no file that was not imported already.")
     assert "link.csv (a link), notes.doc (no table)" in said
-    assert len(kitchen.imports()) == 2
+    assert len(kitchen.imports()) == 3
 
 
 def test_a_way_out_of_the_folder_is_refused(kitchen: Kitchen, tmp_path: Path) -> None:

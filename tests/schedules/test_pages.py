@@ -120,10 +120,10 @@ def test_a_campaign_is_repeated_every_week(app: Flask, cast: Cast, adam: Browser
         ({"source": ""}, "Choose: the campaign to repeat"),
         ({"source": str(uuid.uuid4())}, "There is no such campaign"),
         ({"time_zone": "Nowhere"}, "There is no time zone “Nowhere”"),
-        ({"grace_minutes": "soon"}, "Enter a whole number"),
+        ({"grace_minutes": "soon"}, "“Ask a person if it is later than”: enter a whole number"),
         ({"ends_at": "never"}, "Enter a date and a time"),
         ({"name": ""}, "Give the schedule a name"),
-        ({"ends_after": "0"}, "After how many runs it ends should be a whole number from 1 to 100,000"),
+        ({"ends_after": "0"}, "“Ends after so many runs”: should be a whole number from 1 to 100,000"),
         ({"time_zone": "Europe/Madird", "when": "0 25 * * *"}, "did you mean Europe/Madrid?"),
         ({"time_zone": "Europe/Madird", "when": "0 25 * * *"}, "The hour “25” cannot be read"),
     ],
@@ -170,7 +170,7 @@ def test_a_time_that_is_chosen_by_half_says_what_is_missing(adam: Browser, scene
         ({"pick": "daily", "pick_time": "noon"}, "Enter a time of day, such as 09:00"),
         ({"pick": "monthly", "pick_day": "32"}, "Choose a day of the month"),
         ({"pick": "minutes"}, "Enter a number of minutes"),
-        ({"pick": "minutes", "pick_minutes": "0"}, "should be a whole number from 1"),
+        ({"pick": "minutes", "pick_minutes": "0"}, "“Minutes from one run to the next”: enter a whole number from 1"),
         ({"pick": "sometimes"}, "Choose one of these"),
     ):
         page = adam.post("/schedules", 422, **fields(again, **change))

@@ -30,11 +30,11 @@ ASKED = ("url", "folder")  # of some kinds: `Recurring.asks`
 NUMBERS = ("catch_up_most", "grace_minutes", "jitter_minutes", "ends_after")
 TEXTS = ("name", "kind", "source", *ASKED, "leave_out", "when", "time_zone", "catch_up", "overlap", "ends_at")
 LABELS = {
-    "catch_up_most": "How many runs are made up for",
-    "grace_minutes": "How late a run may be",
-    "jitter_minutes": "Over how many minutes it is spread",
-    "ends_after": "After how many runs it ends",
-    "pick_minutes": "Every how many minutes",
+    "catch_up_most": "Each of them, at most",
+    "grace_minutes": "Ask a person if it is later than",
+    "jitter_minutes": "Spread its beginning over so many minutes",
+    "ends_after": "Ends after so many runs",
+    "pick_minutes": "Minutes from one run to the next",
 }
 AS_IT_IS = ""  # the source of a schedule that is edited: it goes on doing what it does
 
@@ -318,8 +318,8 @@ def errors_by_field(error: Invalid) -> dict[str, str]:
 
 def _said(error: FieldError) -> str:
     """The list above the form has no labels beside it, so the sentence names what it is about."""
-    is_short = error.field in LABELS and error.message.startswith("should be")
-    return f"{LABELS[error.field]} {error.message}" if is_short else error.message
+    label, is_short = LABELS.get(error.field), error.message.startswith(("should be", "Enter a whole number"))
+    return f"“{label}”: {error.message[0].lower()}{error.message[1:]}" if label and is_short else error.message
 
 
 def _field(error: FieldError) -> str:
