@@ -240,6 +240,8 @@ def test_it_is_paused_resumed_skipped_and_deleted(app: Flask, cast: Cast, adam: 
     assert only(app, cast, Schedule).state is ScheduleState.ACTIVE
     adam.post(f"{path}/skip")
     assert "skipped" in adam.get(path)
+    adam.post(f"{path}/run")
+    assert ">None<" not in adam.get("/activity")  # nobody is counted where nobody is messaged
     adam.post(f"{path}/deletion")
     assert adam.client.get(path).status_code == 404
 

@@ -63,11 +63,14 @@ class Watched:
         return parse(ReadingOptions, self.reading)
 
 
+_READ: Final = TypeAdapter(Watched)
+
+
 def watched_of(params: Dict[str, Any]) -> Watched:
     """The params, read; raises Invalid for what is of another kind than it should be."""
     known = {name: value for name, value in params.items() if name in Watched.__dataclass_fields__}
     try:
-        return TypeAdapter(Watched).validate_python(known)
+        return _READ.validate_python(known)
     except ValidationError as error:
         first = error.errors()[0]
         raise Invalid.field(".".join(map(str, first["loc"])), first["msg"]) from None
@@ -79,13 +82,15 @@ def check(params: Dict[str, Any]) -> dict[str, Any]:
     place = _place(given)
     if not given.header:
         given = _copied(given)
-    columns = given.columns  # raises Invalid that names the columns
-    options = given.importing.to_json()
-    reading = {name: value for name, value in asdict(given)["reading"].items() if value not in (None, "")}
-    _ = Watched(reading=reading).reading_options
-    mapping = columns.to_json()
-    kept = Watched(**place, like=given.like, header=given.header, mapping={**mapping}, options=options, reading=reading)
-    return {**asdict(kept), "header": list(kept.header)}
+    return {
+        "url": place.get("url", ""),
+        "folder": place.get("folder", ""),
+        "like": given.like,
+        "header": list(given.header),
+        "mapping": given.columns.to_json(),
+        "options": given.importing.to_json(),
+        "reading": given.reading_options.model_dump(exclude_none=True),
+    }
 
 
 def _place(given: Watched) -> dict[str, str]:

@@ -27,7 +27,7 @@ from adsapp.contacts.imports.service import ImportRunning
 from adsapp.contacts.imports.subject import IMPORT
 from adsapp.contacts.imports.watched import addresses, folders
 from adsapp.contacts.imports.watched.folders import Listing, NoFolder, Seen
-from adsapp.contacts.imports.watched.params import Watched
+from adsapp.contacts.imports.watched.params import NO_FOLDERS, Watched
 from adsapp.contacts.models import Import, ImportSighting
 from adsapp.contacts.values.text import name_key
 from adsapp.core import context, db
@@ -82,8 +82,11 @@ def look(asked: Watched, progress: Progress) -> Iterator[Look]:
         with _fetched(asked, progress) as found:
             yield found
         return
+    root = context.settings().import_folders
+    if not root:  # they were allowed when the schedule was made
+        raise JobFailed("no_folder", f"{NO_FOLDERS}. Nothing was imported.", permanent=True)
     try:
-        with folders.opened(Path(context.settings().import_folders), _organization().slug, asked.folder) as folder:
+        with folders.opened(Path(root), _organization().slug, asked.folder) as folder:
             yield _of_folder(asked, folder, progress)
     except NoFolder as error:
         raise JobFailed("no_folder", f"{error}. Nothing was imported.") from None
@@ -218,7 +221,7 @@ def _take(found: Found, asked: Watched, by: By, copies: list[str]) -> Import | N
     copies.append(batch.path)
     batch.source_key = found.sighting.source_key
     _remember(found.sighting, batch.sha256)
-    if found.seen is not None and _is_known(batch):
+    if _is_known(batch, of_folder=found.seen is not None):
         _drop(batch)
         return None
     _start_one(batch, asked, by)
@@ -267,9 +270,13 @@ def _drop(batch: Import) -> None:
     db.after_commit(lambda: uploads.remove(path))
 
 
-def _is_known(batch: Import) -> bool:
-    same = (Import.source_key == batch.source_key, Import.sha256 == batch.sha256, Import.id != batch.id)
-    return db.session.scalar(select(Import.id).where(*same).limit(1)) is not None
+def _is_known(batch: Import, *, of_folder: bool) -> bool:
+    """True if just that was imported before, from a folder, or last, from an address. Asked behind the lock of
+    `receive`: another run may have been quicker."""
+    before = select(Import.sha256).where(Import.source_key == batch.source_key, Import.id != batch.id)
+    if of_folder:
+        before = before.where(Import.sha256 == batch.sha256)
+    return db.session.scalar(before.order_by(Import.id.desc()).limit(1)) == batch.sha256
 
 
 def _refuse_other_columns(batch: Import, asked: Watched) -> None:
