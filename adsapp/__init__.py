@@ -59,9 +59,11 @@ def add_pages(app: "Flask", settings: "Settings") -> None:
         security,
         statics,
         templating,
+        uses,
         waiting,
     )
     from adsapp.organizations import access
+    from adsapp.schedules.uses import said_of_users
 
     app.config.from_mapping(security.flask_config(settings))
     request_lines.init_request_lines(app)
@@ -80,6 +82,7 @@ def add_pages(app: "Flask", settings: "Settings") -> None:
     leaving.init_leaving(app)
     navigation.init_navigation(app)
     problems.init_problems(app)
+    uses.init_uses(app, said_of_users)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
 

@@ -101,6 +101,10 @@ class Settings(BaseSettings):
         (),
         description="Hosts, name or name:port, by commas, that addresses given by people may lead to inside a network.",
     )
+    import_folders: str = Field(
+        "",
+        description="Folder with one folder an organization, called as its slug, whose files schedules may import.",
+    )
     default_country: str = Field(
         "US",
         pattern=r"^[A-Z]{2}$",

@@ -33,6 +33,7 @@ class StartCampaignParams:
         words=lazy("adsapp.campaigns.recurring:words"),
         choices=lazy("adsapp.campaigns.recurring:choices"),
         define=lazy("adsapp.campaigns.recurring:define"),
+        uses=lazy("adsapp.campaigns.recurring:uses"),
         narrow=lazy("adsapp.campaigns.recurring:narrow"),
         chooses="The campaign to repeat",
         nothing_yet="There is no campaign yet. Send the first one by hand; a schedule then repeats it.",
@@ -43,5 +44,6 @@ def start_campaign(params: StartCampaignParams, progress: Progress) -> dict[str,
     """Start a campaign of a schedule"""
     from adsapp.campaigns import recurring
     from adsapp.schedules import starting
+    from adsapp.schedules.starting import Made
 
-    return dict(starting.start(progress, lambda by, label: recurring.start(asdict(params), by, label)))
+    return dict(starting.start(progress, lambda by, label: Made(*recurring.start(asdict(params), by, label))))

@@ -38,6 +38,7 @@ class StartEmailParams:
         words=lazy("adsapp.emails.recurring:words"),
         choices=lazy("adsapp.emails.recurring:choices"),
         define=lazy("adsapp.emails.recurring:define"),
+        uses=lazy("adsapp.emails.recurring:uses"),
         chooses="The e-mail to repeat",
         nothing_yet="There is no e-mail to an audience yet. Send the first one by hand; a schedule then repeats it.",
         priority=Priority.HIGH,
@@ -47,5 +48,6 @@ def start_email(params: StartEmailParams, progress: Progress) -> dict[str, Any]:
     """Start an e-mail of a schedule"""
     from adsapp.emails import recurring
     from adsapp.schedules import starting
+    from adsapp.schedules.starting import Made
 
-    return dict(starting.start(progress, lambda by, label: recurring.start(asdict(params), by, label)))
+    return dict(starting.start(progress, lambda by, label: Made(*recurring.start(asdict(params), by, label))))

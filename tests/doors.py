@@ -153,8 +153,8 @@ ACCOUNT = (
     "name display_phone_number phone_number_id waba_id messages_per_second token app_secret verify_token"  # secrets too
 )
 SCHEDULED = (
-    "name kind source leave_out when time_zone catch_up catch_up_most grace_minutes overlap jitter_minutes ends_at "
-    "ends_after"
+    "name kind source url folder leave_out pick pick_time pick_days pick_day pick_minutes when time_zone catch_up "
+    "catch_up_most grace_minutes overlap jitter_minutes ends_at ends_after"
 )
 ACTIVITY = "q kind days from to cursor"
 RULE = (
@@ -270,11 +270,11 @@ READS: Mapping[str, str] = {
     "jobs_api.stats": "days",
     "message_templates.templates_fragment": "version",
     "schedules.create_schedule": SCHEDULED,
-    "schedules.explained": "when time_zone",
+    "schedules.explained": SCHEDULED,
     "schedules.list_fragment": "cursor zone version",
     "schedules.list_schedules": "cursor zone",
     "schedules.new_schedule": SCHEDULED,
-    "schedules.pause": "hours reason",
+    "schedules.pause": "hours until reason",
     "schedules.run": SURE,
     "schedules.save_schedule": SCHEDULED,
     "schedules.schedule_fragment": "cursor version",

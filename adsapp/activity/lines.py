@@ -92,8 +92,8 @@ def _line(event: AuditEvent, subjects: Sequence[Subject]) -> Line:
 def _count(details: Mapping[str, Any]) -> str:
     """How many jobs or people it concerned, as it was counted then: 12, 10,000+."""
     for name in ("changed", "count", "people"):
-        if name in details:
-            value = details[name]
+        value = details.get(name)
+        if value is not None:  # of a run that messages nobody there is no number
             return f"{value:,}" if isinstance(value, int) else str(value)
     return ""
 

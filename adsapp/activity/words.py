@@ -90,6 +90,8 @@ ACTIONS: Mapping[str, str] = {
     "reset alert rule": "Set a rule of alerts back",
     "acknowledge alert": "Took an alert on",
     "snooze alert": "Put an alert off",
+    "give alert back": "Looks after an alert no more",
+    "wake alert": "Put an alert off no more",
     "add alert channel": "Added a channel of alerts",
     "change alert channel": "Changed a channel of alerts",
     "remove alert channel": "Removed a channel of alerts",

@@ -1,6 +1,7 @@
 """Alerts for programs: what is open and was, rules, channels, what was told."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -25,6 +26,7 @@ from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.parameters import reads
 from adsapp.core.web.parsing import parse_body, parse_query
 from adsapp.organizations.access import allow, current_actor
+from adsapp.organizations.auditing import By
 from adsapp.organizations.policy import Permission
 
 api = Blueprint("alerts_api", __name__, url_prefix="/api")
@@ -146,6 +148,27 @@ def snooze(incident_id: str) -> ResponseReturnValue:
     """Tell nobody until then."""
     body, incident, actor = parse_body(SnoozeBody), _incident(incident_id), current_actor()
     service.snooze(incident, _moment(body.until), actor.by())
+    db.session.commit()
+    return alert_json(incident, actor.mask)
+
+
+@api.delete("/alerts/<incident_id>/acknowledgements")
+@allow(Permission.MANAGE)
+def give_back(incident_id: str) -> ResponseReturnValue:
+    """Look after it no more: it is told of as before."""
+    return _changed_alert(incident_id, service.give_back)
+
+
+@api.delete("/alerts/<incident_id>/snoozes")
+@allow(Permission.MANAGE)
+def wake(incident_id: str) -> ResponseReturnValue:
+    """Put it off no more: it is told of as before."""
+    return _changed_alert(incident_id, service.wake)
+
+
+def _changed_alert(incident_id: str, change: Callable[[AlertIncident, By], None]) -> ResponseReturnValue:
+    incident, actor = _incident(incident_id), current_actor()
+    change(incident, actor.by())
     db.session.commit()
     return alert_json(incident, actor.mask)
 

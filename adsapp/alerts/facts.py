@@ -166,8 +166,10 @@ def ended_hours(since: datetime) -> list[Ended]:
 
 
 def messages(since: datetime) -> list[tuple[datetime, int, int]]:
-    """Minute, accepted and failed messages of all campaigns since then."""
-    return [(row.minute, int(row.accepted), int(row.failed)) for row in fetch(MESSAGES, since=since)]
+    """Minute, messages that were answered, and how many failed, of all campaigns since then. One that was accepted and
+    failed later was answered once."""
+    rows = fetch(MESSAGES, since=since)
+    return [(row.minute, int(row.accepted) + int(row.refused), int(row.failed)) for row in rows]
 
 
 def newest_suppressions(since: datetime, most: int) -> list[datetime]:
@@ -318,7 +320,7 @@ def _ended(columns: Any, moment: Any) -> Select[Any]:
 
 ENDED_MINUTES, ENDED_HOURS = _ended(MINUTE, MINUTE.minute), _ended(HOUR, HOUR.hour)
 MESSAGES = (
-    select(SENT.minute, func.sum(SENT.accepted).label("accepted"), func.sum(SENT.failed).label("failed"))
+    select(SENT.minute, *(func.sum(getattr(SENT, name)).label(name) for name in ("accepted", "refused", "failed")))
     .where(own_rows(SENT), SENT.minute >= _moment("since"))
     .group_by(SENT.minute)
     .order_by(SENT.minute)

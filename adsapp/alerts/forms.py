@@ -13,22 +13,29 @@ from adsapp.core.inputs import clock, digits
 NUMBERS: Final = ("threshold", "clears_at", "window_minutes", "for_minutes", "cool_down_minutes")
 TEXTS: Final = ("severity", "quiet_from", "quiet_until", "quiet_zone")
 LABELS: Final = {
-    "threshold": "Where it begins",
-    "clears_at": "Where it ends",
-    "window_minutes": "The window",
-    "for_minutes": "How long it must last",
-    "cool_down_minutes": "The cool-down",
-    "quiet_from": "The begin of the quiet hours",
-    "quiet_until": "The end of the quiet hours",
-    "quiet_zone": "The zone",
-    "channels": "The choice of channels",
-    "name": "The name",
-    "address": "The address",
-    "secret": "The secret",
+    "window_minutes": "Within how many minutes",
+    "for_minutes": "For how many minutes it must last",
+    "cool_down_minutes": "Told again after how many minutes",
+    "quiet_from": "Quiet from",
+    "quiet_until": "Quiet until",
+    "quiet_zone": "Time zone",
+    "channels": "Who is told",
+    "name": "Name",
+    "address": "Address",
+    "secret": "Secret",
 }
 ALL: Final = "all"
 CHOSEN: Final = "chosen"
 LARGEST: Final = 10**6
+
+
+def labels_of(rule: Rule) -> dict[str, str]:
+    """What the form calls the fields of a rule; errors call them so, too."""
+    measure = rule.measure
+    if measure is None:
+        return dict(LABELS)
+    side = "at most" if measure.less_is_worse else "at least"
+    return {**LABELS, "threshold": f"{measure.label} {side}", "clears_at": measure.clears}
 
 
 class Sent(Protocol):
@@ -70,7 +77,8 @@ class RuleForm:
     def conditions(self, rule: Rule, before: Conditions) -> Conditions:
         """What was typed; raises Invalid, whose messages are shown beside the fields. What the form does not ask for is
         left as it was."""
-        numbers = {name: self._number(name, getattr(before, name)) for name in NUMBERS}
+        labels = labels_of(rule)
+        numbers = {name: self._number(name, labels, getattr(before, name)) for name in NUMBERS}
         severity = next((each for each in Severity if each == self.values["severity"]), before.severity)
         found = replace(
             before,
@@ -83,18 +91,18 @@ class RuleForm:
         try:
             check_conditions(rule, found)
         except Invalid as problem:
-            self.errors |= _beside(problem)
+            self.errors |= _beside(problem, labels)
         if self.errors:
             raise Invalid("Some values do not fit; see beside each field")
         return found
 
-    def _number(self, name: str, before: float) -> float:
+    def _number(self, name: str, labels: Mapping[str, str], before: float) -> float:
         text = self.values[name].replace(",", "")
         if not text:
             return before
         found = digits(text, LARGEST)
         if found is None:
-            self.errors[name] = f"{LABELS[name]} should be a whole number"
+            self.errors[name] = f"“{labels.get(name, name)}” should be a whole number"
             return before
         return found
 
@@ -105,13 +113,14 @@ class RuleForm:
         starts, ends = map(clock, typed)
         for name, found in (("quiet_from", starts), ("quiet_until", ends)):
             if found is None:
-                self.errors[name] = f"{LABELS[name]} should be a time such as 22:00; leave both empty for none"
+                self.errors[name] = f"“{LABELS[name]}” should be a time such as 22:00; leave both empty for none"
         return Quiet(starts, ends, self.values["quiet_zone"] or "UTC") if starts and ends else None
 
 
-def _beside(problem: Invalid) -> dict[str, str]:
+def _beside(problem: Invalid, labels: Mapping[str, str] = LABELS) -> dict[str, str]:
     return {
-        name: f"{LABELS[name]} {text}" if text[:1].islower() else text for name, text in problem.field_messages.items()
+        name: f"“{labels[name]}” {text}" if text[:1].islower() else text
+        for name, text in problem.field_messages.items()
     }
 
 

@@ -1,14 +1,14 @@
 """The pages of alerts as their templates read them."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from adsapp.alerts import dialogs, queries, telling
 from adsapp.alerts.channels.mail import LOGGED
-from adsapp.alerts.forms import ChannelForm, RuleForm
+from adsapp.alerts.forms import ChannelForm, RuleForm, labels_of
 from adsapp.alerts.models import EMAIL, AlertChannel, AlertDelivery, AlertIncident, ChannelKind, Severity
 from adsapp.alerts.queries import Standing
 from adsapp.alerts.rules import RULES, Conditions, Rule
@@ -109,7 +109,8 @@ class AlertsPage(LivePage):
     fragment: ClassVar[str] = "alerts/_open.html"
 
     as_of: datetime = field(compare=False)
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...]  # those that the bell counts
+    taken_on: tuple[Row, ...]
     rules_on: int
     rules: int
     failing: tuple[str, ...]  # channels that did not take what was told last
@@ -118,9 +119,11 @@ class AlertsPage(LivePage):
     def of(cls) -> "AlertsPage":
         now = utcnow()
         settings = queries.conditions()
+        rows = [Row.of(incident, now) for incident in queries.list_open()]
         return cls(
             as_of=now,
-            rows=tuple(Row.of(incident, now) for incident in queries.list_open()),
+            rows=tuple(row for row in rows if row.acknowledged_at is None),
+            taken_on=tuple(row for row in rows if row.acknowledged_at is not None),
             rules_on=sum(each.is_on for each in settings.values()),
             rules=len(settings),
             failing=_failing(_lines()),
@@ -345,6 +348,11 @@ class RulePage(WebPage):
             usual=said(rule, rule.usual),
             reset=dialogs.reset(rule),
         )
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """What each field is called."""
+        return labels_of(self.rule)
 
     @property
     def severities(self) -> list[tuple[str, str]]:

@@ -38,6 +38,11 @@ LONGEST_WINDOW: Final = 7 * 24 * 60
 LONGEST_WAIT: Final = 24 * 60
 MOST_CHANNELS: Final = 20
 SHORTEST_SECRET: Final = 16
+SLACK_HOSTS: Final = ("hooks.slack.com", "hooks.slack-gov.com")
+NOT_SLACK: Final = (
+    "This is no address of Slack’s: those begin with https://hooks.slack.com/. For anything else add a webhook, or let "
+    "whoever runs ADSapp allow the host (OUTGOING_ALLOWED_HOSTS)"
+)
 _LINE: Final = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 
 
@@ -154,6 +159,24 @@ def snooze(incident: AlertIncident, until: datetime, by: By) -> None:
     by.audit("snooze alert", f"alert:{incident.id}", title=incident.title, until=until.isoformat(timespec="minutes"))
 
 
+def give_back(incident: AlertIncident, by: By) -> None:
+    """Nobody looks after it any more: it is told of as before. Raises Conflict if it is over, or nobody does."""
+    _refuse_resolved(incident)
+    if incident.acknowledged_at is None:
+        raise Conflict("Nobody has taken this alert on")
+    incident.acknowledged_at, incident.acknowledged_by, incident.note = None, "", ""
+    by.audit("give alert back", f"alert:{incident.id}", title=incident.title)
+
+
+def wake(incident: AlertIncident, by: By) -> None:
+    """It is put off no more: it is told of as before. Raises Conflict if it is over, or not put off."""
+    _refuse_resolved(incident)
+    if not incident.is_snoozed(utcnow()):
+        raise Conflict("This alert is not put off")
+    incident.snoozed_until, incident.snoozed_by = None, ""
+    by.audit("wake alert", f"alert:{incident.id}", title=incident.title)
+
+
 def _refuse_resolved(incident: AlertIncident) -> None:
     if incident.resolved_at is not None:
         raise Conflict("This alert is over already; nothing needs to be done")
@@ -258,13 +281,21 @@ def _channel_mistakes(kind: ChannelKind, name: str, address: str | None, secret:
     """What does not fit; an address that stays as it is is not looked at."""
     if not _LINE.fullmatch(name.strip()):
         yield FieldError("name", "should be one line of at most 100 characters")
-    try:
-        if address is not None:
-            Caller.of(context.settings()).check(address.strip())
-    except OutgoingError as error:
-        yield FieldError("address", error.message)
+    if address is not None and (why_not := _why_no_address(kind, address.strip())):
+        yield FieldError("address", why_not)
     if kind is ChannelKind.WEBHOOK and secret and len(secret) < SHORTEST_SECRET:
         yield FieldError("secret", f"should be at least {SHORTEST_SECRET} characters, or empty: then one is made")
+
+
+def _why_no_address(kind: ChannelKind, address: str) -> str:
+    caller = Caller.of(context.settings())
+    try:
+        target = caller.check(address)
+    except OutgoingError as error:
+        return error.message
+    if kind is ChannelKind.WEBHOOK or caller.is_allowed(target):
+        return ""
+    return "" if target.scheme == "https" and target.host in SLACK_HOSTS else NOT_SLACK
 
 
 def _refuse_same_name(name: str) -> None:

@@ -147,6 +147,26 @@ def snooze(incident_id: str) -> ResponseReturnValue:
     return redirect(url_for("alerts.list_alerts"), 303)
 
 
+@views.post("/alerts/<incident_id>/acknowledgement/end")
+@allow(Permission.MANAGE, to=DO_ALERTS)
+def give_back(incident_id: str) -> ResponseReturnValue:
+    """Look after it no more."""
+    service.give_back(_incident(incident_id), current_actor().by())
+    db.session.commit()
+    flash("Nobody looks after it now; it is told of as before", "good")
+    return redirect(url_for("alerts.list_alerts"), 303)
+
+
+@views.post("/alerts/<incident_id>/snooze/end")
+@allow(Permission.MANAGE, to=DO_ALERTS)
+def wake(incident_id: str) -> ResponseReturnValue:
+    """Put it off no more."""
+    service.wake(_incident(incident_id), current_actor().by())
+    db.session.commit()
+    flash("It is put off no more; it is told of as before", "good")
+    return redirect(url_for("alerts.list_alerts"), 303)
+
+
 def _incident(incident_id: str) -> AlertIncident:
     wanted = parse_id(incident_id)
     if wanted is None:

@@ -212,6 +212,7 @@ class MessageMinute(Tenant, Base):
     accepted: Mapped[int] = mapped_column(default=0, server_default="0")
     delivered: Mapped[int] = mapped_column(default=0, server_default="0")
     failed: Mapped[int] = mapped_column(default=0, server_default="0")
+    refused: Mapped[int] = mapped_column(default=0, server_default="0")  # of the failed those never accepted
 
 
 class CampaignEvent(Tenant, Base):

@@ -17,7 +17,8 @@ from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import db
 from adsapp.jobs import Job
 from adsapp.organizations.auditing import By
-from adsapp.outbound.audience import NOT_WITHIN
+from adsapp.outbound.audience import NOT_WITHIN, refuse_to_recur
+from adsapp.outbound.audience import uses as uses_of_audience
 from adsapp.outbound.whom import audience_words
 
 CHOICES = 50
@@ -26,6 +27,7 @@ CHOICES = 50
 def check(params: Mapping[str, Any]) -> dict[str, Any]:
     """The params with nothing wrong in them; raises Invalid as a campaign's draft does."""
     asked = campaign_in(params)
+    refuse_to_recur(asked.audience)
     checked = draft.check(asked)
     return {
         "name": checked.name,
@@ -58,10 +60,18 @@ def words(params: Mapping[str, Any]) -> str:
     return f"Sends {what} to {audience_words(asked.audience)}, as a new campaign each time."
 
 
+def uses(params: Mapping[str, Any]) -> list[str]:
+    """Its template, and what its audience is made of."""
+    asked = campaign_in(params)
+    template = [f"template:{asked.template_name}/{asked.template_language}"] if asked.template_name else []
+    return [*template, *uses_of_audience(asked.audience)]
+
+
 def choices() -> Sequence[tuple[str, str]]:
-    """Campaigns that can be done again, newest first."""
+    """Campaigns that can be done again, newest first: not those to the people of a trial."""
     found = db.session.scalars(select(Campaign).order_by(Campaign.id.desc()).limit(CHOICES))
-    return [(str(each.id), f"{each.name} · {each.template_name or 'a text'}") for each in found]
+    again = [each for each in found if not each.audience.get("rendering_id")]
+    return [(str(each.id), f"{each.name} · {each.template_name or 'a text'}") for each in again]
 
 
 def define(value: str) -> dict[str, Any]:
@@ -93,6 +103,7 @@ def start(params: Mapping[str, Any], by: By, label: str) -> tuple[str, uuid.UUID
     """Start it once more, under its name with a label; its subject and its job. Raises as `create_campaign` does: a
     template that was deleted since is one of the reasons."""
     asked = campaign_in(params)
+    refuse_to_recur(asked.audience)
     asked = campaign_in({**params, "name": f"{asked.name[: draft.LONGEST_NAME - len(label) - 3]} · {label}"})
     people = service.preflight(asked).will_send
     campaign = service.create_campaign(asked, by.name, user_id=by.user_id, people=people)

@@ -12,6 +12,7 @@ from adsapp.cli.output import json_option, show
 from adsapp.cli.readiness import check_redis, open_app
 from adsapp.config import Settings
 from adsapp.core import db
+from adsapp.core.words import plural
 from adsapp.jobs import restored
 from adsapp.organizations import queries as organizations
 from adsapp.processes import backup as backups
@@ -37,7 +38,7 @@ def backup(folder: Path, keys: Path | None, as_json: bool) -> None:
         made = backups.make(app, folder)
     except BackupFailed as error:
         raise CommandFailed(str(error)) from None
-    text = f"Saved {len(made.files)} files of schema {made.schema} into {folder}."
+    text = f"Saved {plural(len(made.files), 'file')} of schema {made.schema} into {folder}."
     text += f" The keys are in {keys}." if keys else " Its secrets need the keys of this installation."
     show(
         {"folder": str(folder), "schema": made.schema, "files": len(made.files), "made_at": made.made_at}, text, as_json

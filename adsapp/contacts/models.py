@@ -207,6 +207,7 @@ class Import(Tenant, Base):
         Index("ix_imports_list", "organization_id", "id"),
         Index("ix_imports_sha256", "organization_id", "sha256", "id"),
         Index("ix_imports_header", "organization_id", "header_key", "id"),
+        Index("ix_imports_source", "organization_id", "source_key", "sha256"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -218,6 +219,9 @@ class Import(Tenant, Base):
     size_bytes: Mapped[int] = mapped_column(BigId)
     inspection: Mapped[dict[str, Any]] = mapped_column(default=dict)
     header_key: Mapped[str] = mapped_column(String(64), default="", server_default="")  # see imports.reading.signature
+    source_key: Mapped[str] = mapped_column(
+        String(64), default="", server_default=""
+    )  # see imports.watched; by hand: ""
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
     position: Mapped[dict[str, Any]] = mapped_column(default=dict)  # where reading continues
@@ -256,6 +260,25 @@ class Import(Tenant, Base):
     def reason(self) -> str | None:
         """Why it failed or waits for another attempt, as a sentence."""
         return self.job.error if self.job is not None and self.standing is not ImportStatus.COMPLETED else None
+
+
+class ImportSighting(Tenant, Base):
+    """A file that a schedule watches, as it was when it was last looked at: one of a folder by its name, the one at an
+    address without."""
+
+    __tablename__ = "import_sightings"
+    __table_args__ = (UniqueConstraint("organization_id", "source_key", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    source_key: Mapped[str] = mapped_column(String(64))  # the hash of where it is
+    name: Mapped[str] = mapped_column(String(255), default="")
+    size_bytes: Mapped[int] = mapped_column(BigId, default=0)
+    changed_ns: Mapped[int] = mapped_column(BigId, default=0)  # as the file system says
+    etag: Mapped[str] = mapped_column(String(200), default="")
+    last_modified: Mapped[str] = mapped_column(String(100), default="")
+    sha256: Mapped[str] = mapped_column(String(64), default="")  # of what was imported; empty: nothing yet
+    seen_by: Mapped[uuid.UUID | None]  # the job that looked
+    seen_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
 class ImportRow(Tenant, Base):

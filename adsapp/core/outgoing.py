@@ -18,8 +18,8 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Self, cast
+from dataclasses import dataclass, field, replace
+from typing import IO, Any, Final, Self, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import idna
@@ -29,6 +29,7 @@ from adsapp.config import VERSION, Settings
 PORTS: Final = {"http": 80, "https": 443}
 FIRST_FREE_PORT: Final = 1024  # below it are mail, name and file servers
 LONGEST: Final = 2_000  # characters of an address
+BLOCK: Final = 64 * 1024
 KEEPS_METHOD: Final = frozenset({307, 308})
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 OWN_HEADERS: Final = frozenset({"authorization", "cookie"})  # for the host they were given for, and no other
@@ -170,6 +171,16 @@ def look_up(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What is asked. `into` takes the body of a good answer, however large; None: it is read into memory."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    into: IO[bytes] | None = None
+
+
 class _Clock:
     """The time of one request, redirects and all."""
 
@@ -231,7 +242,7 @@ class Caller:
     def check(self, url: str) -> Target:
         """The address, if a request could be made to it. Raises OutgoingError; no name is looked up."""
         target = read_target(url)
-        if self._is_allowed(target):
+        if self.is_allowed(target):
             return target
         if target.port < FIRST_FREE_PORT and target.port not in PORTS.values():
             raise _refused(f"Port {target.port} belongs to something else than web pages")
@@ -243,15 +254,25 @@ class Caller:
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Answer:
         """One request and what came back, after redirects. Raises OutgoingError."""
-        clock, given = _Clock(self.limits.seconds), {"User-Agent": f"adsapp/{VERSION}", **(headers or {})}
+        return self._ask(url, _Request(method, headers or {}, body))
+
+    def fetch(self, url: str, into: IO[bytes], *, headers: Mapping[str, str] | None = None) -> Answer:
+        """A file: what comes with a 200 is written into `into` while it comes, and the answer's body is empty then.
+        Raises OutgoingError, also for a file that ends before its end."""
+        return self._ask(url, _Request("GET", headers or {}, into=into))
+
+    def _ask(self, url: str, request: _Request) -> Answer:
+        clock = _Clock(self.limits.seconds)
+        request = replace(request, headers={"User-Agent": f"adsapp/{VERSION}", **request.headers})
         target = self.check(url)
         for _ in range(self.limits.redirects + 1):
-            answer = self._once(method, target, given, body, clock)
+            answer = self._once(target, request, clock)
             if answer.status not in REDIRECTS or not answer.headers.get("location"):
                 return answer
-            following = self._redirected(target, answer, method)
+            following = self._redirected(target, answer, request.method)
             if following.host != target.host:
-                given = {name: value for name, value in given.items() if name.lower() not in OWN_HEADERS}
+                kept = {name: value for name, value in request.headers.items() if name.lower() not in OWN_HEADERS}
+                request = replace(request, headers=kept)
             target = following
         raise _refused(f"It redirects more than {self.limits.redirects} times", code="too_many_redirects")
 
@@ -266,15 +287,13 @@ class Caller:
             )
         return following
 
-    def _once(
-        self, method: str, target: Target, headers: Mapping[str, str], body: bytes | None, clock: _Clock
-    ) -> Answer:
+    def _once(self, target: Target, request: _Request, clock: _Clock) -> Answer:
         try:
             connected = self._connect(target, clock)
         except TimeoutError:
             raise _too_slow(clock) from None
         try:
-            return self._exchange(connected, method, target, headers, body, clock)
+            return self._exchange(connected, target, request, clock)
         except TimeoutError:
             raise _too_slow(clock) from None
         except (http.client.HTTPException, OSError, ValueError) as error:
@@ -283,25 +302,35 @@ class Caller:
         finally:
             connected.close()
 
-    def _exchange(
-        self,
-        connected: socket.socket,
-        method: str,
-        target: Target,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        clock: _Clock,
-    ) -> Answer:
+    def _exchange(self, connected: socket.socket, target: Target, request: _Request, clock: _Clock) -> Answer:
         plain = http.client.HTTPConnection(target.host, target.port)
         plain.sock = cast(Any, _Timed(connected, clock))
-        plain.request(method, target.path, body, {"Host": _host_header(target), "Connection": "close", **headers})
+        own = {"Host": _host_header(target), "Connection": "close"}
+        plain.request(request.method, target.path, request.body, {**own, **request.headers})
         with plain.getresponse() as answer:
             told = {name.lower(): value for name, value in answer.getheaders()}
+            if request.into is not None and answer.status == 200:
+                self._write(answer, request.into, target)
+                return Answer(answer.status, told, b"", target.url)
             content = answer.read(self.limits.most_bytes + 1)
         if len(content) > self.limits.most_bytes:
-            message = f"{target.host} answered with more than {self.limits.most_bytes:,} bytes"
-            raise OutgoingError("too_large", message, is_permanent=True)
+            raise self._too_large(target)
         return Answer(answer.status, told, content, target.url)
+
+    def _write(self, answer: http.client.HTTPResponse, into: IO[bytes], target: Target) -> None:
+        whole, size = answer.length, 0
+        while block := answer.read(BLOCK):
+            size += len(block)
+            if size > self.limits.most_bytes:
+                raise self._too_large(target)
+            _keep(block, into)
+        if whole is not None and size != whole:  # a connection that is lost looks like the end of the file
+            message = f"{target.host} sent {size:,} of {whole:,} bytes, and then nothing more"
+            raise OutgoingError("cut_off", message, is_permanent=False)
+
+    def _too_large(self, target: Target) -> OutgoingError:
+        message = f"{target.host} answered with more than {self.limits.most_bytes:,} bytes"
+        return OutgoingError("too_large", message, is_permanent=True)
 
     def _connect(self, target: Target, clock: _Clock) -> socket.socket:
         """A connection to one of the addresses that were judged, encrypted if that is asked for."""
@@ -337,7 +366,7 @@ class Caller:
     def _addresses(self, target: Target, clock: _Clock) -> Sequence[str]:
         """The addresses of the host, all judged: one that is closed refuses them all."""
         found = [target.host] if _is_number(target.host) else self._looked_up(target, clock)
-        if not self._is_allowed(target):
+        if not self.is_allowed(target):
             for each in found:
                 if not is_open(ipaddress.ip_address(each)):
                     raise _closed(target.host)
@@ -362,8 +391,17 @@ class Caller:
             raise OutgoingError("no_such_name", f"There is no host called {target.host}", is_permanent=False)
         return found
 
-    def _is_allowed(self, target: Target) -> bool:
+    def is_allowed(self, target: Target) -> bool:
+        """True if the operator has allowed this host by name."""
         return target.host in self.allowed or f"{target.host}:{target.port}" in self.allowed
+
+
+def _keep(block: bytes, into: IO[bytes]) -> None:
+    try:
+        into.write(block)
+    except OSError as error:  # of our disk, not of theirs
+        message = f"The file cannot be stored here: {error.strerror or error}"
+        raise OutgoingError("not_stored", message, is_permanent=False) from None
 
 
 def _host_header(target: Target) -> str:

@@ -19,6 +19,8 @@ from adsapp.emails.models import Email, EmailTemplate
 from adsapp.emails.subject import EMAIL
 from adsapp.jobs import Job
 from adsapp.organizations.auditing import By
+from adsapp.outbound.audience import refuse_to_recur
+from adsapp.outbound.audience import uses as uses_of_audience
 from adsapp.outbound.whom import audience_words
 
 CHOICES = 50
@@ -27,6 +29,7 @@ NAMES = ("name", "subject", "html", "text", "template", "variables", "audience",
 
 def check(params: Mapping[str, Any]) -> dict[str, Any]:
     """The params with nothing wrong in them; raises Invalid as an e-mail's draft does."""
+    refuse_to_recur(params.get("audience") or {})
     checked = check_draft(email_in(params))
     kept = {name: params.get(name) for name in (*NAMES, "priority")}
     return {**kept, "name": checked.name, "audience": dict(checked.audience.spec) if checked.audience else {}}
@@ -54,6 +57,12 @@ def _id(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError:
         return None
+
+
+def uses(params: Mapping[str, Any]) -> list[str]:
+    """Its template, and what its audience is made of."""
+    template = [f"email_template:{params['template']}"] if params.get("template") else []
+    return [*template, *uses_of_audience(params.get("audience") or {})]
 
 
 def choices() -> Sequence[tuple[str, str]]:
@@ -91,6 +100,8 @@ def define(value: str) -> dict[str, Any]:
 def _why_not(email: Email) -> str:
     if "recipients" in email.audience:
         return "This e-mail went to addresses that were given for it alone; choose one that went to an audience"
+    if email.audience.get("rendering_id"):
+        return "This e-mail went to the people of a trial, who are those of that day; choose one to another audience"
     return "An e-mail with files cannot recur; send a link to them instead" if email.attachments else ""
 
 
@@ -101,6 +112,7 @@ def people_reached(jobs: Sequence[Job]) -> int:
 
 def start(params: Mapping[str, Any], by: By, label: str) -> tuple[str, uuid.UUID]:
     """Start it once more, under its name with a label; its subject and its job. Raises as `create_email` does."""
+    refuse_to_recur(params.get("audience") or {})
     asked = email_in(params)
     asked = email_in({**params, "name": f"{asked.name[: LONGEST_NAME - len(label) - 3]} · {label}"})
     email = service.create_email(asked, by, people=service.preflight(asked).will_send)

@@ -75,6 +75,20 @@ WordsHook = Callable[[Mapping[str, Any]], str]
 ChoicesHook = Callable[[], Sequence[tuple[str, str]]]
 DefineHook = Callable[[str], dict[str, Any]]
 NarrowHook = Callable[[Mapping[str, Any], int], dict[str, Any]]
+AsksHook = Callable[[Mapping[str, Any] | None], Sequence["Asked"]]
+FillHook = Callable[[Mapping[str, Any], Mapping[str, str], Mapping[str, Any]], dict[str, Any]]
+UsesHook = Callable[[Mapping[str, Any]], Sequence[str]]
+ShownHook = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A field that the form of a schedule has for one kind alone."""
+
+    name: str
+    label: str
+    help: str
+    example: str
 
 
 @dataclass(frozen=True)
@@ -143,6 +157,10 @@ class Recurring:
     - `words`: what a run of these params does, in a sentence. They were checked once, and what they name may be gone.
     - `choices`: what a form offers to be done again, values with their words; `define`: the params of such a value.
     - `narrow`: the same params without people who got a message in so many hours, for kinds that can leave them out.
+    - `asks`: what that form asks besides, for the params of now, None for a new one; `fill`: params with what was typed
+      there, given the params of now.
+    - `uses`: the keys of things that a run cannot do without (`core.web.uses`).
+    - `shown`: the params as people and programs may see them, for kinds that have secrets in them.
     - `chooses`: what that form asks, `nothing_yet`: what is said if there is nothing to choose.
     """
 
@@ -154,6 +172,10 @@ class Recurring:
     chooses: str
     nothing_yet: str
     narrow: NarrowHook | None = None
+    asks: AsksHook | None = None
+    fill: FillHook | None = None
+    shown: ShownHook | None = None
+    uses: UsesHook | None = None
     priority: int = Priority.NORMAL
 
 

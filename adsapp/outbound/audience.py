@@ -98,6 +98,23 @@ def _apart_from_lately(audience: Audience, hours: Any) -> Audience:
     return replace(audience, not_within_hours=hours, spec={**audience.spec, NOT_WITHIN: hours})
 
 
+def refuse_to_recur(spec: Mapping[str, Any]) -> None:
+    """Raise Invalid for an audience that is that of one day: the people of a trial stay as they were, and are
+    forgotten."""
+    if spec.get("rendering_id"):
+        raise Invalid.field(
+            "audience.rendering_id",
+            "The people of a trial stay those of that day and are forgotten after some time, so they cannot be sent to "
+            "again and again; choose a tag, an import or all contacts",
+        )
+
+
+def uses(spec: Mapping[str, Any]) -> list[str]:
+    """The keys of what it is made of (`core.web.uses`)."""
+    tags, batch = spec.get("tags") or (), spec.get("import_id")
+    return [*(f"tag:{tag}" for tag in tags), *([f"import:{batch}"] if batch else [])]
+
+
 def count(spec: Mapping[str, Any]) -> AudienceCount:
     """How many; raises Invalid as `parse` does."""
     return count_of(parse(spec))

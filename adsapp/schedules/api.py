@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adsapp.core import db
 from adsapp.core.clock import iso
-from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.limits import MB, takes
 from adsapp.core.web.parameters import reads
@@ -22,7 +21,7 @@ from adsapp.jobs.queries import jobs as job_queries
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.auditing import By
 from adsapp.organizations.policy import Permission
-from adsapp.schedules import coming, presenter, queries, service
+from adsapp.schedules import coming, presenter, queries, service, uses
 from adsapp.schedules.draft import ScheduleIn, end_of
 from adsapp.schedules.models import Schedule
 from adsapp.schedules.queries import Run
@@ -208,21 +207,18 @@ def _shown(schedule: Schedule) -> ResponseReturnValue:
 
 def schedule_json(schedule: Schedule, last: Job | None, *, runs: int = coming.SHOWN) -> dict[str, Any]:
     """A schedule for programs. `does` says what a run does, `in_words` when."""
-    try:
-        params = schedule.params.open()
-    except UnreadableSecret:  # the rest can be said all the same
-        params = None
     return {
         "id": str(schedule.id),
         "name": schedule.name,
         "kind": schedule.processor,
-        "params": params,
+        "params": presenter.params(schedule),
         "does": presenter.does(schedule),
         "when": schedule.when,
         "in_words": presenter.in_words(schedule),
         "time_zone": schedule.time_zone,
         "state": presenter.state_of(schedule).value,
         "state_reason": schedule.state_reason,
+        "cannot_run": uses.why_it_cannot_run(schedule) or None,
         "paused_until": iso(schedule.paused_until),
         "due_since": iso(schedule.due_since),
         "next_run_at": iso(schedule.next_run_at),

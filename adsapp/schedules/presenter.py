@@ -1,5 +1,7 @@
 """Schedules as people read them."""
 
+from typing import Any
+
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.jobs.registry import kind
 from adsapp.schedules import coming
@@ -17,6 +19,16 @@ def does(schedule: Schedule) -> str:
         return recurs.words(schedule.params.open())
     except UnreadableSecret:
         return "What it does cannot be read: ENCRYPTION_KEYS lacks the key that it was written with."
+
+
+def params(schedule: Schedule) -> dict[str, Any] | None:
+    """What it does for programs, without secrets; None if its key is lost."""
+    recurs = kind(schedule.processor).recurs
+    try:
+        found = dict(schedule.params.open())
+    except UnreadableSecret:
+        return None
+    return recurs.shown(found) if recurs and recurs.shown else found
 
 
 def in_words(schedule: Schedule) -> str:

@@ -90,6 +90,12 @@ def due_before(end: datetime, limit: int) -> Sequence[Schedule]:
     return db.session.scalars(query.order_by(Schedule.next_run_at, Schedule.id).limit(limit)).all()
 
 
+def due_next(end: datetime, limit: int) -> Sequence[Schedule]:
+    """Those that the clock starts before then, the soonest first."""
+    query = select(Schedule).where(Schedule.next_run_at < end).order_by(Schedule.next_run_at, Schedule.id)
+    return db.session.scalars(query.limit(limit)).all()
+
+
 def overdue(limit: int) -> Sequence[Schedule]:
     """Those that wait for a person's word, oldest first."""
     query = select(Schedule).where(Schedule.state == ScheduleState.OVERDUE).order_by(Schedule.id)

@@ -1,4 +1,4 @@
-"""A run that makes something first, a campaign or an e-mail, whose own job then does the work.
+"""A run that makes something first, a campaign, an e-mail or an import, whose own job then does the work.
 
 What is made and that it was made are written in one transaction: a run that is tried again after a crash finds it and
 makes no second one.
@@ -6,9 +6,10 @@ makes no second one.
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from adsapp.core import db
 from adsapp.jobs import Job, JobFailed, Progress
@@ -18,23 +19,52 @@ from adsapp.outbound.timing import known_zone
 from adsapp.schedules.firing import BY
 from adsapp.schedules.models import Schedule, ScheduleFire
 
-# Makes it, for somebody and with a label for its name: its subject and its job. Raises what its service raises.
-Make = Callable[[By, str], tuple[str, uuid.UUID]]
+
+@dataclass(frozen=True)
+class Made:
+    """What a run made, and the job that does its work; neither if there was nothing to make. `said` is what the history
+    says of it."""
+
+    subject: str | None
+    job_id: uuid.UUID | None
+    said: str = ""
+
+
+# Makes it, for somebody and with a label for its name. Raises what its service raises.
+Make = Callable[[By, str], Made]
+
+
+def made_before(progress: Progress) -> dict[str, str] | None:
+    """What an attempt before made, if it was lost then: for runs that take long to find out what is to be made."""
+    fire = db.session.scalars(_fire(progress)).first()
+    found = _told(fire) if fire is not None and fire.work_job_id is not None else None
+    progress.commit()
+    return found
 
 
 def start(progress: Progress, make: Make) -> dict[str, str]:
     """Make it once for the run that this job is of; what was made, and the job that does the work."""
-    fire = db.session.scalars(
-        select(ScheduleFire).where(ScheduleFire.job_id == progress.job_id).with_for_update()
-    ).first()
+    fire = db.session.scalars(_fire(progress).with_for_update()).first()
     if fire is None:
         raise JobFailed("schedule_gone", "The schedule that asked for this was deleted", permanent=True)
     if fire.work_job_id is None:
         schedule = db.session.get_one(Schedule, fire.schedule_id)
         by = By(f"{BY} {schedule.name}"[:200], user_id=schedule.created_by_id)
-        fire.subject, fire.work_job_id = make(by, _label(schedule, fire.fire_at))
-        _hand_over(schedule, progress.job_id, fire.work_job_id)
+        made = make(by, _label(schedule, fire.fire_at))
+        fire.subject, fire.work_job_id, fire.reason = made.subject, made.job_id, made.said or fire.reason
+        if made.job_id is not None:
+            _hand_over(schedule, progress.job_id, made.job_id)
     progress.commit()
+    return _told(fire)
+
+
+def _fire(progress: Progress) -> Select[ScheduleFire]:
+    return select(ScheduleFire).where(ScheduleFire.job_id == progress.job_id)
+
+
+def _told(fire: ScheduleFire) -> dict[str, str]:
+    if fire.work_job_id is None:
+        return {"made": "", "said": fire.reason}
     return {"made": fire.subject or "", "job_id": str(fire.work_job_id)}
 
 

@@ -200,7 +200,7 @@ class World:
         """One that somebody paused."""
         return self.schedule(state=ScheduleState.PAUSED, state_reason="A look", next_run_at=None)
 
-    def alert(self) -> uuid.UUID:
+    def alert(self, **values: Any) -> uuid.UUID:
         """An alert that is open; there is one at a time."""
         with db.organization_context(self.app, self.cast.bakery_id):
             for each in db.session.scalars(select(AlertIncident).where(AlertIncident.resolved_at.is_(None))):
@@ -222,6 +222,7 @@ class World:
                 seen_at=now,
                 opened_at=now,
                 last_at=now,
+                **values,
             )
             db.session.add(incident)
             db.session.commit()
@@ -270,7 +271,7 @@ CAMPAIGN = {"name": "April", "template": {"name": "plain", "language": "de"}, "a
 
 WHEN = {"kind": "sync-templates", "when": "@daily", "time_zone": "UTC"}
 
-HOOK = "https://hooks.example.com/services/x"
+HOOK = "https://hooks.slack.com/services/x"
 TOMORROW = (utcnow() + LATER).isoformat()
 EMAILER = {"api_key": "re_new", "sender_address": "news@bakery.example"}
 EMAIL = {"subject": "Hello", "html": "<p>Hello</p>", "audience": "given", "addresses": "one@example.com"}
@@ -350,6 +351,12 @@ DEEDS: dict[str, Deed] = {
     "notifications.save": lambda w: w.post("/settings/notifications", told="digest"),
     "alerts.acknowledge": lambda w: w.post(f"/alerts/{w.alert()}/acknowledgement", reason="I look"),
     "alerts.snooze": lambda w: w.post(f"/alerts/{w.alert()}/snooze", hours="4"),
+    "alerts.give_back": lambda w: w.post(f"/alerts/{w.alert(acknowledged_at=utcnow())}/acknowledgement/end"),
+    "alerts.wake": lambda w: w.post(f"/alerts/{w.alert(snoozed_until=utcnow() + LATER)}/snooze/end"),
+    "alerts_api.give_back": lambda w: w.ask(
+        "DELETE", f"/api/alerts/{w.alert(acknowledged_at=utcnow())}/acknowledgements"
+    ),
+    "alerts_api.wake": lambda w: w.ask("DELETE", f"/api/alerts/{w.alert(snoozed_until=utcnow() + LATER)}/snoozes"),
     "alerts.save_rule": lambda w: w.post("/alerts/rules/job_failed", is_on="1", threshold="3"),
     "alerts.reset_rule": lambda w: w.post("/alerts/rules/job_failed/reset"),
     "alerts.add_channel": lambda w: w.post("/alerts/channels", kind="slack", name="Ops", address=HOOK),

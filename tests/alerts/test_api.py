@@ -51,6 +51,9 @@ def test_what_is_open_is_read_taken_on_and_put_off(refused: Alerts, client: Flas
     assert ask(refused, client, "POST", f"{here}/snoozes", {"until": far}).status_code == 422
     taken = ask(refused, client, "POST", f"{here}/acknowledgements", {"note": "On it"}).get_json()
     assert (taken["acknowledged_by"], taken["note"]) == ("token alice", "On it")
+    back = ask(refused, client, "DELETE", f"{here}/acknowledgements").get_json()
+    assert (back["acknowledged_at"], back["acknowledged_by"]) == (None, "")
+    assert ask(refused, client, "DELETE", f"{here}/snoozes").status_code == 409
     assert ask(refused, client, "POST", f"{here}/acknowledgements", {}, who="bob").status_code == 403
     assert ask(refused, client, "GET", here, who="charlie").status_code == 404
 

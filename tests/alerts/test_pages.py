@@ -91,6 +91,46 @@ def test_an_alert_is_put_off_and_what_is_over_is_not(alice: FlaskClient, alerts:
     assert "WhatsApp refuses" in words(alice.get("/alerts/history").text)
 
 
+def test_what_was_taken_on_or_put_off_can_be_taken_back_and_the_bell_counts_as_the_page(
+    alice: FlaskClient, alerts: Alerts
+) -> None:
+    incident = alerts.incident(KIND)
+    here = f"/alerts/{incident.id}"
+    assert post(alice, f"{here}/acknowledgement/end").status_code == 409
+    assert post(alice, f"{here}/snooze/end").status_code == 409
+    post(alice, f"{here}/acknowledgement", reason="I look")
+    page = alice.get("/alerts").text
+    assert bell(page) == "No open alerts"
+    assert "Taken on 1" in words(page)
+    assert "Open now 1" not in words(page)
+    assert "Give it back" in words(alice.get(here).text)
+    assert post(alice, f"{here}/acknowledgement/end").status_code == 303
+    page = alice.get("/alerts").text
+    assert bell(page).startswith("1 open alert")
+    assert "Open now 1" in words(page)
+    post(alice, f"{here}/snooze", hours="4")
+    assert "Put it off no more" in words(alice.get("/alerts").text)
+    assert post(alice, f"{here}/snooze/end").status_code == 303
+    now = alerts.incident(KIND)
+    assert (now.acknowledged_at, now.acknowledged_by, now.snoozed_until) == (None, "", None)
+    told = len(alerts.deliveries(KIND))
+    alerts.look(utcnow() + timedelta(minutes=1))
+    assert len(alerts.deliveries(KIND)) == told  # as before: it was told already
+
+
+def test_slack_is_at_slack(alice: FlaskClient) -> None:
+    for address in ("https://slack.com.example.org/x", "https://example.com/services/x", "http://hooks.slack.com/x"):
+        answer = post(alice, "/alerts/channels", kind="slack", name="Ops", address=address)
+        assert answer.status_code == 422
+        assert "This is no address of Slack’s" in words(answer.text)
+    good = "https://hooks.slack.com/services/T0/B0/x"
+    assert post(alice, "/alerts/channels", kind="slack", name="Ops", address=good).status_code == 303
+    assert (
+        post(alice, "/alerts/channels", kind="webhook", name="Other", address="https://example.com/x").status_code
+        == 303
+    )
+
+
 def test_a_rule_is_set_and_set_back(alice: FlaskClient, alerts: Alerts) -> None:
     where = "/alerts/rules/job_failed"
     typed = {"is_on": "1", "threshold": "5", "clears_at": "2", "window_minutes": "30", "severity": "critical"}
@@ -117,12 +157,12 @@ def confirm_plain(client: FlaskClient, where: str) -> int:
 @pytest.mark.parametrize(
     "field, value, says",
     [
-        ("threshold", "0", "Where it begins should be 1 to 100,000 jobs"),
-        ("threshold", "many", "Where it begins should be a whole number"),
-        ("clears_at", "9", "Where it ends should be at most 1, where it begins"),
-        ("window_minutes", "1", "The window should be 5 to 10,080 minutes"),
-        ("cool_down_minutes", "0", "The cool-down should be 1 to 10,080 minutes"),
-        ("quiet_from", "25:00", "The begin of the quiet hours should be a time such as 22:00"),
+        ("threshold", "0", "“Failed jobs at least” should be 1 to 100,000 jobs"),
+        ("threshold", "many", "“Failed jobs at least” should be a whole number"),
+        ("clears_at", "9", "“Over when at most” should be at most 1, where it begins"),
+        ("window_minutes", "1", "“Within how many minutes” should be 5 to 10,080 minutes"),
+        ("cool_down_minutes", "0", "“Told again after how many minutes” should be 1 to 10,080 minutes"),
+        ("quiet_from", "25:00", "“Quiet from” should be a time such as 22:00"),
         ("quiet_zone", "Europe/Nowhere", "There is no time zone"),
     ],
 )

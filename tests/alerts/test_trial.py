@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from adsapp.alerts.rules import RULES, Conditions
 from adsapp.alerts.rules.base import rolling
 from adsapp.alerts.trial import firings, try_rule
-from adsapp.campaigns.models import CampaignEvent, CampaignStatus
+from adsapp.campaigns.models import CampaignEvent, CampaignStatus, MessageMinute
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.integrations.events import NoticeKind
@@ -104,6 +105,24 @@ def test_pauses_imports_and_warnings_of_a_week_are_tried(alerts: Alerts) -> None
     assert tried(alerts, "import_rejected") == [(at(60), 80)]
     assert tried(alerts, "quality_down") == [(at(90), 1)]
     assert tried(alerts, "message_failures") == tried(alerts, "suppressions") == tried(alerts, "oldest_wait") == []
+
+
+def test_a_share_counts_no_message_twice(alerts: Alerts) -> None:
+    """Who failed after the provider had accepted it is one message; a job that failed is none that was completed."""
+    campaign_id, owner = (
+        set_the_scene(alerts.app, alerts.cast).campaign(CampaignStatus.COMPLETED),
+        alerts.cast.bakery_id,
+    )
+    for hours, counts in (
+        (90, {"accepted": 100, "failed": 25}),  # all of them later: 25 of 100, not of 125
+        (70, {"accepted": 75, "failed": 25, "refused": 25}),  # at once
+        (50, {"failed": 60}),  # accepted before the window
+    ):
+        minute = MessageMinute(organization_id=owner, campaign_id=campaign_id, minute=at(hours), **counts)
+        alerts.within(partial(db.session.add, minute))
+    assert tried(alerts, "message_failures") == [(at(50), 100), (at(70), 25), (at(90), 25)]
+    fail(alerts, 30, 10, completed=30)
+    assert tried(alerts, "failure_share") == [(at(30), 25)]
 
 
 def test_a_rule_of_which_nothing_is_kept_says_so(alerts: Alerts) -> None:

@@ -18,6 +18,7 @@ from adsapp.integrations.events import NoticeKind
 from adsapp.integrations.models import Account, AccountStatus, NoticeLevel, ProviderNotice
 from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.models import StatsMinute, Worker
+from adsapp.message_templates.models import MessageTemplate
 from adsapp.organizations.auditing import NOBODY
 from adsapp.schedules.draft import ScheduleIn
 from adsapp.schedules.models import Schedule, ScheduleState
@@ -26,6 +27,7 @@ from tests.alerts.scene import Alerts
 from tests.campaigns.scene import Scene
 from tests.emails.scene import EmailScene
 from tests.lone_worker import add_lone_worker
+from tests.schedules.test_api import CAMPAIGN
 
 FAILURES = 30
 
@@ -104,10 +106,19 @@ def _overdue_schedule(stage: Stage) -> None:
     stage.alerts.within(call)
 
 
+def _broken_schedule(stage: Stage) -> None:
+    def call() -> None:
+        data = ScheduleIn("Offer", "start-campaign", CAMPAIGN, "@daily")
+        create_schedule(data, NOBODY)
+        db.session.execute(delete(MessageTemplate).where(MessageTemplate.name == "spring"))
+
+    stage.alerts.within(call)
+
+
 def _message_minute(stage: Stage) -> None:
     campaign_id = stage.scene.campaign(CampaignStatus.COMPLETED)
     at = stage.now.replace(second=0, microsecond=0) - timedelta(minutes=2)
-    figures = {"accepted": 60, "failed": FAILURES}
+    figures = {"accepted": 60, "failed": FAILURES, "refused": FAILURES}
     stage.add(MessageMinute(organization_id=stage.owner, campaign_id=campaign_id, minute=at, **figures))
 
 
@@ -182,6 +193,11 @@ TROUBLES: dict[str, tuple[Change, Change, str]] = {
         _overdue_schedule,
         lambda s: s.do(update(Schedule).values(state=ScheduleState.PAUSED)),
         "“Nightly” waits for your word",
+    ),
+    "schedule_broken": (
+        _broken_schedule,
+        lambda s: s.do(update(Schedule).values(state=ScheduleState.PAUSED, next_run_at=None)),
+        "“Offer” cannot run as things are",
     ),
     "message_failures": (_message_minute, lambda s: s.do(delete(MessageMinute)), "33 % of messages failed"),
     "token_refused": (

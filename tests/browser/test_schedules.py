@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from adsapp.campaigns.models import CampaignStatus
+from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.ids import new_id
 from adsapp.schedules.models import FireState, Schedule, ScheduleFire, ScheduleState
 from tests.browser.conftest import Console, Look
 from tests.campaigns.scene import set_the_scene
@@ -38,6 +40,18 @@ def times(console: Console) -> Times:
     madrid: dict[str, Any] = {"time_zone": "Europe/Madrid", "created_by": "Alice"}
     times.add("0 9 * * 1", name="Weekly offer", processor="start-campaign", params=weekly, next_run_at=soon, **madrid)
     times.add("30 2 * * *", name="Templates at night", processor="sync-templates", params=nightly, next_run_at=soon)
+    address = {"url": "https://ann:pw@shop.example.com/lists/customers.csv?key=t0ken", "header": ["Name", "Mobile"]}
+    listed = {**address, "mapping": {"0": "name", "1": "phone"}, "options": {"tags": ["shop"]}}
+    gone = {**CAMPAIGN, "audience": {"tags": ["nobody"]}}
+    with console.app.app_context():
+        customers, to_nobody = db.SecretJson.of(listed), db.SecretJson.of(gone)
+    with db.organization_context(console.app, console.cast.bakery_id):
+        values = {"file_name": "people.csv", "path": "x", "sha256": "0", "size_bytes": 1, "job_id": new_id()}
+        owner = console.cast.bakery_id
+        db.session.add(Import(organization_id=owner, status=ImportStatus.COMPLETED, **values))
+        db.session.commit()
+    times.add("@daily", name="List of the shop", processor="start-import", params=customers, next_run_at=soon)
+    times.add("@daily", name="To nobody", processor="start-campaign", params=to_nobody, next_run_at=soon)
     times.add("*/15 * * * *", name="Each quarter", processor="sync-templates", params=nightly, next_run_at=soon)
     paused: dict[str, Any] = {"state": ScheduleState.PAUSED, "state_reason": "the shop is closed", "next_run_at": None}
     times.add("0 18 * * 5", name="Friday evening", processor="start-campaign", params=weekly, **paused, **madrid)
@@ -72,6 +86,9 @@ def test_schedules_are_looked_at_from_all_sides(alice: Page, console: Console, l
         ("schedule-paused", find(times, "Friday evening")),
         ("schedule-new", "/schedules/new"),
         ("schedule-form", "/schedules/new?kind=start-campaign"),
+        ("schedule-form-import", "/schedules/new?kind=start-import"),
+        ("schedule-import", find(times, "List of the shop")),
+        ("schedule-broken", find(times, "To nobody")),
     ):
         console.open(alice, path)
         look.at(name)
@@ -103,6 +120,13 @@ def test_an_expression_is_explained_while_it_is_typed(alice: Page, console: Cons
     alice.get_by_label("When it runs").fill("0 0 31 2 *")
     expect(explained).to_contain_text("there is no 31 February")
     look.at("schedule-form-wrong")
+    alice.get_by_label("Or choose").select_option("weekdays")
+    alice.get_by_text("Wednesday").click()
+    alice.get_by_label("At", exact=True).fill("18:30")
+    expect(explained).to_contain_text("Every Wednesday at 18:30")
+    expect(alice.get_by_label("Day of the month")).to_be_hidden()
+    look.at("schedule-form-chosen")
+    alice.get_by_label("Or choose").select_option("")
     alice.get_by_label("When it runs").fill("0 9 * * 1")
     alice.get_by_label("Who is left out each time").select_option("168")
     alice.get_by_role("button", name="Make the schedule").click()

@@ -15,30 +15,30 @@ from tests.campaigns.rehearsal import Rehearsal, refused
 PEOPLE = [f"+1202559{place:04}" for place in range(6)]
 
 
-def sums(rehearsal: Rehearsal) -> tuple[int, int, int]:
+def sums(rehearsal: Rehearsal) -> tuple[int, ...]:
     with rehearsal.organization(), db.reading():
-        columns = (MessageMinute.accepted, MessageMinute.delivered, MessageMinute.failed)
+        columns = [getattr(MessageMinute, name) for name in ("accepted", "delivered", "failed", "refused")]
         row = db.session.execute(select(*(func.coalesce(func.sum(column), 0) for column in columns))).one()
-        return row[0], row[1], row[2]
+        return tuple(row)
 
 
 def test_each_message_counts_once_in_each_of_its_minutes(rehearsal: Rehearsal) -> None:
     rehearsal.contacts(*PEOPLE)
     rehearsal.provider.answers(PEOPLE[0], refused(131026))
     campaign_id = rehearsal.sent()
-    assert sums(rehearsal) == (5, 0, 1)
+    assert sums(rehearsal) == (5, 0, 1, 1)
     rehearsal.report("delivered", *PEOPLE[1:5])
     rehearsal.report("read", *PEOPLE[1:3])
     rehearsal.report("failed", PEOPLE[5])
-    assert sums(rehearsal) == (5, 4, 2)
+    assert sums(rehearsal) == (5, 4, 2, 1)
     code = rehearsal.recipients(campaign_id)[PEOPLE[5]].error_code
     with rehearsal.organization():
         service.retry_failed(get_campaign(campaign_id), code, "Alice")
         db.session.commit()
-    assert sums(rehearsal) == (5, 4, 2)  # what was, was
+    assert sums(rehearsal) == (5, 4, 2, 1)  # what was, was
     while rehearsal.send(campaign_id) is not None:
         rehearsal.let_time_pass()
-    assert sums(rehearsal) == (6, 4, 2)
+    assert sums(rehearsal) == (6, 4, 2, 1)
 
 
 def test_the_last_hour_has_every_minute_and_the_running_one(rehearsal: Rehearsal) -> None:

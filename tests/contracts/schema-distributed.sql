@@ -350,6 +350,17 @@ import_rows.cells jsonb not null
 import_rows.contact_id uuid
 import_rows.line integer not null default 0
 import_rows.also text not null default ''::text
+import_sightings.organization_id uuid not null
+import_sightings.id bigint not null identity d
+import_sightings.source_key character varying(64) not null
+import_sightings.name character varying(255) not null
+import_sightings.size_bytes bigint not null
+import_sightings.changed_ns bigint not null
+import_sightings.etag character varying(200) not null
+import_sightings.last_modified character varying(100) not null
+import_sightings.sha256 character varying(64) not null
+import_sightings.seen_by uuid
+import_sightings.seen_at timestamp with time zone not null
 import_undos.organization_id uuid not null
 import_undos.import_id uuid not null
 import_undos.job_id uuid
@@ -389,6 +400,7 @@ imports.undo_kept boolean not null default false
 imports.trial_job_id uuid
 imports.trial jsonb
 imports.header_key character varying(64) not null default ''::character varying
+imports.source_key character varying(64) not null default ''::character varying
 inbound_messages.organization_id uuid not null
 inbound_messages.id bigint not null identity d
 inbound_messages.account_id uuid not null
@@ -537,6 +549,7 @@ message_minutes.minute timestamp with time zone not null
 message_minutes.accepted integer not null default 0
 message_minutes.delivered integer not null default 0
 message_minutes.failed integer not null default 0
+message_minutes.refused integer not null default 0
 message_templates.organization_id uuid not null
 message_templates.id uuid not null
 message_templates.account_id uuid not null
@@ -829,6 +842,9 @@ constraint emails pk_emails PRIMARY KEY (id)
 constraint emails uq_emails_organization_id_id UNIQUE (organization_id, id)
 constraint import_rows pk_import_rows PRIMARY KEY (id)
 constraint import_rows uq_import_rows_organization_id_import_id_row_no UNIQUE (organization_id, import_id, row_no)
+constraint import_sightings fk_import_sightings_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint import_sightings pk_import_sightings PRIMARY KEY (id)
+constraint import_sightings uq_import_sightings_organization_id_source_key_name UNIQUE (organization_id, source_key, name)
 constraint import_undos fk_import_undos_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint import_undos fk_import_undos_organization_id_import_id FOREIGN KEY (organization_id, import_id) REFERENCES imports(organization_id, id) ON DELETE CASCADE
 constraint import_undos pk_import_undos PRIMARY KEY (import_id)
@@ -1010,10 +1026,13 @@ CREATE UNIQUE INDEX uq_emails_organization_id_id ON public.emails USING btree (o
 CREATE INDEX ix_import_rows_outcome ON public.import_rows USING btree (organization_id, import_id, outcome, row_no)
 CREATE UNIQUE INDEX pk_import_rows ON public.import_rows USING btree (id)
 CREATE UNIQUE INDEX uq_import_rows_organization_id_import_id_row_no ON public.import_rows USING btree (organization_id, import_id, row_no)
+CREATE UNIQUE INDEX pk_import_sightings ON public.import_sightings USING btree (id)
+CREATE UNIQUE INDEX uq_import_sightings_organization_id_source_key_name ON public.import_sightings USING btree (organization_id, source_key, name)
 CREATE UNIQUE INDEX pk_import_undos ON public.import_undos USING btree (import_id)
 CREATE INDEX ix_imports_header ON public.imports USING btree (organization_id, header_key, id)
 CREATE INDEX ix_imports_list ON public.imports USING btree (organization_id, id)
 CREATE INDEX ix_imports_sha256 ON public.imports USING btree (organization_id, sha256, id)
+CREATE INDEX ix_imports_source ON public.imports USING btree (organization_id, source_key, sha256)
 CREATE UNIQUE INDEX pk_imports ON public.imports USING btree (id)
 CREATE UNIQUE INDEX uq_imports_organization_id_id ON public.imports USING btree (organization_id, id)
 CREATE INDEX ix_inbound_messages_at ON public.inbound_messages USING btree (organization_id, at)
@@ -1182,6 +1201,7 @@ row security of email_templates, forced
 row security of email_webhooks, forced
 row security of emails, forced
 row security of import_rows, forced
+row security of import_sightings, forced
 row security of import_undos, forced
 row security of imports, forced
 row security of inbound_messages, forced
@@ -1275,6 +1295,8 @@ policy emails engine PERMISSIVE ALL {adsapp_engine} true check true
 policy emails organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy import_rows engine PERMISSIVE ALL {adsapp_engine} true check true
 policy import_rows organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy import_sightings engine PERMISSIVE ALL {adsapp_engine} true check true
+policy import_sightings organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy import_undos engine PERMISSIVE ALL {adsapp_engine} true check true
 policy import_undos organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy imports engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -1398,6 +1420,7 @@ grant delete, insert, select, update on email_templates to adsapp_app
 grant delete, insert, select, update on email_webhooks to adsapp_app
 grant delete, insert, select, update on emails to adsapp_app
 grant delete, insert, select, update on import_rows to adsapp_app
+grant delete, insert, select, update on import_sightings to adsapp_app
 grant delete, insert, select, update on import_undos to adsapp_app
 grant delete, insert, select, update on imports to adsapp_app
 grant delete, insert, select, update on inbound_messages to adsapp_app
@@ -1494,11 +1517,11 @@ AS $function$ begin insert into campaign_counts (organization_id, campaign_id, r
 CREATE OR REPLACE FUNCTION public.count_campaign_recipients_moments_insert()
 RETURNS trigger
 LANGUAGE plpgsql
-AS $function$ begin insert into message_minutes (organization_id, campaign_id, minute, accepted, delivered, failed) select organization_id, campaign_id, minute, sum(accepted), sum(delivered), sum(failed) from (select n.organization_id, n.campaign_id, date_trunc('minute', n.accepted_at, 'UTC') as minute, 1 as accepted, 0 as delivered, 0 as failed from new_rows n where n.accepted_at is not null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.delivered_at, 'UTC') as minute, 0 as accepted, 1 as delivered, 0 as failed from new_rows n where n.delivered_at is not null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.failed_at, 'UTC') as minute, 0 as accepted, 0 as delivered, 1 as failed from new_rows n where n.failed_at is not null) c group by organization_id, campaign_id, minute order by organization_id, campaign_id, minute on conflict (organization_id, campaign_id, minute) do update set accepted = message_minutes.accepted + excluded.accepted, delivered = message_minutes.delivered + excluded.delivered, failed = message_minutes.failed + excluded.failed; return null; end $function$
+AS $function$ begin insert into message_minutes (organization_id, campaign_id, minute, accepted, delivered, failed, refused) select organization_id, campaign_id, minute, sum(accepted), sum(delivered), sum(failed), sum(refused) from (select n.organization_id, n.campaign_id, date_trunc('minute', n.accepted_at, 'UTC') as minute, 1 as accepted, 0 as delivered, 0 as failed, 0 as refused from new_rows n where n.accepted_at is not null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.delivered_at, 'UTC') as minute, 0 as accepted, 1 as delivered, 0 as failed, 0 as refused from new_rows n where n.delivered_at is not null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.failed_at, 'UTC') as minute, 0 as accepted, 0 as delivered, 1 as failed, 0 as refused from new_rows n where n.failed_at is not null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.failed_at, 'UTC') as minute, 0 as accepted, 0 as delivered, 0 as failed, 1 as refused from new_rows n where n.failed_at is not null and n.accepted_at is null) c group by organization_id, campaign_id, minute order by organization_id, campaign_id, minute on conflict (organization_id, campaign_id, minute) do update set accepted = message_minutes.accepted + excluded.accepted, delivered = message_minutes.delivered + excluded.delivered, failed = message_minutes.failed + excluded.failed, refused = message_minutes.refused + excluded.refused; return null; end $function$
 CREATE OR REPLACE FUNCTION public.count_campaign_recipients_moments_update()
 RETURNS trigger
 LANGUAGE plpgsql
-AS $function$ begin insert into message_minutes (organization_id, campaign_id, minute, accepted, delivered, failed) select organization_id, campaign_id, minute, sum(accepted), sum(delivered), sum(failed) from (select n.organization_id, n.campaign_id, date_trunc('minute', n.accepted_at, 'UTC') as minute, 1 as accepted, 0 as delivered, 0 as failed from new_rows n join old_rows o on o.id = n.id where n.accepted_at is not null and o.accepted_at is null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.delivered_at, 'UTC') as minute, 0 as accepted, 1 as delivered, 0 as failed from new_rows n join old_rows o on o.id = n.id where n.delivered_at is not null and o.delivered_at is null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.failed_at, 'UTC') as minute, 0 as accepted, 0 as delivered, 1 as failed from new_rows n join old_rows o on o.id = n.id where n.failed_at is not null and o.failed_at is null) c group by organization_id, campaign_id, minute order by organization_id, campaign_id, minute on conflict (organization_id, campaign_id, minute) do update set accepted = message_minutes.accepted + excluded.accepted, delivered = message_minutes.delivered + excluded.delivered, failed = message_minutes.failed + excluded.failed; return null; end $function$
+AS $function$ begin insert into message_minutes (organization_id, campaign_id, minute, accepted, delivered, failed, refused) select organization_id, campaign_id, minute, sum(accepted), sum(delivered), sum(failed), sum(refused) from (select n.organization_id, n.campaign_id, date_trunc('minute', n.accepted_at, 'UTC') as minute, 1 as accepted, 0 as delivered, 0 as failed, 0 as refused from new_rows n join old_rows o on o.id = n.id where n.accepted_at is not null and o.accepted_at is null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.delivered_at, 'UTC') as minute, 0 as accepted, 1 as delivered, 0 as failed, 0 as refused from new_rows n join old_rows o on o.id = n.id where n.delivered_at is not null and o.delivered_at is null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.failed_at, 'UTC') as minute, 0 as accepted, 0 as delivered, 1 as failed, 0 as refused from new_rows n join old_rows o on o.id = n.id where n.failed_at is not null and o.failed_at is null union all select n.organization_id, n.campaign_id, date_trunc('minute', n.failed_at, 'UTC') as minute, 0 as accepted, 0 as delivered, 0 as failed, 1 as refused from new_rows n join old_rows o on o.id = n.id where n.failed_at is not null and o.failed_at is null and n.accepted_at is null) c group by organization_id, campaign_id, minute order by organization_id, campaign_id, minute on conflict (organization_id, campaign_id, minute) do update set accepted = message_minutes.accepted + excluded.accepted, delivered = message_minutes.delivered + excluded.delivered, failed = message_minutes.failed + excluded.failed, refused = message_minutes.refused + excluded.refused; return null; end $function$
 CREATE OR REPLACE FUNCTION public.count_campaign_recipients_update()
 RETURNS trigger
 LANGUAGE plpgsql

@@ -198,6 +198,8 @@ CREATE TRIGGER count_campaign_recipients_delivered_update after update of delive
 CREATE TRIGGER count_campaign_recipients_failed_insert after insert on campaign_recipients for each row when new.failed_at is not null begin insert into message_minutes (organization_id, campaign_id, minute, failed) values (new.organization_id, new.campaign_id, substr(new.failed_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set failed = failed + 1; end
 CREATE TRIGGER count_campaign_recipients_failed_update after update of failed_at on campaign_recipients for each row when new.failed_at is not null and old.failed_at is null begin insert into message_minutes (organization_id, campaign_id, minute, failed) values (new.organization_id, new.campaign_id, substr(new.failed_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set failed = failed + 1; end
 CREATE TRIGGER count_campaign_recipients_insert after insert on campaign_recipients for each row  begin insert into campaign_counts (organization_id, campaign_id, round, status, error_code, count) values (new.organization_id, new.campaign_id, new.round, new.status, new.error_code, 1) on conflict (organization_id, campaign_id, round, status, error_code) do update set count = count + (1); end
+CREATE TRIGGER count_campaign_recipients_refused_insert after insert on campaign_recipients for each row when new.failed_at is not null and new.accepted_at is null begin insert into message_minutes (organization_id, campaign_id, minute, refused) values (new.organization_id, new.campaign_id, substr(new.failed_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set refused = refused + 1; end
+CREATE TRIGGER count_campaign_recipients_refused_update after update of failed_at on campaign_recipients for each row when new.failed_at is not null and old.failed_at is null and new.accepted_at is null begin insert into message_minutes (organization_id, campaign_id, minute, refused) values (new.organization_id, new.campaign_id, substr(new.failed_at, 1, 16) || ':00.000000', 1) on conflict (organization_id, campaign_id, minute) do update set refused = refused + 1; end
 CREATE TRIGGER count_campaign_recipients_update after update of organization_id, campaign_id, round, status, error_code on campaign_recipients for each row when old.organization_id is not new.organization_id or old.campaign_id is not new.campaign_id or old.round is not new.round or old.status is not new.status or old.error_code is not new.error_code begin insert into campaign_counts (organization_id, campaign_id, round, status, error_code, count) values (old.organization_id, old.campaign_id, old.round, old.status, old.error_code, -1) on conflict (organization_id, campaign_id, round, status, error_code) do update set count = count + (-1); insert into campaign_counts (organization_id, campaign_id, round, status, error_code, count) values (new.organization_id, new.campaign_id, new.round, new.status, new.error_code, 1) on conflict (organization_id, campaign_id, round, status, error_code) do update set count = count + (1); end
 CREATE INDEX ix_campaign_recipients_contact ON campaign_recipients (organization_id, contact_id, id)
 CREATE INDEX ix_campaign_recipients_due ON campaign_recipients (organization_id, campaign_id, not_before, id) WHERE status = 'pending'
@@ -528,6 +530,22 @@ CONSTRAINT fk_import_rows_organization_id FOREIGN KEY(organization_id) REFERENCE
 CONSTRAINT uq_import_rows_organization_id_import_id_row_no UNIQUE (organization_id, import_id, row_no)
 )
 CREATE INDEX ix_import_rows_outcome ON import_rows (organization_id, import_id, outcome, row_no)
+CREATE TABLE import_sightings (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+source_key VARCHAR(64) NOT NULL,
+name VARCHAR(255) NOT NULL,
+size_bytes INTEGER NOT NULL,
+changed_ns INTEGER NOT NULL,
+etag VARCHAR(200) NOT NULL,
+last_modified VARCHAR(100) NOT NULL,
+sha256 VARCHAR(64) NOT NULL,
+seen_by CHAR(32),
+seen_at DATETIME NOT NULL,
+CONSTRAINT pk_import_sightings PRIMARY KEY (id),
+CONSTRAINT fk_import_sightings_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_import_sightings_organization_id_source_key_name UNIQUE (organization_id, source_key, name)
+)
 CREATE TABLE import_undos (
 organization_id CHAR(32) NOT NULL,
 import_id CHAR(32) NOT NULL,
@@ -567,7 +585,7 @@ noted_by_code JSON NOT NULL,
 created_by VARCHAR(200) NOT NULL,
 created_at DATETIME NOT NULL,
 started_at DATETIME,
-finished_at DATETIME, opted_out INTEGER DEFAULT '0' NOT NULL, undo_kept BOOLEAN DEFAULT 0 NOT NULL, trial_job_id CHAR(32), trial JSON, header_key VARCHAR(64) DEFAULT '' NOT NULL,
+finished_at DATETIME, opted_out INTEGER DEFAULT '0' NOT NULL, undo_kept BOOLEAN DEFAULT 0 NOT NULL, trial_job_id CHAR(32), trial JSON, header_key VARCHAR(64) DEFAULT '' NOT NULL, source_key VARCHAR(64) DEFAULT '' NOT NULL,
 CONSTRAINT pk_imports PRIMARY KEY (id),
 CONSTRAINT fk_imports_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_imports_organization_id_id UNIQUE (organization_id, id)
@@ -575,6 +593,7 @@ CONSTRAINT uq_imports_organization_id_id UNIQUE (organization_id, id)
 CREATE INDEX ix_imports_header ON imports (organization_id, header_key, id)
 CREATE INDEX ix_imports_list ON imports (organization_id, id)
 CREATE INDEX ix_imports_sha256 ON imports (organization_id, sha256, id)
+CREATE INDEX ix_imports_source ON imports (organization_id, source_key, sha256)
 CREATE TABLE inbound_messages (
 organization_id CHAR(32) NOT NULL,
 id INTEGER NOT NULL,
@@ -786,7 +805,7 @@ campaign_id CHAR(32) NOT NULL,
 minute DATETIME NOT NULL,
 accepted INTEGER DEFAULT '0' NOT NULL,
 delivered INTEGER DEFAULT '0' NOT NULL,
-failed INTEGER DEFAULT '0' NOT NULL,
+failed INTEGER DEFAULT '0' NOT NULL, refused INTEGER DEFAULT '0' NOT NULL,
 CONSTRAINT pk_message_minutes PRIMARY KEY (organization_id, campaign_id, minute),
 CONSTRAINT fk_message_minutes_organization_id FOREIGN KEY(organization_id, campaign_id) REFERENCES campaigns (organization_id, id) ON DELETE CASCADE
 )

@@ -44,6 +44,7 @@ KINDS: list[tuple[str, dict[str, Any], bool]] = [
     ("bulk-message", {"campaign_id": str(uuid.UUID(int=7))}, True),
     ("start-campaign", {"name": "April", "audience": {"all": True}}, True),
     ("start-email", {"audience": {"all": True}}, True),
+    ("start-import", {"folder": "incoming"}, False),
     ("apply-email-webhooks", {"account_id": str(uuid.UUID(int=7))}, False),
     ("sync-suppressions", {}, False),
     ("send-email", {"email_id": str(uuid.UUID(int=7))}, True),

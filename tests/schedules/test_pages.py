@@ -4,6 +4,7 @@ import re
 import uuid
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -119,10 +120,10 @@ def test_a_campaign_is_repeated_every_week(app: Flask, cast: Cast, adam: Browser
         ({"source": ""}, "Choose: the campaign to repeat"),
         ({"source": str(uuid.uuid4())}, "There is no such campaign"),
         ({"time_zone": "Nowhere"}, "There is no time zone “Nowhere”"),
-        ({"grace_minutes": "soon"}, "Enter a whole number"),
+        ({"grace_minutes": "soon"}, "“Ask a person if it is later than”: enter a whole number"),
         ({"ends_at": "never"}, "Enter a date and a time"),
         ({"name": ""}, "Give the schedule a name"),
-        ({"ends_after": "0"}, "After how many runs it ends should be a whole number from 1 to 100,000"),
+        ({"ends_after": "0"}, "“Ends after so many runs”: should be a whole number from 1 to 100,000"),
         ({"time_zone": "Europe/Madird", "when": "0 25 * * *"}, "did you mean Europe/Madrid?"),
         ({"time_zone": "Europe/Madird", "when": "0 25 * * *"}, "The hour “25” cannot be read"),
     ],
@@ -132,6 +133,49 @@ def test_the_form_comes_back_with_what_is_wrong(adam: Browser, scene: Scene, cha
     assert said in page
     assert "The schedule is not saved yet" in page
     assert 'value="168" selected' in page
+
+
+@pytest.mark.parametrize(
+    "picked, when, words",
+    [
+        ({"pick": "daily", "pick_time": "07:05"}, "5 7 * * *", "Every day at 07:05"),
+        ({"pick": "weekdays", "pick_days": ["7", "1"]}, "0 9 * * 1,7", "Every Monday and Sunday at 09:00"),
+        (
+            {"pick": "monthly", "pick_day": "15", "pick_time": "18:30"},
+            "30 18 15 * *",
+            "On the 15th of the month at 18:30",
+        ),
+        ({"pick": "monthly", "pick_day": "L"}, "0 9 L * *", "On the last day of the month at 09:00"),
+        ({"pick": "minutes", "pick_minutes": "45"}, "every 45 minutes", "Every 45 minutes"),
+    ],
+)
+@pytest.mark.parametrize("shape", ["embedded"], indirect=True)  # no database is asked about the words
+def test_a_time_can_be_chosen_in_words_and_is_kept_as_an_expression(
+    app: Flask, cast: Cast, adam: Browser, scene: Scene, picked: dict[str, Any], when: str, words: str
+) -> None:
+    asked = {"time_zone": "UTC", **{name: value for name, value in picked.items() if name != "pick_days"}}
+    query = urlencode([*asked.items(), *(("pick_days", day) for day in picked.get("pick_days", ()))])
+    assert words in adam.get(f"/schedules/explained?{query}")
+    path = adam.confirm("/schedules", **fields(campaign(scene), **picked | {"when": ""}))
+    assert only(app, cast, Schedule).when == when
+    assert words in adam.get(path)
+    assert f'value="{when}"' in adam.get(f"{path}/edit")
+
+
+@pytest.mark.parametrize("shape", ["embedded"], indirect=True)
+def test_a_time_that_is_chosen_by_half_says_what_is_missing(adam: Browser, scene: Scene) -> None:
+    again = campaign(scene)
+    for change, said in (
+        ({"pick": "weekdays"}, "Tick at least one day"),
+        ({"pick": "daily", "pick_time": "noon"}, "Enter a time of day, such as 09:00"),
+        ({"pick": "monthly", "pick_day": "32"}, "Choose a day of the month"),
+        ({"pick": "minutes"}, "Enter a number of minutes"),
+        ({"pick": "minutes", "pick_minutes": "0"}, "“Minutes from one run to the next”: enter a whole number from 1"),
+        ({"pick": "sometimes"}, "Choose one of these"),
+    ):
+        page = adam.post("/schedules", 422, **fields(again, **change))
+        assert said in page
+        assert 'value="168" selected' in page
 
 
 def test_what_is_typed_is_explained(adam: Browser, times: Times) -> None:
@@ -185,14 +229,19 @@ def test_it_is_paused_resumed_skipped_and_deleted(app: Flask, cast: Cast, adam: 
     for question, title in (("pause", "Pause “Tick”?"), ("skip", "Skip the next run"), ("deletion", "Delete “Tick”?")):
         assert title in adam.get(f"{path}/{question}")
     assert "Say why" in adam.post(f"{path}/pause", 422, hours="1")
-    adam.post(f"{path}/pause", reason="holidays", hours="24")
+    assert "Enter a date and a time" in adam.post(f"{path}/pause", 422, reason="holidays", until="never")
+    assert "This moment is past" in adam.post(f"{path}/pause", 422, reason="holidays", until="2020-01-01T10:00")
+    adam.post(f"{path}/pause", reason="holidays", hours="24", until="2099-01-02T10:00")
     page = adam.get(path)
     assert "holidays" in page
+    assert 'datetime="2099-01-02T10:00' in page
     assert "Resume “Tick”?" in adam.get(f"{path}/resume")
     adam.post(f"{path}/resume")
     assert only(app, cast, Schedule).state is ScheduleState.ACTIVE
     adam.post(f"{path}/skip")
     assert "skipped" in adam.get(path)
+    adam.post(f"{path}/run")
+    assert ">None<" not in adam.get("/activity")  # nobody is counted where nobody is messaged
     adam.post(f"{path}/deletion")
     assert adam.client.get(path).status_code == 404
 

@@ -8,7 +8,7 @@ from adsapp.alerts import concerns, facts
 from adsapp.alerts.concerns import Concern
 from adsapp.alerts.models import Severity
 from adsapp.alerts.rules.base import Conditions, Course, Facts, Finding, Measure, Rule, Was, span
-from adsapp.alerts.rules.jobs import shares
+from adsapp.alerts.rules.jobs import share, shares
 from adsapp.jobs.registry import get_processor
 
 LEAST_SENT: Final = 50  # a share of fewer messages says nothing
@@ -59,18 +59,19 @@ def _is_held(now: Facts, processor: str) -> bool:
 
 def _messages(now: Facts, conditions: Conditions, was: Was) -> Iterator[Finding]:
     rows = facts.messages(now.now - conditions.window)
-    accepted, failed = sum(row[1] for row in rows), sum(row[2] for row in rows)
-    if accepted + failed < LEAST_SENT:
+    failed = sum(row[2] for row in rows)
+    sent = max(sum(row[1] for row in rows), failed)
+    if sent < LEAST_SENT:
         return
-    share = 100 * failed / (accepted + failed)
-    if not conditions.is_over(share, was="messages" in was):
+    failing = share(failed, sent)
+    if not conditions.is_over(failing, was="messages" in was):
         return
     text = (
-        f"{failed:,} of {accepted + failed:,} in the last {span(conditions.window_minutes)}. Each campaign says "
+        f"{failed:,} of {sent:,} in the last {span(conditions.window_minutes)}. Each campaign says "
         "why, and what can be done about each reason."
     )
     concern = Concern(
-        "bad", "alert-circle", f"{share:.0f} % of messages failed", text, action="See the campaigns", url="/campaigns"
+        "bad", "alert-circle", f"{failing:.0f} % of messages failed", text, action="See the campaigns", url="/campaigns"
     )
     yield Finding("messages", concern, failed)
 

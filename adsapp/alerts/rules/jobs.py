@@ -111,7 +111,9 @@ def _share_concern(queue: Queue, failed: int, ended: int, conditions: Conditions
 def _past_share(since: datetime, until: datetime, conditions: Conditions) -> Course:
     rows = facts.ended_minutes(since)
     return {
-        queue.value: shares([(row.at, row.completed, row.failed) for row in rows if row.queue is queue], conditions)
+        queue.value: shares(
+            [(row.at, row.completed + row.failed, row.failed) for row in rows if row.queue is queue], conditions
+        )
         for queue in Queue
     }
 
@@ -119,10 +121,16 @@ def _past_share(since: datetime, until: datetime, conditions: Conditions) -> Cou
 def shares(
     rows: Sequence[tuple[datetime, int, int]], conditions: Conditions, least: int = LEAST_ENDED
 ) -> list[tuple[datetime, float]]:
-    """The share of failures over a moving window, in percent; 0 where too little ended."""
-    good = dict(rolling([(at, float(well)) for at, well, _ in rows], conditions.window))
+    """The share of failures over a moving window, in percent, of moments with how many there were and how many of them
+    failed; 0 where there were too few."""
+    of = dict(rolling([(at, float(count)) for at, count, _ in rows], conditions.window))
     bad = dict(rolling([(at, float(ill)) for at, _, ill in rows], conditions.window))  # both change at the same moments
-    return [(at, 100 * bad[at] / (good[at] + bad[at]) if good[at] + bad[at] >= least else 0.0) for at in sorted(good)]
+    return [(at, share(bad[at], of[at]) if max(of[at], bad[at]) >= least else 0.0) for at in sorted(of)]
+
+
+def share(bad: float, of: float) -> float:
+    """In percent. Of things that began before the window and failed in it, more may fail than began: all of them."""
+    return 100 * bad / max(of, bad)
 
 
 def _no_worker(now: Facts, conditions: Conditions, was: Was) -> Iterator[Finding]:

@@ -14,14 +14,13 @@ from adsapp.contacts.imports import queries as import_queries
 from adsapp.contacts.imports import service as import_service
 from adsapp.contacts.imports import uploads
 from adsapp.contacts.imports.country import doubts
-from adsapp.contacts.imports.form import mapping_of
 from adsapp.contacts.imports.queries import RowFilter
 from adsapp.contacts.imports.reading.delimiters import DELIMITER_NAMES
 from adsapp.contacts.imports.reading.files import Inspection, Reading
 from adsapp.contacts.imports.reading.mapping import Mapping
 from adsapp.contacts.imports.rows.presenter import row_json
 from adsapp.contacts.imports.schemas import FileOptions, ImportOptions, ListedContacts
-from adsapp.contacts.imports.service import ImportRunning
+from adsapp.contacts.imports.service import ImportRunning, mapping_of
 from adsapp.contacts.imports.subject import IMPORT
 from adsapp.contacts.imports.trial.presenter import trial_json
 from adsapp.contacts.imports.undo import queries as undo_queries

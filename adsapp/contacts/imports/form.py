@@ -13,28 +13,16 @@ from adsapp.contacts.imports import country
 from adsapp.contacts.imports.queries import last_like
 from adsapp.contacts.imports.reading.files import Inspection
 from adsapp.contacts.imports.reading.home import Proposal
-from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, InvalidMapping, Mapping
+from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, Mapping
 from adsapp.contacts.imports.reading.signature import carried
 from adsapp.contacts.imports.reading_form import ReadingForm
 from adsapp.contacts.imports.schemas import ImportOptions
-from adsapp.contacts.imports.service import invalid_mapping, proposed
+from adsapp.contacts.imports.service import proposed
 from adsapp.contacts.models import Import
 from adsapp.contacts.schemas import OnDuplicate
 from adsapp.contacts.values.attributes import typed_key
 from adsapp.core.errors import Invalid
 from adsapp.core.web.parsing import invalid
-
-
-def mapping_of(data: Dict[str, str | None], header: Sequence[str]) -> Mapping:
-    """A mapping by header names or indexes; raises Invalid that names keys which are not columns."""
-    try:
-        mapping = Mapping.from_json(data, header)
-    except InvalidMapping as error:
-        raise invalid_mapping(error.problems) from None
-    problems = mapping.validate()
-    if problems:
-        raise invalid_mapping(problems)
-    return mapping
 
 
 def _chosen(sent: Dict[str, str], index: int) -> str | None:

@@ -4,6 +4,7 @@ import csv
 import io
 import uuid
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Dict
 from pathlib import PurePath
 from typing import IO, Any
 
@@ -14,7 +15,7 @@ from adsapp.contacts.imports import lane, uploads
 from adsapp.contacts.imports.queries import running_import
 from adsapp.contacts.imports.reading.errors import UnreadableFile
 from adsapp.contacts.imports.reading.files import FEWEST_ROWS, MAX_COLUMNS, Inspection, Reading, inspect
-from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, Mapping, Problem, propose
+from adsapp.contacts.imports.reading.mapping import ATTRIBUTE, InvalidMapping, Mapping, Problem, propose
 from adsapp.contacts.imports.reading.overlooked import Overlooked, overlooked
 from adsapp.contacts.imports.reading.signature import signature
 from adsapp.contacts.imports.schemas import ImportOptions, ListedContact
@@ -220,6 +221,18 @@ def invalid_mapping(problems: Iterable[Problem]) -> Invalid:
     """The problems of a mapping as one error that names the place of each."""
     fields = [FieldError(problem.place, problem.message) for problem in problems]
     return Invalid(" ".join(f"{field.field}: {field.message}" for field in fields), fields=fields, code="mapping")
+
+
+def mapping_of(data: Dict[str, str | None], header: Sequence[str]) -> Mapping:
+    """A mapping by header names or indexes; raises Invalid that names keys which are not columns."""
+    try:
+        mapping = Mapping.from_json(data, header)
+    except InvalidMapping as error:
+        raise invalid_mapping(error.problems) from None
+    problems = mapping.validate()
+    if problems:
+        raise invalid_mapping(problems)
+    return mapping
 
 
 def note_export(batch: Import, by: By) -> None:

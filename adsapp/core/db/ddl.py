@@ -6,6 +6,7 @@ can forget them: on PostgreSQL per statement with transition tables, on SQLite p
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
@@ -209,7 +210,18 @@ def _count_by_row(connection: Connection, table: str, counts: str, columns: list
         )
 
 
-def count_moments(connection: Connection, table: str, counts: str, keys: Sequence[str], moments: Sequence[str]) -> None:
+@dataclass(frozen=True)
+class Without:
+    """A counter of those rows alone that get a moment and do not have another."""
+
+    name: str
+    moment: str
+    other: str
+
+
+def count_moments(
+    connection: Connection, table: str, counts: str, keys: Sequence[str], moments: Sequence[str | Without]
+) -> None:
     """Keep in `counts(organization_id, *keys, minute, *names)` in which minute how many rows got each of these moments.
 
     A moment is a column whose name ends in `_at`; its counter is called as the column without that. What counts is the
@@ -222,10 +234,30 @@ def count_moments(connection: Connection, table: str, counts: str, keys: Sequenc
         _count_moments_by_row(connection, table, counts, columns, moments)
 
 
+def forget_moments(connection: Connection, table: str, moments: Sequence[str]) -> None:
+    """Count them no more, before others are counted."""
+    if connection.dialect.name == "postgresql":
+        for action in ("insert", "update"):
+            connection.exec_driver_sql(f"drop trigger count_{table}_moments_{action} on {table}")
+            connection.exec_driver_sql(f"drop function count_{table}_moments_{action}()")
+        return
+    for moment in moments:
+        for action in ("insert", "update"):
+            connection.exec_driver_sql(f"drop trigger count_{table}_{moment.removesuffix('_at')}_{action}")
+
+
+def _counter(moment: str | Without) -> tuple[str, str, str]:
+    """Its name, its column, and what else must hold for a row {}."""
+    if isinstance(moment, Without):
+        return moment.name, moment.moment, f" and {{}}.{moment.other} is null"
+    return moment.removesuffix("_at"), moment, ""
+
+
 def _count_moments_by_statement(
-    connection: Connection, table: str, counts: str, columns: list[str], moments: Sequence[str]
+    connection: Connection, table: str, counts: str, columns: list[str], moments: Sequence[str | Without]
 ) -> None:
-    keys, names = ", ".join([*columns, "minute"]), [moment.removesuffix("_at") for moment in moments]
+    counters = [_counter(moment) for moment in moments]
+    keys, names = ", ".join([*columns, "minute"]), [name for name, _, _ in counters]
     for action, source, referencing in (
         ("insert", "from new_rows n where n.{0} is not null", "new table as new_rows"),
         (
@@ -237,9 +269,10 @@ def _count_moments_by_statement(
         rows = " union all ".join(
             f"select {', '.join('n.' + column for column in columns)}, "
             f"date_trunc('minute', n.{moment}, 'UTC') as minute, "
-            f"{', '.join(f'{int(other == moment)} as {name}' for other, name in zip(moments, names, strict=True))} "
+            f"{', '.join(f'{int(other == name)} as {other}' for other in names)} "
             + source.format(moment)
-            for moment in moments
+            + also.format("n")
+            for name, moment, also in counters
         )
         totals = ", ".join(f"sum({name})" for name in names)
         sums = f"select {keys}, {totals} from ({rows}) c group by {keys} order by {keys}"
@@ -259,19 +292,18 @@ def _count_moments_by_statement(
 
 
 def _count_moments_by_row(
-    connection: Connection, table: str, counts: str, columns: list[str], moments: Sequence[str]
+    connection: Connection, table: str, counts: str, columns: list[str], moments: Sequence[str | Without]
 ) -> None:
     keys, values = ", ".join([*columns, "minute"]), ", ".join("new." + column for column in columns)
-    for moment in moments:
-        name = moment.removesuffix("_at")
+    for name, moment, also in map(_counter, moments):
         minute = f"substr(new.{moment}, 1, 16) || ':00.000000'"  # as a moment is written
         body = (
             f"insert into {counts} ({keys}, {name}) values ({values}, {minute}, 1) "
             f"on conflict ({keys}) do update set {name} = {name} + 1;"
         )
         for action, condition in (
-            ("insert", f"new.{moment} is not null"),
-            (f"update of {moment}", f"new.{moment} is not null and old.{moment} is null"),
+            ("insert", f"new.{moment} is not null{also.format('new')}"),
+            (f"update of {moment}", f"new.{moment} is not null and old.{moment} is null{also.format('new')}"),
         ):
             trigger = f"count_{table}_{name}_{action.partition(' ')[0]}"
             connection.exec_driver_sql(

@@ -16,6 +16,7 @@ from adsapp.core.inputs import digits
 from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Choice, Confirmation, lines_of
 from adsapp.core.web.pages import WebPage
+from adsapp.core.web.uses import warnings
 from adsapp.emails.console import preview, sources
 from adsapp.emails.console.blueprint import Tab, tabs
 from adsapp.emails.console.preview import Shown
@@ -214,6 +215,7 @@ def deletion(template: EmailTemplate) -> Confirmation:
         lines=lines_of(
             "Nobody can choose it any more, and it cannot be brought back.",
             "E-mails that were made from it keep their own text: what was sent or is scheduled stays as it is.",
+            *warnings(f"email_template:{template.id}"),
         ),
         action=url_for("emails.delete_template", template_id=template.id),
         choices=(Choice("Delete the template", "danger", "trash"),),

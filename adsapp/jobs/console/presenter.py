@@ -367,6 +367,8 @@ def bar(job: Job) -> tuple[int, int | None]:
 def data(job: Job, *, whole: bool) -> Any:
     """The job's payload as it may be shown; None if its key is lost."""
     try:
-        return redact(job.payload.open(), whole=whole)
+        payload = job.payload.open()
+        recurs = kind_of(job.processor).recurs
+        return redact(recurs.shown(payload) if recurs and recurs.shown else payload, whole=whole)
     except UnreadableSecret:
         return None

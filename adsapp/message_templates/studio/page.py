@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 from adsapp.core.web.confirmation import Choice, Confirmation, lines_of
 from adsapp.core.web.pages import WebPage
 from adsapp.core.web.urls import url_for
+from adsapp.core.web.uses import warnings
 from adsapp.message_templates import previews
 from adsapp.message_templates.components import view
 from adsapp.message_templates.languages import NAMES, language_name
@@ -162,6 +163,7 @@ def deletion(template: MessageTemplate) -> Confirmation:
         lines=lines_of(
             "WhatsApp deletes it for good, and its name cannot be used again for 30 days.",
             "Campaigns of it that still run or wait for their time send nothing more.",
+            *warnings(f"template:{template.name}/{template.language}"),
         ),
         action=url_for("message_templates.delete_template", template_id=template.id),
         choices=(Choice("Delete the template", "danger", "trash"),),

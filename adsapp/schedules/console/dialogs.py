@@ -29,11 +29,20 @@ def pause(schedule: Schedule, typed: Texts = NOTHING, errors: Texts = NOTHING) -
         "How long", "hours", "select", typed.get("hours", ""), PAUSE_LENGTHS, error=errors.get("hours"),
         id="pause-hours",
     )  # fmt: skip
+    until = Field(
+        "Or until (if you like)",
+        "until",
+        "datetime-local",
+        typed.get("until", ""),
+        error=errors.get("until"),
+        id="pause-until",
+        help=f"By the clock of {schedule.time_zone}. This counts, if both are given.",
+    )
     return Confirmation(
         name="ask-pause",
         title=f"Pause “{schedule.name}”?",
         lines=lines_of("It starts nothing until the pause ends; runs of that time are left out.", "What runs goes on."),
-        fields=(why, length),
+        fields=(why, length, until),
         action=_url("pause", schedule),
         choices=(Choice("Pause the schedule", icon="player-pause"),),
         leave="Leave it running",

@@ -16,21 +16,25 @@ from adsapp.core import inputs
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid, NotFound
 from adsapp.core.web.pages import WebPage
-from adsapp.jobs.registry import Processor, recurring
+from adsapp.jobs.registry import Asked, Processor, Recurring, recurring
 from adsapp.outbound.choices import ZONES
 from adsapp.outbound.timing import known_zone
 from adsapp.schedules import coming, draft, times
 from adsapp.schedules.coming import Coming
+from adsapp.schedules.console import picker
+from adsapp.schedules.console.picker import WRITTEN, Picked
 from adsapp.schedules.draft import ScheduleIn, recurs
 from adsapp.schedules.models import CatchUp, Overlap, Schedule
 
+ASKED = ("url", "folder")  # of some kinds: `Recurring.asks`
 NUMBERS = ("catch_up_most", "grace_minutes", "jitter_minutes", "ends_after")
-TEXTS = ("name", "kind", "source", "leave_out", "when", "time_zone", "catch_up", "overlap", "ends_at")
+TEXTS = ("name", "kind", "source", *ASKED, "leave_out", "when", "time_zone", "catch_up", "overlap", "ends_at")
 LABELS = {
-    "catch_up_most": "How many runs are made up for",
-    "grace_minutes": "How late a run may be",
-    "jitter_minutes": "Over how many minutes it is spread",
-    "ends_after": "After how many runs it ends",
+    "catch_up_most": "Each of them, at most",
+    "grace_minutes": "Ask a person if it is later than",
+    "jitter_minutes": "Spread its beginning over so many minutes",
+    "ends_after": "Ends after so many runs",
+    "pick_minutes": "Minutes from one run to the next",
 }
 AS_IT_IS = ""  # the source of a schedule that is edited: it goes on doing what it does
 
@@ -62,6 +66,8 @@ class ScheduleForm:
     name: str = ""
     kind: str = ""
     source: str = ""
+    url: str = ""
+    folder: str = ""
     leave_out: str = ""
     when: str = ""
     time_zone: str = ""
@@ -72,11 +78,18 @@ class ScheduleForm:
     grace_minutes: str = ""
     jitter_minutes: str = ""
     ends_after: str = ""
+    picked: Picked = field(default_factory=Picked)
 
     @classmethod
     def read(cls, given: MultiDict[str, str]) -> ScheduleForm:
-        """From a posted form, or an address."""
-        return cls(**{name: given[name].strip() for name in (*TEXTS, *NUMBERS) if name in given})
+        """From a posted form, or an address. A time that was chosen is written from then on."""
+        picked, names = Picked.read(given), (*TEXTS, *NUMBERS)
+        form = cls(**{name: given[name].strip() for name in names if name in given}, picked=picked)
+        try:
+            written = picked.expression
+        except Invalid:
+            return form  # said when it is kept
+        return replace(form, when=written, picked=replace(picked, pick=WRITTEN)) if written else form
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -106,6 +119,7 @@ class ScheduleForm:
     def schedule_in(self, kept: Mapping[str, Any] | None = None) -> ScheduleIn:
         """As the service takes it; `kept` is what it does now, if it is edited. Raises Invalid for what is no number
         or no date."""
+        _ = self.picked.expression
         asked = ScheduleIn(
             name=self.name,
             kind=self.kind,
@@ -130,6 +144,8 @@ class ScheduleForm:
             params = known.define(self.source) if self.source != AS_IT_IS else kept or {}
         except NotFound as error:
             raise Invalid.field("source", error.detail) from None
+        if known.fill is not None:
+            params = known.fill(params, {name: getattr(self, name) for name in ASKED}, kept or {})
         if known.narrow is None:
             return params
         return known.narrow(params, inputs.digits(self.leave_out, 720) or 0)
@@ -162,12 +178,13 @@ class Explained:
     error: str = ""
 
     @classmethod
-    def of(cls, when: str, zone_name: str) -> Explained:
-        """Of an expression in a zone; empty for nothing typed."""
-        if not when:
-            return cls()
-        now = utcnow()
+    def of(cls, form: ScheduleForm) -> Explained:
+        """Of what is typed or chosen; empty for nothing."""
+        now, when, zone_name = utcnow(), form.when, form.time_zone
         try:
+            _ = form.picked.expression
+            if not when:
+                return cls()
             zone = times.zone_of(zone_name or "UTC")
             found = times.parse(when, zone, now)
         except Invalid as error:
@@ -202,6 +219,7 @@ class SchedulePageForm(WebPage):
     choices: Sequence[tuple[str, str]]
     nothing_yet: str
     narrows: bool
+    asked: Sequence[Asked]
     explained: Explained
     zones: Sequence[str]
     examples: Sequence[tuple[str, str]]
@@ -223,7 +241,8 @@ class SchedulePageForm(WebPage):
             choices=_choices(kind, schedule) if kind else (),
             nothing_yet=known.nothing_yet if known else "",
             narrows=bool(known and known.narrow),
-            explained=Explained.of(form.when, form.time_zone),
+            asked=_asked(known, schedule),
+            explained=Explained.of(form),
             zones=ZONES,
             examples=[(each, times.parse(each, ZoneInfo("UTC"), utcnow()).words) for each in EXAMPLES],
             errors=errors or {},
@@ -246,12 +265,31 @@ class SchedulePageForm(WebPage):
         return OVERLAP_CHOICES
 
     @property
+    def picks(self) -> Sequence[tuple[str, str]]:
+        """How a time can be chosen."""
+        return picker.CHOICES
+
+    @property
+    def weekdays(self) -> Sequence[tuple[str, str]]:
+        return picker.DAYS
+
+    @property
+    def days_of_month(self) -> Sequence[tuple[str, str]]:
+        return picker.DAYS_OF_MONTH
+
+    @property
     def leave_out_choices(self) -> Sequence[tuple[str, str]]:
         """With the number of hours that is kept, if it is none of these."""
         typed = self.form.leave_out
         known = dict(LEAVE_OUT_CHOICES)
         own = () if typed in known else ((typed, f"Those who got a campaign in the last {typed} hours"),)
         return (*LEAVE_OUT_CHOICES, *own)
+
+
+def _asked(known: Recurring | None, schedule: Schedule | None) -> Sequence[Asked]:
+    if known is None or known.asks is None:
+        return ()
+    return known.asks(schedule.params.open() if schedule is not None else None)
 
 
 def _new(kind: str) -> str:
@@ -271,7 +309,7 @@ def _grace_help(kind: Processor | None) -> str:
 
 
 def errors_by_field(error: Invalid) -> dict[str, str]:
-    """The service's errors beside the fields of the form: the first of each. What a run does is one field here."""
+    """The service's errors beside the fields of the form: the first of each."""
     found: dict[str, str] = {}
     for each in error.fields:
         found.setdefault(_field(each), _said(each))
@@ -280,9 +318,11 @@ def errors_by_field(error: Invalid) -> dict[str, str]:
 
 def _said(error: FieldError) -> str:
     """The list above the form has no labels beside it, so the sentence names what it is about."""
-    is_short = error.field in LABELS and error.message.startswith("should be")
-    return f"{LABELS[error.field]} {error.message}" if is_short else error.message
+    label, is_short = LABELS.get(error.field), error.message.startswith(("should be", "Enter a whole number"))
+    return f"“{label}”: {error.message[0].lower()}{error.message[1:]}" if label and is_short else error.message
 
 
 def _field(error: FieldError) -> str:
-    return "source" if error.field.startswith("params") else error.field
+    """What a run does is one field here, but for what a kind asks besides."""
+    name = error.field.removeprefix("params.")
+    return name if name in ASKED or name == error.field != "params" else "source"

@@ -17,7 +17,7 @@ from adsapp.core.words import plural
 from adsapp.jobs.registry import subjects as kinds_of_subjects
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
-from adsapp.schedules import coming, presenter, queries
+from adsapp.schedules import coming, presenter, queries, uses
 from adsapp.schedules.coming import Coming
 from adsapp.schedules.console import dialogs
 from adsapp.schedules.console.week import Week
@@ -100,6 +100,7 @@ class SchedulePage(LivePage):
     zone: str
     state: str
     why: str
+    cannot_run: str
     paused_until: datetime | None
     due_since: datetime | None
     facts: tuple[str, ...]
@@ -129,6 +130,7 @@ class SchedulePage(LivePage):
             zone=schedule.time_zone,
             state=state.value,
             why=schedule.state_reason or "",
+            cannot_run=uses.why_it_cannot_run(schedule),
             paused_until=schedule.paused_until if state is ScheduleState.PAUSED else None,
             due_since=schedule.due_since,
             facts=tuple(_facts(schedule)),

@@ -1,9 +1,11 @@
 """Pages: what starts by the clock."""
 
+from datetime import datetime
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adsapp.core import db
+from adsapp.core import db, inputs
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
 from adsapp.core.web.pages import render, render_fragment
@@ -16,7 +18,9 @@ from adsapp.schedules.console.blueprint import views
 from adsapp.schedules.console.form import Explained, ScheduleForm, SchedulePageForm, errors_by_field
 from adsapp.schedules.console.list_page import SchedulesPage
 from adsapp.schedules.console.show_page import SchedulePage
+from adsapp.schedules.draft import end_of
 from adsapp.schedules.models import Schedule
+from adsapp.schedules.times import zone_of
 
 
 @views.get("/schedules")
@@ -48,7 +52,7 @@ def new_schedule() -> ResponseReturnValue:
 @allow(Permission.MANAGE)
 def explained() -> ResponseReturnValue:
     """What is typed, in words and with its next runs."""
-    found = Explained.of(request.args.get("when", "").strip(), request.args.get("time_zone", "").strip())
+    found = Explained.of(ScheduleForm.read(request.args))
     return render_template("schedules/_explained.html", explained=found)
 
 
@@ -129,11 +133,21 @@ def pause(schedule_id: str) -> ResponseReturnValue:
     """Let it start nothing."""
     schedule, form = queries.get_schedule(schedule_id), request.form
     try:
-        until = end_of_pause(form.get("hours", ""))
+        until = _end_of_pause(schedule, form.get("hours", ""), form.get("until", "").strip())
         service.pause(schedule, current_actor().by(form.get("reason", "")[:200]), until)
     except Invalid as error:
         return render(dialogs.pause(schedule, form, error.field_messages)), error.status
     return _done(schedule, f"“{schedule.name}” is paused; what runs goes on")
+
+
+def _end_of_pause(schedule: Schedule, hours: str, until: str) -> datetime | None:
+    """By the clock of the schedule, if a moment is given; else after some hours, or when somebody ends it."""
+    if not until:
+        return end_of_pause(hours)
+    found = inputs.moment(until)
+    if found is None:
+        raise Invalid.field("until", "Enter a date and a time")
+    return end_of(found, zone_of(schedule.time_zone))
 
 
 @views.get("/schedules/<schedule_id>/resume")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from adsapp.contacts.imports.subject import IMPORT
 from adsapp.contacts.imports.undo import queries, service
 from adsapp.contacts.imports.undo.queries import Outlook
 from adsapp.contacts.imports.undo.reasons import reasons
@@ -14,6 +15,7 @@ from adsapp.core.clock import iso
 from adsapp.core.web.confirmation import Choice, Confirmation, Line, Shown
 from adsapp.core.web.pages import WebPage
 from adsapp.core.web.urls import url_for
+from adsapp.core.web.uses import warnings
 from adsapp.core.words import plural
 from adsapp.jobs import State
 from adsapp.jobs.wait_reasons import why_waiting
@@ -119,7 +121,7 @@ def question(batch: Import) -> Confirmation:
         name="undo-import",
         title=f"Undo the import of {batch.file_name}?",
         window=f"Undo {batch.file_name}",
-        lines=_lines(outlook),
+        lines=(*_lines(outlook), *(Line(said, "strong") for said in warnings(IMPORT.of(batch.id)))),
         action=url_for("contacts.undo_import", import_id=batch.id),
         choices=(Choice("Undo the import", "danger", "arrow-back-up"),),
         leave="Keep it",
