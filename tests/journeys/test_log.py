@@ -1,4 +1,4 @@
-"""The log of a whole journey tells one story from the click to the end, and of nobody's number, name or key."""
+"""Log and traces of a whole journey tell one story from the click to the end, and of nobody's number, name or key."""
 
 import csv
 import json
@@ -15,6 +15,7 @@ import pytest
 from adsapp.demo import once
 from adsapp.demo.http import Api, wait_until
 from adsapp.processes.commands import web_command
+from tests.collector import Seen, collecting
 from tests.installation import NUMBER
 from tests.journeys.conftest import Journey
 
@@ -24,12 +25,47 @@ TOLD = {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json", "LOG_PROGRESS_ITEMS": "1", "
 @pytest.mark.parametrize("shape", ["embedded"], indirect=True)
 def test_a_journey_is_told_and_nobody_in_it(journey: Journey, tmp_path: Path) -> None:
     journey.installation.start_sandbox(journey.webhook_url, mail_webhook_url=journey.connect_mail())
-    with _logging_processes(journey, tmp_path / "log"):
-        checks = once.run(journey.api, journey.installation.settings.sandbox_url, lambda *_: None)
-        assert [check for check in checks if not check.holds] == []
+    with collecting() as collector:
+        with _logging_processes(journey, tmp_path / "log", collector.address):
+            checks = once.run(journey.api, journey.installation.settings.sandbox_url, lambda *_: None)
+            assert [check for check in checks if not check.holds] == []
+        spans = collector.spans  # the processes have ended, and said their last words
     text = (tmp_path / "log").read_text(encoding="utf-8")
-    assert [secret for secret in _private(journey) if secret in text] == []
+    private = _private(journey)
+    assert [secret for secret in private if secret in text] == []
     _tells_the_story([json.loads(line) for line in text.splitlines()])
+    whole = b"".join(collector.bodies)
+    assert [secret for secret in private if secret.encode() in whole] == []
+    _shows_the_way(spans)
+
+
+def _shows_the_way(spans: list[Seen]) -> None:
+    """From the request that started the campaign to what the webhooks brought of its messages, in one trace."""
+    [click] = [span for span in spans if span.name == "POST /api/jobs/bulk-message"]
+    assert (click.service, click.parent, click.about["http.response.status_code"]) == ("adsapp-web", "", 202)
+    way = [span for span in spans if span.trace == click.trace]
+    by_id = {span.id: span for span in way}
+    [added] = [span for span in way if span.name == "enqueue bulk-message"]
+    attempts = [span for span in way if span.name == "run bulk-message"]
+    sent = [span for span in way if span.name == "POST /v25.0/{id}/messages"]
+    reports = [span for span in way if span.name == "reports"]
+    assert by_id[added.parent] is click
+    assert {by_id[span.parent].name for span in attempts} == {"enqueue bulk-message"}
+    assert attempts[0].about["adsapp.queue"] == "bulk-messages"
+    assert attempts[0].about["adsapp.job.attempt"] == 1
+    assert attempts[0].about["adsapp.job.waited"] >= 0
+    assert {span.service for span in attempts} == {"adsapp-worker"}
+    assert {by_id[span.parent].name for span in sent} == {"run bulk-message"}
+    assert len(sent) > 10
+    assert {by_id[span.parent].name for span in way if span.name == "batch"} == {"run bulk-message"}
+    assert sum(span.about["adsapp.reports"] for span in reports) > len(sent)
+    applying = {span.trace for span in spans if span.name == "run apply-webhooks"}
+    assert {trace for span in reports for trace in span.links} <= applying
+    came = {span.name for span in spans if span.service == "adsapp-web"}
+    assert "POST /webhooks/<provider>/<account_id>" in came
+    assert not [name for name in came if "static" in name or "readyz" in name]
+    mailed = [span for span in spans if span.name == "reports" and span.about["adsapp.channel"] == "email"]
+    assert {span.trace for span in mailed} == {span.trace for span in spans if span.name == "POST /resend/emails/batch"}
 
 
 def _tells_the_story(lines: list[dict[str, Any]]) -> None:
@@ -62,10 +98,11 @@ def _private(journey: Journey) -> list[str]:
 
 
 @contextmanager
-def _logging_processes(journey: Journey, log: Path) -> Iterator[None]:
+def _logging_processes(journey: Journey, log: Path, collector: str) -> Iterator[None]:
     """Web and workers as they are started in earnest, with their standard error in a file."""
     installation = journey.installation
-    environment = os.environ | {"TZ": "UTC"} | installation.environment | TOLD
+    told = TOLD | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector}
+    environment = os.environ | {"TZ": "UTC"} | installation.environment | told
     worker = [sys.executable, "-m", "adsapp", "worker"]
     with log.open("w") as file:
         running = [
