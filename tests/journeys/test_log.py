@@ -1,10 +1,11 @@
-"""Log and traces of a whole journey tell one story from the click to the end, and of nobody's number, name or key."""
+"""Log, traces and figures of a whole journey tell one story, and of nobody's number, name or key."""
 
 import csv
 import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,10 @@ import pytest
 
 from adsapp.demo import once
 from adsapp.demo.http import Api, wait_until
+from adsapp.demo.stage import free_port
 from adsapp.processes.commands import web_command
 from tests.collector import Seen, collecting
+from tests.core.test_metrics import value
 from tests.installation import NUMBER
 from tests.journeys.conftest import Journey
 
@@ -29,6 +32,7 @@ def test_a_journey_is_told_and_nobody_in_it(journey: Journey, tmp_path: Path) ->
         with _logging_processes(journey, tmp_path / "log", collector.address):
             checks = once.run(journey.api, journey.installation.settings.sandbox_url, lambda *_: None)
             assert [check for check in checks if not check.holds] == []
+            figures = _scraped(tmp_path / "log")
         spans = collector.spans  # the processes have ended, and said their last words
     text = (tmp_path / "log").read_text(encoding="utf-8")
     private = _private(journey)
@@ -37,6 +41,39 @@ def test_a_journey_is_told_and_nobody_in_it(journey: Journey, tmp_path: Path) ->
     whole = b"".join(collector.bodies)
     assert [secret for secret in private if secret.encode() in whole] == []
     _shows_the_way(spans)
+    _counts_what_was_done(figures, spans)
+
+
+def _scraped(log: Path) -> str:
+    """The figures of all processes, from the ports that their logs tell."""
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    ports = [line["port"] for line in lines if line["event"] == "metrics_port"]
+    assert len(ports) == 5
+    texts = []
+    for port in ports:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            texts.append(answer.read().decode())
+    return "\n".join(texts)
+
+
+def _counts_what_was_done(figures: str, spans: list[Seen]) -> None:
+    """Each family that a journey touches, by the same truth that log and traces tell."""
+    sent = len([span for span in spans if span.name == "POST /v25.0/{id}/messages"])
+    assert value(figures, "adsapp_messages_total", status="accepted") == sent
+    assert value(figures, "adsapp_emails_total", status="delivered") > 0
+    webhooks = [span for span in spans if span.name.startswith("POST /webhooks/")]
+    assert value(figures, "adsapp_webhooks_total") == len(webhooks)
+    for channel in ("whatsapp", "email"):
+        assert value(figures, "adsapp_webhook_lag_seconds_count", channel=channel) > 0
+    assert value(figures, "adsapp_import_rows_total") > sent
+    assert value(figures, "adsapp_jobs_total", kind="bulk-message", state="completed") == 1
+    assert value(figures, "adsapp_http_requests_total", route="/api/jobs/bulk-message", status="202") == 1
+    assert "adsapp_send_limit_per_second " in figures
+    assert value(figures, "adsapp_broker_up") == 1
+    assert value(figures, "adsapp_broker_latency_seconds") > 0
+    assert value(figures, "adsapp_db_up") == 5
+    assert value(figures, "adsapp_build_info") == 5
+    assert value(figures, "adsapp_jobs_in_flight", queue="bulk-messages") == 0
 
 
 def _shows_the_way(spans: list[Seen]) -> None:
@@ -101,7 +138,7 @@ def _private(journey: Journey) -> list[str]:
 def _logging_processes(journey: Journey, log: Path, collector: str) -> Iterator[None]:
     """Web and workers as they are started in earnest, with their standard error in a file."""
     installation = journey.installation
-    told = TOLD | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector}
+    told = TOLD | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector, "METRICS_PORT": str(free_port())}
     environment = os.environ | {"TZ": "UTC"} | installation.environment | told
     worker = [sys.executable, "-m", "adsapp", "worker"]
     with log.open("w") as file:
