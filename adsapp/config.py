@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -178,6 +179,17 @@ class Settings(BaseSettings):
     metrics_by_organization: bool = Field(
         False, description="true: figures of jobs are told by organization; each is a series more."
     )
+    otel_exporter_otlp_endpoint: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+\S*)?$",
+        description="Where traces go, http://collector:4318 (OTLP over HTTP); empty: nowhere.",
+    )
+    sentry_dsn: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/@]+@[^\s/]+/\S+)?$",
+        description="Where our own errors are reported, https://key@host/project; empty: nowhere.",
+    )
+    sentry_environment: str = Field("production", description="What such a report calls this installation.")
     log_progress_items: int = Field(
         10, ge=1, description="Things a job has to get through between two lines of its progress."
     )
@@ -276,6 +288,15 @@ class Settings(BaseSettings):
         if (self.smtp_url or self.notifications_resend_key) and not self.notifications_from:
             given = "SMTP_URL" if self.smtp_url else "NOTIFICATIONS_RESEND_KEY"
             raise ValueError(f"NOTIFICATIONS_FROM should be set, because {given} is: mail needs a sender")
+        return self
+
+    @model_validator(mode="after")
+    def _has_what_it_tells_with(self) -> Self:
+        needed = {"opentelemetry": self.otel_exporter_otlp_endpoint, "sentry_sdk": self.sentry_dsn}
+        missing = [package for package, given in needed.items() if given and find_spec(package) is None]
+        if missing:
+            name = "OTEL_EXPORTER_OTLP_ENDPOINT" if "opentelemetry" in missing else "SENTRY_DSN"
+            raise ValueError(f"{name} should be empty, or its packages installed: pip install 'adsapp[observe]'")
         return self
 
     @property

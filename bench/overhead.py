@@ -1,7 +1,9 @@
-"""What logs and figures cost: the same jobs and requests with both on, as in production, and with both off.
+"""What logs, figures and traces cost: the same jobs and requests with none of them, with the first two, and with all.
 
-Beside what passes in a second, the processor time of the process is measured for each job and request: what others do
-on the machine shakes the first, and hardly the second. Runs alternate, and the median of each kind counts.
+Three installations stand side by side on one PostgreSQL and one Valkey. They get their jobs in turns, a batch each, and
+their requests one by one, so that what others do on the machine hits all alike; each batch is compared with that of its
+own round, and the median of these ratios counts. Beside what passes in a second, the processor time of the process is
+measured for each job and request: it is shaken least.
 """
 
 import argparse
@@ -14,7 +16,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask
@@ -32,78 +34,117 @@ from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
 from adsapp.processes.commands import web_command
 from bench.harness import distributed, durable_servers, environment, make_organization, quantile, report
+from tests.collector import collecting
+from tests.servers import Servers, create_database, with_database
 
-TICKS = os.sysconf("SC_CLK_TCK")
-OFF = {"LOG_LEVEL": "ERROR"}
-GOAL = 1.05
+GOALS = {"told": 1.05, "traced": 1.15}
 PAGE = "/api/jobs?limit=50"
+LABELS = {
+    "seconds": "a job, from commit to commit",
+    "job_cpu": "a job, processor time",
+    "asked": "a page, p95",
+    "page_cpu": "a page, processor time",
+}
+WORKER = (sys.executable, "-m", "adsapp", "worker", "--queue", "template-processing")
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of one kind."""
+@dataclass
+class Kind:
+    """One of the installations: what it is told to tell, its processes, and what was measured of it by round."""
 
-    jobs_per_s: float
-    job_us: float  # of processor time
-    page_p95_ms: float
-    page_us: float
+    name: str
+    app: Flask
+    organization: uuid.UUID
+    api: Api
+    worker: int  # process ids
+    web: int
+    done: int = 0
+    seconds: list[float] = field(default_factory=list)  # for a job
+    job_cpu: list[float] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)  # for a page
+    page_cpu: list[float] = field(default_factory=list)
 
 
 def main() -> None:
     """Measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--jobs", type=int, default=4000)
-    parser.add_argument("--pages", type=int, default=600)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=800, help="of a batch")
+    parser.add_argument("--pages", type=int, default=100, help="of a round")
+    parser.add_argument("--rounds", type=int, default=9)
     told = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="adsapp-bench-") as home, durable_servers() as servers:
-        settings = Settings(home=Path(home), port=free_port(), **distributed(servers))
-        organization = make_organization(settings)
-        app = create_app(settings.model_copy(update={"log_level": "ERROR"}))
-        token = _token(app, organization)
-        runs: dict[str, list[Run]] = {"off": [], "on": []}
-        for _ in range(told.rounds):
-            for kind, found in runs.items():
-                found.append(_measure(app, organization, token, _told(kind), told.jobs, told.pages))
-    _show(runs["off"], runs["on"])
+    with contextlib.ExitStack() as stack:
+        servers = stack.enter_context(durable_servers())
+        collector = stack.enter_context(collecting())
+        kinds = [stack.enter_context(_standing(servers, *each)) for each in _told(collector.address).items()]
+        for kind in kinds:
+            _run_jobs(kind, told.jobs)  # what a start costs is over
+            _ask_in_turns([kind], 50)
+        for kind in kinds:
+            kind.seconds, kind.job_cpu, kind.asked, kind.page_cpu = [], [], [], []
+        for turn in range(told.rounds):
+            in_turn = [*kinds[turn % 3 :], *kinds[: turn % 3]]
+            for kind in in_turn:
+                _run_jobs(kind, told.jobs)
+            _ask_in_turns(in_turn, told.pages)
+        count = len(collector.bodies)
+    _show(*kinds, batches=count)
 
 
-def _told(kind: str) -> Mapping[str, str]:
-    return OFF if kind == "off" else {"LOG_LEVEL": "INFO", "LOG_FORMAT": "json", "METRICS_PORT": str(free_port())}
-
-
-def _measure(app: Flask, organization: uuid.UUID, token: str, told: Mapping[str, str], count: int, pages: int) -> Run:
-    settings: Settings = app.config["SETTINGS"]
-    before = _completed(app)
-    with db.organization_context(app, organization):
-        jobs.enqueue_many("demo", [{"mood": "succeeds", "steps": 0}] * count)
-        db.session.commit()
-    worker = [sys.executable, "-m", "adsapp", "worker", "--queue", "template-processing"]
-    with _running(worker, settings, told) as process:
-        wait_until(lambda: _completed(app) > before, 60, "the first job", every=0.01)
-        first, began, spent = _completed(app), time.monotonic(), _processor_seconds(process.pid)
-        wait_until(lambda: _completed(app) >= before + count, 600, "the last job", every=0.02)
-        done = before + count - first
-        rate = done / (time.monotonic() - began)
-        each = (_processor_seconds(process.pid) - spent) / done * 1e6
-    with _running(web_command(settings), settings, told) as process:
-        api = Api(settings.base_url, token)
-        wait_until(lambda: api.get("/readyz"), 60, "the start of the web server")
-        for _ in range(50):
-            api.get(PAGE)
-        spent, took = _processor_seconds(process.pid), [_asked(api) for _ in range(pages)]
-        page = (_processor_seconds(process.pid) - spent) / pages * 1e6
-    return Run(rate, each, quantile(took, 0.95) * 1000, page)
-
-
-def _asked(api: Api) -> float:
-    began = time.perf_counter()
-    api.get(PAGE)
-    return time.perf_counter() - began
+def _told(collector: str) -> dict[str, Mapping[str, str]]:
+    told = {"LOG_LEVEL": "INFO", "LOG_FORMAT": "json"}
+    return {
+        "off": {"LOG_LEVEL": "ERROR"},
+        "told": told,
+        "traced": told | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector},
+    }
 
 
 @contextlib.contextmanager
-def _running(command: list[str], settings: Settings, told: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def _standing(servers: Servers, name: str, told: Mapping[str, str]) -> Iterator[Kind]:
+    with tempfile.TemporaryDirectory(prefix="adsapp-bench-") as home, contextlib.ExitStack() as stack:
+        database = f"bench_{name}"
+        create_database(servers, database)
+        own = distributed(servers) | {
+            "database_url": with_database(servers.database_url, database),
+            "redis_url": servers.redis_db(1 + list(_told("")).index(name)),
+        }
+        settings = Settings(home=Path(home), port=free_port(), log_level="ERROR", **own)
+        organization = make_organization(settings)
+        app = create_app(settings)
+        more = dict(told) if name == "off" else {**told, "METRICS_PORT": str(free_port())}
+        worker = stack.enter_context(_running(WORKER, settings, more))
+        web = stack.enter_context(_running(web_command(settings), settings, more))
+        api = Api(settings.base_url, _token(app, organization))
+        wait_until(lambda: api.get("/readyz"), 240, "the start of the web server")
+        yield Kind(name, app, organization, api, worker.pid, web.pid)
+
+
+def _run_jobs(kind: Kind, count: int) -> None:
+    with db.organization_context(kind.app, kind.organization):
+        jobs.enqueue_many("demo", [{"mood": "succeeds", "steps": 0}] * count)
+        began, spent = time.perf_counter(), _processor_seconds(kind.worker)
+        db.session.commit()
+    kind.done += count
+    wait_until(lambda: _completed(kind.app) >= kind.done, 600, "the last job", every=0.02)
+    kind.seconds.append((time.perf_counter() - began) / count)
+    kind.job_cpu.append((_processor_seconds(kind.worker) - spent) / count)
+
+
+def _ask_in_turns(kinds: Sequence[Kind], pages: int) -> None:
+    spent = [_processor_seconds(kind.web) for kind in kinds]
+    asked: list[list[float]] = [[] for _ in kinds]
+    for _ in range(pages):
+        for kind, took in zip(kinds, asked, strict=True):
+            began = time.perf_counter()
+            kind.api.get(PAGE)
+            took.append(time.perf_counter() - began)
+    for kind, before, took in zip(kinds, spent, asked, strict=True):
+        kind.asked.append(quantile(took, 0.95))
+        kind.page_cpu.append((_processor_seconds(kind.web) - before) / pages)
+
+
+@contextlib.contextmanager
+def _running(command: Sequence[str], settings: Settings, told: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     with tempfile.TemporaryFile() as log:
         told = {**os.environ, "TZ": "UTC", **environment(settings), **told}
         process = subprocess.Popen(command, cwd=ROOT, env=told, stderr=log)
@@ -130,21 +171,28 @@ def _completed(app: Flask) -> int:
 
 
 def _processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """To the nanosecond: the clock of another process, as Linux names it."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
-def _show(off: list[Run], on: list[Run]) -> None:
-    names = ("jobs_per_s", "job_us", "page_p95_ms", "page_us")
-    before, after = _medians(off, names), _medians(on, names)
-    ratios = {name: after[name] / before[name] for name in names}
-    rows = [(name, f"{before[name]:10,.1f} off {after[name]:10,.1f} on {ratios[name]:6.3f}") for name in names]
-    figures = {f"{name}_ratio": round(ratio, 3) for name, ratio in ratios.items()}
-    report("what logs and figures cost", rows, figures | {"goal": GOAL})
+def _show(off: Kind, *others: Kind, batches: int) -> None:
+    rows, figures = [], {}
+    for name in ("seconds", "job_cpu", "asked", "page_cpu"):
+        base = getattr(off, name)
+        rows.append((LABELS[name], f"{statistics.median(base) * 1e6:10,.0f} µs with nothing"))
+        for kind in others:
+            ratio = _ratio(getattr(kind, name), base)
+            rows.append((f"  {kind.name}", f"{ratio:6.3f} of that"))
+            figures[f"{kind.name}_{name}"] = round(ratio, 3)
+    report(
+        "what logs and figures (told) and traces as well (traced) cost",
+        rows,
+        figures | {"goals": GOALS, "batches": batches},
+    )
 
 
-def _medians(runs: Sequence[Run], names: Sequence[str]) -> dict[str, float]:
-    return {name: statistics.median(getattr(run, name) for run in runs) for name in names}
+def _ratio(values: Sequence[float], base: Sequence[float]) -> float:
+    return statistics.median(value / before for value, before in zip(values, base, strict=True))
 
 
 if __name__ == "__main__":

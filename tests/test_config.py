@@ -22,6 +22,8 @@ KEY = "a" * 43 + "="  # any 32 bytes will do
         ("ENCRYPTION_KEYS", f"{KEY},short", "key 2 should be 32 url-safe base64 bytes"),
         ("WHATSAPP_API_VERSION", "25", "WHATSAPP_API_VERSION"),
         ("LEASE_SECONDS", "0", "LEASE_SECONDS"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "String should match"),
+        ("SENTRY_DSN", "https://sentry.example/7", "String should match"),
         ("OUTGOING_ALLOWED_HOSTS", "https://hooks.internal/", "should be names of hosts such as hooks.internal"),
     ],
 )
@@ -30,6 +32,13 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
     with pytest.raises(ConfigError, match=name) as error:
         Settings.load()
     assert says in str(error.value)
+
+
+def test_traces_without_their_packages_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adsapp.config.find_spec", lambda name: None)
+    monkeypatch.setenv("SENTRY_DSN", "https://key@sentry.example/7")
+    with pytest.raises(ConfigError, match=r"SENTRY_DSN should be empty, .*adsapp\[observe\]"):
+        Settings.load()
 
 
 def test_one_address_without_the_other_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

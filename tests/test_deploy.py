@@ -136,6 +136,7 @@ def test_the_image_runs_as_a_user_without_rights_and_says_whether_it_lives() -> 
         "templates",
         "pyproject.toml",
         "requirements.lock",
+        "requirements-observe.lock",
     }
     assert all((ROOT / name).exists() for name in carried)
 

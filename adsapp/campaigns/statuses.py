@@ -25,7 +25,8 @@ from adsapp.integrations.errors import SendError
 from adsapp.integrations.events import StatusEvent
 from adsapp.integrations.statuses import merge
 from adsapp.organizations.auditing import NOBODY
-from adsapp.outbound.figures import MESSAGES, count_statuses
+from adsapp.outbound.figures import MESSAGES, WHATSAPP, count_statuses
+from adsapp.outbound.report_spans import came_back
 
 KEEP_PARKED = timedelta(days=7)
 NEVER_SENT = (Status.SKIPPED,)
@@ -66,6 +67,7 @@ def apply(events: Sequence[StatusEvent], account_id: uuid.UUID | None = None) ->
             news[entry.campaign_id] += event.errors
     ledger.save(list(changed.values()))
     count_statuses(MESSAGES, (entry.status.value for entry in changed.values()))
+    came_back(WHATSAPP, (locked[entry.campaign_id].job_id for entry in changed.values()))
     _record_opt_outs(known, locked)
     _learn_user_ids(known)
     for campaign_id, errors in news.items():

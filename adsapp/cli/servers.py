@@ -47,10 +47,12 @@ def worker(queues: Sequence[str]) -> None:
         _one_process_a_queue()
         return
     from adsapp.alerts.watching import Watcher
+    from adsapp.core.observing import observe
     from adsapp.jobs.engine.worker import WorkerProcess
     from adsapp.schedules.dispatcher import Dispatcher
 
     app = open_app(pages=False)
+    observe(app.config["SETTINGS"], "adsapp-worker")
     process = WorkerProcess(app, [Queue(name) for name in queues], [Dispatcher(app), Watcher(app)])
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -32,6 +32,7 @@ class Instrument:
     labels: Sequence[str]
     buckets: Sequence[float] = ()
     real: Any = field(default=None, init=False)  # None while figures are off
+    _divided: dict[tuple[tuple[str, str], ...], Any] = field(default_factory=dict, init=False)
 
     def add(self, amount: float = 1, /, **labels: str) -> None:
         """So many more; for counters."""
@@ -43,8 +44,26 @@ class Instrument:
         if self.real is not None:
             self._of(labels).observe(value)
 
+    def observe_all(self, values: Sequence[float], /, **labels: str) -> None:
+        """One more of each of these sizes."""
+        if self.real is not None and values:
+            observe = self._of(labels).observe
+            for value in values:
+                observe(value)
+
+    def use(self, real: Any) -> None:
+        """Count in this from here on; None: nowhere."""
+        self.real, self._divided = real, {}
+
     def _of(self, labels: dict[str, str]) -> Any:
-        return self.real.labels(**labels) if self.labels else self.real
+        """The one with these labels, found once: the library looks at every name and value each time."""
+        if not self.labels:
+            return self.real
+        key = tuple(labels.items())
+        found = self._divided.get(key)
+        if found is None:
+            found = self._divided[key] = self.real.labels(**labels)
+        return found
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -125,7 +144,7 @@ def turn_off() -> None:
     """Count no more, and forget what was counted."""
     _state.registry, _state.by_organization = None, False
     for each in declared():
-        each.real = None
+        each.use(None)
 
 
 def is_on() -> bool:
@@ -137,9 +156,9 @@ def _make_real(made: Instrument) -> None:
     from prometheus_client import Counter, Histogram
 
     if made.kind == "counter":
-        made.real = Counter(made.name, made.help, made.labels, registry=_state.registry)
+        made.use(Counter(made.name, made.help, made.labels, registry=_state.registry))
     elif made.kind == "histogram":
-        made.real = Histogram(made.name, made.help, made.labels, registry=_state.registry, buckets=made.buckets)
+        made.use(Histogram(made.name, made.help, made.labels, registry=_state.registry, buckets=made.buckets))
 
 
 def organization_label(organization_id: object) -> str:

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from adsapp.integrations import call_spans, http
 from adsapp.integrations.base import Channel
 from adsapp.integrations.errors import Meaning
 from adsapp.integrations.models import Account
 from adsapp.integrations.whatsapp.channel import WhatsAppChannel
 from adsapp.integrations.whatsapp.codes import NO_MARKETING_IN
 from adsapp.integrations.whatsapp.codes import meaning_of as whatsapp_meaning
+
+http.watch(call_spans.watchers)
 
 
 @dataclass(frozen=True)

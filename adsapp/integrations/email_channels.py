@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from adsapp.integrations import call_spans, http
 from adsapp.integrations.base import EmailChannel
 from adsapp.integrations.errors import Meaning
 from adsapp.integrations.models import EmailAccount
 from adsapp.integrations.resend.channel import ResendChannel
 from adsapp.integrations.resend.codes import meaning_of as resend_meaning
+
+http.watch(call_spans.watchers)
 
 
 @dataclass(frozen=True)

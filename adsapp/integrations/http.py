@@ -1,6 +1,7 @@
 """What all providers share of HTTP: the one kind of session, a body that knows whether it was written, a wait."""
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -39,6 +40,16 @@ def wait_in(value: str, now: datetime) -> float | None:
     return (moment - now).total_seconds()
 
 
+Watchers = Callable[[], Iterable[aiohttp.TraceConfig]]
+_watchers: list[Watchers] = []
+
+
+def watch(watchers: Watchers) -> None:
+    """Sessions that are opened from here on have these, too."""
+    if watchers not in _watchers:
+        _watchers.append(watchers)
+
+
 def open_session(max_in_flight: int = 1_000) -> aiohttp.ClientSession:
     """A session for one event loop, good for 1,000 posts a second. Call inside the loop; close it at the end.
 
@@ -47,4 +58,5 @@ def open_session(max_in_flight: int = 1_000) -> aiohttp.ClientSession:
     died ends as `Uncertain`.
     """
     connector = aiohttp.TCPConnector(limit=max_in_flight, keepalive_timeout=15, ttl_dns_cache=300)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    watching = [each for watchers in _watchers for each in watchers()]
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=watching)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from adsapp.core import context, db
+from adsapp.core import context, db, traces
 from adsapp.core.clock import utcnow
 from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.db.rows import insert_rows
@@ -27,6 +27,7 @@ from adsapp.core.ids import new_id
 from adsapp.core.logs import bound, get_logger
 from adsapp.jobs.broker import Broker
 from adsapp.jobs.dependencies import After, Condition, add_dependencies, block_parent, reject_cycle
+from adsapp.jobs.engine import job_spans
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Job, JobCount, QueueLimit
 from adsapp.jobs.registry import Processor, require_processor
@@ -82,17 +83,18 @@ def enqueue(
         if (known := find_idempotent(idempotency_key, digest)) is not None:
             return known
     limited = _within_quota(kind, 1)
-    job = _row(kind, payload, priority=priority, run_at=run_at, created_by=created_by, total=total)
-    job.title, job.subject, job.dedupe_key = title or kind.title, subject, dedupe_key
-    if idempotency_key:
-        job.idempotency_key, job.payload_digest = idempotency_key, digest
-    job.parent_id = parent
-    reject_cycle(after, parent)
-    if not _insert(job):
-        return _winner(idempotency_key or "", digest or "")
-    add_dependencies(job, after)
-    if parent:
-        block_parent(parent, job)
+    with job_spans.enqueueing(kind):
+        job = _row(kind, payload, priority=priority, run_at=run_at, created_by=created_by, total=total)
+        job.title, job.subject, job.dedupe_key = title or kind.title, subject, dedupe_key
+        if idempotency_key:
+            job.idempotency_key, job.payload_digest = idempotency_key, digest
+        job.parent_id = parent
+        reject_cycle(after, parent)
+        if not _insert(job):
+            return _winner(idempotency_key or "", digest or "")
+        add_dependencies(job, after)
+        if parent:
+            block_parent(parent, job)
     nudge(job, limited=limited)
     return job
 
@@ -114,10 +116,11 @@ def enqueue_many(
     for place, payload in enumerate(payloads):
         _parse_at(kind, payload, place)
     limited = _within_quota(kind, len(payloads))
-    rows = [_row(kind, p, priority=priority, run_at=run_at, created_by=created_by, total=None) for p in payloads]
-    for row in rows:
-        row.title = title or kind.title
-    insert_rows(Job, [_columns(row) for row in rows])
+    with job_spans.enqueueing(kind, len(payloads)):
+        rows = [_row(kind, p, priority=priority, run_at=run_at, created_by=created_by, total=None) for p in payloads]
+        for row in rows:
+            row.title = title or kind.title
+        insert_rows(Job, [_columns(row) for row in rows])
     for row in rows[:1]:  # the first begins at once; dispatch brings the others
         nudge(row, limited=limited)
         wake(kind.queue)
@@ -224,6 +227,7 @@ def _row(
         created_at=now,
         created_by=created_by,
         request_id=bound("request_id"),
+        traceparent=traces.carried(),
         max_attempts=kind.attempts or context.settings().job_attempts,
         timeout_seconds=kind.timeout_seconds,
         routine=kind.internal,

@@ -139,6 +139,7 @@ class Job(Tenant, Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     created_by: Mapped[str] = mapped_column(ShortText, default="")
     request_id: Mapped[str | None] = mapped_column(String(64))  # of the request that led to it, for the log
+    traceparent: Mapped[str | None] = mapped_column(String(55))  # what it belongs to, if traces are on
     dispatched_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]  # since when the first attempt could have begun, known once it has
     started_at: Mapped[datetime | None]  # of the first attempt

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from adsapp.core import db
+from adsapp.core import db, traces
 from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.logs import get_logger
 from adsapp.jobs.engine.recording import add_items
@@ -124,6 +124,8 @@ class Claim:
     cancel_requested_at: datetime | None = None  # it is begun to come to a proper end, nothing else
     request_id: str | None = None  # of the request that led to it
     queue: Queue | None = None
+    run_at: datetime | None = None  # since when it could have begun, this time
+    traceparent: str | None = None  # the span that it belongs to
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ class Progress:
         self._counted = self._done
         self._pace = pace or LinePace()
         self._told, self._told_at = self._done, time.monotonic()
+        self._batch = (traces.now(), self._done, self._failed)
 
     @property
     def job_id(self) -> uuid.UUID:
@@ -306,6 +309,14 @@ class Progress:
             db.session.rollback()
             raise LeaseLost
         db.session.commit()
+        self._trace_batch()
+
+    def _trace_batch(self) -> None:
+        """A span from one commit to the next, with what was counted between."""
+        began, done, failed = self._batch
+        counted = {"adsapp.done": self._done - done, "adsapp.failed": self._failed - failed}
+        traces.record("batch", began, counted)
+        self._batch = (traces.now(), self._done, self._failed)
 
 
 def holds_lease(connection: Connection, claim: Claim) -> bool:

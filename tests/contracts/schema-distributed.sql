@@ -539,6 +539,7 @@ jobs.blocked_by integer not null default 0
 jobs.steered_at timestamp with time zone
 jobs.due_at timestamp with time zone
 jobs.request_id character varying(64)
+jobs.traceparent character varying(55)
 memberships.organization_id uuid not null
 memberships.user_id uuid not null
 memberships.role character varying(40) not null

@@ -771,7 +771,7 @@ progress_failed INTEGER NOT NULL,
 progress_at DATETIME,
 error_code VARCHAR(200),
 error TEXT,
-result JSON, idempotency_key VARCHAR(200), payload_digest VARCHAR(64), parent_id CHAR(32), claimed_at DATETIME, blocked_by INTEGER DEFAULT '0' NOT NULL, steered_at DATETIME, due_at DATETIME, request_id VARCHAR(64),
+result JSON, idempotency_key VARCHAR(200), payload_digest VARCHAR(64), parent_id CHAR(32), claimed_at DATETIME, blocked_by INTEGER DEFAULT '0' NOT NULL, steered_at DATETIME, due_at DATETIME, request_id VARCHAR(64), traceparent VARCHAR(55),
 CONSTRAINT pk_jobs PRIMARY KEY (id),
 CONSTRAINT fk_jobs_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
 CONSTRAINT uq_jobs_organization_id_id UNIQUE (organization_id, id)

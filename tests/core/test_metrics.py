@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 import urllib.error
 import urllib.request
 import uuid
@@ -178,6 +180,17 @@ def test_the_dashboard_and_the_alerts_name_metrics_and_labels_that_exist() -> No
         assert by <= of_these, expression
     shown = {each.name for each in _declared()}
     assert {each for each in shown if not any(name.startswith(each) for name in named)} == set()
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus' own tool is not on the PATH")
+@pytest.mark.parametrize("shape", ["embedded"], indirect=True)
+def test_prometheus_finds_nothing_wrong_with_rules_and_figures(client: FlaskClient, cast: Cast, counting: None) -> None:
+    _enqueue(client.application, cast, {"mood": "succeeds"})
+    client.get("/api/contacts", headers=cast.headers("alice"))
+    shown = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).data
+    for command, told in ((("config", "deploy/prometheus/prometheus.yml"), b""), (("metrics",), shown)):
+        checked = subprocess.run(["promtool", "check", *command], cwd=ROOT, input=told, capture_output=True)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def _declared() -> list[metrics.Instrument]:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from adsapp.config import Settings
+from adsapp.core import error_reports
 from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger
 from adsapp.core.space import DiskFull, is_full
@@ -136,7 +137,13 @@ def _bug(error: Exception) -> ResponseReturnValue:
     if is_full(error):
         return _no_room()
     log.error("unexpected_error", error=type(error).__name__, path=request.path, exc_info=error)
+    error_reports.report(error, route=request.url_rule.rule if request.url_rule else "none", **_organization())
     return _told(500)
+
+
+def _organization() -> dict[str, str]:
+    actor = g.get("actor")
+    return {"organization": str(actor.organization.id)} if actor else {}
 
 
 def _no_room() -> ResponseReturnValue:

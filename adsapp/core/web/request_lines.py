@@ -1,4 +1,4 @@
-"""A line in the log for each request, and the request's id in every line that is written meanwhile.
+"""A line in the log and a span for each request, and the request's id in every line that is written meanwhile.
 
 It names the route, never the address: that may hold a key, or what somebody searched for.
 """
@@ -9,7 +9,7 @@ from typing import Final
 
 from flask import Flask, Response, g, request
 
-from adsapp.core import context, logs
+from adsapp.core import context, logs, traces
 from adsapp.core.ids import new_id
 from adsapp.core.metrics import counter, histogram
 from adsapp.core.web.limits import ASKED
@@ -31,19 +31,32 @@ def init_request_lines(app: Flask) -> None:
     """Attach it; before all others, so that theirs is in the line: what they refuse, and the time they take."""
     app.before_request(_begin)
     app.after_request(_end)
-    app.teardown_request(lambda _error: logs.unbind(*_BOUND))
+    app.teardown_request(_leave)
 
 
 def _begin() -> None:
     g.began = time.perf_counter()
     g.request_id = _given() or new_id().hex
     logs.bind(request_id=g.request_id)
+    if traces.is_on() and not _is_quiet():
+        g.span = traces.span(_name(), kind=traces.Kind.SERVER, parent=_given_trace())
+        traces.enter(g.span)
+
+
+def _leave(_error: BaseException | None) -> None:
+    logs.unbind(*_BOUND)
+    traces.leave()
 
 
 def _given() -> str:
     """The id that a proxy of ours gave the request already; anybody else's says nothing."""
     told = request.headers.get(HEADER, "") if context.settings().trusted_proxies else ""
     return told if _ID.fullmatch(told) else ""
+
+
+def _given_trace() -> str | None:
+    """Likewise: what a proxy of ours tells a trace of."""
+    return request.headers.get("traceparent") if context.settings().trusted_proxies else None
 
 
 def _end(response: Response) -> Response:
@@ -57,12 +70,34 @@ def _end(response: Response) -> Response:
     _count(route or "none", response.status_code, seconds)
     told = {"method": request.method, "route": route, "status": response.status_code, "ms": round(seconds * 1000, 1)}
     _level(response.status_code)("request", **told, **_who())
+    _end_span(response.status_code)
     return response
+
+
+def _end_span(status: int) -> None:
+    """A poll that found nothing new is told by nobody: a span that is never ended is none."""
+    span: traces.Span = g.pop("span", traces.NOTHING)
+    if span is traces.NOTHING or _found_nothing_new(status):
+        return
+    who = {f"adsapp.{name}": value for name, value in _who().items()}
+    route = {"http.request.method": _method(), "http.response.status_code": status, "adsapp.request_id": g.request_id}
+    span.tell({**route, **who} | ({"http.route": request.url_rule.rule} if request.url_rule else {}))
+    if status >= 500:
+        span.fail(str(status))
+    span.end()
+
+
+def _name() -> str:
+    return f"{_method()} {request.url_rule.rule}" if request.url_rule else _method()
+
+
+def _method() -> str:
+    return request.method if request.method in METHODS else "other"
 
 
 def _count(route: str, status: int, seconds: float) -> None:
     """By the route, of which there are so many as there are views, and a method that exists: no client makes series."""
-    method = request.method if request.method in METHODS else "other"
+    method = _method()
     REQUESTS.add(method=method, route=route, status=str(status))
     TOOK.observe(seconds, method=method, route=route)
 
@@ -70,8 +105,16 @@ def _count(route: str, status: int, seconds: float) -> None:
 def _level(status: int) -> logs.Tell:
     if status >= 500:
         return log.error  # type: ignore[no-any-return]
-    quiet = (request.endpoint or "").startswith(QUIET) or (request.method == "GET" and status in NOTHING_NEW)
+    quiet = _is_quiet() or _found_nothing_new(status)
     return log.debug if quiet else log.info  # type: ignore[no-any-return]
+
+
+def _is_quiet() -> bool:
+    return (request.endpoint or "").startswith(QUIET)
+
+
+def _found_nothing_new(status: int) -> bool:
+    return request.method == "GET" and status in NOTHING_NEW
 
 
 def _who() -> dict[str, str]:

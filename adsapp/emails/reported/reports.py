@@ -1,17 +1,18 @@
 """What the provider reports of e-mails, worked into the ledger and the suppressions."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import or_, select
 
-from adsapp.core import db
+from adsapp.core import db, traces
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
 from adsapp.emails import ledger
-from adsapp.emails.models import EmailRecipient, SuppressionReason
+from adsapp.emails.models import Email, EmailRecipient, SuppressionReason
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.reported import parked
 from adsapp.emails.reported.statuses import MOMENTS, Known, merge
@@ -20,7 +21,8 @@ from adsapp.emails.suppressions.service import Suppressed
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.email_events import EmailReport, Report, ReportKind, SuppressionReport
 from adsapp.integrations.models import EmailAccount
-from adsapp.outbound.figures import EMAILS, count_statuses
+from adsapp.outbound.figures import EMAIL, EMAILS, count_statuses
+from adsapp.outbound.report_spans import came_back
 
 UNSETTLED: Final = (Status.SENDING, Status.UNCERTAIN)
 PUNISHED: Final = {
@@ -106,7 +108,7 @@ def _known(row: Any) -> Known:
     return Known(**{name: getattr(row, name) for name in (*MOMENTS, "error_code", "error_message")})
 
 
-def _write(found: Iterable[tuple[Any, Known, str]]) -> None:
+def _write(found: Collection[tuple[Any, Known, str]]) -> None:
     """Who had been uncertain is so no longer: the provider tells of it, so it had been taken."""
     now = utcnow()
     rows = []
@@ -120,6 +122,14 @@ def _write(found: Iterable[tuple[Any, Known, str]]) -> None:
         rows.append({**mine, **moments, **told})
     update_rows(EmailRecipient, rows)
     count_statuses(EMAILS, (row["status"].value for row in rows))
+    if traces.is_on():
+        came_back(EMAIL, _jobs_of(row.email_id for row, _, _ in found))
+
+
+def _jobs_of(emails: Iterable[uuid.UUID]) -> list[uuid.UUID | None]:
+    counted = Counter(emails)
+    rows = db.session.execute(select(Email.id, Email.job_id).where(Email.id.in_(counted))).all()
+    return [row.job_id for row in rows for _ in range(counted[row.id])]
 
 
 def _suppress(reports: Sequence[EmailReport], people: _People) -> None:

@@ -1,6 +1,6 @@
 """What a worker process counts of the jobs it runs, and what it shows of itself."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -32,21 +32,28 @@ ON_TIME = timedelta(seconds=1)  # a job that is due so soon after it was added w
 
 
 def count_ended(ended: Iterable[Any], now: Any) -> None:
-    """Rows with recording.ENDED of jobs that are final, once that is written."""
+    """Rows with recording.ENDED of jobs that are final, once that is written; those that are alike together."""
     if not metrics.is_on():
         return
+    alike: defaultdict[tuple[str, str, str, str], list[Any]] = defaultdict(list)
     for row in ended:
-        queue = Queue(row.queue).value
         organization = metrics.organization_label(row.organization_id)
-        state = State(row.state).value
-        ENDED.add(queue=queue, kind=row.processor, state=state, organization=organization)
-        if row.started_at is None:
-            continue
-        due = row.due_at or row.created_at
-        WAITED.observe(_seconds(row.started_at - due), queue=queue)
-        RAN.observe(_seconds(now - row.started_at), queue=queue, kind=row.processor)
-        if due - row.created_at > ON_TIME:
-            LATE.observe(_seconds(row.started_at - due), queue=queue)
+        alike[row.queue, row.processor, row.state, organization].append(row)
+    for (queue, kind, state, organization), rows in alike.items():
+        queue, state = Queue(queue).value, State(state).value
+        ENDED.add(len(rows), queue=queue, kind=kind, state=state, organization=organization)
+        _count_times([row for row in rows if row.started_at is not None], queue, kind, now)
+
+
+def _count_times(begun: Sequence[Any], queue: str, kind: str, now: Any) -> None:
+    if not begun:
+        return
+    due = [row.due_at or row.created_at for row in begun]
+    waits = [_seconds(row.started_at - at) for row, at in zip(begun, due, strict=True)]
+    late = [wait for wait, row, at in zip(waits, begun, due, strict=True) if at - row.created_at > ON_TIME]
+    WAITED.observe_all(waits, queue=queue)
+    RAN.observe_all([_seconds(now - row.started_at) for row in begun], queue=queue, kind=kind)
+    LATE.observe_all(late, queue=queue)
 
 
 def count_attempts(completions: Sequence[Completion], states: Sequence[State | None]) -> None:

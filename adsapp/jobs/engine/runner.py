@@ -10,12 +10,12 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from adsapp.config import Settings
-from adsapp.core import db, space
+from adsapp.core import db, error_reports, space
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger, telling_of
-from adsapp.jobs.engine import job_lines
+from adsapp.jobs.engine import job_lines, job_spans
 from adsapp.jobs.engine.batching import BatchWriter
 from adsapp.jobs.engine.heartbeat import Heartbeat
 from adsapp.jobs.engine.outcomes import Cancelled, Completed, Completion, Failed, Outcome, Released, Snoozed
@@ -60,9 +60,10 @@ class Runner:
         began = time.monotonic()
         progress = Progress(self._engine, self._clock, claim, control, self._pace)
         try:
-            with telling_of(**job_lines.about(claim)):
+            with telling_of(**job_lines.about(claim)), job_spans.attempting(claim) as attempt:
                 job_lines.began(claim)
                 outcome = self._attempt(claim, progress)
+                job_spans.ended(attempt, outcome, progress.done, progress.failed)
         except BaseException:  # whatever it is: a job that nobody works on must not be renewed
             self._heartbeat.untrack(claim)
             raise
@@ -98,6 +99,7 @@ class Runner:
             return Failed(error.code or "invalid", error.detail, traceback.format_exc(), permanent=True)
         except (Exception, SystemExit) as error:  # a bug or a broken part: kept for the user, tried again
             log.error("job_broke", kind=claim.processor, error=type(error).__name__)
+            error_reports.report(error, kind=claim.processor)
             if space.is_full(error):
                 return Failed(space.CODE, space.OF_A_JOB, traceback.format_exc())
             return Failed(type(error).__name__, _in_words(error), traceback.format_exc())

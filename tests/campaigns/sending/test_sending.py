@@ -18,8 +18,9 @@ from adsapp.campaigns.models import CampaignRecipient
 from adsapp.campaigns.queries import failures, get_campaign
 from adsapp.campaigns.sending import claim
 from adsapp.campaigns.sending.journal import Journal
+from adsapp.config import Settings
 from adsapp.contacts.values.phones import person_key
-from adsapp.core import db
+from adsapp.core import db, metrics
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
 from adsapp.integrations.channels import channel_of
@@ -94,9 +95,14 @@ def test_each_class_of_error_is_tried_as_often_as_it_deserves(rehearsal: Rehears
 
 def test_a_slow_number_waits_as_long_as_it_is_told(rehearsal: Rehearsal) -> None:
     rehearsal.contacts(A)
+    metrics.turn_on(Settings())
     rehearsal.provider.answers(A, refused(130429, http_status=429, headers={"Retry-After": "20"}))
     before, campaign_id = utcnow(), rehearsal.start_campaign()
-    back = rehearsal.send(campaign_id)
+    try:
+        back = rehearsal.send(campaign_id)
+        assert b'adsapp_throttled_total{channel="whatsapp"} 1.0' in metrics.exposition([])
+    finally:
+        metrics.turn_off()
     with rehearsal.organization(), db.reading():
         account = get_account(rehearsal.account_id)
         assert account.slowed_reason

@@ -14,6 +14,9 @@ HEAVY = (
     "flask_wtf",
     "rich",
     "prometheus_client",
+    "opentelemetry.sdk.trace",
+    "opentelemetry.exporter",
+    "sentry_sdk",
     "adsapp.campaigns.sending.job",
     "adsapp.contacts.imports.run",
 )
@@ -24,6 +27,9 @@ from adsapp.cli import adsapp as command
 command.get_command(None, "worker")
 from adsapp.cli.readiness import open_app
 open_app(check_schema=False, pages=False)
+from adsapp.core.observing import observe
+from adsapp.config import Settings
+observe(Settings(), "adsapp-worker")
 import adsapp.jobs.engine.worker, adsapp.schedules.dispatcher
 print(json.dumps(sorted(sys.modules)))
 """
