@@ -15,7 +15,7 @@ from adsapp.jobs.labels import QUEUE_ITEMS, QUEUE_TITLES
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries import workers
 from adsapp.jobs.queries.filters import JobFilters
-from adsapp.jobs.queries.limits import limits_of
+from adsapp.jobs.queries.limits import get_limit, limit_values
 from adsapp.jobs.queries.spreads import Spread, spreads
 from adsapp.jobs.queries.statistics import MINUTE_LABELS, QueueStats, hour_ago, queue_stats, queues_without_worker
 from adsapp.jobs.queries.workers import WorkerView
@@ -169,6 +169,7 @@ class QueuePage(LivePage):
     paused_kinds: Sequence[PauseNote]
     lacks_worker: bool
     limits: Mapping[str, int | None]
+    most_at_once: int | None
     failures: Sequence[FailedJob]
     crew: Sequence[WorkerLine] | None
     manages: bool
@@ -176,7 +177,7 @@ class QueuePage(LivePage):
     @classmethod
     def of(cls, queue: Queue, actor: Actor) -> "QueuePage":
         """The page as this person may see it."""
-        conditions = run_conditions()
+        conditions, limit = run_conditions(), get_limit(queue)
         stats = next(one for one in queue_stats(conditions) if one.queue == queue)
         manages = actor.may(Permission.MANAGE)
         return cls(
@@ -188,7 +189,8 @@ class QueuePage(LivePage):
             pause=PauseNote.of(stats.pause) if stats.pause else None,
             paused_kinds=tuple(map(PauseNote.of, stats.paused_kinds)),
             lacks_worker=stats.lacks_worker,
-            limits=limits_of(queue),
+            limits=limit_values(limit),
+            most_at_once=limit.most_at_once if limit else None,
             failures=_failures(queue),
             crew=_crew(conditions, queue) if manages else None,
             manages=manages,
