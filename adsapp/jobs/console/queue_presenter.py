@@ -10,8 +10,10 @@ from adsapp.core import context
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
 from adsapp.core.web.urls import url_for
+from adsapp.core.words import plural
 from adsapp.jobs.console import dialogs
 from adsapp.jobs.labels import QUEUE_ITEMS, QUEUE_TITLES
+from adsapp.jobs.models import Worker
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries import workers
 from adsapp.jobs.queries.filters import JobFilters
@@ -20,6 +22,8 @@ from adsapp.jobs.queries.spreads import Spread, spreads
 from adsapp.jobs.queries.statistics import MINUTE_LABELS, QueueStats, hour_ago, queue_stats, queues_without_worker
 from adsapp.jobs.queries.workers import WorkerView
 from adsapp.jobs.registry import kind as kind_of
+from adsapp.jobs.samples import Sample
+from adsapp.jobs.scopes import Scope
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.wait_reasons import Pause, RunConditions, run_conditions
 from adsapp.organizations.access import Actor
@@ -118,6 +122,10 @@ class WorkerRow:
     version: str
     state: str
     queues: Sequence[str]
+    serves: str
+    threads: int | None
+    busy: int | None
+    hour: "LastHour"
     memory_mb: int | None
     heartbeat_at: datetime
     started_at: datetime
@@ -135,6 +143,10 @@ class WorkerRow:
             version=worker.version,
             state=view.state,
             queues=tuple(worker.queues),
+            serves=_serves(worker),
+            threads=worker.threads,
+            busy=worker.busy,
+            hour=LastHour.of(worker),
             memory_mb=worker.memory_mb,
             heartbeat_at=worker.heartbeat_at,
             started_at=worker.started_at,
@@ -142,6 +154,38 @@ class WorkerRow:
             drain_requested_at=worker.drain_requested_at,
             jobs=tuple(RunningJob(job.id, job.title) for job in view.jobs),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LastHour:
+    """How a worker was, one figure a minute, oldest first: percent of a core, MB, percent of its threads."""
+
+    load: Sequence[int]
+    memory: Sequence[int]
+    busy: Sequence[int]
+
+    @classmethod
+    def of(cls, worker: Worker) -> "LastHour":
+        """From the samples in its row."""
+        samples = [Sample(*each) for each in worker.samples or ()]
+        load, memory, busy = (tuple(getattr(each, name) for each in samples) for name in Sample._fields)
+        return cls(load, memory, busy)
+
+    @property
+    def minutes(self) -> str:
+        """Of how long it tells."""
+        return plural(len(self.load), "minute", "minutes")
+
+
+def _serves(worker: Worker) -> str:
+    """Whom, as far as an organization may know of the others."""
+    scope = Scope.from_json(worker.scope)
+    if scope.is_everyone:
+        return "every organization"
+    shard = f" (shard {scope.shard})" if scope.shard else ""
+    if not workers.serves_us(worker):
+        return f"other organizations{shard}"
+    return "your organization" if len(scope.only) == 1 else f"your organization and others{shard}"
 
 
 @dataclass(frozen=True, slots=True)

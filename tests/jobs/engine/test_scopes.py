@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -16,11 +17,12 @@ from adsapp import jobs
 from adsapp.alerts.concerns import no_worker
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock
-from adsapp.jobs import Job, Queue, State
+from adsapp.jobs import Job, Queue, State, samples
 from adsapp.jobs.engine import dispatch
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.queries import workers
 from adsapp.jobs.queries.statistics import queue_stats
+from adsapp.jobs.samples import KEPT, Ring, Sample
 from adsapp.jobs.scopes import EVERYONE, Scope, Shard, shard_of
 from adsapp.jobs.wait_reasons import run_conditions, why_waiting
 from tests.cast import Cast
@@ -98,6 +100,48 @@ def test_a_scope_is_kept_as_it_is() -> None:
     assert EVERYONE.as_json() is None
     assert EVERYONE.lane == ""
     assert but(bakery).in_words({bakery: "harbour-bakery"}) == "all but harbour-bakery"
+
+
+# How they were
+
+
+def test_a_minute_is_a_sample_and_an_hour_is_kept() -> None:
+    now, spent = 0.0, 0.0
+    ring = Ring(4, lambda: now, lambda: spent)
+    kept: list[Sample] = []
+    for minute in range(90):
+        for beat in range(1, 7):  # every ten seconds
+            now, spent = minute * 60.0 + beat * 10.0, minute * 15.0 + beat * 2.5
+            made = ring.note(busy=beat % 3, memory=100 + minute)
+            assert (made is not None) is (beat == 6)
+            kept = made or kept
+    assert len(kept) == KEPT == 60
+    assert kept[-1] == Sample(cpu=25, memory=189, busy=25)
+    assert kept[0].memory == 130
+
+
+def test_a_worker_writes_how_it_is_and_its_page_and_the_api_show_it(
+    app: Flask, cast: Cast, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "EVERY_SECONDS", 0.0)
+    app.config["SETTINGS"] = app.config["SETTINGS"].model_copy(update={"heartbeat_seconds": 0.05})
+    with working(app, Scope(shard=Shard(shard_of(cast.bakery_id, 2), 2))):
+        ask = {"Authorization": f"Bearer {cast.tokens['alice']}"}
+
+        def seen() -> Any:
+            (one,) = client.get("/api/workers", headers=ask).json["workers"]  # type: ignore[index]
+            return one if len(one["last_hour"]) > 2 else None
+
+        one = wait_for(seen)
+        assert one["threads"] == app.config["SETTINGS"].workers_template_processing
+        assert one["busy_threads"] == 0
+        assert set(one["last_hour"][0]) == {"cpu", "memory", "busy"}
+        assert one["serves"]["shard"] == f"{shard_of(cast.bakery_id, 2)}/2"
+        cast.sign_in(client, "alice")
+        page = client.get("/workers").text
+        assert f"0 of {one['threads']} busy" in page
+        assert "for your organization and others (shard" in page
+        assert page.count('class="spark"') == 2
 
 
 # What they do
