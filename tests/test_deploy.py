@@ -119,6 +119,17 @@ def test_the_compose_file_starts_everything_as_nobody_who_can_do_harm() -> None:
     assert {name for name, _ in asked} == set(re.findall(r"^(\w+)=", example, re.MULTILINE))
 
 
+def test_a_pool_for_one_organization_leaves_nobody_out() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.pool.yaml").read_text(encoding="utf-8"))["services"]
+    assert services["pool"]["extends"]["service"] in OURS
+    told = {name: told["command"] for name, told in services.items()}
+    assert told["pool"][:3] == told["bulk-messages"][:3] == OURS["bulk-messages"]["command"]
+    assert (told["pool"][3], told["bulk-messages"][3]) == ("--organization", "--except")
+    assert told["pool"][4] == told["bulk-messages"][4]
+    unit = (DEPLOY / "systemd" / "adsapp-pool@.service").read_text(encoding="utf-8")
+    assert "adsapp worker --organization %i\n" in unit
+
+
 def test_the_image_runs_as_a_user_without_rights_and_says_whether_it_lives() -> None:
     lines = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
     assert re.search(r"^USER 10001:10001$", lines, re.MULTILINE)
@@ -159,7 +170,7 @@ def test_a_unit_starts_a_command_that_exists_and_lets_jobs_end(unit: Path) -> No
         assert service["RestartPreventExitStatus"] == str(DRAINED)
 
 
-@pytest.mark.parametrize("unit", ["adsapp-web.service", "adsapp-worker@.service"])
+@pytest.mark.parametrize("unit", ["adsapp-web.service", "adsapp-worker@.service", "adsapp-pool@.service"])
 def test_systemd_finds_little_to_harden(unit: str) -> None:
     systemd = shutil.which("systemd-analyze")
     if systemd is None:

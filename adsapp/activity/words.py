@@ -98,6 +98,7 @@ ACTIONS: Mapping[str, str] = {
     "test alert channel": "Sent a test by a channel of alerts",
     "replay alert": "Told an alert once more",
     "set contact gap": "Changed for how long it is said who got a campaign",
+    "set cap": "Changed what the organization may use at most",
 }
 
 KINDS: Mapping[str, str] = {

@@ -44,9 +44,12 @@ def no_worker(queues: Sequence[QueueStats]) -> Iterator[Concern]:
     waiting = sum(stats.of("waiting") for stats in lacking)
     start = start_command([stats.queue for stats in lacking])
     text = f"{plural(waiting, 'job waits', 'jobs wait') if waiting else 'No job waits yet'}. Start one with: {start}"
-    yield Concern(
-        "bad", "server-2", f"No worker is running{_for(lacking)}", text, since, action="See the jobs", url="/jobs"
-    )
+    whose = ""
+    if any(stats.elsewhere for stats in lacking):
+        whose, others = " that serves this organization", sum(stats.elsewhere for stats in lacking)
+        text = f"{plural(others, 'worker is', 'workers are')} running, for other organizations only. {text}"
+    title = f"No worker{whose} is running{_for(lacking)}"
+    yield Concern("bad", "server-2", title, text, since, action="See the jobs", url="/jobs")
 
 
 def _for(lacking: Sequence[QueueStats]) -> str:

@@ -11,6 +11,9 @@ from adsapp.core import db as database
 from adsapp.core.db import logins, migrations
 from adsapp.core.db.ddl import MissingRole
 from adsapp.integrations import queries as accounts
+from adsapp.jobs import Queue
+from adsapp.jobs import service as job_service
+from adsapp.jobs.queries.limits import get_limit
 from adsapp.organizations import queries, service
 from adsapp.organizations.models import Organization, Role
 
@@ -113,6 +116,42 @@ def set_contact_gap(slug: str, hours: int, as_json: bool) -> None:
         service.set_contact_gap(organization, hours, BY)
         database.session.commit()
         show({"slug": slug, "contact_gap_hours": hours}, f"{slug} is told for {hours} hours.", as_json)
+
+
+@org.command("caps")
+@click.argument("slug")
+@click.option("--messages-per-second", type=click.FloatRange(0), help="All its WhatsApp numbers together; 0 lifts it.")
+@click.option("--emails-per-second", type=click.FloatRange(0), help="All its e-mail accounts together; 0 lifts it.")
+@click.option("--jobs-at-once", type=click.IntRange(0), help="In each queue; 0 lifts it.")
+@json_option
+def set_caps(slug: str, as_json: bool, **asked: float | None) -> None:
+    """Show or change what an organization may use at most.
+
+    It comes on top of what the organization allows itself; its people see it and cannot change it. What is not named
+    stays as it is.
+    """
+    with open_app().app_context():
+        organization = find_organization(slug)
+        database.bind_organization(organization.id)
+        now = _caps_of(organization)
+        wanted = now | {name: value or None for name, value in asked.items() if value is not None}
+        if wanted != now:
+            messages, emails = wanted["messages_per_second"], wanted["emails_per_second"]
+            service.set_caps(organization, BY, messages=messages, emails=emails)
+            at_once = wanted["jobs_at_once"]
+            job_service.cap_jobs(None if at_once is None else int(at_once), BY)
+            database.session.commit()
+    parts = [f"{value:g} {name.replace('_', ' ')}" for name, value in wanted.items() if value is not None]
+    show({"slug": slug, "caps": wanted}, f"{slug}: {', '.join(parts) or 'no caps'}", as_json)
+
+
+def _caps_of(organization: Organization) -> dict[str, float | None]:
+    limit = get_limit(Queue.BULK_MESSAGES)
+    return {
+        "messages_per_second": organization.most_messages_per_second,
+        "emails_per_second": organization.most_emails_per_second,
+        "jobs_at_once": limit.most_at_once if limit else None,
+    }
 
 
 def find_organization(slug: str) -> Organization:

@@ -23,6 +23,7 @@ from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.models import AccountStatus, EmailAccount
 from adsapp.jobs import Queue
 from adsapp.jobs.wait_reasons import run_conditions
+from adsapp.organizations.queries import caps
 from adsapp.outbound import timing
 from adsapp.outbound.audience import Audience, person_of
 
@@ -151,6 +152,8 @@ def seconds_for(people: int, account: EmailAccount, *, alone: bool = False) -> f
     rate = account.emails_per_second / batch
     if account.limit_requests:
         rate = min(rate, account.limit_requests)
+    if (most := caps().emails_per_second) is not None:
+        rate = min(rate, most / (1 if alone else batch))
     return (people if alone else math.ceil(people / batch)) / rate
 
 
@@ -168,6 +171,8 @@ def _account_lines(account: EmailAccount | None) -> Iterator[Line]:
     unreachable = accounts.why_email_unreachable(account, utcnow())
     if unreachable is not None and account.status is AccountStatus.ACTIVE:
         yield Line("warning", unreachable.title, unreachable.text)
+    if capped := caps().on_emails:
+        yield Line("neutral", f"Your organization sends {capped}")
     around = run_conditions()
     pause = around.pause_of(Queue.EMAIL_NOTIFICATION, "send-email")
     if pause is not None:

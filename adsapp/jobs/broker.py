@@ -34,6 +34,8 @@ from adsapp.jobs.wakeups import DUE, MESSAGE, Fifos, Listener
 WAIT_SECONDS = 0.5  # how long a consumer waits at Redis before it looks whether it should stop
 PING_SECONDS = 1.0
 BROKER_AWAY_SECONDS = 0.25  # between two tries of a thread
+LANE_SECONDS = 60  # for so long a lane is known after its workers have said that they live
+LANE_KEPT_SECONDS = 24 * 3600
 
 log = get_logger()
 
@@ -58,7 +60,12 @@ class Handler(Protocol):
         """Do the next thing; False if there was nothing to do."""
 
 
-SAY_DUE = "if redis.call('llen', KEYS[1]) == 0 then redis.call('rpush', KEYS[1], 1) end"
+# Whoever dispatches a queue, in whichever lane. KEYS: the queue's messages, and the lanes that live with their ends.
+LIVING = "redis.call('zrangebyscore', KEYS[2], redis.call('time')[1], '+inf')"
+SAY_DUE = (
+    "local function say(key) if redis.call('llen', key) == 0 then redis.call('rpush', key, 1) end end "
+    "say(KEYS[1] .. '.due') for _, lane in ipairs(lanes) do say(lane .. '.due') end"
+)
 
 
 class RedisStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey publishes no types
@@ -73,13 +80,36 @@ class RedisStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey publishe
         self.conn.zadd(self.queue_key, dict(written))
 
     def enqueue_below(self, most: int, message: bytes, priority: int) -> None:
-        """Add a message if fewer than so many lie there, else say that dispatch should look: all in one trip."""
+        """Add a message if fewer than so many lie there and all workers take what lies there, else say that dispatch
+        should look: all in one trip."""
         written = struct.pack(">Q", int(time.time() * 1e6)) + message
-        self._enqueue_below(keys=[self.due_key, self.queue_key], args=[most, -priority, written])
+        self._enqueue_below(keys=[self.queue_key, self.lanes_key], args=[most, -priority, written])
 
     def say_due(self) -> None:
-        """Wake one process that dispatches this queue."""
-        self._say_due(keys=[self.due_key])
+        """Wake one process of each lane that dispatches this queue."""
+        self._say_due(keys=[self.queue_key, self.lanes_key])
+
+    def keep_lane(self, lane: "RedisStorage") -> None:
+        """Tell that somebody works in this lane, for a while."""
+        until, _ = self.conn.time()
+        with self.conn.pipeline() as pipeline:
+            pipeline.zadd(self.lanes_key, {lane.queue_key: until + LANE_SECONDS})
+            pipeline.zremrangebyscore(self.lanes_key, "-inf", until - LANE_SECONDS)
+            pipeline.expire(lane.queue_key, LANE_KEPT_SECONDS)  # what lies there when nobody comes any more
+            pipeline.execute()
+
+    def leave_lane(self, lane: "RedisStorage") -> None:
+        """Nobody is known to work in it any more; others who do say so soon."""
+        self.conn.zrem(self.lanes_key, lane.queue_key)
+
+    def count_all(self) -> int:
+        """How many messages lie there, those of lanes that live included."""
+        return int(self._count_all(keys=[self.queue_key, self.lanes_key]))
+
+    @property
+    def lanes_key(self) -> str:
+        """The lanes beside the common one: the keys of their messages, by the second until which they are known."""
+        return f"{self.queue_key}.lanes"
 
     @property
     def due_key(self) -> str:
@@ -88,13 +118,21 @@ class RedisStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey publishe
 
     @cached_property
     def _say_due(self) -> Any:
-        return self.conn.register_script(SAY_DUE)
+        return self.conn.register_script(f"local lanes = {LIVING} {SAY_DUE}")
+
+    @cached_property
+    def _count_all(self) -> Any:
+        return self.conn.register_script(
+            f"local all = redis.call('zcard', KEYS[1]) for _, lane in ipairs({LIVING}) do "
+            "all = all + redis.call('zcard', lane) end return all"
+        )
 
     @cached_property
     def _enqueue_below(self) -> Any:
         return self.conn.register_script(
-            "if redis.call('zcard', KEYS[2]) < tonumber(ARGV[1]) then "
-            f"redis.call('zadd', KEYS[2], ARGV[2], ARGV[3]) else {SAY_DUE} end"
+            f"local lanes = {LIVING} "
+            "if #lanes == 0 and redis.call('zcard', KEYS[1]) < tonumber(ARGV[1]) then "
+            f"redis.call('zadd', KEYS[1], ARGV[2], ARGV[3]) else {SAY_DUE} end"
         )
 
     def dequeue_some(self, most: int) -> list[bytes]:
@@ -262,7 +300,7 @@ class Broker:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._hueys: dict[Queue, Huey] = {}
+        self._hueys: dict[tuple[Queue, str], Huey] = {}
         self._lock = threading.Lock()
         self._fifos = Fifos(settings.home / "wake")  # embedded only; Redis wakes by itself
 
@@ -271,49 +309,73 @@ class Broker:
         storage = self._huey(queue).storage
         storage.enqueue(*_as_huey_has_it(job_id, priority))
         if not storage.blocking:
-            self._fifos.ring(queue, MESSAGE)
+            self._fifos.ring(queue, MESSAGE, "")
 
     def push_below(self, most: int, queue: Queue, job_id: uuid.UUID, priority: int) -> None:
-        """Push the id if fewer than `most` are in the broker; else say that something is due, as `due` does."""
+        """Push the id if fewer than `most` are in the broker; else say that something is due, as `due` does.
+
+        If workers live that serve some organizations only, dispatch alone decides in whose lane it comes."""
         storage = self._huey(queue).storage
         if isinstance(storage, RedisStorage):
             storage.enqueue_below(most, *_as_huey_has_it(job_id, priority))
-        elif self.pending(queue) < most:
+        elif not self._fifos.lanes(queue) and self.pending(queue) < most:
             self.push(queue, job_id, priority)
         else:
             self.due(queue)
 
-    def push_all(self, queue: Queue, jobs: Iterable[tuple[uuid.UUID, int]]) -> None:
-        """Hand over many: each an id and its priority."""
+    def push_all(self, queue: Queue, jobs: Iterable[tuple[uuid.UUID, int]], lane: str = "") -> None:
+        """Hand over many to those who work in a lane: each an id and its priority."""
         messages = [_as_huey_has_it(job_id, priority) for job_id, priority in jobs]
         if not messages:
             return
-        storage = self._huey(queue).storage
+        storage = self._huey(queue, lane).storage
         if isinstance(storage, RedisStorage):
             storage.enqueue_all(messages)
             return
         for message, priority in messages:
             storage.enqueue(message, priority)
-        self._fifos.ring(queue, MESSAGE)
+        self._fifos.ring(queue, MESSAGE, lane)
 
     def due(self, queue: Queue) -> None:
-        """Let a process that works on this queue dispatch now: something may be due."""
+        """Let a process that works on this queue dispatch now, one of each lane: something may be due."""
         storage = self._huey(queue).storage
         if isinstance(storage, RedisStorage):
             storage.say_due()
         else:
             self._fifos.ring(queue, DUE)
 
-    def listen(self, queues: Sequence[Queue]) -> Listener:
+    def listen(self, queues: Sequence[Queue], lane: str = "") -> Listener:
         """What a worker of these queues is woken by."""
         if not self._settings.distributed:
-            return self._fifos.listen(queues)
-        return RedisListener([self._huey(queue).storage for queue in queues], self._settings.sweep_seconds)
+            return self._fifos.listen(queues, lane)
+        return RedisListener([self._huey(queue, lane).storage for queue in queues], self._settings.sweep_seconds)
 
-    def pending(self, queue: Queue) -> int:
-        """How many ids lie in the broker."""
-        count: int = self._huey(queue).pending_count()
+    def keep_lane(self, queues: Sequence[Queue], lane: str) -> None:
+        """Say again that workers of this lane live, so that they are woken; a FIFO says so by being there."""
+        for storage, ours in self._lanes(queues, lane):
+            storage.keep_lane(ours)
+
+    def leave_lane(self, queues: Sequence[Queue], lane: str) -> None:
+        """A worker of this lane ends."""
+        for storage, ours in self._lanes(queues, lane):
+            storage.leave_lane(ours)
+
+    def _lanes(self, queues: Sequence[Queue], lane: str) -> Iterable[tuple[RedisStorage, RedisStorage]]:
+        if lane and self._settings.distributed:
+            for queue in queues:
+                yield self._huey(queue).storage, self._huey(queue, lane).storage
+
+    def pending(self, queue: Queue, lane: str = "") -> int:
+        """How many ids lie in a lane of the broker."""
+        count: int = self._huey(queue, lane).pending_count()
         return count
+
+    def pending_in_all(self, queue: Queue) -> int:
+        """How many ids lie in all lanes of the broker that live."""
+        storage = self._huey(queue).storage
+        if isinstance(storage, RedisStorage):
+            return storage.count_all()
+        return sum(self.pending(queue, lane) for lane in ("", *self._fifos.lanes(queue)))
 
     def why_away(self) -> str:
         """Why Redis does not answer, in a word; empty if it does, or none is used."""
@@ -333,22 +395,23 @@ class Broker:
 
     def flush(self) -> None:
         """Forget every message (tests and repairs): the rows bring them back."""
-        for queue in Queue:
-            self._huey(queue).storage.flush_queue()
+        lanes = {(queue, lane) for queue in Queue for lane in ("", *self._fifos.lanes(queue))}
+        for queue, lane in lanes | set(self._hueys):
+            self._huey(queue, lane).storage.flush_queue()
 
-    def consumer(self, queue: Queue, threads: int, handler: Handler) -> EmbeddedConsumer:
+    def consumer(self, queue: Queue, threads: int, handler: Handler, lane: str = "") -> EmbeddedConsumer:
         """A consumer with this many threads, each of which runs jobs by `handler`; not started yet."""
-        return EmbeddedConsumer(self._huey(queue), threads, handler)
+        return EmbeddedConsumer(self._huey(queue, lane), threads, handler)
 
-    def _huey(self, queue: Queue) -> Huey:
+    def _huey(self, queue: Queue, lane: str = "") -> Huey:
         with self._lock:
-            if queue not in self._hueys:
-                self._hueys[queue] = self._open(queue)
-            return self._hueys[queue]
+            if (queue, lane) not in self._hueys:
+                self._hueys[queue, lane] = self._open(queue, lane)
+            return self._hueys[queue, lane]
 
-    def _open(self, queue: Queue) -> Huey:
+    def _open(self, queue: Queue, lane: str) -> Huey:
         # Huey keeps letters, digits and _ only; written so, no two names can collide.
-        name = "adsapp_" + queue.value.replace("-", "_")
+        name = "adsapp_" + queue.value.replace("-", "_") + (f"__{lane}" if lane else "")
         options = {"results": False, "store_none": False, "utc": True}
         if self._settings.distributed:
             return PriorityRedisHuey(

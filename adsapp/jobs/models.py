@@ -18,7 +18,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adsapp.core.clock import utcnow
-from adsapp.core.db import Base, BigId, SecretJson, ShortText, Tenant, text_enum
+from adsapp.core.db import Base, BigId, Json, SecretJson, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
 from adsapp.jobs.states import Measure, On, Priority, Queue, State
 
@@ -375,6 +375,7 @@ class QueueLimit(Tenant, Base):
     organization_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     queue: Mapped[Queue] = mapped_column(text_enum(Queue), primary_key=True)
     at_once: Mapped[int | None]  # jobs that run at the same time
+    most_at_once: Mapped[int | None]  # likewise, set by whoever runs the installation: the organization cannot lift it
     per_minute: Mapped[int | None]  # jobs that are begun in any 60 seconds
     waiting: Mapped[int | None]  # jobs that may wait; more are refused
     next_at: Mapped[datetime | None]  # when the rate lets the next job begin
@@ -396,5 +397,9 @@ class Worker(Base):
     heartbeat_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]
     memory_mb: Mapped[int | None]  # resident now
+    scope: Mapped[dict[str, Any] | None]  # `scopes.Scope` as JSON; None: it serves all organizations
+    threads: Mapped[int | None]
+    busy: Mapped[int | None]  # threads that ran a job at the last sign of life
+    samples: Mapped[list[list[int]] | None] = mapped_column(Json)  # of the last hour, oldest first: `samples.Sample`
     drain_requested_at: Mapped[datetime | None]  # begins nothing more, ends what runs, then ends itself
     drain_requested_by: Mapped[str | None] = mapped_column(ShortText)

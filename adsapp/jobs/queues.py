@@ -63,7 +63,7 @@ def set_limit(
         if value is not None and value < 1:
             raise Invalid.field(name, f"should be 1 or more, or empty for no limit, not {value}")
     limit = get_limit(queue)
-    if at_once is None and per_minute is None and waiting is None:
+    if at_once is None and per_minute is None and waiting is None and (limit is None or limit.most_at_once is None):
         if limit is not None:
             db.session.delete(limit)
         return None
@@ -73,6 +73,24 @@ def set_limit(
     limit.at_once, limit.per_minute, limit.waiting = at_once, per_minute, waiting
     limit.changed_by, limit.changed_at = by.name, utcnow()
     return limit
+
+
+def cap(queue: Queue, most_at_once: int | None, by: By) -> int | None:
+    """What the organization may run of the queue at once whatever it allows itself; None lifts it. What it was."""
+    if most_at_once is not None and most_at_once < 1:
+        raise Invalid.field("jobs_at_once", f"should be 1 or more, not {most_at_once}")
+    limit = get_limit(queue)
+    before = limit.most_at_once if limit else None
+    if limit is None:
+        if most_at_once is None:
+            return None
+        limit = QueueLimit(organization_id=db.require_organization_id(), queue=queue, changed_by=by.name)
+        db.session.add(limit)
+    limit.most_at_once = most_at_once
+    if not any((limit.at_once, limit.per_minute, limit.waiting, most_at_once)):
+        db.session.delete(limit)
+    wake(queue)
+    return before
 
 
 def drain(worker: Worker, by: By) -> None:

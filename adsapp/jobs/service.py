@@ -193,6 +193,14 @@ def set_limit(queue: Queue, by: By, **limits: int | None) -> QueueLimit | None:
     return limit
 
 
+def cap_jobs(most_at_once: int | None, by: By) -> None:
+    """What whoever runs the installation lets this organization run at once in each queue; None lifts it."""
+    before = {queue.value: queues.cap(queue, most_at_once, by) for queue in Queue}
+    if any(each != most_at_once for each in before.values()):
+        subject, was = f"organization:{db.require_organization_id()}", before[Queue.BULK_MESSAGES.value]
+        by.audit("set cap", subject, title="jobs_at_once", per_queue=most_at_once, before=was)
+
+
 def _named(queue: Queue) -> dict[str, Any]:
     """The queue as the subject of an event in the audit."""
     return {"subject": f"queue:{queue.value}", "title": QUEUE_TITLES[queue]}

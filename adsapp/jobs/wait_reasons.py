@@ -6,7 +6,7 @@ asks as little as one job.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -30,6 +30,7 @@ from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import QueueControl, Worker
 from adsapp.jobs.queries.lines import AnyJob
 from adsapp.jobs.registry import kind
+from adsapp.jobs.scopes import Scope
 from adsapp.jobs.states import PENDING, Queue, State
 
 WORKERS = cast(Table, Worker.__table__).c
@@ -71,7 +72,8 @@ class RunConditions:
     now: datetime
     pauses: Mapping[Queue, Pause]  # of whole queues
     kinds: Mapping[tuple[Queue, str], Pause]  # of one kind of job in a queue
-    workers: Mapping[Queue, int]  # living worker processes of each queue
+    workers: Mapping[Queue, int]  # living worker processes of each queue that serve this organization
+    elsewhere: Mapping[Queue, int] = field(default_factory=dict)  # those that serve other organizations only
 
     def pause_of(self, queue: Queue, processor: str) -> Pause | None:
         """What holds back this kind of job: the pause of its queue, unless it goes on all the same, or else its own."""
@@ -88,14 +90,19 @@ class RunConditions:
 def run_conditions() -> RunConditions:
     """Read them: one statement, whatever the number of jobs."""
     rows = fetch(_conditions(), silence=silence())
-    living = [(moment, names) for moment, names, *_ in rows if moment is not None]
-    now, served = living[0][0], Counter(name for _, names in living for name in names or ())
-    held = _in_force((row[2:] for row in rows if row[0] is None), now)
+    living = [(moment, names, scope) for moment, names, scope, *_ in rows if moment is not None]
+    now, own = living[0][0], db.current_organization_id()
+    served: Counter[str] = Counter()
+    elsewhere: Counter[str] = Counter()
+    for _, names, scope in living:
+        (served if own is None or Scope.from_json(scope).serves(own) else elsewhere).update(names or ())
+    held = _in_force((row[3:] for row in rows if row[0] is None), now)
     return RunConditions(
         now,
         {queue: pause for (queue, processor), pause in held.items() if not processor},
         {place: pause for place, pause in held.items() if place[1]},
         {queue: served[queue.value] for queue in Queue},
+        {queue: elsewhere[queue.value] for queue in Queue},
     )
 
 
@@ -119,7 +126,8 @@ def _in_force(rows: Iterable[Sequence[Any]], now: datetime) -> dict[tuple[Queue,
 
 @cache
 def _conditions() -> CompoundSelect[Any]:
-    """The time beside the queues of each living worker (without any, the time alone); then the pauses, without it."""
+    """The time beside the queues and scope of each living worker (without any, the time alone); then the pauses,
+    without it."""
     now = database_time()
     lives = and_(
         WORKERS.heartbeat_at >= database_time(ago="silence"),
@@ -127,10 +135,10 @@ def _conditions() -> CompoundSelect[Any]:
         WORKERS.drain_requested_at.is_(None),
     )
     always = select(literal(1)).subquery("always").outerjoin(cast(Table, Worker.__table__), lives)
-    living = select(now, WORKERS.queues, *map(_nothing, PAUSES.selected_columns)).select_from(always)
-    return union_all(
-        living, PAUSES.with_only_columns(_nothing(now), _nothing(WORKERS.queues), *PAUSES.selected_columns)
-    )
+    of_workers = (WORKERS.queues, WORKERS.scope)
+    living = select(now, *of_workers, *map(_nothing, PAUSES.selected_columns)).select_from(always)
+    nothing = map(_nothing, (now, *of_workers))
+    return union_all(living, PAUSES.with_only_columns(*nothing, *PAUSES.selected_columns))
 
 
 def _nothing(column: Any) -> Any:
@@ -183,7 +191,8 @@ def _due(job: AnyJob, conditions: RunConditions) -> WaitReason:
         until = "; it ends" if pause.paused_until else ""
         return WaitReason("paused", f"{what} is paused by {pause.by}: {pause.reason}{until}", pause.paused_until)
     if not conditions.workers.get(job.queue):
-        return WaitReason("no_worker", f"No worker is running for the queue {QUEUE_TITLES[job.queue]}")
+        whose = " that serves this organization" if conditions.elsewhere.get(job.queue) else ""
+        return WaitReason("no_worker", f"No worker{whose} is running for the queue {QUEUE_TITLES[job.queue]}")
     if job.wait_reason:
         return WaitReason("free_worker", f"Waits for a free worker ({job.wait_reason})")
     return WaitReason("free_worker", "Waits for a free worker")

@@ -43,21 +43,28 @@ class Listener(Protocol):
 
 
 class Fifos:
-    """The FIFOs of all workers, in a folder that only its owner may enter; their names say which queues they serve."""
+    """The FIFOs of all workers, in a folder that only its owner may enter; their names say which queues they serve, and
+    in which lane if it is not the common one: `queue+queue@lane.id`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def ring(self, queue: Queue, word: bytes) -> None:
-        """Wake the workers of a queue. Never waits and never fails."""
+    def ring(self, queue: Queue, word: bytes, lane: str | None = None) -> None:
+        """Wake the workers of a queue, of one lane or of all. Never waits and never fails."""
         for name in self._names():
-            if queue.value in name.partition(".")[0].split("+"):
+            queues, its_lane = _served(name)
+            if queue.value in queues and lane in (None, its_lane):
                 _write(self._folder / name, word)
 
-    def listen(self, queues: Sequence[Queue]) -> Listener:
+    def lanes(self, queue: Queue) -> set[str]:
+        """The lanes of a queue beside the common one in which workers wait, or did until they were killed."""
+        served = map(_served, self._names())
+        return {lane for queues, lane in served if lane and queue.value in queues}
+
+    def listen(self, queues: Sequence[Queue], lane: str = "") -> Listener:
         """A FIFO for a worker of these queues; if the file system knows none, it polls."""
         try:
-            return FifoListener(self._folder, queues)
+            return FifoListener(self._folder, queues, lane)
         except (OSError, AttributeError) as error:
             log.warning("no_wake_ups", folder=str(self._folder), error=f"{type(error).__name__}: {error}")
             return Polling()
@@ -67,6 +74,11 @@ class Fifos:
             return os.listdir(self._folder)
         except FileNotFoundError:
             return ()
+
+
+def _served(name: str) -> tuple[Sequence[str], str]:
+    queues, _, lane = name.partition(".")[0].partition("@")
+    return queues.split("+"), lane
 
 
 def _write(path: Path, word: bytes) -> None:
@@ -93,9 +105,10 @@ def _remove_abandoned(path: Path) -> None:
 class FifoListener:
     """A worker's own FIFO."""
 
-    def __init__(self, folder: Path, queues: Sequence[Queue]) -> None:
+    def __init__(self, folder: Path, queues: Sequence[Queue], lane: str = "") -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path = folder / f"{'+'.join(queue.value for queue in queues)}.{uuid.uuid4().hex}"
+        served = "+".join(queue.value for queue in queues) + (f"@{lane}" if lane else "")
+        self._path = folder / f"{served}.{uuid.uuid4().hex}"
         os.mkfifo(self._path, 0o600)
         self._reader = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK)
         # A writer of our own: without any, a FIFO is always ready to be read, and says that it has ended.

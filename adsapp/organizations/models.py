@@ -35,6 +35,9 @@ class Organization(AtTheDoor, Base):
     name: Mapped[str] = mapped_column(ShortText)
     default_country: Mapped[str] = mapped_column(String(2))
     contact_gap_hours: Mapped[int] = mapped_column(default=24, server_default="24")  # see campaigns/lately
+    # Set by whoever runs the installation: all numbers, or all e-mail accounts, together. None: no cap.
+    most_messages_per_second: Mapped[float | None]
+    most_emails_per_second: Mapped[float | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     @classmethod

@@ -5,6 +5,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager
@@ -13,6 +14,8 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.crypto import digest
 from adsapp.organizations.models import ApiToken, Membership, Organization, Role, User
+
+OPERATOR = "whoever runs this installation"
 
 
 def find_user(email: str) -> User | None:
@@ -42,6 +45,37 @@ def get_organization() -> tuple[Organization, int]:
     members = select(func.count(Membership.user_id)).where(Membership.organization_id == Organization.id)
     row = db.session.execute(select(Organization, members.scalar_subquery())).one()
     return row[0], row[1]
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What whoever runs the installation lets this organization send at most, a second; None: no cap."""
+
+    messages_per_second: float | None = None
+    emails_per_second: float | None = None
+
+    @property
+    def on_messages(self) -> str:
+        """That on messages for people; empty without one."""
+        return _cap(self.messages_per_second, "messages")
+
+    @property
+    def on_emails(self) -> str:
+        """Likewise, of e-mails."""
+        return _cap(self.emails_per_second, "e-mails")
+
+
+def _cap(most: float | None, what: str) -> str:
+    return "" if most is None else f"at most {most:g} {what} a second, set by {OPERATOR}"
+
+
+_CAPS = select(Organization.most_messages_per_second, Organization.most_emails_per_second)
+
+
+def caps() -> Caps:
+    """Those of this session's organization."""
+    row = db.session.execute(_CAPS.where(Organization.id == db.require_organization_id())).one()
+    return Caps(*row)
 
 
 def memberships_of(user: User) -> Sequence[Membership]:

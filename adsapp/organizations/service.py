@@ -21,6 +21,7 @@ from adsapp.organizations.models import ApiToken, Membership, Organization, Role
 from adsapp.organizations.sessions import SignedIn
 
 SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$")
+LEAST_CAP, MOST_CAP = 0.01, 100_000
 TOKEN_PREFIX = "ads_"  # noqa: S105  # so that people and secret scanners recognise it
 
 
@@ -42,6 +43,24 @@ def set_contact_gap(organization: Organization, hours: int, by: By) -> None:
     """For how many hours after a campaign whoever starts another one is told who got it; 0: not at all."""
     before, organization.contact_gap_hours = organization.contact_gap_hours, hours
     by.audit("set contact gap", f"organization:{organization.id}", title=organization.name, hours=hours, before=before)
+
+
+def set_caps(organization: Organization, by: By, *, messages: float | None, emails: float | None) -> None:
+    """What all numbers, or all e-mail accounts, of this organization may send together a second; None lifts a cap.
+
+    For whoever runs the installation: the organization sees it and cannot change it.
+    """
+    for name, value in (("messages_per_second", messages), ("emails_per_second", emails)):
+        if value is not None and not LEAST_CAP <= value <= MOST_CAP:
+            raise Invalid.field(name, f"should be {LEAST_CAP:g} to {MOST_CAP:,} a second, not {value:g}")
+    changes = {
+        "messages_per_second": (organization.most_messages_per_second, messages),
+        "emails_per_second": (organization.most_emails_per_second, emails),
+    }
+    organization.most_messages_per_second, organization.most_emails_per_second = messages, emails
+    for name, (before, after) in changes.items():
+        if before != after:
+            by.audit("set cap", f"organization:{organization.id}", title=name, per_second=after, before=before)
 
 
 def create_user(email: str, name: str, password: str) -> User:

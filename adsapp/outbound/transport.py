@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import aiohttp
@@ -24,6 +24,7 @@ from adsapp.core.metrics import Reading, read_too
 from adsapp.integrations.base import Outcome, Send, Uncertain
 from adsapp.integrations.http import open_session
 from adsapp.integrations.pacing import Pacer
+from adsapp.outbound.caps import Admitter, Cap
 from adsapp.outbound.figures import LIMIT
 from adsapp.outbound.gate import LATE_SECONDS, Gate
 
@@ -96,6 +97,7 @@ class SendLoop:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._gates: dict[str, Gate] = {}
+        self._admitters: dict[str, Admitter] = {}
         self._asking = ThreadPoolExecutor(1, thread_name_prefix="pacer")
         self._tasks: set[asyncio.Task[None]] = set()
         threading.Thread(target=self._loop.run_forever, name="send-loop", daemon=True).start()
@@ -119,11 +121,13 @@ class SendLoop:
         """What the accounts that are sent for just now may send together, a second."""
         return sum(gate.window.rate for gate in list(self._gates.values()) if not gate.window.is_at_rest)
 
-    def gate(self, key: str, limit: float, pacer: Pacer) -> Gate:
-        """The account's gate, with the limit it has now."""
+    def gate(self, key: str, limit: float, pacer: Pacer, cap: Cap | None = None) -> Gate:
+        """The account's gate, with the limit it has now, and the cap of its organization if that has one."""
         if key not in self._gates:
-            self._gates[key] = Gate(limit, partial(pacer.admit, key), self._asking)
+            self._admitters[key] = Admitter(pacer, key)
+            self._gates[key] = Gate(limit, self._admitters[key], self._asking)
         self._gates[key].window.rate = limit
+        self._admitters[key].cap = cap
         return self._gates[key]
 
     def send(self, lane: Lane, requests: Sequence[SendRequest]) -> None:

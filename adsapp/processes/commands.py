@@ -1,6 +1,7 @@
 """How the web and the workers are started."""
 
 import sys
+from collections.abc import Sequence
 
 from adsapp.config import Settings
 from adsapp.jobs import Queue
@@ -21,12 +22,13 @@ def web_command(settings: Settings) -> list[str]:
     ]
 
 
-def worker_children(settings: Settings) -> list[Child]:
-    """One process for each queue, so that an import that needs the CPU slows no sender."""
+def worker_children(settings: Settings, bound: Sequence[str] = ()) -> list[Child]:
+    """One process for each queue, so that an import that needs the CPU slows no sender; `bound` are the options that
+    say which organizations they serve."""
     return [
         Child(
             f"worker {queue}",
-            [sys.executable, "-m", "adsapp", "worker", "--queue", queue.value],
+            [sys.executable, "-m", "adsapp", "worker", "--queue", queue.value, *bound],
             absolute_home(settings),
         )
         for queue in Queue

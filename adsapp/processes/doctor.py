@@ -14,7 +14,8 @@ import urllib.error
 import urllib.request
 import uuid
 import zoneinfo
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -38,11 +39,14 @@ from adsapp.integrations.models import EmailWebhook, WebhookDelivery
 from adsapp.jobs import Queue, restored
 from adsapp.jobs.models import JobCount, Worker
 from adsapp.jobs.queries import installation
+from adsapp.jobs.scopes import Scope
 from adsapp.jobs.states import State
 from adsapp.jobs.wait_reasons import alive_since, database_now
 from adsapp.organizations import queries as organizations
 
 MOST_ORGANIZATIONS: Final = 200  # whose accounts are looked at
+MOST_SERVED: Final = 20_000  # of whom it is looked whether a worker serves them
+NAMED: Final = 5
 SKEW_SECONDS: Final = 2.0  # a webhook's signature, a session and a schedule still count as in time
 WRONG_SKEW_SECONDS: Final = 30.0
 LITTLE_ROOM, NO_ROOM = 1_000_000_000, 100_000_000  # bytes
@@ -266,13 +270,19 @@ def _workers(app: Flask) -> Findings:
         now = database_now()
         db.session.rollback()
         with db.reading(), db.engine_transaction() as connection:
-            living = installation.living_workers(connection, now)
+            living = installation.living_scopes(connection, now)
             oldest = installation.oldest_due(connection, now)
             waiting = _waiting(connection)
             others = _other_versions(connection, now)
     command = app.config["SETTINGS"].command
+    with app.app_context():
+        everybody = dict(organizations.list_organizations(MOST_SERVED))
     for queue in Queue:
-        yield _queue(queue, living[queue], waiting.get(queue, 0), oldest[queue], command)
+        left_out = [slug for owner, slug in everybody.items() if not any(one.serves(owner) for one in living[queue])]
+        if living[queue] and left_out:
+            yield _left_out(queue, living[queue], left_out, command)
+        else:
+            yield _queue(queue, len(living[queue]), waiting.get(queue, 0), oldest[queue], command)
     if others:
         says = f"Workers of another version run: {', '.join(others)}"
         yield _warning("workers", says, f"Restart them with version {VERSION}")
@@ -289,6 +299,25 @@ def _queue(queue: Queue, workers: int, waiting: int, oldest: float, command: str
         cure = "A pause or a limit may hold it back (Queues), else give the queue more threads or processes"
         return _warning("workers", says, cure)
     return _ok("workers", f"{workers} serve {queue.value}; {jobs}")
+
+
+def _left_out(queue: Queue, living: Sequence[Scope], slugs: Sequence[str], command: str) -> Finding:
+    """Workers live, yet none of them serves these organizations."""
+    more = f" and {len(slugs) - NAMED:,} more" if len(slugs) > NAMED else ""
+    says = f"{len(living)} serve {queue.value}, and none of them serves {', '.join(slugs[:NAMED])}{more}"
+    given = Counter(str(scope.shard) for scope in living if scope.shard)
+    missing = [each for of in _sizes(living) for n in range(1, of + 1) if (each := f"{n}/{of}") not in given]
+    twice = [each for each, count in sorted(given.items()) if count > 1]
+    if missing:
+        says += f"; no worker has shard {', '.join(missing[:NAMED])}"
+        says += f", and more than one has {', '.join(twice[:NAMED])}" if twice else ""
+    also = f" --shard {missing[0]}" if missing else ""
+    cure = f"Start one that serves them: `{command} worker --queue {queue.value}{also}`"
+    return _wrong("workers", says, cure)
+
+
+def _sizes(living: Sequence[Scope]) -> list[int]:
+    return sorted({scope.shard.of for scope in living if scope.shard})
 
 
 def _waiting(connection: Connection) -> dict[Queue, int]:

@@ -11,9 +11,11 @@ from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import After, Job, Queue, State, queues
+from adsapp.jobs.scopes import Scope, Shard, shard_of
 from adsapp.organizations.auditing import By
 from tests.browser.conftest import Console, Look
 from tests.cast import Cast
+from tests.lone_worker import add_lone_worker
 
 pytestmark = pytest.mark.browser
 
@@ -131,10 +133,28 @@ def test_a_wait_is_shown_as_a_span_and_a_moment_as_ago(page: Page, look: Look, c
     look.at("home-waits")
 
 
+def test_the_workers_show_their_last_hour_and_whom_they_serve(
+    page: Page, look: Look, console: Console, cast: Cast
+) -> None:
+    hour = [[20 + minute % 30, 60 + minute // 3, 10 + minute] for minute in range(60)]
+    shard = Scope(shard=Shard(shard_of(cast.bakery_id, 8), 8))
+    for place, (name, scope) in enumerate(
+        (("harbour-1", Scope(only=frozenset([cast.bakery_id]))), ("harbour-2", shard), ("harbour-3", Scope()))
+    ):
+        served, samples = list(Queue)[: 1 + place], hour[: 60 - 59 * (place == 2)]
+        add_lone_worker(
+            console.app, served, host=name, scope=scope.as_json(), threads=10, busy=3 * place, samples=samples
+        )
+    console.open(page, "/workers")
+    expect(page.get_by_text("3 of 10 busy")).to_be_visible()
+    expect(page.get_by_text("for your organization", exact=True)).to_be_visible()
+    expect(page.locator("svg.spark")).to_have_count(4)
+    look.at("workers")
+
+
 def test_the_other_pages_stand_a_look(page: Page, look: Look, console: Console) -> None:
     for name, path in (
         ("queue-paused", "/queues/email-notification"),
-        ("workers", "/workers"),
         ("jobs-clean", "/jobs/clean?state=failed&older_than_days=0"),
         ("jobs-all", "/jobs/actions?verb=cancel&scope=all"),
         ("activity-empty", "/activity"),

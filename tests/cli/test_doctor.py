@@ -28,6 +28,7 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Job, Queue, queues, restored
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import Worker
+from adsapp.jobs.scopes import Scope, Shard, shard_of
 from adsapp.organizations.auditing import NOBODY, By
 from adsapp.processes.doctor import Finding, Grade, examine
 from tests.cast import Cast
@@ -89,6 +90,25 @@ def no_worker(patient: Patient) -> Iterator[dict[str, Any]]:
     patient.enqueue()
     yield {}
     add_lone_worker(patient.app, Queue)
+
+
+@ill("2 serve template-processing, and none of them serves")
+def left_out(patient: Patient) -> Iterator[dict[str, Any]]:
+    bakery = patient.cast.bakery_id
+    left = Shard(3 - shard_of(bakery, 2), 2)
+    bound = [WorkerProcess(patient.app, [WORK], scope=Scope(shard=left)) for _ in range(2)]
+    for worker in bound:
+        worker.start()
+    try:
+        yield {}
+        (found,) = _says(patient.findings(), "none of them serves")
+        mine = f"{shard_of(bakery, 2)}/2"
+        assert f"no worker has shard {mine}, and more than one has {left}" in found.says
+        assert found.cure.endswith(f"worker --queue template-processing --shard {mine}`")
+        add_lone_worker(patient.app, Queue)
+    finally:
+        for worker in bound:
+            worker.stop()
 
 
 @ill("1 serve template-processing, and yet a job has waited for")

@@ -582,6 +582,8 @@ organizations.name character varying(200) not null
 organizations.default_country character varying(2) not null
 organizations.created_at timestamp with time zone not null
 organizations.contact_gap_hours integer not null default 24
+organizations.most_messages_per_second double precision
+organizations.most_emails_per_second double precision
 parked_email_events.organization_id uuid not null
 parked_email_events.id bigint not null identity d
 parked_email_events.account_id uuid not null
@@ -618,6 +620,7 @@ queue_limits.waiting integer
 queue_limits.next_at timestamp with time zone
 queue_limits.changed_at timestamp with time zone not null
 queue_limits.changed_by character varying(200) not null
+queue_limits.most_at_once integer
 rendering_rows.organization_id uuid not null
 rendering_rows.id bigint not null identity d
 rendering_rows.rendering_id uuid not null
@@ -769,6 +772,10 @@ workers.stopped_at timestamp with time zone
 workers.memory_mb integer
 workers.drain_requested_at timestamp with time zone
 workers.drain_requested_by character varying(200)
+workers.scope jsonb
+workers.threads integer
+workers.busy integer
+workers.samples jsonb
 constraint alembic_version alembic_version_pkc PRIMARY KEY (version_num)
 constraint alert_channels fk_alert_channels_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint alert_channels pk_alert_channels PRIMARY KEY (id)

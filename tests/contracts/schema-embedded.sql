@@ -857,7 +857,7 @@ id CHAR(32) NOT NULL,
 slug VARCHAR(200) NOT NULL,
 name VARCHAR(200) NOT NULL,
 default_country VARCHAR(2) NOT NULL,
-created_at DATETIME NOT NULL, contact_gap_hours INTEGER DEFAULT '24' NOT NULL,
+created_at DATETIME NOT NULL, contact_gap_hours INTEGER DEFAULT '24' NOT NULL, most_messages_per_second FLOAT, most_emails_per_second FLOAT,
 CONSTRAINT pk_organizations PRIMARY KEY (id),
 CONSTRAINT uq_organizations_slug UNIQUE (slug)
 )
@@ -916,7 +916,7 @@ per_minute INTEGER,
 waiting INTEGER,
 next_at DATETIME,
 changed_at DATETIME NOT NULL,
-changed_by VARCHAR(200) NOT NULL,
+changed_by VARCHAR(200) NOT NULL, most_at_once INTEGER,
 CONSTRAINT pk_queue_limits PRIMARY KEY (organization_id, queue)
 )
 CREATE TABLE rendering_rows (
@@ -1141,6 +1141,6 @@ queues JSON NOT NULL,
 started_at DATETIME NOT NULL,
 heartbeat_at DATETIME NOT NULL,
 stopped_at DATETIME,
-memory_mb INTEGER, drain_requested_at DATETIME, drain_requested_by VARCHAR(200),
+memory_mb INTEGER, drain_requested_at DATETIME, drain_requested_by VARCHAR(200), scope JSON, threads INTEGER, busy INTEGER, samples JSON,
 CONSTRAINT pk_workers PRIMARY KEY (id)
 )

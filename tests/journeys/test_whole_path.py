@@ -1,5 +1,5 @@
-"""The whole path in real processes, through the API alone; log, traces and figures tell one story of it, and of nobody's
-number, name or key."""
+"""The whole path in real processes, through the API alone; log, traces and figures tell one story of it, and of
+nobody's number, name or key."""
 
 import csv
 import json

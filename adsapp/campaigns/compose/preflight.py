@@ -1,5 +1,6 @@
 """Before you send: exact counts, what will be left out and why, how long it takes; and the message as people see it."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from adsapp.jobs import Queue
 from adsapp.jobs.wait_reasons import run_conditions
 from adsapp.message_templates.availability import quality_of
 from adsapp.message_templates.placeholders import FromAttribute
+from adsapp.organizations.queries import caps
 from adsapp.outbound import audience as audiences
 
 DAY_BEGINS, DAY_ENDS = 8, 21  # hours; between them nobody is woken
@@ -86,7 +88,7 @@ def preflight(data: CampaignIn) -> Preflight:
         return Preflight(tuple(lines))
     tally = count(audience, message, no_marketing_in(account) if account else (), starts_at)
     sample = missing_sample(audience, message) if tally.missing else ()
-    seconds = tally.will_send / account.messages_per_second if account else 0.0
+    seconds = tally.will_send / _pace(account) if account else 0.0
     lines += _count_lines(tally, sample, seconds)
     return Preflight(
         tuple(lines),
@@ -111,6 +113,10 @@ def line_of(error: FieldError) -> Line:
     return Line("bad", error.message, code=error.code, error=error)
 
 
+def _pace(account: Account) -> float:
+    return min(account.messages_per_second, caps().messages_per_second or math.inf)
+
+
 def _account_line(account: Account | None) -> Line:
     if account is None:
         return Line(
@@ -130,6 +136,8 @@ def _obstacles(account: Account | None) -> Iterator[Line]:
     unreachable = accounts.why_unreachable(account, utcnow()) if account else None
     if unreachable is not None:
         yield Line("warning", unreachable.title, unreachable.text)
+    if capped := caps().on_messages:
+        yield Line("neutral", f"Your organization sends {capped}")
     around = run_conditions()
     pause = around.pause_of(Queue.BULK_MESSAGES, "bulk-message")
     if pause is not None:

@@ -31,6 +31,7 @@ from adsapp.jobs.wait_reasons import WaitReason
 from adsapp.message_templates.languages import language_name
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
+from adsapp.organizations.queries import caps
 from adsapp.outbound.whom import audience_words
 
 EVENTS: Final = 20
@@ -156,6 +157,7 @@ class CampaignPage(LivePage):
     trouble: str
     per_second: float
     slowed_until: datetime | None
+    capped: str
     account_is_refused: bool
     unreachable: Unreachable | None
     waits: WaitReason | None
@@ -191,6 +193,7 @@ class CampaignPage(LivePage):
             trouble=presenter.trouble(campaign, counts),
             per_second=round(pace.per_second, 1),
             slowed_until=account.slowed_until if account.slowed_until and account.slowed_until > now else None,
+            capped=caps().on_messages if goes_out else "",
             account_is_refused=account.status is AccountStatus.REFUSED and not has_ended,
             unreachable=accounts.why_unreachable(account, now) if goes_out else None,
             waits=presenter.why_it_waits(campaign),

@@ -30,6 +30,7 @@ from adsapp.integrations.extension import pacer
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Job, JobCancelled, Progress, Queue, Snooze
 from adsapp.jobs.queries.jobs import has_due_jobs
+from adsapp.outbound.caps import cap_on_messages
 from adsapp.outbound.transport import send_loop
 
 SKIP_CHUNK = 2000
@@ -133,7 +134,7 @@ def _go_on(campaign_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[
         if not freeze(campaign_id, run.audience, run.message, progress, until):
             raise Snooze(utcnow(), "its audience is being prepared")
     report(campaign_id, run.round, progress)
-    sender = Sender(run.channel, send_loop(), pacer(), run.is_unreachable)
+    sender = Sender(run.channel, send_loop(), pacer(), run.is_unreachable, cap_on_messages())
     ended = Slice(campaign_id, run.round, run.message, sender, progress, seconds, _others_wait).run()
     report(campaign_id, run.round, progress)
     return _after(campaign_id, ended, progress)

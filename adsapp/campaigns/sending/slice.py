@@ -31,6 +31,8 @@ from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Channel
 from adsapp.integrations.pacing import Pacer
 from adsapp.jobs import Progress
+from adsapp.organizations.queries import OPERATOR
+from adsapp.outbound.caps import Cap
 from adsapp.outbound.gate import Gate
 from adsapp.outbound.transport import Lane, Results, SendLoop, SendRequest, SendResult
 
@@ -53,11 +55,24 @@ class Sender:
     loop: SendLoop
     pacer: Pacer
     is_unreachable: bool = False  # nothing was answered when it was last tried
+    cap: Cap | None = None  # of the whole organization
 
     @property
     def gate(self) -> Gate:
         """What every request of this account passes."""
-        return self.loop.gate(self.channel.key, self.channel.rate, self.pacer)
+        return self.loop.gate(self.channel.key, self.channel.rate, self.pacer, self.cap)
+
+    @property
+    def rate(self) -> float:
+        """How many requests may be written a second, by this account alone."""
+        return min(self.channel.rate, self.cap.rate) if self.cap else self.channel.rate
+
+    @property
+    def why_slow(self) -> str:
+        """Whose limit it is that holds it back."""
+        if self.cap and self.cap.rate < self.channel.rate:
+            return f"{OPERATOR} lets this organization send no faster"
+        return "its number may not send faster"
 
 
 @dataclass(frozen=True)
@@ -167,11 +182,11 @@ class Slice:
         wait = self._sender.gate.opens_at - now
         if wait > HORIZON_SECONDS and not self._in_flight:
             at = utcnow() + timedelta(seconds=wait)
-            self._end(SliceResult(self._status, at, "its number may not send faster"))
+            self._end(SliceResult(self._status, at, self._sender.why_slow))
 
     def _is_crowded(self) -> bool:
         """So many without an answer that something is wrong: better few in doubt than many."""
-        return len(self._in_flight) >= max(50.0, 2 * self._sender.channel.rate)
+        return len(self._in_flight) >= max(50.0, 2 * self._rate)
 
     def _nothing_due(self) -> None:
         if self._in_flight:
@@ -217,7 +232,7 @@ class Slice:
 
     @property
     def _rate(self) -> float:
-        return self._sender.channel.rate
+        return self._sender.rate
 
     @property
     def _ahead(self) -> float:

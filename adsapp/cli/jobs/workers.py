@@ -3,7 +3,9 @@
 Whoever has the command line runs the installation, so it shows what workers do for all organizations.
 """
 
+import uuid
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -18,8 +20,11 @@ from adsapp.core import db
 from adsapp.core.web.templating import format_duration
 from adsapp.jobs import service
 from adsapp.jobs.queries import workers as registry
+from adsapp.jobs.scopes import Scope
+from adsapp.organizations import queries as organizations
 
-HEAD = ("worker", "state", "queues", "jobs", "memory", "heartbeat", "version")
+HEAD = ("worker", "state", "queues", "serves", "jobs", "threads", "memory", "heartbeat", "version")
+MOST_NAMED = 20_000  # organizations whose slugs are looked up
 
 
 @click.command()
@@ -28,15 +33,17 @@ HEAD = ("worker", "state", "queues", "jobs", "memory", "heartbeat", "version")
 def workers(slug: str, as_json: bool) -> None:
     """The worker processes and how they are.
 
-    State, queues, running jobs, memory, age of the last heartbeat, version.
+    State, queues, organizations they serve, running jobs, busy threads of all, memory, age of the last heartbeat,
+    version.
     """
     with open_app().app_context(), db.reading():
         if slug:
             db.bind_organization(find_organization(slug).id)
         views = registry.list_workers()
         running = Counter({view.worker.id: len(view.jobs) for view in views}) if slug else registry.count_running()
-        rows = [_facts(view, running[view.worker.id]) for view in views]
-        lines = [_line(view, running[view.worker.id]) for view in views]
+        slugs = dict(organizations.list_organizations(MOST_NAMED))
+        rows = [_facts(view, running[view.worker.id], slugs) for view in views]
+        lines = [_line(view, running[view.worker.id], slugs) for view in views]
     text = table(HEAD, lines) if lines else f"No worker is running. Start one with: {typed('worker')}"
     show({"workers": rows}, text, as_json)
 
@@ -61,17 +68,29 @@ def drain(worker: str, slug: str, as_json: bool) -> None:
         show({"id": str(found.id), "name": name, "draining": True}, f"{name} ends when its jobs have.", as_json)
 
 
-def _facts(view: registry.WorkerView, running: int) -> dict[str, Any]:
-    return registry.worker_json(view) | {"running_jobs": running, "state": _state(view, running)}
+Slugs = Mapping[uuid.UUID, str]
 
 
-def _line(view: registry.WorkerView, running: int) -> tuple[object, ...]:
+def _facts(view: registry.WorkerView, running: int, slugs: Slugs) -> dict[str, Any]:
+    scope = Scope.from_json(view.worker.scope)
+    serves = {
+        "everybody": scope.is_everyone,
+        "organizations": sorted(slugs.get(each, str(each)) for each in scope.only),
+        "except": sorted(slugs.get(each, str(each)) for each in scope.but),
+        "shard": str(scope.shard) if scope.shard else None,
+    }
+    return registry.worker_json(view) | {"running_jobs": running, "state": _state(view, running), "serves": serves}
+
+
+def _line(view: registry.WorkerView, running: int, slugs: Slugs) -> tuple[object, ...]:
     worker = view.worker
     return (
         view.name,
         _state(view, running),
         ",".join(worker.queues),
+        Scope.from_json(worker.scope).in_words(slugs),
         running,
+        f"{worker.busy} of {worker.threads}" if worker.threads else "–",
         f"{worker.memory_mb} MB" if worker.memory_mb is not None else "–",
         f"{format_duration(view.heartbeat_age)} ago",
         worker.version,

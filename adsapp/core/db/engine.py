@@ -22,6 +22,9 @@ from adsapp.core.db.searching import search_key_or_null
 
 BUSY_SECONDS = 30.0  # for which a transaction waits for SQLite's write lock
 IDLE_IN_TRANSACTION = "60s"  # far longer than any transaction of ours does nothing
+# A connection whose other end is silent, because a machine or the way to it is gone, ends after some twenty seconds:
+# else whoever waits there would wait for ever. While a long statement runs, the other machine's kernel answers.
+UNANSWERED = {"keepalives_idle": 10, "keepalives_interval": 4, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 MANY_ROWS_KB = 64 << 10
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
@@ -32,7 +35,7 @@ def engine_options(distributed: bool) -> dict[str, Any]:
         return {
             "pool_size": 10,
             "max_overflow": 30,
-            "connect_args": {"connect_timeout": 5},
+            "connect_args": {"connect_timeout": 5, **UNANSWERED},
             "hide_parameters": True,
         }
     return {

@@ -31,6 +31,7 @@ from adsapp.integrations.models import EmailAccount
 from adsapp.jobs import Job, JobCancelled, Progress, Queue, Snooze
 from adsapp.jobs.queries.jobs import has_due_jobs
 from adsapp.organizations.auditing import By
+from adsapp.outbound.caps import cap_on_emails
 from adsapp.outbound.transport import send_loop
 
 SKIP_CHUNK: Final = 2000
@@ -110,7 +111,8 @@ def _go_on(email_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[str
         if not freeze(email_id, run.audience, run.mailing, progress, until):
             raise Snooze(utcnow(), "its audience is being prepared")
     report(email_id, progress)
-    sender = Sender(run.account_id, run.channel, send_loop(), pacer(), run.is_unreachable)
+    cap = cap_on_emails(run.channel.batch_size)
+    sender = Sender(run.account_id, run.channel, send_loop(), pacer(), run.is_unreachable, cap)
     ended = Slice(email_id, run.mailing, sender, progress, seconds, _others_wait).run()
     report(email_id, progress)
     return _after(email_id, ended, progress)

@@ -28,6 +28,8 @@ from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.base import EmailChannel
 from adsapp.integrations.pacing import Pacer
 from adsapp.jobs import Progress
+from adsapp.organizations.queries import OPERATOR
+from adsapp.outbound.caps import Cap
 from adsapp.outbound.gate import Gate
 from adsapp.outbound.transport import Lane, NotWritten, Results, SendLoop, SendRequest, SendResult
 
@@ -53,11 +55,24 @@ class Sender:
     loop: SendLoop
     pacer: Pacer
     is_unreachable: bool = False  # nothing was answered when it was last tried
+    cap: Cap | None = None  # of the whole organization
 
     @property
     def gate(self) -> Gate:
         """What every request of this account passes, at the pace that the provider allows by now."""
-        return self.loop.gate(self.channel.key, self.channel.rate, self.pacer)
+        return self.loop.gate(self.channel.key, self.channel.rate, self.pacer, self.cap)
+
+    @property
+    def rate(self) -> float:
+        """How many requests may be written a second, by this account alone."""
+        return min(self.channel.rate, self.cap.rate) if self.cap else self.channel.rate
+
+    @property
+    def why_slow(self) -> str:
+        """Whose limit it is that holds it back."""
+        if self.cap and self.cap.rate < self.channel.rate:
+            return f"{OPERATOR} lets this organization send no faster"
+        return "its account may not send faster"
 
 
 @dataclass(frozen=True)
@@ -152,7 +167,7 @@ class Slice:
         if wait > HORIZON_SECONDS:
             if not self._in_flight:
                 at = utcnow() + timedelta(seconds=wait)
-                self._end(SliceResult(self._status, at, "its account may not send faster"))
+                self._end(SliceResult(self._status, at, self._sender.why_slow))
             return 0
         if self._known.is_unreachable or len(self._in_flight) >= max(4.0, 2 * self._rate):
             return 0 if self._in_flight else 1
@@ -160,7 +175,7 @@ class Slice:
 
     @property
     def _rate(self) -> float:
-        return self._sender.channel.rate
+        return self._sender.rate
 
     @property
     def _ahead(self) -> float:

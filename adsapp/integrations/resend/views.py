@@ -20,6 +20,7 @@ from adsapp.integrations.resend import service
 from adsapp.integrations.resend.forms import EmailAccountForm
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
+from adsapp.organizations.queries import caps
 
 views = Blueprint("email_accounts", __name__)
 
@@ -57,6 +58,11 @@ class AccountPage(WebPage):
     def checks(self) -> list[dict[str, str]]:
         """What was looked at, in the order in which it is set up."""
         return [_line(finding) for finding in self.answer.findings] if self.answer else []
+
+    @property
+    def capped(self) -> str:
+        """What all accounts together may send, if there is a cap."""
+        return caps().on_emails
 
     @property
     def tabs(self) -> list[dict[str, object]]:

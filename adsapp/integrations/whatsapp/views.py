@@ -19,6 +19,7 @@ from adsapp.integrations.whatsapp.connection import ask
 from adsapp.integrations.whatsapp.forms import AccountForm
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
+from adsapp.organizations.queries import caps
 
 views = Blueprint("integrations", __name__)
 
@@ -136,6 +137,7 @@ def _account_page(account: Account, form: AccountForm, answer: Answer | None = N
         tabs=tabs,
         why_refused=queries.why_refused(account.status_reason) if refused else "",
         webhook_url=webhook_url(account),
+        capped=caps().on_messages,
     )
 
 

@@ -10,16 +10,20 @@ from adsapp.core import context
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
 from adsapp.core.web.urls import url_for
+from adsapp.core.words import plural
 from adsapp.jobs.console import dialogs
 from adsapp.jobs.labels import QUEUE_ITEMS, QUEUE_TITLES
+from adsapp.jobs.models import Worker
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries import workers
 from adsapp.jobs.queries.filters import JobFilters
-from adsapp.jobs.queries.limits import limits_of
+from adsapp.jobs.queries.limits import get_limit, limit_values
 from adsapp.jobs.queries.spreads import Spread, spreads
 from adsapp.jobs.queries.statistics import MINUTE_LABELS, QueueStats, hour_ago, queue_stats, queues_without_worker
 from adsapp.jobs.queries.workers import WorkerView
 from adsapp.jobs.registry import kind as kind_of
+from adsapp.jobs.samples import Sample
+from adsapp.jobs.scopes import Scope
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.wait_reasons import Pause, RunConditions, run_conditions
 from adsapp.organizations.access import Actor
@@ -118,6 +122,10 @@ class WorkerRow:
     version: str
     state: str
     queues: Sequence[str]
+    serves: str
+    threads: int | None
+    busy: int | None
+    hour: "LastHour"
     memory_mb: int | None
     heartbeat_at: datetime
     started_at: datetime
@@ -135,6 +143,10 @@ class WorkerRow:
             version=worker.version,
             state=view.state,
             queues=tuple(worker.queues),
+            serves=_serves(worker),
+            threads=worker.threads,
+            busy=worker.busy,
+            hour=LastHour.of(worker),
             memory_mb=worker.memory_mb,
             heartbeat_at=worker.heartbeat_at,
             started_at=worker.started_at,
@@ -142,6 +154,38 @@ class WorkerRow:
             drain_requested_at=worker.drain_requested_at,
             jobs=tuple(RunningJob(job.id, job.title) for job in view.jobs),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LastHour:
+    """How a worker was, one figure a minute, oldest first: percent of a core, MB, percent of its threads."""
+
+    load: Sequence[int]
+    memory: Sequence[int]
+    busy: Sequence[int]
+
+    @classmethod
+    def of(cls, worker: Worker) -> "LastHour":
+        """From the samples in its row."""
+        samples = [Sample(*each) for each in worker.samples or ()]
+        load, memory, busy = (tuple(getattr(each, name) for each in samples) for name in Sample._fields)
+        return cls(load, memory, busy)
+
+    @property
+    def minutes(self) -> str:
+        """Of how long it tells."""
+        return plural(len(self.load), "minute", "minutes")
+
+
+def _serves(worker: Worker) -> str:
+    """Whom, as far as an organization may know of the others."""
+    scope = Scope.from_json(worker.scope)
+    if scope.is_everyone:
+        return "every organization"
+    shard = f" (shard {scope.shard})" if scope.shard else ""
+    if not workers.serves_us(worker):
+        return f"other organizations{shard}"
+    return "your organization" if len(scope.only) == 1 else f"your organization and others{shard}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +213,7 @@ class QueuePage(LivePage):
     paused_kinds: Sequence[PauseNote]
     lacks_worker: bool
     limits: Mapping[str, int | None]
+    most_at_once: int | None
     failures: Sequence[FailedJob]
     crew: Sequence[WorkerLine] | None
     manages: bool
@@ -176,7 +221,7 @@ class QueuePage(LivePage):
     @classmethod
     def of(cls, queue: Queue, actor: Actor) -> "QueuePage":
         """The page as this person may see it."""
-        conditions = run_conditions()
+        conditions, limit = run_conditions(), get_limit(queue)
         stats = next(one for one in queue_stats(conditions) if one.queue == queue)
         manages = actor.may(Permission.MANAGE)
         return cls(
@@ -188,7 +233,8 @@ class QueuePage(LivePage):
             pause=PauseNote.of(stats.pause) if stats.pause else None,
             paused_kinds=tuple(map(PauseNote.of, stats.paused_kinds)),
             lacks_worker=stats.lacks_worker,
-            limits=limits_of(queue),
+            limits=limit_values(limit),
+            most_at_once=limit.most_at_once if limit else None,
             failures=_failures(queue),
             crew=_crew(conditions, queue) if manages else None,
             manages=manages,

@@ -35,6 +35,7 @@ from adsapp.jobs.engine import limits
 from adsapp.jobs.engine.limits import Head
 from adsapp.jobs.models import OPEN, Job, QueueControl, in_state
 from adsapp.jobs.registry import kind
+from adsapp.jobs.scopes import EVERYONE, Scope
 from adsapp.jobs.states import Priority, Queue, State
 
 WINDOW = 500  # ids of one queue that lie in the broker at most
@@ -146,25 +147,28 @@ _ONE_HEAD = (
 Busy = tuple[uuid.UUID, str]  # organization, processor
 
 
-def sweep(engine: Engine, clock: DatabaseClock, broker: Broker, queue: Queue) -> int:
-    """Hand the due jobs of a queue to its consumers; returns how many."""
-    room = WINDOW - broker.pending(queue)
+def sweep(engine: Engine, clock: DatabaseClock, broker: Broker, queue: Queue, scope: Scope = EVERYONE) -> int:
+    """Hand the due jobs of a queue to the consumers of a scope, of organizations in it; returns how many."""
+    room = WINDOW - broker.pending(queue, scope.lane)
     if room <= 0:
         return 0
     with engine_transaction(engine) as connection:
-        chosen = take_due(connection, queue, clock.now(), room)
-    broker.push_all(queue, [(head.id, head.priority) for head in chosen])
+        chosen = take_due(connection, queue, clock.now(), room, scope)
+    broker.push_all(queue, [(head.id, head.priority) for head in chosen], scope.lane)
     return len(chosen)
 
 
 class Sweeper:
     """Hands out the jobs of one queue, and tells when it has to look again."""
 
-    def __init__(self, engine: Engine, clock: DatabaseClock, broker: Broker, queue: Queue) -> None:
+    def __init__(
+        self, engine: Engine, clock: DatabaseClock, broker: Broker, queue: Queue, scope: Scope = EVERYONE
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._broker = broker
         self._queue = queue
+        self._scope = scope
         self._is_busy = False  # the last sweep found something
 
     def look(self) -> float:
@@ -172,11 +176,11 @@ class Sweeper:
         if not self._is_busy and (rest := self._rest()) > 0:
             return rest
         self._is_busy = False
-        self._is_busy = bool(sweep(self._engine, self._clock, self._broker, self._queue))
+        self._is_busy = bool(sweep(self._engine, self._clock, self._broker, self._queue, self._scope))
         return 0.0 if self._is_busy else max(0.0, self._rest())
 
     def _rest(self) -> float:
-        due = next_due(self._engine, self._clock, self._queue)
+        due = next_due(self._engine, self._clock, self._queue, self._scope)
         return inf if due is None else (due - self._clock.now()).total_seconds()
 
 
@@ -186,14 +190,15 @@ def first_due(connection: Connection, queue: Queue) -> datetime | None:
     return min((row.run_at for row in rows), default=None)
 
 
-def next_due(engine: Engine, clock: DatabaseClock, queue: Queue) -> datetime | None:
+def next_due(engine: Engine, clock: DatabaseClock, queue: Queue, scope: Scope = EVERYONE) -> datetime | None:
     """When the next job of a queue may begin, as far as that is known; None if none has a time.
 
     A moment that is past: something is due and was not handed out, because a limit had no room or its row was locked.
     """
     now = clock.now()
     with reading(), engine_transaction(engine) as connection:
-        firsts = connection.execute(_SOONEST, {"queue": queue.value}).all()
+        rows = connection.execute(_SOONEST, {"queue": queue.value}).all()
+        firsts = [row for row in rows if scope.serves(row.organization_id)]
         paused = _paused(connection, queue, now) if firsts else {}
     begins = (_begins(row.organization_id, row.processor, row.run_at, paused) for row in firsts)
     return min((moment for moment in begins if moment is not None), default=None)
@@ -222,9 +227,10 @@ def undispatch(connection: Connection, job_ids: Collection[uuid.UUID]) -> None:
         connection.execute(_UNDISPATCH, {"job_ids": job_ids})
 
 
-def take_due(connection: Connection, queue: Queue, now: datetime, limit: int) -> list[Head]:
+def take_due(connection: Connection, queue: Queue, now: datetime, limit: int, scope: Scope = EVERYONE) -> list[Head]:
     """Mark up to `limit` due jobs as dispatched, each organization's best first, and return them in their turn."""
-    busy: list[Busy] = [(row.organization_id, row.processor) for row in _busy(connection, queue)]
+    rows = _busy(connection, queue)
+    busy: list[Busy] = [(row.organization_id, row.processor) for row in rows if scope.serves(row.organization_id)]
     if not busy:
         return []
     paused = _paused(connection, queue, now)

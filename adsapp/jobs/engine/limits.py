@@ -1,4 +1,5 @@
-"""What organizations allow themselves of a queue: jobs at once, jobs a minute, jobs that may wait.
+"""What organizations allow themselves of a queue: jobs at once, jobs a minute, jobs that may wait; and how many at once
+whoever runs the installation allows them.
 
 The row of a limit is locked while a sweep hands out what it allows, so two machines never both see the same room; a
 sweep that finds it locked passes the organization by and comes again in a tenth of a second.
@@ -88,7 +89,8 @@ def take(connection: Connection, queue: Queue, organizations: Collection[uuid.UU
 
 
 def _room(limit: Any, under_way: int, now: datetime) -> int:
-    at_once = NO_LIMIT if limit.at_once is None else limit.at_once - under_way
+    set_limits = [most for most in (limit.at_once, limit.most_at_once) if most is not None]
+    at_once = min(set_limits, default=NO_LIMIT) - under_way
     if limit.per_minute is None:
         return max(0, at_once)
     return max(0, min(at_once, _slots(limit.per_minute, _since(limit.next_at, now), now)))

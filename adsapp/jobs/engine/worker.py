@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from flask import Flask
-from sqlalchemy import Engine, Table, bindparam, delete, insert, update
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from adsapp.config import VERSION, Settings
@@ -29,6 +29,8 @@ from adsapp.jobs.engine.heartbeat import Heartbeat
 from adsapp.jobs.engine.prefetch import Prefetcher
 from adsapp.jobs.engine.runner import Runner
 from adsapp.jobs.models import Worker
+from adsapp.jobs.samples import Ring
+from adsapp.jobs.scopes import EVERYONE, Scope
 from adsapp.jobs.states import Queue
 from adsapp.jobs.wakeups import IDLE_SECONDS
 
@@ -39,6 +41,7 @@ WORKERS = cast(Table, Worker.__table__)
 REAP_EVERY_SECONDS = 1.0  # at most
 MOST_REST_SECONDS = 5.0  # of the reaper; no job that is begun or dispatched after its look can be lost sooner
 UPKEEP_EVERY_SECONDS = 600.0  # between two looks whether today's upkeep was asked for
+KEEP_LANE_EVERY_SECONDS = 10.0
 A_MOMENT_SECONDS = 0.002  # so that a sweep that waits for a job does not come just too early
 FORGET_WORKERS_AFTER = timedelta(days=1)
 
@@ -46,13 +49,14 @@ FORGET_WORKERS_AFTER = timedelta(days=1)
 # there is nothing more to do, as far as it knows.
 Look = Callable[[Engine, DatabaseClock], float]
 
-# Built once: every process says it again and again, and to build it takes longer than to run it.
+# Built once: every process says them again and again, and to build it takes longer than to run it.
 SIGN_OF_LIFE = (
     update(WORKERS)
     .where(WORKERS.c.id == bindparam("worker"))
-    .values(heartbeat_at=bindparam("now"), memory_mb=bindparam("memory"))
+    .values(heartbeat_at=bindparam("now"), memory_mb=bindparam("memory"), busy=bindparam("working"))
     .returning(WORKERS.c.drain_requested_at)
 )
+SAMPLES = update(WORKERS).where(WORKERS.c.id == bindparam("worker")).values(samples=bindparam("kept"))
 
 
 def threads_of(settings: Settings, queue: Queue) -> int:
@@ -64,7 +68,9 @@ def threads_of(settings: Settings, queue: Queue) -> int:
 class WorkerProcess:
     """Everything one worker process runs. `start`, then `wait` for `stop`."""
 
-    def __init__(self, app: Flask, queues: Sequence[Queue], looks: Sequence[Look] = ()) -> None:
+    def __init__(
+        self, app: Flask, queues: Sequence[Queue], looks: Sequence[Look] = (), scope: Scope = EVERYONE
+    ) -> None:
         self._app = app
         self._looks = looks
         self._settings: Settings = app.config["SETTINGS"]
@@ -72,6 +78,9 @@ class WorkerProcess:
             self._engine = db.job_engine()
         self._broker: Broker = app.extensions["broker"]
         self._queues = list(queues)
+        self._scope = scope
+        self._threads_of_all = sum(threads_of(self._settings, queue) for queue in self._queues)
+        self._ring = Ring(self._threads_of_all)
         self._clock = DatabaseClock()
         self._identity = WorkerIdentity(new_id(), f"{socket.gethostname()}-{os.getpid()}")
         self._heartbeat = Heartbeat(
@@ -89,18 +98,21 @@ class WorkerProcess:
         self._consumers: list[EmbeddedConsumer] = []
         self._prefetchers: list[Prefetcher] = []
         self._threads: list[threading.Thread] = []
-        self._sweepers = [dispatch.Sweeper(self._engine, self._clock, self._broker, queue) for queue in self._queues]
+        self._sweepers = [
+            dispatch.Sweeper(self._engine, self._clock, self._broker, queue, scope) for queue in self._queues
+        ]
         self._patience = self._settings.sweep_seconds  # how long the sweep may wait to be woken
         self._swept_at = 0.0
         self._woken = threading.Event()  # the sweep should look
-        self._others_unaware = threading.Event()  # the sweeps of other queues should look too
+        self._others_unaware = threading.Event()  # the sweeps of other queues and lanes should look too
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self.metrics_port = 0  # where its figures are, if they are wanted
 
     def start(self) -> None:
         """Register, then begin to work."""
-        self._listener = self._broker.listen(self._queues)
+        self._listener = self._broker.listen(self._queues, self._scope.lane)
+        self._keep_lane()
         with engine_transaction(self._engine) as connection:
             self._clock.synchronize(connection)
             now = self._clock.now()
@@ -115,6 +127,9 @@ class WorkerProcess:
                     started_at=now,
                     heartbeat_at=now,
                     memory_mb=_memory_mb(),
+                    scope=self._scope.as_json(),
+                    threads=self._threads_of_all,
+                    busy=0,
                 )
             )
         self._commits.start()
@@ -122,18 +137,21 @@ class WorkerProcess:
             threads = threads_of(self._settings, queue)
             prefetcher = Prefetcher(threads, self._commits, self._heartbeat, self._runner.run, self._stopping)
             self._prefetchers.append(prefetcher)
-            consumer = self._broker.consumer(queue, threads, prefetcher)
+            consumer = self._broker.consumer(queue, threads, prefetcher, self._scope.lane)
             consumer.start()
             self._consumers.append(consumer)
         self._background("heartbeat", self._beat, self._settings.heartbeat_seconds)
         self._background("sweep", self._sweep, 0.0)
         self._background("listener", self._listen, 0.0)
         self._background("reaper", self._reap, REAP_EVERY_SECONDS)
+        if not self._scope.is_everyone:
+            self._background("lane", self._keep_lane, KEEP_LANE_EVERY_SECONDS)
         self._background("upkeep", self._ask_for_upkeep, UPKEEP_EVERY_SECONDS)
         for look in self._looks:
             self._background("look", self._looking(look), 0.0)
         self._show_figures()
-        log.info("worker_started", worker=self._identity.name, queues=",".join(self._queues))
+        serves = self._scope.in_words()
+        log.info("worker_started", worker=self._identity.name, queues=",".join(self._queues), serves=serves)
 
     def _show_figures(self) -> None:
         """On a port of its own, if figures are wanted: METRICS_PORT and the place of its first queue."""
@@ -185,6 +203,7 @@ class WorkerProcess:
             thread.join(timeout=5)
         self._commits.stop()
         self._listener.close()
+        self._leave_lane()
         self._tell(Queue)  # what was released
         with engine_transaction(self._engine) as connection:
             connection.execute(
@@ -216,8 +235,7 @@ class WorkerProcess:
             self._heartbeat.beat()
             with engine_transaction(self._engine) as connection:
                 self._clock.synchronize(connection)
-                sign = {"worker": self._identity.id, "now": self._clock.now(), "memory": _memory_mb()}
-                asked_to_drain = connection.execute(SIGN_OF_LIFE, sign).scalar_one_or_none()
+                asked_to_drain = self._give_sign_of_life(connection)
         finally:
             self._heartbeat.expire_locally()
             for prefetcher in self._prefetchers:
@@ -225,6 +243,29 @@ class WorkerProcess:
         if asked_to_drain is not None and not self._stopping.is_set():
             log.info("worker_drains", worker=self._identity.name)
             self.drain()
+
+    def _give_sign_of_life(self, connection: Connection) -> datetime | None:
+        """How it is; since when it is asked to end, if it is."""
+        # What was claimed ahead of the threads is held, too.
+        memory, working = _memory_mb(), min(len(self._heartbeat.held()), self._threads_of_all)
+        sign = {"worker": self._identity.id, "now": self._clock.now(), "memory": memory, "working": working}
+        asked_to_drain = connection.execute(SIGN_OF_LIFE, sign).scalar_one_or_none()
+        if (kept := self._ring.note(working, memory)) is not None:
+            connection.execute(SAMPLES, {"worker": self._identity.id, "kept": kept})
+        return asked_to_drain
+
+    def _keep_lane(self) -> None:
+        """Say that it lives to those who wake it; without a broker nobody is woken."""
+        try:
+            self._broker.keep_lane(self._queues, self._scope.lane)
+        except Exception as error:  # whichever way the client says that the broker is away
+            log.warning("lane_not_kept", error=type(error).__name__)
+
+    def _leave_lane(self) -> None:
+        try:
+            self._broker.leave_lane(self._queues, self._scope.lane)
+        except Exception as error:  # likewise: it is forgotten by itself
+            log.warning("lane_not_left", error=type(error).__name__)
 
     def _listen(self) -> None:
         """What the one thread of this process does that others wake. If they could not, the sweep finds out."""
@@ -248,7 +289,8 @@ class WorkerProcess:
             consumer.wake_if_needed()
         if self._others_unaware.is_set():
             self._others_unaware.clear()
-            self._tell(set(Queue) - set(self._queues))
+            # Other lanes of our own queues as well, if there are others for sure: they serve whom we do not.
+            self._tell(set(Queue) - set(self._queues) if self._scope.is_everyone else Queue)
 
     def _may_be_due(self) -> None:
         """Jobs ended or went back: retries, jobs that waited for them, and others under the same limit may be due."""

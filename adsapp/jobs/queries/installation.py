@@ -13,6 +13,7 @@ from adsapp.core.metrics import Reading, gauge
 from adsapp.jobs.broker import Broker
 from adsapp.jobs.engine.dispatch import first_due
 from adsapp.jobs.models import Job, JobCount, Worker
+from adsapp.jobs.scopes import Scope
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.wait_reasons import alive_since, database_now
 
@@ -68,12 +69,14 @@ def oldest_due(connection: Connection, now: datetime) -> dict[Queue, float]:
     return oldest
 
 
-def living_workers(connection: Connection, now: datetime) -> Counter[Queue]:
-    """Worker processes that live, by the queues they serve."""
-    rows = connection.execute(
-        select(ALIVE.queues).where(ALIVE.stopped_at.is_(None), ALIVE.heartbeat_at >= alive_since(now))
-    )
-    return Counter(dict.fromkeys(Queue, 0)) + Counter(Queue(name) for queues in rows.scalars() for name in queues)
+def living_scopes(connection: Connection, now: datetime) -> dict[Queue, list[Scope]]:
+    """Whom the living worker processes of each queue serve, one entry a process; those that drain serve nobody."""
+    lives = (ALIVE.stopped_at.is_(None), ALIVE.drain_requested_at.is_(None), ALIVE.heartbeat_at >= alive_since(now))
+    found: dict[Queue, list[Scope]] = {queue: [] for queue in Queue}
+    for queues, scope in connection.execute(select(ALIVE.queues, ALIVE.scope).where(*lives)):
+        for name in queues:
+            found[Queue(name)].append(Scope.from_json(scope))
+    return found
 
 
 def _oldest(connection: Connection, now: datetime) -> Iterator[Reading]:
@@ -81,14 +84,14 @@ def _oldest(connection: Connection, now: datetime) -> Iterator[Reading]:
 
 
 def _workers(connection: Connection, now: datetime) -> Iterator[Reading]:
-    living = living_workers(connection, now)
-    return (Reading(WORKERS, living[queue], (queue.value,)) for queue in Queue)
+    living = living_scopes(connection, now)
+    return (Reading(WORKERS, len(living[queue]), (queue.value,)) for queue in Queue)
 
 
 def _broker(broker: Broker) -> Iterator[Reading]:
     try:
         began = time.perf_counter()
-        pending = {queue: broker.pending(queue) for queue in Queue}
+        pending = {queue: broker.pending_in_all(queue) for queue in Queue}
         spent = (time.perf_counter() - began) / len(pending)
     except Exception:  # whichever way the client of this shape says that its storage is away
         yield Reading(BROKER_UP, 0)

@@ -61,9 +61,10 @@ class QueueStats:
     failed: Sequence[int]  # likewise
     items: Sequence[int]  # likewise: what its jobs did, rows of imports for example
     waiting_since: datetime | None  # since when the oldest due job waits
-    workers: int
+    workers: int  # that serve this organization
     pause: Pause | None
     paused_kinds: Sequence[Pause] = ()  # pauses of one kind of job each, by name
+    elsewhere: int = 0  # workers that serve other organizations only
     paused_count: int = 0  # of the waiting jobs, those that a pause holds back
 
     def of(self, state: str) -> int:
@@ -150,6 +151,7 @@ def _stats(conditions: RunConditions, minutes: Mapping[Queue, Minutes], *, with_
             items=minutes.get(queue, unknown).items,
             waiting_since=waiting.get(queue),
             workers=conditions.workers.get(queue, 0),
+            elsewhere=conditions.elsewhere.get(queue, 0),
             pause=conditions.pauses.get(queue),
             paused_kinds=[control for (its, _), control in sorted(conditions.kinds.items()) if its == queue],
             paused_count=paused[queue],

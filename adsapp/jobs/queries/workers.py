@@ -18,6 +18,8 @@ from adsapp.core.clock import iso
 from adsapp.core.errors import Forbidden, NotFound
 from adsapp.core.ids import parse_id
 from adsapp.jobs.models import Job, Worker
+from adsapp.jobs.samples import Sample
+from adsapp.jobs.scopes import Scope
 from adsapp.jobs.states import Queue
 from adsapp.jobs.wait_reasons import alive_since, database_now
 from adsapp.organizations import queries as organizations
@@ -121,6 +123,19 @@ def start_command(queues: Collection[Queue]) -> str:
     return f"{context.settings().command} worker{few}"
 
 
+def serves_us(worker: Worker) -> bool:
+    """Whether it serves this organization; outside of any, that of everybody who looks."""
+    own = db.current_organization_id()
+    return own is None or Scope.from_json(worker.scope).serves(own)
+
+
+def serves_json(worker: Worker) -> dict[str, Any]:
+    """Whom it serves, without a word about who else there is."""
+    scope = Scope.from_json(worker.scope)
+    shard = str(scope.shard) if scope.shard else None
+    return {"everybody": scope.is_everyone, "this_organization": serves_us(worker), "shard": shard}
+
+
 def worker_json(view: WorkerView) -> dict[str, Any]:
     """A worker for programs; `jobs` are this organization's own."""
     worker = view.worker
@@ -132,6 +147,10 @@ def worker_json(view: WorkerView) -> dict[str, Any]:
         "pid": worker.pid,
         "version": worker.version,
         "queues": worker.queues,
+        "serves": serves_json(worker),
+        "threads": worker.threads,
+        "busy_threads": worker.busy,
+        "last_hour": [Sample(*each)._asdict() for each in worker.samples or ()],
         "memory_mb": worker.memory_mb,
         "started_at": iso(worker.started_at),
         "heartbeat_at": iso(worker.heartbeat_at),
