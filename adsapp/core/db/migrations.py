@@ -30,6 +30,12 @@ def mismatch(app: Flask, connection: Connection) -> str:
     return "" if found == wanted else f"the database has schema {found or 'none'}, this version needs {wanted}"
 
 
+def is_behind(app: Flask, connection: Connection) -> str:
+    """The same for a process that works already: it goes on upon a newer schema, which keeps what it needs."""
+    found = current(connection)
+    return mismatch(app, connection) if found is None or found < needed(app) else ""
+
+
 def upgrade(app: Flask) -> None:
     """Bring the database to what this code needs."""
     from flask_migrate import Migrate
