@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Installs as docs/operations.md says and sees that the main job gets through: an import, a campaign and an e-mail go to
-the sandbox, all counts are compared; then a backup, then a stop of each process within its time.
+"""Installs as docs/operations.md says and sees that the main job gets through: an import, a campaign and an e-mail go
+to the sandbox, all counts are compared; then a backup, then a stop of each process within its time.
 
     deploy/rehearse.py systemd   starts what the units say: ExecStart, User, WorkingDirectory, EnvironmentFile
     deploy/rehearse.py compose   starts what the compose file says, with the image's variables, on this machine's
@@ -35,6 +35,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 UNITS, COMPOSE = CHECKOUT / "deploy" / "systemd", CHECKOUT / "deploy" / "compose.yaml"
 ADSAPP, PYTHON = "/opt/adsapp/bin/adsapp", "/opt/adsapp/bin/python"
 WEB, SANDBOX = "http://127.0.0.1:5000", "http://127.0.0.1:5001"
+START_SECONDS = 240.0  # for a machine that does much else
 SIOCSIFFLAGS, IFF_UP_AND_RUNNING = 0x8914, 0x1 | 0x40
 QUEUES = ("bulk-messages", "contact-import", "template-processing", "email-notification")
 IN_PLACE_OF_PROVIDERS = {"SANDBOX_URL": SANDBOX, "RESEND_API_BASE_URL": f"{SANDBOX}/resend"}
@@ -205,7 +206,7 @@ def rehearse(services: Sequence[Service], upgrade: Service) -> None:
     say("starting " + ", ".join(each.name for each in services))
     running = [(each, each.start()) for each in services]
     try:
-        _wait_for(f"{WEB}/readyz", 60)
+        _wait_for(f"{WEB}/readyz", running)
         say("the main job")
         upgrade.run(PYTHON, "-c", MAIN_JOB, WEB)
         say("doctor")
@@ -237,16 +238,18 @@ def _stops(service: Service, process: "subprocess.Popen[bytes]") -> bool:
         return False
 
 
-def _wait_for(url: str, seconds: float) -> None:
-    until = time.monotonic() + seconds
+def _wait_for(url: str, running: "Sequence[tuple[Service, subprocess.Popen[bytes]]]") -> None:
+    until = time.monotonic() + START_SECONDS
     while True:
         try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310  # an address of our own
+            urllib.request.urlopen(url, timeout=5).close()
             return
         except (urllib.error.URLError, OSError) as error:
-            if time.monotonic() > until:
-                sys.exit(f"{url} does not answer: {error}")
-            time.sleep(0.3)
+            why = error
+        ended = [each.name for each, process in running if process.poll() is not None]
+        if ended or time.monotonic() > until:
+            sys.exit(f"{url} does not answer: {why}; ended by themselves: {', '.join(ended) or 'none'}")
+        time.sleep(0.3)
 
 
 def _raise_loopback() -> None:
