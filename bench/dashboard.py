@@ -151,7 +151,7 @@ def _prometheus(program: str, home: Path, metrics: int) -> Iterator[Api]:
     running = subprocess.Popen(command)
     try:
         api = Api(f"http://127.0.0.1:{port}")
-        wait_until(lambda: api.get("/api/v1/status/buildinfo"), 30, "Prometheus")
+        wait_until(lambda: api.get("/api/v1/status/buildinfo"), 180, "Prometheus")
         yield api
     finally:
         running.terminate()
