@@ -1,9 +1,9 @@
 """What parts of a month would cost the ledger of recipients, which is kept whole (docs/adr/0037).
 
 The same rows in one table and in parts of a month each, by the month of their campaign: a campaign's id begins with
-the time, so that "nobody is messaged twice" would stay the same constraint. Statements are those of sending, of webhooks and
-of pages, prepared as ours are. Blocks of the cache that a statement touches tell more than its time: they are the same
-on every machine, however busy.
+the time, so that "nobody is messaged twice" would stay the same constraint. Statements are those of sending, of
+webhooks and of pages, prepared as ours are. Blocks of the cache that one touches tell more than its time: they are the
+same on every machine, however busy.
 """
 
 import argparse

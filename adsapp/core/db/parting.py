@@ -59,6 +59,7 @@ def look_up(connection: Connection, parting: Parting, bound: datetime) -> None:
     if not are_kept(connection):
         return
     until = f"check ({parting.of.column} < '{bound.isoformat()}')"
+    connection.execute(text(f"set lock_timeout = '{WAIT_TO_EXCHANGE}'"))
     _alter(connection, parting, f"drop constraint if exists {parting.is_old}")  # of a try that was cut off
     _alter(connection, parting, f"add constraint {parting.is_old} {until} not valid")
     try:

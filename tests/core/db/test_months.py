@@ -15,7 +15,7 @@ from adsapp import create_app
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.core.db import months, parting
+from adsapp.core.db import ddl, migrations, months, parting
 from adsapp.core.db.months import JOB_LOGS
 from adsapp.core.ids import new_id
 from adsapp.jobs.engine.worker import ask_for_upkeep
@@ -80,12 +80,13 @@ def test_the_oldest_part_ends_after_everything_that_is_written_while_the_table_i
 
 
 @on_postgresql
-def test_rows_of_before_stay_through_upgrade_and_downgrade(app: Flask) -> None:
+def test_rows_of_before_stay_through_upgrade_and_downgrade(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs, now = new_id(), new_id(), utcnow()
     migrate(app, BEFORE)
     for owner in (ours, theirs):
         add_organization_as_it_was(app, owner)
         end_jobs(app, owner, now - timedelta(days=300), now)
+    _gives_up_if_somebody_uses_it(app, monkeypatch)
     migrate(app, "0036")
     bound = parting.bound_of(now)
     oldest = f"job_logs_until_{bound:%Y_%m}"
@@ -108,6 +109,16 @@ def test_rows_of_before_stay_through_upgrade_and_downgrade(app: Flask) -> None:
     with db.organization_context(app, theirs):
         ids = db.session.scalars(select(JobLog.id)).all()
         assert len(set(ids)) == 3
+
+
+def _gives_up_if_somebody_uses_it(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parting, "WAIT_TO_EXCHANGE", "50ms")
+    with app.app_context(), db.db.engine.connect() as reader:
+        reader.execute(text("select count(*) from job_logs"))
+        with pytest.raises(ddl.InUse, match="run it again"):
+            migrations.upgrade(app)
+        reader.rollback()
+    monkeypatch.undo()
 
 
 def _is_guarded(app: Flask, ours: uuid.UUID, theirs: uuid.UUID) -> None:
