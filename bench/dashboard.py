@@ -151,11 +151,17 @@ def _prometheus(program: str, home: Path, metrics: int) -> Iterator[Api]:
     running = subprocess.Popen(command)
     try:
         api = Api(f"http://127.0.0.1:{port}")
-        wait_until(lambda: api.get("/api/v1/status/buildinfo"), 180, "Prometheus")
+        wait_until(lambda: _answers(api), 180, "Prometheus")
         yield api
     finally:
         running.terminate()
         running.wait(timeout=30)
+
+
+def _answers(prometheus: Api) -> bool:
+    with contextlib.suppress(ApiError):  # 503 until it has looked at its disk
+        return bool(prometheus.get("/api/v1/status/buildinfo"))
+    return False
 
 
 def _ask(prometheus: Api, target: Mapping[str, str], since: float, until: float) -> list[Line]:
