@@ -81,7 +81,7 @@ def keep_months(engine: Engine, now: datetime) -> int:
 
 
 def _old_logs(before: datetime) -> int:
-    before = months.left_over(db.session.connection(), before)
+    before = months.left_over(db.db.engine, before)
     old = select(JobLog.id).where(JobLog.finished_at < before).order_by(JobLog.finished_at).limit(BATCH)
     return _removed(delete(JobLog).where(JobLog.id.in_(old)).returning(JobLog.id))
 

@@ -12,7 +12,7 @@ docs/adr/0037 has the reasons, and says which tables are not parted and why.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 A_MONTH = timedelta(days=31)
 
@@ -28,9 +28,9 @@ class ByMonth:
 JOB_LOGS = ByMonth("job_logs", "finished_at")
 
 
-def are_kept(connection: Connection) -> bool:
+def are_kept(database: Connection | Engine) -> bool:
     """Whether this database has parts."""
-    return connection.dialect.name == "postgresql"
+    return database.dialect.name == "postgresql"
 
 
 def keep(connection: Connection, parted: ByMonth, now: datetime, before: datetime) -> int:
@@ -46,9 +46,9 @@ def keep(connection: Connection, parted: ByMonth, now: datetime, before: datetim
     return dropped
 
 
-def left_over(connection: Connection, before: datetime) -> datetime:
+def left_over(database: Engine, before: datetime) -> datetime:
     """If rows from before are to go: from before which moment they still have to be removed one by one.
 
     A month goes as soon as all of it is old. What is older is in the part of the time before there were parts.
     """
-    return before - A_MONTH if are_kept(connection) else before
+    return before - A_MONTH if are_kept(database) else before
