@@ -74,9 +74,11 @@ class SharedDatabase:
         self._connection.execute("set session_replication_role = replica")  # no triggers, no foreign keys
         self._connection.execute("set lock_timeout = '3s'")
         self._tables = self._names(
-            "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+            "select relname from pg_class where relkind in ('r', 'p') and not relispartition "
+            "and relnamespace = 'public'::regnamespace"
         )
         self._tables = [table for table in self._tables if table != "alembic_version"]
+        self._in_parts = self._names("select partrelid::regclass::text from pg_partitioned_table")
         self._prepare()
         self._analyzed = self._rows_analyzed()
 
@@ -95,9 +97,7 @@ class SharedDatabase:
         throwaway.drop_database(self._servers, self._name)
 
     def _prepare(self) -> None:
-        body = "".join(
-            f"if pg_relation_size('{table}') > 0 then delete from {table}; end if; " for table in self._tables
-        )
+        body = "".join(f"if {self._size(table)} > 0 then delete from {table}; end if; " for table in self._tables)
         sequences = self._names("select sequencename from pg_sequences where schemaname = 'public'")
         starts = "".join(f"perform setval('{name}', {self._start(name)}); " for name in sequences)
         people = "".join(map(self._rows, self._tables))
@@ -118,7 +118,12 @@ class SharedDatabase:
         return f"insert into {table} select * from json_populate_recordset(null::{table}, {literal}); "
 
     def _sizes(self) -> str:
-        return " + ".join(f"pg_relation_size('{table}')" for table in self._tables)
+        return " + ".join(map(self._size, self._tables))
+
+    def _size(self, table: str) -> str:
+        if table in self._in_parts:
+            return f"(select sum(pg_relation_size(relid)) from pg_partition_tree('{table}'))"
+        return f"pg_relation_size('{table}')"
 
     def _rows_analyzed(self) -> float:
         return float(self._value("select sum(reltuples) from pg_class where relnamespace = 'public'::regnamespace"))

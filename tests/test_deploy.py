@@ -180,6 +180,29 @@ def test_systemd_finds_little_to_harden(unit: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_systemd_understands_every_line_of_the_units(tmp_path: Path) -> None:
+    systemd = shutil.which("systemd-analyze")
+    if systemd is None:
+        pytest.skip("there is no systemd here")
+    asked = []
+    for unit in [*UNITS, DEPLOY / "systemd" / "adsapp-backup.timer"]:
+        named = tmp_path / unit.name.replace("@", "@bulk-messages")
+        # The program is not installed here, and systemd looks whether it is.
+        named.write_text(unit.read_text(encoding="utf-8").replace("/opt/adsapp/bin/adsapp", "/bin/true"), "utf-8")
+        asked.append(named)
+    done = subprocess.run([systemd, "verify", *asked], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_units_and_compose_start_the_same() -> None:
+    of_units = set()
+    for unit in UNITS:
+        started = re.search(r"^ExecStart=/opt/adsapp/bin/adsapp (.+)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
+        if started is not None:
+            of_units |= {started[1].replace("%i", queue) for queue in QUEUES}
+    assert of_units == {" ".join(told["command"]) for told in OURS.values()} - {"db upgrade"}
+
+
 def test_the_example_of_kubernetes_serves_all_queues_as_nobody() -> None:
     found = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "adsapp.yaml").read_text(encoding="utf-8")))
     pods = [each["spec"]["template"]["spec"] for each in found if each["kind"] in ("Deployment", "Job")]

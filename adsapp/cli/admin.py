@@ -9,7 +9,7 @@ from adsapp.cli.readiness import open_app
 from adsapp.cli.tables import table
 from adsapp.core import db as database
 from adsapp.core.db import logins, migrations
-from adsapp.core.db.ddl import MissingRole
+from adsapp.core.db.ddl import InUse, MissingRole
 from adsapp.integrations import queries as accounts
 from adsapp.jobs import Queue
 from adsapp.jobs import service as job_service
@@ -38,7 +38,7 @@ def upgrade(as_json: bool) -> None:
     app = open_app(check_schema=False)
     try:
         migrations.upgrade(app)
-    except MissingRole as error:
+    except (InUse, MissingRole) as error:
         raise CommandFailed(str(error)) from None
     needed = migrations.needed(app)
     show({"schema": needed}, f"The database has schema {needed}.", as_json)

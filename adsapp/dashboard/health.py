@@ -25,8 +25,8 @@ def alive() -> ResponseReturnValue:
 @views.get("/readyz")
 @public
 def ready() -> ResponseReturnValue:
-    """200 when the database answers, has the schema of this code and takes writes, and Redis answers; 503 with the
-    reason otherwise."""
+    """200 when the database answers, has the schema of this code or a newer one and takes writes, and Redis answers;
+    503 with the reason otherwise."""
     for is_wrong in (_schema, _writes, _broker):
         if reason := is_wrong():
             return problem_response(503, "Not ready", reason)
@@ -48,7 +48,7 @@ def show_metrics() -> ResponseReturnValue:
 def _schema() -> str:
     try:
         with db.db.engine.connect() as connection:
-            wrong = migrations.mismatch(current_app, connection)
+            wrong = migrations.is_behind(current_app, connection)
     except SQLAlchemyError as error:
         return f"the database does not answer ({type(error).__name__})"
     return f"{wrong}; run: {context.settings().command} db upgrade" if wrong else ""

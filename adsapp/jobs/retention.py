@@ -1,7 +1,8 @@
 """How long the record of jobs is kept: a routine job a day for each organization removes what is older.
 
-A finished job goes with its attempts and items; its end stays in `job_logs` as long as that is kept. If the pages of
-what a job works on tell its state, the job is kept as long as that (`Subject.keeps_jobs`).
+A finished job goes with its attempts and items; its end stays in `job_logs` as long as that is kept. On PostgreSQL that
+goes by whole months, those of all organizations at once (`core.db.months`). If the pages of what a job works on tell
+its state, the job is kept as long as that (`Subject.keeps_jobs`).
 """
 
 import uuid
@@ -13,6 +14,7 @@ from sqlalchemy import ColumnElement, Engine, Table, and_, delete, exists, false
 
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
+from adsapp.core.db import months
 from adsapp.core.errors import Invalid
 from adsapp.core.ids import first_id_of
 from adsapp.jobs.enqueue import enqueue
@@ -71,7 +73,15 @@ def in_batches(progress: Progress, remove_some: Callable[[], int]) -> int:
     return total
 
 
+def keep_months(engine: Engine, now: datetime) -> int:
+    """Drop the months of the history that are kept no longer, and make those that come; how many were dropped."""
+    before = now - timedelta(days=context.settings().history_days)
+    with db.engine_transaction(engine) as connection:
+        return months.keep(connection, months.JOB_LOGS, now, before)
+
+
 def _old_logs(before: datetime) -> int:
+    before = months.left_over(db.db.engine, before)
     old = select(JobLog.id).where(JobLog.finished_at < before).order_by(JobLog.finished_at).limit(BATCH)
     return _removed(delete(JobLog).where(JobLog.id.in_(old)).returning(JobLog.id))
 

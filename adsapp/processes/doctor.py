@@ -192,7 +192,7 @@ def _database(app: Flask) -> Findings:
 
 
 UNGUARDED = text(
-    "select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' "
+    "select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') "
     "and c.relname = any(:tables) and not (c.relrowsecurity and c.relforcerowsecurity) order by c.relname"
 )
 ROLES = text("select rolname from pg_roles where rolname = any(:roles)")

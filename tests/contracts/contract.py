@@ -99,7 +99,8 @@ SQLITE_SCHEMA = """
     order by tbl_name, case type when 'table' then 0 else 1 end, name
 """
 
-# Statements, or lines like them, each sorted within its kind; not-null constraints are with the columns.
+# Statements, or lines like them, each sorted within its kind; not-null constraints are with the columns. The parts of a
+# table are left out: they are called after the months in which the test runs.
 POSTGRES_SCHEMA = (
     """
     select c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
@@ -107,7 +108,8 @@ POSTGRES_SCHEMA = (
         || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '')
         || case a.attidentity when '' then '' else ' identity ' || a.attidentity::text end
     from pg_attribute a
-    join pg_class c on c.oid = a.attrelid and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+    join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+        and not c.relispartition
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     where a.attnum > 0 and not a.attisdropped
     order by c.relname collate "C", a.attnum
@@ -115,18 +117,23 @@ POSTGRES_SCHEMA = (
     """
     select 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
     from pg_constraint where connamespace = 'public'::regnamespace and contype <> 'n'
+        and conrelid not in (select oid from pg_class where relispartition)
     order by conrelid::regclass::text collate "C", conname collate "C"
     """,
     """
-    select indexdef from pg_indexes where schemaname = 'public' order by tablename collate "C", indexname collate "C"
+    select indexdef from pg_indexes where schemaname = 'public'
+        and tablename not in (select relname from pg_class where relispartition)
+    order by tablename collate "C", indexname collate "C"
     """,
     """
     select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+        and tgrelid not in (select oid from pg_class where relispartition)
     order by tgrelid::regclass::text collate "C", tgname collate "C"
     """,
     """
     select 'row security of ' || relname || case when relforcerowsecurity then ', forced' else ', not forced' end
-    from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace order by relname collate "C"
+    from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace and not relispartition
+    order by relname collate "C"
     """,
     """
     select concat_ws(' ', 'policy', tablename, policyname, permissive, cmd, roles::text, qual, 'check', with_check)

@@ -877,7 +877,6 @@ constraint job_items fk_job_items_organization_id FOREIGN KEY (organization_id) 
 constraint job_items fk_job_items_organization_id_job_id FOREIGN KEY (organization_id, job_id) REFERENCES jobs(organization_id, id) ON DELETE CASCADE
 constraint job_items pk_job_items PRIMARY KEY (id)
 constraint job_logs fk_job_logs_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
-constraint job_logs pk_job_logs PRIMARY KEY (id)
 constraint job_schedules fk_job_schedules_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
 constraint job_schedules pk_job_schedules PRIMARY KEY (id)
 constraint job_schedules uq_job_schedules_organization_id_id UNIQUE (organization_id, id)
@@ -1056,9 +1055,8 @@ CREATE INDEX ix_job_events_job ON public.job_events USING btree (organization_id
 CREATE UNIQUE INDEX pk_job_events ON public.job_events USING btree (id)
 CREATE INDEX ix_job_items_job ON public.job_items USING btree (organization_id, job_id, id)
 CREATE UNIQUE INDEX pk_job_items ON public.job_items USING btree (id)
-CREATE INDEX ix_job_logs_finished ON public.job_logs USING btree (organization_id, finished_at)
-CREATE INDEX ix_job_logs_job_id ON public.job_logs USING btree (job_id)
-CREATE UNIQUE INDEX pk_job_logs ON public.job_logs USING btree (id)
+CREATE INDEX ix_job_logs_finished ON ONLY public.job_logs USING btree (organization_id, finished_at)
+CREATE INDEX ix_job_logs_job_id ON ONLY public.job_logs USING btree (job_id)
 CREATE INDEX ix_job_schedules_due ON public.job_schedules USING btree (next_run_at) WHERE (next_run_at IS NOT NULL)
 CREATE INDEX ix_job_schedules_state ON public.job_schedules USING btree (organization_id, state, id)
 CREATE UNIQUE INDEX pk_job_schedules ON public.job_schedules USING btree (id)
@@ -1841,6 +1839,71 @@ coalesce(e.wait_ms / nullif(e.completed + e.failed + e.cancelled, 0), 0),
 coalesce(e.run_ms / nullif(e.completed + e.failed + e.cancelled, 0), 0)
 from queues q left join ended e on e.queue = q.queue
 order by q.queue
+$function$
+CREATE OR REPLACE FUNCTION public.keep_months_of_job_logs(now timestamp with time zone, before timestamp with time zone)
+RETURNS integer
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path TO 'public', 'pg_temp'
+SET lock_timeout TO '300ms'
+AS $function$
+declare
+part text;
+dropped integer := 0;
+begin
+if not pg_try_advisory_xact_lock(hashtext('months of job_logs')) then
+return 0;
+end if;
+for ahead in 0..2 loop
+perform make_month_of_job_logs(now + make_interval(months => ahead));
+end loop;
+for part in
+select name from (
+select c.relname as name,
+to_date(substring(c.relname from '(\d\d\d\d_\d\d)$'), 'YYYY_MM')::timestamp
++ case when c.relname like '%\_until\_%' then interval '0' else interval '1 month' end as ended
+from pg_inherits i join pg_class c on c.oid = i.inhrelid
+where i.inhparent = 'job_logs'::regclass and c.relname ~ '\d\d\d\d_\d\d$'
+) parts where ended at time zone 'UTC' <= before order by name
+loop
+execute format('drop table %I', part);
+dropped := dropped + 1;
+end loop;
+return dropped;
+end
+$function$
+CREATE OR REPLACE FUNCTION public.make_month_of_job_logs(moment timestamp with time zone)
+RETURNS boolean
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path TO 'public', 'pg_temp'
+SET lock_timeout TO '300ms'
+AS $function$
+declare
+month timestamp := date_trunc('month', moment at time zone 'UTC');
+since timestamptz := month at time zone 'UTC';
+upto timestamptz := (month + interval '1 month') at time zone 'UTC';
+part text := 'job_logs_' || to_char(month, 'YYYY_MM');
+begin
+if to_regclass(part) is not null or exists (
+select from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'job_logs'::regclass
+and substring(c.relname from '_until_(\d\d\d\d_\d\d)$') > to_char(month, 'YYYY_MM')
+) then
+return false;
+end if;
+alter table job_logs_rest no force row level security;
+create temporary table too_early on commit drop as
+select * from job_logs_rest where finished_at >= since and finished_at < upto;
+delete from job_logs_rest where finished_at >= since and finished_at < upto;
+alter table job_logs_rest force row level security;
+execute format('create table %I partition of job_logs for values from (%L) to (%L)', part, since, upto);
+execute format('alter table %I add constraint %I primary key (id)', part, 'pk_' || part);
+execute format('insert into %I select * from too_early', part);
+drop table too_early;
+execute format('alter table %I enable row level security', part);
+execute format('alter table %I force row level security', part);
+return true;
+end
 $function$
 CREATE OR REPLACE FUNCTION public.search_key(words text)
 RETURNS text

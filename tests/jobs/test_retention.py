@@ -64,11 +64,11 @@ def ask(app: Flask) -> int:
 def test_what_is_older_than_promised_goes_and_the_rest_stays(
     app: Flask, cast: Cast, worker: WorkerProcess, finished: Read
 ) -> None:
-    now = utcnow().replace(second=0, microsecond=0)
+    now = utcnow().replace(second=0, microsecond=0)  # a month more than 90 days, as PostgreSQL drops whole months
     with db.organization_context(app, cast.bakery_id):
-        add_old(cast, now - timedelta(days=91))
-        kept_for_its_import = add_old(cast, now - timedelta(days=92), subject="import:1").id
-        add_old(cast, now - timedelta(days=93), subject="account:1")  # a number's job tells nobody's state
+        add_old(cast, now - timedelta(days=131))
+        kept_for_its_import = add_old(cast, now - timedelta(days=132), subject="import:1").id
+        add_old(cast, now - timedelta(days=133), subject="account:1")  # a number's job tells nobody's state
         younger = add_old(cast, now - timedelta(days=89)).id
         db.session.commit()
     ask(app)

@@ -12,12 +12,18 @@ from sqlalchemy import Connection, text
 
 from adsapp.core.db import APP_ROLE, DOOR_ROLE, ENGINE_ROLE
 
+LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code of a lock that was waited for too long
+
 MINE = "nullif(current_setting('app.organization_id', true), '')::uuid"  # the organization that is bound
 KEY = "nullif(current_setting('app.key', true), '')"  # what was shown at the door
 
 
 class MissingRole(Exception):
     """Who upgrades may neither make nor take a role that this version needs."""
+
+
+class InUse(Exception):
+    """Somebody used a table for so long that the upgrade gave up, so that others need not wait behind it."""
 
 
 def make_roles(connection: Connection) -> None:

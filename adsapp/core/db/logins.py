@@ -48,7 +48,7 @@ def _quoted(connection: Connection, name: str) -> str:
 
 _STRENGTHS = text(
     "select rolsuper as is_superuser, rolbypassrls as passes_by, rolcreaterole as makes_roles, "
-    "(select count(*) from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' "
+    "(select count(*) from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') "
     "and pg_has_role(r.oid, c.relowner, 'member')) as tables, "
     "(select pg_has_role(r.oid, e.oid, 'member') from pg_roles e where e.rolname = :engine) as is_engine "
     "from pg_roles r where r.rolname = session_user"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from adsapp.core.db import db, logins
 
@@ -30,14 +31,30 @@ def mismatch(app: Flask, connection: Connection) -> str:
     return "" if found == wanted else f"the database has schema {found or 'none'}, this version needs {wanted}"
 
 
+def is_behind(app: Flask, connection: Connection) -> str:
+    """The same for a process that works already: it goes on upon a newer schema, which keeps what it needs."""
+    found = current(connection)
+    return mismatch(app, connection) if found is None or found < needed(app) else ""
+
+
 def upgrade(app: Flask) -> None:
-    """Bring the database to what this code needs."""
+    """Bring the database to what this code needs. Raises `ddl.MissingRole` and `ddl.InUse`."""
     from flask_migrate import Migrate
     from flask_migrate import upgrade as migrate
 
+    from adsapp.core.db.ddl import LOCK_NOT_AVAILABLE, InUse
+
     Migrate(app, db, directory=str(_directory(app)))
     with app.app_context():
-        migrate()
+        try:
+            migrate()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+                raise
+            raise InUse(
+                "somebody uses a table that is to be changed, and the upgrade does not let others wait behind it for "
+                "long: nothing is half done, run it again"
+            ) from error
         logins.admit()
 
 

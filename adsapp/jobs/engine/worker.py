@@ -331,13 +331,18 @@ class WorkerProcess:
 
 
 def ask_for_upkeep(app: Flask, now: datetime) -> int:
-    """Ask for today's upkeep of every organization that has none yet; how many. Any worker may, any time."""
+    """Ask for today's upkeep of every organization that has none yet; how many. Any worker may, any time.
+
+    What is the same for all organizations is done at once.
+    """
     with app.app_context():
         owners = retention.without_upkeep(db.job_engine(), now)
     for owner in owners:
         with db.organization_context(app, owner):
             retention.ask_for_upkeep(now)
             db.session.commit()
+    with app.app_context():
+        retention.keep_months(db.job_engine(), now)
     return len(owners)
 
 

@@ -49,15 +49,21 @@ def migrate(app: Flask, revision: str) -> None:
         upgrade(revision=revision)
 
 
-def add_events(app: Flask, organization_id: uuid.UUID) -> None:
-    """As the version before noted them."""
+def add_organization_as_it_was(app: Flask, organization_id: uuid.UUID) -> None:
+    """With the columns that it had from the beginning."""
     with db.organization_context(app, organization_id):
-        values = {"id": organization_id, "slug": "bakery", "name": "Bakery", "default_country": "US"}
+        slug = f"bakery-{organization_id}"
+        values = {"id": organization_id, "slug": slug, "name": "Bakery", "default_country": "US"}
         now = Organization.__table__
         as_it_was = table("organizations", *(column(name, now.c[name].type) for name in (*values, "created_at")))
         made = insert(as_it_was).values(**values, created_at=utcnow())
         db.session.execute(made, execution_options={"names_organization": True})
         db.session.commit()
+
+
+def add_events(app: Flask, organization_id: uuid.UUID) -> None:
+    """As the version before noted them."""
+    add_organization_as_it_was(app, organization_id)
     events = AuditEvent.__table__
     names = ("organization_id", "at", "actor", "action", "subject", "details")
     with db.organization_context(app, organization_id):

@@ -56,9 +56,11 @@ def test_a_program_without_a_token_is_told_how_to_send_one(client: FlaskClient) 
 
 
 def test_who_is_to_come_again_is_told_when(client: FlaskClient, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adsapp.core.db.migrations.mismatch", lambda *_: "another schema")
+    monkeypatch.setattr("adsapp.core.db.migrations.current", lambda _: "0001")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    monkeypatch.setattr("adsapp.core.db.migrations.current", lambda _: "9999")  # its successor's, in an upgrade
+    assert client.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", ""])
