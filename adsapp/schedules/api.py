@@ -244,6 +244,7 @@ def schedule_json(schedule: Schedule, last: Job | None, *, runs: int = coming.SH
 def run_json(run: Run) -> dict[str, Any]:
     """One run, or one that was left out; `job` is the one that does the work."""
     fire, job = run.fire, run.job
+    made = presenter.made(fire.subject)
     error = {"code": job.error_code or "", "message": job.error} if job and job.error else None
     return {
         "id": fire.id,
@@ -253,5 +254,6 @@ def run_json(run: Run) -> dict[str, Any]:
         "by": fire.by or None,
         "made_at": iso(fire.made_at),
         "subject": fire.subject,
+        "path": made[1] if made else None,
         "job": {"id": str(job.id), "state": job.state.value, "error": error} if job else None,
     }

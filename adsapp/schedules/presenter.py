@@ -3,7 +3,7 @@
 from typing import Any
 
 from adsapp.core.crypto import UnreadableSecret
-from adsapp.jobs.registry import kind
+from adsapp.jobs.registry import kind, subjects
 from adsapp.schedules import coming
 from adsapp.schedules.coming import Coming
 from adsapp.schedules.models import Schedule, ScheduleState
@@ -40,6 +40,13 @@ def in_words(schedule: Schedule) -> str:
 def next_runs(schedule: Schedule, count: int = coming.SHOWN) -> list[Coming]:
     """Those that come, in its zone."""
     return coming.next_runs(schedule, count)
+
+
+def made(subject: str | None) -> tuple[str, str] | None:
+    """What a run made: the words and the path of a link to it."""
+    key, _, made_id = (subject or "").partition(":")
+    found = subjects().get(key)
+    return (found.link, found.path(made_id)) if found else None
 
 
 def state_of(schedule: Schedule) -> ScheduleState:

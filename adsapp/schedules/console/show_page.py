@@ -14,7 +14,6 @@ from adsapp.core.clock import utcnow
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
 from adsapp.core.words import plural
-from adsapp.jobs.registry import subjects as kinds_of_subjects
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 from adsapp.schedules import coming, presenter, queries, uses
@@ -62,14 +61,8 @@ class Past:
             job_id=job.id if job else None,
             why=(job.error if job else "") or fire.reason,
             by=fire.by,
-            made=_made(fire.subject),
+            made=presenter.made(fire.subject),
         )
-
-
-def _made(subject: str | None) -> tuple[str, str] | None:
-    key, _, made_id = (subject or "").partition(":")
-    found = kinds_of_subjects().get(key)
-    return (found.link, found.path(made_id)) if found else None
 
 
 @dataclass(frozen=True, slots=True)
