@@ -47,17 +47,17 @@ def silence() -> Iterator[str]:
 
 @pytest.mark.parametrize("shape", ["embedded"], indirect=True)
 def test_a_collector_that_hangs_delays_neither_a_request_nor_the_end(
-    client: FlaskClient, cast: Cast, silence: str
+    client: FlaskClient, cast: Cast, silence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(traces, "EXPORT_SECONDS", 3600.0)  # whoever waited for it would wait for an hour
     turned_on(silence)
+    began = time.monotonic()
     for _ in range(4_000):  # twice what its queue holds
         traces.span("x").end()
-    asked = time.monotonic()
     assert client.get("/api/contacts", headers=cast.headers("alice")).status_code == 200
-    ended = time.monotonic()
     traces.turn_off()
-    assert ended - asked < traces.LAST_WORDS_SECONDS
-    assert time.monotonic() - ended < traces.EXPORT_SECONDS
+    assert client.get("/api/contacts", headers=cast.headers("alice")).status_code == 200
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("shape", ["embedded"], indirect=True)
