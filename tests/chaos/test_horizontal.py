@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.chaos.horizontal import Blow, Size, run
 
-SHORT = Size(people=120, per_second=25, blows=len(Blow), span=4.0, patience=60.0)
+SHORT = Size(people=120, per_second=25, blows=len(Blow), span=4.0, patience=120.0)
 
 
 @pytest.mark.parametrize("shape", ["distributed"], indirect=True)

@@ -104,7 +104,7 @@ class WorkerProcess:
         self._patience = self._settings.sweep_seconds  # how long the sweep may wait to be woken
         self._swept_at = 0.0
         self._woken = threading.Event()  # the sweep should look
-        self._others_unaware = threading.Event()  # the sweeps of other queues and lanes should look too
+        self._others_unaware = threading.Event()  # the sweeps of other queues should look too
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self.metrics_port = 0  # where its figures are, if they are wanted
@@ -289,8 +289,7 @@ class WorkerProcess:
             consumer.wake_if_needed()
         if self._others_unaware.is_set():
             self._others_unaware.clear()
-            # Other lanes of our own queues as well, if there are others for sure: they serve whom we do not.
-            self._tell(set(Queue) - set(self._queues) if self._scope.is_everyone else Queue)
+            self._tell(set(Queue) - set(self._queues))
 
     def _may_be_due(self) -> None:
         """Jobs ended or went back: retries, jobs that waited for them, and others under the same limit may be due."""
@@ -312,6 +311,8 @@ class WorkerProcess:
         lost = reaper.reap(self._engine, self._clock, self._settings.retry_seconds)
         if dispatch.dispatch_again(self._engine, self._clock) or lost:
             self._may_be_due()
+            if not self._scope.is_everyone:
+                self._tell(self._queues)  # those lost may be somebody's whom we do not serve
 
     def _looking(self, look: Look) -> Callable[[], None]:
         """Call it when it asked to be called, and now and then besides: what it waits for may have been changed."""
