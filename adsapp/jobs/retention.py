@@ -75,6 +75,8 @@ def in_batches(progress: Progress, remove_some: Callable[[], int]) -> int:
 
 def keep_months(engine: Engine, now: datetime) -> int:
     """Drop the months of the history that are kept no longer, and make those that come; how many were dropped."""
+    if not months.are_kept(engine):
+        return 0  # nor is the one writer of SQLite kept waiting for nothing
     before = now - timedelta(days=context.settings().history_days)
     with db.engine_transaction(engine) as connection:
         return months.keep(connection, months.JOB_LOGS, now, before)

@@ -36,11 +36,9 @@ def are_kept(database: Connection | Engine) -> bool:
 def keep(connection: Connection, parted: ByMonth, now: datetime, before: datetime) -> int:
     """Make the parts that are soon needed and drop those that ended before; how many were dropped.
 
-    The connection has the job engine's role. OperationalError: somebody has used the table for so long just now that
-    others would have had to wait behind us; nothing was changed, and the next call may do it.
+    The database has parts, and the connection the job engine's role. OperationalError: somebody has used the table for
+    so long just now that others would have had to wait behind us; nothing was changed, and the next call may do it.
     """
-    if not are_kept(connection):
-        return 0
     keep_months = text(f"select keep_months_of_{parted.table}(:now, :before)")
     dropped: int = connection.execute(keep_months, {"now": now, "before": before}).scalar_one()
     return dropped
