@@ -16,7 +16,7 @@ from adsapp.campaigns.again import (
     settle_uncertain,
 )
 from adsapp.campaigns.compose import draft
-from adsapp.campaigns.compose.draft import CampaignIn, Draft
+from adsapp.campaigns.compose.draft import CampaignIn, Draft, look_at_links
 from adsapp.campaigns.compose.preflight import Preflight, preflight
 from adsapp.campaigns.compose.preview import Preview, preview
 from adsapp.campaigns.course import enqueue_job, locked_job, wake
@@ -33,6 +33,7 @@ from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import Account
 from adsapp.jobs import Priority, State, transitions
 from adsapp.jobs.states import PENDING, get_priority
+from adsapp.message_templates.files import service as files
 from adsapp.message_templates.queries import find_template
 from adsapp.organizations.auditing import NOBODY, By
 
@@ -46,6 +47,7 @@ __all__ = [
     "cancel",
     "change_campaign",
     "create_campaign",
+    "look_at_links",
     "move",
     "pause",
     "preflight",
@@ -141,10 +143,12 @@ def resume(campaign: Campaign, by: str = "") -> None:
 
 
 def _accept_what_is_known(campaign: Campaign) -> None:
-    """Whoever resumes has read why it was paused: what its template counts as now, how its messages ended."""
+    """Whoever resumes has read why it was paused: what its template counts as now, how its messages ended, what was
+    wrong with the file above them."""
     template = find_template(campaign.account_id, campaign.template_name, campaign.template_language)
     campaign.template_category = template.category if template else campaign.template_category
     campaign.watched_from = None
+    files.forget_uploads(files.files_in(campaign.variables))
 
 
 def cancel(campaign: Campaign, by: str = "") -> None:

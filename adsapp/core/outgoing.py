@@ -80,16 +80,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request may take: seconds in all, bytes of an answer, redirects."""
+    """What one request may take: seconds in all, bytes of an answer, redirects. `is_cut`: of a larger answer the first
+    bytes are enough."""
 
     seconds: float = 10.0
     most_bytes: int = 64 * 1024
     redirects: int = 3
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; `body` is cut at nothing: a larger one is an error."""
+    """What came back; a larger body than was asked for is an error, unless the limits let it be cut."""
 
     status: int
     headers: Mapping[str, str]  # names in small letters
@@ -297,7 +299,7 @@ class Caller:
         plain.request(method, target.path, body, {"Host": _host_header(target), "Connection": "close", **headers})
         with plain.getresponse() as answer:
             told = {name.lower(): value for name, value in answer.getheaders()}
-            content = answer.read(self.limits.most_bytes + 1)
+            content = answer.read(self.limits.most_bytes + (not self.limits.is_cut))
         if len(content) > self.limits.most_bytes:
             message = f"{target.host} answered with more than {self.limits.most_bytes:,} bytes"
             raise OutgoingError("too_large", message, is_permanent=True)

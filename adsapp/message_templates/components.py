@@ -19,6 +19,11 @@ MEDIA_FORMATS: Final = ("IMAGE", "VIDEO", "DOCUMENT")
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}", re.ASCII)
 
 
+def is_media(key: str) -> bool:
+    """True for a variable that is a picture, a video or a document."""
+    return key.startswith("header.") and key.removeprefix("header.") in MEDIA_FORMATS
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of text: as written, or the place of a variable (`key`), whose `text` is then the
