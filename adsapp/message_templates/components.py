@@ -93,6 +93,21 @@ class TemplateView:
     def body_text(self) -> str:
         return "".join(piece.text for piece in self.body)
 
+    @property
+    def wording(self) -> tuple[object, ...]:
+        """What people read of it: the same for as long as nobody has changed its text. Examples do not count, nor the
+        words of a button that the provider writes itself."""
+        header = (self.header.format, _text(self.header.pieces)) if self.header else None
+        buttons = (
+            (each.type, each.text if each.type != "COPY_CODE" else "", _text(each.url), each.phone_number)
+            for each in self.buttons
+        )
+        return (header, self.body_text, self.footer, *buttons)
+
+
+def _text(pieces: Iterable[Piece]) -> str:
+    return "".join(piece.text for piece in pieces)
+
 
 def view(components: object, parameter_format: str | None = None) -> TemplateView:
     """Take a template's components apart; odd or unknown parts are left out, never an error.

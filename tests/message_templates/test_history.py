@@ -37,7 +37,10 @@ def sync(rehearsal: Rehearsal, **changed: Any) -> None:
         db.session.rollback()
         read = read_template(entry | changed)
         assert read is not None
-        rehearsal.provider.templates = [read, replace(read, name="fresh", status="PENDING", quality="", category="UTILITY")]
+        rehearsal.provider.templates = [
+            read,
+            replace(read, name="fresh", status="PENDING", quality="", category="UTILITY"),
+        ]
         service.sync(rehearsal.account_id, cast(Progress, ByHand()))
 
 
