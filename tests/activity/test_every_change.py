@@ -459,13 +459,17 @@ DEEDS: dict[str, Deed] = {
     "message_templates.delete_template": lambda w: w.post(f"/templates/{w.template()[0]}/deletion"),
     "message_templates.upload_sample": lambda w: w.upload_to("/templates/sample", file="a.png", header_format="IMAGE"),
     "message_templates.upload_changed_sample": lambda w: w.upload_to(
-        f"/templates/{w.template()[0]}/sample", file="a.png", header_format="IMAGE"
+        f"/templates/{w.scene.templates['sleeping']}/sample", file="a.png", header_format="IMAGE"
     ),
     "campaigns.upload_file": lambda w: w.upload_to("/campaigns/files?key=header.IMAGE", upload="a.png"),
     "files_api.keep_file": lambda w: w.upload_to("/api/files", file="a.png"),
     "files_api.delete_file": lambda w: w.ask("DELETE", f"/api/files/{w.file()}"),
-    "studio_api.change_template": lambda w: w.ask("PATCH", f"/api/templates/{w.template()[0]}", {"body": "We open."}),
-    "studio_api.copy_template": lambda w: w.ask("POST", f"/api/templates/{w.template()[0]}/copies", {"language": "fr"}),
+    "studio_api.copy_template": lambda w: w.ask(
+        "POST", f"/api/templates/{w.scene.templates['sleeping']}/copies", {"language": "fr"}
+    ),
+    "studio_api.change_template": lambda w: w.ask(
+        "PATCH", f"/api/templates/{w.scene.templates['sleeping']}", {"footer": "Bye"}
+    ),
     "studio_api.submit_template": lambda w: w.ask("POST", "/api/templates", SUBMITTED),
     "studio_api.delete_template": lambda w: w.ask("DELETE", f"/api/templates/{w.scene.templates['sleeping']}"),
     "renderings.create_rendering": lambda w: w.post("/renderings", **w.scene.form()),
