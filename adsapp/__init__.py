@@ -113,6 +113,8 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.jobs import console as jobs
     from adsapp.jobs.console import worker_page as workers
     from adsapp.message_templates import views as message_templates
+    from adsapp.message_templates.files import api as files_api
+    from adsapp.message_templates.files import views as _files  # noqa: F401  # likewise
     from adsapp.message_templates.studio import api as studio_api
     from adsapp.message_templates.studio import views as _studio  # noqa: F401  # it adds to the blueprint of templates
     from adsapp.notifications import views as notifications
@@ -136,6 +138,7 @@ def blueprints() -> "list[Blueprint]":
         contacts_api.api,
         message_templates.views,
         studio_api.api,
+        files_api.api,
         renderings.views,
         renderings_api.api,
         notifications.views,

@@ -1,6 +1,7 @@
 """An `adsapp` command that kills itself with -9 at a given moment of its writing: `python -m bench.dying 17 worker …`.
 
-Moments are those before and after each statement that changes what an import holds, and the one before each commit.
+Moments are those before and after each statement that changes what an import or a rendering holds, and the one before
+each commit.
 They are counted, not timed, so a kill hits the same step of a job on a fast machine as on a slow one.
 """
 
@@ -16,7 +17,8 @@ from sqlalchemy import Engine, event
 from adsapp.cli import main
 
 WRITES = re.compile(
-    r"\s*(insert|update|delete)\b.*\b(contacts|contact_tags|contact_imports|import_rows|imports)\b", re.I | re.S
+    r"\s*(insert|update|delete)\b.*\b(contacts|contact_tags|contact_imports|import_rows|imports|renderings|rendering_rows)\b",
+    re.I | re.S,
 )
 
 

@@ -112,6 +112,10 @@ FITS: Mapping[str, str] = {
     "example.body.1": "Ana",
     "example.header.1": "Ana",
     "seen": "",
+    "header_sample": "",
+    "file.header.IMAGE": "{file}",
+    "source.header.IMAGE": "file",
+    "key": "header.IMAGE",
     "format.body.1": "date-long",
     "locale.body.1": "de",
     "currency.body.1": "EUR",
@@ -131,14 +135,14 @@ FITS: Mapping[str, str] = {
 COMPOSED = (
     "form name template audience tags import_id rendering_id leave_out when date time zone fold person to edit "
     "source.body.1 value.body.1 fallback.body.1 source.body.2 value.body.2 format.body.1 locale.body.1 currency.body.1 "
-    "order.body.1 if_field.body.1 if_is.body.1 if_value.body.1 defaults.body.1"
+    "order.body.1 if_field.body.1 if_is.body.1 if_value.body.1 defaults.body.1 source.header.IMAGE file.header.IMAGE"
 )
 MAILED = (
     "form name account template subject html text audience tags import_id addresses when date time zone fold person to "
     "source.first_name fallback.first_name"
 )
 STUDIO = (
-    "name language category header_format header body footer button_type.0 button_text.0 button_value.0 "
+    "name language category header_format header header_sample body footer button_type.0 button_text.0 button_value.0 "
     "example.body.1 example.header.1"
 )
 PERSON = "phone name first_name last_name email language country tags attributes"
@@ -288,6 +292,10 @@ READS: Mapping[str, str] = {
     "campaigns.fill_examples": f"{STUDIO} person",
     "message_templates.check_changed_draft": f"{STUDIO} seen",
     "message_templates.change_template": f"{STUDIO} seen",
+    "message_templates.upload_sample": STUDIO,
+    "message_templates.upload_changed_sample": f"{STUDIO} seen",
+    "campaigns.upload_file": f"key {COMPOSED}",
+    "files_api.list_files": "kind",
     "renderings.create_rendering": COMPOSED,
     "renderings.export_csv": "delimiter",
     "renderings.new_rendering": COMPOSED,
@@ -558,6 +566,8 @@ def _ids(world: World, scene: Scene) -> dict[str, str]:
         "contact_id": str(scene.contacts[0]),
         "email_id": str(email),
         "filename": "css/base.css",
+        "file": str(world.file()),
+        "file_id": str(world.file()),
         "import": str(draft),
         "import_id": str(draft),
         "job": str(job),

@@ -21,7 +21,7 @@ from adsapp.integrations.models import Account, EmailAccount
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.models import Worker
-from adsapp.message_templates.models import MessageTemplate, Rendering
+from adsapp.message_templates.models import HeaderFile, MessageTemplate, Rendering
 from adsapp.organizations.auditing import MANY_JOBS
 from adsapp.organizations.models import AuditEvent
 from adsapp.renderings.subject import RENDERING
@@ -63,6 +63,7 @@ KEPT: Mapping[str, Kept] = {
     "schedule": Kept(Schedule.id, Schedule.name, SCHEDULE.page),
     "import": Kept(Import.id, Import.file_name, IMPORT.page),
     "template": Kept(MessageTemplate.id, MessageTemplate.name, "/templates/{}"),
+    "file": Kept(HeaderFile.id, HeaderFile.name, "/files/{}"),
     "rendering": Kept(Rendering.id, Rendering.template_name, RENDERING.page),
     "contact": Kept(Contact.id, CONTACT_TITLE, "/contacts/{}"),
     "account": Kept(Account.id, Account.name, "/settings/whatsapp"),
@@ -81,6 +82,7 @@ GONE = {
     "schedule": "a schedule",
     "import": "an import",
     "template": "a template",
+    "file": "a file",
     "rendering": "a trial",
     "contact": "a contact",
     "account": "a number",

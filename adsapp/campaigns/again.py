@@ -20,6 +20,8 @@ from adsapp.core.db.rows import update_rows
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.words import plural
 from adsapp.integrations.values import clean
+from adsapp.message_templates.components import view
+from adsapp.message_templates.lengths import Lengths, parts_of
 
 SEND_AGAIN = "send_again"
 ASSUME_DELIVERED = "assume_delivered"
@@ -108,18 +110,24 @@ def send_to_left_out(campaign: Campaign, values: Mapping[str, str], by: str = ""
 
 
 def _fill_in(campaign: Campaign, texts: Mapping[str, str]) -> int:
-    """Give those who lack just these variables the texts; how many they are."""
+    """Give those who lack just these variables the texts; how many they are. Whose message is too long with them stays
+    left out, for that."""
+    measured = Lengths(parts_of(view(campaign.components, campaign.parameter_format)))
     kept = {key: text for key in lacking.from_contacts(campaign) if (text := lacking.fallback(campaign, key))}
     texts, count, after, afresh = {**kept, **texts}, 0, 0, _afresh(campaign)
     while rows := lacking.people(campaign, after, CHUNK):
         after = rows[-1].id
         filled = [
-            {"id": row.id, "variables": {**row.variables, **{key: texts[key] for key in row.lacks}}, **afresh}
+            (row.id, {**row.variables, **{key: texts[key] for key in row.lacks}})
             for row in rows
             if row.lacks <= texts.keys()
         ]
-        update_rows(CampaignRecipient, [row | {"updated_at": utcnow()} for row in filled])
-        count += len(filled)
+        told = {own: found[0].in_words for own, values in filled if (found := measured.too_long(values))}
+        fits = [{"id": own, "variables": values, **afresh} for own, values in filled if own not in told]
+        update_rows(CampaignRecipient, [row | {"updated_at": utcnow()} for row in fits])
+        too_long = {"error_code": reasons.TOO_LONG, "updated_at": utcnow()}
+        update_rows(CampaignRecipient, [{"id": own, "error_message": why, **too_long} for own, why in told.items()])
+        count += len(fits)
     return count
 
 

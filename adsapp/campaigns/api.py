@@ -101,6 +101,7 @@ def create_campaign() -> ResponseReturnValue:
     # Without a fold the digest is the one of before there was any, so a key that is sent again is still known.
     digest = digest_of("bulk-message", body.model_dump(mode="json", exclude={"fold"} if body.fold is None else None))
     draft = body.as_draft()
+    service.look_at_links(draft)
     found = service.preflight(draft)
     if (known := find_replay(key, digest)) is not None:
         return _accepted(known, found)

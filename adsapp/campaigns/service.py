@@ -16,7 +16,7 @@ from adsapp.campaigns.again import (
     settle_uncertain,
 )
 from adsapp.campaigns.compose import draft
-from adsapp.campaigns.compose.draft import CampaignIn, Draft
+from adsapp.campaigns.compose.draft import CampaignIn, Draft, look_at_links
 from adsapp.campaigns.compose.preflight import Preflight, preflight
 from adsapp.campaigns.compose.preview import Preview, preview
 from adsapp.campaigns.course import enqueue_job, locked_job, wake
@@ -33,7 +33,10 @@ from adsapp.integrations import queries as accounts
 from adsapp.integrations.models import Account
 from adsapp.jobs import Priority, State, transitions
 from adsapp.jobs.states import PENDING, get_priority
-from adsapp.message_templates.queries import find_template
+from adsapp.message_templates.components import view
+from adsapp.message_templates.files import service as files
+from adsapp.message_templates.models import MessageTemplate
+from adsapp.message_templates.queries import find_template, view_of
 from adsapp.organizations.auditing import NOBODY, By
 
 __all__ = [
@@ -46,6 +49,7 @@ __all__ = [
     "cancel",
     "change_campaign",
     "create_campaign",
+    "look_at_links",
     "move",
     "pause",
     "preflight",
@@ -141,10 +145,19 @@ def resume(campaign: Campaign, by: str = "") -> None:
 
 
 def _accept_what_is_known(campaign: Campaign) -> None:
-    """Whoever resumes has read why it was paused: what its template counts as now, how its messages ended."""
+    """Whoever resumes has read why it was paused: what its template counts as now, how its messages ended, what was
+    wrong with the file above them."""
     template = find_template(campaign.account_id, campaign.template_name, campaign.template_language)
     campaign.template_category = template.category if template else campaign.template_category
+    if template is not None and _has_the_same_variables(template, campaign):
+        campaign.components = template.components
     campaign.watched_from = None
+    files.forget_uploads(files.files_in(campaign.variables))
+
+
+def _has_the_same_variables(template: MessageTemplate, campaign: Campaign) -> bool:
+    now, confirmed = view_of(template), view(campaign.components, campaign.parameter_format)
+    return {each.key for each in now.variables} == {each.key for each in confirmed.variables}
 
 
 def cancel(campaign: Campaign, by: str = "") -> None:

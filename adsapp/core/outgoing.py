@@ -81,16 +81,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request may take: seconds in all, bytes of an answer, redirects."""
+    """What one request may take: seconds in all, bytes of an answer, redirects. `is_cut`: of a larger answer the first
+    bytes are enough."""
 
     seconds: float = 10.0
     most_bytes: int = 64 * 1024
     redirects: int = 3
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; `body` is cut at nothing: a larger one is an error."""
+    """What came back; a larger body than was asked for is an error, unless the limits let it be cut."""
 
     status: int
     headers: Mapping[str, str]  # names in small letters
@@ -312,7 +314,7 @@ class Caller:
             if request.into is not None and answer.status == 200:
                 self._write(answer, request.into, target)
                 return Answer(answer.status, told, b"", target.url)
-            content = answer.read(self.limits.most_bytes + 1)
+            content = answer.read(self.limits.most_bytes + (not self.limits.is_cut))
         if len(content) > self.limits.most_bytes:
             raise self._too_large(target)
         return Answer(answer.status, told, content, target.url)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from adsapp.integrations.email_events import Report, SuppressionReport
     from adsapp.integrations.events import Delivery
+    from adsapp.integrations.media import FileToSend
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class TextMessage:
 @dataclass(frozen=True, slots=True)
 class TemplateMessage:
     """An approved template, filled in for one person: `values` by the variables' keys, `named` as the template's
-    format is. `reference` as above."""
+    format is. `reference` as above. `file_name`: what a document above it is called."""
 
     to: str
     name: str
@@ -78,6 +79,7 @@ class TemplateMessage:
     values: Mapping[str, str]
     named: bool
     reference: str
+    file_name: str = ""
 
 
 Message = TextMessage | TemplateMessage
@@ -238,6 +240,13 @@ class Channel(Protocol):
 
     def delete_template(self, name: str, provider_id: str) -> None:
         """Delete it in this language; raises ProviderError. Waits."""
+
+    def upload_media(self, file: FileToSend) -> str:
+        """Give the provider a file for messages; its id there, which `channels.media_lasts` says how long is good.
+        Raises ProviderError. Waits."""
+
+    def upload_sample(self, file: FileToSend) -> str:
+        """Give it the sample of a template's header; the handle that `components` names. As above."""
 
     def check(self) -> Answer:
         """Ask the provider whether it accepts the account. Waits up to 10 s."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 MAX_TEXT: Final = 4_096
 
@@ -18,6 +18,16 @@ _ESCAPED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 def is_user_id(text: str) -> bool:
     """True for a provider's own id of a person whose number may be hidden, such as US.13491208655302741918."""
     return USER_ID.fullmatch(text) is not None
+
+
+def is_link(text: str) -> bool:
+    """True for what looks like the address of a file on the web."""
+    return text.lower().startswith(("https://", "http://"))
+
+
+def name_in(link: str) -> str:
+    """What a file at this address is called, "" if the address does not say."""
+    return clean(unquote(urlsplit(link).path.rpartition("/")[2])) if is_link(link) else ""
 
 
 def clean(value: str) -> str:

@@ -19,6 +19,11 @@ MEDIA_FORMATS: Final = ("IMAGE", "VIDEO", "DOCUMENT")
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}", re.ASCII)
 
 
+def is_media(key: str) -> bool:
+    """True for a variable that is a picture, a video or a document."""
+    return key.startswith("header.") and key.removeprefix("header.") in MEDIA_FORMATS
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of text: as written, or the place of a variable (`key`), whose `text` is then the
@@ -87,6 +92,21 @@ class TemplateView:
     @property
     def body_text(self) -> str:
         return "".join(piece.text for piece in self.body)
+
+    @property
+    def wording(self) -> tuple[object, ...]:
+        """What people read of it: the same for as long as nobody has changed its text. Examples do not count, nor the
+        words of a button that the provider writes itself."""
+        header = (self.header.format, _text(self.header.pieces)) if self.header else None
+        buttons = (
+            (each.type, each.text if each.type != "COPY_CODE" else "", _text(each.url), each.phone_number)
+            for each in self.buttons
+        )
+        return (header, self.body_text, self.footer, *buttons)
+
+
+def _text(pieces: Iterable[Piece]) -> str:
+    return "".join(piece.text for piece in pieces)
 
 
 def view(components: object, parameter_format: str | None = None) -> TemplateView:

@@ -23,6 +23,8 @@ from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, list_currencies
 
+from adsapp.integrations.values import is_link
+
 KEPT: Final = 8_192  # results that are remembered: people share dates and amounts
 MOST: Final = 3  # formatters one after another
 STYLES: Final = ("short", "medium", "long", "full")
@@ -37,6 +39,7 @@ _PARTS = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})", re.ASCII)
 _PLAIN = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _POINT_LAST = re.compile(r"[+-]?\d{1,3}((,\d{3})+\.\d+|(,\d{3}){2,})", re.ASCII)
 _COMMA_LAST = re.compile(r"[+-]?(\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})|\d+,(\d{1,2}|\d{4,}))", re.ASCII)
+_EITHER = re.compile(r"[+-]?\d{1,3}[.,]\d{3}", re.ASCII)
 _BLANKS = re.compile(r"(?<=\d)[ \u00a0\u202f'’](?=\d{3})")
 _WORD = re.compile(r"[^\s\-–‐]+")
 
@@ -156,9 +159,26 @@ class Currency:
         return LONGEST_WRITTEN
 
 
-Formatter = TitleCase | FirstWord | Upper | DateIn | Number | Currency
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The address of a picture, a video or a document, as it is; what is no address of the web is none."""
+
+    name: ClassVar = "link"
+    description: ClassVar = "as the address of a file"
+    can_fail: ClassVar = True
+
+    def write(self, text: str) -> str:
+        """The address, "" if it is none."""
+        return text if is_link(text) and not any(char.isspace() for char in text) else ""
+
+    def longest(self, length: int) -> int:
+        """How long it can make a text of so many characters."""
+        return length
+
+
+Formatter = TitleCase | FirstWord | Upper | DateIn | Number | Currency | Link
 KINDS: Final[dict[str, type[Formatter]]] = {
-    kind.name: kind for kind in (TitleCase, FirstWord, Upper, DateIn, Number, Currency)
+    kind.name: kind for kind in (TitleCase, FirstWord, Upper, DateIn, Number, Currency, Link)
 }
 
 
@@ -199,14 +219,26 @@ class Format:
         """What it does, for people: as a date (pt_BR)."""
         return ", ".join(_in_words(each) for each in self.formatters)
 
+    def why_not(self, text: str) -> str:
+        """Why it cannot read a text, and what to do: is no date; could be two dates."""
+        failing = next((each for each in self.formatters if each.can_fail), None)
+        if isinstance(failing, DateIn) and failing.order == "ymd" and read_date(text, "dmy") != read_date(text, "mdy"):
+            return "could be two dates: choose the order of day and month"
+        if isinstance(failing, Number | Currency) and _EITHER.fullmatch(text):
+            return "could be two numbers: write it without a mark for thousands"
+        return f"is no {self.reads}"
+
     @property
     def reads(self) -> str:
         """What it takes for a value: a date, a number."""
         failing = next((each for each in self.formatters if each.can_fail), None)
+        if isinstance(failing, Link):
+            return "address of a file"
         return "date" if isinstance(failing, DateIn) else "number"
 
 
 AS_IT_IS: Final = Format()
+AS_LINK: Final = Format((Link(),))
 
 
 def parse(raw: object) -> Format:

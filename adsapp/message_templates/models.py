@@ -39,11 +39,63 @@ class MessageTemplate(Tenant, Base):
     parameter_format: Mapped[str] = mapped_column(String(20), default="POSITIONAL")
     components: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     synced_at: Mapped[datetime] = mapped_column(default=utcnow)
+    sample_file_id: Mapped[uuid.UUID | None]  # the kept file it was reviewed with; it may have been deleted since
 
     @property
     def is_approved(self) -> bool:
         """Only approved templates can be sent."""
         return self.status.upper() == "APPROVED"
+
+
+class TemplateChange(Tenant, Base):
+    """Another status, category or quality of a template, as it was told. `what` names the column."""
+
+    __tablename__ = "template_changes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "template_id"],
+            ["message_templates.organization_id", "message_templates.id"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_template_changes_template", "organization_id", "template_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    template_id: Mapped[uuid.UUID]
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    what: Mapped[str] = mapped_column(String(20))
+    before: Mapped[str] = mapped_column(String(40), default="")
+    after: Mapped[str] = mapped_column(String(40), default="")
+    reason: Mapped[str] = mapped_column(default="")
+    told_by: Mapped[str] = mapped_column(String(20), default="")  # webhook, sync, or here
+
+
+class HeaderFile(Tenant, Base):
+    """A picture, video or document for a template's header, kept here: the provider forgets its copies after a while.
+
+    `account_id`, `provider_id` and `uploaded_at` are of its last upload for messages; `sample_handle` names its upload
+    as a template's sample.
+    """
+
+    __tablename__ = "header_files"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "id"),
+        UniqueConstraint("organization_id", "sha256"),
+        Index("ix_header_files_list", "organization_id", "kind", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(20))  # IMAGE, VIDEO, DOCUMENT
+    name: Mapped[str] = mapped_column(ShortText)
+    content_type: Mapped[str] = mapped_column(String(100))
+    size_bytes: Mapped[int] = mapped_column(BigId)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_by: Mapped[str] = mapped_column(ShortText, default="")
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    account_id: Mapped[uuid.UUID | None]
+    provider_id: Mapped[str] = mapped_column(ShortText, default="")
+    uploaded_at: Mapped[datetime | None]
+    sample_handle: Mapped[str] = mapped_column(default="")
 
 
 WAITING, RENDERED, FAILED = "waiting", "rendered", "failed"  # what became of a row

@@ -22,8 +22,8 @@ from typing import Any, ClassVar, Final
 
 from adsapp.integrations.values import clean
 from adsapp.message_templates import formatters
-from adsapp.message_templates.components import TemplateView, Variable
-from adsapp.message_templates.formatters import AS_IT_IS, Format, FormatError
+from adsapp.message_templates.components import TemplateView, Variable, is_media
+from adsapp.message_templates.formatters import AS_IT_IS, AS_LINK, Format, FormatError
 
 FIELDS: Final[dict[str, str]] = {
     "first_name": "First name",
@@ -244,6 +244,10 @@ def _from_contact(key: str, entry: Mapping[str, Any], names: frozenset[str] | No
     except FormatError as error:
         return SourceError(key, str(error))
     kind, name = place
+    if is_media(key):
+        if kind is FromField:
+            return SourceError(key, "a picture, video or document is in no field; use a column with its address")
+        written = AS_LINK
     return kind(name, entry.get("fallback") or "", written, defaults)
 
 
@@ -376,4 +380,4 @@ def why_empty(source: Source, person: Person) -> str:
     typed = "" if isinstance(source, Constant) else source.typed(person)
     if not typed or isinstance(source, Constant):
         return "is empty"
-    return f"“{typed[:60]}” is no {source.format.reads}"
+    return f"“{typed[:60]}” {source.format.why_not(typed)}"

@@ -11,10 +11,10 @@ from adsapp.core.web.pages import LivePage
 from adsapp.core.web.urls import url_for
 from adsapp.jobs import Job, State
 from adsapp.jobs.wait_reasons import WaitReason, why_waiting
-from adsapp.message_templates import availability, previews, queries
+from adsapp.message_templates import availability, history, previews, queries
 from adsapp.message_templates.components import TemplateView
 from adsapp.message_templates.languages import language_name
-from adsapp.message_templates.models import MessageTemplate
+from adsapp.message_templates.models import MessageTemplate, TemplateChange
 from adsapp.message_templates.previews import Bubble
 
 QUIET_SECONDS, SYNCING_SECONDS = 30, 2
@@ -64,7 +64,12 @@ class TemplateCard:
         """Take it apart once."""
         view = queries.view_of(template)
         why_not = availability.why_not(template, view)
-        return cls(Facts.of(template), previews.of_template(view), len(view.variables), can_be_sent=not why_not)
+        return cls(
+            Facts.of(template),
+            previews.of_template(view, template.sample_file_id),
+            len(view.variables),
+            can_be_sent=not why_not,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,59 @@ class TemplatesPage(LivePage):
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Something that became of it, with what that means: `level` is a kind of pill."""
+
+    at: datetime
+    text: str
+    level: str
+    meaning: str
+    told_by: str
+
+    @classmethod
+    def of(cls, change: TemplateChange) -> "Change":
+        """In words."""
+        level, text, meaning = CHANGES[change.what](change)
+        return cls(change.at, text, level, meaning, TOLD_BY.get(change.told_by, ""))
+
+
+TOLD_BY = {history.WEBHOOK: "WhatsApp said so", history.SYNC: "seen at a sync", history.HERE: "submitted here"}
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", " ").lower()
+
+
+def _status_change(change: TemplateChange) -> tuple[str, str, str]:
+    after = change.after.upper()
+    level = "good" if after == "APPROVED" else "neutral" if after in (*LOOKED_AT, "") else "bad"
+    said = _plain(change.reason)
+    reason = f"WhatsApp’s reason: {said}. " if said and said != "none" else ""
+    means = {"APPROVED": "It can be sent.", "PENDING": "WhatsApp looks at it."}.get(after, "Nothing of it can be sent.")
+    text = (
+        f"{_plain(change.after).capitalize()}, was {_plain(change.before)}"
+        if change.before
+        else f"Begun as {_plain(change.after)}"
+    )
+    return level, text, f"{reason}{means}"
+
+
+def _category_change(change: TemplateChange) -> tuple[str, str, str]:
+    before = f", was {_plain(change.before)}" if change.before else ""
+    return "warning", f"{_plain(change.after).capitalize()}{before}", history.COSTS.get(change.after.upper(), "")
+
+
+def _quality_change(change: TemplateChange) -> tuple[str, str, str]:
+    level, word = availability.QUALITIES.get(change.after.upper(), ("neutral", "not rated"))
+    _, before = availability.QUALITIES.get(change.before.upper(), ("", "not rated"))
+    meaning = history.QUALITY_COSTS.get(level, "Few people block or report it." if level == "good" else "")
+    return level, f"Quality {word}, was {before}", meaning
+
+
+CHANGES = {history.STATUS: _status_change, history.CATEGORY: _category_change, history.QUALITY: _quality_change}
+
+
+@dataclass(frozen=True, slots=True)
 class InLanguage:
     """The same template in another language."""
 
@@ -146,6 +204,12 @@ class InLanguage:
     language: str
     status: str
     bubble: Bubble
+
+    @classmethod
+    def of(cls, template: MessageTemplate) -> "InLanguage":
+        """Take it apart."""
+        bubble = previews.of_template(queries.view_of(template), template.sample_file_id)
+        return cls(template.id, language_name(template.language), template.status, bubble)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +227,7 @@ class TemplatePage(LivePage):
     why_not: str | None
     why_not_edited: str
     others: Sequence[InLanguage]
+    changes: Sequence[Change] = ()
 
     @classmethod
     def of(cls, template: MessageTemplate, why_not_edited: str = "") -> "TemplatePage":
@@ -172,10 +237,11 @@ class TemplatePage(LivePage):
             as_of=utcnow(),
             facts=Facts.of(template),
             view=view,
-            bubble=previews.of_template(view),
+            bubble=previews.of_template(view, template.sample_file_id),
             why_not=availability.why_not(template, view),
             why_not_edited=why_not_edited,
-            others=tuple(map(_in_language, queries.other_languages(template))),
+            others=tuple(map(InLanguage.of, queries.other_languages(template))),
+            changes=tuple(map(Change.of, history.changes_of(template))),
         )
 
     @property
@@ -190,11 +256,6 @@ class TemplatePage(LivePage):
 
 
 LOOKED_AT = ("PENDING", "IN_APPEAL")
-
-
-def _in_language(template: MessageTemplate) -> InLanguage:
-    bubble = previews.of_template(queries.view_of(template))
-    return InLanguage(template.id, language_name(template.language), template.status, bubble)
 
 
 def _is_under_way(job: Job) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from adsapp.integrations.values import name_in
 from adsapp.message_templates.components import Button, Piece, TemplateView
+from adsapp.message_templates.files.values import file_id_of
 from adsapp.message_templates.rendering import Part, Rendered
 
 MEDIA: Final[dict[str, str]] = {"IMAGE": "Picture", "VIDEO": "Video", "DOCUMENT": "Document", "LOCATION": "Map"}
@@ -29,24 +33,29 @@ class Bubble:
     footer: str
     media: str | None
     buttons: list[dict[str, str | None]]
+    kind: str = ""  # of what is above it: IMAGE, VIDEO, …
+    file_id: uuid.UUID | None = None  # which is kept here
+    file_name: str = ""
+    is_rtl: bool = False  # written from right to left
 
 
-def of_template(view: TemplateView) -> Bubble:
-    """The template with the examples it was approved with in the places of its variables."""
+def of_template(view: TemplateView, sample: uuid.UUID | None = None) -> Bubble:
+    """The template with the examples it was approved with in the places of its variables. `sample`: the kept file that
+    it was reviewed with."""
     examples = {variable.key: variable.example for variable in view.variables if variable.example}
     header = _filled(view.header.pieces, examples) if view.header else []
-    return _bubble(view, header, _filled(view.body, examples))
+    return replace(_bubble(view, header, _filled(view.body, examples), {}), file_id=sample)
 
 
 def of_person(rendered: Rendered) -> Bubble:
     """The message as one person gets it; a variable without a value stays its placeholder."""
-    return _bubble(rendered.view, rendered.header_parts, rendered.parts)
+    return _bubble(rendered.view, rendered.header_parts, rendered.parts, rendered.values)
 
 
 def of_values(view: TemplateView, values: Mapping[str, str]) -> Bubble:
     """The message with values rendered earlier, as the ledger keeps them."""
     header = _filled(view.header.pieces, values) if view.header else []
-    return _bubble(view, header, _filled(view.body, values))
+    return _bubble(view, header, _filled(view.body, values), values)
 
 
 def of_text(text: str) -> Bubble:
@@ -54,9 +63,27 @@ def of_text(text: str) -> Bubble:
     return Bubble([(text, False)], [], "", None, [])
 
 
-def _bubble(view: TemplateView, header: list[Part], body: list[Part]) -> Bubble:
-    media = MEDIA.get(view.header.format) if view.header else None
-    return Bubble(body, header, view.footer, media, [_button(button) for button in view.buttons])
+def _bubble(view: TemplateView, header: list[Part], body: list[Part], values: Mapping[str, str]) -> Bubble:
+    kind = view.header.format if view.header else ""
+    value = values.get(f"header.{kind}", "")
+    return Bubble(
+        body,
+        header,
+        view.footer,
+        MEDIA.get(kind),
+        [_button(button) for button in view.buttons],
+        kind=kind,
+        file_id=file_id_of(value),
+        file_name=name_in(value),
+        is_rtl=_is_rtl(body),
+    )
+
+
+def _is_rtl(body: Iterable[Part]) -> bool:
+    """The first letter with a direction says the text's, as browsers and phones have it."""
+    text = "".join(text for text, _ in body)
+    directions = (unicodedata.bidirectional(char) for char in text)
+    return next((each in ("R", "AL") for each in directions if each in ("L", "R", "AL")), False)
 
 
 def _button(button: Button) -> dict[str, str | None]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid, NotFound
+from adsapp.integrations import queries as accounts
 from adsapp.message_templates.components import TemplateView, view
 from adsapp.message_templates.models import MessageTemplate
 
@@ -42,6 +43,20 @@ def find_template(account_id: uuid.UUID, name: str, language: str) -> MessageTem
             MessageTemplate.language == language,
         )
     ).first()
+
+
+def find_by_id(template_id: uuid.UUID) -> MessageTemplate | None:
+    """The template; None if it was deleted."""
+    return db.session.scalars(select(MessageTemplate).where(MessageTemplate.id == template_id)).first()
+
+
+def named(name: str) -> list[MessageTemplate]:
+    """Those of the account that sends which have this name, by language."""
+    account = accounts.find_default_account() if name else None
+    if account is None:
+        return []
+    mine = select(MessageTemplate).where(MessageTemplate.account_id == account.id, MessageTemplate.name == name)
+    return list(db.session.scalars(mine.order_by(MessageTemplate.language)))
 
 
 def other_languages(template: MessageTemplate) -> list[MessageTemplate]:

@@ -18,6 +18,8 @@ from adsapp.integrations.errors import Action, ProviderError, SendError
 from adsapp.integrations.events import TemplateStatusEvent
 from adsapp.integrations.models import Account
 from adsapp.jobs import Job, JobFailed, Priority, Progress, Snooze
+from adsapp.message_templates import history
+from adsapp.message_templates.history import Was
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.organizations.auditing import NOBODY, By
 
@@ -48,14 +50,18 @@ def store_templates(account: Account, entries: Sequence[ProviderTemplate]) -> in
         (template.name, template.language): template
         for template in db.session.scalars(select(MessageTemplate).where(MessageTemplate.account_id == account.id))
     }
-    kept = set()
+    kept, were = set(), dict[tuple[str, str], Was]()
     for entry in entries:
         key = (entry.name, entry.language)
         kept.add(key)
         template = known.get(key) or _new(account, *key)
+        were[key] = were.get(key) or Was.of(template)
         _take_over(template, entry)
         known[key] = template
     gone = [template.id for key, template in known.items() if key not in kept]
+    db.session.flush()
+    for key, was in were.items():
+        history.note(known[key], was, history.SYNC)
     db.session.flush()
     db.session.execute(delete(MessageTemplate).where(MessageTemplate.id.in_(gone)))
     return len(kept)
@@ -64,8 +70,10 @@ def store_templates(account: Account, entries: Sequence[ProviderTemplate]) -> in
 def add(account: Account, entry: ProviderTemplate) -> MessageTemplate:
     """Keep one that the provider has just taken."""
     template = find(account, entry.name, entry.language) or _new(account, entry.name, entry.language)
+    was = Was.of(template)
     _take_over(template, entry)
     db.session.flush()
+    history.note(template, was, history.HERE)
     return template
 
 
@@ -108,12 +116,14 @@ def find(account: Account, name: str, language: str) -> MessageTemplate | None:
 
 
 def record_event(template: MessageTemplate, event: TemplateStatusEvent) -> None:
-    """Take over what a webhook says about a template."""
+    """Take over what a webhook says about a template; what is new is kept and told."""
+    was = Was.of(template)
     if event.status:
         template.status, template.status_reason = event.status, event.reason or None
     template.quality = event.quality or template.quality
     template.category = event.category or template.category
     template.synced_at = utcnow()
+    history.note(template, was, history.WEBHOOK)
     db.session.flush()
 
 

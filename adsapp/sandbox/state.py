@@ -1,6 +1,7 @@
 """What the sandbox remembers: business numbers, accepted messages, figures. All in memory, one thread."""
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from adsapp.sandbox.whatsapp.errors import ApiError
 from adsapp.sandbox.whatsapp.faults import FaultRules
 from adsapp.sandbox.whatsapp.ids import WamidMaker, digits_of
 from adsapp.sandbox.whatsapp.limits import PairRate
+from adsapp.sandbox.whatsapp.media import Shelf
 from adsapp.sandbox.whatsapp.templates import Catalog, shipped_templates
 from adsapp.sandbox.whatsapp.validation import Request
 from adsapp.sandbox.windows import BusiestSecond, MovingWindow
@@ -34,6 +36,7 @@ class Message:
     status: str = "accepted"
     error_code: int = 0
     user_id: str = ""  # it was sent to this id; the number is not known to the sender
+    header: Mapping[str, Any] | None = None  # the file above its text: its id or its link
 
     def become(self, status: str, error_code: int = 0) -> None:
         """Take a new status; a status older than the one the phone has already shown changes nothing."""
@@ -42,7 +45,7 @@ class Message:
             self.error_code = error_code
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        line = {
             "to": f"+{self.digits}",
             "wamid": self.wamid,
             "biz_opaque_callback_data": self.callback_data,
@@ -51,6 +54,7 @@ class Message:
             "phone_number_id": self.phone_number_id,
             "status": self.status,
         }
+        return line if self.header is None else {**line, "header": dict(self.header)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,7 @@ class Sandbox:
         seed = config.seed if config.seed is not None else int(self.clock.now() * 1000)
         self.wamids = WamidMaker(seed)
         self.faults = FaultRules()
+        self.shelf = Shelf(self.clock.now)
         self.accounts: dict[str, Account] = {}
         self.catalogs: dict[str, Catalog] = {}
         self.messages: list[Message] = []
@@ -185,6 +190,7 @@ class Sandbox:
         """Back to the state after the start, except for time, accounts and wamids, which never go back."""
         self.empty_ledger()
         self.faults.clear()
+        self.shelf.forget()
         for account in self.accounts.values():
             account.forget()
         for catalog in self.catalogs.values():

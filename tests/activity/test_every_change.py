@@ -35,6 +35,7 @@ from adsapp.integrations.whatsapp import connection
 from adsapp.integrations.whatsapp import views as whatsapp_views
 from adsapp.jobs import Job, Progress, State
 from adsapp.jobs.queries import workers
+from adsapp.message_templates.files import service as files
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.studio import service as studio
 from adsapp.message_templates.studio.service import fingerprint
@@ -51,6 +52,7 @@ from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 from tests.emails.scene import EmailScene, set_the_email_scene
 from tests.jobs.steering import LATER, add_worker, confirm
+from tests.message_templates.files.samples import PNG
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 # Routes that are not GET and yet leave no line, each with the reason.
@@ -144,6 +146,24 @@ class World:
         with db.organization_context(self.app, self.cast.bakery_id):
             found = db.session.get_one(MessageTemplate, self.scene.templates["plain"])
             return found.id, fingerprint(found)
+
+    def file(self) -> uuid.UUID:
+        """A picture that is kept."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            kept = files.keep(io.BytesIO(self.picture()), "kept.png", By("Alice"))
+            db.session.commit()
+            return kept.id
+
+    def picture(self) -> bytes:
+        """Another one each time: the same is kept once."""
+        return PNG + uuid.uuid4().bytes
+
+    def upload_to(self, path: str, **fields: str) -> TestResponse:
+        """Send a form in which whatever ends as a file is one."""
+        data: dict[str, Any] = {"csrf_token": self.token}
+        for name, value in fields.items():
+            data[name] = (io.BytesIO(self.picture()), value) if value.endswith(".png") else value
+        return self.browser.post(path, data=data, content_type="multipart/form-data")
 
     def rendering(self) -> uuid.UUID:
         """A template that is tried on two rows, of which one cannot be rendered, and its job is done."""
@@ -444,6 +464,19 @@ DEEDS: dict[str, Deed] = {
         f"/templates/{w.template()[0]}", **WRITTEN, seen=w.template()[1]
     ),
     "message_templates.delete_template": lambda w: w.post(f"/templates/{w.template()[0]}/deletion"),
+    "message_templates.upload_sample": lambda w: w.upload_to("/templates/sample", file="a.png", header_format="IMAGE"),
+    "message_templates.upload_changed_sample": lambda w: w.upload_to(
+        f"/templates/{w.scene.templates['sleeping']}/sample", file="a.png", header_format="IMAGE"
+    ),
+    "campaigns.upload_file": lambda w: w.upload_to("/campaigns/files?key=header.IMAGE", upload="a.png"),
+    "files_api.keep_file": lambda w: w.upload_to("/api/files", file="a.png"),
+    "files_api.delete_file": lambda w: w.ask("DELETE", f"/api/files/{w.file()}"),
+    "studio_api.copy_template": lambda w: w.ask(
+        "POST", f"/api/templates/{w.scene.templates['sleeping']}/copies", {"language": "fr"}
+    ),
+    "studio_api.change_template": lambda w: w.ask(
+        "PATCH", f"/api/templates/{w.scene.templates['sleeping']}", {"footer": "Bye"}
+    ),
     "studio_api.submit_template": lambda w: w.ask("POST", "/api/templates", SUBMITTED),
     "studio_api.delete_template": lambda w: w.ask("DELETE", f"/api/templates/{w.scene.templates['sleeping']}"),
     "renderings.create_rendering": lambda w: w.post("/renderings", **w.scene.form()),

@@ -148,8 +148,8 @@ def _lost_worker(stage: Stage) -> None:
     add_lone_worker(stage.alerts.app, [Queue.CONTACT_IMPORT], host="quay", heartbeat_at=quiet, started_at=quiet)
 
 
-def _notice(stage: Stage, level: NoticeLevel, title: str) -> None:
-    values = {"account_id": stage.account_id(), "kind": NoticeKind.QUALITY.value, "level": level, "title": title}
+def _notice(stage: Stage, level: NoticeLevel, title: str, kind: NoticeKind = NoticeKind.QUALITY) -> None:
+    values = {"account_id": stage.account_id(), "kind": kind.value, "level": level, "title": title}
     stage.add(ProviderNotice(organization_id=stage.owner, at=stage.now, text="Send less for a while", **values))
 
 
@@ -209,6 +209,11 @@ TROUBLES: dict[str, tuple[Change, Change, str]] = {
         lambda s: _notice(s, NoticeLevel.BAD, "The quality of the number is low"),
         lambda s: _notice(s, NoticeLevel.GOOD, "The quality of the number is high"),
         "The quality of the number is low",
+    ),
+    "template_changed": (
+        lambda s: _notice(s, NoticeLevel.BAD, "The template “welcome” is paused", NoticeKind.TEMPLATE_STATUS),
+        lambda s: _notice(s, NoticeLevel.GOOD, "The template “welcome” can be sent", NoticeKind.TEMPLATE_STATUS),
+        "The template “welcome” is paused",
     ),
     "suppressions": (_suppressions, lambda s: s.do(delete(Suppression)), "60 addresses were suppressed"),
     "import_rejected": (_read_import, lambda s: s.do(delete(Import)), "45 % of “spring.csv” was rejected"),

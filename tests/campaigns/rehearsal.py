@@ -15,7 +15,7 @@ import uuid
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -48,6 +48,7 @@ from adsapp.integrations.base import (
 )
 from adsapp.integrations.errors import ProviderError, SendError
 from adsapp.integrations.events import Delivery
+from adsapp.integrations.media import FileToSend
 from adsapp.integrations.models import Account
 from adsapp.integrations.queries import get_account
 from adsapp.integrations.whatsapp.errors import classify
@@ -78,7 +79,8 @@ class FakeProvider:
         self.taken: list[Taken] = []
         self.refused: Counter[str] = Counter()
         self.templates: Sequence[ProviderTemplate] = ()
-        self.error: SendError | None = None  # of reads
+        self.error: SendError | None = None  # of reads and uploads
+        self.uploads: list[FileToSend] = []
         self.answer = Answer(verified_name="Harbour Bakery")
         self._next: dict[str, deque[Outcome]] = defaultdict(deque)
         self._always: Outcome | None = None
@@ -145,6 +147,15 @@ class FakeChannel:
 
     def delete_template(self, name: str, provider_id: str) -> None:
         self.own.delete_template(name, provider_id)
+
+    def upload_media(self, file: FileToSend) -> str:
+        if self.provider.error is not None:
+            raise ProviderError(self.provider.error)
+        self.provider.uploads.append(file)
+        return f"{10_000 + len(self.provider.uploads)}"
+
+    def upload_sample(self, file: FileToSend) -> str:
+        return f"4:{file.name}"
 
     def check(self) -> Answer:
         return self.provider.answer
@@ -336,7 +347,7 @@ def rehearsing(
     def channel_of(account: Account) -> Channel:
         return FakeChannel(key, account.messages_per_second, provider, whatsapp.channel_of(account))
 
-    monkeypatch.setitem(channels.PROVIDERS, "whatsapp", channels.Provider(channel_of, whatsapp.meaning_of))
+    monkeypatch.setitem(channels.PROVIDERS, "whatsapp", replace(whatsapp, channel_of=channel_of))
     with db.organization_context(app, cast.bakery_id):
         account = create_account(
             AccountIn(NUMBER, WABA, TOKEN, SECRET, VERIFY, messages_per_second=per_second), by=NOBODY

@@ -337,6 +337,19 @@ emails.created_at timestamp with time zone not null
 emails.started_at timestamp with time zone
 emails.finished_at timestamp with time zone
 emails.unsubscribed integer not null default 0
+header_files.organization_id uuid not null
+header_files.id uuid not null
+header_files.kind character varying(20) not null
+header_files.name character varying(200) not null
+header_files.content_type character varying(100) not null
+header_files.size_bytes bigint not null
+header_files.sha256 character varying(64) not null
+header_files.created_by character varying(200) not null
+header_files.created_at timestamp with time zone not null
+header_files.account_id uuid
+header_files.provider_id character varying(200) not null
+header_files.uploaded_at timestamp with time zone
+header_files.sample_handle text not null
 import_rows.organization_id uuid not null
 import_rows.id bigint not null identity d
 import_rows.import_id uuid not null
@@ -564,6 +577,7 @@ message_templates.quality character varying(200) not null
 message_templates.parameter_format character varying(20) not null
 message_templates.components jsonb not null
 message_templates.synced_at timestamp with time zone not null
+message_templates.sample_file_id uuid
 notification_choices.organization_id uuid not null
 notification_choices.user_id uuid not null
 notification_choices.kind character varying(40) not null
@@ -724,6 +738,15 @@ suppressions.told_at timestamp with time zone
 tags.organization_id uuid not null
 tags.id uuid not null
 tags.name character varying(200) not null
+template_changes.organization_id uuid not null
+template_changes.id bigint not null identity d
+template_changes.template_id uuid not null
+template_changes.at timestamp with time zone not null
+template_changes.what character varying(20) not null
+template_changes.before character varying(40) not null
+template_changes.after character varying(40) not null
+template_changes.reason text not null
+template_changes.told_by character varying(20) not null
 users.id uuid not null
 users.email character varying(200) not null
 users.name character varying(200) not null
@@ -848,6 +871,10 @@ constraint emails fk_emails_organization_id FOREIGN KEY (organization_id) REFERE
 constraint emails fk_emails_organization_id_account_id FOREIGN KEY (organization_id, account_id) REFERENCES email_accounts(organization_id, id)
 constraint emails pk_emails PRIMARY KEY (id)
 constraint emails uq_emails_organization_id_id UNIQUE (organization_id, id)
+constraint header_files fk_header_files_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint header_files pk_header_files PRIMARY KEY (id)
+constraint header_files uq_header_files_organization_id_id UNIQUE (organization_id, id)
+constraint header_files uq_header_files_organization_id_sha256 UNIQUE (organization_id, sha256)
 constraint import_rows pk_import_rows PRIMARY KEY (id)
 constraint import_rows uq_import_rows_organization_id_import_id_row_no UNIQUE (organization_id, import_id, row_no)
 constraint import_sightings fk_import_sightings_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
@@ -935,6 +962,9 @@ constraint tags fk_tags_organization_id FOREIGN KEY (organization_id) REFERENCES
 constraint tags pk_tags PRIMARY KEY (id)
 constraint tags uq_tags_organization_id_id UNIQUE (organization_id, id)
 constraint tags uq_tags_organization_id_name UNIQUE (organization_id, name)
+constraint template_changes fk_template_changes_organization_id FOREIGN KEY (organization_id) REFERENCES organizations(id)
+constraint template_changes fk_template_changes_organization_id_template_id FOREIGN KEY (organization_id, template_id) REFERENCES message_templates(organization_id, id) ON DELETE CASCADE
+constraint template_changes pk_template_changes PRIMARY KEY (id)
 constraint users fk_users_last_organization_id FOREIGN KEY (last_organization_id) REFERENCES organizations(id)
 constraint users pk_users PRIMARY KEY (id)
 constraint users uq_users_email UNIQUE (email)
@@ -1030,6 +1060,10 @@ CREATE UNIQUE INDEX uq_email_webhooks_organization_id_account_id_delivery_id ON 
 CREATE INDEX ix_emails_by_status ON public.emails USING btree (organization_id, status, id)
 CREATE UNIQUE INDEX pk_emails ON public.emails USING btree (id)
 CREATE UNIQUE INDEX uq_emails_organization_id_id ON public.emails USING btree (organization_id, id)
+CREATE INDEX ix_header_files_list ON public.header_files USING btree (organization_id, kind, id)
+CREATE UNIQUE INDEX pk_header_files ON public.header_files USING btree (id)
+CREATE UNIQUE INDEX uq_header_files_organization_id_id ON public.header_files USING btree (organization_id, id)
+CREATE UNIQUE INDEX uq_header_files_organization_id_sha256 ON public.header_files USING btree (organization_id, sha256)
 CREATE INDEX ix_import_rows_outcome ON public.import_rows USING btree (organization_id, import_id, outcome, row_no)
 CREATE UNIQUE INDEX pk_import_rows ON public.import_rows USING btree (id)
 CREATE UNIQUE INDEX uq_import_rows_organization_id_import_id_row_no ON public.import_rows USING btree (organization_id, import_id, row_no)
@@ -1124,6 +1158,8 @@ CREATE UNIQUE INDEX uq_suppressions_organization_id_address_key ON public.suppre
 CREATE UNIQUE INDEX pk_tags ON public.tags USING btree (id)
 CREATE UNIQUE INDEX uq_tags_organization_id_id ON public.tags USING btree (organization_id, id)
 CREATE UNIQUE INDEX uq_tags_organization_id_name ON public.tags USING btree (organization_id, name)
+CREATE INDEX ix_template_changes_template ON public.template_changes USING btree (organization_id, template_id, id)
+CREATE UNIQUE INDEX pk_template_changes ON public.template_changes USING btree (id)
 CREATE UNIQUE INDEX pk_users ON public.users USING btree (id)
 CREATE UNIQUE INDEX uq_users_email ON public.users USING btree (email)
 CREATE INDEX ix_webhook_deliveries_open ON public.webhook_deliveries USING btree (organization_id, account_id, id) WHERE (applied_at IS NULL)
@@ -1206,6 +1242,7 @@ row security of email_recipients, forced
 row security of email_templates, forced
 row security of email_webhooks, forced
 row security of emails, forced
+row security of header_files, forced
 row security of import_rows, forced
 row security of import_sightings, forced
 row security of import_undos, forced
@@ -1241,6 +1278,7 @@ row security of stats_spread, forced
 row security of suppression_counts, forced
 row security of suppressions, forced
 row security of tags, forced
+row security of template_changes, forced
 row security of users, forced
 row security of webhook_deliveries, forced
 row security of whatsapp_accounts, forced
@@ -1299,6 +1337,8 @@ policy email_webhooks engine PERMISSIVE ALL {adsapp_engine} true check true
 policy email_webhooks organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy emails engine PERMISSIVE ALL {adsapp_engine} true check true
 policy emails organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy header_files engine PERMISSIVE ALL {adsapp_engine} true check true
+policy header_files organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy import_rows engine PERMISSIVE ALL {adsapp_engine} true check true
 policy import_rows organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy import_sightings engine PERMISSIVE ALL {adsapp_engine} true check true
@@ -1381,6 +1421,8 @@ policy suppressions engine PERMISSIVE ALL {adsapp_engine} true check true
 policy suppressions organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy tags engine PERMISSIVE ALL {adsapp_engine} true check true
 policy tags organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
+policy template_changes engine PERMISSIVE ALL {adsapp_engine} true check true
+policy template_changes organization PERMISSIVE ALL {adsapp_app} (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid) check (organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)
 policy users door PERMISSIVE SELECT {adsapp_door} (((email)::text = NULLIF(current_setting('app.key'::text, true), ''::text)) OR (id = ( SELECT s.user_id
 FROM sessions s
 WHERE ((s.token_hash)::text = NULLIF(current_setting('app.key'::text, true), ''::text))))) check
@@ -1425,6 +1467,7 @@ grant delete, insert, select, update on email_recipients to adsapp_app
 grant delete, insert, select, update on email_templates to adsapp_app
 grant delete, insert, select, update on email_webhooks to adsapp_app
 grant delete, insert, select, update on emails to adsapp_app
+grant delete, insert, select, update on header_files to adsapp_app
 grant delete, insert, select, update on import_rows to adsapp_app
 grant delete, insert, select, update on import_sightings to adsapp_app
 grant delete, insert, select, update on import_undos to adsapp_app
@@ -1480,6 +1523,7 @@ grant delete, insert, select, update on stats_spread to adsapp_engine
 grant delete, insert, select, update on suppression_counts to adsapp_app
 grant delete, insert, select, update on suppressions to adsapp_app
 grant delete, insert, select, update on tags to adsapp_app
+grant delete, insert, select, update on template_changes to adsapp_app
 grant delete, insert, select, update on users to adsapp_app
 grant select on users to adsapp_door
 grant delete, insert, select, update on webhook_deliveries to adsapp_app

@@ -513,6 +513,26 @@ CONSTRAINT fk_emails_organization_id FOREIGN KEY(organization_id) REFERENCES org
 CONSTRAINT uq_emails_organization_id_id UNIQUE (organization_id, id)
 )
 CREATE INDEX ix_emails_by_status ON emails (organization_id, status, id)
+CREATE TABLE header_files (
+organization_id CHAR(32) NOT NULL,
+id CHAR(32) NOT NULL,
+kind VARCHAR(20) NOT NULL,
+name VARCHAR(200) NOT NULL,
+content_type VARCHAR(100) NOT NULL,
+size_bytes INTEGER NOT NULL,
+sha256 VARCHAR(64) NOT NULL,
+created_by VARCHAR(200) NOT NULL,
+created_at DATETIME NOT NULL,
+account_id CHAR(32),
+provider_id VARCHAR(200) NOT NULL,
+uploaded_at DATETIME,
+sample_handle TEXT NOT NULL,
+CONSTRAINT pk_header_files PRIMARY KEY (id),
+CONSTRAINT fk_header_files_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
+CONSTRAINT uq_header_files_organization_id_id UNIQUE (organization_id, id),
+CONSTRAINT uq_header_files_organization_id_sha256 UNIQUE (organization_id, sha256)
+)
+CREATE INDEX ix_header_files_list ON header_files (organization_id, kind, id)
 CREATE TABLE import_rows (
 organization_id CHAR(32) NOT NULL,
 id INTEGER NOT NULL,
@@ -823,7 +843,7 @@ status_reason TEXT,
 quality VARCHAR(200) NOT NULL,
 parameter_format VARCHAR(20) NOT NULL,
 components JSON NOT NULL,
-synced_at DATETIME NOT NULL,
+synced_at DATETIME NOT NULL, sample_file_id CHAR(32),
 CONSTRAINT pk_message_templates PRIMARY KEY (id),
 CONSTRAINT fk_message_templates_organization_id_account_id FOREIGN KEY(organization_id, account_id) REFERENCES whatsapp_accounts (organization_id, id) ON DELETE CASCADE,
 CONSTRAINT fk_message_templates_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id),
@@ -1084,6 +1104,21 @@ CONSTRAINT fk_tags_organization_id FOREIGN KEY(organization_id) REFERENCES organ
 CONSTRAINT uq_tags_organization_id_id UNIQUE (organization_id, id),
 CONSTRAINT uq_tags_organization_id_name UNIQUE (organization_id, name)
 )
+CREATE TABLE template_changes (
+organization_id CHAR(32) NOT NULL,
+id INTEGER NOT NULL,
+template_id CHAR(32) NOT NULL,
+at DATETIME NOT NULL,
+what VARCHAR(20) NOT NULL,
+"before" VARCHAR(40) NOT NULL,
+"after" VARCHAR(40) NOT NULL,
+reason TEXT NOT NULL,
+told_by VARCHAR(20) NOT NULL,
+CONSTRAINT pk_template_changes PRIMARY KEY (id),
+CONSTRAINT fk_template_changes_organization_id_template_id FOREIGN KEY(organization_id, template_id) REFERENCES message_templates (organization_id, id) ON DELETE CASCADE,
+CONSTRAINT fk_template_changes_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id)
+)
+CREATE INDEX ix_template_changes_template ON template_changes (organization_id, template_id, id)
 CREATE TABLE users (
 id CHAR(32) NOT NULL,
 email VARCHAR(200) NOT NULL,

@@ -106,6 +106,7 @@ def told(app: Flask, cast: Cast) -> list[str]:
         "campaign_id": [str(campaign)],
         "import_id": [str(draft), str(ended)],
         "template_id": templates,
+        "file_id": [str(world.file())],
         "email_id": [str(mail)],
         "rendering_id": [str(world.rendering())],
         "suppression_id": [str(each) for each in suppressions],

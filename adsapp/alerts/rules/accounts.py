@@ -1,6 +1,6 @@
 """Rules about accounts at providers, and about who wants no more e-mail."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from adsapp.integrations.models import NoticeLevel
 
 NOTICE_LASTS: Final = timedelta(days=7)
 STANDING: Final = frozenset({NoticeKind.ACCOUNT, NoticeKind.QUALITY, NoticeKind.LIMIT, NoticeKind.ALERT})
+OF_TEMPLATES: Final = frozenset({NoticeKind.TEMPLATE_STATUS, NoticeKind.TEMPLATE_QUALITY, NoticeKind.TEMPLATE_CATEGORY})
 MOST_NEW: Final = 10_000  # suppressions that are looked at
 
 
@@ -24,15 +25,31 @@ def _refused(now: Facts, conditions: Conditions, was: Was) -> Iterator[Finding]:
 
 
 def _standing(now: Facts, conditions: Conditions, was: Was) -> Iterator[Finding]:
-    found = [each for each in facts.notices(now.now - NOTICE_LASTS) if each.kind in STANDING]
+    yield from _noticed(now, STANDING)
+
+
+def _templates(now: Facts, conditions: Conditions, was: Was) -> Iterator[Finding]:
+    yield from _noticed(now, OF_TEMPLATES)
+
+
+def _noticed(now: Facts, kinds: Collection[str]) -> Iterator[Finding]:
+    found = [each for each in facts.notices(now.now - NOTICE_LASTS) if each.kind in kinds]
     for concern in concerns.notices(found):
         yield Finding(concern.key, concern)
 
 
 def _past_standing(since: datetime, until: datetime, conditions: Conditions) -> Course:
+    return _past_notices(since, STANDING)
+
+
+def _past_templates(since: datetime, until: datetime, conditions: Conditions) -> Course:
+    return _past_notices(since, OF_TEMPLATES)
+
+
+def _past_notices(since: datetime, kinds: Collection[str]) -> Course:
     courses: dict[str, list[tuple[datetime, float]]] = {}
     for each in reversed(facts.notices_said(since)):
-        if each.kind in STANDING:
+        if each.kind in kinds:
             key = f"{each.kind}:{each.account_id}:{each.about}"
             courses.setdefault(key, []).append((each.at, 0.0 if each.level is NoticeLevel.GOOD else 1.0))
     return courses
@@ -82,6 +99,18 @@ STANDING_DOWN = Rule(
     usual=Conditions(cool_down_minutes=DAY_MINUTES),
     past=_past_standing,
 )
+TEMPLATE_CHANGED = Rule(
+    kind="template_changed",
+    title="A template was paused, or costs more, or is taken badly",
+    text="WhatsApp rejected or paused a template, put it into another category, or its quality went down.",
+    icon="template",
+    look=_templates,
+    together="{} templates changed",
+    all_url="/templates",
+    all_action="See the templates",
+    usual=Conditions(cool_down_minutes=DAY_MINUTES),
+    past=_past_templates,
+)
 SURGE = Rule(
     kind="suppressions",
     title="Suppressions surge",
@@ -96,4 +125,4 @@ SURGE = Rule(
     has_window=True,
     past=_past_surge,
 )
-RULES = (REFUSED, STANDING_DOWN, SURGE)
+RULES = (REFUSED, STANDING_DOWN, TEMPLATE_CHANGED, SURGE)

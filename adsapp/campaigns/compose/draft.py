@@ -11,6 +11,7 @@ from adsapp.integrations.values import MAX_TEXT, clean
 from adsapp.message_templates import queries as templates
 from adsapp.message_templates.availability import why_not
 from adsapp.message_templates.components import TemplateView
+from adsapp.message_templates.files import service as files
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import InvalidSources, Source, parse_sources, to_json
 from adsapp.message_templates.rendering import Renderer
@@ -116,6 +117,13 @@ def check(data: CampaignIn) -> Draft:
     return Draft(**parts, time_zone=data.time_zone)
 
 
+def look_at_links(data: CampaignIn) -> None:
+    """Ask whether the provider will find what stands at the addresses of a header, so that `check` knows. Ends the
+    transaction, and waits: for edges, before anything is written."""
+    if data.template_name:
+        files.look_at_links(data.variables)
+
+
 def message_of(data: CampaignIn) -> Message:
     """The message alone; raises Invalid."""
     if data.text is not None:
@@ -138,6 +146,8 @@ def sources_of(view: TemplateView, variables: Mapping[str, Any], *, of_contacts:
         sources = parse_sources(view, variables)
         if of_contacts:
             refuse_unknown_attributes(sources)
+        if wrong := files.wrong_sources(view, sources):
+            raise InvalidSources(wrong)
     except InvalidSources as error:
         raise _wrong_variables(error) from None
     return sources

@@ -2,7 +2,7 @@
 
 Field names: name, template (id), audience (all, tags, import_id, rendering_id), tags (several), import_id,
 rendering_id, when (now, later), date, time, zone, fold, person (whose message is shown), and for each variable
-`source.KEY`, `value.KEY`, `fallback.KEY` and those of `message_templates.typed`.
+`source.KEY`, `value.KEY`, `fallback.KEY`, `file.KEY` and those of `message_templates.typed`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from adsapp.campaigns.models import Campaign
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
 from adsapp.core.inputs import digits, moment
-from adsapp.message_templates.components import TemplateView, Variable
+from adsapp.message_templates.components import TemplateView, Variable, is_media
+from adsapp.message_templates.files.values import PREFIX
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
 from adsapp.message_templates.typed import AS_USUAL, HowTyped
@@ -30,17 +31,24 @@ from adsapp.outbound.audience import MOST_HOURS, NOT_WITHIN
 from adsapp.outbound.timing import comes_twice, known_zone, local_time, no_such_zone, why_not_then
 
 SAME_FOR_ALL: Final = "value"
+KEPT_FILE: Final = "file"
 AUDIENCES: Final = ("all", "tags", "import_id", "rendering_id")
 
 
 @dataclass(frozen=True)
 class VariableTyped:
-    """One variable: `source` is "", a field, "attribute:NAME" or SAME_FOR_ALL."""
+    """One variable: `source` is "", a field, "attribute:NAME", SAME_FOR_ALL, or KEPT_FILE with the file's id."""
 
     source: str = ""
     value: str = ""
     fallback: str = ""
+    file: str = ""
     how: HowTyped = AS_USUAL
+
+    @property
+    def is_given(self) -> bool:
+        """True if it says where the value comes from."""
+        return bool(self.source) and (self.source != KEPT_FILE or bool(self.file))
 
     @property
     def is_the_same_for_all(self) -> bool:
@@ -51,11 +59,13 @@ class VariableTyped:
         """The form that `placeholders.parse_sources` reads."""
         if self.is_the_same_for_all:
             return {"value": self.value}
+        if self.source == KEPT_FILE:
+            return {"value": f"{PREFIX}{self.file}"}
         return {"field": self.source, "fallback": self.fallback.strip(), **self.how.as_json}
 
     def pairs(self, key: str) -> Iterator[tuple[str, str]]:
         """Every field as (name, value)."""
-        texts = {"source": self.source, "value": self.value, "fallback": self.fallback}
+        texts = {"source": self.source, "value": self.value, "fallback": self.fallback, "file": self.file}
         yield from ((f"{part}.{key}", text) for part, text in texts.items() if text)
         yield from self.how.pairs(key)
 
@@ -195,7 +205,7 @@ class ComposeForm:
             name=self.name,
             template_name=template.name if template else "",
             template_language=template.language if template else "",
-            variables={key: typed.as_json() for key, typed in self.variables.items() if typed.source},
+            variables={key: typed.as_json() for key, typed in self.variables.items() if typed.is_given},
             audience=self.audience_spec,
             scheduled_at=self.moment() if self.when == "later" else None,
             time_zone=self.zone,
@@ -226,6 +236,10 @@ class ComposeForm:
         typed = moment(f"{self.date.strip()}T{self.time.strip()}")
         return typed.replace(tzinfo=None) if typed else None
 
+    def with_file(self, key: str, file_id: str) -> ComposeForm:
+        """With a file that was uploaded for this variable."""
+        return replace(self, variables={**self.variables, key: VariableTyped(KEPT_FILE, file=file_id)})
+
     def pairs(self) -> list[tuple[str, str]]:
         """Every field as (name, value), to be carried on by hidden fields or a link."""
         typed = [pair for key, variable in self.variables.items() for pair in variable.pairs(key)]
@@ -236,11 +250,13 @@ class ComposeForm:
 def _variables(given: MultiDict[str, str]) -> Iterator[tuple[str, VariableTyped]]:
     keys = [name.removeprefix("source.") for name in given if name.startswith("source.")]
     for key in keys:
-        parts = {part: given.get(f"{part}.{key}", "") for part in ("source", "value", "fallback")}
+        parts = {part: given.get(f"{part}.{key}", "") for part in ("source", "value", "fallback", "file")}
         yield key, VariableTyped(**parts, how=HowTyped.read(given, key))
 
 
 def _typed(entry: Mapping[str, Any]) -> VariableTyped:
+    if str(entry.get("value", "")).startswith(PREFIX):
+        return VariableTyped(KEPT_FILE, file=entry["value"].removeprefix(PREFIX))
     if "value" in entry:
         return VariableTyped(SAME_FOR_ALL, value=entry["value"])
     return VariableTyped(entry.get("field", ""), fallback=entry.get("fallback", ""), how=HowTyped.stored(entry))
@@ -277,6 +293,8 @@ def form_field(place: str) -> str:
 def guess(variable: Variable, attributes: Sequence[str]) -> str:
     """The field or attribute a variable most likely means, or "" if it must be chosen."""
     name = variable.name.lower()
+    if is_media(variable.key):
+        return KEPT_FILE
     if name in FIELDS:
         return name
     for attribute in attributes:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Check
-from adsapp.campaigns.compose.form import SAME_FOR_ALL, ComposeForm, errors_by_field
+from adsapp.campaigns.compose.form import KEPT_FILE, SAME_FOR_ALL, ComposeForm, errors_by_field
 from adsapp.campaigns.compose.preflight import Line, Preflight, in_words, line_of, preflight
 from adsapp.campaigns.compose.preview import Preview, preview
 from adsapp.campaigns.lately import organization_hours
@@ -23,6 +23,8 @@ from adsapp.message_templates import previews
 from adsapp.message_templates import queries as templates
 from adsapp.message_templates.availability import quality_of, why_not
 from adsapp.message_templates.components import TemplateView
+from adsapp.message_templates.files import queries as files
+from adsapp.message_templates.files.kinds import ACCEPT, CALLED, in_mb
 from adsapp.message_templates.formatters import is_locale
 from adsapp.message_templates.languages import language_name
 from adsapp.message_templates.models import MessageTemplate
@@ -42,6 +44,8 @@ class Choices:
     tags: Sequence[str]
     imports: Sequence[Option]
     sources: Sequence[tuple[str, Any]]
+    file_sources: Sequence[tuple[str, Any]] = ()  # of a picture, a video or a document
+    files: Sequence[tuple[str, str]] = ()  # kept ones of the template's kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +108,19 @@ class ComposePage(WebPage):
     @property
     def bubble(self) -> Bubble | None:
         """The message for the person shown, else with the approved examples."""
-        if self.preview and self.preview.rendered:
-            return previews.of_person(self.preview.rendered)
-        return previews.of_template(self.view) if self.view else None
+        if self.view is None:
+            return None
+        if self.preview is None or self.preview.rendered is None:
+            return previews.of_template(self.view)
+        bubble = previews.of_person(self.preview.rendered)
+        name = dict(self.choices.files).get(str(bubble.file_id), "")
+        return replace(bubble, file_name=name) if name else bubble
+
+    @property
+    def file_kind(self) -> tuple[str, str] | None:
+        """What its header's file is called, and the content types it may have; None without one."""
+        kind = self.view.header.format if self.view and self.view.header else ""
+        return (CALLED[kind], ACCEPT[kind]) if kind in CALLED else None
 
     def example(self, key: str) -> str:
         """What the person shown gets for a variable, "" if that is not known."""
@@ -152,9 +166,10 @@ def compose(
     form = form.with_guesses(view, attributes) if view else replace(form, variables={})
     attributes = sorted({*attributes, *form.attributes})
     moment, data, moment_errors = _data(form, template)
+    draft.look_at_links(data)
     return ComposePage(
         form=form,
-        choices=_choices(attributes),
+        choices=_choices(attributes, view),
         message_template=template,
         view=view,
         preflight=_preflight(data, moment_errors, view),
@@ -234,7 +249,7 @@ def _first_preview(data: CampaignIn) -> Preview | None:
     return found if found and not found.left_out else first
 
 
-def _choices(attributes: Sequence[str]) -> Choices:
+def _choices(attributes: Sequence[str], view: TemplateView | None) -> Choices:
     known = templates.list_templates()
     sendable = [(str(each.id), _template_text(each)) for each in known if not _why_not(each)]
     others = [(str(each.id), f"{_template_text(each)} – {each.status.lower()}") for each in known if _why_not(each)]
@@ -244,7 +259,22 @@ def _choices(attributes: Sequence[str]) -> Choices:
         tags=tag_names(),
         imports=import_options(),
         sources=_sources(attributes),
+        file_sources=_file_sources(attributes),
+        files=_files(view.header.format) if view and view.header else (),
     )
+
+
+def _file_sources(attributes: Sequence[str]) -> list[tuple[str, Any]]:
+    own = [(ATTRIBUTE_PREFIX + name, name) for name in attributes]
+    groups: list[tuple[str, Any]] = [(KEPT_FILE, "A file"), (SAME_FOR_ALL, "An address, the same for all")]
+    return [*groups, ("Own columns, with each person’s address", own)] if own else groups
+
+
+def _files(kind: str) -> Sequence[tuple[str, str]]:
+    if kind not in CALLED:
+        return ()
+    kept = [(str(each.id), f"{each.name} · {in_mb(each.size_bytes)}") for each in files.list_files(kind)]
+    return [("", f"Choose a {CALLED[kind]}" if kept else "None is kept yet"), *kept]
 
 
 def _why_not(template: MessageTemplate) -> str | None:

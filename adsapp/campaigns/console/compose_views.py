@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
+from urllib.parse import urlencode
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,9 +21,12 @@ from adsapp.core import db
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.inputs import digits
 from adsapp.core.web.htmx import wants_fragment
+from adsapp.core.web.limits import takes_upload
 from adsapp.core.web.pages import WebPage, render
 from adsapp.jobs import Job
 from adsapp.jobs.idempotency import AskedMeanwhile
+from adsapp.message_templates.files import service as files
+from adsapp.message_templates.files.kinds import CALLED
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 from adsapp.outbound import once
@@ -105,6 +109,28 @@ def create_campaign() -> ResponseReturnValue:
     db.session.commit()
     flash(f"“{name}” was {'changed' if form.edit else 'scheduled' if is_scheduled else 'started'}", "good")
     return redirect(target, 303)
+
+
+@views.post("/campaigns/files")
+@takes_upload
+@allow(Permission.SEND, to="send messages")
+def upload_file() -> ResponseReturnValue:
+    """Keep the picture, video or document for the variable `key`, and go on with the form."""
+    form, key = ComposeForm.read(request.form), request.args.get("key", "")
+    given, kind = request.files.get("upload"), key.removeprefix("header.")
+    try:
+        if kind not in CALLED:
+            raise Invalid.field("file", "This message has no file above it; look at the form again")
+        if given is None or not given.filename:
+            raise Invalid.field("file", "Choose a file first")
+        kept = files.keep(given.stream, given.filename, current_actor().by(), kind)
+    except Invalid as error:
+        db.session.rollback()
+        page = compose_page.compose(form, {f"source.{key}": FieldError(f"source.{key}", error.detail)})
+        return (render_template(page.fragment, page=page) if wants_fragment() else render(page)), 422
+    pairs = form.with_file(key, str(kept.id)).pairs()
+    db.session.commit()
+    return redirect(f"{url_for('campaigns.new_campaign')}?{urlencode(pairs)}", 303)
 
 
 def _make(form: ComposeForm, data: CampaignIn, people: int, key: str) -> Campaign:

@@ -19,6 +19,7 @@ from adsapp.config import Settings
 from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.message_templates.availability import why_not
+from adsapp.message_templates.components import TemplateView, view
 from adsapp.message_templates.queries import find_template, view_of
 
 UNANSWERED = (Status.PENDING, Status.SENDING, Status.SKIPPED)
@@ -82,12 +83,18 @@ def _why_stop(campaign: Campaign) -> str | None:
 
 def why_template(campaign: Campaign) -> str | None:
     """Why its template must not be sent as things are known now."""
+    if not campaign.template_name:
+        return None
     template = find_template(campaign.account_id, campaign.template_name, campaign.template_language)
     if template is None:
-        return None
+        return (
+            "Its template is gone: it was deleted at WhatsApp. Cancel this campaign, and make one of another template."
+        )
     obstacle = why_not(template, view_of(template))
     if obstacle is not None:
         return f"Its template cannot be sent now. {obstacle}"
+    if reason := _why_reworded(view_of(template), view(campaign.components, campaign.parameter_format)):
+        return reason
     if campaign.template_category and template.category != campaign.template_category:
         return (
             f"WhatsApp now counts its template as {template.category.lower()}, no longer as "
@@ -98,6 +105,17 @@ def why_template(campaign: Campaign) -> str | None:
 
 
 # --- how messages end -------------------------------------------------------------------------------------------------
+
+
+def _why_reworded(now: TemplateView, confirmed: TemplateView) -> str | None:
+    if now.wording == confirmed.wording:
+        return None
+    if {each.key for each in now.variables} != {each.key for each in confirmed.variables}:
+        return "Its template was changed and has other variables now. Cancel this campaign, and make a new one of it."
+    return (
+        "Its template was changed: people would read something else than was confirmed. Look at the template, then "
+        "resume to send its new text."
+    )
 
 
 def _why_endings(campaign: Campaign) -> str | None:

@@ -18,6 +18,7 @@ from adsapp.campaigns.events import record
 from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending import breaker, journal
+from adsapp.campaigns.sending.files import with_files
 from adsapp.campaigns.sending.freeze import freeze
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.campaigns.sending.slice import Sender, Slice, SliceResult, report
@@ -47,6 +48,7 @@ class RunContext:
     is_frozen: bool
     audience: Mapping[str, Any]
     message: CampaignMessage
+    account_id: uuid.UUID
     channel: Channel
     is_unreachable: bool
 
@@ -60,6 +62,7 @@ class RunContext:
             is_frozen=campaign.frozen_at is not None,
             audience=dict(campaign.audience),
             message=CampaignMessage.of(campaign),
+            account_id=account.id,
             channel=channel_of(account),
             is_unreachable=account.unreachable_since is not None,
         )
@@ -134,8 +137,9 @@ def _go_on(campaign_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[
         if not freeze(campaign_id, run.audience, run.message, progress, until):
             raise Snooze(utcnow(), "its audience is being prepared")
     report(campaign_id, run.round, progress)
+    message = with_files(campaign_id, run.account_id, run.message, run.channel, progress)
     sender = Sender(run.channel, send_loop(), pacer(), run.is_unreachable, cap_on_messages())
-    ended = Slice(campaign_id, run.round, run.message, sender, progress, seconds, _others_wait).run()
+    ended = Slice(campaign_id, run.round, message, sender, progress, seconds, _others_wait).run()
     report(campaign_id, run.round, progress)
     return _after(campaign_id, ended, progress)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from adsapp.campaigns.models import Campaign
 from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Message, TemplateMessage, TextMessage
 from adsapp.integrations.values import is_user_id
-from adsapp.message_templates.components import TemplateView, view
+from adsapp.message_templates.components import TemplateView, is_media, view
 from adsapp.message_templates.placeholders import parse_sources
 from adsapp.message_templates.rendering import Rendered, Renderer
 
@@ -29,11 +29,12 @@ class CampaignMessage:
     components: list[dict[str, Any]]
     variables: Mapping[str, Any]
     text: str | None
+    files: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # kept ones: id at the provider, and name
 
     @classmethod
     def of(cls, campaign: Campaign) -> "CampaignMessage":
-        """The message of a campaign."""
-        return cls(**{name: getattr(campaign, name) for name in cls.__dataclass_fields__})
+        """The message of a campaign; kept files of its header are still to be uploaded."""
+        return cls(**{name: getattr(campaign, name) for name in cls.__dataclass_fields__ if name != "files"})
 
     @cached_property
     def view(self) -> TemplateView:
@@ -79,8 +80,13 @@ class CampaignMessage:
         """The message to one recipient."""
         if self.text is not None:
             return TextMessage(address, self.text, str(recipient_id))
+        named, file_name = self.view.is_named, ""
+        for key, value in values.items() if self.files else ():
+            if is_media(key) and value in self.files:
+                provider_id, file_name = self.files[value]
+                values = {**values, key: provider_id}
         return TemplateMessage(
-            address, self.template_name, self.template_language, values, self.view.is_named, str(recipient_id)
+            address, self.template_name, self.template_language, values, named, str(recipient_id), file_name
         )
 
 

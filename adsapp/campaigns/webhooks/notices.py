@@ -8,8 +8,6 @@ from adsapp.integrations import service as integrations
 from adsapp.integrations.events import AccountEvent, NoticeKind, TemplateStatusEvent
 from adsapp.integrations.models import Account, NoticeLevel, ProviderNotice
 from adsapp.message_templates import service as templates
-from adsapp.message_templates.availability import QUALITIES
-from adsapp.message_templates.models import MessageTemplate
 from adsapp.organizations.auditing import NOBODY
 
 
@@ -41,36 +39,7 @@ def record_template(account: Account, event: TemplateStatusEvent) -> None:
     if before is None:
         templates.request_sync(account=account, by=NOBODY)
         return
-    title, about = f"“{event.name}” ({event.language})", f"{event.name[:500]} {event.language}"
-    if event.status:
-        _note(account, NoticeKind.TEMPLATE_STATUS, about, *_status(title, event))
-    if event.quality and event.quality != before.quality:
-        _note(account, NoticeKind.TEMPLATE_QUALITY, about, *_quality(title, event.quality))
-    if event.category and event.category != before.category:
-        _note(account, NoticeKind.TEMPLATE_CATEGORY, about, *_category(title, event.category, before))
     templates.record_event(before, event)
-
-
-def _status(title: str, event: TemplateStatusEvent) -> tuple[NoticeLevel, str, str]:
-    reason = event.reason.replace("_", " ").lower()
-    said = f"WhatsApp's reason: {reason}. " if reason else ""
-    if event.status == "APPROVED":
-        return NoticeLevel.GOOD, f"The template {title} can be sent", said
-    level = NoticeLevel.WARNING if event.status in ("PENDING", "IN_APPEAL") else NoticeLevel.BAD
-    text = said + "Campaigns that use it stop until it is approved again."
-    return level, f"The template {title} is {event.status.replace('_', ' ').lower()}", text
-
-
-def _quality(title: str, quality: str) -> tuple[NoticeLevel, str, str]:
-    kind, word = QUALITIES.get(quality, ("good", "not rated"))
-    text = "" if kind == "good" else "People block or report it. Look at its text and at who gets it."
-    return NoticeLevel(kind), f"The quality of the template {title} is {word}", text
-
-
-def _category(title: str, category: str, before: MessageTemplate) -> tuple[NoticeLevel, str, str]:
-    was = f" instead of {before.category.lower()}" if before.category else ""
-    text = "Its price and the consent it needs follow the category. Look at campaigns that are scheduled with it."
-    return NoticeLevel.WARNING, f"The template {title} is {category.lower()} now{was}", text
 
 
 def _note(account: Account, kind: NoticeKind, about: str, level: NoticeLevel, title: str, text: str) -> None:

@@ -3,17 +3,14 @@
 In the distributed shape, web and worker machines must share that directory.
 """
 
-import hashlib
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from adsapp.contacts.imports.sheets.workbook import remove_beside
-from adsapp.core import context, db
+from adsapp.core import context, db, files
 from adsapp.core.web.limits import MB, too_large
-
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -43,21 +40,12 @@ def own_directory() -> Path:
 def save(stream: IO[bytes], upload_id: uuid.UUID) -> Upload:
     """Write the stream to disk as it arrives. Raises TooLarge, and then keeps nothing."""
     target = own_directory() / str(upload_id)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    digest, size = hashlib.sha256(), 0
     settings = context.settings()
     try:
-        with target.open("wb") as file:
-            while block := stream.read(_BLOCK):
-                size += len(block)
-                if size > settings.max_upload_mb * MB:
-                    raise too_large(settings)
-                digest.update(block)
-                file.write(block)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
-    return Upload(target.relative_to(uploads_directory()).as_posix(), digest.hexdigest(), size)
+        written = files.write(stream, target, settings.max_upload_mb * MB)
+    except files.TooMuch:
+        raise too_large(settings) from None
+    return Upload(target.relative_to(uploads_directory()).as_posix(), written.sha256, written.size)
 
 
 def remove(path: str) -> None:

@@ -15,6 +15,7 @@ from adsapp.core.crypto import UnreadableSecret
 from adsapp.integrations.base import Answer, Message, ProviderTemplate, Send, TemplateText, TextMessage
 from adsapp.integrations.events import Delivery
 from adsapp.integrations.http import open_session
+from adsapp.integrations.media import FileToSend
 from adsapp.integrations.models import Account
 from adsapp.integrations.queries import provider_of
 from adsapp.integrations.whatsapp import connection, webhooks
@@ -24,6 +25,7 @@ from adsapp.integrations.whatsapp.service import api_address
 from adsapp.integrations.whatsapp.templates import read_template
 
 SEND_TIMEOUT_SECONDS: Final = 20.0
+UPLOAD_TIMEOUT_SECONDS: Final = 300.0  # 100 MB over a slow line
 T = TypeVar("T")
 
 
@@ -68,6 +70,7 @@ class WhatsAppChannel:
             values=message.values,
             named=message.named,
             callback_data=message.reference,
+            file_name=message.file_name,
         )
 
     def connect(self, http: aiohttp.ClientSession) -> Send:
@@ -96,9 +99,15 @@ class WhatsAppChannel:
     def delete_template(self, name: str, provider_id: str) -> None:
         asyncio.run(self._ask(lambda api: api.delete_template(name, provider_id)))
 
-    async def _ask(self, what: Callable[[CloudApi], Awaitable[T]]) -> T:
+    def upload_media(self, file: FileToSend) -> str:
+        return asyncio.run(self._ask(lambda api: api.upload_media(file), UPLOAD_TIMEOUT_SECONDS))
+
+    def upload_sample(self, file: FileToSend) -> str:
+        return asyncio.run(self._ask(lambda api: api.upload_sample(file), UPLOAD_TIMEOUT_SECONDS))
+
+    async def _ask(self, what: Callable[[CloudApi], Awaitable[T]], seconds: float = SEND_TIMEOUT_SECONDS) -> T:
         async with open_session(max_in_flight=1) as http:
-            return await what(self._api(http))
+            return await what(self._api(http, seconds))
 
     async def _read_templates(self) -> list[dict[str, Any]]:
         async with open_session(max_in_flight=2) as http:
@@ -121,7 +130,7 @@ class WhatsAppChannel:
     def parse(self, raw: bytes, received_at: datetime) -> Delivery:
         return webhooks.parse(raw, received_at)
 
-    def _api(self, http: aiohttp.ClientSession) -> CloudApi:
+    def _api(self, http: aiohttp.ClientSession, seconds: float = SEND_TIMEOUT_SECONDS) -> CloudApi:
         return CloudApi(
             http,
             base_url=self.address,
@@ -129,7 +138,7 @@ class WhatsAppChannel:
             phone_number_id=self.phone_number_id,
             waba_id=self.waba_id,
             token=self._token.open(),
-            timeout=SEND_TIMEOUT_SECONDS,
+            timeout=seconds,
         )
 
 

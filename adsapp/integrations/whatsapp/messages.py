@@ -17,11 +17,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adsapp.integrations.values import MAX_TEXT, clean, has_visible, is_user_id, url_suffix
+from adsapp.integrations.values import MAX_TEXT, clean, has_visible, is_link, is_user_id, name_in, url_suffix
 
 MAX_CALLBACK_DATA: Final = 512
 MEDIA: Final = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document"}
 
+_MEDIA_ID = re.compile(r"\d{1,40}", re.ASCII)
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _KEY = re.compile(r"(?:(body|header)\.(\w+)|button\.(\d+)\.(\w+))", re.ASCII)
 
@@ -42,14 +43,16 @@ def template_message(
     values: Mapping[str, str] | None = None,
     named: bool = False,
     callback_data: str | None = None,
+    file_name: str = "",
 ) -> dict[str, Any]:
     """The body that sends template `name` to `to` (`+` and digits, or the provider's id of a person).
 
-    `named` is the template's parameter format. Raises `MissingValue` for a value without visible text and
-    `ValueError` for a recipient that is neither, an unknown key, or callback data over 512 characters.
+    `named` is the template's parameter format, `file_name` what a document is called on the phone. Raises
+    `MissingValue` for a value without visible text and `ValueError` for a recipient that is neither, an unknown key, or
+    callback data over 512 characters.
     """
     template: dict[str, Any] = {"name": name, "language": {"code": language}}
-    components = _components(values or {}, named)
+    components = _components(values or {}, named, file_name)
     if components:
         template["components"] = components
     return {**_envelope(to, "template", callback_data), "template": template}
@@ -99,14 +102,14 @@ def _addressed(to: str) -> str:
     return "to"
 
 
-def _components(values: Mapping[str, str], named: bool) -> list[dict[str, Any]]:
+def _components(values: Mapping[str, str], named: bool, file_name: str) -> list[dict[str, Any]]:
     """Header, body, buttons by index; positional parameters by number, whatever order they came in."""
     texts: dict[str, dict[str, Any]] = {"header": {}, "body": {}}
     buttons: list[tuple[int, dict[str, Any]]] = []
     for key, value in values.items():
         part, name, index, what = _parts(key)
         if part:
-            texts[part][name] = _parameter(key, name, value, named)
+            texts[part][name] = _parameter(key, name, value, named, file_name)
         else:
             buttons.append((int(index), _button(key, index, what, value)))
     listed = [
@@ -131,18 +134,23 @@ def _in_order(parameters: Mapping[str, object]) -> list[str]:
     return list(parameters)
 
 
-def _parameter(key: str, name: str, value: str, named: bool) -> dict[str, Any]:
+def _parameter(key: str, name: str, value: str, named: bool, file_name: str) -> dict[str, Any]:
     text = _present(key, value)
     if key.startswith("header.") and name in MEDIA:
         kind = MEDIA[name]
-        return {"type": kind, kind: _media(text)}
+        called = file_name or name_in(text) if name == "DOCUMENT" else ""
+        return {"type": kind, kind: _media(key, text) | ({"filename": called} if called else {})}
     if named:
         return {"type": "text", "parameter_name": name, "text": text}
     return {"type": "text", "text": text}
 
 
-def _media(value: str) -> dict[str, str]:
-    return {"link" if value.lower().startswith(("https://", "http://")) else "id": value}
+def _media(key: str, value: str) -> dict[str, str]:
+    if is_link(value):
+        return {"link": value}
+    if _MEDIA_ID.fullmatch(value):
+        return {"id": value}
+    raise ValueError(f"{key}: “{value[:60]}” is neither an address nor the id of an uploaded file")
 
 
 def _button(key: str, index: str, what: str, value: str) -> dict[str, Any]:

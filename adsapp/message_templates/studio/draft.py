@@ -26,7 +26,9 @@ class ButtonDraft:
 
 @dataclass(frozen=True, slots=True)
 class TemplateDraft:
-    """Everything as typed. `examples` by the variables' keys: body.1, header.1, button.0.1 (its whole address)."""
+    """Everything as typed. `examples` by the variables' keys: body.1, header.1, button.0.1 (its whole address).
+    `header_sample`: the kept file that reviewers see above it, as `file:ID`; the provider's handle once it is there.
+    """
 
     name: str = ""
     language: str = ""
@@ -37,6 +39,7 @@ class TemplateDraft:
     footer: str = ""
     buttons: tuple[ButtonDraft, ...] = ()
     examples: Mapping[str, str] = field(default_factory=dict)
+    header_sample: str = ""
 
     @classmethod
     def of(cls, name: str, language: str, category: str, components: object) -> TemplateDraft:
@@ -87,7 +90,8 @@ class TemplateDraft:
     def _header(self) -> dict[str, Any]:
         if self.header_format == "TEXT":
             return {**self._text("HEADER", self.header, "header"), "format": "TEXT"}
-        return {"type": "HEADER", "format": self.header_format} if self.header_format else {}
+        entry: dict[str, Any] = {"type": "HEADER", "format": self.header_format} if self.header_format else {}
+        return {**entry, "example": {"header_handle": [self.header_sample]}} if self.header_sample else entry
 
     def _text(self, kind: str, text: str, part: str) -> dict[str, Any]:
         names = list(dict.fromkeys(names_in(text)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
@@ -11,13 +11,16 @@ from adsapp.core.web.confirmation import Choice, Confirmation, lines_of
 from adsapp.core.web.pages import WebPage
 from adsapp.core.web.urls import url_for
 from adsapp.core.web.uses import warnings
-from adsapp.message_templates import previews
+from adsapp.message_templates import history, previews
 from adsapp.message_templates.components import view
+from adsapp.message_templates.files import queries as files
 from adsapp.message_templates.languages import NAMES, language_name
 from adsapp.message_templates.lengths import LONGEST_BODY
 from adsapp.message_templates.models import MessageTemplate
+from adsapp.message_templates.presenter import InLanguage
 from adsapp.message_templates.previews import Bubble
-from adsapp.message_templates.studio.draft import ButtonDraft
+from adsapp.message_templates.queries import find_by_id, named
+from adsapp.message_templates.studio.draft import ButtonDraft, TemplateDraft
 from adsapp.message_templates.studio.form import StudioForm, field_name
 from adsapp.message_templates.studio.rules import MOST_BUTTONS, Fault, judge
 
@@ -25,7 +28,18 @@ CATEGORIES: Final = (
     ("UTILITY", "Utility", "about something they have with you: an order, a booking"),
     ("MARKETING", "Marketing", "everything that offers or invites; costs more"),
 )
-HEADERS: Final = (("", "No header"), ("TEXT", "A line of text"))
+HEADERS: Final = (
+    ("", "No header"),
+    ("TEXT", "A line of text"),
+    ("IMAGE", "A picture"),
+    ("VIDEO", "A video"),
+    ("DOCUMENT", "A document"),
+)
+SAMPLES: Final = {  # what is taken of each, for people, and for the browser's own dialog
+    "IMAGE": ("JPEG or PNG, at most 5 MB", "image/jpeg,image/png"),
+    "VIDEO": ("MP4, at most 16 MB", "video/mp4"),
+    "DOCUMENT": ("PDF, at most 100 MB", "application/pdf"),
+}
 BUTTON_KINDS: Final = (
     ("", "No button"),
     ("QUICK_REPLY", "Quick reply"),
@@ -64,6 +78,9 @@ class StudioPage(WebPage):
     changed_by_others: str = ""
     not_taken: str = ""
     person: int = 0  # whose values the next press of the button takes for examples
+    sample_name: str = ""  # of the kept file above it, "" for none
+    edits_left: str = ""  # why an approved template cannot be changed yet, as far as that is known
+    others: Sequence[InLanguage] = ()  # of the same name, in other languages
 
     @classmethod
     def of(
@@ -78,16 +95,18 @@ class StudioPage(WebPage):
         """Never raises for what was typed. `refused`: what the provider or the service said, by place."""
         draft = replace(form.draft, examples=form.examples)
         form = replace(form, draft=draft)
-        faults = judge(draft)
+        faults = (*judge(draft), *(_taken(draft) if template_id is None else ()))
         shown = faults if refused is not None else [fault for fault in faults if _is_typed(form, fault)]
         told = {field_name(fault.place): f"{fault.message}. {fault.advice}" for fault in reversed(shown)}
         told |= {field_name(place): text for place, text in (refused or {}).items()}
         taken = view(draft.components, draft.parameter_format)
+        kept = files.find_file(form.sample) if form.sample and draft.header_format in SAMPLES else None
+        sample_name = kept.name if kept is not None else ""
         called = {key: f"{{{{{key.rpartition('.')[2]}}}}}" for key in draft.variables}
         return cls(
             form=form,
             template_id=template_id,
-            bubble=previews.of_template(taken),
+            bubble=replace(previews.of_template(taken, form.sample), file_name=sample_name),
             faults=faults,
             errors=told,
             examples=[ExampleRow(key, called[key], form.examples[key]) for key in draft.variables],
@@ -95,7 +114,14 @@ class StudioPage(WebPage):
             was_sent=refused is not None,
             changed_by_others=changed_by_others,
             not_taken=not_taken,
+            sample_name=sample_name,
+            edits_left=_edits_left(template_id),
+            others=[InLanguage.of(each) for each in named(draft.name) if each.language != draft.language],
         )
+
+    def with_error(self, place: str, told: str) -> StudioPage:
+        """The same with a mistake at a place."""
+        return replace(self, errors={**self.errors, field_name(place): told})
 
     @property
     def languages(self) -> Sequence[tuple[str, str]]:
@@ -111,6 +137,18 @@ class StudioPage(WebPage):
     def headers(self) -> Sequence[tuple[str, str]]:
         """The kinds that can be written here."""
         return HEADERS
+
+    @property
+    def sample(self) -> tuple[str, str] | None:
+        """What may be uploaded as its header: in words, and as content types; None if it has no file."""
+        return SAMPLES.get(self.form.draft.header_format)
+
+    @property
+    def sample_url(self) -> str:
+        """Where it is uploaded."""
+        if self.template_id is None:
+            return url_for("message_templates.upload_sample")
+        return url_for("message_templates.upload_changed_sample", template_id=self.template_id)
 
     @property
     def button_kinds(self) -> Sequence[tuple[str, str]]:
@@ -140,6 +178,18 @@ class StudioPage(WebPage):
         if self.template_id is None:
             return url_for("message_templates.check_draft")
         return url_for("message_templates.check_changed_draft", template_id=self.template_id)
+
+
+def _taken(draft: TemplateDraft) -> Iterator[Fault]:
+    """There is one already."""
+    if any(each.language == draft.language for each in named(draft.name)):
+        told = f"There is a template {draft.name} in {language_name(draft.language)} already"
+        yield Fault("name", "taken", told, "Take another name, another language, or edit that one.")
+
+
+def _edits_left(template_id: uuid.UUID | None) -> str:
+    template = find_by_id(template_id) if template_id else None
+    return history.edits_left(template) if template is not None else ""
 
 
 def _is_typed(form: StudioForm, fault: Fault) -> bool:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from adsapp.message_templates.components import MEDIA_FORMATS
+from adsapp.message_templates.files.kinds import CALLED
 from adsapp.message_templates.languages import NAMES
 from adsapp.message_templates.lengths import LONGEST_BODY, LONGEST_CODE, LONGEST_HEADER, LONGEST_URL
 from adsapp.message_templates.studio.draft import (
@@ -116,6 +118,10 @@ def _header(draft: TemplateDraft) -> Iterator[Fault]:
         yield Fault(
             "header_format", "odd_header", f"There is no header of the kind {draft.header_format}", "Choose one."
         )
+    if draft.header_format in MEDIA_FORMATS and not draft.header_sample:
+        what = CALLED[draft.header_format]
+        advice = f"Upload a {what} as people will get it; each campaign can send another one."
+        yield Fault("header_sample", "no_sample", f"There is no {what} for the reviewers to look at", advice)
     if draft.header_format != "TEXT":
         return
     text = draft.header

@@ -7,6 +7,7 @@ it answers, then its answer is kept. If no answer comes, a sync finds out what b
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 from adsapp.core import db
@@ -16,8 +17,15 @@ from adsapp.integrations import queries as accounts
 from adsapp.integrations.base import Channel, ProviderTemplate, TemplateText
 from adsapp.integrations.channels import channel_of
 from adsapp.integrations.errors import ProviderError
+from adsapp.message_templates import history
 from adsapp.message_templates import service as templates
 from adsapp.message_templates.availability import why_not_edited
+from adsapp.message_templates.components import MEDIA_FORMATS
+from adsapp.message_templates.files import queries as files
+from adsapp.message_templates.files import service as header_files
+from adsapp.message_templates.files.kinds import CALLED
+from adsapp.message_templates.files.values import file_id_of
+from adsapp.message_templates.history import Was
 from adsapp.message_templates.languages import language_name
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.queries import find_template
@@ -46,10 +54,12 @@ def submit(draft: TemplateDraft, by: By) -> MessageTemplate:
         told = f"There is a template {draft.name} in {language_name(draft.language)} already; take another name"
         raise Invalid.field("name", told)
     account_id, channel = account.id, channel_of(account)
+    ready = _with_sample(draft)
     db.session.rollback()  # nothing is held while the provider is asked
-    made = _asked(channel, _text(draft))
+    made = _asked(channel, _text(ready))
     account = accounts.get_account(account_id)
     template = templates.add(account, made)
+    template.sample_file_id = file_id_of(draft.header_sample)
     by.audit("submit template", f"template:{template.id}", title=template.name, language=template.language)
     return template
 
@@ -67,15 +77,19 @@ def change(template: MessageTemplate, draft: TemplateDraft, seen: str, by: By) -
     _refuse(judge(draft))
     template_id, provider_id = template.id, template.provider_id
     channel = channel_of(accounts.get_account(template.account_id))
+    ready = _with_sample(draft)
     db.session.rollback()  # nothing is held while the provider is asked
     try:
-        channel.edit_template(provider_id, _text(draft))
+        channel.edit_template(provider_id, _text(ready))
     except ProviderError as error:
         _told(error)
     changed = db.session.get_one(MessageTemplate, template_id)
-    changed.components, changed.category = draft.components, draft.category
+    was = Was.of(changed)
+    changed.components, changed.category = ready.components, draft.category
+    changed.sample_file_id = file_id_of(draft.header_sample)
     changed.parameter_format = draft.parameter_format
     changed.status, changed.status_reason, changed.synced_at = "PENDING", None, utcnow()
+    history.note(changed, was, history.HERE)
     by.audit("change template", f"template:{changed.id}", title=changed.name, language=changed.language)
     return changed
 
@@ -96,8 +110,33 @@ def delete(template: MessageTemplate, by: By) -> None:
 
 def fingerprint(template: MessageTemplate) -> str:
     """The same as long as nobody has changed its text or category."""
-    text = json.dumps([template.category, template.components], sort_keys=True, ensure_ascii=True)
+    parts = [
+        {**part, "example": {**part["example"], "header_handle": []}} if _has_sample(part) else part
+        for part in template.components
+    ]
+    text = json.dumps([template.category, parts], sort_keys=True, ensure_ascii=True)
     return hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
+
+
+def _has_sample(part: object) -> bool:
+    """Its address is another one each time the provider is asked."""
+    example = part.get("example") if isinstance(part, dict) else None
+    return isinstance(example, dict) and "header_handle" in example
+
+
+def _with_sample(draft: TemplateDraft) -> TemplateDraft:
+    """With the provider's handle of what its reviewers see above it; uploaded now if it was not before. Ends the
+    transaction. Raises Invalid at `header_sample`."""
+    file_id = file_id_of(draft.header_sample)
+    if draft.header_format not in MEDIA_FORMATS:
+        return replace(draft, header_sample="")
+    kept = files.find_file(file_id) if file_id else None
+    if kept is None:
+        raise Invalid.field("header_sample", "This file is not kept here any more; upload it again")
+    if kept.kind != draft.header_format:
+        called = CALLED[draft.header_format]
+        raise Invalid.field("header_sample", f"“{kept.name}” is no {called}; upload one, or choose another header")
+    return replace(draft, header_sample=header_files.sample(kept.id))
 
 
 def _text(draft: TemplateDraft) -> TemplateText:

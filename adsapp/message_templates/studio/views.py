@@ -1,5 +1,8 @@
 """Pages: a template is written, checked as it is typed, and submitted; changed, copied, deleted."""
 
+import uuid
+from dataclasses import replace
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -7,9 +10,13 @@ from adsapp.core import db
 from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.web.confirmation import ask
+from adsapp.core.web.htmx import wants_fragment
+from adsapp.core.web.limits import takes_upload
 from adsapp.core.web.pages import render
 from adsapp.message_templates import queries
 from adsapp.message_templates.availability import why_not_edited
+from adsapp.message_templates.files import service as files
+from adsapp.message_templates.files.values import of_file
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.studio import service
 from adsapp.message_templates.studio.form import StudioForm
@@ -63,6 +70,38 @@ def edit_template(template_id: str) -> ResponseReturnValue:
         flash(why_not, "warning")
         return redirect(url_for("message_templates.show_template", template_id=template.id), 303)
     return render(StudioPage.of(StudioForm.of(template), template.id))
+
+
+@views.post("/templates/sample")
+@takes_upload
+@allow(Permission.MANAGE, to=CHANGE)
+def upload_sample() -> ResponseReturnValue:
+    """Keep the picture, video or document above it, and show the form with it."""
+    return _with_upload(None)
+
+
+@views.post("/templates/<template_id>/sample")
+@takes_upload
+@allow(Permission.MANAGE, to=CHANGE)
+def upload_changed_sample(template_id: str) -> ResponseReturnValue:
+    """The same for a template that is edited."""
+    return _with_upload(_found(template_id).id)
+
+
+def _with_upload(template_id: uuid.UUID | None) -> ResponseReturnValue:
+    form, given = StudioForm.read(request.form), request.files.get("file")
+    try:
+        if given is None or not given.filename:
+            raise Invalid.field("file", "Choose a file first")
+        kept = files.keep(given.stream, given.filename, current_actor().by(), form.draft.header_format)
+    except Invalid as error:
+        db.session.rollback()
+        page = StudioPage.of(form, template_id).with_error("header_sample", error.detail)
+        return (render_template(page.fragment, page=page) if wants_fragment() else render(page)), 422
+    sample = of_file(kept.id)
+    db.session.commit()
+    page = StudioPage.of(replace(form, draft=replace(form.draft, header_sample=sample)), template_id)
+    return render_template(page.fragment, page=page) if wants_fragment() else render(page)
 
 
 @views.post("/templates/<template_id>/draft")

@@ -32,6 +32,8 @@ def routes() -> list[web.RouteDef]:
         web.post("/_sandbox/events", send_event),
         web.get("/_sandbox/templates", list_templates),
         web.post("/_sandbox/templates", decide_template),
+        web.get("/_sandbox/media", list_media),
+        web.get("/_sandbox/media/{id}", show_media),
         web.post("/_sandbox/throughput", set_throughput),
         web.post("/_sandbox/token", set_token),
         web.get("/_sandbox/webhooks", show_webhooks),
@@ -81,6 +83,25 @@ def _total(sandbox: Sandbox, figures: list[Figures]) -> dict[str, Any]:
         "most_in_one_second": max((item.arrivals.most for item in figures), default=0),
         "in_flight_max": max((item.in_flight_max for item in figures), default=0),
     }
+
+
+async def list_media(request: web.Request) -> web.Response:
+    """Files of messages that have not expired, and what was uploaded how often."""
+    shelf = request.app[SANDBOX].shelf
+    files = [
+        {"id": each.id, "phone_number_id": each.phone_number_id, "mime_type": each.content_type, "size": each.size}
+        for each in shelf.files.values()
+        if shelf.find(each.id)
+    ]
+    return answer({"files": files, "uploads": dict(shelf.uploads)})
+
+
+async def show_media(request: web.Request) -> web.Response:
+    """What a phone shows."""
+    stored = request.app[SANDBOX].shelf.find(request.match_info["id"])
+    if stored is None or not stored.content:
+        raise Problem("there is no such file", "id", "see GET /_sandbox/media", 404)
+    return web.Response(body=stored.content, content_type=stored.content_type)
 
 
 async def list_accounts(request: web.Request) -> web.Response:

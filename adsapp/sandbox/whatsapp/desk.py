@@ -49,6 +49,7 @@ class Desk:
         """A new template; it is reviewed after a while. Raises ApiError."""
         catalog, now = self._sandbox.catalog_for(waba_id, token), self._sandbox.clock.now()
         review.check(entry)
+        self._sandbox.shelf.check_samples(entry["components"])
         name, language = str(entry["name"]), str(entry["language"])
         if catalog.find(name, language) is not None:
             raise review.refused(f"There is already {language} content for the template {name}", review.EXISTS)
@@ -82,6 +83,7 @@ class Desk:
         if raw["status"] == "APPROVED" and category != raw["category"]:
             raise review.refused("The category of an approved template cannot be changed", review.STATUS)
         review.check({**raw, "components": components, "category": category})
+        self._sandbox.shelf.check_samples(components)
         if raw["status"] == "APPROVED":
             limits = ((DAY, EDITS_A_DAY, 100), (30 * DAY, EDITS_A_MONTH, 100))
             _spend(self._edits[template_id], now, limits)

@@ -1,7 +1,8 @@
 """The provider's own endpoints, under any version: `/v25.0/…`.
 
 POST /{phone_number_id}/messages · GET, POST, DELETE /{waba_id}/message_templates · POST /{template_id} ·
-GET /{phone_number_id or template id}?fields=…
+GET /{phone_number_id or template id}?fields=… · POST /{phone_number_id}/media · GET, DELETE /{media id} ·
+GET /app · POST /{app id}/uploads · GET, POST /upload:…
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from aiohttp import web
 from adsapp.sandbox.state import Account, unknown_object
 from adsapp.sandbox.web import DESK, ENGINE, SANDBOX, SENDER, answer
 from adsapp.sandbox.whatsapp.errors import ApiError
+from adsapp.sandbox.whatsapp.media import APP_ID, Stored
 from adsapp.sandbox.whatsapp.sending import Verdict
 from adsapp.sandbox.whatsapp.templates import chosen_fields, pick
 
@@ -31,6 +33,12 @@ def routes() -> list[web.RouteDef]:
         web.get(version + r"/{id}/message_templates", _refusing(list_templates)),
         web.post(version + r"/{id}/message_templates", _refusing(create_template)),
         web.delete(version + r"/{id}/message_templates", _refusing(delete_template)),
+        web.post(version + r"/{id}/media", _refusing(keep_media)),
+        web.get(version + "/app", _refusing(show_app)),
+        web.post(version + f"/{APP_ID}/uploads", _refusing(begin_upload)),
+        web.post(version + r"/{id:upload:[^/]+}", _refusing(receive_piece)),
+        web.get(version + r"/{id:upload:[^/]+}", _refusing(show_upload)),
+        web.delete(version + r"/{id:\d+}", _refusing(delete_media)),
         web.post(version + r"/{id}", _refusing(edit_template)),
         web.get(version + r"/{id}", _refusing(show_object)),
         web.route("*", version + r"/{rest:.*}", _refusing(unsupported)),
@@ -131,6 +139,9 @@ async def show_object(request: web.Request) -> web.StreamResponse:
         row = _phone_number(sandbox.account_for(object_id, token))
         return answer(pick(row, chosen_fields(request.query, _PHONE_DEFAULT, row)))
     sandbox.check_token(token)
+    if (stored := sandbox.shelf.find(object_id)) is not None:
+        _own(request, stored)
+        return answer(_file(request, stored))
     for account in sandbox.accounts.values():
         template = account.catalog.by_id(object_id)
         if template is not None and account.config.token == token:
@@ -141,6 +152,71 @@ async def show_object(request: web.Request) -> web.StreamResponse:
 async def unsupported(request: web.Request) -> web.StreamResponse:
     request.app[SANDBOX].check_token(_bearer(request))
     raise unknown_object(request.match_info["rest"])
+
+
+async def keep_media(request: web.Request) -> web.StreamResponse:
+    """A file for messages: a form with `messaging_product`, `type` and the `file`."""
+    sandbox, number = request.app[SANDBOX], request.match_info["id"]
+    sandbox.account_for(number, _bearer(request))
+    given = await request.post()
+    if given.get("messaging_product") != "whatsapp":
+        raise ApiError(100, 'messaging_product is required and must be "whatsapp"')
+    file = given.get("file")
+    if not isinstance(file, web.FileField):
+        raise ApiError(100, "file is required")
+    return answer(sandbox.shelf.keep(number, file.content_type, file.file.read()))
+
+
+async def delete_media(request: web.Request) -> web.StreamResponse:
+    """It cannot be sent any more."""
+    shelf, media_id = request.app[SANDBOX].shelf, request.match_info["id"]
+    stored = shelf.find(media_id)
+    request.app[SANDBOX].check_token(_bearer(request))
+    if stored is None:
+        raise unknown_object(media_id)
+    _own(request, stored)
+    del shelf.files[media_id]
+    return answer({"success": True})
+
+
+def _own(request: web.Request, stored: Stored) -> None:
+    request.app[SANDBOX].account_for(stored.phone_number_id, _bearer(request))
+
+
+def _file(request: web.Request, stored: Stored) -> dict[str, Any]:
+    return {
+        "messaging_product": "whatsapp",
+        "url": str(request.url.with_path(f"/_sandbox/media/{stored.id}").with_query({})),
+        "mime_type": stored.content_type,
+        "file_size": stored.size,
+        "id": stored.id,
+    }
+
+
+async def show_app(request: web.Request) -> web.StreamResponse:
+    """The app that the token belongs to."""
+    request.app[SANDBOX].check_token(_bearer(request))
+    return answer({"id": APP_ID, "name": "ADSapp"})
+
+
+async def begin_upload(request: web.Request) -> web.StreamResponse:
+    """The sample of a template, to be uploaded in pieces."""
+    token = _bearer(request)
+    request.app[SANDBOX].check_token(token)
+    return answer(request.app[SANDBOX].shelf.begin(token or "", request.query))
+
+
+async def receive_piece(request: web.Request) -> web.StreamResponse:
+    """A piece of it; its place is in the header `file_offset`, and the token's scheme is OAuth."""
+    shelf = request.app[SANDBOX].shelf
+    session = shelf.session(request.match_info["id"], _bearer(request, "oauth"))
+    return answer(shelf.receive(session, request.headers.get("file_offset", ""), await request.read()))
+
+
+async def show_upload(request: web.Request) -> web.StreamResponse:
+    """How much of it is there, so that it can be gone on with."""
+    session = request.app[SANDBOX].shelf.session(request.match_info["id"], _bearer(request, "oauth"))
+    return answer({"id": session.id, "file_offset": session.received})
 
 
 def _phone_number(account: Account) -> dict[str, Any]:
@@ -158,9 +234,9 @@ def _phone_number(account: Account) -> dict[str, Any]:
     }
 
 
-def _bearer(request: web.Request) -> str | None:
+def _bearer(request: web.Request, wanted: str = "bearer") -> str | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
+    return token.strip() if scheme.lower() == wanted else None
 
 
 async def _json(request: web.Request) -> Any:

@@ -1,7 +1,7 @@
 """Accepts or refuses a message and plans what follows from it. Knows no HTTP; nothing here awaits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adsapp.sandbox.state import Account, Message, Sandbox, Shown
@@ -12,6 +12,7 @@ from adsapp.sandbox.whatsapp.faults import Fault
 from adsapp.sandbox.whatsapp.ids import is_in_us, other_wa_id, owner_of, user_id_of
 from adsapp.sandbox.whatsapp.journeys import Step, journey, out_of_order
 from adsapp.sandbox.whatsapp.magic import Magic, magic_for
+from adsapp.sandbox.whatsapp.media import TYPES
 from adsapp.sandbox.whatsapp.templates import Template
 from adsapp.sandbox.whatsapp.validation import Request, check, recipient_of
 from adsapp.sandbox.whatsapp.webhooks import WebhookEngine
@@ -60,11 +61,20 @@ class Sender:
         if fault is not None and fault.code and not fault.later:
             raise ApiError(fault.code, "Injected fault", http=fault.http, retry_after=fault.retry_after)
         request = check(body, typed, digits, account.catalog)
+        late = self._header_file(account, request)
         now = self._sandbox.clock.now()
         if request.is_free_form and not account.is_open_for(digits, now):
             raise ApiError(131047, "More than 24 hours have passed since the recipient last replied")
         self._take_room(account, digits, now)
-        return self._accept(account, request, magic, fault, now)
+        return self._accept(account, request, replace(magic, fail=late) if late else magic, fault, now)
+
+    def _header_file(self, account: Account, request: Request) -> int:
+        """The code of what is only found out when the file is fetched, else 0. Raises ApiError for one that it has
+        not."""
+        content = header_file(request)
+        if content is None or request.template is None:
+            return 0
+        return self._sandbox.shelf.check_header(account.config.phone_number_id, content, request.template.header_format)
 
     def _magic(self, account: Account, digits: str) -> Magic:
         if not self._sandbox.config.magic:
@@ -111,6 +121,7 @@ class Sender:
             accepted_at=now,
             status="held" if magic.habit == "held" else "accepted",
             user_id=request.typed if owner_of(request.typed) else "",
+            header=header_file(request),
         )
         account.figures.accepted += 1
         account.last_message[digits] = message
@@ -227,6 +238,16 @@ class Sender:
         now = self._sandbox.clock.now()
         account.last_inbound[digits] = now
         self._sandbox.recent.append(Shown(account.config.phone_number_id, digits, now, reply=text))
+
+
+def header_file(request: Request) -> Mapping[str, Any] | None:
+    """The picture, video or document above a template's text: `{"id"}` or `{"link"}`; None if it has none."""
+    kind = request.template.header_format if request.template else ""
+    if kind not in TYPES:
+        return None
+    header = next(each for each in request.body["template"]["components"] if each["type"].lower() == "header")
+    content: Mapping[str, Any] = header["parameters"][0][kind]
+    return content
 
 
 def first_quick_reply(request: Request) -> tuple[str, str]:

@@ -38,6 +38,22 @@ def people(scene: Scene, campaign_id: uuid.UUID) -> list[tuple[Status, str]]:
         return [(each.status, each.variables.get("body.1", "")) for each in rows]
 
 
+def test_who_would_get_a_message_that_is_too_long_stays_left_out_for_that(scene: Scene, bob: FlaskClient) -> None:
+    campaign_id = scene.left_out(count=3)
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        rows = db.session.scalars(select(CampaignRecipient).where(CampaignRecipient.campaign_id == campaign_id)).all()
+        long = next(row for row in rows if row.status is Status.SKIPPED)
+        long.variables, own_id = {**long.variables, "body.2": "x" * 32_760}, long.id
+        db.session.commit()
+    asked = bob.get(f"/campaigns/{campaign_id}/fill").text
+    assert confirm(bob, asked, **{"value.body.1": "friend"}).status_code == 303
+    assert [status for status, _ in people(scene, campaign_id)].count(Status.PENDING) == 2
+    with db.organization_context(scene.app, scene.cast.bakery_id), db.reading():
+        left = db.session.scalars(select(CampaignRecipient).where(CampaignRecipient.id == own_id)).one()
+        assert (left.status, left.error_code) == (Status.SKIPPED, "too_long")
+        assert "32,768 are allowed" in str(left.error_message)
+
+
 def test_the_page_names_the_variable_and_sends_to_exactly_those(scene: Scene, bob: FlaskClient) -> None:
     campaign_id = scene.left_out(count=3)
     page = bob.get(f"/campaigns/{campaign_id}").text

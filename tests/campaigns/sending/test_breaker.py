@@ -59,6 +59,9 @@ def test_a_template_that_is_known_to_be_paused_costs_no_request(rehearsal: Rehea
     [
         ({"status": "PAUSED"}, "WhatsApp paused it"),
         ({"status": "REJECTED", "status_reason": "ABUSIVE"}, "Reason given: abusive"),
+        ({"components": [{"type": "BODY", "text": "Hi {{1}}, welcome back."}]}, "would read something else"),
+        ({"components": [{"type": "BODY", "text": "Welcome back."}]}, "has other variables now"),
+        ({"name": "another_name"}, "is gone"),
         ({"category": "AUTHENTICATION"}, "now counts its template as authentication, no longer as"),
     ],
 )
@@ -73,6 +76,20 @@ def test_news_of_its_template_stop_a_campaign_that_is_being_sent(
     assert reason in back.reason
     assert 10 <= len(rehearsal.provider.taken) < len(PEOPLE)
     assert rehearsal.counts(campaign_id).adds_up
+
+
+def test_whoever_resumes_sends_the_new_text_and_none_that_has_other_variables(rehearsal: Rehearsal) -> None:
+    rehearsal.contacts(*PEOPLE[:3])
+    campaign_id = rehearsal.start_campaign()
+    told(rehearsal, components=[{"type": "BODY", "text": "Come back."}])
+    assert rehearsal.send(campaign_id) is not None
+    rehearsal.resume(campaign_id)
+    assert rehearsal.send(campaign_id) is not None, "it has no place for what was filled in"
+    told(rehearsal, components=[{"type": "BODY", "text": "Hi {{1}}, welcome back."}])
+    rehearsal.resume(campaign_id)
+    assert rehearsal.send(campaign_id) is None
+    assert rehearsal.provider.numbers() == PEOPLE[:3]
+    assert rehearsal.campaign(campaign_id).components[0]["text"] == "Hi {{1}}, welcome back."
 
 
 def test_whoever_resumes_accepts_the_new_category(rehearsal: Rehearsal) -> None:

@@ -270,6 +270,20 @@ def test_templates_come_from_all_pages_and_a_cursor_alone_is_no_further_page() -
     assert "components" in queries[0]["fields"]
 
 
+def test_a_list_that_breaks_off_on_its_third_page_is_an_error_and_no_shorter_list() -> None:
+    queries: list[dict[str, str]] = []
+    whole = paged([page("a", after="c1", more=True), page("b", after="c2", more=True)], queries)
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if len(queries) == 2:
+            return web.json_response({"error": {"code": 2, "message": "Service temporarily unavailable"}}, status=503)
+        return await whole(request)
+
+    with pytest.raises(ProviderError) as failed:
+        with_server(handler, CloudApi.templates)
+    assert failed.value.error.code == "2"
+
+
 def test_a_next_page_without_cursors_is_still_found() -> None:
     queries: list[dict[str, str]] = []
     first = page("a", after="c1", more=True)

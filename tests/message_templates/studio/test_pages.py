@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.jobs import Queue
+from adsapp.message_templates import history
 from adsapp.message_templates.models import MessageTemplate
 from tests.cast import csrf_token
 from tests.live import Live
@@ -58,6 +59,42 @@ def test_faults_are_told_as_they_are_typed_and_nothing_is_kept(live: Live, adam:
     assert "Hello <mark>Ana</mark>, order <mark>12</mark> is ready." in good
     blank = adam.get("/templates/new").text
     assert "nothing written yet" in blank
+
+
+def test_a_name_that_is_taken_is_told_while_it_is_typed_with_the_other_languages(live: Live, adam: FlaskClient) -> None:
+    with live.organization():
+        db.session.add(_in(live, "de", "Hallo {{1}}, deine Bestellung ist fertig."))
+        db.session.add(_in(live, "he", "שלום {{1}}, ההזמנה שלך מוכנה."))
+        db.session.commit()
+    page = post(adam, "/templates/draft", **TYPED)[1]
+    assert "It is there in German, Hebrew, so this is one more language of it." in page
+    assert "Hallo" in page, "the others stand beside it"
+    assert '<div class="chat" dir="rtl">' in page
+    page = post(adam, "/templates/draft", **TYPED | {"language": "de"})[1]
+    assert "There is a template order_ready in German already. Take another name, another language" in page
+    with live.organization():
+        template = db.session.scalars(select(MessageTemplate).where(MessageTemplate.language == "de")).one()
+        was = history.Was.of(template)
+        template.status = "PENDING"
+        history.note(template, was, history.HERE)
+        template.status, template_id = "APPROVED", template.id
+        db.session.commit()
+    page = post(adam, f"/templates/{template_id}/draft", **TYPED | {"language": "de"})[1]
+    assert "It cannot be changed yet" in page
+    assert "takes one change of an approved template in 24 hours" in page
+
+
+def _in(live: Live, language: str, text: str) -> MessageTemplate:
+    return MessageTemplate(
+        organization_id=live.cast.bakery_id,
+        account_id=live.account_id,
+        name="order_ready",
+        language=language,
+        status="APPROVED",
+        category="UTILITY",
+        provider_id="7",
+        components=[{"type": "BODY", "text": text}],
+    )
 
 
 def test_what_comes_back_keeps_every_word_that_was_typed(live: Live, adam: FlaskClient) -> None:
