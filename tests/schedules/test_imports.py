@@ -222,6 +222,7 @@ def test_a_way_out_of_the_folder_is_refused(kitchen: Kitchen, tmp_path: Path) ->
         schedule_id = kitchen.schedule(folder=folder)
         with pytest.raises(JobFailed, match=said):
             kitchen.run(schedule_id)
+    kitchen.end()
     settings = kitchen.app.config["SETTINGS"]
     kitchen.app.config["SETTINGS"] = settings.model_copy(update={"import_folders": ""})
     with pytest.raises(JobFailed, match="No folder is set up here"):  # nor is it where the worker was started
