@@ -13,7 +13,9 @@ for (const kind of ["input", "change"]) {
 document.addEventListener("htmx:beforeSend", (event) => asked.set(event.detail.xhr, performance.now()));
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { target, xhr } = event.detail;
+  const { target, xhr, requestConfig } = event.detail;
+  // What was uploaded comes with this answer and with no other; the field that has the focus keeps what is typed in it.
+  if (requestConfig?.elt?.matches?.("input[type=file]")) return;
   if (target.matches?.("form[data-latest]") && edited.get(target) > asked.get(xhr)) event.detail.shouldSwap = false;
 });
 
