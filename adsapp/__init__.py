@@ -46,6 +46,7 @@ def create_core(settings: "Settings") -> "Flask":
 def add_pages(app: "Flask", settings: "Settings") -> None:
     """Pages and API, and the checks in front of them."""
     from adsapp import navigation
+    from adsapp.core import uses
     from adsapp.core.web import (
         compression,
         freshness,
@@ -59,7 +60,6 @@ def add_pages(app: "Flask", settings: "Settings") -> None:
         security,
         statics,
         templating,
-        uses,
         waiting,
     )
     from adsapp.organizations import access

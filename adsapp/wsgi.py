@@ -3,7 +3,7 @@
 import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app
 from adsapp.core.gc_tuning import leave_alone_what_is_there
-from adsapp.core.observing import observe
+from adsapp.core.observing.start import observe
 from adsapp.dashboard.figures import show_figures
 
 app = create_app()

@@ -13,9 +13,9 @@ from adsapp.cli.readiness import check_redis, open_app
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.words import plural
-from adsapp.jobs import restored
 from adsapp.organizations import queries as organizations
 from adsapp.processes import backup as backups
+from adsapp.processes import restored
 from adsapp.processes.backup import BackupFailed
 
 folder_argument = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))

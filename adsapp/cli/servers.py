@@ -56,7 +56,7 @@ def worker(queues: Sequence[str], only: Sequence[str], but: Sequence[str], shard
         _one_process_a_queue(only, but, part)
         return
     from adsapp.alerts.watching import Watcher
-    from adsapp.core.observing import observe
+    from adsapp.core.observing.start import observe
     from adsapp.jobs.engine.worker import WorkerProcess
     from adsapp.schedules.dispatcher import Dispatcher
 

@@ -4,9 +4,9 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from adsapp.config import Settings
-from adsapp.core import metrics
-from adsapp.core.metrics import Reader
-from adsapp.core.process_figures import read_process
+from adsapp.core.observing import metrics
+from adsapp.core.observing.metrics import Reader
+from adsapp.core.observing.process_figures import read_process
 from adsapp.jobs.queries.installation import read_installation
 
 
@@ -17,7 +17,7 @@ def show_figures(app: Flask) -> None:
         return
     metrics.turn_on(settings)
     if settings.metrics_port:
-        from adsapp.core.metrics_port import open_port
+        from adsapp.core.observing.metrics_port import open_port
 
         open_port(settings, 0, lambda: figures(app), shared=settings.web_processes > 1)
 

@@ -4,9 +4,10 @@ from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from adsapp.core import context, db, metrics
+from adsapp.core import context, db
 from adsapp.core.db import migrations
 from adsapp.core.errors import NotFound, Unauthenticated
+from adsapp.core.observing import metrics
 from adsapp.core.web.problems import problem_response
 from adsapp.dashboard import figures
 from adsapp.jobs.broker import Broker

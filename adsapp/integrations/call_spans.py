@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import aiohttp
 
-from adsapp.core import traces
-from adsapp.core.traces import About, Kind
+from adsapp.core.observing import traces
+from adsapp.core.observing.traces import About, Kind
 
 _WORD: Final = re.compile(r"[a-z_-]+|v\d+\.\d+")
 

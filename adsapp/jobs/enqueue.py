@@ -18,13 +18,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from adsapp.core import context, db, traces
+from adsapp.core import context, db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.db.rows import insert_rows
 from adsapp.core.errors import Conflict, Invalid, TooMany
 from adsapp.core.ids import new_id
 from adsapp.core.logs import bound, get_logger
+from adsapp.core.observing import traces
 from adsapp.jobs.broker import Broker
 from adsapp.jobs.dependencies import After, Condition, add_dependencies, block_parent, reject_cycle
 from adsapp.jobs.engine import job_spans

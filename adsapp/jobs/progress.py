@@ -14,9 +14,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from adsapp.core import db, traces
+from adsapp.core import db
 from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.logs import get_logger
+from adsapp.core.observing import traces
 from adsapp.jobs.engine.recording import add_items
 from adsapp.jobs.models import Job, JobItem
 from adsapp.jobs.states import Queue

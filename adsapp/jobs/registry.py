@@ -159,7 +159,7 @@ class Recurring:
     - `narrow`: the same params without people who got a message in so many hours, for kinds that can leave them out.
     - `asks`: what that form asks besides, for the params of now, None for a new one; `fill`: params with what was typed
       there, given the params of now.
-    - `uses`: the keys of things that a run cannot do without (`core.web.uses`).
+    - `uses`: the keys of things that a run cannot do without (`core.uses`).
     - `shown`: the params as people and programs may see them, for kinds that have secrets in them.
     - `chooses`: what that form asks, `nothing_yet`: what is said if there is nothing to choose.
     """

@@ -110,7 +110,7 @@ def refuse_to_recur(spec: Mapping[str, Any]) -> None:
 
 
 def uses(spec: Mapping[str, Any]) -> list[str]:
-    """The keys of what it is made of (`core.web.uses`)."""
+    """The keys of what it is made of (`core.uses`)."""
     tags, batch = spec.get("tags") or (), spec.get("import_id")
     return [*(f"tag:{tag}" for tag in tags), *([f"import:{batch}"] if batch else [])]
 

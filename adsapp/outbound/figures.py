@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from adsapp.core import db
-from adsapp.core.metrics import LONG_SECONDS, Instrument, counter, gauge, histogram
+from adsapp.core.observing.metrics import LONG_SECONDS, Instrument, counter, gauge, histogram
 
 MESSAGES = counter("adsapp_messages_total", "Messages that came into a status", "status")
 EMAILS = counter("adsapp_emails_total", "E-mails that came into a status, each recipient one", "status")

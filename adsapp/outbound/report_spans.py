@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from adsapp.core import db, traces
-from adsapp.core.traces import Kind
+from adsapp.core import db
+from adsapp.core.observing import traces
+from adsapp.core.observing.traces import Kind
 from adsapp.jobs import Job
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import aiohttp
 
 from adsapp.core.clock import utcnow
-from adsapp.core.metrics import Reading, read_too
+from adsapp.core.observing.metrics import Reading, read_too
 from adsapp.integrations.base import Outcome, Send, Uncertain
 from adsapp.integrations.http import open_session
 from adsapp.integrations.pacing import Pacer

@@ -21,9 +21,8 @@ from adsapp.core import db, logs
 from adsapp.core.clock import iso, utcnow
 from adsapp.core.crypto import UnreadableSecret, Vault
 from adsapp.core.db import migrations
-from adsapp.jobs import restored
 from adsapp.organizations import queries as organizations
-from adsapp.processes import copies
+from adsapp.processes import copies, restored
 
 log = logs.get_logger()
 

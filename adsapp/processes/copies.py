@@ -1,7 +1,7 @@
 """Copies of a whole database: SQLite by its own online backup, PostgreSQL by pg_dump and pg_restore.
 
 A copy has no schema version: every process refuses a database without one, so nothing can work on what was restored
-before it is held (`adsapp.jobs.restored`). The restore writes the version last.
+before it is held (`adsapp.processes.restored`). The restore writes the version last.
 """
 
 import contextlib

@@ -36,13 +36,14 @@ from adsapp.core.db import logins, migrations
 from adsapp.integrations import email_queries
 from adsapp.integrations import queries as account_queries
 from adsapp.integrations.models import EmailWebhook, WebhookDelivery
-from adsapp.jobs import Queue, restored
+from adsapp.jobs import Queue
 from adsapp.jobs.models import JobCount, Worker
 from adsapp.jobs.queries import installation
 from adsapp.jobs.scopes import Scope
 from adsapp.jobs.states import State
 from adsapp.jobs.wait_reasons import alive_since, database_now
 from adsapp.organizations import queries as organizations
+from adsapp.processes import restored
 
 MOST_ORGANIZATIONS: Final = 200  # whose accounts are looked at
 MOST_SERVED: Final = 20_000  # of whom it is looked whether a worker serves them

@@ -23,9 +23,10 @@ from adsapp.core import db
 from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.db import migrations
 from adsapp.demo import stage
-from adsapp.jobs import Job, Queue, restored
+from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine import dispatch
 from adsapp.organizations.auditing import By
+from adsapp.processes import restored
 from adsapp.schedules import service as schedules
 from adsapp.schedules.dispatcher import Dispatcher
 from adsapp.schedules.draft import ScheduleIn

@@ -25,11 +25,12 @@ from adsapp.core.crypto import Vault
 from adsapp.core.db import migrations
 from adsapp.integrations.models import WebhookDelivery
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
-from adsapp.jobs import Job, Queue, queues, restored
+from adsapp.jobs import Job, Queue, queues
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.models import Worker
 from adsapp.jobs.scopes import Scope, Shard, shard_of
 from adsapp.organizations.auditing import NOBODY, By
+from adsapp.processes import restored
 from adsapp.processes.doctor import Finding, Grade, examine
 from tests.cast import Cast
 from tests.cli.conftest import Command

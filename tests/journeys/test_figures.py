@@ -11,7 +11,7 @@ import pytest
 from adsapp.demo.http import Api, wait_until
 from adsapp.demo.stage import free_port
 from adsapp.processes.commands import web_command
-from tests.core.test_metrics import TOKEN, scrape, value
+from tests.core.observing.test_metrics import TOKEN, scrape, value
 from tests.journeys.conftest import Journey
 from tests.waiting import wait_for
 

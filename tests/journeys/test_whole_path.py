@@ -12,7 +12,7 @@ import pytest
 from adsapp.demo import once
 from adsapp.demo.stage import free_port
 from tests.collector import Seen, collecting
-from tests.core.test_metrics import value
+from tests.core.observing.test_metrics import value
 from tests.installation import NUMBER
 from tests.journeys.conftest import Journey
 

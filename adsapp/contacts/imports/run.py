@@ -37,7 +37,7 @@ from adsapp.core.ahead import ahead
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import refresh_statistics
 from adsapp.core.logs import get_logger
-from adsapp.core.metrics import counter
+from adsapp.core.observing.metrics import counter
 from adsapp.jobs import JobFailed, Progress
 
 log = get_logger()

@@ -10,9 +10,9 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from adsapp.config import Settings
-from adsapp.core import error_reports
 from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger
+from adsapp.core.observing import error_reports
 from adsapp.core.space import DiskFull, is_full
 from adsapp.core.web.leaving import current_mask
 from adsapp.core.web.security import client_address

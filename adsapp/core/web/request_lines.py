@@ -9,9 +9,10 @@ from typing import Final
 
 from flask import Flask, Response, g, request
 
-from adsapp.core import context, logs, traces
+from adsapp.core import context, logs
 from adsapp.core.ids import new_id
-from adsapp.core.metrics import counter, histogram
+from adsapp.core.observing import traces
+from adsapp.core.observing.metrics import counter, histogram
 from adsapp.core.web.limits import ASKED
 
 log = logs.get_logger()

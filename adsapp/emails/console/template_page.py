@@ -14,9 +14,9 @@ from werkzeug.datastructures import MultiDict
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.inputs import digits
 from adsapp.core.pagination import Page
+from adsapp.core.uses import warnings
 from adsapp.core.web.confirmation import Choice, Confirmation, lines_of
 from adsapp.core.web.pages import WebPage
-from adsapp.core.web.uses import warnings
 from adsapp.emails.console import preview, sources
 from adsapp.emails.console.blueprint import Tab, tabs
 from adsapp.emails.console.preview import Shown

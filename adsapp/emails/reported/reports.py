@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import or_, select
 
-from adsapp.core import db, traces
+from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
+from adsapp.core.observing import traces
 from adsapp.emails import ledger
 from adsapp.emails.models import Email, EmailRecipient, SuppressionReason
 from adsapp.emails.models import EmailRecipientStatus as Status

@@ -12,6 +12,7 @@ from adsapp.core.web.pages import LivePage
 from adsapp.core.web.urls import url_for
 from adsapp.core.words import plural
 from adsapp.jobs.console import dialogs
+from adsapp.jobs.engine.samples import Sample
 from adsapp.jobs.labels import QUEUE_ITEMS, QUEUE_TITLES
 from adsapp.jobs.models import Worker
 from adsapp.jobs.queries import jobs as job_queries
@@ -22,7 +23,6 @@ from adsapp.jobs.queries.spreads import Spread, spreads
 from adsapp.jobs.queries.statistics import MINUTE_LABELS, QueueStats, hour_ago, queue_stats, queues_without_worker
 from adsapp.jobs.queries.workers import WorkerView
 from adsapp.jobs.registry import kind as kind_of
-from adsapp.jobs.samples import Sample
 from adsapp.jobs.scopes import Scope
 from adsapp.jobs.states import Queue, State
 from adsapp.jobs.wait_reasons import Pause, RunConditions, run_conditions

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from adsapp.core import metrics
-from adsapp.core.metrics import LONG_SECONDS, Reading, counter, gauge, histogram
+from adsapp.core.observing import metrics
+from adsapp.core.observing.metrics import LONG_SECONDS, Reading, counter, gauge, histogram
 from adsapp.jobs.engine.heartbeat import Held
 from adsapp.jobs.engine.outcomes import Completion, Failed
 from adsapp.jobs.progress import Claim

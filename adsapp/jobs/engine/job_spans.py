@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from adsapp.core import traces
-from adsapp.core.traces import Kind, Span
+from adsapp.core.observing import traces
+from adsapp.core.observing.traces import Kind, Span
 from adsapp.jobs.engine.outcomes import Failed, Outcome
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.registry import Processor

@@ -10,11 +10,12 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from adsapp.config import Settings
-from adsapp.core import db, error_reports, space
+from adsapp.core import db, space
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.crypto import UnreadableSecret
 from adsapp.core.errors import Problem
 from adsapp.core.logs import get_logger, telling_of
+from adsapp.core.observing import error_reports
 from adsapp.jobs.engine import job_lines, job_spans
 from adsapp.jobs.engine.batching import BatchWriter
 from adsapp.jobs.engine.heartbeat import Heartbeat

@@ -13,13 +13,14 @@ from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, upd
 from sqlalchemy.exc import SQLAlchemyError
 
 from adsapp.config import VERSION, Settings
-from adsapp.core import db, metrics
+from adsapp.core import db
 from adsapp.core.clock import DatabaseClock
 from adsapp.core.db import engine_transaction
 from adsapp.core.ids import new_id
 from adsapp.core.logs import get_logger
-from adsapp.core.metrics import Reader
-from adsapp.core.process_figures import memory_bytes, read_process
+from adsapp.core.observing import metrics
+from adsapp.core.observing.metrics import Reader
+from adsapp.core.observing.process_figures import memory_bytes, read_process
 from adsapp.jobs import retention
 from adsapp.jobs.broker import Broker, EmbeddedConsumer
 from adsapp.jobs.engine import counting, dispatch, reaper
@@ -28,8 +29,8 @@ from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.heartbeat import Heartbeat
 from adsapp.jobs.engine.prefetch import Prefetcher
 from adsapp.jobs.engine.runner import Runner
+from adsapp.jobs.engine.samples import Ring
 from adsapp.jobs.models import Worker
-from adsapp.jobs.samples import Ring
 from adsapp.jobs.scopes import EVERYONE, Scope
 from adsapp.jobs.states import Queue
 from adsapp.jobs.wakeups import IDLE_SECONDS
@@ -157,7 +158,7 @@ class WorkerProcess:
         """On a port of its own, if figures are wanted: METRICS_PORT and the place of its first queue."""
         if not self._settings.metrics_port:
             return
-        from adsapp.core.metrics_port import open_port
+        from adsapp.core.observing.metrics_port import open_port
 
         metrics.turn_on(self._settings)
         place = 1 + list(Queue).index(self._queues[0])

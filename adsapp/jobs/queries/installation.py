@@ -8,8 +8,9 @@ from typing import cast
 
 from sqlalchemy import Connection, Table, func, select, text
 
-from adsapp.core import context, db, metrics
-from adsapp.core.metrics import Reading, gauge
+from adsapp.core import context, db
+from adsapp.core.observing import metrics
+from adsapp.core.observing.metrics import Reading, gauge
 from adsapp.jobs.broker import Broker
 from adsapp.jobs.engine.dispatch import first_due
 from adsapp.jobs.models import Job, JobCount, Worker

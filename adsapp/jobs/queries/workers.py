@@ -17,8 +17,8 @@ from adsapp.core import context, db
 from adsapp.core.clock import iso
 from adsapp.core.errors import Forbidden, NotFound
 from adsapp.core.ids import parse_id
+from adsapp.jobs.engine.samples import Sample
 from adsapp.jobs.models import Job, Worker
-from adsapp.jobs.samples import Sample
 from adsapp.jobs.scopes import Scope
 from adsapp.jobs.states import Queue
 from adsapp.jobs.wait_reasons import alive_since, database_now

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
+from adsapp.core.uses import warnings
 from adsapp.core.web.confirmation import Choice, Confirmation, lines_of
 from adsapp.core.web.pages import WebPage
 from adsapp.core.web.urls import url_for
-from adsapp.core.web.uses import warnings
 from adsapp.message_templates import history, previews
 from adsapp.message_templates.components import view
 from adsapp.message_templates.files import queries as files

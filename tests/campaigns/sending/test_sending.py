@@ -20,9 +20,10 @@ from adsapp.campaigns.sending import claim
 from adsapp.campaigns.sending.journal import Journal
 from adsapp.config import Settings
 from adsapp.contacts.values.phones import person_key
-from adsapp.core import db, metrics
+from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
+from adsapp.core.observing import metrics
 from adsapp.integrations.channels import channel_of
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.queries import get_account

@@ -10,16 +10,17 @@ import pytest
 from flask import Flask
 
 from adsapp.config import Settings
-from adsapp.core import db, logs, metrics
+from adsapp.core import db, logs
 from adsapp.core.clock import DatabaseClock, utcnow
 from adsapp.core.ids import new_id
 from adsapp.core.logs import telling_of
+from adsapp.core.observing import metrics
 from adsapp.jobs import Job, Queue, State, progress
 from adsapp.jobs.engine import claims, counting, job_lines, reaper
 from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.worker import WorkerProcess
 from tests.cast import Cast
-from tests.core.test_metrics import value
+from tests.core.observing.test_metrics import value
 
 Enqueue = Callable[..., uuid.UUID]
 Read = Callable[[uuid.UUID], Job]

@@ -27,7 +27,7 @@ from adsapp.cli import adsapp as command
 command.get_command(None, "worker")
 from adsapp.cli.readiness import open_app
 open_app(check_schema=False, pages=False)
-from adsapp.core.observing import observe
+from adsapp.core.observing.start import observe
 from adsapp.config import Settings
 observe(Settings(), "adsapp-worker")
 import adsapp.jobs.engine.worker, adsapp.schedules.dispatcher

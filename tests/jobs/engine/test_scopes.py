@@ -17,12 +17,12 @@ from adsapp import jobs
 from adsapp.alerts.concerns import no_worker
 from adsapp.core import db
 from adsapp.core.clock import DatabaseClock
-from adsapp.jobs import Job, Queue, State, samples
-from adsapp.jobs.engine import dispatch
+from adsapp.jobs import Job, Queue, State
+from adsapp.jobs.engine import dispatch, samples
+from adsapp.jobs.engine.samples import KEPT, Ring, Sample
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.queries import workers
 from adsapp.jobs.queries.statistics import queue_stats
-from adsapp.jobs.samples import KEPT, Ring, Sample
 from adsapp.jobs.scopes import EVERYONE, Scope, Shard, shard_of
 from adsapp.jobs.wait_reasons import run_conditions, why_waiting
 from tests.cast import Cast

@@ -12,10 +12,10 @@ from adsapp.contacts.imports.undo.queries import Outlook
 from adsapp.contacts.imports.undo.reasons import reasons
 from adsapp.contacts.models import Contact, Import
 from adsapp.core.clock import iso
+from adsapp.core.uses import warnings
 from adsapp.core.web.confirmation import Choice, Confirmation, Line, Shown
 from adsapp.core.web.pages import WebPage
 from adsapp.core.web.urls import url_for
-from adsapp.core.web.uses import warnings
 from adsapp.core.words import plural
 from adsapp.jobs import State
 from adsapp.jobs.wait_reasons import why_waiting

@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 
 from adsapp import jobs
 from adsapp.config import Settings
-from adsapp.core import db, traces
+from adsapp.core import db
+from adsapp.core.observing import traces
 from adsapp.integrations.call_spans import route_of
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine import job_spans

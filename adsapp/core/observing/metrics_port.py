@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from adsapp.config import Settings
 from adsapp.core.logs import get_logger
-from adsapp.core.metrics import CONTENT_TYPE, may_read
+from adsapp.core.observing.metrics import CONTENT_TYPE, may_read
 
 log = get_logger()
 

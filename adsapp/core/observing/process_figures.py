@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adsapp.config import VERSION, Settings
 from adsapp.core.db import db, reading
-from adsapp.core.metrics import Reading, gauge
+from adsapp.core.observing.metrics import Reading, gauge
 
 BUILD = gauge("adsapp_build_info", "1, with what this process runs", "version", "python", "shape")
 MEMORY = gauge("adsapp_process_memory_bytes", "Memory of this process, resident")

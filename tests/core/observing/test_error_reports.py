@@ -12,8 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from adsapp.config import VERSION, Settings
-from adsapp.core import db, error_reports
+from adsapp.core import db
 from adsapp.core.logs import telling_of
+from adsapp.core.observing import error_reports
 from adsapp.jobs import enqueue
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.states import Queue

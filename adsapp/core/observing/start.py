@@ -1,7 +1,7 @@
 """What a process tells of itself to programs elsewhere, if whoever runs the installation wants that."""
 
 from adsapp.config import Settings
-from adsapp.core import error_reports, traces
+from adsapp.core.observing import error_reports, traces
 
 
 def observe(settings: Settings, service: str) -> None:

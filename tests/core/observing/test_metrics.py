@@ -17,7 +17,8 @@ from flask.testing import FlaskClient
 
 from adsapp import blueprints, jobs
 from adsapp.config import ROOT, Settings
-from adsapp.core import db, metrics
+from adsapp.core import db
+from adsapp.core.observing import metrics
 from adsapp.dashboard.figures import figures, show_figures
 from adsapp.demo.stage import free_port
 from adsapp.jobs import Job, Queue

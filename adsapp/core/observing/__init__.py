@@ -1,0 +1,1 @@
+"""What an operator sees of a process beside its log: figures, traces, reports of errors."""
