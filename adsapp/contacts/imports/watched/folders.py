@@ -4,6 +4,7 @@ Each part of the way is opened inside the one before and follows no link, so tha
 can be changed for a link to somewhere else.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -84,7 +85,7 @@ def _open(name: str, flags: int, what: str, inside: int | None = None) -> Iterat
 
 
 def _why(error: OSError) -> str:
-    if isinstance(error, NotADirectoryError) or error.errno == 40:  # ELOOP
+    if isinstance(error, NotADirectoryError) or error.errno == errno.ELOOP:
         return "it is no folder, or a link, which is not followed"
     return (error.strerror or "it is not there").lower()
 
