@@ -103,6 +103,7 @@ def write_sandbox_config(
         "port": settings.sandbox_port,
         "latency_ms": 40,
         "static": str(RESOURCES / "static"),
+        "keep": str(settings.home.resolve() / "sandbox-templates.json"),
         "accounts": [account],
         "teams": [_team(known_team(settings.home), mail_webhook_url)],
         **options,

@@ -3,7 +3,7 @@
 The same words are used in the JSON file (`--config FILE`), in `POST /_sandbox/accounts` and in the code:
 
     {"host": "127.0.0.1", "port": 5001, "fast": false, "latency_ms": 0, "magic": true, "seed": null,
-     "static": "static",
+     "static": "static", "keep": "templates-made.json",
      "accounts": [{"phone_number_id": "…", "waba_id": "…", "token": "…", "app_secret": "…",
                    "webhook_url": "http://…", "display_phone_number": "15550783881", "verified_name": "…",
                    "throughput": 80}],
@@ -110,6 +110,7 @@ class SandboxConfig:
     magic: bool = True
     seed: int | None = None
     static: Path | None = None
+    keep: Path | None = None  # the file in which templates outlast a restart
     pair_rate: bool = True
     us_marketing: bool = False  # WhatsApp delivers no marketing to numbers of the United States
     batch_size: int = 100
@@ -180,8 +181,9 @@ def config_from(data: object, where: str = "config") -> SandboxConfig:
     assert isinstance(data, Mapping)
     values["accounts"] = _each(account_from, data, "accounts", where)
     values["teams"] = _each(team_from, data, "teams", where)
-    if values.get("static"):
-        values["static"] = Path(values["static"])
+    for name in ("static", "keep"):
+        if values.get(name):
+            values[name] = Path(values[name])
     return SandboxConfig(**values)
 
 
@@ -215,7 +217,7 @@ def _known_fields(kind: type, data: object, where: str, ignore: tuple[str, ...] 
 
 
 def _check_kind(name: str, value: object, where: str) -> None:
-    if name == "static" and value is None:
+    if name in ("static", "keep") and value is None:
         return
     kinds = _KINDS.get(name, (str,))
     # bool is a kind of int in Python; `"throughput": true` is still a mistake.

@@ -12,7 +12,7 @@ from adsapp.sandbox.whatsapp.faults import FaultRules
 from adsapp.sandbox.whatsapp.ids import WamidMaker, digits_of
 from adsapp.sandbox.whatsapp.limits import PairRate
 from adsapp.sandbox.whatsapp.media import Shelf
-from adsapp.sandbox.whatsapp.templates import Catalog, shipped_templates
+from adsapp.sandbox.whatsapp.templates import Catalog, Cupboard
 from adsapp.sandbox.whatsapp.validation import Request
 from adsapp.sandbox.windows import BusiestSecond, MovingWindow
 
@@ -139,6 +139,7 @@ class Sandbox:
         self.wamids = WamidMaker(seed)
         self.faults = FaultRules()
         self.shelf = Shelf(self.clock.now)
+        self._cupboard = Cupboard(config.keep)
         self.accounts: dict[str, Account] = {}
         self.catalogs: dict[str, Catalog] = {}
         self.messages: list[Message] = []
@@ -150,7 +151,8 @@ class Sandbox:
     def put_account(self, config: AccountConfig) -> Account:
         """Add a business number, or replace the settings of a known one."""
         account = self.accounts.get(config.phone_number_id)
-        catalog = self.catalogs.setdefault(config.waba_id, Catalog(shipped_templates()))
+        catalog = self.catalogs.get(config.waba_id) or self._cupboard.catalog(config.waba_id)
+        self.catalogs[config.waba_id] = catalog
         if account is None:
             account = self.accounts[config.phone_number_id] = Account(config, catalog)
         account.catalog = catalog

@@ -1,7 +1,7 @@
 """Making, editing and deleting templates, and what becomes of them: on the sandbox's clock, told by webhooks."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from adsapp.sandbox.state import Account, Sandbox, unknown_object
@@ -32,16 +32,24 @@ class Desk:
         self._sandbox = sandbox
         self._engine = engine
         self.forget()
+        for waba_id, catalog in sandbox.catalogs.items():
+            for template in catalog.templates:
+                if template.status == "PENDING":  # the sandbox ended before its review did
+                    self._review_later(waba_id, template.raw)
 
     def forget(self) -> None:
         """All but the templates themselves."""
         self.holds = False
-        self._next_id = 2_000_000_000_000_001
+        self._next_id = 1 + max([2_000_000_000_000_000, *self._ids_in_use()])
         self._made: dict[str, deque[float]] = defaultdict(deque)
         self._edits: dict[str, deque[float]] = defaultdict(deque)
         self._deleted: dict[tuple[str, str], float] = {}
         self._pauses: dict[str, int] = defaultdict(int)
         self._turns: dict[str, int] = defaultdict(int)  # what was planned before the last change is void
+
+    def _ids_in_use(self) -> Iterator[int]:
+        for catalog in self._sandbox.catalogs.values():
+            yield from (int(template.raw["id"]) for template in catalog.templates)
 
     # --- what clients do ----------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -86,10 +86,11 @@ def shipped_templates() -> tuple[Template, ...]:
 
 
 class Catalog:
-    """The templates of one WhatsApp Business account."""
+    """The templates of one WhatsApp Business account. `changed` is called after each change."""
 
-    def __init__(self, templates: Iterable[Template]) -> None:
+    def __init__(self, templates: Iterable[Template], changed: Callable[[], None] = lambda: None) -> None:
         self._templates = {template.key: template for template in templates}
+        self._changed = changed
 
     def find(self, name: str, language: str) -> Template | None:
         return self._templates.get((name, language))
@@ -97,13 +98,16 @@ class Catalog:
     def put(self, template: Template) -> None:
         """Add it, or replace the one of its name and language."""
         self._templates[template.key] = template
+        self._changed()
 
     def remove(self, template: Template) -> None:
         del self._templates[template.key]
+        self._changed()
 
     def restore(self) -> None:
-        """As it was at the start."""
+        """As it was at the very first start."""
         self._templates = {template.key: template for template in shipped_templates()}
+        self._changed()
 
     def named(self, name: str) -> list[Template]:
         """Of all languages."""
@@ -125,6 +129,30 @@ class Catalog:
         shown = [pick(row, fields) for row in rows[start:end]]
         cursors = {"before": _cursor(start), "after": _cursor(start + len(shown))}
         return shown, cursors, cursors["after"] if end < len(rows) else None
+
+
+class Cupboard:
+    """Where templates outlast the process, as those of the provider do: a JSON file, or nowhere."""
+
+    def __init__(self, place: Path | None) -> None:
+        self._place = place
+        kept = json.loads(place.read_text(encoding="utf-8")) if place and place.exists() else {}
+        self._kept: dict[str, list[dict[str, Any]]] = kept
+
+    def catalog(self, waba_id: str) -> Catalog:
+        """What the account had when the sandbox ended; what is shipped, if it is new."""
+        kept = self._kept.get(waba_id)
+        templates = shipped_templates() if kept is None else tuple(map(Template, kept))
+        catalog = Catalog(templates, lambda: self._keep(waba_id, catalog))
+        return catalog
+
+    def _keep(self, waba_id: str, catalog: Catalog) -> None:
+        if self._place is None:
+            return
+        self._kept[waba_id] = [dict(template.raw) for template in catalog.templates]
+        beside = self._place.with_suffix(".new")
+        beside.write_text(json.dumps(self._kept), encoding="utf-8")
+        beside.replace(self._place)
 
 
 def chosen_fields(query: Mapping[str, str], default: Iterable[str], known: Iterable[str]) -> list[str]:
