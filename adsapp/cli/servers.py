@@ -25,7 +25,7 @@ def web() -> None:
     """Serve the console and the API."""
     settings = Settings.load()
     readiness.check_port(settings.host, settings.port, "PORT")
-    open_app()
+    open_app(pages=False)  # the server makes them; twice would put the start off
     os.environ.setdefault("TZ", "UTC")
     os.environ.update(absolute_home(settings))
     os.chdir(ROOT)  # Python looks in the present folder first, and another `adsapp` may be there
