@@ -132,6 +132,10 @@ def resume(campaign: Campaign, by: str = "") -> None:
     if campaign.status is not CampaignStatus.PAUSED and not failed:
         raise Conflict(f"The campaign is {campaign.status.value}; only a paused one can be resumed")
     accounts.refuse_refused(accounts.get_account(campaign.account_id))
+    if campaign.template_name and _template_of(campaign) is None:
+        raise Conflict(
+            "Its template is gone: it was deleted at WhatsApp. Cancel this campaign, and make one of another"
+        )
     # A slice that saw the pause hands its job back a moment later; resumed in between, nobody would wake it again.
     if job is not None and job.state is State.ACTIVE:
         raise Conflict("The campaign is just coming to a stop; try again in a second", code="stopping")
@@ -147,12 +151,16 @@ def resume(campaign: Campaign, by: str = "") -> None:
 def _accept_what_is_known(campaign: Campaign) -> None:
     """Whoever resumes has read why it was paused: what its template counts as now, how its messages ended, what was
     wrong with the file above them."""
-    template = find_template(campaign.account_id, campaign.template_name, campaign.template_language)
+    template = _template_of(campaign)
     campaign.template_category = template.category if template else campaign.template_category
     if template is not None and _has_the_same_variables(template, campaign):
         campaign.components = template.components
     campaign.watched_from = None
     files.forget_uploads(files.files_in(campaign.variables))
+
+
+def _template_of(campaign: Campaign) -> MessageTemplate | None:
+    return find_template(campaign.account_id, campaign.template_name, campaign.template_language)
 
 
 def _has_the_same_variables(template: MessageTemplate, campaign: Campaign) -> bool:

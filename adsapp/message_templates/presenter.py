@@ -160,7 +160,7 @@ class Change:
         return cls(change.at, text, level, meaning, TOLD_BY.get(change.told_by, ""))
 
 
-TOLD_BY = {history.WEBHOOK: "WhatsApp said so", history.SYNC: "seen at a sync", history.HERE: "submitted here"}
+TOLD_BY = {history.WEBHOOK: "WhatsApp said so", history.SYNC: "Seen at a sync", history.HERE: "Submitted here"}
 
 
 def _plain(word: str) -> str:

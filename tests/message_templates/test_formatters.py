@@ -70,7 +70,7 @@ def test_a_value_is_written_as_its_formatters_say(how: object, typed: str, writt
     "how, message",
     [
         ("titel", "there is no formatter 'titel'; did you mean 'title'?"),
-        (5, "there is no formatter None; there are title, first_word, upper, date, number, currency"),
+        (5, "there is no formatter None; there are title, first_word, upper, date, number, currency, link"),
         ("date", "the formatter date needs a locale, such as pt_BR"),
         ({"name": "date", "locale": "xx_YY"}, "there is no locale 'xx_YY'; an example is pt_BR"),
         ({"name": "date", "locale": 5}, "there is no locale 5; an example is pt_BR"),

@@ -134,7 +134,7 @@ def why_endings(lately: Tally, settings: Settings, most_frequent: str = "") -> s
         why = f", most often because of “{most_frequent}”" if most_frequent else ""
         return (
             f"{lately.not_delivered:,} of the last {lately.answered:,} messages did not arrive{why}. "
-            "Look at why below; then resume it, or cancel it"
+            "See on its page why; then resume it, or cancel it"
         )
     if _is_over(lately.opted_out, lately.answered, settings.breaker_opted_out):
         return (

@@ -131,6 +131,12 @@ def sample(file_id: uuid.UUID) -> str:
     return handle
 
 
+def forget_sample(file_id: uuid.UUID) -> None:
+    """Upload it anew the next time it is wanted. Commits."""
+    db.session.execute(update(HeaderFile).where(HeaderFile.id == file_id).values(sample_handle=""))
+    db.session.commit()
+
+
 def ids_at_provider(
     file_ids: Iterable[uuid.UUID], account_id: uuid.UUID, channel: Channel
 ) -> dict[str, tuple[str, str]]:

@@ -30,4 +30,5 @@ def why_none(value: str) -> str:
     text = clean(value)
     if is_link(text) or _PROVIDER_ID.fullmatch(text) or file_id_of(text) is not None:
         return ""
-    return f"“{text[:60]}” is neither an address that begins with https://, nor a file kept here, nor WhatsApp's own id"
+    called = f"“{text[:60]}”"
+    return f"{called} is no address that begins with https:// or http://, no file kept here, and no id of WhatsApp's"

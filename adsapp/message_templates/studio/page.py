@@ -14,9 +14,10 @@ from adsapp.core.web.urls import url_for
 from adsapp.message_templates import history, previews
 from adsapp.message_templates.components import view
 from adsapp.message_templates.files import queries as files
+from adsapp.message_templates.files.kinds import CALLED
 from adsapp.message_templates.languages import NAMES, language_name
 from adsapp.message_templates.lengths import LONGEST_BODY
-from adsapp.message_templates.models import MessageTemplate
+from adsapp.message_templates.models import HeaderFile, MessageTemplate
 from adsapp.message_templates.presenter import InLanguage
 from adsapp.message_templates.previews import Bubble
 from adsapp.message_templates.queries import find_by_id, named
@@ -95,12 +96,12 @@ class StudioPage(WebPage):
         """Never raises for what was typed. `refused`: what the provider or the service said, by place."""
         draft = replace(form.draft, examples=form.examples)
         form = replace(form, draft=draft)
-        faults = (*judge(draft), *(_taken(draft) if template_id is None else ()))
+        kept = files.find_file(form.sample) if form.sample and draft.header_format in SAMPLES else None
+        faults = (*judge(draft), *(_taken(draft) if template_id is None else ()), *_of_another_kind(draft, kept))
         shown = faults if refused is not None else [fault for fault in faults if _is_typed(form, fault)]
         told = {field_name(fault.place): f"{fault.message}. {fault.advice}" for fault in reversed(shown)}
         told |= {field_name(place): text for place, text in (refused or {}).items()}
         taken = view(draft.components, draft.parameter_format)
-        kept = files.find_file(form.sample) if form.sample and draft.header_format in SAMPLES else None
         sample_name = kept.name if kept is not None else ""
         called = {key: f"{{{{{key.rpartition('.')[2]}}}}}" for key in draft.variables}
         return cls(
@@ -185,6 +186,13 @@ def _taken(draft: TemplateDraft) -> Iterator[Fault]:
     if any(each.language == draft.language for each in named(draft.name)):
         told = f"There is a template {draft.name} in {language_name(draft.language)} already"
         yield Fault("name", "taken", told, "Take another name, another language, or edit that one.")
+
+
+def _of_another_kind(draft: TemplateDraft, kept: HeaderFile | None) -> Iterator[Fault]:
+    """The header was changed after its file was chosen."""
+    if kept is not None and kept.kind != draft.header_format:
+        told = f"“{kept.name}” is no {CALLED[draft.header_format]}"
+        yield Fault("header_sample", "another_kind", told, "Upload one, or choose another header.")
 
 
 def _edits_left(template_id: uuid.UUID | None) -> str:

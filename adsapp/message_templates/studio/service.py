@@ -14,7 +14,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.integrations import queries as accounts
-from adsapp.integrations.base import Channel, ProviderTemplate, TemplateText
+from adsapp.integrations.base import TemplateText
 from adsapp.integrations.channels import channel_of
 from adsapp.integrations.errors import ProviderError
 from adsapp.message_templates import history
@@ -56,7 +56,10 @@ def submit(draft: TemplateDraft, by: By) -> MessageTemplate:
     account_id, channel = account.id, channel_of(account)
     ready = _with_sample(draft)
     db.session.rollback()  # nothing is held while the provider is asked
-    made = _asked(channel, _text(ready))
+    try:
+        made = channel.create_template(_text(ready))
+    except ProviderError as error:
+        _told(error, draft)
     account = accounts.get_account(account_id)
     template = templates.add(account, made)
     template.sample_file_id = file_id_of(draft.header_sample)
@@ -82,7 +85,7 @@ def change(template: MessageTemplate, draft: TemplateDraft, seen: str, by: By) -
     try:
         channel.edit_template(provider_id, _text(ready))
     except ProviderError as error:
-        _told(error)
+        _told(error, draft)
     changed = db.session.get_one(MessageTemplate, template_id)
     was = Was.of(changed)
     changed.components, changed.category = ready.components, draft.category
@@ -149,16 +152,12 @@ def _refuse(faults: Sequence[Fault]) -> None:
         raise Invalid("; ".join(fault.message for fault in faults[:10]), fields=fields)
 
 
-def _asked(channel: Channel, text: TemplateText) -> ProviderTemplate:
-    try:
-        return channel.create_template(text)
-    except ProviderError as error:
-        _told(error)
-
-
-def _told(error: ProviderError) -> NoReturn:
-    """What the provider said, at its place; if it said nothing of the template, as what it is."""
+def _told(error: ProviderError, draft: TemplateDraft) -> NoReturn:
+    """What the provider said, at its place; if it said nothing of the template, as what it is. It may have forgotten
+    the sample above it: that is uploaded anew the next time."""
     said = error.error
+    if sample := file_id_of(draft.header_sample):
+        header_files.forget_sample(sample)
     if said.code == "100":
         told = f"WhatsApp did not take it: {said.message.rpartition(': ')[2] or said.message}"
         raise Invalid.field(said.part or "body", told) from None

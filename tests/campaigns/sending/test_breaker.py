@@ -17,6 +17,7 @@ from adsapp.campaigns.sending.breaker import Tally, why_endings
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.errors import Conflict
 from adsapp.message_templates.models import MessageTemplate
 from tests.campaigns.rehearsal import Rehearsal, refused
 
@@ -76,6 +77,9 @@ def test_news_of_its_template_stop_a_campaign_that_is_being_sent(
     assert reason in back.reason
     assert 10 <= len(rehearsal.provider.taken) < len(PEOPLE)
     assert rehearsal.counts(campaign_id).adds_up
+    if "name" in news:
+        with pytest.raises(Conflict, match="is gone"):
+            rehearsal.resume(campaign_id)
 
 
 def test_whoever_resumes_sends_the_new_text_and_none_that_has_other_variables(rehearsal: Rehearsal) -> None:

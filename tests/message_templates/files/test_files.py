@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from adsapp.core import db
 from adsapp.integrations.channels import channel_of
@@ -84,6 +84,17 @@ def test_a_picture_goes_from_the_studio_to_the_phone(live: Live, client: FlaskCl
     status, page, _ = post(adam, "/templates", **DRAFT | {"name": "again"}, header_sample=sample)
     assert status == 303, page
     assert uploads(live).get("sample", 0) - before.get("sample", 0) == 1, "uploaded once, for both"
+    with live.organization():
+        db.session.execute(update(HeaderFile).values(sample_handle="forgotten by the provider"))
+        db.session.commit()
+    third = DRAFT | {"name": "a_third"}
+    status, page, _ = post(adam, "/templates", **third, header_sample=sample)
+    assert status == 422
+    assert "WhatsApp did not take it" in page
+    status, page, _ = post(adam, "/templates", **third, header_sample=sample)
+    assert status == 303, page
+    status, page, _ = post(adam, "/templates/draft", **DRAFT | {"header_format": "VIDEO"}, header_sample=sample)
+    assert "is no video" in page
     assert f'src="/files/{kept.id}"' in adam.get(place).text
 
     approve(live, "look_inside")
@@ -150,7 +161,7 @@ def test_the_same_by_the_api_and_what_is_wrong_is_told_at_its_place(live: Live, 
         "audience": {"all": True},
     }
     for value, told in (
-        ("photo.jpg", "is neither an address"),
+        ("photo.jpg", "is no address"),
         (video["value"], "is a video, not a picture"),
         ("file:0190d5e4-0000-7000-8000-000000000000", "this file was deleted"),
         ("http://127.0.0.1:8080/a.jpg", "not on the open internet"),

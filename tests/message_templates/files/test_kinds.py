@@ -59,7 +59,7 @@ def test_a_value_is_an_address_a_kept_file_or_the_providers_id() -> None:
     ):
         assert why_none(good) == ""
     for bad in ("", "photo.jpg", "file:", "file:x", "ftp://a.example", "123"):
-        assert "is neither an address" in why_none(bad)
+        assert "is no address" in why_none(bad)
     assert file_id_of("https://a.example") is None
 
 
