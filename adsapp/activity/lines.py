@@ -105,6 +105,8 @@ def _change(action: str, details: Mapping[str, Any]) -> str:
             return f"{_priority(details['before'])} → {_priority(details['after'])}"
         case "change queue limits":
             return _limits(details["before"], details["after"])
+        case "set cap":
+            return f"{_limit(details['before'])} → {_limit(details['after'])}"
         case "pause queue" | "resume queue":
             kind = details.get("processor") or details.get("kind")
             return f"only {kind_of(kind).quoted_title}" if kind else ""
@@ -133,8 +135,8 @@ def _limits(before: Mapping[str, int | None], after: Mapping[str, int | None]) -
     return ", ".join(words) or "as they were"
 
 
-def _limit(value: int | None) -> str:
-    return "no limit" if value is None else f"{value:,}"
+def _limit(value: float | None) -> str:
+    return "no limit" if value is None else f"{value:,g}" if value < 1_000_000 else f"{value:,.0f}"
 
 
 def _priority(value: int) -> str:

@@ -198,7 +198,7 @@ def cap_jobs(most_at_once: int | None, by: By) -> None:
     before = {queue.value: queues.cap(queue, most_at_once, by) for queue in Queue}
     if any(each != most_at_once for each in before.values()):
         subject, was = f"organization:{db.require_organization_id()}", before[Queue.BULK_MESSAGES.value]
-        by.audit("set cap", subject, title="jobs_at_once", per_queue=most_at_once, before=was)
+        by.audit("set cap", subject, title="jobs at once in each queue", after=most_at_once, before=was)
 
 
 def _named(queue: Queue) -> dict[str, Any]:

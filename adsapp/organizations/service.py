@@ -54,13 +54,13 @@ def set_caps(organization: Organization, by: By, *, messages: float | None, emai
         if value is not None and not LEAST_CAP <= value <= MOST_CAP:
             raise Invalid.field(name, f"should be {LEAST_CAP:g} to {MOST_CAP:,} a second, not {value:g}")
     changes = {
-        "messages_per_second": (organization.most_messages_per_second, messages),
-        "emails_per_second": (organization.most_emails_per_second, emails),
+        "messages a second": (organization.most_messages_per_second, messages),
+        "e-mails a second": (organization.most_emails_per_second, emails),
     }
     organization.most_messages_per_second, organization.most_emails_per_second = messages, emails
-    for name, (before, after) in changes.items():
+    for what, (before, after) in changes.items():
         if before != after:
-            by.audit("set cap", f"organization:{organization.id}", title=name, per_second=after, before=before)
+            by.audit("set cap", f"organization:{organization.id}", title=what, after=after, before=before)
 
 
 def create_user(email: str, name: str, password: str) -> User:

@@ -40,10 +40,12 @@ def test_who_deletes_what_a_schedule_uses_is_told_and_then_it_says_why(app: Flas
     assert said.format("Weekly") in alice.get(question).text
 
     assert "its next run fails" not in alice.get(f"/schedules/{sends}").text
+    assert "cannot run" not in alice.get("/schedules").text
     assert alice.post(question, data={"csrf_token": csrf_token(alice)}).status_code == 303
     with db.organization_context(app, cast.bakery_id):
         db.session.execute(delete(MessageTemplate).where(MessageTemplate.name == "spring"))
         db.session.commit()
+    assert alice.get("/schedules").text.count("cannot run") == 2
     for schedule_id, what in ((sends, "spring"), (mails_again, "template")):
         page = alice.get(f"/schedules/{schedule_id}").text
         assert "As things are, its next run fails" in page

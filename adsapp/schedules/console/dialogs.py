@@ -32,10 +32,10 @@ def pause(schedule: Schedule, typed: Texts = NOTHING, errors: Texts = NOTHING) -
     until = Field(
         "Or until (if you like)",
         "until",
-        "datetime-local",
-        typed.get("until", ""),
+        value=typed.get("until", ""),
         error=errors.get("until"),
         id="pause-until",
+        more={"type": "datetime-local"},
         help=f"By the clock of {schedule.time_zone}. This counts, if both are given.",
     )
     return Confirmation(

@@ -14,13 +14,14 @@ from adsapp.core.clock import utcnow
 from adsapp.core.web.pages import LivePage
 from adsapp.jobs import Job
 from adsapp.outbound.choices import ZONES
-from adsapp.schedules import presenter, queries
+from adsapp.schedules import presenter, queries, uses
 from adsapp.schedules.console.week import Week, usual_zone
-from adsapp.schedules.models import Schedule
+from adsapp.schedules.models import Schedule, ScheduleState
 
 PER_PAGE = 25
 LIST = "schedules.list_schedules"
 NAMED = 5  # that are overdue
+BROKEN = "broken"  # active, and its next run would fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Row:
             id=schedule.id,
             name=schedule.name,
             does=presenter.does(schedule),
-            state=presenter.state_of(schedule).value,
+            state=_shown_state(schedule),
             why=schedule.state_reason or "",
             words=presenter.in_words(schedule),
             zone=schedule.time_zone,
@@ -55,6 +56,11 @@ class Row:
             last_state=last.state.value if last else "",
             last_job_id=last.id if last else None,
         )
+
+
+def _shown_state(schedule: Schedule) -> str:
+    state = presenter.state_of(schedule)
+    return BROKEN if state is ScheduleState.ACTIVE and uses.why_it_cannot_run(schedule) else state.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
