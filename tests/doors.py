@@ -24,6 +24,14 @@ from tests.jobs.steering import add_worker
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # A value that fits, for each name that a query or a form may hold.
 FITS: Mapping[str, str] = {
+    "url": "https://files.example/contacts.csv",
+    "folder": "",
+    "pick": "weekly",
+    "pick_time": "09:30",
+    "pick_days": "1",
+    "pick_day": "31",
+    "pick_minutes": "15",
+    "until": "2099-01-01T00:00",
     "form": "a-form-of-ours",
     "delimiter": "comma",
     "use_country": "DE",
