@@ -89,12 +89,47 @@ def _file(rows: int, *, again: bool) -> bytes:
     return "\n".join(lines).encode()
 
 
-class _Run:
+class Disturbed:
+    """What is done by workers of one queue, of which so many die on the way, each at one of its first `latest` moments
+    of writing (`bench.dying`)."""
+
+    def __init__(self, app: Flask, chance: random.Random, queue: str, latest: int) -> None:
+        self._app, self._chance, self._queue, self._latest = app, chance, queue, latest
+        self._settings: Settings = app.config["SETTINGS"]
+
+    def _to_the_end(self, organization_id: uuid.UUID, kills: int, done: Callable[[], bool]) -> int:
+        """Let a worker do it, killed so many times on its way; how many times it was."""
+        killed = 0
+        for _ in range(kills):
+            with self._worker("bench.dying", str(self._chance.randint(1, self._latest))) as worker:
+                worker.wait(PATIENCE)
+            killed += worker.returncode == -signal.SIGKILL and not self._inside(organization_id, done)
+        with self._worker("adsapp"):
+            wait_for(lambda: self._inside(organization_id, done), PATIENCE, "the end")
+        return killed
+
+    @contextmanager
+    def _worker(self, *program: str) -> Iterator[subprocess.Popen[bytes]]:
+        told = environment(self._settings) | {env_name(name): str(value) for name, value in QUICK.items()}
+        command = [sys.executable, "-m", *program, "worker", "--queue", self._queue]
+        with subprocess.Popen(command, cwd=ROOT, env=told, stderr=subprocess.DEVNULL) as worker:
+            yield worker
+            worker.terminate()
+
+    def _inside(self, organization_id: uuid.UUID, act: Callable[[], T], *, commit: bool = False) -> T:
+        with db.organization_context(self._app, organization_id):
+            found = act()
+            if commit:
+                db.session.commit()
+            return found
+
+
+class _Run(Disturbed):
     """One shape: both organizations, one after the other."""
 
     def __init__(self, app: Flask, chance: random.Random, rows: int) -> None:
-        self._app, self._chance, self._rows = app, chance, rows
-        self._settings: Settings = app.config["SETTINGS"]
+        super().__init__(app, chance, "contact-import", LATEST_MOMENT)
+        self._rows = rows
 
     def compare(self, imports: int, undos: int) -> _Found:
         """Both ways, and what differs."""
@@ -138,25 +173,6 @@ class _Run:
 
         return self._inside(organization_id, begin, commit=True)
 
-    def _to_the_end(self, organization_id: uuid.UUID, kills: int, done: Callable[[], bool]) -> int:
-        """Let a worker do it, killed so many times on its way; how many times it was."""
-        killed = 0
-        for _ in range(kills):
-            with self._worker("bench.dying", str(self._chance.randint(1, LATEST_MOMENT))) as worker:
-                worker.wait(PATIENCE)
-            killed += worker.returncode == -signal.SIGKILL and not self._inside(organization_id, done)
-        with self._worker("adsapp"):
-            wait_for(lambda: self._inside(organization_id, done), PATIENCE, "the end")
-        return killed
-
-    @contextmanager
-    def _worker(self, *program: str) -> Iterator[subprocess.Popen[bytes]]:
-        told = environment(self._settings) | {env_name(name): str(value) for name, value in QUICK.items()}
-        command = [sys.executable, "-m", *program, "worker", "--queue", "contact-import"]
-        with subprocess.Popen(command, cwd=ROOT, env=told, stderr=subprocess.DEVNULL) as worker:
-            yield worker
-            worker.terminate()
-
     def _is_imported(self) -> bool:
         job = queries.list_imports().items[0].job
         return job is not None and job.is_finished
@@ -164,13 +180,6 @@ class _Run:
     def _is_undone(self) -> bool:
         undo = queries.list_imports().items[0].undo
         return undo is not None and undo.job is not None and undo.job.is_finished
-
-    def _inside(self, organization_id: uuid.UUID, act: Callable[[], T], *, commit: bool = False) -> T:
-        with db.organization_context(self._app, organization_id):
-            found = act()
-            if commit:
-                db.session.commit()
-            return found
 
 
 def _people() -> dict[str, dict[str, Any]]:

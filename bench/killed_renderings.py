@@ -6,18 +6,13 @@ long; in one of them nobody is disturbed. Ends with exit code 1 if anything diff
 
 import argparse
 import random
-import signal
-import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from flask import Flask
 from sqlalchemy import select
 
-from adsapp.config import ROOT, Settings, env_name
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -30,10 +25,9 @@ from adsapp.message_templates.models import Rendering, RenderingRow
 from adsapp.organizations.auditing import NOBODY, By
 from adsapp.renderings import service
 from adsapp.renderings.asked import RenderingIn
-from bench.harness import application, environment, report
-from bench.killed import PATIENCE, QUICK, SHAPES
+from bench.harness import application, report
+from bench.killed import QUICK, SHAPES, Disturbed
 from tests.cast import add_organization
-from tests.waiting import wait_for
 
 T = TypeVar("T")
 BODY = "Hello {{1}}, it is due on {{2}}: {{3}}. See you."
@@ -81,40 +75,19 @@ def main() -> None:
     sys.exit(bool(differing))
 
 
-class _Run:
+class _Run(Disturbed):
     """One shape."""
 
     def __init__(self, app: Flask, chance: random.Random, contacts: int) -> None:
-        self._app, self._chance, self._contacts = app, chance, contacts
-        self._settings: Settings = app.config["SETTINGS"]
+        super().__init__(app, chance, "template-processing", LATEST_MOMENT)
+        self._contacts = contacts
 
     def whole(self, organization_id: uuid.UUID, kills: int) -> tuple[dict[str, Any], int]:
         """The results of a rendering, and how often its worker died on the way."""
         self._inside(organization_id, lambda: _prepare(organization_id, self._contacts), commit=True)
         self._inside(organization_id, _begin, commit=True)
-        killed = 0
-        for _ in range(kills):
-            with self._worker("bench.dying", str(self._chance.randint(1, LATEST_MOMENT))) as worker:
-                worker.wait(PATIENCE)
-            killed += worker.returncode == -signal.SIGKILL and not self._inside(organization_id, _is_done)
-        with self._worker("adsapp"):
-            wait_for(lambda: self._inside(organization_id, _is_done), PATIENCE, "the end")
+        killed = self._to_the_end(organization_id, kills, _is_done)
         return self._inside(organization_id, _results), killed
-
-    @contextmanager
-    def _worker(self, *program: str) -> Iterator[subprocess.Popen[bytes]]:
-        told = environment(self._settings) | {env_name(name): str(value) for name, value in QUICK.items()}
-        command = [sys.executable, "-m", *program, "worker", "--queue", "template-processing"]
-        with subprocess.Popen(command, cwd=ROOT, env=told, stderr=subprocess.DEVNULL) as worker:
-            yield worker
-            worker.terminate()
-
-    def _inside(self, organization_id: uuid.UUID, act: Callable[[], T], *, commit: bool = False) -> T:
-        with db.organization_context(self._app, organization_id):
-            found = act()
-            if commit:
-                db.session.commit()
-            return found
 
 
 def _prepare(organization_id: uuid.UUID, contacts: int) -> None:

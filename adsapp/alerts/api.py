@@ -136,20 +136,15 @@ def show_alert(incident_id: str) -> ResponseReturnValue:
 @allow(Permission.MANAGE)
 def acknowledge(incident_id: str) -> ResponseReturnValue:
     """Take it on: nobody is told again, but that it is over."""
-    body, incident, actor = parse_body(AcknowledgeBody), _incident(incident_id), current_actor()
-    service.acknowledge(incident, actor.by(body.note))
-    db.session.commit()
-    return alert_json(incident, actor.mask)
+    return _changed_alert(incident_id, service.acknowledge, parse_body(AcknowledgeBody).note)
 
 
 @api.post("/alerts/<incident_id>/snoozes")
 @allow(Permission.MANAGE)
 def snooze(incident_id: str) -> ResponseReturnValue:
     """Tell nobody until then."""
-    body, incident, actor = parse_body(SnoozeBody), _incident(incident_id), current_actor()
-    service.snooze(incident, _moment(body.until), actor.by())
-    db.session.commit()
-    return alert_json(incident, actor.mask)
+    body = parse_body(SnoozeBody)
+    return _changed_alert(incident_id, lambda incident, by: service.snooze(incident, _moment(body.until), by))
 
 
 @api.delete("/alerts/<incident_id>/acknowledgements")
@@ -166,9 +161,9 @@ def wake(incident_id: str) -> ResponseReturnValue:
     return _changed_alert(incident_id, service.wake)
 
 
-def _changed_alert(incident_id: str, change: Callable[[AlertIncident, By], None]) -> ResponseReturnValue:
+def _changed_alert(incident_id: str, change: Callable[[AlertIncident, By], None], why: str = "") -> ResponseReturnValue:
     incident, actor = _incident(incident_id), current_actor()
-    change(incident, actor.by())
+    change(incident, actor.by(why))
     db.session.commit()
     return alert_json(incident, actor.mask)
 

@@ -122,9 +122,7 @@ def ask_to_acknowledge(incident_id: str) -> ResponseReturnValue:
 def acknowledge(incident_id: str) -> ResponseReturnValue:
     """Take it on."""
     service.acknowledge(_incident(incident_id), current_actor().by(request.form.get("reason", "")[:200]))
-    db.session.commit()
-    flash("You look after it; nobody is told again", "good")
-    return redirect(url_for("alerts.list_alerts"), 303)
+    return _done("You look after it; nobody is told again")
 
 
 @views.get("/alerts/<incident_id>/snooze")
@@ -142,9 +140,7 @@ def snooze(incident_id: str) -> ResponseReturnValue:
     if not hours:
         raise Invalid.field("hours", "Choose for how long")
     service.snooze(_incident(incident_id), utcnow() + timedelta(hours=hours), current_actor().by())
-    db.session.commit()
-    flash("It is put off", "good")
-    return redirect(url_for("alerts.list_alerts"), 303)
+    return _done("It is put off")
 
 
 @views.post("/alerts/<incident_id>/acknowledgement/end")
@@ -152,9 +148,7 @@ def snooze(incident_id: str) -> ResponseReturnValue:
 def give_back(incident_id: str) -> ResponseReturnValue:
     """Look after it no more."""
     service.give_back(_incident(incident_id), current_actor().by())
-    db.session.commit()
-    flash("Nobody looks after it now; it is told of as before", "good")
-    return redirect(url_for("alerts.list_alerts"), 303)
+    return _done("Nobody looks after it now; it is told of as before")
 
 
 @views.post("/alerts/<incident_id>/snooze/end")
@@ -162,8 +156,12 @@ def give_back(incident_id: str) -> ResponseReturnValue:
 def wake(incident_id: str) -> ResponseReturnValue:
     """Put it off no more."""
     service.wake(_incident(incident_id), current_actor().by())
+    return _done("It is put off no more; it is told of as before")
+
+
+def _done(said: str) -> ResponseReturnValue:
     db.session.commit()
-    flash("It is put off no more; it is told of as before", "good")
+    flash(said, "good")
     return redirect(url_for("alerts.list_alerts"), 303)
 
 

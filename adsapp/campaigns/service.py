@@ -132,7 +132,8 @@ def resume(campaign: Campaign, by: str = "") -> None:
     if campaign.status is not CampaignStatus.PAUSED and not failed:
         raise Conflict(f"The campaign is {campaign.status.value}; only a paused one can be resumed")
     accounts.refuse_refused(accounts.get_account(campaign.account_id))
-    if campaign.template_name and _template_of(campaign) is None:
+    template = find_template(campaign.account_id, campaign.template_name, campaign.template_language)
+    if campaign.template_name and template is None:
         raise Conflict(
             "Its template is gone: it was deleted at WhatsApp. Cancel this campaign, and make one of another"
         )
@@ -143,24 +144,19 @@ def resume(campaign: Campaign, by: str = "") -> None:
     if campaign.frozen_at is None and campaign.scheduled_at and campaign.scheduled_at > utcnow():
         campaign.status = CampaignStatus.SCHEDULED
     campaign.status_reason = None
-    _accept_what_is_known(campaign)
+    _accept_what_is_known(campaign, template)
     wake(campaign, job, by)
     record(campaign, "Resumed", by, action="resume campaign", people=reach(campaign))
 
 
-def _accept_what_is_known(campaign: Campaign) -> None:
+def _accept_what_is_known(campaign: Campaign, template: MessageTemplate | None) -> None:
     """Whoever resumes has read why it was paused: what its template counts as now, how its messages ended, what was
     wrong with the file above them."""
-    template = _template_of(campaign)
     campaign.template_category = template.category if template else campaign.template_category
     if template is not None and _has_the_same_variables(template, campaign):
         campaign.components = template.components
     campaign.watched_from = None
     files.forget_uploads(files.files_in(campaign.variables))
-
-
-def _template_of(campaign: Campaign) -> MessageTemplate | None:
-    return find_template(campaign.account_id, campaign.template_name, campaign.template_language)
 
 
 def _has_the_same_variables(template: MessageTemplate, campaign: Campaign) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from adsapp.core import db
 from adsapp.integrations.pacing import Admission, Pacer, Report
 from adsapp.integrations.pacing.spacing import SLOWEST
-from adsapp.organizations.queries import caps
+from adsapp.organizations.queries import OPERATOR, caps
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,16 @@ def cap_on_emails(batch_size: int) -> Cap | None:
     """The cap on this organization's e-mails as requests of so many e-mails each; None without one."""
     most = caps().emails_per_second
     return None if most is None else Cap(f"organization:{_own()}:emails", max(SLOWEST, most / batch_size))
+
+
+def capped(rate: float, cap: Cap | None) -> float:
+    """How many requests an account of this rate may write a second."""
+    return min(rate, cap.rate) if cap else rate
+
+
+def why_slow(rate: float, cap: Cap | None, own: str) -> str:
+    """Whose limit it is that holds an account of this rate back; `own` says that it is the account's."""
+    return f"{OPERATOR} lets this organization send no faster" if capped(rate, cap) < rate else own
 
 
 def _own() -> uuid.UUID:

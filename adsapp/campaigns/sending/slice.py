@@ -31,8 +31,7 @@ from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Channel
 from adsapp.integrations.pacing import Pacer
 from adsapp.jobs import Progress
-from adsapp.organizations.queries import OPERATOR
-from adsapp.outbound.caps import Cap
+from adsapp.outbound.caps import Cap, capped, why_slow
 from adsapp.outbound.gate import Gate
 from adsapp.outbound.transport import Lane, Results, SendLoop, SendRequest, SendResult
 
@@ -65,14 +64,12 @@ class Sender:
     @property
     def rate(self) -> float:
         """How many requests may be written a second, by this account alone."""
-        return min(self.channel.rate, self.cap.rate) if self.cap else self.channel.rate
+        return capped(self.channel.rate, self.cap)
 
     @property
     def why_slow(self) -> str:
         """Whose limit it is that holds it back."""
-        if self.cap and self.cap.rate < self.channel.rate:
-            return f"{OPERATOR} lets this organization send no faster"
-        return "its number may not send faster"
+        return why_slow(self.channel.rate, self.cap, "its number may not send faster")
 
 
 @dataclass(frozen=True)
