@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from adsapp.jobs import Queue
-from bench.harness import application, report
-from bench.workers import workers_of
+from bench.support.harness import application, report
+from bench.support.workers import workers_of
 from tests.cast import add_organization
 from tests.emails.on_the_air import LiveMail, mail_on_the_air
 from tests.live import running_sandbox

@@ -14,7 +14,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.engine import dispatch
-from bench.harness import application, quantile, report
+from bench.support.harness import application, quantile, report
 from tests.cast import add_organization
 
 SMALL, FEW, BATCH = 200, 3, 500

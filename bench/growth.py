@@ -31,10 +31,10 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
 from adsapp.jobs import retention
-from bench.harness import distributed, durable_servers, machine, quantile, report
 from bench.past import crowds
 from bench.past.looking import Browser
 from bench.past.serving import Installation, install, web
+from bench.support.harness import distributed, durable_servers, machine, quantile, report
 from tests.cast import make_cast
 from tests.live import is_answered, on_the_air, running_sandbox
 from tests.servers import Servers, with_database

@@ -19,12 +19,12 @@ from typing import Any
 from adsapp.core import db
 from adsapp.core.gc_tuning import leave_alone_what_is_there
 from adsapp.processes.commands import web_command
-from bench.harness import durable_servers, machine, quantile
 from bench.past import pages, reference
 from bench.past.looking import Browser
 from bench.past.pages import Kind, Times
 from bench.past.retrying import Retried, retry_all
 from bench.past.serving import Installation, free_port, install, process, wait_for_port, web
+from bench.support.harness import durable_servers, machine, quantile
 from tests.servers import Servers
 
 FEW = 10_000

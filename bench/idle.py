@@ -23,9 +23,9 @@ from adsapp.config import ROOT, Settings
 from adsapp.demo import stage
 from adsapp.demo.http import Api, wait_until
 from adsapp.processes.supervisor import Child, Supervisor
-from bench.harness import distributed, durable_servers, environment, make_organization, quantile, report
 from bench.peers import ours_processor, recording
 from bench.peers.measuring import family
+from bench.support.harness import distributed, durable_servers, environment, make_organization, quantile, report
 
 SHAPES = ("embedded", "distributed")
 SETTLE_SECONDS = 10.0  # until what a start costs is over

@@ -23,12 +23,12 @@ from typing import Any
 import psycopg
 
 from adsapp.contacts.values.countries import country_code
-from bench.harness import durable_servers, machine, quantile
 from bench.lists import comparing, peers
 from bench.lists.console import console, idle_p95, meanwhile
 from bench.lists.files import FORMATS, write
 from bench.lists.ground import Imported, Installation, import_file, installation, known_of
 from bench.lists.people import DEFAULT_COUNTRY, rows
+from bench.support.harness import durable_servers, machine, quantile
 from tests.contacts.values.odd_cells import PhoneCell
 from tests.servers import Servers, with_database
 

@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from adsapp.config import Settings
-from bench.harness import commit_ms, distributed, durable_servers, make_organization
 from bench.peers import table
 from bench.peers.installing import Unavailable
 from bench.peers.measuring import Figures, Plan, measure
 from bench.peers.systems import BareHuey, BullMq, Ground, Ours, Procrastinate, System
 from bench.peers.weighing import weigh_waiting
+from bench.support.harness import commit_ms, distributed, durable_servers, make_organization
 
 SYSTEMS: dict[str, Callable[[Ground], System]] = {
     "ours": Ours,

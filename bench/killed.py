@@ -1,4 +1,4 @@
-"""Workers killed with -9 in imports and undos, at random steps (`bench.dying`): everything as of an undisturbed run.
+"""Workers killed with -9 in imports and undos, at random steps (`bench.support.dying`): all as of an undisturbed run.
 
 Two organizations import the same files, so that there are new, changed, repeated and refused rows, remarks, tags and
 opt-outs; in one of them nobody is disturbed. Ends with exit code 1 if anything differs, and says what.
@@ -26,7 +26,7 @@ from adsapp.contacts.imports.undo import service as undoing
 from adsapp.contacts.models import Contact, ContactImport, ContactTag, Import, Tag
 from adsapp.core import db
 from adsapp.organizations.auditing import By
-from bench.harness import application, environment, report
+from bench.support.harness import application, environment, report
 from tests.cast import add_organization
 from tests.waiting import wait_for
 
@@ -91,7 +91,7 @@ def _file(rows: int, *, again: bool) -> bytes:
 
 class Disturbed:
     """What is done by workers of one queue, of which so many die on the way, each at one of its first `latest` moments
-    of writing (`bench.dying`)."""
+    of writing (`bench.support.dying`)."""
 
     def __init__(self, app: Flask, chance: random.Random, queue: str, latest: int) -> None:
         self._app, self._chance, self._queue, self._latest = app, chance, queue, latest
@@ -101,7 +101,7 @@ class Disturbed:
         """Let a worker do it, killed so many times on its way; how many times it was."""
         killed = 0
         for _ in range(kills):
-            with self._worker("bench.dying", str(self._chance.randint(1, self._latest))) as worker:
+            with self._worker("bench.support.dying", str(self._chance.randint(1, self._latest))) as worker:
                 worker.wait(PATIENCE)
             killed += worker.returncode == -signal.SIGKILL and not self._inside(organization_id, done)
         with self._worker("adsapp"):

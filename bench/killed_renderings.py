@@ -1,4 +1,4 @@
-"""Workers killed with -9 while a template is rendered, at random steps (`bench.dying`): all as of an undisturbed run.
+"""Workers killed with -9 while a template is rendered, at random steps (`support.dying`): all as of an undisturbed run.
 
 Two organizations have the same people, some of whom lack a value, have one that is no date, or a message that is too
 long; in one of them nobody is disturbed. Ends with exit code 1 if anything differs, and says what.
@@ -25,8 +25,8 @@ from adsapp.message_templates.models import Rendering, RenderingRow
 from adsapp.organizations.auditing import NOBODY, By
 from adsapp.renderings import service
 from adsapp.renderings.asked import RenderingIn
-from bench.harness import application, report
 from bench.killed import QUICK, SHAPES, Disturbed
+from bench.support.harness import application, report
 from tests.cast import add_organization
 
 T = TypeVar("T")

@@ -33,7 +33,7 @@ from adsapp.organizations import service
 from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
 from adsapp.processes.commands import web_command
-from bench.harness import distributed, durable_servers, environment, make_organization, quantile, report
+from bench.support.harness import distributed, durable_servers, environment, make_organization, quantile, report
 from tests.collector import collecting
 from tests.servers import Servers, create_database, with_database
 

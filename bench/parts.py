@@ -17,8 +17,8 @@ from typing import Any
 import psycopg
 
 from adsapp.core.ids import first_id_of
-from bench.harness import durable_servers, quantile, report
 from bench.past import crowds
+from bench.support.harness import durable_servers, quantile, report
 from tests.servers import with_database
 
 MONTHS, TURNS = 13, 100

@@ -34,7 +34,7 @@ from adsapp.message_templates.rendering import Renderer
 from adsapp.organizations.auditing import NOBODY, By
 from adsapp.renderings import run, service
 from adsapp.renderings.asked import RenderingIn
-from bench.harness import application, report
+from bench.support.harness import application, report
 from tests.cast import add_organization
 
 PEOPLE = 20_000

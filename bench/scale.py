@@ -36,8 +36,8 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Queue, State
 from adsapp.jobs.models import JobCount
 from adsapp.organizations.auditing import NOBODY
-from bench.harness import distributed, durable_servers, report
-from bench.workers import workers_of
+from bench.support.harness import distributed, durable_servers, report
+from bench.support.workers import workers_of
 from tests.cast import add_organization
 from tests.live import Sandbox, running_sandbox, shipped_templates
 from tests.servers import Servers, create_database, drop_database

@@ -21,7 +21,7 @@ from adsapp.core.ids import new_id
 from adsapp.jobs import Job
 from adsapp.schedules import firing
 from adsapp.schedules.models import CatchUp, Overlap, Schedule, ScheduleFire, ScheduleState
-from bench.harness import application, quantile, report
+from bench.support.harness import application, quantile, report
 from tests.cast import add_organization
 
 SHAPES = ("embedded", "distributed")

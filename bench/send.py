@@ -39,8 +39,8 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Queue
 from adsapp.organizations.auditing import NOBODY
 from adsapp.outbound.audience import MOST_CONTACT_IDS
-from bench.harness import application, report
-from bench.workers import workers_of
+from bench.support.harness import application, report
+from bench.support.workers import workers_of
 from tests.cast import add_organization
 from tests.live import Sandbox, running_sandbox, shipped_templates
 

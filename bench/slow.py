@@ -30,10 +30,10 @@ from adsapp.core import db
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations.auditing import NOBODY
 from adsapp.processes.commands import web_command
-from bench.harness import durable_servers, quantile, report
 from bench.past.looking import Browser, Unexpected
 from bench.past.serving import Installation, install, process, wait_for_port
 from bench.peers.measuring import family
+from bench.support.harness import durable_servers, quantile, report
 
 SHAPES = ("embedded", "distributed")
 SECRET = "bench-secret"  # noqa: S105  # of a throwaway account

@@ -27,7 +27,7 @@ from typing import Any
 from adsapp.config import ROOT, Settings
 from adsapp.demo.http import Api, ApiError, wait_until
 from adsapp.demo.stage import free_port
-from bench.harness import distributed, durable_servers, environment, report
+from bench.support.harness import distributed, durable_servers, environment, report
 
 PEOPLE, LATER = 1_500, 300
 QUEUES = ("bulk-messages", "contact-import", "template-processing", "email-notification")

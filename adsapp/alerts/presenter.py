@@ -12,7 +12,6 @@ from adsapp.alerts.forms import ChannelForm, RuleForm, labels_of
 from adsapp.alerts.models import EMAIL, AlertChannel, AlertDelivery, AlertIncident, ChannelKind, Severity
 from adsapp.alerts.queries import Standing
 from adsapp.alerts.rules import RULES, Conditions, Rule
-from adsapp.alerts.rules.base import span
 from adsapp.alerts.trial import Trial
 from adsapp.alerts.words import KINDS, NOTED, SEVERITIES, STATES, TOLD
 from adsapp.core.clock import utcnow
@@ -20,7 +19,7 @@ from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage, WebPage
 from adsapp.core.web.urls import url_for
-from adsapp.core.words import plural
+from adsapp.core.words import plural, span
 
 VIEWS: Final = (
     ("Open now", "alerts.list_alerts"),

@@ -311,7 +311,8 @@ def _secret(kind: ChannelKind, given: str) -> db.SecretText | None:
 
 def _host(address: str) -> str:
     target = Caller.of(context.settings()).check(address.strip())
-    return f"{target.scheme}://{target.host}"
+    usual = {"https": 443, "http": 80}[target.scheme]
+    return f"{target.scheme}://{target.host}" + (f":{target.port}" if target.port != usual else "")
 
 
 def _subject(channel: AlertChannel) -> str:

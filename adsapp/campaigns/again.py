@@ -4,7 +4,6 @@ Each moves rows of the ledger back to pending under the campaign's lock, and let
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import update
@@ -22,26 +21,17 @@ from adsapp.core.words import plural
 from adsapp.integrations.values import clean
 from adsapp.message_templates.components import view
 from adsapp.message_templates.lengths import Lengths, parts_of
+from adsapp.outbound import decisions
 
-SEND_AGAIN = "send_again"
-ASSUME_DELIVERED = "assume_delivered"
 CHUNK = 500
 
 
-@dataclass(frozen=True)
-class Decision:
-    """How many recipients a decision changed."""
-
-    count: int
-
-
-def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decision:
+def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> decisions.Decision:
     """Decide about messages that may or may not have arrived: "send_again" or "assume_delivered"."""
-    if decision not in (SEND_AGAIN, ASSUME_DELIVERED):
-        raise Invalid.field("decision", f"should be {SEND_AGAIN} or {ASSUME_DELIVERED}")
+    decisions.check(decision)
     ledger.lock([campaign.id])
     now = utcnow()
-    if decision == ASSUME_DELIVERED:
+    if decision == decisions.ASSUME_DELIVERED:
         values: dict[str, Any] = {"status": Status.DELIVERED, "delivered_at": now, "error_message": f"assumed by {by}"}
         count = _move(campaign, Status.UNCERTAIN, None, values | {"error_code": ""})
         record(
@@ -51,7 +41,7 @@ def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decisio
             action="assume delivered",
             people=count,
         )
-        return Decision(count)
+        return decisions.Decision(count)
     _refuse_ended_by_choice(campaign)
     count = _move(campaign, Status.UNCERTAIN, None, _afresh(campaign))
     go_on(campaign, count, by)
@@ -62,10 +52,10 @@ def settle_uncertain(campaign: Campaign, decision: str, by: str = "") -> Decisio
         action="send uncertain again",
         people=count,
     )
-    return Decision(count)
+    return decisions.Decision(count)
 
 
-def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
+def retry_failed(campaign: Campaign, code: str, by: str = "") -> decisions.Decision:
     """Send again to those who failed with this code, never to those who got it.
 
     Raises Invalid if trying again cannot help, Conflict for a cancelled campaign and if it is too early.
@@ -82,10 +72,10 @@ def retry_failed(campaign: Campaign, code: str, by: str = "") -> Decision:
     go_on(campaign, count, by)
     text = f"{plural(count, 'person', 'people')} who failed with “{reason.title}” {_are_sent_to(count)} again"
     record(campaign, text, by, action="send failed again", people=count, error=reason.title)
-    return Decision(count)
+    return decisions.Decision(count)
 
 
-def send_to_left_out(campaign: Campaign, values: Mapping[str, str], by: str = "") -> Decision:
+def send_to_left_out(campaign: Campaign, values: Mapping[str, str], by: str = "") -> decisions.Decision:
     """Send to those who were left out because a variable had no value, with these values, by the variables' keys. Who
     lacks another variable too stays left out. The campaign keeps the values as what is sent if there is none.
 
@@ -106,7 +96,7 @@ def send_to_left_out(campaign: Campaign, values: Mapping[str, str], by: str = ""
     go_on(campaign, count, by)
     text = f"{plural(count, 'person', 'people')} without a value {_are_sent_to(count)} with one for all of them"
     record(campaign, text, by, action="send to left out", people=count)
-    return Decision(count)
+    return decisions.Decision(count)
 
 
 def _fill_in(campaign: Campaign, texts: Mapping[str, str]) -> int:

@@ -73,16 +73,6 @@ def explain(code: str, *, of_template: bool = False) -> Reason:
     return Reason(meaning.title, advice, meaning.action not in FOR_GOOD)
 
 
-def with_reason(what: str, reason: str | None) -> str:
-    """What happened and why, nothing of it twice: "It is paused by Alice", "It is paused: a mistake in the text"."""
-    if not reason:
-        return what
-    rest = reason.removeprefix(what.rsplit(" ", 1)[-1])
-    if rest != reason and (not rest or rest.startswith(" by ")):
-        return what + rest
-    return f"{what}: {reason}"
-
-
 A_DAY: Final = timedelta(hours=24)
 
 

@@ -6,15 +6,8 @@ old state or the new one. Services never commit.
 
 import uuid
 
-from adsapp.campaigns import ledger, queries, reasons
-from adsapp.campaigns.again import (
-    ASSUME_DELIVERED,
-    SEND_AGAIN,
-    Decision,
-    retry_failed,
-    send_to_left_out,
-    settle_uncertain,
-)
+from adsapp.campaigns import ledger, queries
+from adsapp.campaigns.again import retry_failed, send_to_left_out, settle_uncertain
 from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn, Draft, look_at_links
 from adsapp.campaigns.compose.preflight import Preflight, preflight
@@ -38,12 +31,10 @@ from adsapp.message_templates.files import service as files
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.queries import find_template, view_of
 from adsapp.organizations.auditing import NOBODY, By
+from adsapp.outbound.words import with_reason
 
 __all__ = [
-    "ASSUME_DELIVERED",
-    "SEND_AGAIN",
     "CampaignIn",
-    "Decision",
     "Preflight",
     "Preview",
     "cancel",
@@ -119,7 +110,7 @@ def pause(campaign: Campaign, reason: str, by: str = "") -> None:
     if campaign.frozen_at is not None and not queries.counts(campaign).pending:
         raise Conflict("Everybody in it was sent to by now; there is nothing to pause")
     campaign.status, campaign.status_reason = CampaignStatus.PAUSED, reason.strip() or f"paused by {by}"
-    text = reasons.with_reason("Paused", reason.strip())
+    text = with_reason("Paused", reason.strip())
     record(campaign, text, by, action="pause campaign", reason=reason.strip())
     tell_paused(campaign, by)
 

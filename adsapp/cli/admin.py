@@ -119,18 +119,20 @@ def set_contact_gap(slug: str, hours: int, as_json: bool) -> None:
 
 
 @org.command("caps")
-@click.argument("slug")
+@click.argument("slug", required=False)
 @click.option("--messages-per-second", type=click.FloatRange(0), help="All its WhatsApp numbers together; 0 lifts it.")
 @click.option("--emails-per-second", type=click.FloatRange(0), help="All its e-mail accounts together; 0 lifts it.")
 @click.option("--jobs-at-once", type=click.IntRange(0), help="In each queue; 0 lifts it.")
 @json_option
-def set_caps(slug: str, as_json: bool, **asked: float | None) -> None:
+def set_caps(slug: str | None, as_json: bool, **asked: float | None) -> None:
     """Show or change what an organization may use at most.
 
     It comes on top of what the organization allows itself; its people see it and cannot change it. What is not named
     stays as it is.
     """
     with open_app().app_context():
+        if slug is None:
+            raise CommandFailed(f"name an organization{_known()}", exit_code=2)
         organization = find_organization(slug)
         database.bind_organization(organization.id)
         now = _caps_of(organization)

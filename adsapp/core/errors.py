@@ -4,7 +4,7 @@ Services raise these; pages show them as a page or beside a field, the API answe
 `application/problem+json` (RFC 9457) with a list of fields.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -37,6 +37,13 @@ class Problem(Exception):
     def field_messages(self) -> Mapping[str, str]:
         """The first message for each field, for forms."""
         return {error.field: error.message for error in reversed(self.fields)}
+
+    def by_field(self, place: Callable[[str], str]) -> dict[str, FieldError]:
+        """The first mistake for each field of a form; `place` says where on it a field of the service is typed."""
+        found: dict[str, FieldError] = {}
+        for error in self.fields:
+            found.setdefault(place(error.field), error)
+        return found
 
 
 class Invalid(Problem):

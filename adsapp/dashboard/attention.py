@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 
 from adsapp.alerts import concerns as shared
 from adsapp.alerts import facts
+from adsapp.alerts import queries as alerts
 from adsapp.alerts.concerns import Concern
 from adsapp.alerts.facts import Paused
+from adsapp.alerts.models import Severity
+from adsapp.alerts.rules import RULES
 from adsapp.core.words import plural
 from adsapp.dashboard import emails, queries
 from adsapp.dashboard.emails import Lately
@@ -21,6 +24,18 @@ from adsapp.schedules import queries as schedules
 
 NAMES = 3  # of files in one line, of schedules below each other
 NOTICE_LASTS = timedelta(days=7)
+LOOKED_AT_HERE = frozenset(  # rules whose things are listed here one by one, at once and not a minute later
+    {
+        "no_worker",
+        "job_failed",
+        "token_refused",
+        "quality_down",
+        "template_changed",
+        "campaign_paused",
+        "message_failures",
+        "schedule_overdue",
+    }
+)
 
 
 def concerns(
@@ -41,8 +56,19 @@ def concerns(
         *emails.concerns(lately, now),
         *shared.failed_jobs(queues),
         *_imports(now),
+        *_alerts(),
     ]
     return sorted(found, key=lambda concern: concern.kind != "bad")
+
+
+def _alerts() -> Iterator[Concern]:
+    """Whatever else the bell counts: what the other rules found, until it is over or somebody has taken it on."""
+    for each in alerts.list_open():
+        if each.kind in LOOKED_AT_HERE or each.acknowledged_at is not None:
+            continue
+        kind = "bad" if each.severity is Severity.CRITICAL else "warning"
+        icon = RULES[each.kind].icon if each.kind in RULES else "alert-triangle"
+        yield Concern(kind, icon, each.title, each.text, each.since, action=each.action, url=each.url)
 
 
 def _paused_queues(queues: Sequence[QueueStats]) -> Iterator[Concern]:

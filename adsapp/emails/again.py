@@ -5,7 +5,6 @@ with a new key.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import update
@@ -20,9 +19,8 @@ from adsapp.emails.events import record
 from adsapp.emails.models import Email, EmailRecipient, EmailStatus
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.organizations.auditing import By
+from adsapp.outbound import decisions
 
-SEND_AGAIN: Final = "send_again"
-ASSUME_DELIVERED: Final = "assume_delivered"
 _AFRESH: Final[Mapping[str, Any]] = {
     "status": Status.PENDING,
     "error_code": "",
@@ -36,19 +34,11 @@ _AFRESH: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Decision:
-    """How many recipients a decision changed."""
-
-    count: int
-
-
-def settle_uncertain(email: Email, decision: str, by: By) -> Decision:
+def settle_uncertain(email: Email, decision: str, by: By) -> decisions.Decision:
     """Decide about e-mails that may or may not have been sent: "send_again" or "assume_delivered"."""
-    if decision not in (SEND_AGAIN, ASSUME_DELIVERED):
-        raise Invalid.field("decision", f"should be {SEND_AGAIN} or {ASSUME_DELIVERED}")
+    decisions.check(decision)
     ledger.lock([email.id])
-    if decision == ASSUME_DELIVERED:
+    if decision == decisions.ASSUME_DELIVERED:
         told = {"error_code": "", "error_message": f"assumed by {by.name}"}
         count = _move(email, Status.UNCERTAIN, None, {"status": Status.DELIVERED, "delivered_at": utcnow(), **told})
         text, action = f"{plural(count, 'uncertain e-mail')} assumed delivered", "assume e-mails delivered"
@@ -58,10 +48,10 @@ def settle_uncertain(email: Email, decision: str, by: By) -> Decision:
         go_on(email, count, by)
         text, action = f"{plural(count, 'uncertain e-mail')} to be sent again", "send uncertain e-mails again"
     record(email, text, by, action=action, people=count)
-    return Decision(count)
+    return decisions.Decision(count)
 
 
-def retry_failed(email: Email, code: str, by: By) -> Decision:
+def retry_failed(email: Email, code: str, by: By) -> decisions.Decision:
     """Send again to those who failed with this code, never to those who got it.
 
     Raises Invalid if trying again cannot help, Conflict for a cancelled e-mail.
@@ -76,7 +66,7 @@ def retry_failed(email: Email, code: str, by: By) -> Decision:
     are = "is sent the e-mail" if count == 1 else "are sent the e-mail"
     text = f"{plural(count, 'person', 'people')} who failed with “{reason.title}” {are} again"
     record(email, text, by, action="send failed e-mails again", people=count, error=reason.title)
-    return Decision(count)
+    return decisions.Decision(count)
 
 
 def _refuse_ended_by_choice(email: Email) -> None:

@@ -69,13 +69,3 @@ def code_of(error: SendError) -> str:
 def in_words(error: SendError) -> str:
     """What to show for it."""
     return f"{error.title}: {error.message}" if error.message and error.message != error.title else error.title
-
-
-def with_reason(what: str, reason: str | None) -> str:
-    """What happened and why, nothing of it twice: "It is paused by Alice", "It is paused: the quota is used up"."""
-    if not reason:
-        return what
-    rest = reason.removeprefix(what.rsplit(" ", 1)[-1])
-    if rest != reason and (not rest or rest.startswith(" by ")):
-        return what + rest
-    return f"{what}: {reason}"

@@ -7,8 +7,8 @@ state or the new one. Services never commit.
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
-from adsapp.emails import ledger, queries, reasons, unsubscribe
-from adsapp.emails.again import ASSUME_DELIVERED, SEND_AGAIN, Decision, retry_failed, settle_uncertain
+from adsapp.emails import ledger, queries, unsubscribe
+from adsapp.emails.again import retry_failed, settle_uncertain
 from adsapp.emails.course import enqueue_job, locked_job, wake
 from adsapp.emails.draft.asked import Draft, EmailIn
 from adsapp.emails.draft.check import check
@@ -21,11 +21,9 @@ from adsapp.integrations import email_queries as accounts
 from adsapp.jobs import Priority, State, transitions
 from adsapp.jobs.states import PENDING, get_priority
 from adsapp.organizations.auditing import NOBODY, By
+from adsapp.outbound.words import with_reason
 
 __all__ = [
-    "ASSUME_DELIVERED",
-    "SEND_AGAIN",
-    "Decision",
     "EmailIn",
     "Preflight",
     "Previewed",
@@ -90,7 +88,7 @@ def pause(email: Email, reason: str, by: By) -> None:
         raise Conflict("Everybody in it was sent to by now; there is nothing to pause")
     email.status, email.status_reason = EmailStatus.PAUSED, reason.strip() or f"paused by {by.name}"
     email.paused_until = None
-    record(email, reasons.with_reason("Paused", reason.strip()), by, action="pause e-mail", reason=reason.strip())
+    record(email, with_reason("Paused", reason.strip()), by, action="pause e-mail", reason=reason.strip())
 
 
 def resume(email: Email, by: By) -> None:

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     CompoundSelect,
     Table,
     and_,
+    func,
     literal,
     null,
     select,
@@ -26,12 +27,14 @@ from adsapp.core import context, db
 from adsapp.core.clock import iso
 from adsapp.core.db.constructs import database_time
 from adsapp.core.db.prepared import fetch, own_rows
+from adsapp.core.words import plural
 from adsapp.jobs.labels import QUEUE_TITLES
-from adsapp.jobs.models import QueueControl, Worker
+from adsapp.jobs.models import JobCount, QueueControl, QueueLimit, Worker
 from adsapp.jobs.queries.lines import AnyJob
 from adsapp.jobs.registry import kind
 from adsapp.jobs.scopes import Scope
 from adsapp.jobs.states import PENDING, Queue, State
+from adsapp.organizations.queries import OPERATOR
 
 WORKERS = cast(Table, Worker.__table__).c
 ALIVE_HEARTBEATS = 3  # at least: a lease may be shorter than so many heartbeats
@@ -65,6 +68,43 @@ CONTROLS = cast(Table, QueueControl.__table__).c
 PAUSES = select(*(CONTROLS[name] for name in Pause._fields)).where(own_rows(CONTROLS))
 
 
+class Limit(NamedTuple):
+    """What one queue may do for this organization: by its own choice, and by that of whoever runs the installation."""
+
+    queue: Queue
+    at_once: int | None
+    most_at_once: int | None
+    per_minute: int | None
+    next_at: datetime | None
+    active: int  # that run now
+
+    def why(self, now: datetime) -> WaitReason | None:
+        """Why nothing more begins; None if something may."""
+        title = QUEUE_TITLES[self.queue]
+        if self.most_at_once is not None and self.most_at_once <= self.active:
+            text = f"Waits for its turn: {OPERATOR} lets this organization run {self.most_at_once:,} at once in {title}"
+            return WaitReason("limit", text)
+        if self.at_once is not None and self.at_once <= self.active:
+            return WaitReason(
+                "limit", f"Waits for its turn: {title} is limited to {plural(self.at_once, 'job')} at once"
+            )
+        if self.per_minute is not None and self.next_at is not None and self.next_at > now:
+            text = (
+                f"Waits for its turn: {title} is limited to {plural(self.per_minute, 'job')} a minute; the next begins"
+            )
+            return WaitReason("limit", text, self.next_at)
+        return None
+
+
+OF_QUEUES, COUNTS = cast(Table, QueueLimit.__table__).c, cast(Table, JobCount.__table__).c
+_ACTIVE = (
+    select(func.coalesce(func.sum(COUNTS.count), 0))
+    .where(own_rows(COUNTS), COUNTS.queue == OF_QUEUES.queue, COUNTS.state == State.ACTIVE)
+    .scalar_subquery()
+)
+LIMITS = select(*(OF_QUEUES[name] for name in Limit._fields[:-1]), _ACTIVE.label("active")).where(own_rows(OF_QUEUES))
+
+
 @dataclass(frozen=True)
 class RunConditions:
     """What decides for every job of this organization whether it may run now."""
@@ -79,6 +119,11 @@ class RunConditions:
         """What holds back this kind of job: the pause of its queue, unless it goes on all the same, or else its own."""
         whole = None if kind(processor).ignores_pause else self.pauses.get(queue)
         return whole or self.kinds.get((queue, processor))
+
+    @cached_property
+    def limits(self) -> Mapping[Queue, Limit]:
+        """Of the queues that have one; read only if nothing else explains why a job waits."""
+        return {limit.queue: limit for limit in map(Limit._make, fetch(LIMITS))}
 
     def without(self, queue: Queue, processor: str = "") -> "RunConditions":
         """As they would be without the pause of this queue, or of this kind of job in it."""
@@ -193,6 +238,9 @@ def _due(job: AnyJob, conditions: RunConditions) -> WaitReason:
     if not conditions.workers.get(job.queue):
         whose = " that serves this organization" if conditions.elsewhere.get(job.queue) else ""
         return WaitReason("no_worker", f"No worker{whose} is running for the queue {QUEUE_TITLES[job.queue]}")
+    limit = conditions.limits.get(job.queue)
+    if limit is not None and (why := limit.why(conditions.now)):
+        return why
     if job.wait_reason:
         return WaitReason("free_worker", f"Waits for a free worker ({job.wait_reason})")
     return WaitReason("free_worker", "Waits for a free worker")

@@ -164,7 +164,7 @@ TOLD_BY = {history.WEBHOOK: "WhatsApp said so", history.SYNC: "Seen at a sync", 
 
 
 def _plain(word: str) -> str:
-    return word.replace("_", " ").lower()
+    return "in review" if word.upper() == "PENDING" else word.replace("_", " ").lower()
 
 
 def _status_change(change: TemplateChange) -> tuple[str, str, str]:

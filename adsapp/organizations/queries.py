@@ -40,6 +40,11 @@ def list_organizations(limit: int | None = None) -> Sequence[tuple[uuid.UUID, st
         return [(row.id, row.slug) for row in connection.execute(named)]
 
 
+def own_organization() -> Organization:
+    """The organization of this session."""
+    return db.session.get_one(Organization, db.require_organization_id())
+
+
 def get_organization() -> tuple[Organization, int]:
     """The organization of this session, and the number of its members."""
     members = select(func.count(Membership.user_id)).where(Membership.organization_id == Organization.id)

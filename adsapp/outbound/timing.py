@@ -1,9 +1,11 @@
 """When something that goes to many people starts: a moment, or a wall clock in somebody's time zone."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from adsapp.core import inputs
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import FieldError, Invalid
 
@@ -28,6 +30,42 @@ def scheduled_time(moment: datetime | None, time_zone: str, fold: int | None = N
         return None
     moment = (moment if moment.tzinfo else local_time(moment, zone, fold)).astimezone(UTC)
     return moment if moment > utcnow() else None
+
+
+@dataclass(frozen=True, slots=True)
+class TypedTime:
+    """A date, a time and a zone as they were typed, and which of two moments is meant, if the clocks go back then."""
+
+    date: str
+    time: str
+    zone: str
+    fold: str = ""
+
+    def moment(self) -> datetime:
+        """With its zone. Raises Invalid with all that is wrong: not typed, no such zone, past, skipped by a clock
+        change, or one of two without saying which."""
+        clock, zone = self._clock, known_zone(self.zone)
+        errors = []
+        if clock is None:
+            errors.append(FieldError("scheduled_at", "Give a date and a time"))
+        elif zone is None and (why_not := why_not_then(clock, None)):
+            errors.append(FieldError("scheduled_at", why_not))
+        if zone is None:
+            errors.append(FieldError("time_zone", no_such_zone(self.zone)))
+        if clock is None or zone is None:
+            raise Invalid("; ".join(error.message for error in errors), fields=errors)
+        return local_time(clock, zone, int(self.fold) if self.fold in ("0", "1") else None)
+
+    @property
+    def comes_twice(self) -> bool:
+        """True if the clocks go back then, so that it has to be said which of the two is meant."""
+        clock, zone = self._clock, known_zone(self.zone)
+        return clock is not None and zone is not None and comes_twice(clock, zone)
+
+    @property
+    def _clock(self) -> datetime | None:
+        typed = inputs.moment(f"{self.date.strip()}T{self.time.strip()}")
+        return typed.replace(tzinfo=None) if typed else None
 
 
 def local_time(clock: datetime, zone: ZoneInfo, fold: int | None) -> datetime:

@@ -24,7 +24,7 @@ from adsapp.core.observing.metrics import Reading, read_too
 from adsapp.integrations.base import Outcome, Send, Uncertain
 from adsapp.integrations.http import open_session
 from adsapp.integrations.pacing import Pacer
-from adsapp.outbound.caps import Admitter, Cap
+from adsapp.outbound.caps import Admitter, Cap, capped
 from adsapp.outbound.figures import LIMIT
 from adsapp.outbound.gate import LATE_SECONDS, Gate
 
@@ -118,8 +118,14 @@ class SendLoop:
 
     @property
     def limit(self) -> float:
-        """What the accounts that are sent for just now may send together, a second."""
-        return sum(gate.window.rate for gate in list(self._gates.values()) if not gate.window.is_at_rest)
+        """What the accounts that are sent for just now may send together, a second; no organization beyond its cap."""
+        together: dict[str, float] = {}
+        for key, gate in list(self._gates.items()):
+            if not gate.window.is_at_rest:
+                cap = self._admitters[key].cap
+                shared = cap.key if cap else key
+                together[shared] = capped(together.get(shared, 0.0) + gate.window.rate, cap)
+        return sum(together.values())
 
     def gate(self, key: str, limit: float, pacer: Pacer, cap: Cap | None = None) -> Gate:
         """The account's gate, with the limit it has now, and the cap of its organization if that has one."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from adsapp.config import ROOT
 from adsapp.processes.commands import web_command
-from bench.harness import environment, quantile
 from bench.lists.ground import Installation
 from bench.past.looking import Browser
 from bench.past.serving import process, wait_for_port
+from bench.support.harness import environment, quantile
 
 PAGES = ("/", "/contacts", "/imports", "/jobs")
 PAUSE = 0.05  # seconds between two pages: a person or two, no load test

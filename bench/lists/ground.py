@@ -27,11 +27,11 @@ from adsapp.organizations import service as organizations
 from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
 from adsapp.processes.supervisor import Child
-from bench.harness import environment
 from bench.lists.people import DEFAULT_COUNTRY, contact
 from bench.lists.watching import Watched, watching
 from bench.past.scenery import EMAIL, PASSWORD
 from bench.past.serving import free_port
+from bench.support.harness import environment
 from tests.servers import Servers
 
 OVERLAP = 10  # one in so many of those who are known is in the list

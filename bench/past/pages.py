@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from adsapp.core.ids import first_id_of
-from bench.harness import quantile
 from bench.past.looking import Browser, Unexpected
 from bench.past.serving import Installation
+from bench.support.harness import quantile
 
 WARM_UPS = 6
 

@@ -6,9 +6,9 @@ import threading
 import time
 from dataclasses import dataclass
 
-from bench.harness import quantile
 from bench.past.looking import Answer, Browser
 from bench.past.serving import Installation, add_failed, process
+from bench.support.harness import quantile
 
 QUEUE = "email-notification"  # no worker serves it here, so the jobs that begin again wait
 WATCHED = ("/jobs", "/home/queues")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from adsapp.config import ROOT
 from adsapp.processes.supervisor import Child
-from bench.harness import quantile
 from bench.peers import recording
 from bench.peers.systems import System
+from bench.support.harness import quantile
 
 ONE_BY_ONE = 2_000  # jobs at most, and at most a quarter of all
 IDLE_JOBS = 300

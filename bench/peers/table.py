@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.harness import machine
 from bench.peers.measuring import Figures
 from bench.peers.systems import CONCURRENCY
+from bench.support.harness import machine
 
 # Label, figure, unit, digits.
 ROWS = (

@@ -87,6 +87,14 @@ def _try(alerts: Alerts) -> Told | NotTold:
     return found
 
 
+def test_a_web_page_in_place_of_an_answer_is_named_and_not_shown(alerts: Alerts, receiver: StandIn) -> None:
+    alerts.add_channel(ChannelKind.WEBHOOK, receiver.url)
+    receiver.says(404, "<html><title>Not Found</title></html>", Content_Type="text/html; charset=utf-8")
+    refused = _try(alerts)
+    assert isinstance(refused, NotTold)
+    assert refused.message == "Answered 404 with a web page: is this the address for programs?"
+
+
 REVOKED = "Slack knows no such address: it was revoked, or mistyped. Answered 404: no_service"
 
 
@@ -254,7 +262,7 @@ def test_a_channel_that_was_removed_or_turned_off_is_told_nothing(alerts: Alerts
 def test_secrets_of_a_channel_are_sealed(alerts: Alerts, receiver: StandIn) -> None:
     alerts.add_channel(ChannelKind.WEBHOOK, f"{receiver.url}/with-a-key")
     channel = alerts.within(lambda: queries.list_channels()[0], commit=False)
-    assert channel.host == "http://127.0.0.1"
+    assert channel.host == receiver.url
     for sealed in (channel.address, channel.secret):
         assert b"with-a-key" not in sealed.sealed
         assert SECRET.encode() not in sealed.sealed

@@ -193,7 +193,9 @@ def test_a_rule_is_tried_before_it_is_saved(alice: FlaskClient, alerts: Alerts) 
 def test_a_webhook_is_added_tested_and_removed(alice: FlaskClient, alerts: Alerts, receiver: StandIn) -> None:
     form = alice.get("/alerts/channels/new?kind=webhook").text
     assert re.search(r'name="secret"[^>]* value="[\w-]{40,}"', form)
-    answer = post(alice, "/alerts/channels", kind="webhook", name="Pager", address=receiver.url, secret=SECRET)
+    answer = post(
+        alice, "/alerts/channels", kind="webhook", name="Pager", address=f"{receiver.url}/a-key", secret=SECRET
+    )
     assert answer.status_code == 303
     here = answer.headers["Location"]
     assert post(alice, f"{here}/tests").status_code == 303
@@ -201,7 +203,8 @@ def test_a_webhook_is_added_tested_and_removed(alice: FlaskClient, alerts: Alert
     page = alice.get(here).text
     assert "The test was taken. Answered 200: ok" in words(page)
     assert SECRET not in page
-    assert receiver.url not in page
+    assert receiver.url in page
+    assert "a-key" not in page
     receiver.says(410, "gone")
     post(alice, f"{here}/tests")
     assert "The test was not taken. Answered 410: gone" in words(alice.get(here).text)

@@ -127,5 +127,5 @@ def test_the_form_offers_it_and_keeps_what_was_ticked(rehearsal: Rehearsal) -> N
     assert "Got a campaign in the last 24 hours: left out" in page
     assert "got a campaign lately: untick that they are left out" in page
     page = client.get("/campaigns/new?audience=all").text
-    assert page.index(f"{len(PEOPLE)} of them got a campaign in the last 24 hours") > page.index("Will get it")
+    assert page.index(f"{len(PEOPLE)} of them got a campaign in the last 24 hours") > page.index("Will be sent to")
     assert page.index("unless you leave them out under Audience") < page.index('formmethod="post"')

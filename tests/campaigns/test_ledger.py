@@ -29,6 +29,7 @@ from adsapp.integrations.events import Source, StatusEvent
 from adsapp.integrations.whatsapp.errors import classify
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound import decisions
 from adsapp.outbound.transport import NotWritten, SendResult
 from tests.cast import Cast
 from tests.live import shipped_templates
@@ -87,7 +88,7 @@ steps = st.lists(
             st.sampled_from(["sent", "delivered", "read", "failed"]),
             st.integers(0, 50),
         ),
-        st.tuples(st.just("settle"), st.sampled_from([service.SEND_AGAIN, service.ASSUME_DELIVERED])),
+        st.tuples(st.just("settle"), st.sampled_from([decisions.SEND_AGAIN, decisions.ASSUME_DELIVERED])),
         st.tuples(st.just("retry"), st.sampled_from(["132000", "132001", "131049"])),
         st.tuples(st.just("opt out"), st.integers(0, PEOPLE - 1)),
     ),

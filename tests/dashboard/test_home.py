@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from adsapp import jobs
+from adsapp.alerts.models import AlertIncident, Severity
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
@@ -270,6 +271,40 @@ def test_each_role_is_told_of_what_it_may_act_on(
         assert {link for link in (settle, begin) if link in page} == offered
         assert ("walk-ins.csv" in page) == (begin in offered)
         assert "3 messages of “March” are uncertain" in page
+
+
+def test_home_lists_what_the_bell_counts_and_nothing_twice(
+    app: Flask, client: FlaskClient, cast: Cast, workers: None, experienced: None
+) -> None:
+    now = utcnow()
+    with db.organization_context(app, cast.bakery_id):
+        for kind, taken_on in (("schedule_broken", None), ("oldest_wait", None), ("no_worker", None), ("disk", now)):
+            db.session.add(
+                AlertIncident(
+                    organization_id=cast.bakery_id,
+                    kind=kind,
+                    severity=Severity.WARNING,
+                    title=f"About {kind}",
+                    text="Why",
+                    action="Look",
+                    url="/schedules",
+                    count=1,
+                    peak=1,
+                    since=now,
+                    seen_at=now,
+                    opened_at=now,
+                    last_at=now,
+                    acknowledged_at=taken_on,
+                )
+            )
+        db.session.commit()
+    page = cast.sign_in(client, "alice").get("/home/attention").text
+    assert "2 things need you" in page
+    # There is a worker, so what an alert of a minute ago says of that is no longer so; the disk is somebody's already.
+    assert [kind for kind in ("schedule_broken", "oldest_wait", "no_worker", "disk") if f"About {kind}" in page] == [
+        "schedule_broken",
+        "oldest_wait",
+    ]
 
 
 def test_failed_jobs_are_named_until_they_are_retried(

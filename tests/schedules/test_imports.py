@@ -29,6 +29,7 @@ from tests.schedules.test_recurring import ADAM, _run_by_hand, all_of, make, run
 
 Finished = Callable[[uuid.UUID], Job]
 FIRST = b"Name,Mobile,Town\nAna,+447946050501,Leeds\n"
+LINK, MISSING = "it is no folder, or a link, which is not followed", "no such file or directory"
 SECOND = FIRST + b"Ben,+447946050502,York\n"
 
 
@@ -217,11 +218,17 @@ def test_each_file_of_a_folder_is_imported_once_when_it_is_whole(kitchen: Kitche
 
 def test_a_way_out_of_the_folder_is_refused(kitchen: Kitchen, tmp_path: Path) -> None:
     kitchen.put("a.csv", FIRST)
+    (kitchen.root / "harbour-bakery" / "gone").mkdir()
+    (kitchen.incoming / "out").mkdir()
+    schedules = {said: kitchen.schedule(folder=folder) for folder, said in (("incoming/out", LINK), ("gone", MISSING))}
+    (kitchen.root / "harbour-bakery" / "gone").rmdir()
+    (kitchen.incoming / "out").rmdir()
     (kitchen.incoming / "out").symlink_to(tmp_path)
-    for folder, said in (("incoming/out", "a link, which is not followed"), ("elsewhere", "no such file")):
-        schedule_id = kitchen.schedule(folder=folder)
+    for said, schedule_id in schedules.items():
         with pytest.raises(JobFailed, match=said):
             kitchen.run(schedule_id)
+        with pytest.raises(Invalid, match=f"{said}. Make it, then try again"):
+            kitchen.schedule(folder={LINK: "incoming/out", MISSING: "gone"}[said])
     kitchen.end()
     settings = kitchen.app.config["SETTINGS"]
     kitchen.app.config["SETTINGS"] = settings.model_copy(update={"import_folders": ""})

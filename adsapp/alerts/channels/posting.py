@@ -29,6 +29,8 @@ def post(caller: Caller, url: str, body: bytes, headers: Mapping[str, str]) -> T
 
 
 def _said(answer: Answer) -> str:
+    if "html" in answer.headers.get("content-type", "").lower():
+        return " with a web page: is this the address for programs?"
     text = " ".join(answer.body.decode(errors="replace").split())
     text = "".join(each for each in text if each.isprintable())[:LONGEST_ANSWER]
     return f": {text}" if text else ""

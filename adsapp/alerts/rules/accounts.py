@@ -7,7 +7,8 @@ from typing import Final
 from adsapp.alerts import concerns, facts
 from adsapp.alerts.concerns import Concern
 from adsapp.alerts.models import Severity
-from adsapp.alerts.rules.base import DAY_MINUTES, Conditions, Course, Facts, Finding, Measure, Rule, Was, rolling, span
+from adsapp.alerts.rules.base import Conditions, Course, Facts, Finding, Measure, Rule, Was, rolling
+from adsapp.core.words import DAY_MINUTES, span
 from adsapp.integrations.events import NoticeKind
 from adsapp.integrations.models import NoticeLevel
 

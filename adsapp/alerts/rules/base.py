@@ -5,20 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from adsapp.alerts import facts
 from adsapp.alerts.concerns import Concern
 from adsapp.alerts.models import Severity
 from adsapp.core import context
-from adsapp.core.words import plural
+from adsapp.core.words import HOUR_MINUTES
 from adsapp.jobs import Queue
 from adsapp.jobs.queries.statistics import QueueStats, queue_stats
 from adsapp.jobs.wait_reasons import RunConditions, run_conditions
-
-DAY_MINUTES: Final = 24 * 60
-HOUR_MINUTES: Final = 60
 
 
 @dataclass(frozen=True)
@@ -170,11 +166,3 @@ def rolling(events: Sequence[tuple[datetime, float]], window: timedelta) -> list
         total += amount
         sums.append((at, total))
     return sums
-
-
-def span(minutes: int) -> str:
-    """How long, in the largest unit that fits: 2 days, 1 hour, 90 minutes."""
-    for size, unit in ((DAY_MINUTES, "day"), (HOUR_MINUTES, "hour")):
-        if minutes and minutes % size == 0:
-            return plural(minutes // size, unit)
-    return plural(minutes, "minute")

@@ -7,8 +7,9 @@ from typing import Final
 from adsapp.alerts import concerns, facts
 from adsapp.alerts.concerns import Concern
 from adsapp.alerts.models import Severity
-from adsapp.alerts.rules.base import Conditions, Course, Facts, Finding, Measure, Rule, Was, span
+from adsapp.alerts.rules.base import Conditions, Course, Facts, Finding, Measure, Rule, Was
 from adsapp.alerts.rules.jobs import share, shares
+from adsapp.core.words import span
 from adsapp.jobs.registry import get_processor
 
 LEAST_SENT: Final = 50  # a share of fewer messages says nothing

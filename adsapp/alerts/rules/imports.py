@@ -6,7 +6,8 @@ from typing import Final
 
 from adsapp.alerts import facts
 from adsapp.alerts.concerns import Concern
-from adsapp.alerts.rules.base import DAY_MINUTES, Conditions, Course, Facts, Finding, Measure, Rule, Was
+from adsapp.alerts.rules.base import Conditions, Course, Facts, Finding, Measure, Rule, Was
+from adsapp.core.words import DAY_MINUTES
 
 LEAST_ROWS: Final = 10  # of a file whose share says anything
 

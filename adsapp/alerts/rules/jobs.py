@@ -9,9 +9,9 @@ from sqlalchemy import select
 from adsapp.alerts import concerns, facts
 from adsapp.alerts.concerns import Concern
 from adsapp.alerts.models import Severity
-from adsapp.alerts.rules.base import Conditions, Course, Facts, Finding, Measure, Rule, Was, rolling, span
+from adsapp.alerts.rules.base import Conditions, Course, Facts, Finding, Measure, Rule, Was, rolling
 from adsapp.core import db
-from adsapp.core.words import plural, sentence
+from adsapp.core.words import plural, sentence, span
 from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries.statistics import QueueStats

@@ -11,7 +11,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
@@ -20,7 +20,7 @@ from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.models import Campaign
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
-from adsapp.core.inputs import digits, moment
+from adsapp.core.inputs import digits
 from adsapp.message_templates.components import TemplateView, Variable, is_media
 from adsapp.message_templates.files.values import PREFIX
 from adsapp.message_templates.models import MessageTemplate
@@ -28,7 +28,7 @@ from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
 from adsapp.message_templates.typed import AS_USUAL, HowTyped
 from adsapp.outbound import once
 from adsapp.outbound.audience import MOST_HOURS, NOT_WITHIN
-from adsapp.outbound.timing import comes_twice, known_zone, local_time, no_such_zone, why_not_then
+from adsapp.outbound.timing import TypedTime, known_zone
 
 SAME_FOR_ALL: Final = "value"
 KEPT_FILE: Final = "file"
@@ -207,34 +207,19 @@ class ComposeForm:
             template_language=template.language if template else "",
             variables={key: typed.as_json() for key, typed in self.variables.items() if typed.is_given},
             audience=self.audience_spec,
-            scheduled_at=self.moment() if self.when == "later" else None,
+            scheduled_at=self.start.moment() if self.when == "later" else None,
             time_zone=self.zone,
         )
 
-    def moment(self) -> datetime:
-        """The wall clock as typed, with its zone. Raises Invalid with all that is wrong: not typed, no such zone, past,
-        skipped by a clock change, or one of two without saying which."""
-        clock, zone = self._clock(), known_zone(self.zone)
-        errors = []
-        if clock is None:
-            errors.append(FieldError("scheduled_at", "Give a date and a time"))
-        elif zone is None and (why_not := why_not_then(clock, None)):
-            errors.append(FieldError("scheduled_at", why_not))
-        if zone is None:
-            errors.append(FieldError("time_zone", no_such_zone(self.zone)))
-        if clock is None or zone is None:
-            raise Invalid("; ".join(error.message for error in errors), fields=errors)
-        return local_time(clock, zone, int(self.fold) if self.fold in ("0", "1") else None)
+    @property
+    def start(self) -> TypedTime:
+        """When it starts, if not now."""
+        return TypedTime(self.date, self.time, self.zone, self.fold)
 
     @property
     def comes_twice(self) -> bool:
-        """True if the clocks go back then, so that it has to be said which of the two is meant."""
-        clock, zone = self._clock(), known_zone(self.zone)
-        return clock is not None and zone is not None and comes_twice(clock, zone)
-
-    def _clock(self) -> datetime | None:
-        typed = moment(f"{self.date.strip()}T{self.time.strip()}")
-        return typed.replace(tzinfo=None) if typed else None
+        """True if it has to be said which of two moments is meant."""
+        return self.start.comes_twice
 
     def with_file(self, key: str, file_id: str) -> ComposeForm:
         """With a file that was uploaded for this variable."""
@@ -274,11 +259,8 @@ FORM_FIELDS: Final[dict[str, str]] = {
 
 
 def errors_by_field(error: Invalid) -> dict[str, FieldError]:
-    """The service's errors beside the fields of this form: the first of each."""
-    found: dict[str, FieldError] = {}
-    for each in error.fields:
-        found.setdefault(form_field(each.field), each)
-    return found
+    """The service's errors beside the fields of this form."""
+    return error.by_field(form_field)
 
 
 def form_field(place: str) -> str:

@@ -20,7 +20,7 @@ from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import db
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.inputs import digits
-from adsapp.core.web.htmx import wants_fragment
+from adsapp.core.web.htmx import told_aloud, wants_fragment
 from adsapp.core.web.limits import takes_upload
 from adsapp.core.web.pages import WebPage, render
 from adsapp.jobs import Job
@@ -127,7 +127,9 @@ def upload_file() -> ResponseReturnValue:
     except Invalid as error:
         db.session.rollback()
         page = compose_page.compose(form, {f"source.{key}": FieldError(f"source.{key}", error.detail)})
-        return (render_template(page.fragment, page=page) if wants_fragment() else render(page)), 422
+        if wants_fragment():
+            return told_aloud(render_template(page.fragment, page=page), error.detail)
+        return render(page), 422
     pairs = form.with_file(key, str(kept.id)).pairs()
     db.session.commit()
     return redirect(f"{url_for('campaigns.new_campaign')}?{urlencode(pairs)}", 303)

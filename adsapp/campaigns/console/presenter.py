@@ -25,6 +25,7 @@ from adsapp.jobs.wait_reasons import WaitReason, why_waiting
 from adsapp.message_templates import previews
 from adsapp.message_templates.components import view
 from adsapp.message_templates.previews import Bubble
+from adsapp.outbound.words import people
 
 # Whoever read it got it as well: the figure "Delivered" counts both.
 UNREAD: Final = "delivered, not read"
@@ -254,11 +255,6 @@ def _nobody(counts: Counts) -> str:
     if counts.failed == 1:
         return "Nobody got it: it failed for the 1 person it was sent to"
     return f"Nobody got it: it failed for all {counts.failed:,} it was sent to"
-
-
-def people(count: int) -> str:
-    """1 person, 1,958 people."""
-    return plural(count, "person", "people")
 
 
 def trouble(campaign: Campaign, counts: Counts) -> str:

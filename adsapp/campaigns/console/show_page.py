@@ -32,7 +32,9 @@ from adsapp.message_templates.languages import language_name
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 from adsapp.organizations.queries import caps
+from adsapp.outbound.console.dialogs import Verb
 from adsapp.outbound.whom import audience_words
+from adsapp.outbound.words import people, with_reason
 
 EVENTS: Final = 20
 MOVING_SECONDS, WAITING_SECONDS = 2, 15
@@ -130,7 +132,7 @@ class EventLine:
 class HeadButton:
     """What the campaign can be told; `why_not` says who may not."""
 
-    verb: dialogs.Verb
+    verb: Verb
     url: str
     why_not: str | None
 
@@ -233,12 +235,12 @@ class CampaignPage(LivePage):
     @property
     def reason_title(self) -> str:
         """That it is paused, stopped or cancelled, and why."""
-        return reasons.with_reason(ENDED_WORDS[self.campaign.status], self.campaign.status_reason)
+        return with_reason(ENDED_WORDS[self.campaign.status], self.campaign.status_reason)
 
     @property
     def people_text(self) -> str:
         """How many people it is for."""
-        return presenter.people(self.counts.total)
+        return people(self.counts.total)
 
     @property
     def send_reason(self) -> str | None:
@@ -290,7 +292,7 @@ def _left_out(campaign: Campaign, skipped: Failure) -> LeftOut:
     return LeftOut(skipped.code, skipped.title, skipped.advice, skipped.count, can_fill and bool(may_lack(campaign)))
 
 
-def _button(campaign: Campaign, verb: dialogs.Verb, actor: Actor) -> HeadButton:
+def _button(campaign: Campaign, verb: Verb, actor: Actor) -> HeadButton:
     if verb.asks or verb.leads:
         url = url_for(f"campaigns.{'ask_' if verb.asks else ''}{verb.name}", campaign_id=campaign.id)
     else:

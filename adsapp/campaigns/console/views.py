@@ -7,24 +7,26 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.campaigns import queries, reasons, service
-from adsapp.campaigns.compose.form import ComposeForm, errors_by_field
+from adsapp.campaigns.compose.form import errors_by_field
 from adsapp.campaigns.console import dialogs
-from adsapp.campaigns.console.dialogs import Verb
 from adsapp.campaigns.console.export import Export
 from adsapp.campaigns.console.presenter import CampaignListPage
 from adsapp.campaigns.console.show_page import CampaignPage
 from adsapp.campaigns.lacking import lacked
 from adsapp.campaigns.models import Campaign
-from adsapp.campaigns.queries import Failure
 from adsapp.core import db
-from adsapp.core.errors import Conflict, Invalid, NotFound, Problem
+from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.inputs import digits
-from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
+from adsapp.core.web.confirmation import Confirmation, Shown, ask
 from adsapp.core.web.exports import delimiter_of
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.integrations import connection
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
+from adsapp.outbound.console import doing
+from adsapp.outbound.console.dialogs import CANCEL, PAUSE, RESUME, RETRY, SETTLE, Verb
+from adsapp.outbound.console.doing import failure_of
+from adsapp.outbound.timing import TypedTime
 
 views = Blueprint("campaigns", __name__)
 
@@ -124,14 +126,7 @@ def ask_move(campaign_id: str) -> ResponseReturnValue:
 def ask_retry(campaign_id: str, code: str) -> ResponseReturnValue:
     """Likewise, about those who failed with this code."""
     campaign = queries.get_campaign(campaign_id)
-    return ask(dialogs.retry(campaign, _failure(campaign, code)))
-
-
-def _failure(campaign: Campaign, code: str) -> Failure:
-    failure = next((each for each in queries.failures(campaign) if each.code == code), None)
-    if failure is None:
-        raise NotFound("Nobody in this campaign failed with this code")
-    return failure
+    return ask(dialogs.DIALOGS.retry(campaign, failure_of(queries.failures(campaign), code, dialogs.DIALOGS.it)))
 
 
 @views.post("/campaigns/<campaign_id>/pause")
@@ -139,7 +134,7 @@ def _failure(campaign: Campaign, code: str) -> Failure:
 def pause(campaign_id: str) -> ResponseReturnValue:
     """Stop for now."""
     campaign = queries.get_campaign(campaign_id)
-    return _do(campaign, lambda by: service.pause(campaign, request.form.get("reason", ""), by), dialogs.PAUSE)
+    return _do(campaign, lambda by: service.pause(campaign, request.form.get("reason", ""), by), PAUSE)
 
 
 @views.post("/campaigns/<campaign_id>/resume")
@@ -150,7 +145,7 @@ def resume(campaign_id: str) -> ResponseReturnValue:
     if connection.check_refused(campaign.account_id):  # perhaps it is in order by now
         db.session.commit()
     question = partial(dialogs.resume, campaign, queries.counts(campaign))
-    return _confirmed(campaign, lambda by: service.resume(campaign, by), dialogs.RESUME, question)
+    return _confirmed(campaign, lambda by: service.resume(campaign, by), RESUME, question)
 
 
 @views.post("/campaigns/<campaign_id>/start")
@@ -176,7 +171,7 @@ def move(campaign_id: str) -> ResponseReturnValue:
     """Give it another time."""
     campaign, form = queries.get_campaign(campaign_id), request.form
     date, time, zone, fold = (form.get(name, "") for name in ("date", "time", "zone", "fold"))
-    typed = ComposeForm(date=date, time=time, zone=zone, fold=fold)
+    typed = TypedTime(date, time, zone, fold)
     try:
         moment = typed.moment()
         service.move(campaign, moment, typed.zone, current_actor().name)
@@ -185,7 +180,7 @@ def move(campaign_id: str) -> ResponseReturnValue:
         wrong = {name: each.message for name, each in errors_by_field(error).items()}
         return render(dialogs.move(queries.get_campaign(campaign_id), form, wrong)), error.status
     except Conflict as error:
-        return _refused(campaign_id, error)
+        return doing.refused(url_for("campaigns.show_campaign", campaign_id=campaign_id), error)
     db.session.commit()
     flash(dialogs.MOVE.done, "good")
     return redirect(url_for("campaigns.show_campaign", campaign_id=campaign_id), 303)
@@ -217,7 +212,7 @@ def fill(campaign_id: str) -> ResponseReturnValue:
 def cancel(campaign_id: str) -> ResponseReturnValue:
     """End it for good."""
     campaign = queries.get_campaign(campaign_id)
-    return _do(campaign, lambda by: service.cancel(campaign, by), dialogs.CANCEL)
+    return _do(campaign, lambda by: service.cancel(campaign, by), CANCEL)
 
 
 @views.post("/campaigns/<campaign_id>/settle")
@@ -227,7 +222,7 @@ def settle(campaign_id: str) -> ResponseReturnValue:
     campaign = queries.get_campaign(campaign_id)
     decision = request.form.get("decision", "")
     question = partial(dialogs.settle, campaign, queries.counts(campaign))
-    return _confirmed(campaign, lambda by: service.settle_uncertain(campaign, decision, by), dialogs.SETTLE, question)
+    return _confirmed(campaign, lambda by: service.settle_uncertain(campaign, decision, by), SETTLE, question)
 
 
 @views.post("/campaigns/<campaign_id>/retries")
@@ -235,35 +230,16 @@ def settle(campaign_id: str) -> ResponseReturnValue:
 def retry(campaign_id: str) -> ResponseReturnValue:
     """Send again to those who failed with a code."""
     campaign = queries.get_campaign(campaign_id)
-    failure = _failure(campaign, request.form.get("code", ""))
-    question = partial(dialogs.retry, campaign, failure)
-    return _confirmed(campaign, lambda by: service.retry_failed(campaign, failure.code, by), dialogs.RETRY, question)
+    failure = failure_of(queries.failures(campaign), request.form.get("code", ""), dialogs.DIALOGS.it)
+    question = partial(dialogs.DIALOGS.retry, campaign, failure)
+    return _confirmed(campaign, lambda by: service.retry_failed(campaign, failure.code, by), RETRY, question)
 
 
 def _confirmed(
     campaign: Campaign, change: Callable[[str], object], verb: Verb, question: Callable[[], Confirmation]
 ) -> ResponseReturnValue:
-    """Do what may message people once just as many were confirmed as there are now; else ask, and say what changed."""
-    asked, shown = question(), Shown.read(request.form)
-    if asked.shown is not None and shown.count != asked.shown.count:
-        if not shown.count:
-            return ask(asked)
-        return ask(asked.asked_again(it_was(shown.count, asked.shown.count, "people"))), Conflict.status
-    return _do(campaign, change, verb)
+    return doing.confirmed(partial(change, current_actor().name), verb, dialogs.PLACE.page(campaign), question)
 
 
 def _do(campaign: Campaign, change: Callable[[str], object], verb: Verb) -> ResponseReturnValue:
-    target = url_for("campaigns.show_campaign", campaign_id=campaign.id)
-    try:
-        change(current_actor().name)
-        db.session.commit()
-        flash(verb.done, "good")
-    except (Conflict, Invalid) as error:  # the page was older than the campaign
-        return _refused(str(campaign.id), error)
-    return redirect(target, 303)
-
-
-def _refused(campaign_id: str, error: Problem) -> ResponseReturnValue:
-    db.session.rollback()
-    flash(error.detail, "bad")
-    return redirect(url_for("campaigns.show_campaign", campaign_id=campaign_id), 303)
+    return doing.do(partial(change, current_actor().name), verb, dialogs.PLACE.page(campaign))

@@ -33,6 +33,7 @@ from adsapp.jobs import Job, JobCancelled, Progress, Queue, Snooze
 from adsapp.jobs.queries.jobs import has_due_jobs
 from adsapp.outbound.caps import cap_on_messages
 from adsapp.outbound.transport import send_loop
+from adsapp.outbound.words import with_reason
 
 SKIP_CHUNK = 2000
 STARTING = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING)
@@ -126,7 +127,7 @@ def _go_on(campaign_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[
     if run.status is CampaignStatus.PAUSED and run.is_frozen and _nobody_is_left(campaign_id):
         return _complete(campaign_id, progress)
     if run.status is CampaignStatus.PAUSED:
-        raise Snooze(None, reasons.with_reason("the campaign is paused", run.reason))
+        raise Snooze(None, with_reason("the campaign is paused", run.reason))
     if run.status is CampaignStatus.CANCELLED:
         raise JobCancelled
     if run.status is CampaignStatus.COMPLETED:
@@ -153,7 +154,7 @@ def _after(campaign_id: uuid.UUID, ended: SliceResult, progress: Progress) -> di
     if ended.status is CampaignStatus.CANCELLED:
         raise JobCancelled
     if ended.status is CampaignStatus.PAUSED and not _nobody_is_left(campaign_id):
-        raise Snooze(None, reasons.with_reason("the campaign is paused", _why_paused(campaign_id)))
+        raise Snooze(None, with_reason("the campaign is paused", _why_paused(campaign_id)))
     if ended.run_at is not None:
         raise Snooze(ended.run_at, ended.reason)
     return _complete(campaign_id, progress)

@@ -34,11 +34,8 @@ from adsapp.jobs import Progress
 from adsapp.outbound.caps import Cap, capped, why_slow
 from adsapp.outbound.gate import Gate
 from adsapp.outbound.transport import Lane, Results, SendLoop, SendRequest, SendResult
+from adsapp.outbound.turns import Turn
 
-TICK_SECONDS = 0.1
-# So much waits at the gate, marked already: what a tick and a slow commit take; more if the database is slow just now.
-AHEAD_SECONDS = 0.25
-MOST_AHEAD_SECONDS = 1.0
 MOST_MARKED_AT_ONCE = 200  # each is a lock until the commit, and a database has room for some thousand of them
 HORIZON_SECONDS = 1.5
 LONGEST_ANSWER = 30.0
@@ -100,16 +97,12 @@ class Slice:
         self._message = message
         self._sender = sender
         self._progress = progress
-        self._seconds = seconds
-        self._others_wait = others_wait
-        self._until = time.monotonic() + seconds
-        self._at_last = time.monotonic() + LONGEST_TURN
+        self._turn = Turn(progress, seconds, LONGEST_TURN, others_wait)
         self._lease_id = progress.lease_id
         send = sender.channel.connect(sender.loop.session)
         self._journal = Journal(context.settings().home, progress.lease_id)
         self._results = Results()
         self._lane = Lane(send, sender.gate, self._journal.note, self._results, lambda: progress.is_lost)
-        self._slowest_tick = 0.0
         self._new_ids: list[str] = []
         self._candidates: deque[Candidate] = deque()
         self._again: deque[Candidate] = deque()  # marked already, not written
@@ -130,7 +123,7 @@ class Slice:
                 self._refill(started)
                 self._send_due()
                 self._report()
-                self._rest(started)
+                self._turn.tick(started, rests=self._stop is None)
         except Exception:  # an interruption, or a bug: what is on its way is accounted for all the same
             self._sender.loop.withdraw(self._lane)
             self._drain()
@@ -145,7 +138,7 @@ class Slice:
     def _refill(self, now: float) -> None:
         if self._stop:
             return
-        if self._is_over(now):
+        if self._turn.is_over(now):
             self._end(SliceResult(self._status, utcnow(), "others have their turn"))
             return
         waiting = len(self._candidates) + len(self._again)
@@ -156,17 +149,6 @@ class Slice:
             self._stop_for_a_slow_number(now)
         else:
             self._nothing_due()
-
-    def _is_over(self, now: float) -> bool:
-        if self._progress.is_draining or now > self._at_last:
-            return True
-        if now <= self._until:
-            return False
-        if self._others_wait():
-            self._at_last = now
-            return True
-        self._until = now + self._seconds
-        return False
 
     def _find(self, count: int, now: float) -> None:
         taken = {candidate.id for candidate in (*self._candidates, *self._again)} | self._in_flight.keys()
@@ -210,7 +192,7 @@ class Slice:
         """How many more are to wait at the gate."""
         if self._is_crowded() or self._sender.gate.opens_at > time.monotonic() + HORIZON_SECONDS:
             return 0
-        return math.ceil(self._rate * self._ahead) - self._lane.waiting
+        return math.ceil(self._rate * self._turn.ahead) - self._lane.waiting
 
     def _mark(self, fresh: list[Candidate]) -> frozenset[int]:
         marked = mark(self._campaign_id, self._message, fresh, self._lease_id, self._progress)
@@ -230,17 +212,6 @@ class Slice:
     @property
     def _rate(self) -> float:
         return self._sender.rate
-
-    @property
-    def _ahead(self) -> float:
-        return min(MOST_AHEAD_SECONDS, max(AHEAD_SECONDS, 2.5 * self._slowest_tick))
-
-    def _rest(self, started: float) -> None:
-        took = time.monotonic() - started
-        self._slowest_tick = max(took, self._slowest_tick * 0.9)
-        left = TICK_SECONDS - took
-        if left > 0 and self._stop is None:
-            time.sleep(left)
 
     # --- what came back -------------------------------------------------------------------------------------------
 

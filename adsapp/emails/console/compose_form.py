@@ -10,20 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
 
 from adsapp.core.errors import FieldError, Invalid
-from adsapp.core.inputs import digits, moment
+from adsapp.core.inputs import digits
 from adsapp.emails.console import sources
 from adsapp.emails.console.pasted import Entry, entries, recipient_of
 from adsapp.emails.console.sources import Typed
 from adsapp.emails.content.rendering import EmailContent
 from adsapp.emails.models import Email, EmailTemplate
 from adsapp.emails.service import EmailIn
-from adsapp.outbound import once, timing
+from adsapp.outbound import once
+from adsapp.outbound.timing import TypedTime
 
 AUDIENCES: Final = ("all", "tags", "import_id", "given")
 PLAIN: Final = (
@@ -125,7 +125,7 @@ class ComposeForm:
             name=self.name,
             account=self.account or None,
             variables=sources.as_json(self.typed),
-            scheduled_at=self.moment() if self.when == "later" else None,
+            scheduled_at=self.start.moment() if self.when == "later" else None,
             time_zone=self.zone,
             **own,
             **self._people(),
@@ -141,30 +141,15 @@ class ComposeForm:
         }
         return {"audience": specs[self.audience]}
 
-    def moment(self) -> datetime:
-        """The wall clock as typed, with its zone. Raises Invalid with all that is wrong: not typed, no such zone, past,
-        skipped by a clock change, or one of two without saying which."""
-        clock, zone = self._clock(), timing.known_zone(self.zone)
-        errors = []
-        if clock is None:
-            errors.append(FieldError("scheduled_at", "Give a date and a time"))
-        elif zone is None and (why_not := timing.why_not_then(clock, None)):
-            errors.append(FieldError("scheduled_at", why_not))
-        if zone is None:
-            errors.append(FieldError("time_zone", timing.no_such_zone(self.zone)))
-        if clock is None or zone is None:
-            raise Invalid("; ".join(error.message for error in errors), fields=errors)
-        return timing.local_time(clock, zone, int(self.fold) if self.fold in ("0", "1") else None)
+    @property
+    def start(self) -> TypedTime:
+        """When it starts, if not now."""
+        return TypedTime(self.date, self.time, self.zone, self.fold)
 
     @property
     def comes_twice(self) -> bool:
-        """True if the clocks go back then, so that it has to be said which of the two is meant."""
-        clock, zone = self._clock(), timing.known_zone(self.zone)
-        return clock is not None and zone is not None and timing.comes_twice(clock, zone)
-
-    def _clock(self) -> datetime | None:
-        typed = moment(f"{self.date.strip()}T{self.time.strip()}")
-        return typed.replace(tzinfo=None) if typed else None
+        """True if it has to be said which of two moments is meant."""
+        return self.start.comes_twice
 
     def pairs(self) -> list[tuple[str, str]]:
         """Every field as (name, value), to be carried on by hidden fields."""
@@ -181,11 +166,8 @@ FORM_FIELDS: Final[Mapping[str, str]] = {
 
 
 def errors_by_field(error: Invalid) -> dict[str, FieldError]:
-    """The service's errors beside the fields of this form: the first of each."""
-    found: dict[str, FieldError] = {}
-    for each in error.fields:
-        found.setdefault(form_field(each.field), each)
-    return found
+    """The service's errors beside the fields of this form."""
+    return error.by_field(form_field)
 
 
 def form_field(place: str) -> str:

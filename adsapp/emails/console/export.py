@@ -14,10 +14,10 @@ from adsapp.core.web.downloads import file_name
 from adsapp.core.web.exports import ExportPage, Table, forms_of
 from adsapp.core.web.urls import url_for
 from adsapp.emails import queries, reasons
-from adsapp.emails.console.presenter import people
 from adsapp.emails.events import note_export
 from adsapp.emails.models import Email, EmailRecipient
 from adsapp.organizations.auditing import By
+from adsapp.outbound.words import people
 
 CHUNK: Final = 500
 NO_PHONE: Final = -1  # no column of the table has numbers

@@ -14,7 +14,6 @@ from flask import url_for
 from adsapp.core.clock import utcnow
 from adsapp.core.pagination import Page
 from adsapp.core.web.pages import LivePage
-from adsapp.core.words import plural
 from adsapp.emails import queries
 from adsapp.emails.console.blueprint import Tab, tabs
 from adsapp.emails.models import Email, EmailRecipient, EmailStatus
@@ -22,6 +21,7 @@ from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.queries import Counts
 from adsapp.integrations import email_queries as accounts
 from adsapp.jobs.wait_reasons import WaitReason, why_waiting
+from adsapp.outbound.words import people
 
 # From best to worst; each is in one status, so the parts of the bar add up to the audience.
 BAR: Final = (
@@ -223,11 +223,6 @@ def _lost(counts: Counts) -> int:
 
 def _all(count: int) -> str:
     return people(count) if count == 1 else f"all {people(count)}"
-
-
-def people(count: int) -> str:
-    """1 person, 1,958 people."""
-    return plural(count, "person", "people")
 
 
 def trouble(email: Email, counts: Counts) -> str:

@@ -14,7 +14,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.inputs import digits
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
-from adsapp.emails import queries, reasons
+from adsapp.emails import queries
 from adsapp.emails.console import dialogs, minutes, presenter
 from adsapp.emails.console.minutes import EmailMinutes
 from adsapp.emails.console.presenter import Funnel
@@ -30,7 +30,10 @@ from adsapp.integrations.queries import Unreachable
 from adsapp.jobs.wait_reasons import WaitReason
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
+from adsapp.organizations.queries import caps
+from adsapp.outbound.console.dialogs import Verb
 from adsapp.outbound.whom import audience_words
+from adsapp.outbound.words import people, with_reason
 
 EVENTS: Final = 20
 MOVING_SECONDS, WAITING_SECONDS = 2, 15
@@ -119,7 +122,7 @@ class EventLine:
 class HeadButton:
     """What the e-mail can be told."""
 
-    verb: dialogs.Verb
+    verb: Verb
     url: str
 
 
@@ -146,6 +149,7 @@ class EmailPage(LivePage):
     trouble: str
     tracks: tuple[bool, bool]  # opens, clicks
     complaints: str
+    capped: str
     account_is_refused: bool
     unreachable: Unreachable | None
     waits: WaitReason | None
@@ -179,6 +183,7 @@ class EmailPage(LivePage):
             trouble=presenter.trouble(email, counts),
             tracks=(account.tracks_opens, account.tracks_clicks),
             complaints=presenter.complaints(counts),
+            capped=caps().on_emails if email.status.goes_out else "",
             account_is_refused=account.status is AccountStatus.REFUSED and not email.status.has_ended,
             unreachable=accounts.why_email_unreachable(account, now) if email.status.goes_out else None,
             waits=presenter.why_it_waits(email),
@@ -214,12 +219,12 @@ class EmailPage(LivePage):
     @property
     def reason_title(self) -> str:
         """That it is paused, stopped or cancelled, and why."""
-        return reasons.with_reason(ENDED_WORDS[self.email.status], self.email.status_reason)
+        return with_reason(ENDED_WORDS[self.email.status], self.email.status_reason)
 
     @property
     def people_text(self) -> str:
         """How many people it is for."""
-        return presenter.people(self.counts.total)
+        return people(self.counts.total)
 
     @property
     def lost(self) -> int:
@@ -278,5 +283,5 @@ def _whys(email: Email, status: Status) -> tuple[Why, ...]:
     return tuple(Why(status.value, each.code, each.title, each.advice, each.count) for each in found)
 
 
-def _button(email: Email, verb: dialogs.Verb) -> HeadButton:
+def _button(email: Email, verb: Verb) -> HeadButton:
     return HeadButton(verb, url_for("emails.ask_verb", email_id=email.id, verb=verb.name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from flask import url_for
@@ -12,10 +12,9 @@ from sqlalchemy import select
 
 from adsapp.contacts.models import Contact
 from adsapp.core import db
-from adsapp.core.clock import utcnow
-from adsapp.core.pagination import Page
 from adsapp.emails import queries, reasons
 from adsapp.emails.console import presenter, preview
+from adsapp.emails.console.dialogs import PLACE
 from adsapp.emails.console.preview import Shown
 from adsapp.emails.content.rendering import EmailContent, Filled, render
 from adsapp.emails.models import Email, EmailRecipient, EmailStatus
@@ -23,19 +22,11 @@ from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.queries import Counts
 from adsapp.outbound import audience as audiences
 from adsapp.outbound.audience import person_of
+from adsapp.outbound.console.people import NOBODY_EVER, NOBODY_YET, PEOPLE, Chip, chips_of, pages_of, time_shape
 
-PEOPLE: Final = 25
 LOOKED_AT: Final = 25
 LISTED_ARGS: Final = ("status", "code", "search", "cursor")
 NOBODY_HERE: Final = ("Nobody here", "No one of this e-mail fits now.")
-NOBODY_YET: Final = ("Nobody yet", "People appear once the audience is fixed.")
-NOBODY_EVER: Final = ("Nobody", "It was cancelled before it started.")
-
-
-def page_url(email: Email, anchor: str, args: Mapping[str, str], keep: Sequence[str], **more: Any) -> str:
-    """The page's address with what of the present one is kept."""
-    kept: dict[str, Any] = {name: args[name] for name in keep if args.get(name)}
-    return url_for("emails.show_email", email_id=email.id, _anchor=anchor, **(kept | more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +45,6 @@ class PersonRow:
     at: datetime
     time_shape: str
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A status to narrow the list to, and how many people have it."""
-
-    label: str
-    count: int
-    kind: str
-    url: str
-    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +81,11 @@ def people_of(email: Email, counts: Counts, args: Mapping[str, str], *, by_addre
     page = queries.recipients(
         email, status or None, args.get("cursor") or None, PEOPLE, code or None, search, by_address=by_address
     )
-    next_url, first_url = _pages(email, page, args)
+    next_url, first_url = pages_of(PLACE, email, page, args, ("status", "code", "search"))
     narrowed: dict[str, Any] = {"status": status or None, "code": code or None}
     return People(
         rows=tuple(_row(email, recipient, args) for recipient in page.items),
-        chips=tuple(_chip(email, chip, status) for chip in presenter.chips(counts)),
+        chips=chips_of(PLACE, email, presenter.chips(counts), status),
         note=reasons.explain(code).title
         if code
         else "by their latest status, in the order of sending"
@@ -139,23 +119,9 @@ def _row(email: Email, recipient: EmailRecipient, args: Mapping[str, str]) -> Pe
         came_back=recipient.bounced_at is not None and recipient.status is not Status.BOUNCED,
         has_unsubscribed=recipient.unsubscribed_at is not None,
         at=moment,
-        time_shape="second" if utcnow() - moment < timedelta(hours=12) else "full",
-        url=page_url(email, "preview", args, LISTED_ARGS, person=recipient.id),
+        time_shape=time_shape(moment),
+        url=PLACE.page_with(email, "preview", args, LISTED_ARGS, person=recipient.id),
     )
-
-
-def _chip(email: Email, chip: tuple[str, str, int, str], chosen: str) -> Chip:
-    status, label, count, kind = chip
-    return Chip(label, count, kind, page_url(email, "people", {}, (), status=status or None), status == chosen)
-
-
-def _pages(email: Email, page: Page[EmailRecipient], args: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """Addresses of the next page, and of the first one from a later one."""
-
-    def url(cursor: str | None) -> str:
-        return page_url(email, "people", args, ("status", "code", "search"), cursor=cursor)
-
-    return url(page.next) if page.next else None, url(None) if args.get("cursor") else None
 
 
 def content_of(email: Email) -> EmailContent:
@@ -182,7 +148,7 @@ def preview_of(email: Email, recipient_id: int | None, args: Mapping[str, str]) 
     next_id = db.session.scalar(after.order_by(EmailRecipient.id).limit(1))
 
     def url(person: int | None) -> str | None:
-        return page_url(email, "preview", args, LISTED_ARGS, person=person) if person else None
+        return PLACE.page_with(email, "preview", args, LISTED_ARGS, person=person) if person else None
 
     return Preview(shown_to(email, found), frame, url(previous_id), url(next_id))
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
-from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.errors import Invalid
 from adsapp.core.inputs import digits
 from adsapp.core.pagination import Page
 from adsapp.core.uses import warnings
@@ -127,15 +127,12 @@ class EditTemplatePage(WebPage):
 
 
 def errors_by_field(error: Invalid) -> dict[str, str]:
-    """The service's errors beside the fields of the form: the first of each."""
-    found: dict[str, str] = {}
-    for each in error.fields:
-        found.setdefault(_field(each), each.message)
-    return found
+    """The service's errors beside the fields of the form."""
+    return {name: each.message for name, each in error.by_field(_place).items()}
 
 
-def _field(error: FieldError) -> str:
-    return f"source.{error.field.removeprefix('variables.')}" if error.field.startswith("variables.") else error.field
+def _place(field: str) -> str:
+    return f"source.{field.removeprefix('variables.')}" if field.startswith("variables.") else field
 
 
 @dataclass(frozen=True, slots=True)

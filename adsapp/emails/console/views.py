@@ -4,28 +4,28 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from flask import flash, redirect, request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from adsapp.core import db
-from adsapp.core.errors import Conflict, Invalid, NotFound
 from adsapp.core.inputs import digits
-from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
+from adsapp.core.web.confirmation import Confirmation, ask
 from adsapp.core.web.exports import delimiter_of
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.emails import queries, service
 from adsapp.emails.console import dialogs, preview, show_people
 from adsapp.emails.console.blueprint import views
-from adsapp.emails.console.dialogs import Verb
 from adsapp.emails.console.export import Export
 from adsapp.emails.console.presenter import EmailListPage
 from adsapp.emails.console.show_page import EmailPage
 from adsapp.emails.models import Email
-from adsapp.emails.queries import Failure
 from adsapp.integrations import email_connection
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.auditing import By
 from adsapp.organizations.policy import Permission
+from adsapp.outbound.console import doing
+from adsapp.outbound.console.dialogs import CANCEL, PAUSE, RESUME, RETRY, SETTLE, Verb
+from adsapp.outbound.console.doing import failure_of
 
 PER_PAGE: Final = 25
 EXPORT: Final = "export the people of an e-mail"
@@ -119,14 +119,7 @@ def ask_verb(email_id: str, verb: str) -> ResponseReturnValue:
 def ask_retry(email_id: str, code: str) -> ResponseReturnValue:
     """Likewise, about those who failed with this code."""
     email = queries.get_email(email_id)
-    return ask(dialogs.retry(email, _failure(email, code)))
-
-
-def _failure(email: Email, code: str) -> Failure:
-    failure = next((each for each in queries.failures(email) if each.code == code), None)
-    if failure is None:
-        raise NotFound("Nobody in this e-mail failed with this code")
-    return failure
+    return ask(dialogs.DIALOGS.retry(email, failure_of(queries.failures(email), code, dialogs.DIALOGS.it)))
 
 
 @views.post("/emails/<email_id>/pause")
@@ -134,7 +127,7 @@ def _failure(email: Email, code: str) -> Failure:
 def pause(email_id: str) -> ResponseReturnValue:
     """Stop for now."""
     email = queries.get_email(email_id)
-    return _do(email, lambda by: service.pause(email, request.form.get("reason", ""), by), dialogs.PAUSE)
+    return _do(email, lambda by: service.pause(email, request.form.get("reason", ""), by), PAUSE)
 
 
 @views.post("/emails/<email_id>/resume")
@@ -145,7 +138,7 @@ def resume(email_id: str) -> ResponseReturnValue:
         db.session.commit()
     email = queries.get_email(email_id)
     question = partial(dialogs.resume, email, queries.counts(email))
-    return _confirmed(email, lambda by: service.resume(email, by), dialogs.RESUME, question)
+    return _confirmed(email, lambda by: service.resume(email, by), RESUME, question)
 
 
 @views.post("/emails/<email_id>/cancel")
@@ -153,7 +146,7 @@ def resume(email_id: str) -> ResponseReturnValue:
 def cancel(email_id: str) -> ResponseReturnValue:
     """End it for good."""
     email = queries.get_email(email_id)
-    return _do(email, lambda by: service.cancel(email, by), dialogs.CANCEL)
+    return _do(email, lambda by: service.cancel(email, by), CANCEL)
 
 
 @views.post("/emails/<email_id>/settle")
@@ -163,7 +156,7 @@ def settle(email_id: str) -> ResponseReturnValue:
     email = queries.get_email(email_id)
     decision = request.form.get("decision", "")
     question = partial(dialogs.settle, email, queries.counts(email))
-    return _confirmed(email, lambda by: service.settle_uncertain(email, decision, by), dialogs.SETTLE, question)
+    return _confirmed(email, lambda by: service.settle_uncertain(email, decision, by), SETTLE, question)
 
 
 @views.post("/emails/<email_id>/retries")
@@ -171,30 +164,16 @@ def settle(email_id: str) -> ResponseReturnValue:
 def retry(email_id: str) -> ResponseReturnValue:
     """Send again to those who failed with a code."""
     email = queries.get_email(email_id)
-    failure = _failure(email, request.form.get("code", ""))
-    question = partial(dialogs.retry, email, failure)
-    return _confirmed(email, lambda by: service.retry_failed(email, failure.code, by), dialogs.RETRY, question)
+    failure = failure_of(queries.failures(email), request.form.get("code", ""), dialogs.DIALOGS.it)
+    question = partial(dialogs.DIALOGS.retry, email, failure)
+    return _confirmed(email, lambda by: service.retry_failed(email, failure.code, by), RETRY, question)
 
 
 def _confirmed(
     email: Email, change: Callable[[By], object], verb: Verb, question: Callable[[], Confirmation]
 ) -> ResponseReturnValue:
-    """Do what may e-mail people once just as many were confirmed as there are now; else ask, and say what changed."""
-    asked, shown = question(), Shown.read(request.form)
-    if asked.shown is not None and shown.count != asked.shown.count:
-        if not shown.count:
-            return ask(asked)
-        return ask(asked.asked_again(it_was(shown.count, asked.shown.count, "people"))), Conflict.status
-    return _do(email, change, verb)
+    return doing.confirmed(partial(change, current_actor().by()), verb, dialogs.PLACE.page(email), question)
 
 
 def _do(email: Email, change: Callable[[By], object], verb: Verb) -> ResponseReturnValue:
-    target = url_for("emails.show_email", email_id=email.id)
-    try:
-        change(current_actor().by())
-        db.session.commit()
-        flash(verb.done, "good")
-    except (Conflict, Invalid) as error:  # the page was older than the e-mail
-        db.session.rollback()
-        flash(error.detail, "bad")
-    return redirect(target, 303)
+    return doing.do(partial(change, current_actor().by()), verb, dialogs.PLACE.page(email))

@@ -33,6 +33,7 @@ from adsapp.jobs.queries.jobs import has_due_jobs
 from adsapp.organizations.auditing import By
 from adsapp.outbound.caps import cap_on_emails
 from adsapp.outbound.transport import send_loop
+from adsapp.outbound.words import with_reason
 
 SKIP_CHUNK: Final = 2000
 STARTING: Final = (EmailStatus.SCHEDULED, EmailStatus.PREPARING)
@@ -134,7 +135,7 @@ def _after(email_id: uuid.UUID, ended: SliceResult, progress: Progress) -> dict[
 
 
 def _paused(until: datetime | None, reason: str) -> Snooze:
-    return Snooze(until, reasons.with_reason("the e-mail is paused", reason))
+    return Snooze(until, with_reason("the e-mail is paused", reason))
 
 
 def _why_paused(email_id: uuid.UUID) -> tuple[datetime | None, str]:

@@ -31,11 +31,8 @@ from adsapp.jobs import Progress
 from adsapp.outbound.caps import Cap, capped, why_slow
 from adsapp.outbound.gate import Gate
 from adsapp.outbound.transport import Lane, NotWritten, Results, SendLoop, SendRequest, SendResult
+from adsapp.outbound.turns import Turn
 
-TICK_SECONDS: Final = 0.1
-# So much waits at the gate, decided already: what a tick and a slow commit take.
-AHEAD_SECONDS: Final = 0.25
-MOST_AHEAD_SECONDS: Final = 1.0
 MOST_AT_ONCE: Final = 20  # chunks of one transaction
 MOST_PEOPLE_AT_ONCE: Final = 500
 HORIZON_SECONDS: Final = 1.5
@@ -98,14 +95,10 @@ class Slice:
         self._mailing = mailing
         self._sender = sender
         self._progress = progress
-        self._seconds = seconds
-        self._others_wait = others_wait
-        self._until = time.monotonic() + seconds
-        self._at_last = time.monotonic() + LONGEST_TURN
+        self._turn = Turn(progress, seconds, LONGEST_TURN, others_wait)
         self._results = Results()
         send = sender.channel.connect(sender.loop.session)
         self._lane = Lane(send, sender.gate, lambda _id: None, self._results, lambda: progress.is_lost)
-        self._slowest_tick = 0.0
         self._new_ids: list[str] = []
         self._in_flight: dict[int, tuple[Chunk, SendRequest]] = {}
         self._again: list[tuple[Chunk, SendRequest]] = []  # decided on already, not written
@@ -124,7 +117,7 @@ class Slice:
                 self._collect(self._results.take())
                 self._advance(started)
                 self._report()
-                self._rest(started)
+                self._turn.tick(started, rests=self._stop is None)
         except Exception:  # an interruption, or a bug: what is on its way is accounted for all the same
             self._sender.loop.withdraw(self._lane)
             self._drain()
@@ -137,7 +130,7 @@ class Slice:
     def _advance(self, now: float) -> None:
         if self._stop:
             return
-        if self._is_over(now):
+        if self._turn.is_over(now):
             self._end(SliceResult(self._status, utcnow(), "others have their turn"))
             return
         room = self._room(now)
@@ -146,17 +139,6 @@ class Slice:
         room -= len(again)
         if room > 0 and not self._begin(room) and not self._in_flight and not self._again:
             self._nothing_due()
-
-    def _is_over(self, now: float) -> bool:
-        if self._progress.is_draining or now > self._at_last:
-            return True
-        if now <= self._until:
-            return False
-        if self._others_wait():
-            self._at_last = now
-            return True
-        self._until = now + self._seconds
-        return False
 
     def _room(self, now: float) -> int:
         """How many more requests are to wait at the gate. While nobody knows whether the provider is there, one."""
@@ -168,15 +150,11 @@ class Slice:
             return 0
         if self._known.is_unreachable or len(self._in_flight) >= max(4.0, 2 * self._rate):
             return 0 if self._in_flight else 1
-        return math.ceil(self._rate * self._ahead) - self._lane.waiting
+        return math.ceil(self._rate * self._turn.ahead) - self._lane.waiting
 
     @property
     def _rate(self) -> float:
         return self._sender.rate
-
-    @property
-    def _ahead(self) -> float:
-        return min(MOST_AHEAD_SECONDS, max(AHEAD_SECONDS, 2.5 * self._slowest_tick))
 
     def _begin(self, room: int) -> bool:
         """Decide on chunks and send them; False if nothing is due."""
@@ -217,13 +195,6 @@ class Slice:
             self._end(SliceResult(self._status))
         elif later > utcnow() + timedelta(seconds=HORIZON_SECONDS):
             self._end(SliceResult(self._status, later, "the rest is to be tried again later"))
-
-    def _rest(self, started: float) -> None:
-        took = time.monotonic() - started
-        self._slowest_tick = max(took, self._slowest_tick * 0.9)
-        left = TICK_SECONDS - took
-        if left > 0 and self._stop is None:
-            time.sleep(left)
 
     # --- what came back -------------------------------------------------------------------------------------------
 

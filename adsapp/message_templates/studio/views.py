@@ -10,7 +10,7 @@ from adsapp.core import db
 from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.web.confirmation import ask
-from adsapp.core.web.htmx import wants_fragment
+from adsapp.core.web.htmx import told_aloud, wants_fragment
 from adsapp.core.web.limits import takes_upload
 from adsapp.core.web.pages import render
 from adsapp.message_templates import queries
@@ -97,7 +97,9 @@ def _with_upload(template_id: uuid.UUID | None) -> ResponseReturnValue:
     except Invalid as error:
         db.session.rollback()
         page = StudioPage.of(form, template_id).with_error("header_sample", error.detail)
-        return (render_template(page.fragment, page=page) if wants_fragment() else render(page)), 422
+        if wants_fragment():
+            return told_aloud(render_template(page.fragment, page=page), error.detail)
+        return render(page), 422
     sample = of_file(kept.id)
     db.session.commit()
     page = StudioPage.of(replace(form, draft=replace(form.draft, header_sample=sample)), template_id)

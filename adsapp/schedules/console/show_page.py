@@ -13,7 +13,7 @@ from flask import url_for
 from adsapp.core.clock import utcnow
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
-from adsapp.core.words import plural
+from adsapp.core.words import plural, span
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 from adsapp.schedules import coming, presenter, queries, uses
@@ -161,10 +161,10 @@ class SchedulePage(LivePage):
 def _facts(schedule: Schedule) -> Iterator[str]:
     yield CATCH_UP_WORDS[schedule.catch_up].format(schedule.catch_up_most)
     if schedule.catch_up is not CatchUp.SKIP:
-        yield f"If it is more than {plural(schedule.grace_minutes, 'minute')} late, a person is asked first."
+        yield f"If it is more than {span(schedule.grace_minutes)} late, a person is asked first."
     yield OVERLAP_WORDS[schedule.overlap]
     if schedule.jitter_seconds:
-        yield f"It begins up to {plural(schedule.jitter_seconds // 60, 'minute')} after its time."
+        yield f"It begins up to {span(schedule.jitter_seconds // 60)} after its time."
     if schedule.ends_after is not None:
         yield f"It ends after {plural(schedule.ends_after, 'run')} by the clock; {schedule.run_count:,} so far."
     if schedule.ends_at is not None:

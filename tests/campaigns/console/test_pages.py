@@ -19,13 +19,13 @@ from adsapp.campaigns import service
 from adsapp.campaigns.console import export
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.reasons import with_reason
 from adsapp.contacts.models import Contact
 from adsapp.contacts.values.phones import Phone, normalise_phone
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
 from adsapp.core.spreadsheets import harmless, readable_phone
+from adsapp.outbound.words import with_reason
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 from tests.jobs.steering import confirm

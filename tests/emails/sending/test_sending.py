@@ -30,6 +30,7 @@ from adsapp.integrations.email_queries import get_email_account
 from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.resend.errors import of_item
 from adsapp.organizations.auditing import By
+from adsapp.outbound import decisions
 from tests.emails.rehearsal import ALICE, AWAY, LOST, Answer, MailRehearsal, Request, refused
 
 PEOPLE = [f"row{place}@example.com" for place in range(25)]
@@ -180,7 +181,7 @@ def test_after_a_day_it_is_uncertain_until_a_person_decides(mail: MailRehearsal)
     assert mail.send(email_id) is None
     assert len(mail.mailer.requests) == before
     assert mail.statuses(email_id) == {"uncertain": 3}
-    mail.change(email_id, lambda email: service.settle_uncertain(email, service.SEND_AGAIN, ALICE))
+    mail.change(email_id, lambda email: service.settle_uncertain(email, decisions.SEND_AGAIN, ALICE))
     mail.finish(email_id)
     assert mail.statuses(email_id) == {"accepted": 3}
     assert Counter(mail.mailer.addresses()) == dict.fromkeys(PEOPLE[:3], 2)  # as the person wished
@@ -195,7 +196,7 @@ def test_a_key_that_was_used_otherwise_leaves_its_people_uncertain(mail: MailReh
     mail.mailer.answers(refused(409, "invalid_idempotent_request"))
     email_id = mail.sent()
     assert mail.statuses(email_id) == {"uncertain": 3}
-    mail.change(email_id, lambda email: service.settle_uncertain(email, service.ASSUME_DELIVERED, ALICE))
+    mail.change(email_id, lambda email: service.settle_uncertain(email, decisions.ASSUME_DELIVERED, ALICE))
     assert mail.statuses(email_id) == {"delivered": 3}
     with pytest.raises(Invalid, match="should be"):
         mail.change(email_id, lambda email: service.settle_uncertain(email, "perhaps", ALICE))
@@ -437,7 +438,7 @@ def test_a_cancelled_email_skips_who_is_left_and_leaves_doubt_as_doubt(mail: Mai
     with pytest.raises(Conflict):
         mail.change(email_id, lambda email: service.resume(email, ALICE))
     with pytest.raises(Conflict, match="cancelled"):
-        mail.change(email_id, lambda email: service.settle_uncertain(email, service.SEND_AGAIN, ALICE))
+        mail.change(email_id, lambda email: service.settle_uncertain(email, decisions.SEND_AGAIN, ALICE))
 
 
 def test_whoever_says_no_meanwhile_gets_nothing(mail: MailRehearsal) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from adsapp.jobs import Job, Queue, State, queues
 from adsapp.jobs.engine import dispatch, limits
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.queries.limits import get_limit
+from adsapp.jobs.wait_reasons import run_conditions, why_waiting
 from adsapp.organizations.auditing import By
 from tests.cast import Cast
 
@@ -53,6 +55,38 @@ def test_no_more_run_at_once_than_allowed(app: Flask, cast: Cast) -> None:
         connection.execute(update(Job).where(Job.id == first[0]).values(state=State.ACTIVE, dispatched_at=None))
         connection.execute(update(Job).where(Job.id == first[1]).values(state=State.COMPLETED, dispatched_at=None))
     assert len(sweep(app, utcnow())) == 1  # one lies in the broker, one runs, one is done
+
+
+def test_whoever_waits_for_a_limit_is_told_whose_it_is(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting, running = add(app, cast, 2)
+    with app.app_context(), db.engine_transaction() as connection:
+        connection.execute(update(Job).where(Job.id == running).values(state=State.ACTIVE, dispatched_at=None))
+    own, others = "Templates is limited to {} at once", "whoever runs this installation lets this organization run {}"
+    assert told(app, cast, waiting) == ("free_worker", "Waits for a free worker")
+    limit(app, cast, at_once=2)
+    assert told(app, cast, waiting)[0] == "free_worker"
+    limit(app, cast, at_once=1)
+    assert told(app, cast, waiting) == ("limit", f"Waits for its turn: {own.format('1 job')}")
+    with db.organization_context(app, cast.bakery_id):
+        queues.cap(QUEUE, 1, By("operator"))
+        db.session.commit()
+    assert told(app, cast, waiting) == ("limit", f"Waits for its turn: {others.format('1 at once in Templates')}")
+    with db.organization_context(app, cast.bakery_id):
+        queues.cap(QUEUE, None, By("operator"))
+        db.session.commit()
+    limit(app, cast, per_minute=6)
+    sweep(app, utcnow())
+    code, text = told(app, cast, waiting)
+    assert (code, text) == ("limit", "Waits for its turn: Templates is limited to 6 jobs a minute; the next begins")
+
+
+def told(app: Flask, cast: Cast, job_id: uuid.UUID) -> tuple[str, str]:
+    """Why it waits, where a worker lives."""
+    with db.organization_context(app, cast.bakery_id):
+        conditions = replace(run_conditions(), workers={QUEUE: 1})
+        reason = why_waiting(db.session.get_one(Job, job_id), conditions)
+        assert reason is not None
+        return reason.code, reason.text
 
 
 def test_a_limit_holds_back_its_own_organization_only(app: Flask, cast: Cast) -> None:

@@ -3,6 +3,7 @@ sandbox, in both shapes."""
 
 import html
 import io
+import json
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -108,10 +109,14 @@ def test_a_picture_goes_from_the_studio_to_the_phone(live: Live, client: FlaskCl
     _, second = kept_files(live)
     page = adam.get(place).text
     assert f'src="/files/{second.id}"' in page
-    assert "Will get it" in page
+    assert "Will be sent to" in page
     status, page, _ = post(adam, "/campaigns/files?key=header.IMAGE", **composed, upload=file_of(b"GIF89a", "c.gif"))
     assert status == 422
-    assert "“c.gif” is a GIF; a picture above a message is JPEG or PNG" in page
+    refusal = "“c.gif” is a GIF; a picture above a message is JPEG or PNG"
+    assert refusal in page
+    sent = {**composed, "upload": file_of(b"GIF89a", "c.gif"), "csrf_token": csrf_token(adam)}
+    answer = adam.post("/campaigns/files?key=header.IMAGE", data=sent, headers={"HX-Request": "true"})
+    assert json.loads(answer.headers["HX-Trigger"]) == {"toast": {"text": refusal, "kind": "bad"}}, "it stays"
 
     live.start_worker()
     variables = {"1": {"field": "first_name"}, "header.IMAGE": {"value": f"file:{second.id}"}}

@@ -56,6 +56,18 @@ def checked(folder: str) -> str:
     return path.as_posix()
 
 
+def why_none(root: Path, slug: str, folder: str) -> str:
+    """Why nothing can come from this folder as it is now. "" if it is there, and where this machine has none of them:
+    only workers need them."""
+    if not root.is_dir():
+        return ""
+    try:
+        with opened(root, slug, folder):
+            return ""
+    except NoFolder as error:
+        return f"{error}. Make it, then try again"
+
+
 @contextmanager
 def opened(root: Path, slug: str, folder: str) -> Iterator[int]:
     """The folder of an organization, open. Raises NoFolder."""

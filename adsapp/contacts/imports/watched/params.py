@@ -10,6 +10,7 @@ the options. So it counts as it was then, also when that import is gone. A progr
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -28,6 +29,7 @@ from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.web.parsing import parse
 from adsapp.jobs.registry import Asked
+from adsapp.organizations.queries import own_organization
 
 CHOICES: Final = 50
 NO_FOLDERS: Final = "No folder is set up here. Whoever runs ADSapp can do that (IMPORT_FOLDERS)"
@@ -98,9 +100,13 @@ def _place(given: Watched) -> dict[str, str]:
         raise Invalid.field("url", f"{WHERE}, one of the two" if given.url.strip() else WHERE)
     if given.url.strip():
         return {"url": addresses.checked(given.url)}
-    if not context.settings().import_folders:
+    root = context.settings().import_folders
+    if not root:
         raise Invalid.field("folder", NO_FOLDERS)
-    return {"folder": folders.checked(given.folder)}
+    folder = folders.checked(given.folder)
+    if why_not := folders.why_none(Path(root), own_organization().slug, folder):
+        raise Invalid.field("folder", why_not)
+    return {"folder": folder}
 
 
 def _copied(given: Watched) -> Watched:

@@ -39,7 +39,7 @@ from adsapp.core.words import plural
 from adsapp.jobs import JobFailed, Progress
 from adsapp.jobs.progress import Snooze
 from adsapp.organizations.auditing import By
-from adsapp.organizations.models import Organization
+from adsapp.organizations.queries import own_organization
 
 MOST_FILES: Final = 50  # of one run
 SETTLES: Final = timedelta(seconds=20)  # between two looks at a new file
@@ -86,7 +86,7 @@ def look(asked: Watched, progress: Progress) -> Iterator[Look]:
     if not root:  # they were allowed when the schedule was made
         raise JobFailed("no_folder", f"{NO_FOLDERS}. Nothing was imported.", permanent=True)
     try:
-        with folders.opened(Path(root), _organization().slug, asked.folder) as folder:
+        with folders.opened(Path(root), own_organization().slug, asked.folder) as folder:
             yield _of_folder(asked, folder, progress)
     except NoFolder as error:
         raise JobFailed("no_folder", f"{error}. Nothing was imported.") from None
@@ -230,7 +230,7 @@ def _take(found: Found, asked: Watched, by: By, copies: list[str]) -> Import | N
 
 def _start_one(batch: Import, asked: Watched, by: By) -> None:
     _refuse_other_columns(batch, asked)
-    own = _organization().default_country
+    own = own_organization().default_country
     mapping, options = carried(asked.columns, batch.inspection["header"]), asked.importing
     options = options if options.default_country else options.model_copy(update={"default_country": own})
     proposal = country.proposal_of(Inspection.from_json(batch.inspection), mapping, own)
@@ -309,7 +309,3 @@ def _sightings(key: str) -> dict[str, ImportSighting]:
 
 def _key(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _organization() -> Organization:
-    return db.session.get_one(Organization, db.require_organization_id())

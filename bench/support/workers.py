@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from adsapp.config import ROOT, Settings
 from adsapp.jobs import Queue
-from bench.harness import environment
+from bench.support.harness import environment
 
 
 @contextlib.contextmanager

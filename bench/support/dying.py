@@ -1,4 +1,6 @@
-"""An `adsapp` command that kills itself with -9 at a given moment of its writing: `python -m bench.dying 17 worker …`.
+"""An `adsapp` command that kills itself with -9 at a given moment of its writing.
+
+    python -m bench.support.dying 17 worker …
 
 Moments are those before and after each statement that changes what an import or a rendering holds, and the one before
 each commit.

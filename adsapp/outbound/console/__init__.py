@@ -1,0 +1,1 @@
+"""What the pages of campaigns and of e-mails have in common: their questions, doing what was confirmed, their lists."""

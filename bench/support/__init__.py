@@ -1,0 +1,1 @@
+"""What several measurements need: servers, installations, processes that are killed, and how figures are printed."""
