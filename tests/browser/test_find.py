@@ -10,6 +10,25 @@ def test_the_one_that_is_given_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find.find() == "/somewhere/chromium"
 
 
+@pytest.mark.parametrize(
+    ("ci", "there", "fetched"),
+    [
+        ("true", "/usr/bin/chromium", True),
+        ("true", "/usr/bin/chromium-headless-shell", False),
+        ("", "/usr/bin/chromium", False),
+    ],
+)
+def test_the_quicker_one_is_fetched_where_nobody_minds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ci: str, there: str, fetched: bool
+) -> None:
+    monkeypatch.delenv("ADSAPP_TEST_BROWSER", raising=False)
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(find, "find", lambda: there)
+    monkeypatch.setattr(find, "fetch", lambda: "/usr/bin/fetched")
+    find.main()
+    assert capsys.readouterr().out.strip() == ("/usr/bin/fetched" if fetched else there)
+
+
 @pytest.mark.parametrize("ci, code", [("true", 1), ("", 0)])
 def test_without_any_it_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ci: str, code: int

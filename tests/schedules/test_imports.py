@@ -183,8 +183,17 @@ def test_each_file_of_a_folder_is_imported_once_when_it_is_whole(kitchen: Kitche
     (kitchen.incoming / "link.csv").symlink_to(secret)
     schedule_id = kitchen.schedule(folder="incoming")
     job_id = run_now(kitchen.app, kitchen.cast, schedule_id)
-    with pytest.raises(Snooze, match=r"“a\.csv” still grows"):
+    with pytest.raises(Snooze, match=r"“a\.csv” still grows") as waits:
         _run_by_hand(kitchen.app, kitchen.cast, job_id)
+    with db.organization_context(kitchen.app, kitchen.cast.bakery_id):
+        job = db.session.get_one(Job, job_id)
+        before, job.state, job.wait_reason = job.state, State.DELAYED, waits.value.reason  # as its worker does
+        db.session.commit()
+    page = kitchen.cast.sign_in(kitchen.app.test_client(), "alice").get(f"/schedules/{schedule_id}").text
+    assert "Waits whether “a.csv” still grows" in page
+    with db.organization_context(kitchen.app, kitchen.cast.bakery_id):
+        db.session.get_one(Job, job_id).state = before
+        db.session.commit()
     first.write_bytes(SECOND)  # somebody was not through
     assert _run_by_hand(kitchen.app, kitchen.cast, job_id)
     assert "“a.csv” is still being written" in kitchen.said()[-1]

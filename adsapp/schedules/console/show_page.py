@@ -14,6 +14,8 @@ from adsapp.core.clock import utcnow
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
 from adsapp.core.words import plural, span
+from adsapp.jobs import Job
+from adsapp.jobs.states import PENDING
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 from adsapp.schedules import coming, presenter, queries, uses
@@ -59,10 +61,16 @@ class Past:
             at=fire.fire_at,
             state=job.state.value if job else fire.state.value,
             job_id=job.id if job else None,
-            why=(job.error if job else "") or fire.reason,
+            why=(_why(job) if job else "") or fire.reason,
             by=fire.by,
             made=presenter.made(fire.subject),
         )
+
+
+def _why(job: Job) -> str:
+    """Why it failed, or what it waits for."""
+    waits = job.wait_reason if job.state in PENDING else ""
+    return job.error or (f"{waits[:1].upper()}{waits[1:]}" if waits else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def test_each_error_of_the_provider_arrives_in_its_class(mail: LiveMail) -> None
     assert mail.ledger() == []
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("shape", "seed"), [("embedded", 1), ("distributed", 2)], indirect=["shape"])
 def test_whatever_is_killed_each_person_gets_one(mail: LiveMail, processes: Installation, seed: int) -> None:
     """The long one: `./run bench email-chaos`."""
     storm = Storm(mail, processes, seed)
