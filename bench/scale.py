@@ -37,6 +37,7 @@ from adsapp.jobs import Queue, State
 from adsapp.jobs.models import JobCount
 from adsapp.organizations.auditing import NOBODY
 from bench.support.harness import distributed, durable_servers, report
+from bench.support.shares import held_to
 from bench.support.workers import workers_of
 from tests.cast import add_organization
 from tests.live import Sandbox, running_sandbox, shipped_templates
@@ -93,16 +94,19 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=20_000, help="no-op jobs in each measurement")
     parser.add_argument("--messages", type=int, default=10_000, help="messages in each measurement")
     parser.add_argument("--threads", type=int, default=10, help="of each process, for no-op jobs")
+    parser.add_argument(
+        "--share", type=float, default=0.0, help="of a core that each process gets, as if it had a machine of that size"
+    )
     told = parser.parse_args()
     noops: dict[int, Seen] = {}
     sends: dict[int, Seen] = {}
     with durable_servers() as servers:
         for processes in told.processes:
             print(f"{processes} processes: no-op jobs …", flush=True)
-            noops[processes] = _noop(servers, processes, told.jobs, told.threads)
+            noops[processes] = _noop(servers, processes, told)
             print(f"  {_in_words(noops[processes])}", flush=True)
             print(f"{processes} processes: messages …", flush=True)
-            sends[processes] = _send(servers, processes, told.messages)
+            sends[processes] = _send(servers, processes, told)
             print(f"  {_in_words(sends[processes])}", flush=True)
     rows = []
     for what, seen in (("no-op jobs", noops), ("messages", sends)):
@@ -142,7 +146,8 @@ def _ratio_in_words(seen: Mapping[int, Seen]) -> str:
 # --- what is done -----------------------------------------------------------------------------------------------------
 
 
-def _noop(servers: Servers, processes: int, count: int, threads: int) -> Seen:
+def _noop(servers: Servers, processes: int, told: argparse.Namespace) -> Seen:
+    count: int = told.jobs
     with _ground(servers, "") as ground:
         owner = add_organization(ground.app, "bench")
         with db.organization_context(ground.app, owner):
@@ -155,22 +160,22 @@ def _noop(servers: Servers, processes: int, count: int, threads: int) -> Seen:
                 ended = JobCount.state == State.COMPLETED, JobCount.processor == "demo"
                 return int(db.session.scalar(select(func.sum(JobCount.count)).where(*ended)) or 0)
 
-        return _watch(ground, Queue.TEMPLATE_PROCESSING, processes, threads, count, done)
+        return _watch(ground, Work(Queue.TEMPLATE_PROCESSING, processes, told.threads, told.share, count), done)
 
 
-def _send(servers: Servers, processes: int, count: int) -> Seen:
+def _send(servers: Servers, processes: int, told: argparse.Namespace) -> Seen:
     with (
         tempfile.TemporaryDirectory() as folder,
         running_sandbox(Path(folder) / "sandbox.json", latency_ms=5) as url,
         _ground(servers, url) as ground,
     ):
-        each = math.ceil(count / processes)
+        each = math.ceil(told.messages / processes)
         numbers = [_campaign(ground.app, url, place, each) for place in range(processes)]
 
         def done() -> int:
             return sum(int(number.stats()["accepted"]) for number in numbers)
 
-        return _watch(ground, Queue.BULK_MESSAGES, processes, 2, each * processes, done)
+        return _watch(ground, Work(Queue.BULK_MESSAGES, processes, 2, told.share, each * processes), done)
 
 
 def _campaign(app: Flask, url: str, place: int, count: int) -> Sandbox:
@@ -207,9 +212,23 @@ def _contact(owner: uuid.UUID, place: int, each: int) -> dict[str, object]:
 # --- how it is measured -----------------------------------------------------------------------------------------------
 
 
-def _watch(ground: Ground, queue: Queue, processes: int, threads: int, count: int, done: Callable[[], int]) -> Seen:
-    with workers_of(ground.settings, queue, processes, threads) as workers:
+@dataclass(frozen=True)
+class Work:
+    """What is done by how many processes; `share` is what each has of a core (0: what there is)."""
+
+    queue: Queue
+    processes: int
+    threads: int
+    share: float
+    count: int
+
+
+def _watch(ground: Ground, work: Work, done: Callable[[], int]) -> Seen:
+    count = work.count
+    with contextlib.ExitStack() as stack:
+        workers = stack.enter_context(workers_of(ground.settings, work.queue, work.processes, work.threads))
         ours: dict[str, Sequence[int]] = {"workers": [each.pid for each in workers]}
+        stack.enter_context(held_to(work.share, ours["workers"]))
         wait_until(lambda: done() >= FIRST * count, GIVE_UP, "the first twentieth")
         began, before, first = time.monotonic(), _spent({**ours, **ground.pids()}), done()
         wait_until(lambda: done() >= LAST * count, GIVE_UP, "all but the last twentieth")

@@ -1,4 +1,4 @@
-"""`adsapp doctor`: what is wrong with this installation, and the cure of each thing."""
+"""`adsapp doctor`: what is wrong with this installation, and the cure of each thing, as `processes.doctor` finds it."""
 
 import sys
 from collections.abc import Sequence

@@ -35,7 +35,8 @@ from adsapp.core import db
 from adsapp.core.ids import new_id
 from adsapp.demo import stage
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
-from adsapp.jobs import Queue
+from adsapp.jobs import Job, Queue
+from adsapp.jobs.wait_reasons import why_waiting
 from adsapp.organizations.auditing import NOBODY
 from tests.cast import add_organization
 from tests.chaos.network import (
@@ -192,7 +193,7 @@ class Run:
         self._sandbox_url = sandbox_url
         self._numbers: list[Sandbox] = []
         self._campaigns: list[tuple[uuid.UUID, uuid.UUID]] = []
-        self._healing: list[tuple[float, Callable[[], None]]] = []
+        self._healing: list[tuple[float, Machine, Callable[[], None]]] = []
         self._report = Report(seed)
 
     def go(self) -> Report:
@@ -257,16 +258,23 @@ class Run:
             time.sleep(0.02)
 
     def _strike(self, blow: Blow, whom: float, how_long: float) -> None:
-        # The machines of a kind are never all away at once: what goes on then is nothing but waiting.
-        for kind in (self._machines.all, self._machines.workers):
-            free = [each for each in kind if not each.is_struck]
-            if len(free) > 1:
-                break
+        while not (free := self._who_may_be_hit()):
+            self._heal_what_is_over()
+            time.sleep(0.02)
         machine = free[int(whom * len(free))]
         machine.is_struck = True
         low, high = SHORTLY if blow is Blow.KILL else LONGER_THAN_A_LEASE
-        self._healing.append((time.monotonic() + low + how_long * (high - low), self._hit(blow, machine, how_long)))
+        until = time.monotonic() + low + how_long * (high - low)
+        self._healing.append((until, machine, self._hit(blow, machine, how_long)))
         self._report.blows[blow] = self._report.blows.get(blow, 0) + 1
+
+    def _who_may_be_hit(self) -> list[Machine]:
+        """The machines of a kind are never all away at once: what goes on then is nothing but waiting."""
+        for kind in (self._machines.all, self._machines.workers):
+            free = [each for each in kind if not each.is_struck]
+            if len(free) > 1:
+                return free
+        return []
 
     def _hit(self, blow: Blow, machine: Machine, chance: float) -> Callable[[], None]:
         """Do it; how it passes."""
@@ -282,12 +290,11 @@ class Run:
 
     def _heal_what_is_over(self) -> None:
         now = time.monotonic()
-        for moment, heal in [each for each in self._healing if each[0] <= now]:
-            self._healing.remove((moment, heal))
+        for each in [each for each in self._healing if each[0] <= now]:
+            self._healing.remove(each)
+            _, machine, heal = each
             heal()
-        if not self._healing:
-            for machine in self._machines.all:
-                machine.is_struck = False
+            machine.is_struck = False
 
     # --- how it ends ----------------------------------------------------------------------------------------------
 
@@ -317,6 +324,7 @@ class Run:
 
     def _judge(self) -> None:
         report, say = self._report, self._report.violations.append
+        report.violations += self._what_goes_on()
         for sandbox, statuses in self._recipients():
             accepted = _accepted(sandbox)
             stats = sandbox.stats()
@@ -344,6 +352,20 @@ class Run:
                 if not counts(get_campaign(campaign_id)).adds_up:
                     say("the counters of a campaign are not the sum of its people")
         del report.violations[20:]
+
+    def _what_goes_on(self) -> Iterator[str]:
+        """Of each campaign that has not ended how it stands, and why."""
+        for owner, campaign_id in self._campaigns:
+            with db.organization_context(self._app, owner), db.reading():
+                campaign = get_campaign(campaign_id)
+                if campaign.status in ENDED:
+                    continue
+                job = db.session.get_one(Job, campaign.job_id)
+                waits = why_waiting(job)
+                yield (
+                    f"a campaign is {campaign.status} ({campaign.status_reason}); its job is {job.state}, "
+                    f"due {job.run_at}, its lease until {job.lease_until}, and waits: {waits}"
+                )
 
 
 def _accepted(sandbox: Sandbox) -> Counter[str]:

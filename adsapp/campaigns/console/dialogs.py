@@ -1,4 +1,4 @@
-"""What a campaign can be told to do, when, and what is asked before it is done: the exact scope in words."""
+"""What a campaign can be told to do, when, and what is asked before; what e-mails ask alike: `outbound.console`."""
 
 from __future__ import annotations
 

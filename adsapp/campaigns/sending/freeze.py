@@ -2,6 +2,8 @@
 
 By chunks in the order of contact ids, each in one short transaction; a freeze that was killed goes on behind the last
 row it wrote. Contacts that share a person (two spellings of one number) make one row, the first one's.
+
+Who is left out is decided here, and looked at again just before a message goes (`claim`).
 """
 
 import time

@@ -1,4 +1,4 @@
-"""What an e-mail can be told to do, when, and what is asked before it is done: the exact scope in words."""
+"""What an e-mail can be told to do, when; what is asked before, as of campaigns, is in `outbound.console`."""
 
 from __future__ import annotations
 

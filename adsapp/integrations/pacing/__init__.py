@@ -8,6 +8,9 @@ in the last second, on its way or answered (`last_second`), which leaves no seco
 process, network or server stalls. Nothing is given out ahead of time, so a process that is stopped takes along only
 what it has on its way: for ten seconds the limit is under-used by so much, never exceeded. `RedisPacer` serves any
 number of machines, `SqlitePacer` all processes of one.
+
+The rate itself is the account's (`Account.messages_per_second`, set in `whatsapp.service`), below the cap of its
+organization (`outbound.caps`).
 """
 
 from adsapp.integrations.pacing.last_second import Report
