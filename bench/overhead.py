@@ -1,6 +1,7 @@
 """What logs, figures and traces cost: the same jobs and requests with none of them, with the first two, and with all.
 
-Three installations stand side by side on one PostgreSQL and one Valkey. They get their jobs in turns, a batch each, and
+Four installations stand side by side on one PostgreSQL and one Valkey; the second is as the first, and shows what the
+figures are worth: how far two that are alike come apart. They get their jobs in turns, a batch each, and
 their requests one by one, so that what others do on the machine hits all alike; each batch is compared with that of its
 own round, and the median of these ratios counts. Beside what passes in a second, the processor time of the process is
 measured for each job and request: it is shaken least.
@@ -82,7 +83,8 @@ def main() -> None:
         for kind in kinds:
             kind.seconds, kind.job_cpu, kind.asked, kind.page_cpu = [], [], [], []
         for turn in range(told.rounds):
-            in_turn = [*kinds[turn % 3 :], *kinds[: turn % 3]]
+            first = turn % len(kinds)
+            in_turn = [*kinds[first:], *kinds[:first]]
             for kind in in_turn:
                 _run_jobs(kind, told.jobs)
             _ask_in_turns(in_turn, told.pages)
@@ -94,6 +96,7 @@ def _told(collector: str) -> dict[str, Mapping[str, str]]:
     told = {"LOG_LEVEL": "INFO", "LOG_FORMAT": "json"}
     return {
         "off": {"LOG_LEVEL": "ERROR"},
+        "alike": {"LOG_LEVEL": "ERROR"},
         "told": told,
         "traced": told | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector},
     }
@@ -111,7 +114,7 @@ def _standing(servers: Servers, name: str, told: Mapping[str, str]) -> Iterator[
         settings = Settings(home=Path(home), port=free_port(), log_level="ERROR", **own)
         organization = make_organization(settings)
         app = create_app(settings)
-        more = dict(told) if name == "off" else {**told, "METRICS_PORT": str(free_port())}
+        more = dict(told) if name in ("off", "alike") else {**told, "METRICS_PORT": str(free_port())}
         worker = stack.enter_context(_running(WORKER, settings, more))
         web = stack.enter_context(_running(web_command(settings), settings, more))
         api = Api(settings.base_url, _token(app, organization))

@@ -175,7 +175,7 @@ def _send(servers: Servers, processes: int, told: argparse.Namespace) -> Seen:
         def done() -> int:
             return sum(int(number.stats()["accepted"]) for number in numbers)
 
-        return _watch(ground, Work(Queue.BULK_MESSAGES, processes, 2, told.share, each * processes), done)
+        return _watch(ground, Work(Queue.BULK_MESSAGES, processes, 1, told.share, each * processes), done)
 
 
 def _campaign(app: Flask, url: str, place: int, count: int) -> Sandbox:
