@@ -92,7 +92,7 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.activity import api as activity_api
     from adsapp.activity import views as activity
     from adsapp.alerts import api as alerts_api
-    from adsapp.alerts import views as alerts
+    from adsapp.alerts.console import views as alerts
     from adsapp.campaigns import api as campaigns_api
     from adsapp.campaigns import console as campaigns
     from adsapp.campaigns.webhooks import receive

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, g, request
 
-from adsapp.alerts import views as alerts
+from adsapp.alerts.console import views as alerts
 from adsapp.core.web.urls import url_for
 from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission

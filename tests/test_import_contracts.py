@@ -67,7 +67,7 @@ PLANTS = {
     "alerts know a provider": ("adsapp/alerts/facts.py", "import adsapp.integrations.whatsapp.codes"),
     "alerts know the first page": ("adsapp/alerts/concerns.py", "import adsapp.dashboard.queries"),
     "a rule knows who is told": ("adsapp/alerts/rules/jobs.py", "import adsapp.alerts.telling"),
-    "a delivery knows a page": ("adsapp/alerts/delivering.py", "import adsapp.alerts.presenter"),
+    "a delivery knows a page": ("adsapp/alerts/delivering.py", "import adsapp.alerts.console"),
     "a provider knows the list of providers": (
         "adsapp/integrations/whatsapp/service.py",
         "import adsapp.integrations.channels",

@@ -7,10 +7,11 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from adsapp.alerts import dialogs, presenter, queries, service
+from adsapp.alerts import queries, service
 from adsapp.alerts.channels.mail import LOGGED
 from adsapp.alerts.channels.message import NotTold, Told
-from adsapp.alerts.forms import ChannelForm, RuleForm
+from adsapp.alerts.console import alert_pages, channel_pages, dialogs, rule_pages
+from adsapp.alerts.console.forms import ChannelForm, RuleForm
 from adsapp.alerts.models import AlertChannel, AlertIncident, ChannelKind
 from adsapp.alerts.queries import Unread
 from adsapp.alerts.trial import try_rule
@@ -41,14 +42,14 @@ def list_alerts() -> ResponseReturnValue:
     user_id = current_actor().user_id
     if user_id is not None and queries.bell(user_id).unread:
         service.mark_seen(user_id)
-    return render(presenter.AlertsPage.of())
+    return render(alert_pages.AlertsPage.of())
 
 
 @views.get("/alerts/open")
 @allow(Permission.SEE)
 def open_fragment() -> ResponseReturnValue:
     """The same, polled."""
-    return render_fragment(presenter.AlertsPage.of())
+    return render_fragment(alert_pages.AlertsPage.of())
 
 
 @views.get("/alerts/bell")
@@ -79,7 +80,7 @@ def bell_key(unread: Unread) -> str:
 def list_history() -> ResponseReturnValue:
     """All alerts, newest first."""
     cursor = request.args.get("cursor", "")
-    return render(presenter.HistoryPage.of(queries.list_incidents(cursor, PER_PAGE), cursor))
+    return render(alert_pages.HistoryPage.of(queries.list_incidents(cursor, PER_PAGE), cursor))
 
 
 @views.get("/alerts/told")
@@ -87,7 +88,7 @@ def list_history() -> ResponseReturnValue:
 def list_deliveries() -> ResponseReturnValue:
     """What was told, newest first."""
     cursor = request.args.get("cursor", "")
-    return render(presenter.DeliveriesPage.of(queries.list_deliveries(None, cursor, PER_PAGE), cursor))
+    return render(alert_pages.DeliveriesPage.of(queries.list_deliveries(None, cursor, PER_PAGE), cursor))
 
 
 @views.post("/alerts/told/<delivery_id>/replays")
@@ -107,7 +108,7 @@ def replay(delivery_id: str) -> ResponseReturnValue:
 @allow(Permission.SEE)
 def show_alert(incident_id: str) -> ResponseReturnValue:
     """One alert."""
-    return render(presenter.AlertPage.of(_incident(incident_id)))
+    return render(alert_pages.AlertPage.of(_incident(incident_id)))
 
 
 @views.get("/alerts/<incident_id>/acknowledgement")
@@ -179,7 +180,7 @@ def _incident(incident_id: str) -> AlertIncident:
 @allow(Permission.SEE)
 def list_rules() -> ResponseReturnValue:
     """All rules."""
-    return render(presenter.RulesPage.of())
+    return render(rule_pages.RulesPage.of())
 
 
 @views.get("/alerts/rules/<kind>")
@@ -187,7 +188,7 @@ def list_rules() -> ResponseReturnValue:
 def show_rule(kind: str) -> ResponseReturnValue:
     """One rule, and how it is set."""
     rule = queries.get_rule(kind)
-    return render(presenter.RulePage.of(rule, RuleForm.of(queries.conditions_of(rule))))
+    return render(rule_pages.RulePage.of(rule, RuleForm.of(queries.conditions_of(rule))))
 
 
 @views.post("/alerts/rules/<kind>")
@@ -199,7 +200,7 @@ def save_rule(kind: str) -> ResponseReturnValue:
         service.save_rule(rule, form.conditions(rule, queries.conditions_of(rule)), current_actor().by())
     except Invalid as problem:
         db.session.rollback()
-        return render(presenter.RulePage.of(rule, form)), problem.status
+        return render(rule_pages.RulePage.of(rule, form)), problem.status
     db.session.commit()
     flash(f"“{rule.title}” is saved", "good")
     return redirect(url_for("alerts.list_rules"), 303)
@@ -213,8 +214,8 @@ def try_out(kind: str) -> ResponseReturnValue:
     try:
         conditions = form.conditions(rule, queries.conditions_of(rule))
     except Invalid as problem:
-        return render(presenter.RulePage.of(rule, form)), problem.status
-    return render(presenter.RulePage.of(rule, form, try_rule(rule, conditions, utcnow())))
+        return render(rule_pages.RulePage.of(rule, form)), problem.status
+    return render(rule_pages.RulePage.of(rule, form, try_rule(rule, conditions, utcnow())))
 
 
 @views.get("/alerts/rules/<kind>/reset")
@@ -242,14 +243,14 @@ def reset_rule(kind: str) -> ResponseReturnValue:
 @allow(Permission.SEE)
 def list_channels() -> ResponseReturnValue:
     """Where alerts go."""
-    return render(presenter.ChannelsPage.of())
+    return render(channel_pages.ChannelsPage.of())
 
 
 @views.get("/alerts/channels/new")
 @allow(Permission.ADMINISTER, to=DO_CHANNELS)
 def new_channel() -> ResponseReturnValue:
     """The form of a channel."""
-    return render(presenter.ChannelPage.new(ChannelForm.empty(_kind(request.args.get("kind", "")))))
+    return render(channel_pages.ChannelPage.new(ChannelForm.empty(_kind(request.args.get("kind", "")))))
 
 
 @views.post("/alerts/channels")
@@ -261,7 +262,7 @@ def add_channel() -> ResponseReturnValue:
         channel = service.add_channel(form.new(), current_actor().by())
     except (Conflict, Invalid) as problem:
         _refuse(form, problem)
-        return render(presenter.ChannelPage.new(form)), problem.status
+        return render(channel_pages.ChannelPage.new(form)), problem.status
     db.session.commit()
     flash(f"“{channel.name}” is added; send it a test", "good")
     return redirect(url_for("alerts.show_channel", channel_id=channel.id), 303)
@@ -272,7 +273,7 @@ def add_channel() -> ResponseReturnValue:
 def show_channel(channel_id: str) -> ResponseReturnValue:
     """One channel."""
     channel = _channel(channel_id)
-    return render(presenter.ChannelPage.of(channel, ChannelForm.of(channel)))
+    return render(channel_pages.ChannelPage.of(channel, ChannelForm.of(channel)))
 
 
 @views.post("/alerts/channels/<channel_id>")
@@ -285,7 +286,7 @@ def change_channel(channel_id: str) -> ResponseReturnValue:
         service.change_channel(channel, form.changes(), current_actor().by())
     except (Conflict, Invalid) as problem:
         _refuse(form, problem)
-        return render(presenter.ChannelPage.of(_channel(channel_id), form)), problem.status
+        return render(channel_pages.ChannelPage.of(_channel(channel_id), form)), problem.status
     db.session.commit()
     flash("Saved", "good")
     return redirect(url_for("alerts.show_channel", channel_id=channel_id), 303)

@@ -1,0 +1,1 @@
+"""Pages of alerts: what is open, what was, the rules, the channels, what was told."""
