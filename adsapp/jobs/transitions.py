@@ -115,6 +115,7 @@ def retry_all(jobs: Iterable[Job], by: By) -> Sequence[Job]:
         .values(
             state=case((Job.blocked_by > 0, State.DELAYED), else_=State.WAITING),
             run_at=now,
+            dedupe_key=None,  # one of its key may have been added since
             failures=0,
             dispatched_at=None,
             finished_at=None,

@@ -166,7 +166,8 @@ def _update_of(names: tuple[str, ...], goes_on: bool) -> Any:
             any_of(JOBS.c.lease_id, "lease_ids"),
             in_state(State.ACTIVE),
         )
-        .values(lease_id=None, lease_until=None, dispatched_at=None, **values)
+        # It has begun, so its key is free for one that has not: perhaps one of that key waits already.
+        .values(lease_id=None, lease_until=None, dispatched_at=None, dedupe_key=None, **values)
         .returning(*ENDED)
     )
 

@@ -156,6 +156,46 @@ def test_a_job_lost_at_every_attempt_fails_with_the_reason(app: Flask, enqueue: 
     assert (job.state, job.error_code) == (State.FAILED, "worker_lost")
 
 
+def test_one_that_goes_back_stands_beside_a_newer_one_of_its_key(app: Flask, cast: Cast, read: Read) -> None:
+    def add() -> uuid.UUID:
+        with db.organization_context(app, cast.bakery_id):
+            job_id = jobs.enqueue("demo", {"mood": "succeeds"}, dedupe_key="of all").id
+            db.session.commit()
+            return job_id
+
+    with app.app_context():
+        engine = db.db.engine
+    back: list[uuid.UUID] = []
+    endings = (
+        outcomes.Failed("broke", "It broke.", ""),
+        outcomes.Released("its worker was busy"),
+        outcomes.Snoozed(utcnow(), "it waits"),
+        None,  # its worker was lost
+    )
+    for ending in endings:
+        back.append(add())
+        assert back[-1] not in back[:-1], "the one before had begun, so this is another"
+        begun = claim(app, back[-1], lease=-1 if ending is None else 60)
+        assert begun is not None
+        newer = add()
+        assert newer != back[-1]
+        with app.app_context():
+            if ending is None:
+                assert reaper.reap(engine, CLOCK, retry_seconds=0) == 1
+            else:
+                assert completion.finish(engine, CLOCK, begun, ending, 1) in (State.WAITING, State.DELAYED)
+        assert read(back[-1]).state in (State.WAITING, State.DELAYED)
+        with db.organization_context(app, cast.bakery_id):
+            transitions.cancel(db.session.get_one(Job, newer), By("Alice"))
+            db.session.commit()
+            later = add()
+            transitions.retry(db.session.get_one(Job, newer), By("Alice"))
+            db.session.commit()
+            transitions.cancel(db.session.get_one(Job, later), By("Alice"))
+            db.session.commit()
+        assert read(newer).state is State.WAITING
+
+
 def test_a_paused_queue_begins_nothing_and_goes_on_when_resumed(
     app: Flask, cast: Cast, worker: WorkerProcess, enqueue: Enqueue, read: Read, finished: Read
 ) -> None:
