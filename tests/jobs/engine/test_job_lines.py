@@ -21,6 +21,7 @@ from adsapp.jobs.engine.claims import WorkerIdentity
 from adsapp.jobs.engine.worker import WorkerProcess
 from tests.cast import Cast
 from tests.core.observing.test_metrics import value
+from tests.waiting import wait_for
 
 Enqueue = Callable[..., uuid.UUID]
 Read = Callable[[uuid.UUID], Job]
@@ -88,7 +89,9 @@ def test_an_attempt_is_told_from_its_start_to_its_end(
     assert {line["organization"] for line in told.of(job)} == {str(cast.bakery_id)}
     assert {line["request_id"] for line in told.of(job)} == {"r-1"}
     assert [line["attempt"] for line in (started, retries, again, *counted, completed)] == [1, 1, 2, 2, 2, 2, 2]
-    assert [(line["level"], line["event"]) for line in told.of(broken)][-1] == ("error", "job_failed")
+    # A job's line follows its state by a moment.
+    wait_for(lambda: told.of(broken)[-1]["event"] == "job_failed", what="the line of the failure")
+    assert told.of(broken)[-1]["level"] == "error"
 
 
 def test_between_two_lines_of_progress_lie_so_many_things_and_so_many_seconds(told: Told) -> None:
