@@ -241,6 +241,3 @@ class DeliveriesPage(WebPage):
     @property
     def tabs(self) -> list[dict[str, Any]]:
         return tabs_for("alerts.list_deliveries")
-
-
-# --- rules ------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from adsapp.core.web.pages import WebPage
 from adsapp.emails.console.blueprint import Tab, tabs
 from adsapp.emails.models import Suppression, SuppressionReason
 from adsapp.emails.suppressions.queries import counts_by_reason
+from adsapp.outbound.console.people import Chip
 
 LIST: Final = "emails.list_suppressions"
 WORDS: Final[Mapping[SuppressionReason, tuple[str, str, str]]] = {  # kind, word, what it means
@@ -45,17 +46,6 @@ class SuppressionRow:
         kind, word, meaning = WORDS[row.reason]
         detail = row.detail or meaning
         return cls(row.id, row.address, kind, word, detail, row.email_id, row.created_by, row.created_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A reason to narrow the list to, and how many addresses have it."""
-
-    label: str
-    count: int
-    kind: str
-    url: str
-    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
