@@ -37,12 +37,9 @@ def find() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None) or _of_playwright()
 
 
-def _will_do() -> bool:
-    """True if nothing has to be fetched: it was chosen, or is the quicker one, or this is somebody's own machine."""
-    there = find()
-    if there is None or os.environ.get("ADSAPP_TEST_BROWSER"):
-        return there is not None
-    return "headless" in there or os.environ.get("CI") != "true"
+def _will_do(there: str) -> bool:
+    """True if no other has to be fetched: it was chosen, or is the quicker one, or this is somebody's own machine."""
+    return bool(os.environ.get("ADSAPP_TEST_BROWSER")) or "headless" in there or os.environ.get("CI") != "true"
 
 
 def fetch() -> str | None:
@@ -77,7 +74,8 @@ def _of_playwright() -> str | None:
 
 def main() -> None:
     """Print the path; exit 1 without one under CI=true."""
-    path = find() if _will_do() else fetch()
+    there = find()
+    path = there if there is not None and _will_do(there) else fetch()
     if path is None:
         print(
             "run: no Chromium was found and none could be fetched: the tests marked `browser` are left out "

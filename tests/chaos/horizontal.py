@@ -290,9 +290,8 @@ class Run:
 
     def _heal_what_is_over(self) -> None:
         now = time.monotonic()
-        for each in [each for each in self._healing if each[0] <= now]:
-            self._healing.remove(each)
-            _, machine, heal = each
+        for until, machine, heal in [each for each in self._healing if each[0] <= now]:
+            self._healing.remove((until, machine, heal))
             heal()
             machine.is_struck = False
 

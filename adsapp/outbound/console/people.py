@@ -17,7 +17,7 @@ NEW: Final = timedelta(hours=12)  # before that a time is shown with its date
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A status to narrow the list to, and how many people have it."""
+    """What a list can be narrowed to, and how many of it there are."""
 
     label: str
     count: int
