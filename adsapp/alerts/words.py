@@ -9,6 +9,10 @@ SEVERITIES: Final[Mapping[Severity, str]] = {
     Severity.WARNING: "Warning",
     Severity.CRITICAL: "Critical",
 }
+PILLS: Final[Mapping[Severity, str]] = {
+    Severity.WARNING: "warning",
+    Severity.CRITICAL: "bad",
+}
 KINDS: Final[Mapping[ChannelKind, str]] = {
     ChannelKind.SLACK: "Slack",
     ChannelKind.WEBHOOK: "Webhook",

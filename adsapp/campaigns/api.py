@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
-from adsapp.campaigns import queries, reasons, service
+from adsapp.campaigns import ledger, queries, reasons, service
 from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.compose.preflight import Preflight
 from adsapp.campaigns.models import Campaign, CampaignRecipient
@@ -151,14 +151,14 @@ def show_campaign(campaign_id: str) -> ResponseReturnValue:
     """One campaign: its counts, why some failed, and a page of its recipients."""
     asked = parse_query(RecipientsQuery)
     campaign = queries.get_campaign(campaign_id)
-    counts = queries.counts(campaign)
+    counted = ledger.counted(campaign.id)
     page = queries.recipients(campaign, asked.status, asked.cursor, asked.limit)
     mask = current_actor().mask
     return jsonify(
         {
-            "campaign": campaign_json(campaign, counts),
-            "failures": [vars(failure) for failure in queries.failures(campaign)],
-            "skipped": [vars(failure) for failure in queries.failures(campaign, Status.SKIPPED)],
+            "campaign": campaign_json(campaign, queries.counts(campaign, counted)),
+            "failures": [vars(failure) for failure in queries.failures(campaign, counted=counted)],
+            "skipped": [vars(failure) for failure in queries.failures(campaign, Status.SKIPPED, counted)],
             "recipients": [recipient_json(recipient, mask) for recipient in page.items],
             "next": page.next,
         }

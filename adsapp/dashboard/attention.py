@@ -11,8 +11,8 @@ from adsapp.alerts import facts
 from adsapp.alerts import queries as alerts
 from adsapp.alerts.concerns import Concern
 from adsapp.alerts.facts import Paused
-from adsapp.alerts.models import Severity
 from adsapp.alerts.rules import RULES
+from adsapp.alerts.words import PILLS
 from adsapp.core.words import plural
 from adsapp.dashboard import emails, queries
 from adsapp.dashboard.emails import Lately
@@ -66,9 +66,8 @@ def _alerts() -> Iterator[Concern]:
     for each in alerts.list_open():
         if each.kind in LOOKED_AT_HERE or each.acknowledged_at is not None:
             continue
-        kind = "bad" if each.severity is Severity.CRITICAL else "warning"
         icon = RULES[each.kind].icon if each.kind in RULES else "alert-triangle"
-        yield Concern(kind, icon, each.title, each.text, each.since, action=each.action, url=each.url)
+        yield Concern(PILLS[each.severity], icon, each.title, each.text, each.since, action=each.action, url=each.url)
 
 
 def _paused_queues(queues: Sequence[QueueStats]) -> Iterator[Concern]:

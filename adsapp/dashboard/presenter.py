@@ -11,13 +11,11 @@ from adsapp.alerts.concerns import Concern
 from adsapp.campaigns import message_minutes
 from adsapp.campaigns.console.presenter import Row as CampaignRow
 from adsapp.campaigns.message_minutes import MessageMinutes
-from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage, WebPage
 from adsapp.core.web.urls import url_for
 from adsapp.dashboard import attention, emails, guide, queries
 from adsapp.dashboard.guide import Step
 from adsapp.jobs import Queue, State
-from adsapp.jobs.console import dialogs
 from adsapp.jobs.labels import QUEUE_TITLES
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
@@ -30,7 +28,6 @@ from adsapp.jobs.queries.statistics import (
 )
 from adsapp.jobs.wait_reasons import run_conditions
 from adsapp.organizations.access import Actor
-from adsapp.organizations.policy import Permission
 
 LATEST_JOBS = 6
 
@@ -289,7 +286,7 @@ class LatestBlock(LivePage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomePage(WebPage):
-    """All blocks at once, and the dialogs that pause a queue."""
+    """All blocks at once."""
 
     template: ClassVar[str] = "dashboard/home.html"
 
@@ -299,13 +296,10 @@ class HomePage(WebPage):
     campaigns: CampaignsBlock
     chart: ChartBlock
     latest: LatestBlock
-    confirmations: Sequence[Confirmation]
 
     @classmethod
     def of(cls, now: Now, actor: Actor) -> "HomePage":
         """As this person may see it."""
-        here = url_for("dashboard.home")
-        pauses = [dialogs.pause_queue(queue, here) for queue in Queue] if actor.may(Permission.MANAGE) else []
         return cls(
             attention=AttentionBlock.of(now, actor),
             queues=QueuesBlock.of(now),
@@ -313,5 +307,4 @@ class HomePage(WebPage):
             campaigns=CampaignsBlock.of(now),
             chart=ChartBlock.of(now),
             latest=LatestBlock.of(now),
-            confirmations=pauses,
         )

@@ -16,7 +16,7 @@ from adsapp.core.pagination import MOST, PAGE
 from adsapp.core.web.limits import MB, takes, takes_upload
 from adsapp.core.web.parameters import reads
 from adsapp.core.web.parsing import as_json, parse, parse_body, parse_query
-from adsapp.emails import queries, reasons, service
+from adsapp.emails import ledger, queries, reasons, service
 from adsapp.emails.draft.asked import EmailIn
 from adsapp.emails.models import Email, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
@@ -175,10 +175,11 @@ def list_emails() -> ResponseReturnValue:
 def show_email(email_id: str) -> ResponseReturnValue:
     """One e-mail: what it says, its counts, and why some did not get it."""
     email = queries.get_email(email_id)
-    shown = email_json(email, queries.counts(email))
+    counted = ledger.counted(email.id)
+    shown = email_json(email, queries.counts(email, counted))
     bodies = {"html": email.html, "text": email.text, "variables": email.variables}
     why = {
-        name: [vars(each) for each in queries.failures(email, status)]
+        name: [vars(each) for each in queries.failures(email, status, counted)]
         for name, status in (("failures", Status.FAILED), ("skipped", Status.SKIPPED), ("bounces", Status.BOUNCED))
     }
     return jsonify({"email": shown | bodies, **why})

@@ -1,7 +1,8 @@
 """Reads of e-mails, one function a screen. Counts come from counters; lists go along keys."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from adsapp.core.ids import parse_id
 from adsapp.core.inputs import id_after, number_after
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.emails import ledger
+from adsapp.emails.ledger import Counted
 from adsapp.emails.models import Email, EmailCount, EmailEvent, EmailRecipient, EmailStatus
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.reasons import explain
@@ -174,29 +176,38 @@ def _jobs_that_ended(emails: Sequence[Email]) -> dict[uuid.UUID, Job]:
     return {job.id: job for job in found}
 
 
-def counts(email: Email) -> Counts:
-    """The e-mail's recipients by status."""
-    return counts_of([email])[email.id]
+def counts(email: Email, counted: Iterable[Counted] | None = None) -> Counts:
+    """The e-mail's recipients by status; of what a page has `counted` already, so that its figures fit together."""
+    if counted is None:
+        return counts_of([email])[email.id]
+    return _counts([email], ((email.id, each.status, each.people) for each in counted))[email.id]
 
 
 def counts_of(emails: Sequence[Email]) -> dict[uuid.UUID, Counts]:
     """The recipients of several e-mails by status, in one statement."""
-    by_status: dict[uuid.UUID, dict[str, int]] = {email.id: {} for email in emails}
     rows = db.session.execute(
-        select(EmailCount.email_id, EmailCount.status, EmailCount.count).where(EmailCount.email_id.in_(by_status))
+        select(EmailCount.email_id, EmailCount.status, EmailCount.count).where(
+            EmailCount.email_id.in_([email.id for email in emails])
+        )
     )
-    for email_id, status, count in rows:
-        by_status[email_id][status.value] = by_status[email_id].get(status.value, 0) + count
+    return _counts(emails, rows)
+
+
+def _counts(emails: Sequence[Email], rows: Iterable[tuple[uuid.UUID, Status, int]]) -> dict[uuid.UUID, Counts]:
+    by_status: dict[uuid.UUID, Counter[str]] = {email.id: Counter() for email in emails}
+    for email_id, status, people in rows:
+        by_status[email_id][status.value] += people
     return {
         email.id: Counts(**by_status[email.id], audience_size=email.audience_size, unsubscribed=email.unsubscribed)
         for email in emails
     }
 
 
-def failures(email: Email, status: Status = Status.FAILED) -> list[Failure]:
-    """Why recipients failed (or, with `status`, were skipped or bounced), the commonest first."""
+def failures(email: Email, status: Status = Status.FAILED, counted: Iterable[Counted] | None = None) -> list[Failure]:
+    """Why recipients failed (or, with `status`, were skipped or bounced), the commonest first; of what was `counted`
+    already."""
     found = []
-    for its_status, code, count in ledger.counted(email.id):
+    for its_status, code, count in ledger.counted(email.id) if counted is None else counted:
         if its_status is status and count:
             reason = explain(code)
             found.append(

@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
@@ -61,7 +62,7 @@ class Actor:
         """False if this person sees numbers and e-mail addresses masked only, and cannot search for them."""
         return self.may(Permission.SEE_NUMBERS)
 
-    @property
+    @cached_property  # every text of a page asks for it
     def mask(self) -> Mask:
         """What of people's data this person sees."""
         return Mask(self.sees_numbers)

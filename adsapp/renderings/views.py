@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.campaigns.compose import page as compose_page
@@ -12,8 +12,7 @@ from adsapp.campaigns.compose.form import ComposeForm, form_field
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.web.exports import delimiter_of
-from adsapp.core.web.htmx import wants_fragment
-from adsapp.core.web.pages import render, render_fragment
+from adsapp.core.web.pages import render, render_asked, render_fragment
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 from adsapp.renderings import export, queries, service
@@ -28,7 +27,7 @@ views = Blueprint("renderings", __name__)
 def new_rendering() -> ResponseReturnValue:
     """The form; its whole state is in the address."""
     page = _try_page(ComposeForm.read(request.args))
-    return render_template(page.fragment, page=page) if wants_fragment() else render(page)
+    return render_asked(page)
 
 
 @views.post("/renderings")

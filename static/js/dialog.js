@@ -24,10 +24,12 @@ const open = (dialog, opener) => {
   FIRST.map((what) => dialog.querySelector(what)).find(Boolean)?.focus();
 };
 
-// A refresh may have put another element in the opener's place; it opens the same dialog.
+// A refresh may have put another element in the opener's place; it opens the same dialog, or leads to the same question.
 const openerOf = (dialog) => {
   const opener = openers.get(dialog);
-  return opener?.isConnected ? opener : document.querySelector(`[data-dialog="${CSS.escape(dialog.id)}"]`);
+  if (opener?.isConnected) return opener;
+  const asks = opener?.matches("a[data-ask]") && `a[data-ask][href="${CSS.escape(opener.getAttribute("href"))}"]`;
+  return document.querySelector(asks || `[data-dialog="${CSS.escape(dialog.id)}"]`);
 };
 
 // `close` does not bubble, and comes however the dialog was closed: button, click beside it, Escape.

@@ -70,6 +70,22 @@ def test_an_alert_says_what_since_when_why_and_leads_to_what_helps(alice: FlaskC
     assert alice.get(incident.url).status_code == 200
 
 
+def test_an_alert_tells_its_course(alice: FlaskClient, alerts: Alerts) -> None:
+    incident = alerts.incident(KIND)
+    here = f"/alerts/{incident.id}"
+    assert re.findall("It began|A rule found it|the bell shows it", words(alice.get(here).text)) == [
+        "It began",
+        "A rule found it",
+        "the bell shows it",
+    ]
+    post(alice, f"{here}/acknowledgement", reason="I ask for a token")
+    alerts.change_all(AlertIncident, resolved_at=utcnow(), resolved_because="WhatsApp takes the token again")
+    assert re.search(
+        "the bell shows it .* Alice took it on .* I ask for a token It is over .* WhatsApp takes the token again",
+        words(alice.get(here).text),
+    )
+
+
 def test_an_alert_is_taken_on_with_a_reason(alice: FlaskClient, alerts: Alerts) -> None:
     incident = alerts.incident(KIND)
     where = f"/alerts/{incident.id}/acknowledgement"

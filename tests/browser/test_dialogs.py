@@ -160,13 +160,17 @@ def test_every_dialog_takes_the_focus_and_gives_it_back(alice: Page, console: Co
     } <= opened
 
 
-def test_the_focus_comes_back_though_a_refresh_replaced_what_opened_the_dialog(alice: Page) -> None:
+@pytest.mark.parametrize(
+    "path, opener",
+    [("/", "#queue-bulk-messages a[data-ask]"), ("/queues/bulk-messages", "[data-dialog=pause-bulk-messages]")],
+)
+def test_the_focus_comes_back_though_a_refresh_replaced_what_opened_the_dialog(
+    alice: Page, console: Console, path: str, opener: str
+) -> None:
     page = alice
-    page.locator("[data-dialog=pause-bulk-messages]").click()
+    page.goto(console.url + path)
+    page.locator(opener).click()
     expect(page.locator("#pause-bulk-messages :focus")).to_be_visible()
-    page.evaluate("""() => {
-      const opener = document.querySelector("[data-dialog=pause-bulk-messages]");
-      opener.replaceWith(opener.cloneNode(true));
-    }""")
+    page.locator(opener).evaluate("opener => opener.replaceWith(opener.cloneNode(true))")
     page.keyboard.press("Escape")
-    expect(page.locator("[data-dialog=pause-bulk-messages]")).to_be_focused()
+    expect(page.locator(opener)).to_be_focused()

@@ -118,6 +118,6 @@ def test_with_nobody_left_there_is_no_time_left(rehearsal: Rehearsal) -> None:
     with rehearsal.organization():
         campaign = get_campaign(campaign_id)
         campaign.status = CampaignStatus.SENDING
-        pace = queries.rate_now(campaign)
+        pace = queries.rate_now(campaign, queries.counts(campaign))
     assert pace.seconds_left is None
     assert pace.finishes_at is None

@@ -9,9 +9,9 @@ from adsapp.alerts import queries
 from adsapp.alerts.channels.mail import LOGGED
 from adsapp.alerts.console import dialogs
 from adsapp.alerts.console.channel_lines import failing, lines_of_all
-from adsapp.alerts.models import AlertDelivery, AlertIncident, Severity
+from adsapp.alerts.models import AlertDelivery, AlertIncident
 from adsapp.alerts.rules import RULES
-from adsapp.alerts.words import NOTED, SEVERITIES, STATES, TOLD
+from adsapp.alerts.words import NOTED, PILLS, SEVERITIES, STATES, TOLD
 from adsapp.core.clock import utcnow
 from adsapp.core.pagination import Page
 from adsapp.core.web.confirmation import Confirmation
@@ -76,7 +76,7 @@ class Row:
             rule=rule.title if rule else incident.kind,
             rule_url=url_for("alerts.show_rule", kind=incident.kind) if rule else "",
             icon=rule.icon if rule else "bell",
-            kind="bad" if incident.severity is Severity.CRITICAL else "warning",
+            kind=PILLS[incident.severity],
             severity=SEVERITIES[incident.severity],
             title=incident.title,
             text=incident.text,
@@ -199,13 +199,36 @@ class DeliveryRow:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened to an alert; `kind` is that of `ui.timeline`."""
+
+    kind: str
+    title: str
+    at: datetime
+    text: str = ""
+
+
+def course_of(incident: AlertIncident) -> tuple[Step, ...]:
+    """What happened to it, the oldest first."""
+    steps = [Step("", "It began", incident.since), Step("", "A rule found it", incident.seen_at)]
+    if incident.opened_at:
+        steps.append(Step(PILLS[incident.severity], "It was so for long enough: the bell shows it", incident.opened_at))
+    if incident.acknowledged_at:
+        steps.append(Step("now", f"{incident.acknowledged_by} took it on", incident.acknowledged_at, incident.note))
+    if incident.resolved_at:
+        steps.append(Step("good", "It is over", incident.resolved_at, incident.resolved_because))
+    return tuple(sorted(steps, key=lambda step: step.at))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPage(WebPage):
-    """One alert: what, since when, how many, why, and who was told."""
+    """One alert: what, since when, how many, why, its course, and who was told."""
 
     template: ClassVar[str] = "alerts/show.html"
 
     row: Row
+    course: Sequence[Step]
     deliveries: Sequence[DeliveryRow]
     confirmations: Sequence[Confirmation]
 
@@ -214,6 +237,7 @@ class AlertPage(WebPage):
         is_open = incident.resolved_at is None
         return cls(
             row=Row.of(incident, utcnow()),
+            course=course_of(incident),
             deliveries=[DeliveryRow.of(each) for each in queries.list_deliveries(incident.id).items],
             confirmations=(dialogs.acknowledgement(incident), dialogs.snooze(incident)) if is_open else (),
         )

@@ -10,10 +10,9 @@ from adsapp.alerts.console import dialogs
 from adsapp.alerts.console.alert_pages import tabs_for
 from adsapp.alerts.console.channel_lines import ChannelLine, lines_of_all, silent
 from adsapp.alerts.console.forms import RuleForm, labels_of
-from adsapp.alerts.models import Severity
 from adsapp.alerts.rules import RULES, Conditions, Rule
 from adsapp.alerts.trial import Trial
-from adsapp.alerts.words import SEVERITIES
+from adsapp.alerts.words import PILLS, SEVERITIES
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import WebPage
 from adsapp.core.words import plural, span
@@ -64,7 +63,7 @@ def _rule_row(rule: Rule, conditions: Conditions, is_changed: bool, lines: Seque
         is_on=conditions.is_on,
         is_changed=is_changed,
         severity=SEVERITIES[conditions.severity],
-        severity_kind="bad" if conditions.severity is Severity.CRITICAL else "warning",
+        severity_kind=PILLS[conditions.severity],
         says=said(rule, conditions),
         channels="All channels"
         if conditions.channels is None

@@ -18,7 +18,7 @@ from adsapp.campaigns.compose.preview import Preview, preview
 from adsapp.campaigns.lately import organization_hours
 from adsapp.core import db
 from adsapp.core.errors import FieldError, Invalid
-from adsapp.core.web.pages import WebPage
+from adsapp.core.web.pages import PartedPage
 from adsapp.message_templates import previews
 from adsapp.message_templates import queries as templates
 from adsapp.message_templates.availability import quality_of, why_not
@@ -49,7 +49,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComposePage(WebPage):
+class ComposePage(PartedPage):
     """The form, what can be chosen, and what would happen. `was_refused`: it was sent and came back."""
 
     template: ClassVar[str] = "campaigns/new.html"

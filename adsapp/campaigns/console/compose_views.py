@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.campaigns import queries, service
@@ -20,9 +20,8 @@ from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import db
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.inputs import digits
-from adsapp.core.web.htmx import told_aloud, wants_fragment
 from adsapp.core.web.limits import takes_upload
-from adsapp.core.web.pages import WebPage, render
+from adsapp.core.web.pages import WebPage, render, render_asked, render_refused
 from adsapp.jobs import Job
 from adsapp.jobs.idempotency import AskedMeanwhile
 from adsapp.message_templates.files import service as files
@@ -43,7 +42,7 @@ def new_campaign() -> ResponseReturnValue:
     form = _again() or _edited() or ComposeForm.read(request.args)
     is_new = "zone" not in request.args and not _begins_to_edit()
     page = compose_page.compose(form, zone_is_default=is_new)
-    return render_template(page.fragment, page=page) if wants_fragment() else render(page)
+    return render_asked(page)
 
 
 def _again() -> ComposeForm | None:
@@ -126,10 +125,8 @@ def upload_file() -> ResponseReturnValue:
         kept = files.keep(given.stream, given.filename, current_actor().by(), kind)
     except Invalid as error:
         db.session.rollback()
-        page = compose_page.compose(form, {f"source.{key}": FieldError(f"source.{key}", error.detail)})
-        if wants_fragment():
-            return told_aloud(render_template(page.fragment, page=page), error.detail)
-        return render(page), 422
+        place = f"source.{key}"
+        return render_refused(compose_page.compose(form, {place: FieldError(place, error.detail)}), error.detail)
     pairs = form.with_file(key, str(kept.id)).pairs()
     db.session.commit()
     return redirect(f"{url_for('campaigns.new_campaign')}?{urlencode(pairs)}", 303)

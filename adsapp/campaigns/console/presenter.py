@@ -284,12 +284,16 @@ def person(campaign: Campaign, recipient_id: int | None) -> Person | None:
         return None
     place = 0 if recipient_id else _first_to_get_it(found)
     chosen = found[place]
-    before = select(CampaignRecipient.id).where(
-        CampaignRecipient.campaign_id == campaign.id, CampaignRecipient.id < chosen.id
-    )
-    previous = db.session.scalar(before.order_by(CampaignRecipient.id.desc()).limit(1))
+    previous = _before(chosen) if recipient_id else found[place - 1].id if place else None
     following = found[place + 1].id if len(found) > place + 1 else None
     return Person(chosen, _bubble(campaign, chosen), previous, following)
+
+
+def _before(recipient: CampaignRecipient) -> int | None:
+    earlier = select(CampaignRecipient.id).where(
+        CampaignRecipient.campaign_id == recipient.campaign_id, CampaignRecipient.id < recipient.id
+    )
+    return db.session.scalar(earlier.order_by(CampaignRecipient.id.desc()).limit(1))
 
 
 def _first_to_get_it(recipients: Sequence[CampaignRecipient]) -> int:

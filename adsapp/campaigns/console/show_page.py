@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 from flask import url_for
 
-from adsapp.campaigns import message_minutes, queries, reasons
+from adsapp.campaigns import ledger, message_minutes, queries, reasons
 from adsapp.campaigns.console import dialogs, presenter
 from adsapp.campaigns.console.presenter import Funnel
 from adsapp.campaigns.console.show_people import LISTED_ARGS, People, Preview, people_of, preview_of
@@ -179,8 +179,9 @@ class CampaignPage(LivePage):
     def of(cls, campaign: Campaign, actor: Actor, args: Mapping[str, str]) -> CampaignPage:
         """The page as this person may see it. `args`: status, code, cursor, person."""
         now = utcnow()
-        counts, failures = queries.counts(campaign), queries.failures(campaign)
-        skipped = queries.failures(campaign, Status.SKIPPED)
+        counted = ledger.counted(campaign.id)
+        counts, failures = queries.counts(campaign, counted), queries.failures(campaign, counted=counted)
+        skipped = queries.failures(campaign, Status.SKIPPED, counted)
         events = queries.events(campaign, EVENTS)
         pace = queries.rate_now(campaign, counts)
         account = accounts.get_account(campaign.account_id)

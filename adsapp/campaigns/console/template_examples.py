@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import render_template, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -10,8 +10,7 @@ from adsapp.campaigns.console.views import views
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.inputs import digits
-from adsapp.core.web.htmx import wants_fragment
-from adsapp.core.web.pages import render
+from adsapp.core.web.pages import render_asked
 from adsapp.message_templates.placeholders import FIELDS, FromAttribute, FromField, Person
 from adsapp.message_templates.studio.form import StudioForm
 from adsapp.message_templates.studio.page import StudioPage
@@ -33,7 +32,7 @@ def fill_examples() -> ResponseReturnValue:
         told = {key: value for key, value in found.items() if value}
         form = replace(form, draft=replace(form.draft, examples={**form.draft.examples, **told}))
     page = replace(StudioPage.of(form), person=nth + 1)
-    return render_template(page.fragment, page=page) if wants_fragment() else render(page)
+    return render_asked(page)
 
 
 def _somebody(nth: int) -> Person | None:

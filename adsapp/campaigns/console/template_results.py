@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from adsapp.campaigns import reasons
@@ -12,8 +11,7 @@ from adsapp.campaigns.console.views import views
 from adsapp.campaigns.queries.by_template import Results, results_of
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
-from adsapp.core.web.htmx import wants_fragment
-from adsapp.core.web.pages import WebPage, render
+from adsapp.core.web.pages import PartedPage, render_asked
 from adsapp.core.web.urls import url_for
 from adsapp.message_templates import queries as templates
 from adsapp.organizations.access import allow
@@ -21,7 +19,7 @@ from adsapp.organizations.policy import Permission
 
 
 @dataclass(frozen=True, slots=True)
-class ResultsPage(WebPage):
+class ResultsPage(PartedPage):
     """Periods side by side, and why messages of the longest one failed."""
 
     template: ClassVar[str] = "campaigns/template_results.html"
@@ -64,4 +62,4 @@ def template_results(template_id: str) -> ResponseReturnValue:
     template = templates.get_template_by_id(wanted)
     back = url_for("message_templates.show_template", template_id=template.id)
     page = ResultsPage(template.name, back, results_of(template.name, template.language))
-    return render_template(page.fragment, page=page) if wants_fragment() else render(page)
+    return render_asked(page)

@@ -1,12 +1,14 @@
 """A campaign's recipients by status, from counters."""
 
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import func, select
 
+from adsapp.campaigns.ledger import Counted
 from adsapp.campaigns.models import FAILED_LATER, Campaign, CampaignCount, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
@@ -118,23 +120,28 @@ class Counts:
         return self.audience_size is None or self.total == self.audience_size
 
 
-def counts(campaign: AnyCampaign) -> Counts:
-    """The campaign's recipients by status."""
-    return counts_of([campaign])[campaign.id]
+def counts(campaign: AnyCampaign, counted: Iterable[Counted] | None = None) -> Counts:
+    """The campaign's recipients by status; of what a page has `counted` already, so that its figures fit together."""
+    if counted is None:
+        return counts_of([campaign])[campaign.id]
+    return _counts([campaign], ((campaign.id, each.status, each.people) for each in counted))[campaign.id]
 
 
 def counts_of(campaigns: Sequence[AnyCampaign]) -> dict[uuid.UUID, Counts]:
     """The recipients of several campaigns by status, in one statement."""
-    by_status: dict[uuid.UUID, dict[str, int]] = {campaign.id: {} for campaign in campaigns}
     rows = db.session.execute(
         select(CampaignCount.campaign_id, CampaignCount.status, CampaignCount.count).where(
-            CampaignCount.campaign_id.in_(by_status)
+            CampaignCount.campaign_id.in_([campaign.id for campaign in campaigns])
         )
     )
-    for campaign_id, status, count in rows:
-        known = by_status[campaign_id]
-        known[status.value] = known.get(status.value, 0) + count
-    later = _failed_later([one for one, known in by_status.items() if known.get(Status.FAILED.value)])
+    return _counts(campaigns, rows)
+
+
+def _counts(campaigns: Sequence[AnyCampaign], rows: Iterable[tuple[uuid.UUID, Status, int]]) -> dict[uuid.UUID, Counts]:
+    by_status: dict[uuid.UUID, Counter[str]] = {campaign.id: Counter() for campaign in campaigns}
+    for campaign_id, status, people in rows:
+        by_status[campaign_id][status.value] += people
+    later = _failed_later([each for each, known in by_status.items() if known[Status.FAILED.value]])
     return {
         campaign.id: Counts(
             **by_status[campaign.id], audience_size=campaign.audience_size, failed_later=later.get(campaign.id, 0)

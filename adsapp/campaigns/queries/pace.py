@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from adsapp.campaigns.models import CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
-from adsapp.campaigns.queries.figures import AnyCampaign, Counts, counts
+from adsapp.campaigns.queries.figures import AnyCampaign, Counts
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.models import Account
@@ -26,7 +26,6 @@ class Pace:
 
     per_second: float
     seconds_left: float | None
-    limit: float
 
     @property
     def finishes_at(self) -> datetime | None:
@@ -34,15 +33,13 @@ class Pace:
         return None if self.seconds_left is None else utcnow() + timedelta(seconds=self.seconds_left)
 
 
-def rate_now(campaign: AnyCampaign, known: Counts | None = None) -> Pace:
+def rate_now(campaign: AnyCampaign, counts: Counts) -> Pace:
     """How fast it goes now: from the few rows before the first one that is still to go, never from a count."""
-    limit = db.session.scalar(select(Account.messages_per_second).where(Account.id == campaign.account_id))
-    limit = limit or 1.0
     if campaign.status is not CampaignStatus.SENDING:
-        return Pace(0.0, None, limit)
-    known = known or counts(campaign)
+        return Pace(0.0, None)
+    limit = db.session.scalar(select(Account.messages_per_second).where(Account.id == campaign.account_id)) or 1.0
     rate = min(limit, _recent_rate(campaign, limit))
-    return Pace(rate, known.pending / (rate or limit) if known.pending else None, limit)
+    return Pace(rate, counts.pending / (rate or limit) if counts.pending else None)
 
 
 def _recent_rate(campaign: AnyCampaign, limit: float) -> float:

@@ -1,10 +1,12 @@
 """The people of a campaign: lists of them, and why some failed or were left out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from adsapp.campaigns import lacking, ledger
+from adsapp.campaigns.ledger import Counted
 from adsapp.campaigns.models import LATER_ROUND, Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import MISSING_VARIABLE, explain
@@ -25,10 +27,12 @@ class Failure:
     can_retry: bool
 
 
-def failures(campaign: Campaign, status: Status = Status.FAILED) -> list[Failure]:
-    """Why recipients failed (or, with `status`, were skipped), the commonest first."""
+def failures(
+    campaign: Campaign, status: Status = Status.FAILED, counted: Iterable[Counted] | None = None
+) -> list[Failure]:
+    """Why recipients failed (or, with `status`, were skipped), the commonest first; of what was `counted` already."""
     found, may_lack = [], lacking.may_lack(campaign).values()
-    for its_status, code, count in ledger.counted(campaign.id):
+    for its_status, code, count in ledger.counted(campaign.id) if counted is None else counted:
         if its_status is not status or not count:
             continue
         reason = explain(code, of_template=campaign.text is None)

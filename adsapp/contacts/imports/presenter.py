@@ -26,7 +26,7 @@ from adsapp.contacts.values.reasons import MESSAGES
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Problem
 from adsapp.core.web.limits import MB
-from adsapp.core.web.pages import LivePage, WebPage
+from adsapp.core.web.pages import LivePage, PartedPage, WebPage
 from adsapp.core.web.urls import url_for
 from adsapp.core.words import plural
 from adsapp.jobs.wait_reasons import why_waiting
@@ -237,7 +237,7 @@ class UploadPage(WebPage):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnsPage(WebPage):
+class ColumnsPage(PartedPage):
     """The columns of an upload and how they are imported. Whoever may not import sees only what the file is: the
     sample holds whole numbers."""
 

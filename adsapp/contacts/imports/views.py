@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.contacts.imports import queries as import_queries
@@ -22,7 +22,7 @@ from adsapp.core import context, db
 from adsapp.core.errors import Conflict, Invalid, Problem, TooLarge
 from adsapp.core.web.confirmation import Shown, ask
 from adsapp.core.web.limits import takes_upload
-from adsapp.core.web.pages import render, render_fragment
+from adsapp.core.web.pages import render, render_asked, render_fragment
 from adsapp.core.web.problems import answer
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.auditing import By
@@ -109,7 +109,7 @@ def preview_import(import_id: str) -> ResponseReturnValue:
     else:
         form = _read_again(batch, form)
     page = _columns_page(batch, form)
-    return render_template(page.fragment, page=page) if request.headers.get("HX-Request") else render(page)
+    return render_asked(page)
 
 
 def _read_again(batch: Import, form: ImportForm) -> ImportForm:

@@ -1,8 +1,6 @@
 """HTMX: who asks for a fragment, and answers a cache must not mix up."""
 
-import json
-
-from flask import Flask, Response, make_response, request
+from flask import Flask, Response, request
 from htmx_flask import Htmx
 
 
@@ -15,14 +13,6 @@ def init_htmx(app: Flask) -> None:
 def wants_fragment() -> bool:
     """True for a request of HTMX that is not restoring a whole page from history."""
     return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
-
-
-def told_aloud(fragment: str, text: str) -> Response:
-    """A fragment that refuses, with its reason in the corner of the page, too: there it stays until it was read, while
-    the next look at the form replaces the fragment."""
-    response = make_response(fragment, 422)
-    response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "kind": "bad"}})
-    return response
 
 
 def _vary(response: Response) -> Response:

@@ -5,6 +5,7 @@ there (tests/front/test_pages.py).
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
@@ -14,6 +15,8 @@ from typing import Any, ClassVar
 
 from flask import Response, make_response, render_template, request
 
+from adsapp.core.web.htmx import wants_fragment
+
 
 class WebPage:
     """The base of all pages. `template` draws it."""
@@ -22,8 +25,15 @@ class WebPage:
     template: ClassVar[str]
 
 
-class LivePage(WebPage):
-    """A page with a part that asks for itself again; `fragment` is the template of that part.
+class PartedPage(WebPage):
+    """A page with a part that is asked for alone, such as a form while it is typed; `fragment` is its template."""
+
+    __slots__ = ()
+    fragment: ClassVar[str]
+
+
+class LivePage(PartedPage):
+    """A page with a part that asks for itself again.
 
     The part's own `hx-get` is `live_url`, which carries the version: the view answers 204 while it holds. Every field
     belongs to the version unless it says `field(compare=False)`, so that nothing shown is forgotten. Marked so is what
@@ -32,7 +42,6 @@ class LivePage(WebPage):
     """
 
     __slots__ = ()
-    fragment: ClassVar[str]
     as_of: datetime  # when this was true
 
     @property
@@ -49,6 +58,20 @@ class LivePage(WebPage):
 def render(page: WebPage) -> str:
     """The whole page."""
     return render_template(page.template, page=page)
+
+
+def render_asked(page: PartedPage) -> str:
+    """The part where it alone is asked for, else the whole page."""
+    return render_template(page.fragment, page=page) if wants_fragment() else render(page)
+
+
+def render_refused(page: PartedPage, why: str) -> Response:
+    """A form that cannot be taken. Where its part alone is asked for, the reason stands in the corner, too: there it
+    stays until it was read, while the next look at the form replaces the part."""
+    response = make_response(render_asked(page), 422)
+    if wants_fragment():
+        response.headers["HX-Trigger"] = json.dumps({"toast": {"text": why, "kind": "bad"}})
+    return response
 
 
 def render_fragment(page: LivePage) -> Response:

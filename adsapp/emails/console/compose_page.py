@@ -15,7 +15,7 @@ from adsapp.core import db
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.ids import parse_id
 from adsapp.core.inputs import digits
-from adsapp.core.web.pages import WebPage
+from adsapp.core.web.pages import PartedPage
 from adsapp.emails.console import preview, sources
 from adsapp.emails.console.compose_form import ComposeForm, errors_by_field
 from adsapp.emails.console.pasted import Entry
@@ -51,7 +51,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComposePage(WebPage):
+class ComposePage(PartedPage):
     """The form, what can be chosen, and what would happen. `was_refused`: it was sent and came back."""
 
     template: ClassVar[str] = "email/new.html"

@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.core import db
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.core.inputs import digits
-from adsapp.core.web.htmx import wants_fragment
 from adsapp.core.web.limits import MB, takes
-from adsapp.core.web.pages import WebPage, render
+from adsapp.core.web.pages import WebPage, render, render_asked
 from adsapp.emails import queries, service
 from adsapp.emails.console import compose_page, preview
 from adsapp.emails.console.blueprint import views
@@ -52,7 +51,7 @@ def _again() -> ComposeForm | None:
 def draft_email() -> ResponseReturnValue:
     """The form as it is typed, with its pre-flight and preview; nothing is kept."""
     page = compose_page.compose(ComposeForm.read(request.form))
-    return render_template(page.fragment, page=page) if wants_fragment() else render(page)
+    return render_asked(page)
 
 
 @views.post("/emails/previews")

@@ -14,11 +14,12 @@ from adsapp.core.clock import utcnow
 from adsapp.core.inputs import digits
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
-from adsapp.emails import queries
+from adsapp.emails import ledger, queries
 from adsapp.emails.console import dialogs, minutes, presenter
 from adsapp.emails.console.minutes import EmailMinutes
 from adsapp.emails.console.presenter import Funnel
 from adsapp.emails.console.show_people import LISTED_ARGS, People, Preview, people_of, preview_of
+from adsapp.emails.ledger import Counted
 from adsapp.emails.models import Email, EmailStatus
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.preflight import seconds_for
@@ -166,8 +167,9 @@ class EmailPage(LivePage):
     @classmethod
     def of(cls, email: Email, actor: Actor, args: Mapping[str, str], *, by_address: bool) -> EmailPage:
         """The page as this person may see it. `args`: status, code, search, cursor, person."""
-        now, counts, failed = utcnow(), queries.counts(email), queries.failures(email)
-        left_out = _whys(email, Status.SKIPPED)
+        now, counted = utcnow(), ledger.counted(email.id)
+        counts, failed = queries.counts(email, counted), queries.failures(email, counted=counted)
+        left_out = _whys(email, Status.SKIPPED, counted)
         events = queries.events(email, EVENTS)
         account = accounts.get_email_account(email.account_id)
         return cls(
@@ -187,7 +189,7 @@ class EmailPage(LivePage):
             account_is_refused=account.status is AccountStatus.REFUSED and not email.status.has_ended,
             unreachable=accounts.why_email_unreachable(account, now) if email.status.goes_out else None,
             waits=presenter.why_it_waits(email),
-            not_got=_not_got(email, failed),
+            not_got=_not_got(email, failed, counted),
             left_out=left_out,
             minutes=minutes.of_email(email, now),
             people=people_of(email, counts, args, by_address=by_address),
@@ -270,16 +272,16 @@ def _every(email: Email, counts: Counts, changed_at: datetime | None) -> int | N
     return WAITING_SECONDS if on_their_way and ended and utcnow() - ended < LATE_REPORTS_COME_FOR else None
 
 
-def _not_got(email: Email, failed: Sequence[Failure]) -> tuple[Why, ...]:
+def _not_got(email: Email, failed: Sequence[Failure], counted: Sequence[Counted]) -> tuple[Why, ...]:
     """Failed, bounced and complained, each with what to do."""
     again = tuple(
         Why("failed", each.code, each.title, each.advice, each.count, dialogs.may_retry(email, each)) for each in failed
     )
-    return (*again, *_whys(email, Status.BOUNCED), *_whys(email, Status.COMPLAINED))
+    return (*again, *_whys(email, Status.BOUNCED, counted), *_whys(email, Status.COMPLAINED, counted))
 
 
-def _whys(email: Email, status: Status) -> tuple[Why, ...]:
-    found = queries.failures(email, status)
+def _whys(email: Email, status: Status, counted: Sequence[Counted]) -> tuple[Why, ...]:
+    found = queries.failures(email, status, counted)
     return tuple(Why(status.value, each.code, each.title, each.advice, each.count) for each in found)
 
 

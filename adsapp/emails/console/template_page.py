@@ -16,7 +16,7 @@ from adsapp.core.inputs import digits
 from adsapp.core.pagination import Page
 from adsapp.core.uses import warnings
 from adsapp.core.web.confirmation import Choice, Confirmation, lines_of
-from adsapp.core.web.pages import WebPage
+from adsapp.core.web.pages import PartedPage, WebPage
 from adsapp.emails.console import preview, sources
 from adsapp.emails.console.blueprint import Tab, tabs
 from adsapp.emails.console.preview import Shown
@@ -71,7 +71,7 @@ class TemplateForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EditTemplatePage(WebPage):
+class EditTemplatePage(PartedPage):
     """The form and the e-mail as somebody reads it. `template_id` None: it is a new one."""
 
     template: ClassVar[str] = "email/edit_template.html"

@@ -3,16 +3,15 @@
 import uuid
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.inputs import digits
 from adsapp.core.web.confirmation import ask
-from adsapp.core.web.htmx import wants_fragment
 from adsapp.core.web.limits import MB, takes
-from adsapp.core.web.pages import render
+from adsapp.core.web.pages import render, render_asked
 from adsapp.emails.console import preview
 from adsapp.emails.console.blueprint import views
 from adsapp.emails.console.template_page import (
@@ -67,7 +66,7 @@ def draft_changed_template(template_id: str) -> ResponseReturnValue:
 
 def _draft(template_id: uuid.UUID | None) -> ResponseReturnValue:
     page = EditTemplatePage.of(TemplateForm.read(request.form), template_id)
-    return render_template(page.fragment, page=page) if wants_fragment() else render(page)
+    return render_asked(page)
 
 
 @views.post("/email-templates/previews")

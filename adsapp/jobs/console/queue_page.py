@@ -40,9 +40,9 @@ def live_queue(name: str) -> ResponseReturnValue:
 @views.get("/queues/<name>/pause")
 @allow(Permission.MANAGE)
 def ask_to_pause(name: str) -> ResponseReturnValue:
-    """The question the dialog asks, as a page of its own."""
+    """The question before it."""
     queue = queue_of(name)
-    return render(dialogs.pause_queue(queue, _back(queue)))
+    return ask(dialogs.pause_queue(queue, _back(queue)))
 
 
 @views.post("/queues/<name>/pause")

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 
 from adsapp.core.uses import warnings
 from adsapp.core.web.confirmation import Choice, Confirmation, lines_of
-from adsapp.core.web.pages import WebPage
+from adsapp.core.web.pages import PartedPage
 from adsapp.core.web.urls import url_for
 from adsapp.message_templates import history, previews
 from adsapp.message_templates.components import view
@@ -61,7 +61,7 @@ class ExampleRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StudioPage(WebPage):
+class StudioPage(PartedPage):
     """A template as it is written. `template_id` None: a new one. `was_sent`: it came back, so faults are shown at
     fields that nobody has touched as well."""
 

@@ -3,16 +3,15 @@
 import uuid
 from dataclasses import replace
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adsapp.core import db
 from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.web.confirmation import ask
-from adsapp.core.web.htmx import told_aloud, wants_fragment
 from adsapp.core.web.limits import takes_upload
-from adsapp.core.web.pages import render
+from adsapp.core.web.pages import render, render_asked, render_refused
 from adsapp.message_templates import queries
 from adsapp.message_templates.availability import why_not_edited
 from adsapp.message_templates.files import service as files
@@ -42,7 +41,7 @@ def new_template() -> ResponseReturnValue:
 def check_draft() -> ResponseReturnValue:
     """The form as it is typed, with its faults; nothing is kept."""
     page = StudioPage.of(StudioForm.read(request.form))
-    return render_template(page.fragment, page=page)
+    return render_asked(page)
 
 
 @views.post("/templates")
@@ -96,14 +95,11 @@ def _with_upload(template_id: uuid.UUID | None) -> ResponseReturnValue:
         kept = files.keep(given.stream, given.filename, current_actor().by(), form.draft.header_format)
     except Invalid as error:
         db.session.rollback()
-        page = StudioPage.of(form, template_id).with_error("header_sample", error.detail)
-        if wants_fragment():
-            return told_aloud(render_template(page.fragment, page=page), error.detail)
-        return render(page), 422
+        return render_refused(StudioPage.of(form, template_id).with_error("header_sample", error.detail), error.detail)
     sample = of_file(kept.id)
     db.session.commit()
     page = StudioPage.of(replace(form, draft=replace(form.draft, header_sample=sample)), template_id)
-    return render_template(page.fragment, page=page) if wants_fragment() else render(page)
+    return render_asked(page)
 
 
 @views.post("/templates/<template_id>/draft")
@@ -111,7 +107,7 @@ def _with_upload(template_id: uuid.UUID | None) -> ResponseReturnValue:
 def check_changed_draft(template_id: str) -> ResponseReturnValue:
     """The form as it is typed, with its faults; nothing is kept."""
     page = StudioPage.of(StudioForm.read(request.form), _found(template_id).id)
-    return render_template(page.fragment, page=page)
+    return render_asked(page)
 
 
 @views.post("/templates/<template_id>")
