@@ -182,24 +182,24 @@ QUICK: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates are compiled once a test process, not once a test."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """Templates are compiled once, for every application of every test process."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "templates"
+    folder.mkdir(exist_ok=True)
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache(str(folder))}
 
 
 @pytest.fixture(scope="session")
 def sharing(
-    servers: Servers,
-    redis_number: int,
-    compiled_templates: FileSystemBytecodeCache,
-    tmp_path_factory: pytest.TempPathFactory,
+    servers: Servers, redis_number: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Sharing]]:
     """What the tests of this process share, by shape."""
 
     def embedded() -> Shared:
         settings = Settings(home=tmp_path_factory.mktemp("shared"), **QUICK)
-        shared = Shared(settings, SharedFile(servers, settings.home), compiled_templates)
+        shared = Shared(settings, SharedFile(servers, settings.home))
         share_statements(shared.app)
         return shared
 
@@ -207,7 +207,7 @@ def sharing(
         name = f"adsapp_{uuid.uuid4().hex[:12]}"
         settings = _distributed(servers, name, tmp_path_factory.mktemp("shared"), redis_number)
         settings = settings.model_copy(update=QUICK)
-        return Shared(settings, SharedDatabase(servers, name), compiled_templates)
+        return Shared(settings, SharedDatabase(servers, name))
 
     sharing = {"embedded": Sharing(embedded), "distributed": Sharing(distributed)}
     yield sharing
@@ -216,9 +216,7 @@ def sharing(
 
 
 @pytest.fixture
-def app(
-    settings: Settings, shape: str, sharing: dict[str, Sharing], compiled_templates: FileSystemBytecodeCache
-) -> Iterator[Flask]:
+def app(settings: Settings, shape: str, sharing: dict[str, Sharing]) -> Iterator[Flask]:
     """The application over `settings`: the shared one, or one of its own for settings that a test has changed."""
     shared = sharing[shape].application_of(settings)
     if shared is not None:
@@ -226,7 +224,6 @@ def app(
         return
     app = create_app(settings)
     app.testing = True
-    app.jinja_env.bytecode_cache = compiled_templates
     share_statements(app)
     yield app
     with app.app_context():

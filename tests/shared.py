@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 import psycopg
 from flask import Flask
-from jinja2 import BytecodeCache
 from psycopg import sql
 
 from adsapp import create_app
@@ -140,11 +139,10 @@ class SharedDatabase:
 class Shared:
     """The application, its home and its database."""
 
-    def __init__(self, settings: Settings, database: Database, templates: BytecodeCache) -> None:
+    def __init__(self, settings: Settings, database: Database) -> None:
         self.settings, self._database = settings, database
         self.app = create_app(settings)
         self.app.testing = True
-        self.app.jinja_env.bytecode_cache = templates
         self._config, self._extensions = dict(self.app.config), dict(self.app.extensions)
         self._kept = {path: path.read_bytes() for path in settings.home.iterdir() if path.is_file()}
         self._threads: set[threading.Thread] = set()

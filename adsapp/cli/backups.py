@@ -31,7 +31,7 @@ def backup(folder: Path, keys: Path | None, as_json: bool) -> None:
     FOLDER, which is new or empty, gets the database, the uploads and a manifest. The keys that open its secrets are
     not among them: keep them apart, as --with-keys writes them.
     """
-    app = open_app(pages=False)
+    app = open_app()
     try:
         if keys is not None:
             backups.keys_of(app.config["SETTINGS"], keys, folder)

@@ -63,15 +63,13 @@ def _first_line(error: Exception) -> str:
     return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
 
 
-def open_app(*, check_schema: bool = True, pages: bool = True) -> Flask:
-    """The application with all processors; raises CommandFailed if the database is not ready for it.
-
-    Without `pages` it takes less memory and serves nobody: for workers.
-    """
+def open_app(*, check_schema: bool = True) -> Flask:
+    """The application with all processors and without pages, which take a second to load; raises CommandFailed if the
+    database is not ready for it."""
     import huey_tasks  # noqa: F401  # registers the processors
-    from adsapp import create_app, create_core
+    from adsapp import create_core
     from adsapp.config import Settings
 
-    app = create_app() if pages else create_core(Settings.load())
+    app = create_core(Settings.load())
     check_database(app, schema=check_schema)
     return app

@@ -25,7 +25,7 @@ def web() -> None:
     """Serve the console and the API."""
     settings = Settings.load()
     readiness.check_port(settings.host, settings.port, "PORT")
-    open_app(pages=False)  # the server makes them; twice would put the start off
+    open_app()  # the server makes them; twice would put the start off
     os.environ.setdefault("TZ", "UTC")
     os.environ.update(absolute_home(settings))
     os.chdir(ROOT)  # Python looks in the present folder first, and another `adsapp` may be there
@@ -60,7 +60,7 @@ def worker(queues: Sequence[str], only: Sequence[str], but: Sequence[str], shard
     from adsapp.jobs.engine.worker import WorkerProcess
     from adsapp.schedules.dispatcher import Dispatcher
 
-    app = open_app(pages=False)
+    app = open_app()
     observe(app.config["SETTINGS"], "adsapp-worker")
     scope = _scope(app, only, but, part)
     process = WorkerProcess(app, [Queue(name) for name in queues], [Dispatcher(app), Watcher(app)], scope)

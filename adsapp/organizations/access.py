@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
-from argon2 import PasswordHasher
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
@@ -88,7 +87,6 @@ def public(view: View) -> View:
 def init_access(app: Flask) -> None:
     """Attach sign-in and the guard."""
     login_manager.init_app(app)
-    app.extensions["password_hasher"] = PasswordHasher()
     app.before_request(guard)
     app.teardown_request(lambda _error: set_address(""))
     app.context_processor(lambda: {"actor": g.get("actor"), "Permission": Permission})
