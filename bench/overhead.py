@@ -187,6 +187,9 @@ def _show(off: Kind, *others: Kind, batches: int) -> None:
             ratio = _ratio(getattr(kind, name), base)
             rows.append((f"  {kind.name}", f"{ratio:6.3f} of that"))
             figures[f"{kind.name}_{name}"] = round(ratio, 3)
+        alone = _ratio(getattr(others[-1], name), getattr(others[-2], name))
+        rows.append(("  traces alone", f"{alone:6.3f} of {others[-2].name}"))
+        figures[f"traces_{name}"] = round(alone, 3)
     report(
         "what logs and figures (told) and traces as well (traced) cost",
         rows,

@@ -16,7 +16,7 @@ from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import counts, get_campaign
 from adsapp.campaigns.sending import results
-from adsapp.campaigns.sending.freeze import freeze
+from adsapp.campaigns.sending.freeze import CampaignFreezing
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.campaigns.sending.results import FailureStreak
 from adsapp.contacts.models import Contact, OptSource
@@ -67,7 +67,8 @@ def frozen_campaign(cast: Cast) -> uuid.UUID:
     )
     db.session.commit()
     message = CampaignMessage.of(campaign)
-    assert freeze(campaign.id, campaign.audience, message, Quiet(), float("inf"))  # type: ignore[arg-type]
+    quiet: Any = Quiet()
+    assert CampaignFreezing(campaign.id, campaign.audience, message, quiet).run(until=float("inf"))
     return campaign.id
 
 

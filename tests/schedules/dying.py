@@ -62,7 +62,7 @@ def main() -> None:
     """Work until SIGTERM, or until that step."""
     registry.processor("tick", queue=Queue.TEMPLATE_PROCESSING, recurs=TICKS)(tick)
     STEPS[sys.argv[1]]()
-    app, stop = open_app(pages=False), threading.Event()
+    app, stop = open_app(), threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     process = WorkerProcess(app, [Queue.TEMPLATE_PROCESSING], [Dispatcher(app)])
     process.start()

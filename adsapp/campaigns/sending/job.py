@@ -19,7 +19,7 @@ from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending import breaker, journal
 from adsapp.campaigns.sending.files import with_files
-from adsapp.campaigns.sending.freeze import freeze
+from adsapp.campaigns.sending.freeze import CampaignFreezing
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.campaigns.sending.slice import Sender, Slice, SliceResult, report
 from adsapp.core import context, db
@@ -134,8 +134,8 @@ def _go_on(campaign_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[
         return None
     seconds = context.settings().slice_seconds
     if not run.is_frozen:
-        until = time.monotonic() + seconds
-        if not freeze(campaign_id, run.audience, run.message, progress, until):
+        freezing = CampaignFreezing(campaign_id, run.audience, run.message, progress)
+        if not freezing.run(until=time.monotonic() + seconds):
             raise Snooze(utcnow(), "its audience is being prepared")
     report(campaign_id, run.round, progress)
     message = with_files(campaign_id, run.account_id, run.message, run.channel, progress)

@@ -20,7 +20,7 @@ from adsapp.emails.events import record
 from adsapp.emails.models import Email, EmailChunk, EmailRecipient, EmailStatus
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.sending import chunks
-from adsapp.emails.sending.freeze import freeze
+from adsapp.emails.sending.freeze import EmailFreezing
 from adsapp.emails.sending.mailing import Mailing
 from adsapp.emails.sending.slice import Sender, Slice, SliceResult, report
 from adsapp.integrations import email_queries as accounts
@@ -108,8 +108,8 @@ def _go_on(email_id: uuid.UUID, run: RunContext, progress: Progress) -> dict[str
         return None
     seconds = context.settings().slice_seconds
     if not run.is_frozen:
-        until = time.monotonic() + seconds
-        if not freeze(email_id, run.audience, run.mailing, progress, until):
+        freezing = EmailFreezing(email_id, run.audience, run.mailing, progress)
+        if not freezing.run(until=time.monotonic() + seconds):
             raise Snooze(utcnow(), "its audience is being prepared")
     report(email_id, progress)
     cap = cap_on_emails(run.channel.batch_size)
