@@ -66,11 +66,3 @@ def lock_status(email_id: uuid.UUID) -> EmailStatus:
     return db.session.execute(
         select(Email.status).where(Email.id == email_id).with_for_update(key_share=True)
     ).scalar_one()
-
-
-def anybody_to_go(email_id: uuid.UUID) -> bool:
-    """True while somebody is still to be written or answered."""
-    to_go = select(EmailRecipient.id).where(
-        EmailRecipient.email_id == email_id, EmailRecipient.status.in_([Status.PENDING, Status.SENDING])
-    )
-    return db.session.scalar(to_go.limit(1)) is not None

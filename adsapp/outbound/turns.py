@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from adsapp.jobs import Progress
@@ -10,6 +13,15 @@ TICK_SECONDS: Final = 0.1
 # So much waits at the gate, decided on already: what a tick and a slow commit take; more if the database is slow now.
 AHEAD_SECONDS: Final = 0.25
 MOST_AHEAD_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True)
+class SliceResult:
+    """Why a slice ended: the status of what is sent then, and when there is something to do again (None: nothing)."""
+
+    status: StrEnum
+    run_at: datetime | None = None
+    reason: str = ""
 
 
 class Turn:

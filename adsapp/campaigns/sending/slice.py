@@ -34,7 +34,7 @@ from adsapp.jobs import Progress
 from adsapp.outbound.caps import Cap, capped, why_slow
 from adsapp.outbound.gate import Gate
 from adsapp.outbound.transport import Lane, Results, SendLoop, SendRequest, SendResult
-from adsapp.outbound.turns import Turn
+from adsapp.outbound.turns import SliceResult, Turn
 
 MOST_MARKED_AT_ONCE = 200  # each is a lock until the commit, and a database has room for some thousand of them
 HORIZON_SECONDS = 1.5
@@ -67,15 +67,6 @@ class Sender:
     def why_slow(self) -> str:
         """Whose limit it is that holds it back."""
         return why_slow(self.channel.rate, self.cap, "its number may not send faster")
-
-
-@dataclass(frozen=True)
-class SliceResult:
-    """Why a slice ended: the campaign's status then, and when there is something to do again (None: nothing)."""
-
-    status: CampaignStatus
-    run_at: datetime | None = None
-    reason: str = ""
 
 
 class Slice:

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -31,7 +31,7 @@ from adsapp.jobs import Progress
 from adsapp.outbound.caps import Cap, capped, why_slow
 from adsapp.outbound.gate import Gate
 from adsapp.outbound.transport import Lane, NotWritten, Results, SendLoop, SendRequest, SendResult
-from adsapp.outbound.turns import Turn
+from adsapp.outbound.turns import SliceResult, Turn
 
 MOST_AT_ONCE: Final = 20  # chunks of one transaction
 MOST_PEOPLE_AT_ONCE: Final = 500
@@ -67,15 +67,6 @@ class Sender:
     def why_slow(self) -> str:
         """Whose limit it is that holds it back."""
         return why_slow(self.channel.rate, self.cap, "its account may not send faster")
-
-
-@dataclass(frozen=True)
-class SliceResult:
-    """Why a slice ended: the e-mail's status then, and when there is something to do again (None: nothing)."""
-
-    status: EmailStatus
-    run_at: Any = None
-    reason: str = ""
 
 
 class Slice:
