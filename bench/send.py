@@ -26,7 +26,6 @@ from flask import Flask
 from sqlalchemy import insert
 
 from adsapp.campaigns.compose.draft import CampaignIn
-from adsapp.campaigns.models import CampaignStatus
 from adsapp.campaigns.queries import get_campaign
 from adsapp.campaigns.service import create_campaign
 from adsapp.contacts.models import Contact
@@ -39,6 +38,7 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Queue
 from adsapp.organizations.auditing import NOBODY
 from adsapp.outbound.audience import MOST_CONTACT_IDS
+from adsapp.outbound.statuses import OutboundStatus
 from bench.support.harness import application, report
 from bench.support.workers import workers_of
 from tests.cast import add_organization
@@ -177,17 +177,17 @@ def _campaign(share: int, contact_ids: list[str]) -> CampaignIn:
     )
 
 
-def _statuses(app: Flask, campaigns: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> list[CampaignStatus]:
+def _statuses(app: Flask, campaigns: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> list[OutboundStatus]:
     with db.organization_context(app, campaigns[0][0]), db.reading():
         return [get_campaign(campaign_id).status for _, campaign_id in campaigns]
 
 
 def _any_ended(app: Flask, campaigns: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> bool:
-    return CampaignStatus.COMPLETED in _statuses(app, campaigns)
+    return OutboundStatus.COMPLETED in _statuses(app, campaigns)
 
 
 def _all_ended(app: Flask, campaigns: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> bool:
-    return set(_statuses(app, campaigns)) == {CampaignStatus.COMPLETED}
+    return set(_statuses(app, campaigns)) == {OutboundStatus.COMPLETED}
 
 
 # --- the processes ----------------------------------------------------------------------------------------------------

@@ -14,15 +14,16 @@ from sqlalchemy import func, select
 
 from adsapp.alerts import concerns, facts
 from adsapp.alerts.models import AlertIncident
-from adsapp.campaigns.models import Campaign, CampaignStatus, MessageMinute
+from adsapp.campaigns.models import Campaign, MessageMinute
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import context, db
 from adsapp.core.words import plural
-from adsapp.emails.models import Email, EmailMinute, EmailStatus
+from adsapp.emails.models import Email, EmailMinute
 from adsapp.jobs.queries.statistics import queue_stats
 from adsapp.notifications import digest_times, service
 from adsapp.notifications.letters import Digest
 from adsapp.notifications.models import DigestTime
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.schedules import coming, presenter
 from adsapp.schedules import queries as schedules
 from adsapp.schedules.models import Schedule
@@ -114,8 +115,8 @@ def _wrong(since: datetime) -> Iterator[str]:
 def _due(today: Span, now: datetime, zone: ZoneInfo) -> Iterator[str]:
     """What goes out today by itself."""
     kinds: tuple[tuple[Any, Any, str], ...] = (
-        (Campaign, CampaignStatus.SCHEDULED, "Campaign"),
-        (Email, EmailStatus.SCHEDULED, "E-mail"),
+        (Campaign, OutboundStatus.SCHEDULED, "Campaign"),
+        (Email, OutboundStatus.SCHEDULED, "E-mail"),
     )
     for table, scheduled, word in kinds:
         wanted = select(table.name, table.scheduled_at).where(table.status == scheduled, table.scheduled_at < today.end)

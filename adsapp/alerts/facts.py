@@ -11,13 +11,14 @@ from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Select, Table, and_, bindparam, exists, func, or_, select
 
-from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignStatus, MessageMinute
+from adsapp.campaigns.models import Campaign, CampaignEvent, MessageMinute
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core.db.prepared import fetch, own_rows
-from adsapp.emails.models import Email, EmailEvent, EmailStatus, Suppression, SuppressionReason
+from adsapp.emails.models import Email, EmailEvent, Suppression, SuppressionReason
 from adsapp.integrations.models import Account, AccountStatus, EmailAccount, NoticeLevel, ProviderNotice
 from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.models import StatsHour, StatsMinute, Worker
+from adsapp.outbound.statuses import OutboundStatus
 
 LOOK_BACK: Final = 50  # of what is newest, among which is looked for what needs somebody
 
@@ -258,7 +259,7 @@ PAUSED = (
         _is_refused(CAMPAIGNS, NUMBERS).label("is_refused"),
         last_event(EVENTS, CAMPAIGNS, EVENTS.campaign_id, "by").label("by"),
     )
-    .where(own_rows(CAMPAIGNS), CAMPAIGNS.status == CampaignStatus.PAUSED)
+    .where(own_rows(CAMPAIGNS), CAMPAIGNS.status == OutboundStatus.PAUSED)
     .order_by(CAMPAIGNS.id.desc())
     .limit(LOOK_BACK)
 )
@@ -278,7 +279,7 @@ PAUSED_EMAILS = (
     )
     .where(
         own_rows(EMAILS),
-        EMAILS.status == EmailStatus.PAUSED,
+        EMAILS.status == OutboundStatus.PAUSED,
         or_(EMAILS.paused_until.is_(None), EMAILS.paused_until < _moment("now")),
     )
     .order_by(EMAILS.id.desc())
@@ -299,8 +300,8 @@ def _stalled(what: Any, *going_out: Any) -> Select[Any]:
     )
 
 
-STALLED = _stalled(CAMPAIGNS, CampaignStatus.PREPARING, CampaignStatus.SENDING)
-STALLED_EMAILS = _stalled(EMAILS, EmailStatus.PREPARING, EmailStatus.SENDING)
+STALLED = _stalled(CAMPAIGNS, OutboundStatus.PREPARING, OutboundStatus.SENDING)
+STALLED_EMAILS = _stalled(EMAILS, OutboundStatus.PREPARING, OutboundStatus.SENDING)
 _NEWEST = select(IMPORTS.id).where(own_rows(IMPORTS)).order_by(IMPORTS.id.desc()).limit(LOOK_BACK)
 IMPORTS_ENDED = (
     select(*(IMPORTS[name] for name in Read._fields))

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from adsapp.campaigns import lacking, ledger, reasons
 from adsapp.campaigns.course import go_on, round_of_next
 from adsapp.campaigns.events import record
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -22,6 +22,7 @@ from adsapp.integrations.values import clean
 from adsapp.message_templates.components import view
 from adsapp.message_templates.lengths import Lengths, parts_of
 from adsapp.outbound import decisions
+from adsapp.outbound.statuses import OutboundStatus
 
 CHUNK = 500
 
@@ -140,7 +141,7 @@ def _afresh(campaign: Campaign) -> dict[str, Any]:
 
 
 def _refuse_ended_by_choice(campaign: Campaign) -> None:
-    if campaign.status is CampaignStatus.CANCELLED:
+    if campaign.status is OutboundStatus.CANCELLED:
         raise Conflict("The campaign was cancelled; nothing more is sent")
 
 

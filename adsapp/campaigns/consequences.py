@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from adsapp.campaigns import ledger
 from adsapp.campaigns.events import record
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import code_of
 from adsapp.campaigns.telling import tell_paused
@@ -29,6 +29,7 @@ from adsapp.integrations.channels import channel_of
 from adsapp.integrations.errors import Action, SendError
 from adsapp.integrations.extension import pacer
 from adsapp.integrations.models import Account
+from adsapp.outbound.statuses import OutboundStatus
 
 FAILURE_LIMIT: Final = 5  # so many of the same kind, with none that went well between them, stop the campaign
 SLOW_SECONDS: Final = 2.0
@@ -164,7 +165,7 @@ def act_on_account(account: Account, error: SendError) -> None:
 def refuse(account: Account, reason: str) -> None:
     """The account can send no more: mark it, and pause every campaign that goes out by it."""
     integrations.refuse(account, reason)
-    going_out = [status for status in CampaignStatus if status.goes_out]
+    going_out = [status for status in OutboundStatus if status.goes_out]
     found = select(Campaign.id).where(Campaign.account_id == account.id, Campaign.status.in_(going_out))
     for campaign in ledger.lock(db.session.scalars(found)).values():
         pause_automatically(campaign, reason)
@@ -174,6 +175,6 @@ def pause_automatically(campaign: Campaign, reason: str) -> None:
     """Pause a running campaign for a reason of its own; no effect without one, or if it does not run."""
     if not reason or not campaign.status.goes_out:
         return
-    campaign.status, campaign.status_reason = CampaignStatus.PAUSED, reason
+    campaign.status, campaign.status_reason = OutboundStatus.PAUSED, reason
     record(campaign, f"Paused by itself: {reason}")
     tell_paused(campaign)

@@ -3,13 +3,14 @@
 from sqlalchemy import select
 
 from adsapp import jobs
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.campaigns.telling import tell_when_ended
 from adsapp.core import db
 from adsapp.jobs import Job, Priority, State, transitions
 from adsapp.jobs.idempotency import require_subject
 from adsapp.organizations.auditing import NOBODY, By
+from adsapp.outbound.statuses import OutboundStatus
 
 
 def job_title(campaign: Campaign) -> str:
@@ -44,16 +45,16 @@ def enqueue_job(
 
 def round_of_next(campaign: Campaign) -> int:
     """The round of whoever is given back to a locked campaign now: another one if it has ended."""
-    return campaign.round + (campaign.status is CampaignStatus.COMPLETED)
+    return campaign.round + (campaign.status is OutboundStatus.COMPLETED)
 
 
 def go_on(campaign: Campaign, count: int, by: str) -> None:
     """Let a campaign that had ended send to those it was just given back, of `round_of_next`."""
-    if not count or campaign.status not in (CampaignStatus.COMPLETED, CampaignStatus.SENDING):
+    if not count or campaign.status not in (OutboundStatus.COMPLETED, OutboundStatus.SENDING):
         return
-    if campaign.status is CampaignStatus.COMPLETED:  # its job has ended, or is about to and looks no more
+    if campaign.status is OutboundStatus.COMPLETED:  # its job has ended, or is about to and looks no more
         campaign.round = round_of_next(campaign)
-        campaign.status, campaign.finished_at = CampaignStatus.SENDING, None
+        campaign.status, campaign.finished_at = OutboundStatus.SENDING, None
         enqueue_job(campaign, by, people=count)
         return
     job = locked_job(campaign)
@@ -68,7 +69,7 @@ def wake(campaign: Campaign, job: Job | None, by: str) -> None:
     elif job.state in (State.FAILED, State.CANCELLED):
         transitions.retry(job, By(by))
         tell_when_ended(campaign, job)
-    elif job.state is State.DELAYED and campaign.status is not CampaignStatus.SCHEDULED:
+    elif job.state is State.DELAYED and campaign.status is not OutboundStatus.SCHEDULED:
         transitions.promote(job, by=NOBODY)
 
 

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
-from adsapp.campaigns.models import Campaign, CampaignCount, CampaignRecipient, CampaignStatus, InboundMessage
+from adsapp.campaigns.models import Campaign, CampaignCount, CampaignRecipient, InboundMessage
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
 from adsapp.integrations.statuses import Milestones
+from adsapp.outbound.statuses import OutboundStatus
 
 MILESTONES = ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")
 
@@ -111,7 +112,7 @@ def locked(campaign_id: uuid.UUID) -> Iterator[Campaign | None]:
         db.session.rollback()
 
 
-def lock_status(campaign_id: uuid.UUID) -> CampaignStatus:
+def lock_status(campaign_id: uuid.UUID) -> OutboundStatus:
     """Lock a campaign to the end of the transaction; its status then."""
     return db.session.execute(
         select(Campaign.status).where(Campaign.id == campaign_id).with_for_update(key_share=True)

@@ -13,33 +13,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.db import Base, BigId, Json, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
 from adsapp.jobs import Priority
-
-
-class CampaignStatus(StrEnum):
-    """How far a campaign is."""
-
-    SCHEDULED = "scheduled"
-    PREPARING = "preparing"  # its audience is being frozen
-    SENDING = "sending"
-    PAUSED = "paused"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-    @property
-    def goes_out(self) -> bool:
-        """True while it is prepared or sent."""
-        return self in (CampaignStatus.PREPARING, CampaignStatus.SENDING)
-
-    @property
-    def is_running(self) -> bool:
-        """True while it goes out or waits for its time: it can be paused."""
-        return self.goes_out or self is CampaignStatus.SCHEDULED
-
-    @property
-    def has_ended(self) -> bool:
-        """True for good, unless people who failed are given back to it."""
-        return self in (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED, CampaignStatus.FAILED)
+from adsapp.outbound.statuses import OutboundStatus
 
 
 class RecipientStatus(StrEnum):
@@ -84,7 +58,7 @@ class Campaign(Tenant, Base):
     job_id: Mapped[uuid.UUID | None]  # the job that sends it: the first, or that of its last round
     # Sending again after the end is another round with a job of its own, which counts the people of that round.
     round: Mapped[int] = mapped_column(SmallInteger, default=1, server_default="1")
-    status: Mapped[CampaignStatus] = mapped_column(text_enum(CampaignStatus))
+    status: Mapped[OutboundStatus] = mapped_column(text_enum(OutboundStatus))
     status_reason: Mapped[str | None]
     template_name: Mapped[str] = mapped_column(String(512), default="")
     template_language: Mapped[str] = mapped_column(String(20), default="")

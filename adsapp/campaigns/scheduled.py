@@ -12,12 +12,13 @@ from adsapp.campaigns.compose import draft
 from adsapp.campaigns.compose.draft import CampaignIn
 from adsapp.campaigns.course import job_title, locked_job
 from adsapp.campaigns.events import record
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.integrations import queries as accounts
 from adsapp.jobs import Job, State, transitions
 from adsapp.organizations.auditing import By
+from adsapp.outbound.statuses import OutboundStatus
 
 NOW = "now"
 
@@ -34,8 +35,8 @@ def start_now(campaign: Campaign, by: str = "", *, people: int | None = None) ->
 def was_begun(campaign: Campaign, by: By, *, is_again: bool, people: int | None = None) -> None:
     """Write down that somebody let it begin before its time, or go on although its job had ended, for so many people;
     it is locked."""
-    if campaign.status is CampaignStatus.SCHEDULED and not is_again:
-        campaign.status = CampaignStatus.PREPARING
+    if campaign.status is OutboundStatus.SCHEDULED and not is_again:
+        campaign.status = OutboundStatus.PREPARING
         text = f"Started before its time, {_in_its_zone(campaign.scheduled_at, campaign.time_zone)}"
         record(campaign, text, by.name, action="start campaign", reason=by.reason, people=people)
     elif is_again:
@@ -95,7 +96,7 @@ def _scheduled_job(campaign: Campaign) -> Job:
     """The job of a campaign that waits for its time, both locked: nobody begins it meanwhile."""
     ledger.lock([campaign.id])
     job = locked_job(campaign)
-    if campaign.status is not CampaignStatus.SCHEDULED:
+    if campaign.status is not OutboundStatus.SCHEDULED:
         raise Conflict(f"The campaign is {campaign.status.value}; this is possible only while it waits for its time")
     if job is None or job.state is not State.DELAYED:
         raise Conflict("The campaign's time has come and it begins; look at its page again in a moment")

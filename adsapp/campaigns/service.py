@@ -14,7 +14,7 @@ from adsapp.campaigns.compose.preflight import Preflight, preflight
 from adsapp.campaigns.compose.preview import Preview, preview
 from adsapp.campaigns.course import enqueue_job, locked_job, wake
 from adsapp.campaigns.events import record
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.reach import reach
 from adsapp.campaigns.scheduled import change_campaign, move, start_now, was_begun
 from adsapp.campaigns.subject import CAMPAIGN
@@ -31,6 +31,7 @@ from adsapp.message_templates.files import service as files
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.queries import find_template, view_of
 from adsapp.organizations.auditing import NOBODY, By
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.words import with_reason
 
 __all__ = [
@@ -92,7 +93,7 @@ def _new_campaign(checked: Draft, account: Account, data: CampaignIn, by: str) -
     return Campaign(
         organization_id=db.require_organization_id(),
         account_id=account.id,
-        status=CampaignStatus.SCHEDULED if checked.scheduled_at else CampaignStatus.PREPARING,
+        status=OutboundStatus.SCHEDULED if checked.scheduled_at else OutboundStatus.PREPARING,
         priority=default if data.priority is None else get_priority(data.priority),
         scheduled_at=checked.scheduled_at,
         time_zone=checked.time_zone,
@@ -109,7 +110,7 @@ def pause(campaign: Campaign, reason: str, by: str = "") -> None:
         raise Conflict(f"The campaign is {campaign.status.value}; there is nothing to pause")
     if campaign.frozen_at is not None and not queries.counts(campaign).pending:
         raise Conflict("Everybody in it was sent to by now; there is nothing to pause")
-    campaign.status, campaign.status_reason = CampaignStatus.PAUSED, reason.strip() or f"paused by {by}"
+    campaign.status, campaign.status_reason = OutboundStatus.PAUSED, reason.strip() or f"paused by {by}"
     text = with_reason("Paused", reason.strip())
     record(campaign, text, by, action="pause campaign", reason=reason.strip())
     tell_paused(campaign, by)
@@ -120,7 +121,7 @@ def resume(campaign: Campaign, by: str = "") -> None:
     ledger.lock([campaign.id])
     job = locked_job(campaign)
     failed = job is not None and job.state is State.FAILED and not campaign.status.has_ended
-    if campaign.status is not CampaignStatus.PAUSED and not failed:
+    if campaign.status is not OutboundStatus.PAUSED and not failed:
         raise Conflict(f"The campaign is {campaign.status.value}; only a paused one can be resumed")
     accounts.refuse_refused(accounts.get_account(campaign.account_id))
     template = find_template(campaign.account_id, campaign.template_name, campaign.template_language)
@@ -131,9 +132,9 @@ def resume(campaign: Campaign, by: str = "") -> None:
     # A slice that saw the pause hands its job back a moment later; resumed in between, nobody would wake it again.
     if job is not None and job.state is State.ACTIVE:
         raise Conflict("The campaign is just coming to a stop; try again in a second", code="stopping")
-    campaign.status = CampaignStatus.SENDING if campaign.frozen_at else CampaignStatus.PREPARING
+    campaign.status = OutboundStatus.SENDING if campaign.frozen_at else OutboundStatus.PREPARING
     if campaign.frozen_at is None and campaign.scheduled_at and campaign.scheduled_at > utcnow():
-        campaign.status = CampaignStatus.SCHEDULED
+        campaign.status = OutboundStatus.SCHEDULED
     campaign.status_reason = None
     _accept_what_is_known(campaign, template)
     wake(campaign, job, by)
@@ -186,6 +187,6 @@ def cancel_without_job(campaign: Campaign, by: str) -> None:
 
 def mark_cancelled(campaign: Campaign, by: str, *, action: str = "") -> None:
     """The campaign's own part of a cancellation; `action` if it was this campaign that somebody cancelled."""
-    campaign.status, campaign.finished_at = CampaignStatus.CANCELLED, utcnow()
+    campaign.status, campaign.finished_at = OutboundStatus.CANCELLED, utcnow()
     campaign.status_reason = f"cancelled by {by}" if by else "cancelled"
     record(campaign, "Cancelled", by, action=action)

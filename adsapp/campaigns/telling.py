@@ -8,12 +8,13 @@ import uuid
 from datetime import timedelta
 
 from adsapp import jobs
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.queries import counts
 from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import context, db
 from adsapp.jobs import After, Job, On, State
 from adsapp.notifications import CampaignFinished, CampaignPaused, tell, tell_administrators
+from adsapp.outbound.statuses import OutboundStatus
 
 LONG = timedelta(minutes=1)  # whoever waited less saw it end
 
@@ -32,7 +33,7 @@ def tell_ended(campaign_id: uuid.UUID, job_id: uuid.UUID) -> None:
         return
     if job.state is State.FAILED and not campaign.status.has_ended:
         tell(campaign.created_by_id, CampaignPaused(campaign.name, _url(campaign), job.error or "It failed."))
-    elif campaign.status is CampaignStatus.COMPLETED and _took_long(campaign, job):
+    elif campaign.status is OutboundStatus.COMPLETED and _took_long(campaign, job):
         tell(campaign.created_by_id, _finished(campaign))
 
 

@@ -15,10 +15,11 @@ from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.core.words import plural
 from adsapp.dashboard.queries import LOOK_BACK, MOST, Running
 from adsapp.emails.console.presenter import Funnel, complaints
-from adsapp.emails.models import Email, EmailCount, EmailStatus
+from adsapp.emails.models import Email, EmailCount
 from adsapp.emails.queries import ENDED_JOBS, Counts
 from adsapp.jobs import Job
 from adsapp.organizations.policy import Permission
+from adsapp.outbound.statuses import OutboundStatus
 
 LOST_SHARE: Final = 0.2  # of those it was sent to
 LATELY: Final = timedelta(days=1)
@@ -30,7 +31,7 @@ class Lately:
 
     id: uuid.UUID
     name: str
-    status: EmailStatus
+    status: OutboundStatus
     status_reason: str | None
     paused_until: datetime | None
     started_at: datetime | None
@@ -74,7 +75,7 @@ def _running(email: Lately) -> Running:
         title=email.name,
         url=f"/emails/{email.id}",
         by=email.created_by,
-        state="preparing" if email.status is EmailStatus.PREPARING else "",
+        state="preparing" if email.status is OutboundStatus.PREPARING else "",
         done=counts.done,
         total=email.audience_size,
         failed=counts.failed + counts.bounced,
@@ -93,7 +94,7 @@ def concerns(found: Sequence[Lately], now: datetime) -> Iterator[Concern]:
 
 def _of_email(email: Lately, now: datetime) -> Iterator[Concern]:
     here, counts = f"/emails/{email.id}", email.counts
-    if email.status is EmailStatus.PAUSED:
+    if email.status is OutboundStatus.PAUSED:
         title, text = f"“{email.name}” is paused", email.status_reason or "No reason was given"
         until = email.paused_until if email.paused_until and email.paused_until > now else None
         title = f"{title} until" if until else title

@@ -11,12 +11,13 @@ from sqlalchemy import Select, Table, and_, bindparam, case, or_, select
 
 from adsapp.alerts.facts import LAST_EVENT, Paused
 from adsapp.campaigns import queries as campaign_queries
-from adsapp.campaigns.models import Campaign, CampaignCount, CampaignStatus, RecipientStatus
+from adsapp.campaigns.models import Campaign, CampaignCount, RecipientStatus
 from adsapp.campaigns.queries import UnderWay
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.jobs import Job, State
 from adsapp.jobs.wait_reasons import RunConditions
+from adsapp.outbound.statuses import OutboundStatus
 
 MOST = 10  # of one kind, on a page that is read at a glance
 LATEST = 3  # campaigns, with their bars
@@ -98,7 +99,7 @@ def open_campaigns(conditions: RunConditions) -> OpenCampaigns:
     """Campaigns that are being sent or were paused on the way, newest first, in one statement."""
     paused, going_out = [], []
     for row in fetch(OPEN):
-        if row.status == CampaignStatus.PAUSED:
+        if row.status == OutboundStatus.PAUSED:
             paused.append(Paused(row.id, row.name, row.status_reason, row.since))
         else:
             going_out.append(GoingOut(UnderWay._make(row[: len(UnderWay._fields)]), _is_held(row, conditions)))
@@ -154,7 +155,7 @@ def _running_campaigns(going_out: Sequence[GoingOut]) -> list[Running]:
 
 
 def _campaign(going_out: GoingOut, counts: campaign_queries.Counts) -> Running:
-    campaign, preparing = going_out.campaign, going_out.campaign.status == CampaignStatus.PREPARING
+    campaign, preparing = going_out.campaign, going_out.campaign.status == OutboundStatus.PREPARING
     pace = campaign_queries.rate_now(campaign, counts)
     return Running(
         key=f"campaign-{campaign.id}",
@@ -212,7 +213,7 @@ GOES_ON = or_(JOBS.id.is_(None), JOBS.state.not_in(list(campaign_queries.ENDED_J
 SINCE: Any = bindparam("since", type_=CAMPAIGNS.started_at.type)
 
 
-def _campaigns(statuses: Sequence[CampaignStatus], *columns: Any) -> Select[Any]:
+def _campaigns(statuses: Sequence[OutboundStatus], *columns: Any) -> Select[Any]:
     """Campaigns of these statuses that go on, at most LOOK_BACK, newest first."""
     its_job = and_(JOBS.organization_id == CAMPAIGNS.organization_id, JOBS.id == CAMPAIGNS.job_id)
     there = cast(Table, Campaign.__table__).outerjoin(cast(Table, Job.__table__), its_job)
@@ -227,13 +228,13 @@ def _newest(columns: Any) -> Select[Any]:
 
 
 OPEN = _campaigns(
-    [CampaignStatus.PREPARING, CampaignStatus.SENDING, CampaignStatus.PAUSED],
+    [OutboundStatus.PREPARING, OutboundStatus.SENDING, OutboundStatus.PAUSED],
     *(CAMPAIGNS[name] for name in UnderWay._fields),
     *ITS_JOB,
     CAMPAIGNS.status_reason,
-    case((CAMPAIGNS.status == CampaignStatus.PAUSED, LAST_EVENT)).label("since"),
+    case((CAMPAIGNS.status == OutboundStatus.PAUSED, LAST_EVENT)).label("since"),
 )
-SCHEDULED = _campaigns([CampaignStatus.SCHEDULED], *(CAMPAIGNS[name] for name in Scheduled._fields))
+SCHEDULED = _campaigns([OutboundStatus.SCHEDULED], *(CAMPAIGNS[name] for name in Scheduled._fields))
 WAS_AT_WORK = or_(CAMPAIGNS.started_at >= SINCE, CAMPAIGNS.finished_at >= SINCE)
 TROUBLED = (
     select(CAMPAIGNS.id, CAMPAIGNS.name, WAS_AT_WORK, COUNTS.status, COUNTS.count)

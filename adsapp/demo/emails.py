@@ -16,7 +16,6 @@ from adsapp.emails.models import (
     EmailEvent,
     EmailRecipient,
     EmailRecipientStatus,
-    EmailStatus,
     EmailTemplate,
     Suppression,
     SuppressionReason,
@@ -24,6 +23,7 @@ from adsapp.emails.models import (
 from adsapp.emails.templates.service import TemplateIn, create_template
 from adsapp.integrations.models import EmailAccount
 from adsapp.organizations.auditing import By
+from adsapp.outbound.statuses import OutboundStatus
 
 AUDIENCE: Final = 600
 A_SECOND: Final = 10
@@ -72,7 +72,7 @@ def _add_sent_email(account: EmailAccount, template: EmailTemplate, audience: Co
         name="Spring bread",
         account_id=account.id,
         template_id=template.id,
-        status=EmailStatus.COMPLETED,
+        status=OutboundStatus.COMPLETED,
         sender=account.sender,
         subject=template.subject,
         html=template.html,

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 
 from adsapp import jobs
 from adsapp.campaigns import reasons
-from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
+from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, RecipientStatus
 from adsapp.contacts import opt_outs
 from adsapp.contacts.models import Contact, ContactTag, OptEvent, OptSource, Tag
 from adsapp.core import context, db
@@ -28,6 +28,7 @@ from adsapp.organizations import queries as organizations
 from adsapp.organizations import service
 from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
+from adsapp.outbound.statuses import OutboundStatus
 
 SLUG = "harbour-bakery"
 PASSWORD = "demo-only-1234"  # noqa: S105  # printed at each start, on a machine that answers itself only
@@ -198,7 +199,7 @@ def _add_finished_campaign(account: Account, audience: Sequence[tuple[uuid.UUID,
         organization_id=account.organization_id,
         name="Spring opening",
         account_id=account.id,
-        status=CampaignStatus.COMPLETED,
+        status=OutboundStatus.COMPLETED,
         template_name="welcome",
         template_language="en_US",
         components=BODY,

@@ -16,10 +16,11 @@ from adsapp.core.words import plural
 from adsapp.emails import ledger, reasons
 from adsapp.emails.course import go_on
 from adsapp.emails.events import record
-from adsapp.emails.models import Email, EmailRecipient, EmailStatus
+from adsapp.emails.models import Email, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.organizations.auditing import By
 from adsapp.outbound import decisions
+from adsapp.outbound.statuses import OutboundStatus
 
 _AFRESH: Final[Mapping[str, Any]] = {
     "status": Status.PENDING,
@@ -70,7 +71,7 @@ def retry_failed(email: Email, code: str, by: By) -> decisions.Decision:
 
 
 def _refuse_ended_by_choice(email: Email) -> None:
-    if email.status is EmailStatus.CANCELLED:
+    if email.status is OutboundStatus.CANCELLED:
         raise Conflict("The e-mail was cancelled; nothing more is sent")
 
 

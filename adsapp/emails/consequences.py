@@ -16,15 +16,16 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.emails import ledger
 from adsapp.emails.events import record
-from adsapp.emails.models import Email, EmailStatus
+from adsapp.emails.models import Email
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations import service as integrations
 from adsapp.integrations.errors import SendError
 from adsapp.integrations.models import EmailAccount
+from adsapp.outbound.statuses import OutboundStatus
 
 FAILURE_LIMIT: Final = 10  # so many of the same kind, with none that went well between them, pause the e-mail
 SLOW_AT_LEAST: Final = 1.0
-GOING_OUT: Final = tuple(status for status in EmailStatus if status.goes_out)
+GOING_OUT: Final = tuple(status for status in OutboundStatus if status.goes_out)
 
 
 @dataclass
@@ -104,15 +105,15 @@ def pause_automatically(email: Email, reason: str, until: datetime | None = None
     """Pause a running e-mail for a reason of its own, or until a time; no effect without one, or if it does not run."""
     if not reason or not email.status.goes_out:
         return
-    email.status, email.status_reason, email.paused_until = EmailStatus.PAUSED, reason, until
+    email.status, email.status_reason, email.paused_until = OutboundStatus.PAUSED, reason, until
     record(email, f"Paused by itself: {reason}")
 
 
 def go_on_by_itself(email: Email, account: EmailAccount) -> None:
     """End a pause whose time is over, if nothing else holds the account up; the e-mail is locked."""
-    if email.status is not EmailStatus.PAUSED or email.paused_until is None or email.paused_until > utcnow():
+    if email.status is not OutboundStatus.PAUSED or email.paused_until is None or email.paused_until > utcnow():
         return
-    email.status = EmailStatus.SENDING if email.frozen_at else EmailStatus.PREPARING
+    email.status = OutboundStatus.SENDING if email.frozen_at else OutboundStatus.PREPARING
     email.status_reason = email.paused_until = None
     if account.quota_until is not None and account.quota_until <= utcnow():
         account.quota_until = account.quota_reason = None

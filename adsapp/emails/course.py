@@ -4,11 +4,12 @@ from sqlalchemy import select
 
 from adsapp import jobs
 from adsapp.core import db
-from adsapp.emails.models import Email, EmailStatus
+from adsapp.emails.models import Email
 from adsapp.emails.subject import EMAIL
 from adsapp.jobs import Job, Priority, State, transitions
 from adsapp.jobs.idempotency import require_subject
 from adsapp.organizations.auditing import NOBODY, By
+from adsapp.outbound.statuses import OutboundStatus
 
 
 def enqueue_job(
@@ -33,10 +34,10 @@ def enqueue_job(
 
 def go_on(email: Email, count: int, by: By) -> None:
     """Let an e-mail that had ended send to those it was just given back."""
-    if not count or email.status not in (EmailStatus.COMPLETED, EmailStatus.SENDING):
+    if not count or email.status not in (OutboundStatus.COMPLETED, OutboundStatus.SENDING):
         return
-    if email.status is EmailStatus.COMPLETED:  # its job has ended, or is about to and looks no more
-        email.status, email.finished_at = EmailStatus.SENDING, None
+    if email.status is OutboundStatus.COMPLETED:  # its job has ended, or is about to and looks no more
+        email.status, email.finished_at = OutboundStatus.SENDING, None
         enqueue_job(email, by, at_once=True)
         return
     job = locked_job(email)
@@ -47,10 +48,10 @@ def go_on(email: Email, count: int, by: By) -> None:
 def wake(email: Email, job: Job | None, by: By) -> None:
     """Let the job of an e-mail that is resumed begin, whatever became of it."""
     if job is None or job.state is State.COMPLETED:
-        enqueue_job(email, by, at_once=email.status is not EmailStatus.SCHEDULED)
+        enqueue_job(email, by, at_once=email.status is not OutboundStatus.SCHEDULED)
     elif job.state in (State.FAILED, State.CANCELLED):
         transitions.retry(job, by)
-    elif job.state is State.DELAYED and email.status is not EmailStatus.SCHEDULED:
+    elif job.state is State.DELAYED and email.status is not OutboundStatus.SCHEDULED:
         transitions.promote(job, by=NOBODY)
 
 

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, exists, select
 
 from adsapp.contacts.models import Contact
 from adsapp.core import db
-from adsapp.emails.models import Email, EmailCount, EmailRecipient, EmailStatus
+from adsapp.emails.models import Email, EmailCount, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
+from adsapp.outbound.statuses import OutboundStatus
 
 
 class Counted(NamedTuple):
@@ -61,7 +62,7 @@ def locked(email_id: uuid.UUID) -> Iterator[Email | None]:
         db.session.rollback()
 
 
-def lock_status(email_id: uuid.UUID) -> EmailStatus:
+def lock_status(email_id: uuid.UUID) -> OutboundStatus:
     """Lock an e-mail to the end of the transaction; its status then. Its bodies are not read."""
     return db.session.execute(
         select(Email.status).where(Email.id == email_id).with_for_update(key_share=True)

@@ -13,33 +13,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.db import Base, BigId, Json, ShortText, Tenant, text_enum
 from adsapp.core.ids import new_id
 from adsapp.jobs import Priority
-
-
-class EmailStatus(StrEnum):
-    """How far an e-mail is."""
-
-    SCHEDULED = "scheduled"
-    PREPARING = "preparing"  # its audience is being frozen
-    SENDING = "sending"
-    PAUSED = "paused"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-    @property
-    def goes_out(self) -> bool:
-        """True while it is prepared or sent."""
-        return self in (EmailStatus.PREPARING, EmailStatus.SENDING)
-
-    @property
-    def is_running(self) -> bool:
-        """True while it goes out or waits for its time: it can be paused."""
-        return self.goes_out or self is EmailStatus.SCHEDULED
-
-    @property
-    def has_ended(self) -> bool:
-        """True for good."""
-        return self in (EmailStatus.COMPLETED, EmailStatus.CANCELLED, EmailStatus.FAILED)
+from adsapp.outbound.statuses import OutboundStatus
 
 
 class EmailRecipientStatus(StrEnum):
@@ -113,7 +87,7 @@ class Email(Tenant, Base):
     account_id: Mapped[uuid.UUID]
     template_id: Mapped[uuid.UUID | None]  # it was made from; its text is copied
     job_id: Mapped[uuid.UUID | None]
-    status: Mapped[EmailStatus] = mapped_column(text_enum(EmailStatus))
+    status: Mapped[OutboundStatus] = mapped_column(text_enum(OutboundStatus))
     status_reason: Mapped[str | None]
     paused_until: Mapped[datetime | None]  # paused by itself until then: a daily quota renews
     sender: Mapped[str]  # "Name <address>"

@@ -19,12 +19,13 @@ from adsapp.core.inputs import id_after, number_after
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.emails import ledger
 from adsapp.emails.ledger import Counted
-from adsapp.emails.models import Email, EmailCount, EmailEvent, EmailRecipient, EmailStatus
+from adsapp.emails.models import Email, EmailCount, EmailEvent, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.reasons import explain
 from adsapp.jobs import Job, State
+from adsapp.outbound.statuses import OutboundStatus
 
-ENDED_JOBS = {State.FAILED: EmailStatus.FAILED, State.CANCELLED: EmailStatus.CANCELLED}
+ENDED_JOBS = {State.FAILED: OutboundStatus.FAILED, State.CANCELLED: OutboundStatus.CANCELLED}
 LOOKED_AT = 50  # of the newest e-mails, for one that is alike
 UNSUBSCRIBED = "unsubscribed"  # no status: they may have opened it, too
 HEAVY = (Email.html, Email.text, Email.attachments)  # not read for a list
@@ -135,7 +136,7 @@ def find_lately(subject: str, audience: Mapping[str, Any], since: datetime) -> E
 
 def _is_same(email: Email, subject: str, audience: Mapping[str, Any], since: datetime) -> bool:
     is_alike = email.subject == subject and email.audience == audience
-    return is_alike and email.created_at > since and email.status is not EmailStatus.CANCELLED
+    return is_alike and email.created_at > since and email.status is not OutboundStatus.CANCELLED
 
 
 def get_email(email_id: uuid.UUID | str) -> Email:

@@ -13,7 +13,7 @@ from adsapp.emails.course import enqueue_job, locked_job, wake
 from adsapp.emails.draft.asked import Draft, EmailIn
 from adsapp.emails.draft.check import check
 from adsapp.emails.events import record
-from adsapp.emails.models import Email, EmailStatus
+from adsapp.emails.models import Email
 from adsapp.emails.preflight import Preflight, Previewed, preflight, preview
 from adsapp.emails.reach import reach
 from adsapp.emails.rows import freeze_given
@@ -21,6 +21,7 @@ from adsapp.integrations import email_queries as accounts
 from adsapp.jobs import Priority, State, transitions
 from adsapp.jobs.states import PENDING, get_priority
 from adsapp.organizations.auditing import NOBODY, By
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.words import with_reason
 
 __all__ = [
@@ -66,7 +67,7 @@ def _new_email(draft: Draft, data: EmailIn, by: By) -> Email:
     return Email(
         organization_id=db.require_organization_id(),
         account_id=draft.account.id,
-        status=EmailStatus.SCHEDULED if draft.scheduled_at else EmailStatus.PREPARING,
+        status=OutboundStatus.SCHEDULED if draft.scheduled_at else OutboundStatus.PREPARING,
         sender=draft.account.sender,
         unsubscribe_base=unsubscribe.base_url(),
         batch_size=1 if draft.attachments else draft.account.batch_size,
@@ -86,7 +87,7 @@ def pause(email: Email, reason: str, by: By) -> None:
         raise Conflict(f"The e-mail is {email.status.value}; there is nothing to pause")
     if email.frozen_at is not None and not queries.counts(email).to_go:
         raise Conflict("Everybody in it was sent to by now; there is nothing to pause")
-    email.status, email.status_reason = EmailStatus.PAUSED, reason.strip() or f"paused by {by.name}"
+    email.status, email.status_reason = OutboundStatus.PAUSED, reason.strip() or f"paused by {by.name}"
     email.paused_until = None
     record(email, with_reason("Paused", reason.strip()), by, action="pause e-mail", reason=reason.strip())
 
@@ -97,16 +98,16 @@ def resume(email: Email, by: By) -> None:
     ledger.lock([email.id])
     job = locked_job(email)
     failed = job is not None and job.state is State.FAILED and not email.status.has_ended
-    if email.status is not EmailStatus.PAUSED and not failed:
+    if email.status is not OutboundStatus.PAUSED and not failed:
         raise Conflict(f"The e-mail is {email.status.value}; only a paused one can be resumed")
     account = accounts.get_email_account(email.account_id)
     accounts.refuse_refused_email_account(account)
     # A slice that saw the pause hands its job back a moment later; resumed in between, nobody would wake it again.
     if job is not None and job.state is State.ACTIVE:
         raise Conflict("The e-mail is just coming to a stop; try again in a second", code="stopping")
-    email.status = EmailStatus.SENDING if email.frozen_at else EmailStatus.PREPARING
+    email.status = OutboundStatus.SENDING if email.frozen_at else OutboundStatus.PREPARING
     if email.started_at is None and email.scheduled_at and email.scheduled_at > utcnow():
-        email.status = EmailStatus.SCHEDULED
+        email.status = OutboundStatus.SCHEDULED
     email.status_reason = email.paused_until = None
     account.quota_until = account.quota_reason = None
     wake(email, job, by)
@@ -139,15 +140,15 @@ def cancel_without_job(email: Email, by: By) -> None:
 
 def mark_cancelled(email: Email, by: By, *, action: str = "") -> None:
     """The e-mail's own part of a cancellation; `action` if it was this e-mail that somebody cancelled."""
-    email.status, email.finished_at, email.paused_until = EmailStatus.CANCELLED, utcnow(), None
+    email.status, email.finished_at, email.paused_until = OutboundStatus.CANCELLED, utcnow(), None
     email.status_reason = f"cancelled by {by.name}" if by.name else "cancelled"
     record(email, "Cancelled", by, action=action)
 
 
 def was_begun(email: Email, by: By, *, is_again: bool) -> None:
     """Write down that somebody let its job begin before its time, or again although it had ended; it is locked."""
-    if email.status is EmailStatus.SCHEDULED and not is_again:
-        email.status = EmailStatus.SENDING if email.frozen_at else EmailStatus.PREPARING
+    if email.status is OutboundStatus.SCHEDULED and not is_again:
+        email.status = OutboundStatus.SENDING if email.frozen_at else OutboundStatus.PREPARING
         record(email, "Started before its time", by, action="start e-mail", people=reach(email))
     else:
         text = "Its job was started again" if is_again else "Told to go on at once"

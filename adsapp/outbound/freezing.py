@@ -9,7 +9,6 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from enum import StrEnum
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import Row, func, select
@@ -21,6 +20,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import insert_new
 from adsapp.jobs import Progress
 from adsapp.outbound import audience as audiences
+from adsapp.outbound.statuses import OutboundStatus
 
 CHUNK: Final = 500
 # What both read of a contact: who they are, and what a variable may be filled with.
@@ -48,8 +48,6 @@ class Freezing(ABC):
     recipients: ClassVar[Any]
     counts: ClassVar[Any]
     owner: ClassVar[str]
-    preparing: ClassVar[StrEnum]
-    sending: ClassVar[StrEnum]
     of_contact: ClassVar[Sequence[Any]] = OF_CONTACT
 
     def __init__(self, owner_id: uuid.UUID, spec: Mapping[str, Any], progress: Progress) -> None:
@@ -95,7 +93,7 @@ class Freezing(ABC):
 
     def _write(self, rows: list[dict[str, Any]]) -> bool:
         with self.locked() as sent:
-            if sent is None or sent.status is not self.preparing:
+            if sent is None or sent.status is not OutboundStatus.PREPARING:
                 return False
             insert_new(self.recipients, rows)
             self._progress.commit()
@@ -103,11 +101,11 @@ class Freezing(ABC):
 
     def _finish(self) -> bool:
         with self.locked() as sent:
-            if sent is None or sent.status is not self.preparing:
+            if sent is None or sent.status is not OutboundStatus.PREPARING:
                 return False
             mine = getattr(self.counts, self.owner) == self.owner_id
             sent.audience_size = int(db.session.scalar(select(func.sum(self.counts.count)).where(mine)) or 0)
-            sent.frozen_at, sent.status = utcnow(), self.sending
+            sent.frozen_at, sent.status = utcnow(), OutboundStatus.SENDING
             self._progress.commit()
         return True
 

@@ -21,6 +21,7 @@ from adsapp.core.clock import utcnow
 from adsapp.jobs import Job, JobCancelled, Progress, Queue, Snooze
 from adsapp.jobs.queries.jobs import has_due_jobs
 from adsapp.outbound.freezing import Freezing
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.turns import SliceResult
 from adsapp.outbound.words import with_reason
 
@@ -31,7 +32,7 @@ SKIP_CHUNK: Final = 2000
 class Run:
     """What a run needs of what is sent, copied: the session's objects do not outlive a transaction."""
 
-    status: StrEnum
+    status: OutboundStatus
     reason: str
     is_frozen: bool
     audience: Mapping[str, Any]
@@ -47,7 +48,6 @@ class SendingJob(ABC, Generic[R]):
 
     it: ClassVar[str]  # "the campaign"
     queue: ClassVar[Queue]
-    statuses: ClassVar[Any]  # of what is sent
     recipients: ClassVar[Any]  # with a column `owner`
     owner: ClassVar[str]
     to_go: ClassVar[tuple[StrEnum, StrEnum]]  # statuses of a recipient: pending, sending
@@ -117,13 +117,13 @@ class SendingJob(ABC, Generic[R]):
         return run
 
     def _go_on(self, run: R) -> dict[str, Any] | None:
-        if run.status is self.statuses.PAUSED and run.is_frozen and self._nobody_is_left():
+        if run.status is OutboundStatus.PAUSED and run.is_frozen and self._nobody_is_left():
             return self._complete()
-        if run.status is self.statuses.PAUSED:
+        if run.status is OutboundStatus.PAUSED:
             raise self._paused()
-        if run.status is self.statuses.CANCELLED:
+        if run.status is OutboundStatus.CANCELLED:
             raise JobCancelled
-        if run.status is self.statuses.COMPLETED:
+        if run.status is OutboundStatus.COMPLETED:
             return None
         seconds = context.settings().slice_seconds
         if not run.is_frozen and not self.freezing(run).run(until=time.monotonic() + seconds):
@@ -138,9 +138,9 @@ class SendingJob(ABC, Generic[R]):
         return has_due_jobs(self.queue)
 
     def _after(self, ended: SliceResult) -> dict[str, Any] | None:
-        if ended.status is self.statuses.CANCELLED:
+        if ended.status is OutboundStatus.CANCELLED:
             raise JobCancelled
-        if ended.status is self.statuses.PAUSED and not self._nobody_is_left():
+        if ended.status is OutboundStatus.PAUSED and not self._nobody_is_left():
             raise self._paused()
         if ended.run_at is not None:
             raise Snooze(ended.run_at, ended.reason)
@@ -154,7 +154,7 @@ class SendingJob(ABC, Generic[R]):
     def _complete(self) -> dict[str, Any]:
         """Through, unless somebody was given back meanwhile. A paused one with nobody left waits for nothing."""
         with self.locked() as sent:
-            may_end = sent is not None and sent.status in (self.statuses.SENDING, self.statuses.PAUSED)
+            may_end = sent is not None and sent.status in (OutboundStatus.SENDING, OutboundStatus.PAUSED)
             if not may_end or not self._nobody_is_to_go():
                 raise Snooze(utcnow() + timedelta(seconds=0.1), "somebody is to be sent to again")
             self.completed(sent)

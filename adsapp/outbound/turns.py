@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from adsapp.jobs import Progress
+from adsapp.outbound.statuses import OutboundStatus
 
 TICK_SECONDS: Final = 0.1
 # So much waits at the gate, decided on already: what a tick and a slow commit take; more if the database is slow now.
@@ -19,7 +19,7 @@ MOST_AHEAD_SECONDS: Final = 1.0
 class SliceResult:
     """Why a slice ended: the status of what is sent then, and when there is something to do again (None: nothing)."""
 
-    status: StrEnum
+    status: OutboundStatus
     run_at: datetime | None = None
     reason: str = ""
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import insert
 
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus, RecipientStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient, RecipientStatus
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -18,6 +18,7 @@ from adsapp.jobs.models import Worker
 from adsapp.organizations import service
 from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import Role
+from adsapp.outbound.statuses import OutboundStatus
 from tests.cast import add_organization
 
 EMAIL, PASSWORD = "alice@example.com", "correct horse"  # of throwaway servers
@@ -90,7 +91,7 @@ def _campaign(organization_id: uuid.UUID, account: uuid.UUID, number: int) -> uu
         organization_id=organization_id,
         name=f"Spring offer {number}",
         account_id=account,
-        status=CampaignStatus.COMPLETED,
+        status=OutboundStatus.COMPLETED,
         audience_size=RECIPIENTS,
         created_by="Alice",
         started_at=ended,

@@ -17,7 +17,6 @@ from adsapp import jobs
 from adsapp.alerts import queries, telling
 from adsapp.alerts.models import AlertChannel, AlertIncident, ChannelKind, DeliveryState, Severity, What
 from adsapp.alerts.rules import RULES
-from adsapp.campaigns.models import CampaignStatus
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.imports import queries as import_queries
 from adsapp.contacts.imports import service as imports
@@ -26,7 +25,6 @@ from adsapp.contacts.models import ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.emails.models import EmailRecipientStatus as Mail
-from adsapp.emails.models import EmailStatus
 from adsapp.emails.templates.service import TemplateIn, create_template
 from adsapp.integrations import email_connection
 from adsapp.integrations.base import Answer, EmailAnswer, EmailFinding
@@ -41,6 +39,7 @@ from adsapp.message_templates.studio import service as studio
 from adsapp.message_templates.studio.service import fingerprint
 from adsapp.organizations.auditing import NOBODY, By
 from adsapp.organizations.models import AuditEvent
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.renderings import service as renderings
 from adsapp.renderings.asked import RenderingIn
 from adsapp.renderings.run import run_rendering
@@ -334,7 +333,7 @@ DEEDS: dict[str, Deed] = {
     "jobs_api.drain_worker": lambda w: w.ask("POST", f"/api/workers/{add_worker(w.app, 'a')}/drains"),
     "campaigns.cancel": lambda w: w.post(f"/campaigns/{w.scene.campaign()}/cancel"),
     "campaigns.pause": lambda w: w.post(f"/campaigns/{w.scene.campaign()}/pause"),
-    "campaigns.resume": lambda w: w.post(f"/campaigns/{w.scene.campaign(CampaignStatus.PAUSED)}/resume", confirmed="1"),
+    "campaigns.resume": lambda w: w.post(f"/campaigns/{w.scene.campaign(OutboundStatus.PAUSED)}/resume", confirmed="1"),
     "campaigns.retry": lambda w: w.post(f"/campaigns/{_ended(w, Status.FAILED)}/retries", code="131000", confirmed="1"),
     "campaigns.settle": lambda w: w.post(
         f"/campaigns/{_ended(w, Status.UNCERTAIN)}/settle", decision="assume_delivered", confirmed="1"
@@ -411,9 +410,9 @@ DEEDS: dict[str, Deed] = {
     "emails.delete_template": lambda w: w.post(f"{w.email_template()}/deletion"),
     "emails.create_email": lambda w: w.post("/emails", confirmed="1", account=str(w.mails.account_id), **EMAIL),
     "emails.send_test": lambda w: w.post("/emails/tests", account=str(w.mails.account_id), **EMAIL),
-    "emails.pause": lambda w: w.post(f"/emails/{w.mails.email(EmailStatus.SENDING)}/pause"),
-    "emails.resume": lambda w: w.post(f"/emails/{w.mails.email(EmailStatus.PAUSED)}/resume", confirmed="1"),
-    "emails.cancel": lambda w: w.post(f"/emails/{w.mails.email(EmailStatus.SENDING)}/cancel"),
+    "emails.pause": lambda w: w.post(f"/emails/{w.mails.email(OutboundStatus.SENDING)}/pause"),
+    "emails.resume": lambda w: w.post(f"/emails/{w.mails.email(OutboundStatus.PAUSED)}/resume", confirmed="1"),
+    "emails.cancel": lambda w: w.post(f"/emails/{w.mails.email(OutboundStatus.SENDING)}/cancel"),
     "emails.retry": lambda w: w.post(f"/emails/{_mailed(w, Mail.FAILED)}/retries", code="failed", confirmed="1"),
     "emails.settle": lambda w: w.post(
         f"/emails/{_mailed(w, Mail.UNCERTAIN)}/settle", decision="assume_delivered", confirmed="1"
@@ -429,7 +428,7 @@ DEEDS: dict[str, Deed] = {
     "email_templates_api.delete_template": lambda w: w.ask("DELETE", f"/api{w.email_template()}"),
     "emails_api.send_email": lambda w: w.ask("POST", "/api/jobs/send-email", {"account": w.account, **MAIL}),
     "emails_api.pause_email": lambda w: w.ask("POST", f"/api/emails/{w.mails.email()}/pause", {}),
-    "emails_api.resume_email": lambda w: w.ask("POST", f"/api/emails/{w.mails.email(EmailStatus.PAUSED)}/resume"),
+    "emails_api.resume_email": lambda w: w.ask("POST", f"/api/emails/{w.mails.email(OutboundStatus.PAUSED)}/resume"),
     "emails_api.cancel_email": lambda w: w.ask("POST", f"/api/emails/{w.mails.email()}/cancel"),
     "emails_api.retry_failed": lambda w: w.ask("POST", f"/api/emails/{_mailed(w, Mail.FAILED)}/retries", MAIL_FAILED),
     "emails_api.settle_uncertain": lambda w: w.ask(
@@ -509,11 +508,11 @@ TAKEN: dict[str, Callable[[World], str]] = {
 
 
 def _mailed(world: World, status: Mail) -> uuid.UUID:
-    return world.mails.email(EmailStatus.COMPLETED, {status: 1}, {status: "failed"})
+    return world.mails.email(OutboundStatus.COMPLETED, {status: 1}, {status: "failed"})
 
 
 def _ended(world: World, status: Status) -> uuid.UUID:
-    return world.scene.campaign(CampaignStatus.COMPLETED, {status: 1}, {Status.FAILED: "131000"})
+    return world.scene.campaign(OutboundStatus.COMPLETED, {status: 1}, {Status.FAILED: "131000"})
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from adsapp import jobs
 from adsapp.campaigns import queries as campaigns
 from adsapp.campaigns import service
-from adsapp.campaigns.models import CampaignStatus
 from adsapp.core import db
 from adsapp.jobs import State
+from adsapp.outbound.statuses import OutboundStatus
 from tests.activity.test_page import rows
 from tests.campaigns.scene import set_the_scene
 from tests.cast import Cast, csrf_token
@@ -53,12 +53,12 @@ def test_a_campaign_s_life_is_told_with_its_reasons(app: Flask, client: FlaskCli
 @pytest.mark.parametrize(
     "status, what, told",
     [
-        (CampaignStatus.COMPLETED, "assume_delivered", "Took uncertain messages as delivered"),
-        (CampaignStatus.COMPLETED, "send_again", "Sent uncertain messages again"),
+        (OutboundStatus.COMPLETED, "assume_delivered", "Took uncertain messages as delivered"),
+        (OutboundStatus.COMPLETED, "send_again", "Sent uncertain messages again"),
     ],
 )
 def test_a_decision_tells_how_many_it_was_about(
-    app: Flask, client: FlaskClient, cast: Cast, status: CampaignStatus, what: str, told: str
+    app: Flask, client: FlaskClient, cast: Cast, status: OutboundStatus, what: str, told: str
 ) -> None:
     campaign_id = set_the_scene(app, cast).campaign(status)
     with db.organization_context(app, cast.bakery_id):
@@ -69,7 +69,7 @@ def test_a_decision_tells_how_many_it_was_about(
 
 
 def test_what_nobody_did_is_not_in_the_activity(app: Flask, client: FlaskClient, cast: Cast) -> None:
-    campaign_id = set_the_scene(app, cast).campaign(CampaignStatus.SENDING)
+    campaign_id = set_the_scene(app, cast).campaign(OutboundStatus.SENDING)
     with db.organization_context(app, cast.bakery_id):
         service.pause(campaigns.get_campaign(campaign_id), "Too many were refused")
         db.session.commit()
@@ -77,7 +77,7 @@ def test_what_nobody_did_is_not_in_the_activity(app: Flask, client: FlaskClient,
 
 
 def test_a_job_that_its_campaign_brought_back_says_who_wanted_it(app: Flask, client: FlaskClient, cast: Cast) -> None:
-    campaign_id = set_the_scene(app, cast).campaign(CampaignStatus.SENDING)
+    campaign_id = set_the_scene(app, cast).campaign(OutboundStatus.SENDING)
     with db.organization_context(app, cast.bakery_id):
         job = jobs.enqueue("bulk-message", {"campaign_id": str(campaign_id)}, subject=f"campaign:{campaign_id}")
         campaign = campaigns.get_campaign(campaign_id)

@@ -8,11 +8,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from adsapp.alerts import digest
-from adsapp.campaigns.models import CampaignStatus, MessageMinute
+from adsapp.campaigns.models import MessageMinute
 from adsapp.core import db
 from adsapp.jobs import Job
 from adsapp.notifications import digest_times, service
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.schedules.models import ScheduleState
 from tests.alerts.scene import Alerts
 from tests.campaigns.scene import set_the_scene
@@ -95,13 +96,13 @@ def add_schedules(alerts: Alerts) -> None:
 
 def test_it_says_what_went_out_what_failed_what_is_due_and_what_waits(alerts: Alerts) -> None:
     scene = set_the_scene(alerts.app, alerts.cast)
-    campaign_id = scene.campaign(CampaignStatus.COMPLETED)
+    campaign_id = scene.campaign(OutboundStatus.COMPLETED)
     rows = [
         MessageMinute(organization_id=alerts.cast.bakery_id, campaign_id=campaign_id, minute=minute, accepted=accepted)
         for minute, accepted in ((MONDAY - timedelta(hours=5), 1200), (MONDAY - timedelta(days=7, hours=5), 900))
     ]
     alerts.within(lambda: db.session.add_all(rows))
-    scene.campaign(CampaignStatus.SCHEDULED, name="Night market", scheduled_at=MONDAY + timedelta(hours=18))
+    scene.campaign(OutboundStatus.SCHEDULED, name="Night market", scheduled_at=MONDAY + timedelta(hours=18))
     add_schedules(alerts)
     choose(alerts, "alice", 8, "UTC")
     assert len(rounds(alerts, MONDAY, 12)) == 1

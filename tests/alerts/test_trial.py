@@ -9,13 +9,14 @@ import pytest
 from adsapp.alerts.rules import RULES, Conditions
 from adsapp.alerts.rules.base import rolling
 from adsapp.alerts.trial import firings, try_rule
-from adsapp.campaigns.models import CampaignEvent, CampaignStatus, MessageMinute
+from adsapp.campaigns.models import CampaignEvent, MessageMinute
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.integrations.events import NoticeKind
 from adsapp.integrations.models import NoticeLevel, ProviderNotice
 from adsapp.jobs import Queue
 from adsapp.jobs.models import StatsMinute
+from adsapp.outbound.statuses import OutboundStatus
 from tests.alerts.scene import Alerts
 from tests.campaigns.scene import set_the_scene
 
@@ -88,7 +89,7 @@ def test_failed_jobs_of_a_week_are_tried_by_the_minute(alerts: Alerts) -> None:
 
 def test_pauses_imports_and_warnings_of_a_week_are_tried(alerts: Alerts) -> None:
     scene = set_the_scene(alerts.app, alerts.cast)
-    campaign_id, owner = scene.campaign(CampaignStatus.PAUSED), alerts.cast.bakery_id
+    campaign_id, owner = scene.campaign(OutboundStatus.PAUSED), alerts.cast.bakery_id
     paused = {"organization_id": owner, "campaign_id": campaign_id}
     read = {"organization_id": owner, "status": ImportStatus.COMPLETED, "path": "x", "sha256": "0", "size_bytes": 1}
     said = {"organization_id": owner, "account_id": scene.account_id, "kind": NoticeKind.QUALITY.value, "title": "Low"}
@@ -110,7 +111,7 @@ def test_pauses_imports_and_warnings_of_a_week_are_tried(alerts: Alerts) -> None
 def test_a_share_counts_no_message_twice(alerts: Alerts) -> None:
     """Who failed after the provider had accepted it is one message; a job that failed is none that was completed."""
     campaign_id, owner = (
-        set_the_scene(alerts.app, alerts.cast).campaign(CampaignStatus.COMPLETED),
+        set_the_scene(alerts.app, alerts.cast).campaign(OutboundStatus.COMPLETED),
         alerts.cast.bakery_id,
     )
     for hours, counts in (

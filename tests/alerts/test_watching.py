@@ -12,12 +12,13 @@ from sqlalchemy import update
 from adsapp.alerts import queries, rules, service, watching
 from adsapp.alerts.models import AlertWatch
 from adsapp.alerts.rules import RULES, Quiet
-from adsapp.campaigns.models import CampaignEvent, CampaignStatus
+from adsapp.campaigns.models import CampaignEvent
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Queue
 from adsapp.organizations.auditing import NOBODY, By
+from adsapp.outbound.statuses import OutboundStatus
 from tests.alerts.scene import Alerts
 from tests.campaigns.scene import set_the_scene
 from tests.lone_worker import add_lone_worker
@@ -92,7 +93,7 @@ def test_a_refused_account_is_told_by_one_alert_and_what_stands_still_afterwards
     scene = set_the_scene(alerts.app, alerts.cast)
     alerts.only("token_refused", "campaign_paused")
     for name, reason in (("Night market", why), ("Spring opening", "31 % did not arrive")):
-        paused = scene.campaign(CampaignStatus.PAUSED, name=name, status_reason=reason)
+        paused = scene.campaign(OutboundStatus.PAUSED, name=name, status_reason=reason)
         row = CampaignEvent(
             organization_id=alerts.cast.bakery_id, campaign_id=paused, text=f"Paused by itself: {reason}"
         )

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from adsapp import jobs
-from adsapp.campaigns.models import Campaign, CampaignStatus, MessageMinute
+from adsapp.campaigns.models import Campaign, MessageMinute
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.emails.models import Suppression
@@ -20,6 +20,7 @@ from adsapp.jobs import Job, Queue, State
 from adsapp.jobs.models import StatsMinute, Worker
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.schedules.draft import ScheduleIn
 from adsapp.schedules.models import Schedule, ScheduleState
 from adsapp.schedules.service import create_schedule
@@ -78,14 +79,14 @@ def _old_job(stage: Stage) -> None:
 
 
 def _paused_campaign(stage: Stage) -> None:
-    campaign_id = stage.scene.campaign(CampaignStatus.PAUSED, status_reason="31 % did not arrive")
+    campaign_id = stage.scene.campaign(OutboundStatus.PAUSED, status_reason="31 % did not arrive")
     from adsapp.campaigns.models import CampaignEvent
 
     stage.add(CampaignEvent(organization_id=stage.owner, campaign_id=campaign_id, text="Paused by itself: 31 %"))
 
 
 def _stalled_campaign(stage: Stage) -> None:
-    campaign_id = stage.scene.campaign(CampaignStatus.SENDING)
+    campaign_id = stage.scene.campaign(OutboundStatus.SENDING)
 
     def call() -> None:
         job = jobs.enqueue("bulk-message", {"campaign_id": str(campaign_id), "round": 1})
@@ -116,7 +117,7 @@ def _broken_schedule(stage: Stage) -> None:
 
 
 def _message_minute(stage: Stage) -> None:
-    campaign_id = stage.scene.campaign(CampaignStatus.COMPLETED)
+    campaign_id = stage.scene.campaign(OutboundStatus.COMPLETED)
     at = stage.now.replace(second=0, microsecond=0) - timedelta(minutes=2)
     figures = {"accepted": 60, "failed": FAILURES, "refused": FAILURES}
     stage.add(MessageMinute(organization_id=stage.owner, campaign_id=campaign_id, minute=at, **figures))
@@ -181,7 +182,7 @@ TROUBLES: dict[str, tuple[Change, Change, str]] = {
     "worker_lost": (_lost_worker, lambda s: _workers(s, live=False), "The worker quay-7 was lost"),
     "campaign_paused": (
         _paused_campaign,
-        lambda s: s.do(update(Campaign).values(status=CampaignStatus.SENDING)),
+        lambda s: s.do(update(Campaign).values(status=OutboundStatus.SENDING)),
         "31 % did not arrive",
     ),
     "campaign_stalled": (

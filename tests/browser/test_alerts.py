@@ -8,12 +8,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from adsapp.alerts.models import ChannelKind
-from adsapp.campaigns.models import CampaignEvent, CampaignStatus
+from adsapp.campaigns.models import CampaignEvent
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.models import Account, AccountStatus
 from adsapp.jobs import Queue
 from adsapp.jobs.models import StatsMinute
+from adsapp.outbound.statuses import OutboundStatus
 from tests.alerts.scene import Alerts
 from tests.alerts.stand_ins import HOST, StandIn
 from tests.browser.conftest import Console, Look
@@ -55,7 +56,7 @@ def refuse(alerts: Alerts, status: AccountStatus = AccountStatus.REFUSED) -> Non
 
 def pause(alerts: Alerts, scene: Scene, name: str) -> None:
     """A campaign that paused itself."""
-    campaign_id = scene.campaign(CampaignStatus.PAUSED, name=name, status_reason="31 % of the messages did not arrive.")
+    campaign_id = scene.campaign(OutboundStatus.PAUSED, name=name, status_reason="31 % of the messages did not arrive.")
     text, owner = "Paused by itself: 31 %", alerts.cast.bakery_id
     row = CampaignEvent(organization_id=owner, campaign_id=campaign_id, text=text)
     alerts.within(lambda: db.session.add(row))

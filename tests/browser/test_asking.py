@@ -4,10 +4,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import Job, State
+from adsapp.outbound.statuses import OutboundStatus
 from tests.browser.conftest import Console, Look
 from tests.campaigns.scene import set_the_scene
 from tests.cast import PASSWORD
@@ -30,7 +31,7 @@ def test_a_mass_send_asks_over_the_page_with_the_exact_number(console: Console, 
     expect(dialog).to_contain_text("to 4 people now?")
     dialog.get_by_role("button", name="Start now: 4 people").click()
     expect(alice.get_by_text("It starts now")).to_be_visible()
-    assert scene.read(campaign_id).status is CampaignStatus.PREPARING
+    assert scene.read(campaign_id).status is OutboundStatus.PREPARING
     console.open(alice, f"/campaigns/{left_out}")
     alice.get_by_role("link", name="Set a value and send to these 3").click()
     expect(dialog).to_contain_text("no value for {{1}} (First name)")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from adsapp import jobs
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus, RecipientStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient, RecipientStatus
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -17,6 +17,7 @@ from adsapp.core.ids import new_id
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import State
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.schedules.draft import ScheduleIn
 from adsapp.schedules.service import create_schedule, pause
 from tests.activity.test_every_change import World
@@ -53,7 +54,7 @@ def shape(request: pytest.FixtureRequest) -> str:
     return kind
 
 
-def add_campaign(console: Console, account_id: uuid.UUID, status: CampaignStatus) -> uuid.UUID:
+def add_campaign(console: Console, account_id: uuid.UUID, status: OutboundStatus) -> uuid.UUID:
     """One that can be told something: with people who failed, who are uncertain and who are still to come."""
     bakery = console.cast.bakery_id
     campaign = Campaign(organization_id=bakery, name=f"The {status.value} one", account_id=account_id)
@@ -99,7 +100,7 @@ def paths(console: Console) -> list[str]:
         pause(paused, NOBODY.because("A look"))
         db.session.commit()
         found += [f"/schedules/{active.id}", f"/schedules/{paused.id}"]
-        statuses = (CampaignStatus.SCHEDULED, CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)
+        statuses = (OutboundStatus.SCHEDULED, OutboundStatus.SENDING, OutboundStatus.PAUSED, OutboundStatus.COMPLETED)
         return found + [f"/campaigns/{add_campaign(console, account_id, status)}" for status in statuses]
 
 

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from adsapp.emails.models import EmailRecipientStatus as Status
-from adsapp.emails.models import EmailStatus, SuppressionReason
+from adsapp.emails.models import SuppressionReason
+from adsapp.outbound.statuses import OutboundStatus
 from tests.browser.conftest import Console, Look
 from tests.emails.scene import EmailScene, set_the_email_scene
 
@@ -52,10 +53,10 @@ def test_nothing_yet_says_what_to_do(alice: Page, console: Console, look: Look) 
 
 
 def test_an_email_is_looked_at_from_all_sides(alice: Page, console: Console, look: Look, scene: EmailScene) -> None:
-    sent = scene.email(EmailStatus.COMPLETED, WENT, WHY)
-    under_way = scene.email(EmailStatus.SENDING, {Status.DELIVERED: 12, Status.SENDING: 4, Status.PENDING: 30})
+    sent = scene.email(OutboundStatus.COMPLETED, WENT, WHY)
+    under_way = scene.email(OutboundStatus.SENDING, {Status.DELIVERED: 12, Status.SENDING: 4, Status.PENDING: 30})
     paused = scene.email(
-        EmailStatus.PAUSED, {Status.DELIVERED: 3, Status.PENDING: 9}, status_reason="the quota of today is used up"
+        OutboundStatus.PAUSED, {Status.DELIVERED: 3, Status.PENDING: 9}, status_reason="the quota of today is used up"
     )
     for name, path in (
         ("emails", "/emails"),

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from adsapp.campaigns.models import CampaignStatus
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.ids import new_id
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.schedules.models import FireState, Schedule, ScheduleFire, ScheduleState
 from tests.browser.conftest import Console, Look
 from tests.campaigns.scene import set_the_scene
@@ -32,7 +32,7 @@ def times(console: Console) -> Times:
     """A template sync each night and a weekly campaign, one in each state."""
     scene = set_the_scene(console.app, console.cast)
     sent: dict[str, Any] = {"template_name": "spring", "template_language": "en", "audience": {"tags": ["london"]}}
-    scene.campaign(CampaignStatus.COMPLETED, variables=CAMPAIGN["variables"], name="Spring offer", **sent)
+    scene.campaign(OutboundStatus.COMPLETED, variables=CAMPAIGN["variables"], name="Spring offer", **sent)
     times = Times(console.app, console.cast.bakery_id)
     with console.app.app_context():
         weekly, nightly = db.SecretJson.of(CAMPAIGN), db.SecretJson.of({"account_id": str(scene.account_id)})

@@ -10,7 +10,7 @@ from flask import Flask
 
 from adsapp.campaigns import service
 from adsapp.campaigns.compose.draft import CampaignIn
-from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.models import Contact, ContactTag, Tag
 from adsapp.core import db
@@ -20,6 +20,7 @@ from adsapp.integrations.whatsapp.templates import read_template
 from adsapp.message_templates import service as templates
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound.statuses import OutboundStatus
 from tests.cast import Cast
 
 BODY = {"type": "BODY", "text": "Hello {{1}}, see you on {{2}}.", "example": {"body_text": [["Ana", "Saturday"]]}}
@@ -85,7 +86,7 @@ class Scene:
 
     def campaign(
         self,
-        status: CampaignStatus = CampaignStatus.SENDING,
+        status: OutboundStatus = OutboundStatus.SENDING,
         people: Mapping[Status, int] | None = None,
         codes: Mapping[Status, str] | None = None,
         **more: Any,
@@ -119,7 +120,7 @@ class Scene:
             db.session.commit()
         return campaign_id
 
-    def left_out(self, status: CampaignStatus = CampaignStatus.COMPLETED, count: int = 3) -> uuid.UUID:
+    def left_out(self, status: OutboundStatus = OutboundStatus.COMPLETED, count: int = 3) -> uuid.UUID:
         """A campaign whose people have no value for {{1}}, but one who got it; all have one for {{2}}."""
         people, codes = {Status.READ: 1, Status.SKIPPED: count}, {Status.SKIPPED: "missing_variable"}
         sources = {"body.1": {"field": "first_name"}, "body.2": {"field": "attribute:day"}}
@@ -176,9 +177,9 @@ def _contact(phone: str, name: str, opted_out: bool) -> Contact:
     )
 
 
-def _campaign(account_id: uuid.UUID, status: CampaignStatus, size: int, **more: Any) -> Campaign:
-    frozen = status not in (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING)
-    ended = status in (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED, CampaignStatus.FAILED)
+def _campaign(account_id: uuid.UUID, status: OutboundStatus, size: int, **more: Any) -> Campaign:
+    frozen = status not in (OutboundStatus.SCHEDULED, OutboundStatus.PREPARING)
+    ended = status in (OutboundStatus.COMPLETED, OutboundStatus.CANCELLED, OutboundStatus.FAILED)
     values: dict[str, Any] = {
         "name": "Spring opening",
         "template_name": "spring",

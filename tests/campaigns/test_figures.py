@@ -7,11 +7,12 @@ from flask.testing import FlaskClient
 
 from adsapp.campaigns import queries, service
 from adsapp.campaigns.console.presenter import Funnel, headline
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.queries import Counts, get_campaign, rate_of
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import Job, State
+from adsapp.outbound.statuses import OutboundStatus
 from tests.campaigns.rehearsal import Rehearsal, refused
 from tests.cast import Cast
 
@@ -90,7 +91,7 @@ def test_each_job_of_a_campaign_counts_the_people_it_was_begun_for(
     ],
 )
 def test_the_headline_says_what_is_waited_for(counts: Counts, words: str) -> None:
-    assert headline(Campaign(status=CampaignStatus.SENDING), counts) == words
+    assert headline(Campaign(status=OutboundStatus.SENDING), counts) == words
 
 
 NOW = utcnow()
@@ -117,7 +118,7 @@ def test_with_nobody_left_there_is_no_time_left(rehearsal: Rehearsal) -> None:
     campaign_id = rehearsal.sent()
     with rehearsal.organization():
         campaign = get_campaign(campaign_id)
-        campaign.status = CampaignStatus.SENDING
+        campaign.status = OutboundStatus.SENDING
         pace = queries.rate_now(campaign, queries.counts(campaign))
     assert pace.seconds_left is None
     assert pace.finishes_at is None

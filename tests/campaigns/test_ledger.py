@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from adsapp.campaigns import ledger, service, statuses
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import counts, get_campaign
 from adsapp.campaigns.sending import results
@@ -30,6 +30,7 @@ from adsapp.integrations.whatsapp.errors import classify
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.organizations.auditing import NOBODY
 from adsapp.outbound import decisions
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.transport import NotWritten, SendResult
 from tests.cast import Cast
 from tests.live import shipped_templates
@@ -130,7 +131,7 @@ def start_anew(campaign_id: uuid.UUID) -> None:
         for name, value in fresh.items():
             setattr(one, name, value)
     campaign = get_campaign(campaign_id)
-    campaign.status = CampaignStatus.SENDING
+    campaign.status = OutboundStatus.SENDING
     campaign.finished_at = utcnow() - timedelta(hours=25)  # long enough ago to try anybody again
     db.session.commit()
 

@@ -9,11 +9,12 @@ from flask.testing import FlaskClient
 
 from adsapp import jobs
 from adsapp.campaigns import queries
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.core import db
 from adsapp.jobs import After, Job, Queue, State, transitions
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.organizations.auditing import By
+from adsapp.outbound.statuses import OutboundStatus
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast
 from tests.waiting import wait_for
@@ -37,7 +38,7 @@ def worker(app: Flask) -> Iterator[WorkerProcess]:
 
 def needed(scene: Scene, end: State) -> tuple[uuid.UUID, uuid.UUID]:
     """A scheduled campaign whose job waits for another, and that other job, due to end so."""
-    campaign_id = scene.campaign(CampaignStatus.SCHEDULED, people={})
+    campaign_id = scene.campaign(OutboundStatus.SCHEDULED, people={})
     with db.organization_context(scene.app, scene.cast.bakery_id):
         first = jobs.enqueue("demo", PAYLOADS[end], title="Import april.csv")
         payload, after = {"campaign_id": str(campaign_id)}, [After(first.id)]
@@ -47,7 +48,7 @@ def needed(scene: Scene, end: State) -> tuple[uuid.UUID, uuid.UUID]:
         return campaign_id, first.id
 
 
-def status(scene: Scene, campaign_id: uuid.UUID) -> CampaignStatus:
+def status(scene: Scene, campaign_id: uuid.UUID) -> OutboundStatus:
     with db.organization_context(scene.app, scene.cast.bakery_id), db.reading():
         return queries.get_campaign(campaign_id).status
 
@@ -62,7 +63,7 @@ def test_a_campaign_that_waited_for_a_job_that_failed_is_shown_cancelled_with_th
     scene: Scene, client: FlaskClient, worker: WorkerProcess
 ) -> None:
     campaign_id, _ = needed(scene, State.FAILED)
-    wait_for(lambda: status(scene, campaign_id) is CampaignStatus.CANCELLED, what="the campaign is cancelled")
+    wait_for(lambda: status(scene, campaign_id) is OutboundStatus.CANCELLED, what="the campaign is cancelled")
     page = scene.cast.sign_in(client, "bob").get(f"/campaigns/{campaign_id}").text
     assert "It waited for “Import april.csv” to end well, which is failed." in page
     assert "Cancelled before it began" in page
@@ -86,12 +87,12 @@ def test_a_campaign_that_waited_for_a_cancelled_job_is_shown_so_everywhere(scene
 def test_a_paused_campaign_that_waited_in_vain_needs_nobody_at_home(scene: Scene, client: FlaskClient) -> None:
     campaign_id, first = needed(scene, State.CANCELLED)
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        db.session.get_one(Campaign, campaign_id).status = CampaignStatus.PAUSED
+        db.session.get_one(Campaign, campaign_id).status = OutboundStatus.PAUSED
         db.session.commit()
     assert "“Spring opening” is paused" in scene.cast.sign_in(client, "bob").get("/home/attention").text
     end_first(scene, first)
     assert "“Spring opening” is paused" not in client.get("/home/attention").text
-    assert status(scene, campaign_id) is CampaignStatus.CANCELLED
+    assert status(scene, campaign_id) is OutboundStatus.CANCELLED
 
 
 def test_a_retry_of_the_job_lets_its_campaign_go_on(scene: Scene) -> None:
@@ -101,4 +102,4 @@ def test_a_retry_of_the_job_lets_its_campaign_go_on(scene: Scene) -> None:
         job_id = queries.get_campaign(campaign_id).job_id
         transitions.retry(db.session.get_one(Job, job_id), By("Alice"))
         db.session.commit()
-    assert status(scene, campaign_id) is CampaignStatus.SCHEDULED
+    assert status(scene, campaign_id) is OutboundStatus.SCHEDULED

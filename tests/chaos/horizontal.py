@@ -25,7 +25,7 @@ from sqlalchemy import insert, select
 
 import huey_tasks  # noqa: F401  # registers the processors
 from adsapp.campaigns.compose.draft import CampaignIn
-from adsapp.campaigns.models import CampaignRecipient, CampaignStatus, RecipientStatus
+from adsapp.campaigns.models import CampaignRecipient, RecipientStatus
 from adsapp.campaigns.queries import counts, get_campaign
 from adsapp.campaigns.service import create_campaign
 from adsapp.config import Settings
@@ -38,6 +38,7 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Job, Queue
 from adsapp.jobs.wait_reasons import why_waiting
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound.statuses import OutboundStatus
 from tests.cast import add_organization
 from tests.chaos.network import (
     Link,
@@ -70,7 +71,7 @@ LONGER_THAN_A_LEASE = (3.5, 5.0)  # seconds for which a machine is frozen, or cu
 # A machine that others use, too, may be slower than so short a lease: that costs an attempt, and must cost no more.
 ATTEMPTS = 100
 SHORTLY = (0.5, 2.0)  # for which a dead machine is away
-ENDED = {CampaignStatus.COMPLETED}
+ENDED = {OutboundStatus.COMPLETED}
 ARRIVED = {RecipientStatus.DELIVERED, RecipientStatus.READ}
 
 

@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.emails.models import EmailRecipientStatus as Status
-from adsapp.emails.models import EmailStatus
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.models import AccountStatus, EmailAccount
+from adsapp.outbound.statuses import OutboundStatus
 from tests.cast import Cast
 from tests.emails.scene import EmailScene, set_the_email_scene
 
@@ -54,23 +54,23 @@ def test_what_is_wrong_with_an_account_is_said(
 @pytest.mark.parametrize(
     "status, people, said",
     [
-        (EmailStatus.PAUSED, {Status.PENDING: 2}, "“Spring newsletter” is paused"),
-        (EmailStatus.COMPLETED, {Status.UNCERTAIN: 2}, "2 e-mails of “Spring newsletter” are uncertain"),
+        (OutboundStatus.PAUSED, {Status.PENDING: 2}, "“Spring newsletter” is paused"),
+        (OutboundStatus.COMPLETED, {Status.UNCERTAIN: 2}, "2 e-mails of “Spring newsletter” are uncertain"),
         (
-            EmailStatus.COMPLETED,
+            OutboundStatus.COMPLETED,
             {Status.DELIVERED: 9, Status.COMPLAINED: 1},
             "10.0 % marked “Spring newsletter” as spam",
         ),
         (
-            EmailStatus.COMPLETED,
+            OutboundStatus.COMPLETED,
             {Status.DELIVERED: 3, Status.BOUNCED: 1},
             "1 of 4 e-mails of “Spring newsletter” did not",
         ),
-        (EmailStatus.SENDING, {Status.DELIVERED: 3, Status.PENDING: 1}, "1 e-mail is going out."),
+        (OutboundStatus.SENDING, {Status.DELIVERED: 3, Status.PENDING: 1}, "1 e-mail is going out."),
     ],
 )
 def test_what_needs_somebody_is_said(
-    scene: EmailScene, alice: FlaskClient, status: EmailStatus, people: dict[Status, int], said: str
+    scene: EmailScene, alice: FlaskClient, status: OutboundStatus, people: dict[Status, int], said: str
 ) -> None:
     scene.email(status, people)
     assert said in alice.get("/").text

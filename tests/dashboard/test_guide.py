@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.integrations.queries import get_default_account
@@ -16,6 +16,7 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Queue
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound.statuses import OutboundStatus
 from tests.cast import Cast
 from tests.lone_worker import add_lone_worker
 
@@ -54,7 +55,7 @@ def template(status: str) -> None:
 
 def add_campaign() -> None:
     place = {"organization_id": db.require_organization_id(), "account_id": account_id()}
-    db.session.add(Campaign(name="Spring opening", status=CampaignStatus.CANCELLED, created_by="Alice", **place))
+    db.session.add(Campaign(name="Spring opening", status=OutboundStatus.CANCELLED, created_by="Alice", **place))
 
 
 def account_id() -> uuid.UUID:

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from adsapp import jobs
 from adsapp.alerts.models import AlertIncident, Severity
-from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus, RecipientStatus
+from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, RecipientStatus
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -23,6 +23,7 @@ from adsapp.jobs.models import JobLog, StatsHour, StatsMinute, Worker
 from adsapp.jobs.queries.statistics import queue_stats
 from adsapp.jobs.registry import get_processor
 from adsapp.organizations.auditing import By
+from adsapp.outbound.statuses import OutboundStatus
 from tests.cast import Cast
 from tests.lone_worker import add_lone_worker
 from tests.statements import recorded
@@ -57,7 +58,7 @@ def account(app: Flask, cast: Cast) -> uuid.UUID:
 
 
 def campaign(
-    cast: Cast, account: uuid.UUID, name: str, status: CampaignStatus, recipients: dict[RecipientStatus, int]
+    cast: Cast, account: uuid.UUID, name: str, status: OutboundStatus, recipients: dict[RecipientStatus, int]
 ) -> Campaign:
     made = Campaign(
         organization_id=cast.bakery_id,
@@ -91,7 +92,7 @@ def campaign(
 def experienced(app: Flask, cast: Cast, account: uuid.UUID) -> None:
     """An organization that has sent a campaign, and needs no guide."""
     with db.organization_context(app, cast.bakery_id):
-        campaign(cast, account, "First of all", CampaignStatus.COMPLETED, {RecipientStatus.READ: 1})
+        campaign(cast, account, "First of all", OutboundStatus.COMPLETED, {RecipientStatus.READ: 1})
         db.session.commit()
 
 
@@ -152,10 +153,10 @@ def test_each_thing_that_needs_somebody_has_its_reason_and_the_next_step(
         line = db.session.get_one(Account, account)
         line.status, line.status_reason = AccountStatus.REFUSED, "The token has expired (190)"
         line.slowed_until, line.slowed_reason = utcnow() + timedelta(minutes=9), "130429, three times"
-        paused = campaign(cast, account, "Easter", CampaignStatus.PAUSED, {RecipientStatus.PENDING: 2})
+        paused = campaign(cast, account, "Easter", OutboundStatus.PAUSED, {RecipientStatus.PENDING: 2})
         paused.status_reason = "The text has a mistake"
         db.session.add(CampaignEvent(organization_id=cast.bakery_id, campaign_id=paused.id, text="Paused"))
-        uncertain = campaign(cast, account, "March", CampaignStatus.COMPLETED, {RecipientStatus.UNCERTAIN: 3})
+        uncertain = campaign(cast, account, "March", OutboundStatus.COMPLETED, {RecipientStatus.UNCERTAIN: 3})
         waiting = Import(organization_id=cast.bakery_id, status=ImportStatus.MAPPING, file_name="walk-ins.csv")
         waiting.path, waiting.sha256, waiting.size_bytes = "x", "a" * 64, 1
         db.session.add(waiting)
@@ -225,7 +226,7 @@ def test_a_campaign_that_lost_many_messages_today_needs_somebody(
             ("Long ago", 4, 0, now - timedelta(days=3)),
         ):
             counts = {RecipientStatus.FAILED: failed, RecipientStatus.READ: read}
-            made = campaign(cast, account, name, CampaignStatus.COMPLETED, counts)
+            made = campaign(cast, account, name, OutboundStatus.COMPLETED, counts)
             made.started_at = made.finished_at = began
         db.session.commit()
     page = cast.sign_in(client, "alice").get("/home/attention").text
@@ -261,7 +262,7 @@ def test_each_role_is_told_of_what_it_may_act_on(
         waiting = Import(organization_id=cast.bakery_id, status=ImportStatus.MAPPING, file_name="walk-ins.csv")
         waiting.path, waiting.sha256, waiting.size_bytes = "x", "a" * 64, 1
         db.session.add(waiting)
-        uncertain = campaign(cast, account, "March", CampaignStatus.COMPLETED, {RecipientStatus.UNCERTAIN: 3})
+        uncertain = campaign(cast, account, "March", OutboundStatus.COMPLETED, {RecipientStatus.UNCERTAIN: 3})
         db.session.commit()
         settle, begin = f'href="/campaigns/{uncertain.id}"', f'href="/imports/{waiting.id}"'
     for who, things, offered in (("adam", 2, {settle, begin}), ("bob", 1, {settle}), ("vera", 1, set())):
@@ -335,8 +336,8 @@ def test_running_campaigns_and_imports_show_how_far_they_are(
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
         standing = {RecipientStatus.READ: 3, RecipientStatus.FAILED: 1, RecipientStatus.PENDING: 4}
-        campaign(cast, account, "Spring opening", CampaignStatus.SENDING, standing)
-        later = campaign(cast, account, "Summer", CampaignStatus.SCHEDULED, {})
+        campaign(cast, account, "Spring opening", OutboundStatus.SENDING, standing)
+        later = campaign(cast, account, "Summer", OutboundStatus.SCHEDULED, {})
         later.scheduled_at = utcnow() + timedelta(days=1)
         job = jobs.enqueue("demo", {"mood": "succeeds"}, title="Import march.csv", total=200)
         job.state, job.attempt, job.progress_at = State.ACTIVE, 1, utcnow()
@@ -361,7 +362,7 @@ def test_what_a_pause_holds_is_not_told_as_running(
     app: Flask, client: FlaskClient, cast: Cast, workers: None, account: uuid.UUID
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
-        held = campaign(cast, account, "Spring opening", CampaignStatus.SENDING, {RecipientStatus.PENDING: 4})
+        held = campaign(cast, account, "Spring opening", OutboundStatus.SENDING, {RecipientStatus.PENDING: 4})
         job = jobs.enqueue("bulk-message", {"campaign_id": str(held.id)})
         held.job_id = job.id
         other = jobs.enqueue("import-contacts", {"import_id": str(new_id())}, total=200)
@@ -437,7 +438,7 @@ def test_nothing_of_another_organization_is_shown(
     app: Flask, client: FlaskClient, cast: Cast, workers: None, account: uuid.UUID
 ) -> None:
     with db.organization_context(app, cast.bakery_id):
-        campaign(cast, account, "Our secret", CampaignStatus.PAUSED, {RecipientStatus.UNCERTAIN: 1})
+        campaign(cast, account, "Our secret", OutboundStatus.PAUSED, {RecipientStatus.UNCERTAIN: 1})
         jobs.enqueue("demo", {"mood": "succeeds"}, title="Our secret job")
         db.session.commit()
     page = cast.sign_in(client, "charlie").get("/").text
@@ -473,7 +474,7 @@ def add_history(cast: Cast, account: uuid.UUID, size: int, days_ago: int) -> Non
         minute = day.replace(second=0, microsecond=0) - timedelta(minutes=number)
         db.session.add(StatsMinute(organization_id=cast.bakery_id, queue=Queue.EMAIL_NOTIFICATION, minute=minute))
     for number in range(size // 10):
-        campaign(cast, account, f"Old {number}", CampaignStatus.COMPLETED, {RecipientStatus.READ: 3})
+        campaign(cast, account, f"Old {number}", OutboundStatus.COMPLETED, {RecipientStatus.READ: 3})
     db.session.commit()
 
 

@@ -11,11 +11,12 @@ from flask import Flask
 from adsapp.contacts.models import Contact, ContactTag, Tag
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.emails.models import Email, EmailEvent, EmailRecipient, EmailStatus, Suppression, SuppressionReason
+from adsapp.emails.models import Email, EmailEvent, EmailRecipient, Suppression, SuppressionReason
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.templates.service import TemplateIn, create_template
 from adsapp.integrations.resend.service import EmailAccountIn, connect_account
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound.statuses import OutboundStatus
 from tests.cast import Cast
 
 SENDER, SUBJECT = "hello@bakery.example", "{{first_name}}, our spring menu is here"
@@ -60,7 +61,7 @@ class EmailScene:
 
     def email(
         self,
-        status: EmailStatus = EmailStatus.SENDING,
+        status: OutboundStatus = OutboundStatus.SENDING,
         people: Mapping[Status, int] | None = None,
         codes: Mapping[Status, str] | None = None,
         contact_id: uuid.UUID | None = None,
@@ -137,7 +138,7 @@ def _contact(organization_id: uuid.UUID, place: int, email: str, name: str, city
     )
 
 
-def _email(scene: EmailScene, status: EmailStatus, size: int, **more: Any) -> Email:
+def _email(scene: EmailScene, status: OutboundStatus, size: int, **more: Any) -> Email:
     now = utcnow()
     values: dict[str, Any] = {
         "name": "Spring newsletter",

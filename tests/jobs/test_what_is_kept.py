@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus, InboundMessage, RecipientStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient, InboundMessage, RecipientStatus
 from adsapp.contacts.imports import uploads
 from adsapp.contacts.models import Consent, Contact, Import, ImportStatus, OptEvent, OptSource
 from adsapp.core import db
@@ -21,6 +21,7 @@ from adsapp.integrations.models import Account, WebhookDelivery
 from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.jobs import Progress
 from adsapp.organizations.auditing import NOBODY
+from adsapp.outbound.statuses import OutboundStatus
 from huey_tasks.keep_history import KeepHistoryParams, keep_history
 from tests.cast import Cast
 from tests.jobs.test_retention import id_of
@@ -106,7 +107,7 @@ def _no(then: datetime) -> None:
 def _message(then: datetime) -> None:
     owner = db.require_organization_id()
     campaign = Campaign(
-        organization_id=owner, name="Spring", account_id=_account().id, status=CampaignStatus.COMPLETED,
+        organization_id=owner, name="Spring", account_id=_account().id, status=OutboundStatus.COMPLETED,
         template_name="welcome", template_language="en_US", components=[], variables={}, audience={"all": True},
         audience_size=1, created_by="Alice", created_at=then,
     )  # fmt: skip

@@ -11,16 +11,17 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from adsapp.alerts.models import AlertDelivery, AlertIncident
-from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts import opt_outs
 from adsapp.contacts.models import Contact, ImportRow, OptSource
 from adsapp.core import db
-from adsapp.emails.models import Email, EmailEvent, EmailRecipient, EmailStatus, Suppression
+from adsapp.emails.models import Email, EmailEvent, EmailRecipient, Suppression
 from adsapp.emails.models import EmailRecipientStatus as Mail
 from adsapp.jobs import Job, State
 from adsapp.jobs.models import JobAttempt, JobItem
 from adsapp.organizations.auditing import By
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.schedules.models import FireState, Schedule, ScheduleFire
 from tests.activity.test_every_change import World
 from tests.campaigns.scene import set_the_scene
@@ -43,8 +44,8 @@ def told(app: Flask, cast: Cast) -> list[str]:
     addressed = world.email_template("{{email}} {{phone}}")
     draft, ended = world.upload(), world.imported(State.FAILED)
     failed = world.job(State.FAILED, error=SAID, result={"said": SAID})
-    campaign = scene.campaign(CampaignStatus.PAUSED, {Status.READ: 1, Status.FAILED: 1}, {Status.FAILED: "131000"})
-    mail = world.mails.email(EmailStatus.PAUSED, {Mail.DELIVERED: 1, Mail.FAILED: 1}, {Mail.FAILED: "failed"})
+    campaign = scene.campaign(OutboundStatus.PAUSED, {Status.READ: 1, Status.FAILED: 1}, {Status.FAILED: "131000"})
+    mail = world.mails.email(OutboundStatus.PAUSED, {Mail.DELIVERED: 1, Mail.FAILED: 1}, {Mail.FAILED: "failed"})
     world.mails.suppress(EMAIL, detail=SAID)
     schedules = [str(each()) for each in (world.schedule, world.paused_schedule)]
     with db.organization_context(app, cast.bakery_id):

@@ -11,10 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import Job, State
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.schedules.models import Schedule, ScheduleFire, ScheduleState
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
@@ -67,7 +68,7 @@ def only(app: Flask, cast: Cast, table: type[Any]) -> Any:
 def campaign(scene: Scene) -> uuid.UUID:
     """One that went out, to be repeated."""
     sent: dict[str, Any] = {"template_name": "spring", "template_language": "en", "audience": {"all": True}}
-    return scene.campaign(CampaignStatus.COMPLETED, variables=CAMPAIGN["variables"], **sent)
+    return scene.campaign(OutboundStatus.COMPLETED, variables=CAMPAIGN["variables"], **sent)
 
 
 def fields(chosen: object, **more: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from adsapp.campaigns.compose.form import ComposeForm, errors_by_field
 from adsapp.campaigns.compose.page import ComposePage
 from adsapp.campaigns.console import dialogs
 from adsapp.campaigns.console.views import views
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.subject import CAMPAIGN
 from adsapp.core import db
 from adsapp.core.errors import Conflict, FieldError, Invalid
@@ -29,6 +29,7 @@ from adsapp.message_templates.files.kinds import CALLED
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 from adsapp.outbound import once
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.whom import audience_words
 
 
@@ -60,7 +61,7 @@ def _begins_to_edit() -> bool:
 
 def _why_not_to_edit(campaign_id: str) -> str:
     campaign = queries.get_campaign(campaign_id)
-    if campaign.status is not CampaignStatus.SCHEDULED:
+    if campaign.status is not OutboundStatus.SCHEDULED:
         return f"The campaign is {campaign.status.value}; it can be changed only while it waits for its time"
     return "" if dialogs.may_edit(campaign) else "A program made this campaign; what it sends is changed there"
 

@@ -7,12 +7,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from adsapp.campaigns.lacking import Variable, lacked, why
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.queries import Counts, Failure
 from adsapp.campaigns.reach import reach
 from adsapp.core.web.confirmation import Choice, Confirmation, Field
 from adsapp.outbound.console.dialogs import CANCEL, PAUSE, RESUME, Dialogs, Verb
 from adsapp.outbound.console.places import Place
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.words import people
 
 NOTHING: Final[Mapping[str, str]] = {}
@@ -35,12 +36,12 @@ FILL: Final = Verb("fill", "Set a value and send", "send", "They are sent the me
 
 def verbs(campaign: Campaign) -> Sequence[Verb]:
     """What is possible in this state; the primary one last."""
-    if campaign.status is CampaignStatus.SCHEDULED:
+    if campaign.status is OutboundStatus.SCHEDULED:
         edit = (EDIT,) if may_edit(campaign) else ()
         return (CANCEL, HOLD, *edit, MOVE, START)
     if campaign.status.is_running:
         return (CANCEL, PAUSE)
-    if campaign.status is CampaignStatus.PAUSED:
+    if campaign.status is OutboundStatus.PAUSED:
         return (CANCEL, RESUME)
     return ()
 
@@ -114,7 +115,7 @@ def _value_field(variable: Variable, typed: Mapping[str, str], errors: Mapping[s
 
 def settle(campaign: Campaign, counts: Counts) -> Confirmation:
     """Decide what nobody knows."""
-    return DIALOGS.settle(campaign, counts, may_send=campaign.status is not CampaignStatus.CANCELLED)
+    return DIALOGS.settle(campaign, counts, may_send=campaign.status is not OutboundStatus.CANCELLED)
 
 
 ABOUT_COUNTS: Final = {"pause": DIALOGS.pause, "resume": resume, "cancel": DIALOGS.cancel, "settle": settle}
@@ -134,7 +135,7 @@ def confirmations(campaign: Campaign, counts: Counts, failures: Sequence[Failure
 
 def may_retry(campaign: Campaign, failure: Failure) -> bool:
     """True if the code allows it and the campaign was not cancelled."""
-    return failure.can_retry and campaign.status is not CampaignStatus.CANCELLED
+    return failure.can_retry and campaign.status is not OutboundStatus.CANCELLED
 
 
 def has_ended(campaign: Campaign) -> bool:

@@ -13,7 +13,7 @@ from flask import url_for
 from sqlalchemy import select
 
 from adsapp.campaigns import queries
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import Counts
 from adsapp.core import db
@@ -25,6 +25,7 @@ from adsapp.jobs.wait_reasons import WaitReason, why_waiting
 from adsapp.message_templates import previews
 from adsapp.message_templates.components import view
 from adsapp.message_templates.previews import Bubble
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.words import people
 
 # Whoever read it got it as well: the figure "Delivered" counts both.
@@ -95,7 +96,7 @@ class Row:
     id: uuid.UUID
     name: str
     message: str
-    status: CampaignStatus
+    status: OutboundStatus
     trouble: str
     funnel: Funnel
     line: str
@@ -179,8 +180,8 @@ def in_one_line(campaign: Campaign, counts: Counts) -> str:
     """What the bar shows, in words."""
     if campaign.frozen_at is None:
         waiting = {
-            CampaignStatus.SCHEDULED: "waits for its time",
-            CampaignStatus.PREPARING: "the audience is being fixed",
+            OutboundStatus.SCHEDULED: "waits for its time",
+            OutboundStatus.PREPARING: "the audience is being fixed",
         }
         return waiting.get(campaign.status, "nobody was sent to")
     done = [f"{counts.percent} % done"] if counts.to_go else []
@@ -218,12 +219,12 @@ def headline(campaign: Campaign, counts: Counts) -> str:
     """What is so, for the head of the counts."""
     percent = counts.percent_sent
     words = {
-        CampaignStatus.SCHEDULED: "Waits for its time",
-        CampaignStatus.PREPARING: "Fixing the audience",
-        CampaignStatus.SENDING: _sending(counts),
-        CampaignStatus.PAUSED: f"Paused at {percent} %" if campaign.frozen_at else "Paused before it began",
-        CampaignStatus.CANCELLED: "Cancelled" if campaign.frozen_at else "Cancelled before it began",
-        CampaignStatus.FAILED: f"Stopped at {percent} %",
+        OutboundStatus.SCHEDULED: "Waits for its time",
+        OutboundStatus.PREPARING: "Fixing the audience",
+        OutboundStatus.SENDING: _sending(counts),
+        OutboundStatus.PAUSED: f"Paused at {percent} %" if campaign.frozen_at else "Paused before it began",
+        OutboundStatus.CANCELLED: "Cancelled" if campaign.frozen_at else "Cancelled before it began",
+        OutboundStatus.FAILED: f"Stopped at {percent} %",
     }
     if campaign.status in words:
         return words[campaign.status]
@@ -259,7 +260,7 @@ def _nobody(counts: Counts) -> str:
 
 def trouble(campaign: Campaign, counts: Counts) -> str:
     """What the pill of a campaign that is through says instead of "completed", "" if "completed" is the truth."""
-    return counts.trouble if campaign.status is CampaignStatus.COMPLETED else ""
+    return counts.trouble if campaign.status is OutboundStatus.COMPLETED else ""
 
 
 def moment_of(recipient: CampaignRecipient) -> datetime:

@@ -16,7 +16,7 @@ from adsapp.campaigns.console.presenter import Funnel
 from adsapp.campaigns.console.show_people import LISTED_ARGS, People, Preview, people_of, preview_of
 from adsapp.campaigns.lacking import may_lack
 from adsapp.campaigns.message_minutes import MessageMinutes
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries import Counts, Failure
 from adsapp.campaigns.reach import reach
@@ -33,6 +33,7 @@ from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 from adsapp.organizations.queries import caps
 from adsapp.outbound.console.dialogs import Verb
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.whom import audience_words
 from adsapp.outbound.words import people, with_reason
 
@@ -44,9 +45,9 @@ READS_COME_FOR: Final = timedelta(hours=1)
 SHOWN_ARGS: Final = (*LISTED_ARGS, "person")
 NO_RIGHT: Final = "viewers cannot send messages"
 ENDED_WORDS: Final = {
-    CampaignStatus.PAUSED: "It is paused",
-    CampaignStatus.FAILED: "It stopped",
-    CampaignStatus.CANCELLED: "It was cancelled",
+    OutboundStatus.PAUSED: "It is paused",
+    OutboundStatus.FAILED: "It stopped",
+    OutboundStatus.CANCELLED: "It was cancelled",
 }
 
 
@@ -56,7 +57,7 @@ class Facts:
 
     id: uuid.UUID
     name: str
-    status: CampaignStatus
+    status: OutboundStatus
     status_reason: str | None
     template_name: str
     language: str
@@ -223,7 +224,7 @@ class CampaignPage(LivePage):
     @property
     def expects(self) -> int | None:
         """How many would get it if a scheduled one started now; counted when the page is drawn, not by each look."""
-        return reach(self.row) if self.campaign.status is CampaignStatus.SCHEDULED else None
+        return reach(self.row) if self.campaign.status is OutboundStatus.SCHEDULED else None
 
     @property
     def live_url(self) -> str | None:
@@ -265,7 +266,7 @@ def _every(campaign: Campaign, counts: Counts, changed_at: datetime | None) -> i
     if presenter.goes_out(campaign) or counts.sending:
         return MOVING_SECONDS
     just_now = changed_at is not None and utcnow() - changed_at < REPORTS_COME_FOR
-    if campaign.status is CampaignStatus.PAUSED and just_now:
+    if campaign.status is OutboundStatus.PAUSED and just_now:
         return MOVING_SECONDS  # what was written before the pause is still being answered and reported
     if not dialogs.has_ended(campaign):
         return WAITING_SECONDS
@@ -289,7 +290,7 @@ def _failure(campaign: Campaign, failure: Failure) -> FailureRow:
 
 
 def _left_out(campaign: Campaign, skipped: Failure) -> LeftOut:
-    can_fill = skipped.code == reasons.MISSING_VARIABLE and campaign.status is not CampaignStatus.CANCELLED
+    can_fill = skipped.code == reasons.MISSING_VARIABLE and campaign.status is not OutboundStatus.CANCELLED
     return LeftOut(skipped.code, skipped.title, skipped.advice, skipped.count, can_fill and bool(may_lack(campaign)))
 
 

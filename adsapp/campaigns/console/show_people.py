@@ -14,7 +14,7 @@ from adsapp.campaigns.compose.preview import first_to_get_it
 from adsapp.campaigns.console import presenter
 from adsapp.campaigns.console.dialogs import PLACE
 from adsapp.campaigns.console.presenter import Person
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.queries import Counts
 from adsapp.campaigns.reach import message_of
 from adsapp.message_templates import previews
@@ -22,6 +22,7 @@ from adsapp.message_templates.previews import Bubble
 from adsapp.organizations.access import Actor
 from adsapp.outbound import audience as audiences
 from adsapp.outbound.console.people import NOBODY_EVER, NOBODY_YET, PEOPLE, Chip, chips_of, pages_of, time_shape
+from adsapp.outbound.statuses import OutboundStatus
 
 LISTED_ARGS: Final = ("status", "code", "cursor")
 NOBODY_HERE: Final = ("Nobody here", "No one of this campaign is in this state now.")
@@ -88,7 +89,7 @@ def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[st
 
 
 def _nobody_yet(campaign: Campaign) -> tuple[str, str]:
-    return NOBODY_EVER if campaign.status is CampaignStatus.CANCELLED else NOBODY_YET
+    return NOBODY_EVER if campaign.status is OutboundStatus.CANCELLED else NOBODY_YET
 
 
 def _row(campaign: Campaign, recipient: CampaignRecipient, actor: Actor, args: Mapping[str, str]) -> PersonRow:
@@ -126,7 +127,7 @@ def preview_of(campaign: Campaign, person: Person | None, args: Mapping[str, str
 
 def _expected(campaign: Campaign) -> Preview | None:
     """As long as it is to begin: the message of somebody who is in its audience now."""
-    if campaign.status is not CampaignStatus.SCHEDULED:
+    if campaign.status is not OutboundStatus.SCHEDULED:
         return None
     found = first_to_get_it(message_of(campaign), audiences.from_stored(campaign.audience))
     if found is None:

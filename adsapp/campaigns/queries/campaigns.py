@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm.attributes import set_committed_value
 
-from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignEvent
 from adsapp.core import db
 from adsapp.core.errors import NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.inputs import id_after
 from adsapp.core.pagination import PAGE, Page, cut
 from adsapp.jobs import Job, State
+from adsapp.outbound.statuses import OutboundStatus
 
-ENDED_JOBS = {State.FAILED: CampaignStatus.FAILED, State.CANCELLED: CampaignStatus.CANCELLED}
+ENDED_JOBS = {State.FAILED: OutboundStatus.FAILED, State.CANCELLED: OutboundStatus.CANCELLED}
 
 
 def list_campaigns(cursor: str | None = None, limit: int = PAGE) -> Page[Campaign]:

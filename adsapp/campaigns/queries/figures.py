@@ -9,9 +9,10 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from adsapp.campaigns.ledger import Counted
-from adsapp.campaigns.models import FAILED_LATER, Campaign, CampaignCount, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import FAILED_LATER, Campaign, CampaignCount, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
+from adsapp.outbound.statuses import OutboundStatus
 
 
 class UnderWay(NamedTuple):
@@ -20,7 +21,7 @@ class UnderWay(NamedTuple):
     id: uuid.UUID
     account_id: uuid.UUID
     name: str
-    status: CampaignStatus
+    status: OutboundStatus
     created_by: str
     audience_size: int | None
 

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from adsapp.campaigns.models import CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries.figures import AnyCampaign, Counts
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.models import Account
+from adsapp.outbound.statuses import OutboundStatus
 
 RATE_WINDOW = timedelta(seconds=10)
 RATE_ROWS = 200
@@ -35,7 +36,7 @@ class Pace:
 
 def rate_now(campaign: AnyCampaign, counts: Counts) -> Pace:
     """How fast it goes now: from the few rows before the first one that is still to go, never from a count."""
-    if campaign.status is not CampaignStatus.SENDING:
+    if campaign.status is not OutboundStatus.SENDING:
         return Pace(0.0, None)
     limit = db.session.scalar(select(Account.messages_per_second).where(Account.id == campaign.account_id)) or 1.0
     rate = min(limit, _recent_rate(campaign, limit))

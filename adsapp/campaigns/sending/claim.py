@@ -16,7 +16,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from adsapp.campaigns import ledger, reasons
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.contacts import opt_outs
@@ -25,6 +25,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.base import Channel
 from adsapp.jobs import Progress
+from adsapp.outbound.statuses import OutboundStatus
 
 # One message every 6 s to one person, whichever campaigns they come from (the provider answers 131056 otherwise).
 PAIR_SECONDS = 6.0
@@ -44,7 +45,7 @@ class Candidate:
 class Marked:
     """The campaign's status at that moment, and who may be sent to now."""
 
-    status: CampaignStatus
+    status: OutboundStatus
     ids: frozenset[int]
 
 
@@ -115,7 +116,7 @@ def mark(
 ) -> Marked:
     """Mark these `sending`, apart from who must not get it now; raises LeaseLost."""
     status = ledger.lock_status(campaign_id)
-    if status is not CampaignStatus.SENDING:
+    if status is not OutboundStatus.SENDING:
         db.session.rollback()
         return Marked(status, frozenset())
     persons = {candidate.id: candidate.person_key for candidate in candidates}
@@ -225,7 +226,7 @@ def _is_alone(campaign_id: uuid.UUID) -> bool:
         .where(
             Campaign.id != campaign_id,
             or_(
-                Campaign.status.in_([CampaignStatus.PREPARING, CampaignStatus.SENDING, CampaignStatus.PAUSED]),
+                Campaign.status.in_([OutboundStatus.PREPARING, OutboundStatus.SENDING, OutboundStatus.PAUSED]),
                 Campaign.finished_at > just_now,
             ),
         )

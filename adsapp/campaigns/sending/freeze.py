@@ -12,7 +12,7 @@ from sqlalchemy import Row
 
 from adsapp.campaigns import ledger, reasons
 from adsapp.campaigns.lately import persons_who_got_one
-from adsapp.campaigns.models import Campaign, CampaignCount, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignCount, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending.message import CampaignMessage
 from adsapp.contacts.identity import number_of
@@ -28,7 +28,6 @@ class CampaignFreezing(Freezing):
     """Of one campaign."""
 
     recipients, counts, owner = CampaignRecipient, CampaignCount, "campaign_id"
-    preparing, sending = CampaignStatus.PREPARING, CampaignStatus.SENDING
     of_contact = (*OF_CONTACT, Contact.wa_user_id, Contact.last_inbound_at)
 
     def __init__(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from adsapp.campaigns import consequences, ledger, reasons, service
 from adsapp.campaigns.events import record
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending import breaker, journal
 from adsapp.campaigns.sending.files import with_files
@@ -28,10 +28,11 @@ from adsapp.integrations.models import AccountStatus
 from adsapp.jobs import Progress, Queue
 from adsapp.outbound.caps import cap_on_messages
 from adsapp.outbound.sending import Run, SendingJob
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.transport import send_loop
 from adsapp.outbound.turns import SliceResult
 
-STARTING = (CampaignStatus.SCHEDULED, CampaignStatus.PREPARING)
+STARTING = (OutboundStatus.SCHEDULED, OutboundStatus.PREPARING)
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class CampaignRun(Run):
 class CampaignJob(SendingJob[CampaignRun]):
     """A run of a campaign's job."""
 
-    it, queue, statuses = "the campaign", Queue.BULK_MESSAGES, CampaignStatus
+    it, queue = "the campaign", Queue.BULK_MESSAGES
     recipients, owner = CampaignRecipient, "campaign_id"
     to_go = (Status.PENDING, Status.SENDING)
     skipped = (Status.SKIPPED, reasons.CANCELLED, reasons.explain(reasons.CANCELLED).title)
@@ -66,7 +67,7 @@ class CampaignJob(SendingJob[CampaignRun]):
     def begin(self, sent: Campaign) -> CampaignRun:
         """See SendingJob."""
         if sent.status in STARTING:
-            sent.status = CampaignStatus.PREPARING
+            sent.status = OutboundStatus.PREPARING
             sent.started_at = sent.started_at or utcnow()
         account = accounts.get_account(sent.account_id)
         if account.status is AccountStatus.REFUSED:
@@ -132,7 +133,7 @@ class CampaignJob(SendingJob[CampaignRun]):
 
     def completed(self, sent: Campaign) -> None:
         """See SendingJob."""
-        sent.status, sent.finished_at, sent.status_reason = CampaignStatus.COMPLETED, utcnow(), None
+        sent.status, sent.finished_at, sent.status_reason = OutboundStatus.COMPLETED, utcnow(), None
         record(sent, "Completed")
 
     def cancelled(self, sent: Campaign, by: str) -> None:

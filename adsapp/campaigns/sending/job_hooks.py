@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import select
 
 from adsapp.campaigns import ledger, queries, service
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reach import reach
 from adsapp.campaigns.subject import CAMPAIGN
@@ -18,6 +18,7 @@ from adsapp.core.pagination import Page
 from adsapp.core.words import plural
 from adsapp.jobs import ItemRow, Job
 from adsapp.organizations.auditing import By
+from adsapp.outbound.statuses import OutboundStatus
 
 
 def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
@@ -65,7 +66,7 @@ def _round(job: Job) -> int | None:
 def people_reached(jobs: Sequence[Job]) -> int:
     """How many people get a message if these jobs begin now; of a campaign that is paused or has ended nobody does."""
     campaigns = db.session.scalars(select(Campaign).where(Campaign.job_id.in_([job.id for job in jobs])))
-    return sum(reach(each) for each in campaigns if each.status is CampaignStatus.SCHEDULED or each.status.goes_out)
+    return sum(reach(each) for each in campaigns if each.status is OutboundStatus.SCHEDULED or each.status.goes_out)
 
 
 def job_was_begun(job: Job, by: By, begin: str) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from adsapp.campaigns import ledger, reasons
 from adsapp.campaigns.consequences import SLOW_AT_LEAST, SLOW_FACTOR
-from adsapp.campaigns.models import CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.sending import breaker, results
 from adsapp.campaigns.sending.claim import Candidate, mark, next_candidates
@@ -33,6 +33,7 @@ from adsapp.integrations.pacing import Pacer
 from adsapp.jobs import Progress
 from adsapp.outbound.caps import Cap, capped, why_slow
 from adsapp.outbound.gate import Gate
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.transport import Lane, Results, SendLoop, SendRequest, SendResult
 from adsapp.outbound.turns import SliceResult, Turn
 
@@ -99,7 +100,7 @@ class Slice:
         self._again: deque[Candidate] = deque()  # marked already, not written
         self._in_flight: dict[int, Candidate] = {}
         self._streak = FailureStreak(is_unreachable=sender.is_unreachable)
-        self._status = CampaignStatus.SENDING
+        self._status = OutboundStatus.SENDING
         self._look_again = 0.0
         self._stop: SliceResult | None = None
         self._reported = 0.0
@@ -187,7 +188,7 @@ class Slice:
 
     def _mark(self, fresh: list[Candidate]) -> frozenset[int]:
         marked = mark(self._campaign_id, self._message, fresh, self._lease_id, self._progress)
-        if marked.status is not CampaignStatus.SENDING:
+        if marked.status is not OutboundStatus.SENDING:
             self._candidates.clear()
             self._status = marked.status
             self._end(SliceResult(marked.status))
@@ -250,8 +251,8 @@ class Slice:
             self._pause()
 
     def _pause(self) -> None:
-        self._status = CampaignStatus.PAUSED
-        self._end(SliceResult(CampaignStatus.PAUSED))
+        self._status = OutboundStatus.PAUSED
+        self._end(SliceResult(OutboundStatus.PAUSED))
 
     def _end(self, result: SliceResult) -> None:
         """Whoever still waits at the gate is not written to."""

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from adsapp.core.web.confirmation import Confirmation
-from adsapp.emails.models import Email, EmailStatus
+from adsapp.emails.models import Email
 from adsapp.emails.queries import Counts, Failure
 from adsapp.emails.reach import reach
 from adsapp.outbound.console.dialogs import CANCEL, PAUSE, RESUME, Dialogs, Verb
 from adsapp.outbound.console.places import Place
+from adsapp.outbound.statuses import OutboundStatus
 
 PLACE: Final = Place("emails", "email", "E-mail")
 DIALOGS: Final = Dialogs(
@@ -27,7 +28,7 @@ def verbs(email: Email) -> Sequence[Verb]:
     """What is possible in this state; the primary one last."""
     if email.status.is_running:
         return (CANCEL, PAUSE)
-    return (CANCEL, RESUME) if email.status is EmailStatus.PAUSED else ()
+    return (CANCEL, RESUME) if email.status is OutboundStatus.PAUSED else ()
 
 
 def resume(email: Email, counts: Counts) -> Confirmation:
@@ -37,7 +38,7 @@ def resume(email: Email, counts: Counts) -> Confirmation:
 
 def settle(email: Email, counts: Counts) -> Confirmation:
     """Decide what nobody knows."""
-    return DIALOGS.settle(email, counts, may_send=email.status is not EmailStatus.CANCELLED)
+    return DIALOGS.settle(email, counts, may_send=email.status is not OutboundStatus.CANCELLED)
 
 
 ABOUT_COUNTS: Final = {"pause": DIALOGS.pause, "resume": resume, "cancel": DIALOGS.cancel, "settle": settle}
@@ -56,4 +57,4 @@ def confirmations(email: Email, counts: Counts, failures: Sequence[Failure]) -> 
 
 def may_retry(email: Email, failure: Failure) -> bool:
     """True if the code allows it and the e-mail was not cancelled."""
-    return failure.can_retry and email.status is not EmailStatus.CANCELLED
+    return failure.can_retry and email.status is not OutboundStatus.CANCELLED

@@ -16,11 +16,12 @@ from adsapp.core.pagination import Page
 from adsapp.core.web.pages import LivePage
 from adsapp.emails import queries
 from adsapp.emails.console.blueprint import Tab, tabs
-from adsapp.emails.models import Email, EmailRecipient, EmailStatus
+from adsapp.emails.models import Email, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.queries import Counts
 from adsapp.integrations import email_queries as accounts
 from adsapp.jobs.wait_reasons import WaitReason, why_waiting
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.words import people
 
 # From best to worst; each is in one status, so the parts of the bar add up to the audience.
@@ -98,7 +99,7 @@ class Row:
     id: uuid.UUID
     name: str
     subject: str
-    status: EmailStatus
+    status: OutboundStatus
     trouble: str
     funnel: Funnel
     line: str
@@ -169,7 +170,10 @@ class EmailListPage(LivePage):
 def in_one_line(email: Email, counts: Counts) -> str:
     """What the bar shows, in words; everybody once, so that the figures add up to the audience."""
     if email.frozen_at is None:
-        waiting = {EmailStatus.SCHEDULED: "waits for its time", EmailStatus.PREPARING: "the audience is being fixed"}
+        waiting = {
+            OutboundStatus.SCHEDULED: "waits for its time",
+            OutboundStatus.PREPARING: "the audience is being fixed",
+        }
         return waiting.get(email.status, "nobody was sent to")
     shares = (
         (counts.delivered_total - counts.complained, "delivered"),
@@ -195,12 +199,12 @@ def why_it_waits(email: Email) -> WaitReason | None:
 def headline(email: Email, counts: Counts) -> str:
     """What is so, for the head of the counts."""
     words = {
-        EmailStatus.SCHEDULED: "Waits for its time",
-        EmailStatus.PREPARING: "Fixing the audience",
-        EmailStatus.SENDING: f"{counts.percent_sent} % sent",
-        EmailStatus.PAUSED: f"Paused at {counts.percent_sent} %" if email.frozen_at else "Paused before it began",
-        EmailStatus.CANCELLED: "Cancelled" if email.frozen_at else "Cancelled before it began",
-        EmailStatus.FAILED: f"Stopped at {counts.percent_sent} %",
+        OutboundStatus.SCHEDULED: "Waits for its time",
+        OutboundStatus.PREPARING: "Fixing the audience",
+        OutboundStatus.SENDING: f"{counts.percent_sent} % sent",
+        OutboundStatus.PAUSED: f"Paused at {counts.percent_sent} %" if email.frozen_at else "Paused before it began",
+        OutboundStatus.CANCELLED: "Cancelled" if email.frozen_at else "Cancelled before it began",
+        OutboundStatus.FAILED: f"Stopped at {counts.percent_sent} %",
     }
     return words.get(email.status) or _outcome(counts)
 
@@ -228,7 +232,7 @@ def _all(count: int) -> str:
 def trouble(email: Email, counts: Counts) -> str:
     """What the pill of an e-mail that is through says instead of "completed", "" if "completed" is the truth."""
     tried = counts.done - counts.skipped
-    if email.status is not EmailStatus.COMPLETED or _lost(counts) * 2 <= tried:
+    if email.status is not OutboundStatus.COMPLETED or _lost(counts) * 2 <= tried:
         return ""
     return "mostly failed" if _lost(counts) < tried else "all failed"
 

@@ -20,7 +20,7 @@ from adsapp.emails.console.minutes import EmailMinutes
 from adsapp.emails.console.presenter import Funnel
 from adsapp.emails.console.show_people import LISTED_ARGS, People, Preview, people_of, preview_of
 from adsapp.emails.ledger import Counted
-from adsapp.emails.models import Email, EmailStatus
+from adsapp.emails.models import Email
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.preflight import seconds_for
 from adsapp.emails.queries import Counts, Failure
@@ -33,6 +33,7 @@ from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 from adsapp.organizations.queries import caps
 from adsapp.outbound.console.dialogs import Verb
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.whom import audience_words
 from adsapp.outbound.words import people, with_reason
 
@@ -44,9 +45,9 @@ LATE_REPORTS_COME_FOR: Final = timedelta(hours=1)
 SHOWN_ARGS: Final = (*LISTED_ARGS, "person")
 NO_RIGHT: Final = "viewers cannot send e-mails"
 ENDED_WORDS: Final = {
-    EmailStatus.PAUSED: "It is paused",
-    EmailStatus.FAILED: "It stopped",
-    EmailStatus.CANCELLED: "It was cancelled",
+    OutboundStatus.PAUSED: "It is paused",
+    OutboundStatus.FAILED: "It stopped",
+    OutboundStatus.CANCELLED: "It was cancelled",
 }
 
 
@@ -56,7 +57,7 @@ class Facts:
 
     id: uuid.UUID
     name: str
-    status: EmailStatus
+    status: OutboundStatus
     status_reason: str | None
     paused_until: datetime | None
     subject: str
@@ -208,7 +209,7 @@ class EmailPage(LivePage):
     @property
     def expects(self) -> int | None:
         """How many would get it if a scheduled one started now; counted when the page is drawn, not by each look."""
-        return reach(self.row) if self.email.status is EmailStatus.SCHEDULED else None
+        return reach(self.row) if self.email.status is OutboundStatus.SCHEDULED else None
 
     @property
     def live_url(self) -> str | None:
@@ -252,7 +253,7 @@ class EmailPage(LivePage):
 
 def _finishes_at(email: Email, counts: Counts, account: EmailAccount, now: datetime) -> datetime | None:
     """When it is through at its account's pace."""
-    if email.status is not EmailStatus.SENDING or not counts.pending:
+    if email.status is not OutboundStatus.SENDING or not counts.pending:
         return None
     return now + timedelta(seconds=seconds_for(counts.pending, account, alone=email.batch_size == 1))
 
@@ -262,7 +263,7 @@ def _every(email: Email, counts: Counts, changed_at: datetime | None) -> int | N
     if email.status.goes_out or counts.sending:
         return MOVING_SECONDS
     just_now = changed_at is not None and utcnow() - changed_at < REPORTS_COME_FOR
-    if email.status is EmailStatus.PAUSED and just_now:
+    if email.status is OutboundStatus.PAUSED and just_now:
         return MOVING_SECONDS  # what was sent before the pause is still being answered and reported
     if not email.status.has_ended:
         return WAITING_SECONDS

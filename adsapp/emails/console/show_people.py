@@ -17,12 +17,13 @@ from adsapp.emails.console import presenter, preview
 from adsapp.emails.console.dialogs import PLACE
 from adsapp.emails.console.preview import Shown
 from adsapp.emails.content.rendering import EmailContent, Filled, render
-from adsapp.emails.models import Email, EmailRecipient, EmailStatus
+from adsapp.emails.models import Email, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.queries import Counts
 from adsapp.outbound import audience as audiences
 from adsapp.outbound.audience import person_of
 from adsapp.outbound.console.people import NOBODY_EVER, NOBODY_YET, PEOPLE, Chip, chips_of, pages_of, time_shape
+from adsapp.outbound.statuses import OutboundStatus
 
 LOOKED_AT: Final = 25
 LISTED_ARGS: Final = ("status", "code", "search", "cursor")
@@ -104,7 +105,7 @@ def people_of(email: Email, counts: Counts, args: Mapping[str, str], *, by_addre
 
 
 def _nobody_yet(email: Email) -> tuple[str, str]:
-    return NOBODY_EVER if email.status is EmailStatus.CANCELLED else NOBODY_YET
+    return NOBODY_EVER if email.status is OutboundStatus.CANCELLED else NOBODY_YET
 
 
 def _row(email: Email, recipient: EmailRecipient, args: Mapping[str, str]) -> PersonRow:

@@ -17,11 +17,12 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
 from adsapp.emails import ledger, reasons
-from adsapp.emails.models import EmailChunk, EmailRecipient, EmailStatus
+from adsapp.emails.models import EmailChunk, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.sending.verdicts import Chunk
 from adsapp.emails.suppressions.silent import silent_keys
 from adsapp.jobs import Progress
+from adsapp.outbound.statuses import OutboundStatus
 
 KEY_IS_KNOWN: Final = timedelta(hours=23)  # the provider forgets a key 24 hours after its first use
 SPARE: Final = 50  # so many more are looked at: some of them may be left out
@@ -43,7 +44,7 @@ class Person:
 class Claimed:
     """The e-mail's status at that moment, and the requests that are to be written now, with whom each goes to."""
 
-    status: EmailStatus
+    status: OutboundStatus
     chunks: tuple[tuple[Chunk, tuple[Person, ...]], ...] = ()
 
 
@@ -65,7 +66,7 @@ class Claim:
 def claim(asked: Claim, progress: Progress) -> Claimed:
     """Decide on the next requests; raises LeaseLost. Commits."""
     status = ledger.lock_status(asked.email_id)
-    if status is not EmailStatus.SENDING:
+    if status is not OutboundStatus.SENDING:
         db.session.rollback()
         return Claimed(status)
     found = _take_over(asked)

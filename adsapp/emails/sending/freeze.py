@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from adsapp.contacts.models import Contact
 from adsapp.emails import ledger, reasons
-from adsapp.emails.models import Email, EmailCount, EmailRecipient, EmailStatus
+from adsapp.emails.models import Email, EmailCount, EmailRecipient
 from adsapp.emails.rows import Addressee, new_row
 from adsapp.emails.sending.mailing import Mailing
 from adsapp.jobs import Progress
@@ -22,7 +22,6 @@ class EmailFreezing(Freezing):
     """Of one e-mail."""
 
     recipients, counts, owner = EmailRecipient, EmailCount, "email_id"
-    preparing, sending = EmailStatus.PREPARING, EmailStatus.SENDING
     of_contact = (*OF_CONTACT, Contact.email_typed)
 
     def __init__(self, email_id: uuid.UUID, spec: Mapping[str, Any], mailing: Mailing, progress: Progress) -> None:

@@ -13,7 +13,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.emails import consequences, ledger, reasons, service
 from adsapp.emails.events import record
-from adsapp.emails.models import Email, EmailChunk, EmailRecipient, EmailStatus
+from adsapp.emails.models import Email, EmailChunk, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.sending import chunks
 from adsapp.emails.sending.freeze import EmailFreezing
@@ -27,10 +27,11 @@ from adsapp.jobs import Progress, Queue
 from adsapp.organizations.auditing import By
 from adsapp.outbound.caps import cap_on_emails
 from adsapp.outbound.sending import Run, SendingJob
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.transport import send_loop
 from adsapp.outbound.turns import SliceResult
 
-STARTING: Final = (EmailStatus.SCHEDULED, EmailStatus.PREPARING)
+STARTING: Final = (OutboundStatus.SCHEDULED, OutboundStatus.PREPARING)
 LEFT_IN_DOUBT: Final = "The e-mail was cancelled before it was known what came of the request."
 
 
@@ -45,7 +46,7 @@ class EmailRun(Run):
 class EmailJob(SendingJob[EmailRun]):
     """A run of an e-mail's job."""
 
-    it, queue, statuses = "the e-mail", Queue.EMAIL_NOTIFICATION, EmailStatus
+    it, queue = "the e-mail", Queue.EMAIL_NOTIFICATION
     recipients, owner = EmailRecipient, "email_id"
     to_go = (Status.PENDING, Status.SENDING)
     skipped = (Status.SKIPPED, reasons.CANCELLED, reasons.explain(reasons.CANCELLED).title)
@@ -62,7 +63,7 @@ class EmailJob(SendingJob[EmailRun]):
         """See SendingJob."""
         account = accounts.get_email_account(sent.account_id)
         if sent.status in STARTING:
-            sent.status = EmailStatus.SENDING if sent.frozen_at else EmailStatus.PREPARING
+            sent.status = OutboundStatus.SENDING if sent.frozen_at else OutboundStatus.PREPARING
             sent.started_at = sent.started_at or utcnow()
         consequences.go_on_by_itself(sent, account)
         consequences.hold_back(sent, account)
@@ -99,7 +100,7 @@ class EmailJob(SendingJob[EmailRun]):
 
     def completed(self, sent: Email) -> None:
         """See SendingJob."""
-        sent.status, sent.finished_at = EmailStatus.COMPLETED, utcnow()
+        sent.status, sent.finished_at = OutboundStatus.COMPLETED, utcnow()
         sent.status_reason = sent.paused_until = None
         record(sent, "Completed")
 

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from adsapp.core import db
 from adsapp.core.pagination import Page
 from adsapp.emails import ledger, queries, service
-from adsapp.emails.models import Email, EmailStatus
+from adsapp.emails.models import Email
 from adsapp.emails.reach import reach
 from adsapp.emails.subject import EMAIL
 from adsapp.jobs import ItemRow, Job
 from adsapp.organizations.auditing import By
+from adsapp.outbound.statuses import OutboundStatus
 
 
 def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[ItemRow]:
@@ -26,7 +27,7 @@ def recipients_as_items(job: Job, status: str, cursor: str, limit: int) -> Page[
 def people_reached(jobs: Sequence[Job]) -> int:
     """How many people get an e-mail if these jobs begin now; of one that is paused or has ended nobody does."""
     emails = db.session.scalars(select(Email).where(Email.job_id.in_([job.id for job in jobs])))
-    return sum(reach(each) for each in emails if each.status is EmailStatus.SCHEDULED or each.status.goes_out)
+    return sum(reach(each) for each in emails if each.status is OutboundStatus.SCHEDULED or each.status.goes_out)
 
 
 def job_was_begun(job: Job, by: By, begin: str) -> None:

@@ -18,7 +18,6 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.emails import ledger, reasons
 from adsapp.emails.models import EmailRecipientStatus as Status
-from adsapp.emails.models import EmailStatus
 from adsapp.emails.sending import chunks, results
 from adsapp.emails.sending.chunks import Claim, Person
 from adsapp.emails.sending.mailing import Mailing
@@ -30,6 +29,7 @@ from adsapp.integrations.pacing import Pacer
 from adsapp.jobs import Progress
 from adsapp.outbound.caps import Cap, capped, why_slow
 from adsapp.outbound.gate import Gate
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.transport import Lane, NotWritten, Results, SendLoop, SendRequest, SendResult
 from adsapp.outbound.turns import SliceResult, Turn
 
@@ -94,7 +94,7 @@ class Slice:
         self._in_flight: dict[int, tuple[Chunk, SendRequest]] = {}
         self._again: list[tuple[Chunk, SendRequest]] = []  # decided on already, not written
         self._known = Known(is_unreachable=sender.is_unreachable)
-        self._status = EmailStatus.SENDING
+        self._status = OutboundStatus.SENDING
         self._stop: SliceResult | None = None
         self._reported = 0.0
         self._limit_told: float | None = sender.channel.limits.requests_per_second
@@ -159,7 +159,7 @@ class Slice:
             only_begun=self._known.is_unreachable and chunks.any_begun(self._email_id),
         )
         claimed = chunks.claim(asked, self._progress)
-        if claimed.status is not EmailStatus.SENDING:
+        if claimed.status is not OutboundStatus.SENDING:
             self._status = claimed.status
             self._end(SliceResult(claimed.status))
             return True
@@ -207,8 +207,8 @@ class Slice:
         if effects.slow_seconds:
             self._sender.pacer.slow_down(self._sender.channel.key, effects.slow_seconds, 0.0)
         if effects.stops:
-            self._status = EmailStatus.PAUSED
-            self._end(SliceResult(EmailStatus.PAUSED))
+            self._status = OutboundStatus.PAUSED
+            self._end(SliceResult(OutboundStatus.PAUSED))
         elif effects.unreachable:
             reason = f"Resend cannot be reached ({effects.unreachable})"
             self._end(SliceResult(self._status, utcnow() + UNREACHABLE_AGAIN, reason))

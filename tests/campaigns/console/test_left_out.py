@@ -8,11 +8,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from adsapp.campaigns import service
-from adsapp.campaigns.models import Campaign, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid
+from adsapp.outbound.statuses import OutboundStatus
 from tests.campaigns.console.test_scheduled import words
 from tests.campaigns.rehearsal import Rehearsal
 from tests.campaigns.scene import Scene, set_the_scene
@@ -70,13 +71,13 @@ def test_the_page_names_the_variable_and_sends_to_exactly_those(scene: Scene, bo
     assert confirm(bob, asked, **{"value.body.1": " friend "}).status_code == 303
     assert people(scene, campaign_id) == [(Status.READ, "Person 0"), *[(Status.PENDING, "friend")] * 3]
     campaign = scene.read(campaign_id)
-    assert campaign.status is CampaignStatus.SENDING
+    assert campaign.status is OutboundStatus.SENDING
     assert campaign.variables["body.1"] == {"field": "first_name", "fallback": "friend"}
     assert "3 people without a value are sent the message" in words(bob.get(f"/campaigns/{campaign_id}").text)
 
 
 def test_a_cancelled_campaign_sends_to_nobody_and_a_value_for_nothing_is_refused(scene: Scene) -> None:
-    cancelled, completed = scene.left_out(CampaignStatus.CANCELLED), scene.left_out()
+    cancelled, completed = scene.left_out(OutboundStatus.CANCELLED), scene.left_out()
     with db.organization_context(scene.app, scene.cast.bakery_id):
         with pytest.raises(Conflict):
             service.send_to_left_out(db.session.get_one(Campaign, cancelled), {"body.1": "friend"})

@@ -17,7 +17,7 @@ from werkzeug.http import parse_options_header
 
 from adsapp.campaigns import service
 from adsapp.campaigns.console import export
-from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.models import Contact
 from adsapp.contacts.values.phones import Phone, normalise_phone
@@ -25,6 +25,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
 from adsapp.core.spreadsheets import harmless, readable_phone
+from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.words import with_reason
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
@@ -98,7 +99,7 @@ def test_the_figures_of_a_line_add_up_to_the_audience(scene: Scene, bob: FlaskCl
 def test_a_campaign_that_failed_for_most_does_not_call_itself_done(
     scene: Scene, bob: FlaskClient, people: dict[Status, int], pill: str, headline: str
 ) -> None:
-    campaign = scene.campaign(CampaignStatus.COMPLETED, people)
+    campaign = scene.campaign(OutboundStatus.COMPLETED, people)
     words = shown(bob.get(f"/campaigns/{campaign}").text)
     assert headline in words
     assert f"Spring opening {pill}" in words
@@ -110,7 +111,7 @@ def test_a_campaign_that_failed_for_most_does_not_call_itself_done(
 def test_a_paused_campaign_is_looked_at_often_while_its_numbers_can_still_change(
     scene: Scene, bob: FlaskClient, minutes: int, seconds: str
 ) -> None:
-    campaign = scene.campaign(CampaignStatus.PAUSED, {Status.SENT: 2, Status.PENDING: 3})
+    campaign = scene.campaign(OutboundStatus.PAUSED, {Status.SENT: 2, Status.PENDING: 3})
     with db.organization_context(scene.app, scene.cast.bakery_id):
         db.session.scalars(select(CampaignEvent)).one().at = utcnow() - timedelta(minutes=minutes)
         db.session.commit()
@@ -283,7 +284,7 @@ def test_a_confirmed_campaign_starts_and_leads_to_its_own_page(scene: Scene, bob
     status, _, location = send(bob, dict(carried))
     assert status == 303
     campaign = scene.read(uuid.UUID(location.rpartition("/")[2]))
-    assert campaign.status is CampaignStatus.PREPARING
+    assert campaign.status is OutboundStatus.PREPARING
     assert campaign.variables["body.1"] == {"field": "first_name", "fallback": "there"}
     assert campaign.created_by == "Bob"
     assert campaign.job_id is not None
@@ -319,7 +320,7 @@ def test_a_time_in_a_zone_is_kept_as_that_moment(scene: Scene, bob: FlaskClient)
     status, _, location = send(bob, scene.form(**when, confirmed="4"))
     assert status == 303
     campaign = scene.read(uuid.UUID(location.rpartition("/")[2]))
-    assert campaign.status is CampaignStatus.SCHEDULED
+    assert campaign.status is OutboundStatus.SCHEDULED
     assert campaign.scheduled_at is not None
     assert campaign.scheduled_at.hour in (13, 14)
     assert "09:00 in America/New_York" in shown(bob.get(location).text)
@@ -370,7 +371,7 @@ def test_a_variable_is_called_the_same_everywhere(scene: Scene, bob: FlaskClient
 
 def test_an_earlier_campaign_can_be_used_again(scene: Scene, bob: FlaskClient) -> None:
     earlier = scene.campaign(
-        CampaignStatus.COMPLETED,
+        OutboundStatus.COMPLETED,
         {Status.READ: 2},
         audience={"tags": ["london"]},
         variables={"body.2": {"value": "May"}},
@@ -401,7 +402,7 @@ def test_the_counts_on_the_page_add_up(scene: Scene, bob: FlaskClient) -> None:
 def test_a_running_campaign_polls_and_a_finished_one_does_not(scene: Scene, bob: FlaskClient) -> None:
     running = scene.campaign()
     assert 'data-live="2"' in bob.get(f"/campaigns/{running}").text
-    finished = scene.campaign(CampaignStatus.COMPLETED, {Status.READ: 2})
+    finished = scene.campaign(OutboundStatus.COMPLETED, {Status.READ: 2})
     page = bob.get(f"/campaigns/{finished}").text
     assert 'hx-trigger="live"' not in page
     assert "Sent to all 2 people" in page
@@ -430,22 +431,22 @@ def test_failures_are_explained_and_sent_again_only_where_it_helps(scene: Scene,
     assert "Why 2 failed" in page
     assert "cannot be delivered to this number" in page
     assert "Send again" not in page
-    passing = scene.campaign(CampaignStatus.COMPLETED, {Status.FAILED: 2}, {Status.FAILED: "131000"})
+    passing = scene.campaign(OutboundStatus.COMPLETED, {Status.FAILED: 2}, {Status.FAILED: "131000"})
     assert "2 people failed with" in shown(bob.get(f"/campaigns/{passing}/retries/131000").text)
     assert post(bob, f"/campaigns/{passing}/retries", code="131000") == 200
-    assert scene.read(passing).status is CampaignStatus.COMPLETED  # it asks first
+    assert scene.read(passing).status is OutboundStatus.COMPLETED  # it asks first
     assert post(bob, f"/campaigns/{passing}/retries", code="131000", confirmed="3") == 409
-    assert scene.read(passing).status is CampaignStatus.COMPLETED  # and again, as it is about others by now
+    assert scene.read(passing).status is OutboundStatus.COMPLETED  # and again, as it is about others by now
     assert post(bob, f"/campaigns/{passing}/retries", code="131000", confirmed="2") == 303
-    assert scene.read(passing).status is CampaignStatus.SENDING
+    assert scene.read(passing).status is OutboundStatus.SENDING
 
 
 def test_held_back_marketing_is_not_sent_again_before_a_day_has_passed(scene: Scene, bob: FlaskClient) -> None:
-    held = scene.campaign(CampaignStatus.COMPLETED, {Status.FAILED: 1}, {Status.FAILED: "131049"})
+    held = scene.campaign(OutboundStatus.COMPLETED, {Status.FAILED: 1}, {Status.FAILED: "131049"})
     assert "asks for 24 hours between" in shown(bob.get(f"/campaigns/{held}").text)
     assert post(bob, f"/campaigns/{held}/retries", code="131049", confirmed="1") == 303
     assert "asks for 24 hours between; trying earlier makes it longer" in bob.get("/campaigns").text
-    assert scene.read(held).status is CampaignStatus.COMPLETED
+    assert scene.read(held).status is OutboundStatus.COMPLETED
     with db.organization_context(scene.app, scene.cast.bakery_id):
         campaign = db.session.get_one(Campaign, held)
         with pytest.raises(Conflict, match="24 hours"):
@@ -483,16 +484,16 @@ def test_a_verb_asks_with_the_exact_scope_and_is_then_done(scene: Scene, bob: Fl
     assert "3 people" in question
     assert "For 2 people it is done already" in question
     assert post(bob, f"/campaigns/{campaign}/{verb}", reason="wrong date") == 303
-    assert scene.read(campaign).status is {"pause": CampaignStatus.PAUSED, "cancel": CampaignStatus.CANCELLED}[verb]
+    assert scene.read(campaign).status is {"pause": OutboundStatus.PAUSED, "cancel": OutboundStatus.CANCELLED}[verb]
 
 
 def test_a_paused_campaign_says_why_and_goes_on(scene: Scene, bob: FlaskClient) -> None:
-    campaign = scene.campaign(CampaignStatus.PAUSED, status_reason="the access token was refused")
+    campaign = scene.campaign(OutboundStatus.PAUSED, status_reason="the access token was refused")
     page = shown(bob.get(f"/campaigns/{campaign}").text)
     assert "It is paused: the access token was refused" in page
     assert "1 person waits" in page
     assert confirm(bob, f"/campaigns/{campaign}/resume").status_code == 303
-    assert scene.read(campaign).status is CampaignStatus.SENDING
+    assert scene.read(campaign).status is OutboundStatus.SENDING
 
 
 @pytest.mark.parametrize(
@@ -522,14 +523,14 @@ def test_a_campaign_stopped_without_a_reason_says_who_did_it_once(scene: Scene, 
 
 
 def test_a_verb_that_came_too_late_is_said_and_changes_nothing(scene: Scene, bob: FlaskClient) -> None:
-    campaign = scene.campaign(CampaignStatus.COMPLETED, {Status.READ: 1})
+    campaign = scene.campaign(OutboundStatus.COMPLETED, {Status.READ: 1})
     assert post(bob, f"/campaigns/{campaign}/pause") == 303
     assert "there is nothing to pause" in bob.get(f"/campaigns/{campaign}").text
-    assert scene.read(campaign).status is CampaignStatus.COMPLETED
+    assert scene.read(campaign).status is OutboundStatus.COMPLETED
 
 
 def test_uncertain_messages_are_settled_by_a_person(scene: Scene, bob: FlaskClient) -> None:
-    campaign = scene.campaign(CampaignStatus.COMPLETED, {Status.UNCERTAIN: 2, Status.READ: 1})
+    campaign = scene.campaign(OutboundStatus.COMPLETED, {Status.UNCERTAIN: 2, Status.READ: 1})
     assert "2 messages are uncertain" in bob.get(f"/campaigns/{campaign}").text
     assert "Assume delivered (2)" in bob.get(f"/campaigns/{campaign}/settle").text
     assert post(bob, f"/campaigns/{campaign}/settle", decision="assume_delivered", confirmed="2") == 303
@@ -554,7 +555,7 @@ def test_a_viewer_sees_masked_numbers_and_may_change_nothing(scene: Scene, clien
         assert client.get(path).status_code == 403
     for path in ("/campaigns", *(f"/campaigns/{campaign}/{verb}" for verb in ("pause", "cancel", "settle", "retries"))):
         assert post(client, path) == 403
-    assert scene.read(campaign).status is CampaignStatus.SENDING
+    assert scene.read(campaign).status is OutboundStatus.SENDING
 
 
 def test_another_organization_s_campaign_does_not_exist(scene: Scene, client: FlaskClient) -> None:

@@ -13,13 +13,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from adsapp.campaigns import service
-from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignStatus
+from adsapp.campaigns.models import Campaign, CampaignEvent
 from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
 from adsapp.jobs import Job, State
 from adsapp.organizations.models import AuditEvent
+from adsapp.outbound.statuses import OutboundStatus
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast
 from tests.jobs.steering import confirm, fail, question
@@ -88,7 +89,7 @@ def test_it_begins_early_only_once_the_exact_number_of_people_is_confirmed(
     assert job_of(scene, campaign_id).state is State.DELAYED
     assert confirm(bob, changed.text).status_code == 303
     assert job_of(scene, campaign_id).state is State.WAITING
-    assert scene.read(campaign_id).status is CampaignStatus.PREPARING
+    assert scene.read(campaign_id).status is OutboundStatus.PREPARING
     text, by = history(scene, campaign_id)[-1]
     assert (text.startswith("Started before its time"), by) == (True, "Bob")
     assert ("Bob", "start campaign") in deeds(scene)
@@ -131,7 +132,7 @@ def test_it_moves_to_another_time_with_its_job(scene: Scene, bob: FlaskClient) -
     assert campaign.scheduled_at == job.run_at
     assert campaign.scheduled_at is not None
     assert campaign.scheduled_at - utcnow() > timedelta(days=7)
-    assert (campaign.status, job.state) == (CampaignStatus.SCHEDULED, State.DELAYED)
+    assert (campaign.status, job.state) == (OutboundStatus.SCHEDULED, State.DELAYED)
     text, by = history(scene, campaign_id)[-1]
     assert re.fullmatch(r"Moved from .* in Europe/Madrid to .* 09:00 in Europe/Madrid", text)
     assert by == "Bob"
@@ -168,7 +169,7 @@ def test_changed_to_now_it_begins_at_once(scene: Scene, bob: FlaskClient) -> Non
     assert token
     typed = scene.form(edit=str(campaign_id), csrf_token=token[1], confirmed="4")
     assert bob.post("/campaigns", data=typed).status_code == 303
-    assert scene.read(campaign_id).status is CampaignStatus.PREPARING
+    assert scene.read(campaign_id).status is OutboundStatus.PREPARING
     assert job_of(scene, campaign_id).state is State.WAITING
     changed, begun = (text for text, _ in history(scene, campaign_id)[-2:])
     assert changed == "Changed, to start at once"

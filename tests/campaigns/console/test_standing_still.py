@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from adsapp import jobs
 from adsapp.campaigns import queries as campaigns
 from adsapp.campaigns import service as campaign_service
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.core import db
 from adsapp.core.errors import Conflict
 from adsapp.integrations.queries import get_account
@@ -17,6 +17,7 @@ from adsapp.jobs import Job, Queue, State, queues, transitions
 from adsapp.jobs.bulk import operations
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.organizations.auditing import By
+from adsapp.outbound.statuses import OutboundStatus
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
 from tests.lone_worker import add_lone_worker
@@ -27,7 +28,7 @@ def scene(app: Flask, cast: Cast) -> Scene:
     return set_the_scene(app, cast)
 
 
-def with_job(scene: Scene, status: CampaignStatus = CampaignStatus.SENDING) -> tuple[uuid.UUID, uuid.UUID]:
+def with_job(scene: Scene, status: OutboundStatus = OutboundStatus.SENDING) -> tuple[uuid.UUID, uuid.UUID]:
     """A campaign and the job that is to send it, which nobody works on."""
     campaign_id = scene.campaign(status)
     with db.organization_context(scene.app, scene.cast.bakery_id):
@@ -65,14 +66,14 @@ def test_one_that_waits_for_a_free_worker_alone_does_not_stand_still(scene: Scen
 
 
 def test_one_that_a_person_paused_says_that_alone(scene: Scene, client: FlaskClient) -> None:
-    campaign_id, _ = with_job(scene, CampaignStatus.PAUSED)
+    campaign_id, _ = with_job(scene, OutboundStatus.PAUSED)
     assert "It stands still" not in page(scene, client, campaign_id)
 
 
 @pytest.fixture
 def cancelled(scene: Scene) -> tuple[uuid.UUID, uuid.UUID]:
     """A campaign cancelled before it began, and its job."""
-    campaign_id, job_id = with_job(scene, CampaignStatus.SCHEDULED)
+    campaign_id, job_id = with_job(scene, OutboundStatus.SCHEDULED)
     with db.organization_context(scene.app, scene.cast.bakery_id):
         db.session.get_one(Campaign, campaign_id).frozen_at = None
         campaign_service.cancel(campaigns.get_campaign(campaign_id), "Alice")
@@ -98,7 +99,7 @@ def test_the_job_of_a_cancelled_campaign_cannot_be_retried_in_any_way(
         assert operations.preview("retry", filters=JobFilters(State.CANCELLED)).is_none
         with pytest.raises(Conflict, match="there is nothing to do"):
             operations.start("retry", by=By("Alice"), filters=JobFilters(State.CANCELLED))
-        assert campaigns.get_campaign(campaign_id).status is CampaignStatus.CANCELLED
+        assert campaigns.get_campaign(campaign_id).status is OutboundStatus.CANCELLED
 
 
 def test_whoever_cancels_is_told_before_that_it_is_for_good(scene: Scene, client: FlaskClient) -> None:

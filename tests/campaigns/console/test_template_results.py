@@ -6,11 +6,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.queries.by_template import results_of
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.outbound.statuses import OutboundStatus
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast
 
@@ -24,7 +25,7 @@ def test_results_add_up_over_the_campaigns_of_each_period(scene: Scene, client: 
     people = {Status.READ: 2, Status.DELIVERED: 1, Status.FAILED: 1, Status.SKIPPED: 5, Status.PENDING: 1}
     codes = {Status.FAILED: "131026"}
     for days, replied in ((1, 1), (20, 2), (60, 4), (100, 8)):
-        campaign_id = scene.campaign(CampaignStatus.COMPLETED, people, codes)
+        campaign_id = scene.campaign(OutboundStatus.COMPLETED, people, codes)
         with db.organization_context(scene.app, scene.cast.bakery_id):
             campaign = db.session.get_one(Campaign, campaign_id)
             campaign.started_at, campaign.replied_count = utcnow() - timedelta(days=days), replied

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from adsapp.campaigns.models import CampaignStatus
 from adsapp.core import db
 from adsapp.integrations.queries import get_account
 from adsapp.jobs import Queue
+from adsapp.outbound.statuses import OutboundStatus
 from tests.installation import Installation
 from tests.live import Live
 from tests.waiting import wait_for
@@ -42,7 +42,7 @@ def test_a_killed_worker_sends_to_nobody_twice_and_loses_nobody(live: Live, proc
     processes.kill(first)
     assert live.counts(campaign_id).adds_up
     processes.start_worker(Queue.BULK_MESSAGES)
-    live.wait_for_status(campaign_id, CampaignStatus.COMPLETED)
+    live.wait_for_status(campaign_id, OutboundStatus.COMPLETED)
     sent_to = Counter(message["to"] for message in live.sandbox.ledger())
     assert max(sent_to.values()) == 1
     people = live.recipients(campaign_id)
@@ -65,7 +65,7 @@ def test_two_processes_share_a_number_within_its_limit(
     processes.start_worker(Queue.BULK_MESSAGES)
     halves = [live.start_campaign(name=f"Half {half}", audience={"contact_ids": ids[half::2]}) for half in range(2)]
     for campaign_id in halves:
-        live.wait_for_status(campaign_id, CampaignStatus.COMPLETED)
+        live.wait_for_status(campaign_id, OutboundStatus.COMPLETED)
     stats = live.sandbox.stats()
     assert stats["most_in_one_second"] <= 80
     assert sum(stats["refused_by_code"].values()) == 0

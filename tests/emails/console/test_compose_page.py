@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
-from adsapp.emails.models import Email, EmailRecipient, EmailStatus, SuppressionReason
+from adsapp.emails.models import Email, EmailRecipient, SuppressionReason
+from adsapp.outbound.statuses import OutboundStatus
 from tests.cast import Cast
 from tests.emails.console.conftest import Post
 from tests.emails.scene import EmailScene
@@ -38,7 +39,7 @@ def test_the_exact_count_is_confirmed_and_what_was_confirmed_is_sent(
     started = post("/emails", **scene.form(confirmed="3"))
     assert "was started" in started.text
     (email,) = made(app, cast)
-    assert (email.status, email.created_by, email.template_id) == (EmailStatus.PREPARING, "Alice", scene.template_id)
+    assert (email.status, email.created_by, email.template_id) == (OutboundStatus.PREPARING, "Alice", scene.template_id)
     assert email.variables["attribute:city"] == {"field": "attribute:city", "fallback": "your town"}
 
 
@@ -168,7 +169,7 @@ def test_it_is_scheduled_in_a_zone(post: Post, scene: EmailScene) -> None:
 
 
 def test_it_can_be_used_again(alice: FlaskClient, scene: EmailScene) -> None:
-    again = alice.get(f"/emails/new?again={scene.email(EmailStatus.COMPLETED)}").text
+    again = alice.get(f"/emails/new?again={scene.email(OutboundStatus.COMPLETED)}").text
     assert 'value="Spring newsletter (again)"' in again
     assert "Hello {{first_name}}" in again
     assert str(scene.template_id) in alice.get(f"/emails/new?template={scene.template_id}").text

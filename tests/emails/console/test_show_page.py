@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from adsapp.emails.models import EmailRecipientStatus as Status
-from adsapp.emails.models import EmailStatus
+from adsapp.outbound.statuses import OutboundStatus
 from tests.emails.console.conftest import Post
 from tests.emails.scene import EmailScene
 
@@ -37,7 +37,7 @@ def text_of(page: str) -> str:
 def test_every_share_is_one_of_those_it_was_sent_to_and_the_figures_add_up(
     alice: FlaskClient, scene: EmailScene
 ) -> None:
-    shown = text_of(alice.get(f"/emails/{scene.email(EmailStatus.SENDING, WENT, WHY)}").text)
+    shown = text_of(alice.get(f"/emails/{scene.email(OutboundStatus.SENDING, WENT, WHY)}").text)
     assert "counts add up to 14 people" in shown
     for figure in ("Accepted 8 of 11 sent to", "Delivered 7 63.6 %", "Bounced 1 9.1 %", "Complained 1 9.1 %"):
         assert figure in shown
@@ -48,7 +48,7 @@ def test_every_share_is_one_of_those_it_was_sent_to_and_the_figures_add_up(
 def test_each_reason_says_what_to_do_and_sending_again_is_offered_where_it_can_help(
     alice: FlaskClient, scene: EmailScene
 ) -> None:
-    page = alice.get(f"/emails/{scene.email(EmailStatus.COMPLETED, WENT, WHY)}").text
+    page = alice.get(f"/emails/{scene.email(OutboundStatus.COMPLETED, WENT, WHY)}").text
     shown = text_of(page)
     assert "Why 4 did not get it, or did not want it" in shown
     assert "Bounced for good The mailbox does not exist or takes nothing" in shown
@@ -69,13 +69,13 @@ def test_each_reason_says_what_to_do_and_sending_again_is_offered_where_it_can_h
 def test_people_are_found_by_status_reason_name_and_address(
     alice: FlaskClient, scene: EmailScene, narrowed: str, people: list[int]
 ) -> None:
-    page = alice.get(f"/emails/{scene.email(EmailStatus.SENDING, WENT, WHY)}?{narrowed}").text
+    page = alice.get(f"/emails/{scene.email(OutboundStatus.SENDING, WENT, WHY)}?{narrowed}").text
     rows = re.findall(r'<tr id="person-\d+".*?</tr>', page, re.DOTALL)
     assert [int(re.search(r"Person (\d+)", row)[1]) for row in rows] == list(people)  # type: ignore[index]
 
 
 def test_a_viewer_neither_sees_an_address_nor_finds_somebody_by_it(vera: FlaskClient, scene: EmailScene) -> None:
-    here = f"/emails/{scene.email(EmailStatus.SENDING, WENT, WHY)}"
+    here = f"/emails/{scene.email(OutboundStatus.SENDING, WENT, WHY)}"
     assert "person3@example.com" not in vera.get(here).text + vera.get(f"{here}/preview").text
     assert "No one of this e-mail fits now" in vera.get(f"{here}?search=person3@").text
     assert vera.get(f"{here}/people.csv").status_code == 403
@@ -96,7 +96,7 @@ def test_the_frame_shows_one_persons_email_and_lets_nothing_run_or_load(alice: F
 
 
 def test_it_is_paused_resumed_and_cancelled(post: Post, alice: FlaskClient, scene: EmailScene) -> None:
-    here = f"/emails/{scene.email(EmailStatus.SENDING)}"
+    here = f"/emails/{scene.email(OutboundStatus.SENDING)}"
     assert "It is paused: a look at the text" in post(f"{here}/pause", reason="a look at the text").text
     assert "Resume “Spring newsletter”?" in post(f"{here}/resume").text
     asked_again = post(f"{here}/resume", confirmed="7")
@@ -107,7 +107,7 @@ def test_it_is_paused_resumed_and_cancelled(post: Post, alice: FlaskClient, scen
 
 
 def test_who_failed_is_sent_to_again_and_what_is_uncertain_is_settled(post: Post, scene: EmailScene) -> None:
-    here = f"/emails/{scene.email(EmailStatus.COMPLETED, WENT, WHY)}"
+    here = f"/emails/{scene.email(OutboundStatus.COMPLETED, WENT, WHY)}"
     sent = post(f"{here}/retries", code="internal_server_error", confirmed="2")
     assert "They are sent to again" in sent.text
     assert post(f"{here}/retries", code="internal_server_error", confirmed="2").status_code == 404
@@ -116,7 +116,7 @@ def test_who_failed_is_sent_to_again_and_what_is_uncertain_is_settled(post: Post
 
 
 def test_its_people_are_taken_along_as_a_file(alice: FlaskClient, scene: EmailScene) -> None:
-    here = f"/emails/{scene.email(EmailStatus.COMPLETED, WENT, WHY)}"
+    here = f"/emails/{scene.email(OutboundStatus.COMPLETED, WENT, WHY)}"
     assert "Export people" in alice.get(f"{here}/export").text
     header, *rows = alice.get(f"{here}/people.csv?status=bounced").text.splitlines()
     assert header.endswith("name,email,status,code,reason,attempts,accepted_at,sent_at,delayed_at,delivered_at,"
@@ -132,7 +132,7 @@ def test_a_look_costs_nothing_while_nothing_changes(alice: FlaskClient, scene: E
         live = re.search(r'hx-get="([^"]+)" hx-trigger="live"', alice.get(here).text)
         assert live is not None
         assert alice.get(html.unescape(live[1]), headers={"HX-Request": "true"}).status_code == 204
-    old = scene.email(EmailStatus.CANCELLED, frozen_at=None, started_at=None, finished_at=None)
+    old = scene.email(OutboundStatus.CANCELLED, frozen_at=None, started_at=None, finished_at=None)
     assert "data-live" not in re.sub(r"<header.*?</header>", "", alice.get(f"/emails/{old}").text, flags=re.DOTALL)
 
 

@@ -21,7 +21,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.emails import queries, service
 from adsapp.emails.consequences import FAILURE_LIMIT
-from adsapp.emails.models import EmailChunk, EmailRecipient, EmailStatus, Suppression, SuppressionReason
+from adsapp.emails.models import EmailChunk, EmailRecipient, Suppression, SuppressionReason
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.sending import chunks
 from adsapp.integrations import service as integrations
@@ -31,6 +31,7 @@ from adsapp.integrations.models import AccountStatus
 from adsapp.integrations.resend.errors import of_item
 from adsapp.organizations.auditing import By
 from adsapp.outbound import decisions
+from adsapp.outbound.statuses import OutboundStatus
 from tests.emails.rehearsal import ALICE, AWAY, LOST, Answer, MailRehearsal, Request, refused
 
 PEOPLE = [f"row{place}@example.com" for place in range(25)]
@@ -296,7 +297,7 @@ def test_several_that_fail_alike_pause_the_email(mail: MailRehearsal) -> None:
     mail.mailer.always = refused(422, "invalid_attachment")
     email_id = mail.start()
     assert mail.send(email_id) is not None
-    assert mail.email(email_id).status is EmailStatus.PAUSED
+    assert mail.email(email_id).status is OutboundStatus.PAUSED
     assert f"{FAILURE_LIMIT} e-mails in a row failed alike" in (mail.email(email_id).status_reason or "")
     counts = mail.counts(email_id)
     assert counts.failed >= FAILURE_LIMIT
@@ -346,7 +347,7 @@ def test_a_refused_account_pauses_all_that_goes_out_by_it(mail: MailRehearsal, n
     back = mail.send(email_id)
     assert back is not None
     assert back.run_at is None
-    assert {mail.email(each).status for each in (other, email_id)} == {EmailStatus.PAUSED}
+    assert {mail.email(each).status for each in (other, email_id)} == {OutboundStatus.PAUSED}
     assert "Settings → E-mail" in (mail.email(other).status_reason or "")
     assert mail.statuses(email_id) == {"pending": len(PEOPLE)}
     assert mail.account().status is AccountStatus.REFUSED

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from adsapp import create_app
-from adsapp.campaigns.models import Campaign, CampaignStatus
+from adsapp.campaigns.models import Campaign
 from adsapp.config import Settings
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -21,6 +21,7 @@ from adsapp.integrations.whatsapp.service import AccountIn, create_account
 from adsapp.message_templates import service as templates
 from adsapp.organizations.auditing import NOBODY
 from adsapp.organizations.models import AuditEvent
+from adsapp.outbound.statuses import OutboundStatus
 from tests.cast import Cast, csrf_token
 from tests.integrations import provider as at_provider
 from tests.integrations.provider import NUMBER, TOKEN, WABA, Provider
@@ -290,7 +291,7 @@ def paused_campaign(app: Flask, cast: Cast) -> str:
             organization_id=cast.bakery_id,
             name="Spring",
             account_id=queries.get_default_account().id,
-            status=CampaignStatus.PAUSED,
+            status=OutboundStatus.PAUSED,
             status_reason="The access token is no longer valid (code 190).",
             template_name="welcome",
             template_language="en_US",
