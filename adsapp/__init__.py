@@ -32,7 +32,6 @@ def create_core(settings: "Settings") -> "Flask":
     from adsapp.core.logs import configure_logs
     from adsapp.integrations import extension as integrations
     from adsapp.jobs import broker as jobs
-    from adsapp.organizations import passwords
 
     configure_logs(settings.log_level, settings.log_format)
     os.umask(PRIVATE)
@@ -41,7 +40,6 @@ def create_core(settings: "Settings") -> "Flask":
     db.init_db(app, settings)
     jobs.init_jobs(app, settings)
     integrations.init_integrations(app, settings)
-    passwords.init_passwords(app)
     return app
 
 

@@ -20,6 +20,7 @@ from adsapp.config import Settings
 from adsapp.core.db import db, migrations
 from tests import servers as throwaway
 from tests.cast import Cast, make_cast, use_quick_hashes
+from tests.in_turns import keep_one_shape
 from tests.measured import looked_at
 from tests.order import longest_first
 from tests.quick import share_routes, share_statements
@@ -53,7 +54,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, the long ones begin first."""
+    """Those that run; where several processes share them, the long ones begin first."""
+    items[:], left = keep_one_shape(items)
+    config.hook.pytest_deselected(items=left)
     if hasattr(config, "workerinput"):
         items[:] = longest_first(items)
 

@@ -1,4 +1,4 @@
-"""Coverage looks at one test of each pair: the one on SQLite, or the one that needs no database.
+"""Coverage looks at one test of each pair: the one on SQLite, the one that needs no database, or the one that runs.
 
 To watch a line costs as much as to run it, and what PostgreSQL makes of it is shown by the test, not by the coverage.
 Nor does it look at tests in a browser, at those that ask the same of hundreds of thousands of values, or into processes
@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 from coverage import Coverage
+
+from tests.in_turns import ONLY_HERE
 
 NOT_MEASURED = ("browser", "many_values")
 
@@ -31,4 +33,5 @@ def looked_at(item: pytest.Item) -> Iterator[None]:
 def _is_measured(item: pytest.Item) -> bool:
     call = getattr(item, "callspec", None)
     shape = call.params.get("shape") if call else None
-    return shape != "distributed" and not any(map(item.get_closest_marker, NOT_MEASURED))
+    is_twin = shape == "distributed" and ONLY_HERE not in item.stash
+    return not is_twin and not any(map(item.get_closest_marker, NOT_MEASURED))

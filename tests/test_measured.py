@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from coverage import Coverage
 
+from tests.in_turns import ONLY_HERE
 from tests.measured import looked_at
 
 
@@ -21,8 +22,16 @@ def own() -> Iterator[Coverage]:
 
 def item(marker: str = "", **params: str) -> Any:
     return SimpleNamespace(
-        callspec=SimpleNamespace(params=params), get_closest_marker=lambda name: name == marker or None
+        callspec=SimpleNamespace(params=params),
+        get_closest_marker=lambda name: name == marker or None,
+        stash=pytest.Stash(),
     )
+
+
+def without_twin() -> Any:
+    made = item(shape="distributed")
+    made.stash[ONLY_HERE] = True
+    return made
 
 
 @pytest.mark.parametrize("test", [item(shape="distributed"), item("browser", shape="embedded"), item("many_values")])
@@ -32,7 +41,7 @@ def test_postgresql_the_browser_and_many_values_are_not_measured(own: Coverage, 
     assert Coverage.current() is own
 
 
-@pytest.mark.parametrize("test", [item(), item(shape="embedded")])
+@pytest.mark.parametrize("test", [item(), item(shape="embedded"), without_twin()])
 def test_everything_else_is_measured(own: Coverage, test: Any) -> None:
     with looked_at(test):
         assert Coverage.current() is own

@@ -86,18 +86,10 @@ class Counts:
         return self.opened + self.clicked
 
     @property
-    def percent(self) -> int:
-        """Through, in percent of all; 100 only when nobody is left to go."""
-        if self.to_go == 0:
-            return 100 if self.total else 0
-        return min(99, self.done * 100 // self.total)
-
-    @property
     def percent_sent(self) -> int:
-        """Sent to, in percent of those who are not skipped."""
-        if self.to_go == 0:
-            return self.percent
-        return min(99, (self.done - self.skipped) * 100 // (self.total - self.skipped))
+        """Sent to, in percent of those it is sent to: whoever is skipped is in neither."""
+        meant = self.total - self.skipped
+        return min(99 if self.to_go else 100, (meant - self.to_go) * 100 // meant) if meant else 0
 
     @property
     def adds_up(self) -> bool:

@@ -5,19 +5,13 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from flask import Flask
+from flask import current_app
 
-from adsapp.core import context
 from adsapp.core.errors import Invalid
 
 SHORTEST = 8
 EASY = 1  # zxcvbn's score, of 0 to 4, up to which a password is among the first million that are tried
 _LOOKED_AT = 72  # characters that decide whether it is easy
-
-
-def init_passwords(app: Flask) -> None:
-    """Attach how they are hashed."""
-    app.extensions["password_hasher"] = PasswordHasher()
 
 
 def demand_good(password: str, *about: str) -> None:
@@ -37,8 +31,8 @@ def demand_good(password: str, *about: str) -> None:
 
 def hasher() -> PasswordHasher:
     """Argon2id with the library's defaults; tests lower its cost."""
-    configured: PasswordHasher = context.extension("password_hasher")
-    return configured
+    made: PasswordHasher = current_app.extensions.setdefault("password_hasher", PasswordHasher())
+    return made
 
 
 def is_right(kept: str | None, password: str) -> bool:

@@ -35,6 +35,13 @@ const openerOf = (dialog) => {
 // `close` does not bubble, and comes however the dialog was closed: button, click beside it, Escape.
 document.addEventListener("close", (event) => event.target.matches?.("dialog") && openerOf(event.target)?.focus(), true);
 
+// What was confirmed is sent; the page that comes back begins where it was asked.
+document.addEventListener("submit", (event) => {
+  const dialog = event.target.closest("dialog");
+  const place = dialog && !event.defaultPrevented && openerOf(dialog)?.closest("[id]");
+  if (place) document.dispatchEvent(new CustomEvent("place", { detail: { id: place.id } }));
+});
+
 // Asked for by another file, as by a key.
 document.addEventListener("dialog:open", (event) => open(event.target, document.activeElement));
 

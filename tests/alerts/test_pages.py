@@ -120,7 +120,8 @@ def test_what_was_taken_on_or_put_off_can_be_taken_back_and_the_bell_counts_as_t
     assert "Taken on 1" in words(page)
     assert "Open now 1" not in words(page)
     assert "Give it back" in words(alice.get(here).text)
-    assert post(alice, f"{here}/acknowledgement/end").status_code == 303
+    given = post(alice, f"{here}/acknowledgement/end", back=here)
+    assert (given.status_code, given.headers["Location"]) == (303, here)
     page = alice.get("/alerts").text
     assert bell(page).startswith("1 open alert")
     assert "Open now 1" in words(page)

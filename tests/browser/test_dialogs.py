@@ -22,7 +22,7 @@ from adsapp.schedules.draft import ScheduleIn
 from adsapp.schedules.service import create_schedule, pause
 from tests.activity.test_every_change import World
 from tests.alerts.scene import Alerts
-from tests.browser.conftest import Console
+from tests.browser.conftest import Console, Look
 from tests.campaigns.scene import Scene
 from tests.emails.scene import set_the_email_scene
 from tests.front.test_pages import confirmations
@@ -175,3 +175,22 @@ def test_the_focus_comes_back_though_a_refresh_replaced_what_opened_the_dialog(
     page.locator(opener).evaluate("opener => opener.replaceWith(opener.cloneNode(true))")
     page.keyboard.press("Escape")
     expect(page.locator(opener)).to_be_focused()
+
+
+def test_whoever_confirmed_goes_on_where_they_were(alice: Page, console: Console) -> None:
+    page = alice
+    page.goto(console.url)
+    page.locator("#queue-bulk-messages a[data-ask]").press("Enter")
+    expect(page.locator("#pause-bulk-messages :focus")).to_be_visible()
+    page.locator("#pause-bulk-messages [name=reason]").fill("A look at the texts")
+    page.keyboard.press("Enter")
+    expect(page.locator("#queue-bulk-messages .button", has_text="Resume")).to_be_focused()
+
+
+def test_what_was_refused_has_the_focus(alice: Page, look: Look, console: Console) -> None:
+    page = alice
+    page.goto(f"{console.url}/contacts/new")
+    page.get_by_label("Phone number").fill("no number")
+    page.get_by_role("button", name="Add the contact").click()
+    expect(page.locator(".problem[role=alert]")).to_be_focused()
+    look.complaints[:] = [text for text in look.complaints if "422" not in text]  # the page asked for

@@ -228,18 +228,20 @@ class AlertPage(WebPage):
     template: ClassVar[str] = "alerts/show.html"
 
     row: Row
+    here: str  # its own address
     course: Sequence[Step]
     deliveries: Sequence[DeliveryRow]
     confirmations: Sequence[Confirmation]
 
     @classmethod
     def of(cls, incident: AlertIncident) -> "AlertPage":
-        is_open = incident.resolved_at is None
+        is_open, here = incident.resolved_at is None, url_for("alerts.show_alert", incident_id=str(incident.id))
         return cls(
             row=Row.of(incident, utcnow()),
+            here=here,
             course=course_of(incident),
             deliveries=[DeliveryRow.of(each) for each in queries.list_deliveries(incident.id).items],
-            confirmations=(dialogs.acknowledgement(incident), dialogs.snooze(incident)) if is_open else (),
+            confirmations=(dialogs.acknowledgement(incident, here), dialogs.snooze(incident, here)) if is_open else (),
         )
 
 

@@ -12,8 +12,8 @@ SNOOZES: Final = ((1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), 
 HOURS: Final = Field("For how long", "hours", kind="select", value="4", options=[(str(h), text) for h, text in SNOOZES])
 
 
-def acknowledgement(incident: AlertIncident) -> Confirmation:
-    """Take it on?"""
+def acknowledgement(incident: AlertIncident, here: str = "") -> Confirmation:
+    """Take it on? `here`: the page to come back to, if it is not the list."""
     return Confirmation(
         name=f"ask-acknowledge-{incident.id}",
         title="Take this alert on?",
@@ -27,13 +27,14 @@ def acknowledgement(incident: AlertIncident) -> Confirmation:
         fields=(reason_field("Others read it with the alert; it stays in the activity."),),
         action=url_for("alerts.acknowledge", incident_id=str(incident.id)),
         choices=(Choice("Take it on", icon="check"),),
+        sent_along=_back(here),
         back=url_for("alerts.list_alerts"),
         crumbs=(("Alerts", url_for("alerts.list_alerts")), ("Take it on", None)),
     )
 
 
-def snooze(incident: AlertIncident) -> Confirmation:
-    """Put it off?"""
+def snooze(incident: AlertIncident, here: str = "") -> Confirmation:
+    """Put it off? `here`: likewise."""
     return Confirmation(
         name=f"ask-snooze-{incident.id}",
         title="Put this alert off?",
@@ -47,9 +48,14 @@ def snooze(incident: AlertIncident) -> Confirmation:
         fields=(HOURS,),
         action=url_for("alerts.snooze", incident_id=str(incident.id)),
         choices=(Choice("Put it off", icon="clock"),),
+        sent_along=_back(here),
         back=url_for("alerts.list_alerts"),
         crumbs=(("Alerts", url_for("alerts.list_alerts")), ("Put off", None)),
     )
+
+
+def _back(here: str) -> tuple[tuple[str, str], ...]:
+    return (("back", here),) if here else ()
 
 
 def reset(rule: Rule) -> Confirmation:

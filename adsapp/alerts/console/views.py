@@ -19,7 +19,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Forbidden, Invalid, NotFound
 from adsapp.core.ids import parse_id
-from adsapp.core.inputs import digits
+from adsapp.core.inputs import digits, own_path
 from adsapp.core.web.confirmation import ask
 from adsapp.core.web.pages import render, render_fragment
 from adsapp.organizations import queries as organizations
@@ -163,7 +163,7 @@ def wake(incident_id: str) -> ResponseReturnValue:
 def _done(said: str) -> ResponseReturnValue:
     db.session.commit()
     flash(said, "good")
-    return redirect(url_for("alerts.list_alerts"), 303)
+    return redirect(own_path(request.form.get("back", "")) or url_for("alerts.list_alerts"), 303)
 
 
 def _incident(incident_id: str) -> AlertIncident:

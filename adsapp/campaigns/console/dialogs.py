@@ -28,7 +28,7 @@ DIALOGS: Final = Dialogs(
     settled_by="A delivery report that still comes from WhatsApp",
 )
 HOLD: Final = Verb("pause", "Pause", "player-pause", "It is paused")  # while it only waits for its time
-START: Final = Verb("start", "Start now", "player-play", "It starts now", "primary", asks=True)
+START: Final = Verb("start", "Start now", "player-play", "It starts now", asks=True)
 MOVE: Final = Verb("move", "Move", "calendar-time", "It has its new time", asks=True)
 EDIT: Final = Verb("edit", "Edit", "pencil", "It is changed", leads=True)
 FILL: Final = Verb("fill", "Set a value and send", "send", "They are sent the message")

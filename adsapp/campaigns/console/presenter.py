@@ -184,8 +184,8 @@ def in_one_line(campaign: Campaign, counts: Counts) -> str:
             OutboundStatus.PREPARING: "the audience is being fixed",
         }
         return waiting.get(campaign.status, "nobody was sent to")
-    done = [f"{counts.percent} % done"] if counts.to_go else []
-    return " · ".join(done + [f"{count:,} {what}" for count, what in _shares(counts) if count or what == "delivered"])
+    sent = [f"{counts.percent_sent} % sent"] if counts.to_go else []
+    return " · ".join(sent + [f"{count:,} {what}" for count, what in _shares(counts) if count or what == "delivered"])
 
 
 def _shares(counts: Counts) -> tuple[tuple[int, str], ...]:

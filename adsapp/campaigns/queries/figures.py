@@ -91,13 +91,6 @@ class Counts:
         return self.read
 
     @property
-    def percent(self) -> int:
-        """Through, in percent of all; 100 only when nobody is left to go."""
-        if self.to_go == 0:
-            return 100 if self.total else 0
-        return min(99, self.done * 100 // self.total)
-
-    @property
     def percent_sent(self) -> int:
         """Sent to, in percent of those it is sent to: whoever is skipped is in neither."""
         meant = self.total - self.skipped

@@ -72,12 +72,12 @@ class Preview:
     @property
     def odd_rows(self) -> list[SampleRow]:
         """Those with more to look at than that the default country was assumed."""
-        return [row for row in self.rows if row.said not in ("", ASSUMED["country"])]
+        return [row for row in self.rows if row.kind != "good"]
 
     @property
     def other_rows(self) -> list[SampleRow]:
         """The rest of them."""
-        return [row for row in self.rows if row.said in ("", ASSUMED["country"])]
+        return [row for row in self.rows if row.kind == "good"]
 
 
 def preview(batch: Import, form: ImportForm) -> Preview:

@@ -22,7 +22,10 @@ Part = tuple[str, str]  # the name of a column or field, and its value
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:
-    """A row as written and as it would be stored; `kind` is bad, warning or good, `said` why it is one of the first."""
+    """A row as written and as it would be stored; `kind` is bad, warning or good, `said` what was assumed or is odd.
+
+    That the default country was assumed is nothing odd: it is so for all that are written as at home.
+    """
 
     written: Sequence[Part]
     stored: Sequence[Part]
@@ -45,7 +48,7 @@ def _row(written: Sequence[Part], result: Judged) -> SampleRow:
         return SampleRow(cells, [], "bad", result.message)
     codes = [*([result.assumed] if result.assumed else []), *(note.code for note in result.notes)]
     said = "; ".join(ASSUMED.get(code) or MESSAGES[code].title for code in codes)
-    return SampleRow(cells, list(_stored(result)), "warning" if said else "good", said)
+    return SampleRow(cells, list(_stored(result)), "good" if set(codes) <= {"country"} else "warning", said)
 
 
 def _stored(row: ContactRow) -> Iterator[Part]:

@@ -41,6 +41,7 @@ class _Region:
         self._general = re.compile(metadata.general_desc.national_number_pattern)
         self._lengths = frozenset(metadata.general_desc.possible_length)
         self._valid = {length: _any_kind(metadata, length) for length in self._lengths}
+        self._mobile = _compiled(metadata.mobile.national_number_pattern) if metadata.mobile else None
 
     def looks_national(self, number: str) -> bool:
         """True if the digits are those of a national number of some length."""
@@ -54,6 +55,10 @@ class _Region:
         """True if it is a number of some kind."""
         valid = self._valid.get(len(number))
         return valid is not None and valid.fullmatch(number) is not None
+
+    def is_mobile(self, number: str) -> bool:
+        """True if mobile numbers are like this; in some regions fixed lines are, too."""
+        return self._mobile is not None and self._mobile.fullmatch(number) is not None
 
     def without_prefix(self, number: str) -> str | None:
         """The number without the 0 or the like that is dialled before it; None if that is not plain."""
@@ -84,6 +89,14 @@ def sure_number(text: str, region: str | None) -> SureNumber | None:
         return _of_code(home.code, rest)
     number = home.without_prefix(digits)
     return _valid_in(home.code, number) if number else None
+
+
+def may_be_mobile(e164: str, region: str) -> bool:
+    """Whether a valid number of this region is, or may be, a mobile one."""
+    if region not in SUPPORTED_REGIONS:
+        return False
+    home = _region(region)
+    return home.is_mobile(e164.removeprefix(f"+{home.code}"))
 
 
 def _international(digits: str) -> SureNumber | None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import ValidationResult
 
-from adsapp.contacts.values.fast_phones import sure_number
+from adsapp.contacts.values.fast_phones import may_be_mobile, sure_number
 from adsapp.contacts.values.reasons import MESSAGES
 from adsapp.contacts.values.text import plain
 
@@ -156,13 +156,45 @@ def _resolve(text: str, extension: str, default_country: str | None, country: st
             return abroad
     result = _read(text, region, extension, None if country else "country") if region else reject("no_country")
     if isinstance(result, Phone):
-        return result
+        return _weighed(text, result, extension)
     return _with_lost_plus(text, region, extension) or result
 
 
 # Spreadsheets drop the plus only if nothing but digits follows it; and country code and number together have at least
 # ten digits in all but the smallest countries.
 _MAY_LACK_PLUS = re.compile(r"[1-9][0-9 ]{9,}")
+
+
+def _weighed(text: str, national: Phone, extension: str) -> Phone | Rejection:
+    """Where numbers are of many lengths, bare digits may be a fixed line at home that lost its 0, and as well a number
+    with its calling code that lost its +: 491755678902 in Germany. Taken for the wrong one a message goes to a
+    stranger. A mobile number at home is just that. A mobile number of the same country by the other reading is the
+    likelier by far; another country's, or a number at home that is no mobile one or lacks a digit, nobody can tell."""
+    if not _MAY_LACK_PLUS.fullmatch(text) or _digits(text) < 10 or may_be_mobile(national.e164, national.region):
+        return national
+    other = _read("+" + text, None, extension, "lost plus")
+    if not isinstance(other, Phone):
+        return _unclear(text, national) if _may_be_of(text, national.region) else national
+    if other.e164 == national.e164:
+        return national
+    is_mobile, is_home = may_be_mobile(other.e164, other.region), other.region == national.region
+    if is_mobile and is_home:
+        return other
+    return _unclear(text, national) if is_mobile or is_home else national
+
+
+def _unclear(text: str, national: Phone) -> Rejection:
+    return reject("two_readings", f"+{text.replace(' ', '')} or {national.e164}")
+
+
+def _may_be_of(text: str, region: str) -> bool:
+    """Whether the digits begin with the calling code of this region and have the length of a mobile number of it."""
+    if not text.startswith(str(phonenumbers.country_code_for_region(region))):
+        return False
+    number = phonenumbers.parse("+" + text, None)
+    found = phonenumbers.is_possible_number_for_type_with_reason(number, phonenumbers.PhoneNumberType.MOBILE)
+    is_possible: bool = found == ValidationResult.IS_POSSIBLE
+    return is_possible
 
 
 def _with_lost_plus(text: str, region: str | None, extension: str) -> Phone | None:

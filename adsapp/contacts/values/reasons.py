@@ -27,6 +27,10 @@ MESSAGES: dict[str, Reason] = {
         "The spreadsheet shortened the number to scientific notation and its last digits are lost",
         "Format the column as text in the spreadsheet and enter the whole number again.",
     ),
+    "two_readings": Reason(
+        "It is not clear whether the number begins with its country code",
+        "Write it as + and country code, or with the 0 that is dialled before it at home.",
+    ),
     "two_numbers": Reason("There is more than one number in the cell", "Keep one number, or use two rows."),
     "letters": Reason("There are letters in the number", "Write the number with digits only."),
     "odd_characters": Reason(

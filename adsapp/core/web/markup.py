@@ -90,6 +90,9 @@ def render_points(values: Sequence[float], width: float, height: float, low: flo
     """
     step, scale = width / max(len(values) - 1, 1), height / ((high - low) or 1)
     places = enumerate(values)
+    if len(values) == 1:  # a line of one point is not drawn; one that goes nowhere is a dot, as its ends are round
+        places = enumerate([*values, *values])
+        step = 0
     return Markup(" ").join(f"{at * step + pad:.0f},{pad + height - (value - low) * scale:.0f}" for at, value in places)
 
 

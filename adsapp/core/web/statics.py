@@ -42,6 +42,7 @@ SCRIPTS: Final = (
         "toast",
         "times",
         "dialog",
+        "place",
         "copy",
         "keys",
         "upload",

@@ -57,6 +57,8 @@ def format_duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     seconds = max(0.0, seconds)
+    if seconds < 0.05:
+        return "less than 0.1 s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     for limit, size, unit in ((90, 1, "s"), (5400, 60, "min"), (129600, 3600, "h")):

@@ -185,8 +185,8 @@ def in_one_line(email: Email, counts: Counts) -> str:
         (counts.uncertain, "uncertain"),
         (counts.to_go, "to go"),
     )
-    done = [f"{counts.percent} % done"] if counts.to_go else []
-    return " · ".join(done + [f"{count:,} {what}" for count, what in shares if count or what == "delivered"])
+    sent = [f"{counts.percent_sent} % sent"] if counts.to_go else []
+    return " · ".join(sent + [f"{count:,} {what}" for count, what in shares if count or what == "delivered"])
 
 
 def why_it_waits(email: Email) -> WaitReason | None:

@@ -154,7 +154,7 @@ class Dialogs:
         """Send again to those who failed for one reason."""
         lines = (
             f"{people(failure.count)} failed with “{failure.title}” and will be sent {self.gets} again.",
-            f"0 people who already got it will get it again. {failure.advice}",
+            f"{NOBODY_TWICE} {failure.advice}",
         )
         choice = Choice(f"Send again to {failure.count:,}", icon=RETRY.icon)
         title = "Send again to those who failed"

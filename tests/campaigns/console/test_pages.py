@@ -76,12 +76,12 @@ def test_the_list_shows_each_campaign_with_its_funnel_in_words(scene: Scene, bob
     scene.campaign(people={Status.READ: 3, Status.FAILED: 1, Status.PENDING: 4})
     words = shown(bob.get("/campaigns").text)
     assert "Spring opening" in words
-    assert "50 % done · 3 delivered · 1 failed · 4 to go" in words
+    assert "50 % sent · 3 delivered · 1 failed · 4 to go" in words
 
 
 def test_the_figures_of_a_line_add_up_to_the_audience(scene: Scene, bob: FlaskClient) -> None:
     scene.campaign(people=EVERY_STATUS)
-    line = re.search(r"75 % done · (.*? to go)", shown(bob.get("/campaigns").text))
+    line = re.search(r"\d+ % sent · (.*? to go)", shown(bob.get("/campaigns").text))
     assert line is not None
     assert sum(int(figure) for figure in re.findall(r"(\d+) \w", line[1])) == sum(EVERY_STATUS.values())
 

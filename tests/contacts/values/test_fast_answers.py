@@ -18,7 +18,7 @@ from tests.contacts.values.odd_cells import REGIONS, addresses, phone_cells
 
 PARTS = 4  # for as many processes
 MANY = 5 if os.environ.get("ADSAPP_MANY_VALUES") else 1
-CELLS, ADDRESSES = MANY * 80_000 // PARTS, MANY * 20_000 // PARTS
+CELLS, ADDRESSES = MANY * 50_000 // PARTS, MANY * 20_000 // PARTS
 
 
 @pytest.mark.many_values

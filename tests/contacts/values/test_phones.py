@@ -2,6 +2,7 @@
 
 import re
 
+import phonenumbers
 import pytest
 
 from adsapp.contacts.values.countries import country_code
@@ -62,6 +63,15 @@ def test_characters_nobody_sees_do_not_make_another_number() -> None:
         ("’+12025550100", None, "+12025550100", None),
         ("+ 1 202 555 0100", None, "+12025550100", None),
         ("२०२५५५०१००", "US", "+12025550100", "country"),
+        ("491755678902", "DE", "+491755678902", "lost plus"),
+        ("49 175 5678902", "DE", "+491755678902", "lost plus"),
+        ("4917612345678", "DE", "+4917612345678", "lost plus"),
+        ("1755678902", "DE", "+491755678902", "country"),
+        ("62812345678", "ID", "+62812345678", "lost plus"),
+        ("9198765432", "IN", "+919198765432", "country"),
+        ("3912345678", "IT", "+393912345678", "country"),
+        ("5532123456", "BR", "+555532123456", "country"),
+        ("30123456789", "DE", "+4930123456789", "country"),
         ("+52 1 55 1234 5678", None, "+525512345678", "old form"),
         ("+55 11 8765-4321", None, "+5511987654321", "old form"),
     ],
@@ -98,11 +108,24 @@ def test_a_number_is_understood_and_what_was_assumed_is_told(
         ("13812345678", "CN", None),
         ("12025550100", "CN", "not_in_use"),
         ("001", None, "too_short"),
+        ("491511234567", "DE", "two_readings"),
+        ("4921123456", "DE", "two_readings"),
+        ("43664123456", "DE", "two_readings"),
+        ("33612345678", "DE", "two_readings"),
     ],
 )
 def test_what_is_no_number_has_a_code_of_its_own(cell: str, default: str | None, code: str | None) -> None:
     result = normalise_phone(cell, default)
     assert (result.code if isinstance(result, Rejection) else None) == code
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_digits_after_their_own_calling_code_are_never_another_persons(region: str) -> None:
+    """A spreadsheet dropped the plus, and the list is of that country."""
+    mobile = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    e164 = phonenumbers.format_number(mobile, phonenumbers.PhoneNumberFormat.E164) if mobile else "+12025550100"
+    read = normalise_phone(e164[1:], region)
+    assert isinstance(read, Rejection) or read.e164 == e164
 
 
 def test_a_number_of_no_country_names_none() -> None:

@@ -13,7 +13,9 @@ def test_attributes_are_escaped_and_those_that_say_no_are_left_out() -> None:
 
 def test_a_line_lies_between_its_lowest_and_its_highest_value() -> None:
     assert markup.render_points([0, 5, 10], 100, 20, 0, 10, 2) == "2,22 52,12 102,2"
-    assert markup.render_points([7], 100, 20, 7, 7, 0) == "0,20"
+    assert (
+        markup.render_points([7], 100, 20, 7, 7, 0) == "0,20 0,20"
+    )  # a line to itself is drawn, one of a point is not
 
 
 def test_the_rows_under_a_chart_are_escaped() -> None:

@@ -26,7 +26,7 @@ import json, sys
 from adsapp.cli import adsapp as command
 command.get_command(None, "worker")
 from adsapp.cli.readiness import open_app
-open_app(check_schema=False, pages=False)
+open_app(check_schema=False)
 from adsapp.core.observing.start import observe
 from adsapp.config import Settings
 observe(Settings(), "adsapp-worker")
