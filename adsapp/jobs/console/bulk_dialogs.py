@@ -14,12 +14,19 @@ from adsapp.jobs.models import Job
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.states import Priority
 
-NOTHING_FITS = "None of these jobs is in a state where this means something; the page of each says what can be done."
+ALL_ENDED = "All of these jobs have ended."
+NOTHING_FITS: Mapping[BulkAction, str] = {
+    BulkAction.RETRY: "None of these jobs has failed or was cancelled so that you could retry it.",
+    BulkAction.CANCEL: ALL_ENDED,
+    BulkAction.PRIORITIZE: ALL_ENDED,
+    BulkAction.CLEAN: "None of these jobs has ended.",
+}
 
 
-def nothing_fits() -> str:
+def nothing_fits(verb: BulkAction) -> str:
     """Why nothing can be done to these jobs."""
-    return " ".join([NOTHING_FITS, *added(lambda words: words.if_nothing_fits)])
+    more = added(lambda words: words.if_nothing_fits) if verb is BulkAction.RETRY else ()
+    return " ".join([NOTHING_FITS[verb], *more])
 
 
 def _meaning(verb: BulkAction, means: str) -> str:
@@ -103,7 +110,7 @@ def _act(
         back=back,
         sent_along=(("verb", verb.value), *sent),
         crumbs=(("Jobs", back), (words.crumb, None)),
-        why_not=nothing_fits() if matching.is_none else "",
+        why_not=nothing_fits(verb) if matching.is_none else "",
         shown=Shown.now(matching, about.people),
     )
 
