@@ -33,7 +33,6 @@ class Run:
     """What a run needs of what is sent, copied: the session's objects do not outlive a transaction."""
 
     status: OutboundStatus
-    reason: str
     is_frozen: bool
     audience: Mapping[str, Any]
     account_id: uuid.UUID

@@ -77,7 +77,6 @@ class CampaignJob(SendingJob[CampaignRun]):
         self._settled = self._mark_orphans_uncertain()
         return CampaignRun(
             status=sent.status,
-            reason=sent.status_reason or "",
             is_frozen=sent.frozen_at is not None,
             audience=dict(sent.audience),
             account_id=account.id,

@@ -69,7 +69,6 @@ class EmailJob(SendingJob[EmailRun]):
         consequences.hold_back(sent, account)
         return EmailRun(
             status=sent.status,
-            reason=sent.status_reason or "",
             is_frozen=sent.frozen_at is not None,
             audience=dict(sent.audience),
             account_id=account.id,
