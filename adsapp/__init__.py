@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 PRIVATE = 0o077  # what a process of ours makes, files 0600 and folders 0700, is for the user that it runs as
 
+WITH_TABLES = (  # those that others refer to first
+    *("organizations", "jobs", "integrations", "notifications", "contacts", "message_templates"),
+    *("campaigns", "emails", "schedules", "alerts"),
+)
+
 
 def create_app(settings: "Settings | None" = None) -> "Flask":
     """The web application: everything."""
@@ -20,6 +25,14 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     app = create_core(settings)
     add_pages(app, settings)
     return app
+
+
+def load_tables() -> None:
+    """Import the models of every feature: for whoever asks of all tables. Other processes load what they use."""
+    import importlib
+
+    for feature in WITH_TABLES:
+        importlib.import_module(f"adsapp.{feature}.models")
 
 
 def create_core(settings: "Settings") -> "Flask":

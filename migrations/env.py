@@ -1,17 +1,11 @@
 """Alembic runs here, as the owner of the tables (`adsapp db upgrade`)."""
 
-import importlib
-
 from alembic import context
 
+from adsapp import load_tables
 from adsapp.core.db import Base, logins
 
-FEATURES = (
-    *("organizations", "jobs", "integrations", "notifications", "contacts", "message_templates"),
-    *("campaigns", "emails", "schedules", "alerts"),
-)
-for feature in FEATURES:
-    importlib.import_module(f"adsapp.{feature}.models")
+load_tables()
 
 with logins.owner_engine().connect() as connection:
     context.configure(

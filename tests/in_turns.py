@@ -12,7 +12,10 @@ from collections import Counter
 
 import pytest
 
-IN_TURNS = re.compile(r"tests/(?:cli/|dashboard/|activity/test_page|front/|.*/console/|.*test_\w*pages?\.py)")
+OWN_CODE = "test_(?:admin|backup|doctor|secrets)"  # commands that do something else on each database
+IN_TURNS = re.compile(
+    rf"tests/(?:cli/(?!{OWN_CODE})|dashboard/|activity/test_page|front/|.*/console/|.*test_\w*pages?\.py)"
+)
 BOTH = ("embedded", "distributed")
 ONLY_HERE = pytest.StashKey[bool]()
 

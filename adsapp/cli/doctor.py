@@ -22,9 +22,10 @@ def doctor(offline: bool, as_json: bool) -> None:
     changes nothing. It ends with 1 if something does not work, with 0 if there is nothing but warnings.
     """
     import huey_tasks  # noqa: F401  # registers the processors
-    from adsapp import create_core
+    from adsapp import create_core, load_tables
     from adsapp.config import Settings
 
+    load_tables()
     found = examine(create_core(Settings.load()), offline=offline)
     wrong = any(each.grade is Grade.WRONG for each in found)
     show({"well": not wrong, "findings": [asdict(each) for each in found]}, _text(found), as_json)

@@ -8,6 +8,7 @@ import click
 from cryptography.fernet import Fernet
 from flask import Flask
 
+from adsapp import load_tables
 from adsapp.cli.errors import CommandFailed, typed
 from adsapp.cli.output import json_option, show
 from adsapp.cli.readiness import open_app
@@ -98,6 +99,7 @@ def rotate(dry_run: bool, as_json: bool) -> None:
     Values that no key opens are named and left as they are; the command then ends with an error. It can be stopped and
     run again at any time: what is under the first key already is not touched.
     """
+    load_tables()
     app = open_app()
     settings: Settings = app.config["SETTINGS"]
     report = _rotate(app, settings, dry_run, as_json)

@@ -85,7 +85,7 @@ class _Stale:
 
 
 def sealed_tables() -> list[Table]:
-    """All tables with a sealed column, by name; the models must have been imported."""
+    """All tables with a sealed column, by name; `load_tables` must have been called."""
     tables = sorted(db.Base.metadata.tables.values(), key=lambda table: table.name)
     return [table for table in tables if sealed_columns(table)]
 

@@ -114,9 +114,9 @@ class World:
         return self.job(State.DELAYED, run_at=utcnow() + LATER)
 
     def upload(self) -> uuid.UUID:
-        """An import that was not started."""
+        """An import that was not started, of another file each time."""
         with db.organization_context(self.app, self.cast.bakery_id):
-            content = f"name,phone\nAnn,+1202555{uuid.uuid4().int % 10_000:04d}\n"
+            content = f"name,phone\nAnn,+12025550{uuid.uuid4().int % 1_000:03d}\n{uuid.uuid4()},+12025550100\n"
             batch = imports.receive(io.BytesIO(content.encode()), "people.csv", By("Alice"))
             db.session.commit()
             return batch.id

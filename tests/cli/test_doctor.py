@@ -1,8 +1,11 @@
 """Whatever `docs/troubleshooting.md` says of a symptom is so: it is provoked, found, mended, and then not found."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import zoneinfo
 from collections import namedtuple
 from collections.abc import Callable, Iterator
@@ -330,3 +333,13 @@ def test_it_ends_with_0_where_nothing_is_wrong_and_with_1_where_something_is(
     wrong = [each for each in answer["findings"] if each["grade"] == "wrong"]
     assert [each["part"] for each in wrong] == ["workers"]
     assert wrong[0]["cure"] == "Start one: `adsapp worker --queue template-processing`"
+
+
+@pytest.mark.parametrize("shape", ["distributed"], indirect=True)
+def test_a_process_that_has_loaded_nothing_else_looks_at_every_table(settings: Settings, shape: str) -> None:
+    told = {**os.environ, **Installation(settings).environment}
+    command = [sys.executable, "-m", "adsapp", "doctor", "--offline", "--json"]
+    ended = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+    tenants = [each for each in db.Base.registry.mappers if issubclass(each.class_, db.Tenant)]
+    said = [each["says"] for each in json.loads(ended.stdout)["findings"] if each["part"] == "logins"]
+    assert f"{len(tenants)} tables keep organizations apart" in said

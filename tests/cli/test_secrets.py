@@ -1,6 +1,9 @@
 """`adsapp secrets …`: a fresh key, and everything brought under it; no secret is printed but the key asked for."""
 
 import json
+import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -9,8 +12,8 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 
-from adsapp import jobs
-from adsapp.config import Settings
+from adsapp import WITH_TABLES, jobs
+from adsapp.config import ROOT, Settings
 from adsapp.core import db
 from adsapp.core.crypto import Vault
 from adsapp.integrations import queries
@@ -154,3 +157,21 @@ def test_no_key_is_kept_beside_those_of_the_environment(run: Run, settings: Sett
     assert refused.returncode == 2
     assert "the keys are those of ENCRYPTION_KEYS" in refused.stderr
     assert refused.stdout == ""
+
+
+def test_every_table_with_a_secret_is_looked_at_by_a_process_that_has_loaded_nothing_else(settings: Settings) -> None:
+    """In the process of the tests all tables are known anyway."""
+    told = {**os.environ, **Installation(settings).environment}
+    command = [sys.executable, "-m", "adsapp", "secrets", "rotate", "--dry-run", "--json"]
+    ended = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=True)
+    assert set(json.loads(ended.stdout)["tables"]) == {
+        "alert_channels",
+        "email_accounts",
+        "job_schedules",
+        "jobs",
+        "whatsapp_accounts",
+    }
+
+
+def test_every_feature_with_tables_is_known() -> None:
+    assert set(WITH_TABLES) == {path.parent.name for path in (ROOT / "adsapp").glob("*/models.py")}

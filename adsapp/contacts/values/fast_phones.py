@@ -41,6 +41,8 @@ class _Region:
         self._general = re.compile(metadata.general_desc.national_number_pattern)
         self._lengths = frozenset(metadata.general_desc.possible_length)
         self._valid = {length: _any_kind(metadata, length) for length in self._lengths}
+        fixed = metadata.fixed_line.possible_length if metadata.fixed_line else ()
+        self.longest_line = max(fixed or self._lengths)
         self._mobile = _compiled(metadata.mobile.national_number_pattern) if metadata.mobile else None
 
     def looks_national(self, number: str) -> bool:
@@ -97,6 +99,11 @@ def may_be_mobile(e164: str, region: str) -> bool:
         return False
     home = _region(region)
     return home.is_mobile(e164.removeprefix(f"+{home.code}"))
+
+
+def may_be_longer(length: int, region: str) -> bool:
+    """Whether fixed lines of this region may have more digits than these: of some countries all have as many."""
+    return region in SUPPORTED_REGIONS and length < _region(region).longest_line
 
 
 def _international(digits: str) -> SureNumber | None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import ValidationResult
 
-from adsapp.contacts.values.fast_phones import may_be_mobile, sure_number
+from adsapp.contacts.values.fast_phones import may_be_longer, may_be_mobile, sure_number
 from adsapp.contacts.values.reasons import MESSAGES
 from adsapp.contacts.values.text import plain
 
@@ -156,7 +156,7 @@ def _resolve(text: str, extension: str, default_country: str | None, country: st
             return abroad
     result = _read(text, region, extension, None if country else "country") if region else reject("no_country")
     if isinstance(result, Phone):
-        return _weighed(text, result, extension)
+        return _weighed(text, result, extension, told=country is not None)
     return _with_lost_plus(text, region, extension) or result
 
 
@@ -165,33 +165,37 @@ def _resolve(text: str, extension: str, default_country: str | None, country: st
 _MAY_LACK_PLUS = re.compile(r"[1-9][0-9 ]{9,}")
 
 
-def _weighed(text: str, national: Phone, extension: str) -> Phone | Rejection:
+def _weighed(text: str, national: Phone, extension: str, *, told: bool) -> Phone | Rejection:
     """Where numbers are of many lengths, bare digits may be a fixed line at home that lost its 0, and as well a number
     with its calling code that lost its +: 491755678902 in Germany. Taken for the wrong one a message goes to a
-    stranger. A mobile number at home is just that. A mobile number of the same country by the other reading is the
-    likelier by far; another country's, or a number at home that is no mobile one or lacks a digit, nobody can tell."""
-    if not _MAY_LACK_PLUS.fullmatch(text) or _digits(text) < 10 or may_be_mobile(national.e164, national.region):
+    stranger. A mobile number at home is just that, and so is what was dialled with a prefix, or is as long as the
+    longest fixed lines. A mobile number of the same country by the other reading is the likelier by far. Another
+    country's (unless the row has `told` its own), or a number at home that is no mobile one or lacks a digit, nobody
+    can tell."""
+    digits = text.replace(" ", "")
+    if not _MAY_LACK_PLUS.fullmatch(text) or len(digits) < 10 or may_be_mobile(national.e164, national.region):
         return national
-    other = _read("+" + text, None, extension, "lost plus")
+    if national.e164 == f"+{digits}" or not national.e164.endswith(digits):
+        return national
+    is_home = digits.startswith(str(phonenumbers.country_code_for_region(national.region)))
+    if not is_home and (told or not may_be_longer(len(digits), national.region)):
+        return national
+    other = _read("+" + digits, None, extension, "lost plus")
     if not isinstance(other, Phone):
-        return _unclear(text, national) if _may_be_of(text, national.region) else national
-    if other.e164 == national.e164:
-        return national
-    is_mobile, is_home = may_be_mobile(other.e164, other.region), other.region == national.region
+        return _unclear(digits, national) if is_home and _has_length_of_mobile(digits) else national
+    is_mobile = may_be_mobile(other.e164, other.region)
     if is_mobile and is_home:
         return other
-    return _unclear(text, national) if is_mobile or is_home else national
+    return _unclear(digits, national) if is_mobile or is_home else national
 
 
-def _unclear(text: str, national: Phone) -> Rejection:
-    return reject("two_readings", f"+{text.replace(' ', '')} or {national.e164}")
+def _unclear(digits: str, national: Phone) -> Rejection:
+    return reject("two_readings", f"+{digits} or {national.e164}")
 
 
-def _may_be_of(text: str, region: str) -> bool:
-    """Whether the digits begin with the calling code of this region and have the length of a mobile number of it."""
-    if not text.startswith(str(phonenumbers.country_code_for_region(region))):
-        return False
-    number = phonenumbers.parse("+" + text, None)
+def _has_length_of_mobile(digits: str) -> bool:
+    """Whether a mobile number of the calling code with which these begin may be as long."""
+    number = phonenumbers.parse("+" + digits, None)
     found = phonenumbers.is_possible_number_for_type_with_reason(number, phonenumbers.PhoneNumberType.MOBILE)
     is_possible: bool = found == ValidationResult.IS_POSSIBLE
     return is_possible

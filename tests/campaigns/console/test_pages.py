@@ -581,7 +581,7 @@ def test_the_export_holds_everybody_and_no_formula(scene: Scene, client: FlaskCl
     scene.cast.sign_in(client, "adam")
     campaign = scene.campaign(people={Status.READ: 1, Status.FAILED: 1}, codes={Status.FAILED: "131026"})
     with db.organization_context(scene.app, scene.cast.bakery_id):
-        db.session.scalars(select(CampaignRecipient).limit(1)).one().name = "=1+1"
+        db.session.scalars(select(CampaignRecipient).order_by(CampaignRecipient.id).limit(1)).one().name = "=1+1"
         db.session.commit()
     answer = client.get(f"/campaigns/{campaign}/people.csv")
     rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))

@@ -6,7 +6,7 @@ import phonenumbers
 import pytest
 
 from adsapp.contacts.values.countries import country_code
-from adsapp.contacts.values.phones import Phone, Rejection, normalise_phone, person_key
+from adsapp.contacts.values.phones import Phone, Rejection, normalise_phone, person_key, reject
 from adsapp.contacts.values.reasons import MESSAGES
 from tests.contacts.imports.reading.helpers import read_contacts
 from tests.paths import CASES
@@ -72,6 +72,13 @@ def test_characters_nobody_sees_do_not_make_another_number() -> None:
         ("3912345678", "IT", "+393912345678", "country"),
         ("5532123456", "BR", "+555532123456", "country"),
         ("30123456789", "DE", "+4930123456789", "country"),
+        ("4930901820", "DE", "+4930901820", "country"),
+        ("84951234567", "RU", "+74951234567", "country"),
+        ("8 495 123 45 67", "RU", "+74951234567", "country"),
+        ("4532251234", "BR", "+554532251234", "country"),
+        ("4522345678", "IN", "+914522345678", "country"),
+        ("4522141234", "TR", "+904522141234", "country"),
+        ("79181234567", "CN", "+8679181234567", "country"),
         ("+52 1 55 1234 5678", None, "+525512345678", "old form"),
         ("+55 11 8765-4321", None, "+5511987654321", "old form"),
     ],
@@ -117,6 +124,12 @@ def test_a_number_is_understood_and_what_was_assumed_is_told(
 def test_what_is_no_number_has_a_code_of_its_own(cell: str, default: str | None, code: str | None) -> None:
     result = normalise_phone(cell, default)
     assert (result.code if isinstance(result, Rejection) else None) == code
+
+
+def test_a_row_that_names_its_country_leaves_no_doubt_about_others() -> None:
+    assert normalise_phone("6421123456", "DE") == reject("two_readings", "+6421123456 or +496421123456")
+    assert normalise_phone("6421123456", "US", "DE") == Phone("+496421123456", "DE")
+    assert normalise_phone("491755678902", "US", "DE") == Phone("+491755678902", "DE", "", "lost plus")
 
 
 @pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
