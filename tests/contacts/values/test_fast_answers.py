@@ -1,6 +1,6 @@
 """What is answered without the libraries is what the libraries would answer, for many odd cells of all countries.
 
-80,000 here; `ADSAPP_MANY_VALUES=1` asks of 400,000.
+50,000 here; `ADSAPP_MANY_VALUES=1` asks of 250,000.
 """
 
 import os
