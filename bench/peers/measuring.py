@@ -178,9 +178,9 @@ def _latency(system: System, figures: Figures) -> None:
 
 def memory(pids: list[int]) -> tuple[float, float, int]:
     """RSS and PSS in MB of these processes and all they have started, and how many those are."""
-    family = [one for pid in pids for one in family(pid)]
-    rolled = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in family]
-    return _sum(rolled, "Rss:"), _sum(rolled, "Pss:"), len(family)
+    them = [one for pid in pids for one in family(pid)]
+    rolled = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in them]
+    return _sum(rolled, "Rss:"), _sum(rolled, "Pss:"), len(them)
 
 
 def family(pid: int) -> Iterator[int]:
