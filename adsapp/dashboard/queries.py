@@ -17,7 +17,7 @@ from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core.db.prepared import fetch, own_rows
 from adsapp.jobs import Job, State
 from adsapp.jobs.wait_reasons import RunConditions
-from adsapp.outbound.statuses import OutboundStatus
+from adsapp.outbound.statuses import OutboundStatus, people_by_status
 
 MOST = 10  # of one kind, on a page that is read at a glance
 LATEST = 3  # campaigns, with their bars
@@ -122,9 +122,8 @@ def troubled_campaigns(since: datetime) -> tuple[list[Uncertain], list[Failing]]
 def latest_campaigns() -> list[tuple[Campaign, campaign_queries.Counts]]:
     """The newest campaigns and their counts, which come from the counters alone: every open home page reads them."""
     campaigns = campaign_queries.list_campaigns(limit=LATEST).items
-    sums: dict[uuid.UUID, Counter[str]] = {campaign.id: Counter() for campaign in campaigns}
-    for campaign_id, status, count in fetch(LATEST_COUNTS, newest=list(sums)):
-        sums[campaign_id][status.value] += count
+    newest = [campaign.id for campaign in campaigns]
+    sums = people_by_status(newest, fetch(LATEST_COUNTS, newest=newest))
     return [(each, campaign_queries.Counts(**sums[each.id])) for each in campaigns]
 
 

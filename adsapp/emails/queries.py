@@ -1,7 +1,6 @@
 """Reads of e-mails, one function a screen. Counts come from counters; lists go along keys."""
 
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +22,7 @@ from adsapp.emails.models import Email, EmailCount, EmailEvent, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.reasons import explain
 from adsapp.jobs import Job, State
-from adsapp.outbound.statuses import OutboundStatus
+from adsapp.outbound.statuses import OutboundStatus, people_by_status
 
 ENDED_JOBS = {State.FAILED: OutboundStatus.FAILED, State.CANCELLED: OutboundStatus.CANCELLED}
 LOOKED_AT = 50  # of the newest e-mails, for one that is alike
@@ -187,9 +186,7 @@ def counts_of(emails: Sequence[Email]) -> dict[uuid.UUID, Counts]:
 
 
 def _counts(emails: Sequence[Email], rows: Iterable[tuple[uuid.UUID, Status, int]]) -> dict[uuid.UUID, Counts]:
-    by_status: dict[uuid.UUID, Counter[str]] = {email.id: Counter() for email in emails}
-    for email_id, status, people in rows:
-        by_status[email_id][status.value] += people
+    by_status = people_by_status([email.id for email in emails], rows)
     return {
         email.id: Counts(**by_status[email.id], audience_size=email.audience_size, unsubscribed=email.unsubscribed)
         for email in emails

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, exists, func, select, true
 
@@ -292,8 +292,23 @@ def why_no_attribute(name: str) -> str:
     return f"No contact has a value in the column “{name}”{_hint(name, others)}"
 
 
+# The columns by which `person_of` and `full_name` read a contact.
+OF_PERSON: Final = (
+    Contact.id,
+    Contact.phone,
+    Contact.moved_to,
+    Contact.name,
+    Contact.first_name,
+    Contact.last_name,
+    Contact.email,
+    Contact.language,
+    Contact.country,
+    Contact.attributes,
+)
+
+
 def person_of(contact: Any) -> dict[str, Any]:
-    """A contact (or a row with its columns) as templates read it."""
+    """A contact (or a row with the columns OF_PERSON) as templates read it."""
     return {
         "first_name": contact.first_name,
         "last_name": contact.last_name,
@@ -304,3 +319,9 @@ def person_of(contact: Any) -> dict[str, Any]:
         "country": contact.country,
         "attributes": contact.attributes,
     }
+
+
+def full_name(contact: Any) -> str:
+    """What a ledger calls them."""
+    name: str = contact.name or f"{contact.first_name} {contact.last_name}".strip()
+    return name[:200]

@@ -23,20 +23,7 @@ from adsapp.outbound import audience as audiences
 from adsapp.outbound.statuses import OutboundStatus
 
 CHUNK: Final = 500
-# What both read of a contact: who they are, and what a variable may be filled with.
-OF_CONTACT: Final = (
-    Contact.id,
-    Contact.phone,
-    Contact.person_key,
-    Contact.moved_to,
-    Contact.name,
-    Contact.first_name,
-    Contact.last_name,
-    Contact.email,
-    Contact.language,
-    Contact.country,
-    Contact.attributes,
-)
+OF_CONTACT: Final = (*audiences.OF_PERSON, Contact.person_key)  # what both read
 
 
 class Freezing(ABC):
@@ -108,9 +95,3 @@ class Freezing(ABC):
             sent.frozen_at, sent.status = utcnow(), OutboundStatus.SENDING
             self._progress.commit()
         return True
-
-
-def full_name(contact: Row[Any]) -> str:
-    """What the ledger calls them."""
-    name: str = contact.name or f"{contact.first_name} {contact.last_name}".strip()
-    return name[:200]

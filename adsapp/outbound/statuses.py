@@ -1,5 +1,8 @@
-"""How far a campaign or an e-mail is."""
+"""How far a campaign or an e-mail is, and how many of its people are in each status."""
 
+import uuid
+from collections import Counter
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -28,3 +31,13 @@ class OutboundStatus(StrEnum):
     def has_ended(self) -> bool:
         """True for good, unless people who failed are given back to it."""
         return self in (OutboundStatus.COMPLETED, OutboundStatus.CANCELLED, OutboundStatus.FAILED)
+
+
+def people_by_status(
+    ids: Iterable[uuid.UUID], rows: Iterable[tuple[uuid.UUID, StrEnum, int]]
+) -> dict[uuid.UUID, Counter[str]]:
+    """Of each campaign or e-mail: its people in each status, summed over rows of counters (its id, status, people)."""
+    sums: dict[uuid.UUID, Counter[str]] = {each: Counter() for each in ids}
+    for its_id, status, people in rows:
+        sums[its_id][status.value] += people
+    return sums

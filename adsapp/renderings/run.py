@@ -21,24 +21,11 @@ from adsapp.message_templates.models import FAILED, RENDERED, Rendering, Renderi
 from adsapp.message_templates.placeholders import parse_sources
 from adsapp.message_templates.rendering import Rendered, Renderer
 from adsapp.outbound import audience as audiences
-from adsapp.outbound.audience import Audience, person_of
+from adsapp.outbound.audience import OF_PERSON, Audience, full_name, person_of
 from adsapp.renderings.queries import get_rendering, view_of
 
 CHUNK: Final = 1_000
 MISSING, TOO_LONG = "missing_variable", "too_long"
-
-_CONTACT = (
-    Contact.id,
-    Contact.phone,
-    Contact.moved_to,
-    Contact.name,
-    Contact.first_name,
-    Contact.last_name,
-    Contact.email,
-    Contact.language,
-    Contact.country,
-    Contact.attributes,
-)
 
 Batch = tuple[str, list[dict[str, Any]]]
 """(the position behind it, its rows)."""
@@ -90,7 +77,7 @@ def _contacts(rendering: Rendering, audience: Audience, judge: Judge) -> Iterato
     after = uuid.UUID(rendering.position) if rendering.position else None
     number = rendering.rendered + rendering.failed
     while ids := audiences.next_ids(audience, after, CHUNK):
-        contacts = db.session.execute(select(*_CONTACT).where(Contact.id.in_(ids)).order_by(Contact.id)).all()
+        contacts = db.session.execute(select(*OF_PERSON).where(Contact.id.in_(ids)).order_by(Contact.id)).all()
         rows = [_row(number + place, contact, judge) for place, contact in enumerate(contacts, 1)]
         number, after = number + len(rows), ids[-1]
         yield str(after), rows
@@ -100,7 +87,7 @@ def _row(number: int, contact: Any, judge: Judge) -> dict[str, Any]:
     return {
         "number": number,
         "contact_id": contact.id,
-        "name": (contact.name or f"{contact.first_name} {contact.last_name}".strip())[:200],
+        "name": full_name(contact),
         "phone": number_of(contact.phone, contact.moved_to) or "",
         "given": None,
         **judge(person_of(contact)),

@@ -216,8 +216,8 @@ def course_of(incident: AlertIncident) -> tuple[Step, ...]:
         steps.append(Step(kind, "A rule found it, and the bell shows it", incident.seen_at))
     else:
         steps.append(Step("", "A rule found it", incident.seen_at))
-    if incident.opened_at and incident.opened_at != incident.seen_at:
-        steps.append(Step(kind, "It was so for long enough: the bell shows it", incident.opened_at))
+        if incident.opened_at:
+            steps.append(Step(kind, "It was so for long enough: the bell shows it", incident.opened_at))
     if incident.acknowledged_at:
         steps.append(Step("now", f"{incident.acknowledged_by} took it on", incident.acknowledged_at, incident.note))
     if incident.resolved_at:

@@ -1,7 +1,6 @@
 """A campaign's recipients by status, from counters."""
 
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from adsapp.campaigns.ledger import Counted
 from adsapp.campaigns.models import FAILED_LATER, Campaign, CampaignCount, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
-from adsapp.outbound.statuses import OutboundStatus
+from adsapp.outbound.statuses import OutboundStatus, people_by_status
 
 
 class UnderWay(NamedTuple):
@@ -132,9 +131,7 @@ def counts_of(campaigns: Sequence[AnyCampaign]) -> dict[uuid.UUID, Counts]:
 
 
 def _counts(campaigns: Sequence[AnyCampaign], rows: Iterable[tuple[uuid.UUID, Status, int]]) -> dict[uuid.UUID, Counts]:
-    by_status: dict[uuid.UUID, Counter[str]] = {campaign.id: Counter() for campaign in campaigns}
-    for campaign_id, status, people in rows:
-        by_status[campaign_id][status.value] += people
+    by_status = people_by_status([campaign.id for campaign in campaigns], rows)
     later = _failed_later([each for each, known in by_status.items() if known[Status.FAILED.value]])
     return {
         campaign.id: Counts(

@@ -20,8 +20,8 @@ from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.jobs import Progress
-from adsapp.outbound.audience import person_of
-from adsapp.outbound.freezing import OF_CONTACT, Freezing, full_name
+from adsapp.outbound.audience import full_name, person_of
+from adsapp.outbound.freezing import OF_CONTACT, Freezing
 
 
 class CampaignFreezing(Freezing):

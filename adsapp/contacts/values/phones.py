@@ -165,6 +165,10 @@ def _resolve(text: str, extension: str, default_country: str | None, country: st
 _MAY_LACK_PLUS = re.compile(r"[1-9][0-9 ]{9,}")
 
 
+def _may_lack_plus(text: str) -> bool:
+    return _MAY_LACK_PLUS.fullmatch(text) is not None and _digits(text) >= 10
+
+
 def _weighed(text: str, national: Phone, extension: str, *, told: bool) -> Phone | Rejection:
     """Where numbers are of many lengths, bare digits may be a fixed line at home that lost its 0, and as well a number
     with its calling code that lost its +: 491755678902 in Germany. Taken for the wrong one a message goes to a
@@ -173,7 +177,7 @@ def _weighed(text: str, national: Phone, extension: str, *, told: bool) -> Phone
     country's (unless the row has `told` its own), or a number at home that is no mobile one or lacks a digit, nobody
     can tell."""
     digits = text.replace(" ", "")
-    if not _MAY_LACK_PLUS.fullmatch(text) or len(digits) < 10 or may_be_mobile(national.e164, national.region):
+    if not _may_lack_plus(text) or may_be_mobile(national.e164, national.region):
         return national
     if national.e164 == f"+{digits}" or not national.e164.endswith(digits):
         return national
@@ -203,7 +207,7 @@ def _has_length_of_mobile(digits: str) -> bool:
 
 def _with_lost_plus(text: str, region: str | None, extension: str) -> Phone | None:
     """The bare digits as an international number, unless they could be a national number with a typing error."""
-    if not _MAY_LACK_PLUS.fullmatch(text) or _digits(text) < 10 or _as_long_as_mobile(text, region):
+    if not _may_lack_plus(text) or _as_long_as_mobile(text, region):
         return None
     other = _read("+" + text, None, extension, "lost plus")
     return other if isinstance(other, Phone) else None

@@ -35,7 +35,7 @@ from adsapp.organizations.queries import caps
 from adsapp.outbound.console.dialogs import Verb
 from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.whom import audience_words
-from adsapp.outbound.words import people, with_reason
+from adsapp.outbound.words import people, why_it_stands
 
 EVENTS: Final = 20
 MOVING_SECONDS, WAITING_SECONDS = 2, 15
@@ -44,11 +44,6 @@ REPORTS_COME_FOR: Final = timedelta(minutes=2)
 LATE_REPORTS_COME_FOR: Final = timedelta(hours=1)
 SHOWN_ARGS: Final = (*LISTED_ARGS, "person")
 NO_RIGHT: Final = "viewers cannot send e-mails"
-ENDED_WORDS: Final = {
-    OutboundStatus.PAUSED: "It is paused",
-    OutboundStatus.FAILED: "It stopped",
-    OutboundStatus.CANCELLED: "It was cancelled",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +217,7 @@ class EmailPage(LivePage):
     @property
     def reason_title(self) -> str:
         """That it is paused, stopped or cancelled, and why."""
-        return with_reason(ENDED_WORDS[self.email.status], self.email.status_reason)
+        return why_it_stands(self.email.status, self.email.status_reason)
 
     @property
     def people_text(self) -> str:

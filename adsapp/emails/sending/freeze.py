@@ -14,8 +14,8 @@ from adsapp.emails.models import Email, EmailCount, EmailRecipient
 from adsapp.emails.rows import Addressee, new_row
 from adsapp.emails.sending.mailing import Mailing
 from adsapp.jobs import Progress
-from adsapp.outbound.audience import person_of
-from adsapp.outbound.freezing import OF_CONTACT, Freezing, full_name
+from adsapp.outbound.audience import full_name, person_of
+from adsapp.outbound.freezing import OF_CONTACT, Freezing
 
 
 class EmailFreezing(Freezing):
