@@ -3,7 +3,7 @@
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,10 @@ import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app
 from adsapp.config import Settings
 from adsapp.core.db import db, migrations
+from tests import asked_on_both
 from tests import servers as throwaway
 from tests.cast import Cast, make_cast, use_quick_hashes
 from tests.in_turns import keep_one_shape
-from tests.measured import looked_at
 from tests.order import longest_first
 from tests.quick import share_routes, share_statements
 from tests.servers import Running, Servers
@@ -35,6 +35,7 @@ _running: Running | None = None
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the controlling process."""
     global _running
+    asked_on_both.listen()
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     _running = Running()
@@ -61,15 +62,37 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = longest_first(items)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Coverage is told before any clock of the test runs."""
-    with looked_at(item):
-        return (yield)
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A test process tells what it asked; the controlling one fails a run in which one database was asked less."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["asked"] = asked_on_both.asked()
+    elif exitstatus == pytest.ExitCode.OK and asked_on_both.is_whole(session.config) and any(_asked_less()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name the functions that asked one database alone."""
+    if not hasattr(config, "workerinput") and asked_on_both.is_whole(config):
+        for line in _asked_less():
+            terminalreporter.write_line(line, red=True)
+
+
+def _asked_less() -> list[str]:
+    return [
+        f"ASKED {database} ALONE: {name} (see tests/asked_on_both.py)"
+        for database, names in asked_on_both.asked_by_one().items()
+        for name in names
+    ]
 
 
 class HandOver:
-    """Tells xdist's workers where the servers are."""
+    """Tells xdist's workers where the servers are, and hears from them what they asked."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        asked_on_both.add(getattr(node, "workeroutput", {}).get("asked", {}))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

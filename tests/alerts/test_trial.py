@@ -87,6 +87,7 @@ def test_failed_jobs_of_a_week_are_tried_by_the_minute(alerts: Alerts) -> None:
     assert tried(alerts, "failure_share") == [(at(1), 75)]
 
 
+@pytest.mark.both
 def test_pauses_imports_and_warnings_of_a_week_are_tried(alerts: Alerts) -> None:
     scene = set_the_scene(alerts.app, alerts.cast)
     campaign_id, owner = scene.campaign(OutboundStatus.PAUSED), alerts.cast.bakery_id
@@ -126,6 +127,7 @@ def test_a_share_counts_no_message_twice(alerts: Alerts) -> None:
     assert tried(alerts, "failure_share") == [(at(30), 25)]
 
 
+@pytest.mark.both
 def test_a_rule_of_which_nothing_is_kept_says_so(alerts: Alerts) -> None:
     found = alerts.within(lambda: try_rule(RULES["disk"], RULES["disk"].usual, NOW), commit=False)
     assert not found.is_tried

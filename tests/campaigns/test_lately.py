@@ -55,6 +55,7 @@ def test_who_got_this_template_and_who_got_any_campaign(rehearsal: Rehearsal) ->
     assert words(before(rehearsal, "hello_world")) == ["Got a campaign in the last 24 hours: 3"]
 
 
+@pytest.mark.both
 def test_they_are_left_out_and_the_counts_agree_with_what_is_sent(rehearsal: Rehearsal) -> None:
     ids = rehearsal.contacts(*PEOPLE)
     rehearsal.sent(audience={"contact_ids": [str(one) for one in ids[:4]]})

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from adsapp.campaigns import service
 from adsapp.campaigns.compose.preflight import Preflight
 from adsapp.core import db
@@ -53,6 +55,7 @@ def test_a_link_is_as_long_as_it_is_once_it_is_escaped(rehearsal: Rehearsal) -> 
     assert rehearsal.provider.numbers() == [ANA]
 
 
+@pytest.mark.both
 def test_what_is_no_date_is_no_value_and_counted_as_such(rehearsal: Rehearsal) -> None:
     rehearsal.contacts(ANA, attributes={"due": "2026-12-01"})
     rehearsal.contacts(BEN, attributes={"due": "soon"})

@@ -308,6 +308,7 @@ def test_no_worker_is_said_in_words(run: Run) -> None:
     assert run("workers", slug="").stdout == "No worker is running. Start one with: adsapp worker\n"
 
 
+@pytest.mark.both
 def test_a_worker_is_drained_once_by_its_name_or_id(run: Run, lone_worker: uuid.UUID) -> None:
     assert run("drain", "harbour-7", slug="").stdout == "harbour-7 ends when its jobs have.\n"
     again = run("drain", lone_worker, slug="")

@@ -42,6 +42,7 @@ def demo(installation: Installation) -> Iterator[tuple[Flask, seed.Demo]]:
         db.db.engine.dispose()
 
 
+@pytest.mark.both
 def test_a_fresh_demo_greets_with_a_campaign_and_its_failures(demo: tuple[Flask, seed.Demo]) -> None:
     app, made = demo
     add_lone_worker(app, Queue, pid=1)

@@ -74,6 +74,7 @@ def test_two_who_edit_at_once_are_told() -> None:
     assert template.version == 2  # nothing was changed
 
 
+@pytest.mark.both
 def test_names_are_kept_apart_and_a_copy_gets_its_own() -> None:
     template = service.create_template(SPRING, by=NOBODY)
     with pytest.raises(Invalid, match="There is a template “Spring” already"):

@@ -82,6 +82,7 @@ def test_what_is_older_than_promised_goes_and_the_rest_stays(
         assert set(db.session.scalars(select(Job.id).where(Job.processor == "demo"))) == {kept_for_its_import, younger}
 
 
+@pytest.mark.both
 def test_upkeep_is_asked_for_once_a_day_however_many_workers_ask(app: Flask, cast: Cast) -> None:
     assert ask(app) == 2  # Harbour Bakery and the other organization
     assert ask(app) == 0

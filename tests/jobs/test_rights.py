@@ -78,6 +78,7 @@ def add(app: Flask, cast: Cast) -> Callable[..., uuid.UUID]:
     return call
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("name, params, agent_may", KINDS)
 def test_each_kind_asks_the_right_that_enqueuing_it_asks(
     app: Flask,

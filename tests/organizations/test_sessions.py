@@ -138,6 +138,7 @@ def test_the_table_does_not_hold_what_the_cookie_holds(app: Flask, cast: Cast, c
         assert token not in str(vars(kept))
 
 
+@pytest.mark.both
 def test_who_signs_in_again_has_one_session_in_this_browser(app: Flask, cast: Cast, client: FlaskClient) -> None:
     cast.sign_in_by_form(client, "alice")
     token = csrf_token(client)

@@ -161,6 +161,7 @@ def test_templates_are_read_again_and_again(app: Flask, cast: Cast, scene: Scene
     assert (job.processor, job.subject) == ("sync-templates", f"schedule:{schedule_id}")
 
 
+@pytest.mark.both
 def test_what_was_done_once_can_be_chosen_to_be_done_again(app: Flask, cast: Cast, scene: Scene) -> None:
     emails = set_the_email_scene(app, cast)
     assert emails.contacts

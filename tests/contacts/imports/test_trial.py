@@ -201,6 +201,7 @@ def test_a_file_is_tried_by_a_program_and_then_imported(
     assert client.post(f"{here}/start", headers=alice).status_code == 409
 
 
+@pytest.mark.both
 @pytest.mark.usefixtures("worker")
 def test_a_file_is_tried_on_its_page_and_then_imported(
     client: FlaskClient,

@@ -21,7 +21,6 @@ MANY = 5 if os.environ.get("ADSAPP_MANY_VALUES") else 1
 CELLS, ADDRESSES = MANY * 50_000 // PARTS, MANY * 20_000 // PARTS
 
 
-@pytest.mark.many_values
 @pytest.mark.parametrize("part", range(PARTS))
 def test_phones_are_read_as_the_library_reads_them(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     cells = list(phone_cells(random.Random(part), CELLS))
@@ -37,7 +36,6 @@ def test_phones_are_read_as_the_library_reads_them(part: int, monkeypatch: pytes
     assert len(seen) > 0.95 * len(REGIONS)
 
 
-@pytest.mark.many_values
 def test_addresses_are_taken_as_the_library_takes_them() -> None:
     odd = set(addresses(random.Random(1), ADDRESSES * PARTS))
     assert {address for address in odd if is_sure_address(address) and not _takes(address)} == set()

@@ -104,6 +104,7 @@ def test_the_web_shows_the_queues_of_all_organizations(app: Flask, cast: Cast, c
     assert value(text, "adsapp_build_info") == 1
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("shape", ["embedded"], indirect=True)
 def test_organizations_are_told_apart_only_if_that_is_wanted(app: Flask, cast: Cast, settings: Settings) -> None:
     _enqueue(app, cast, {"mood": "succeeds"})

@@ -64,6 +64,7 @@ def test_the_first_reason_stays(mail: MailRehearsal) -> None:
     assert listed(mail) == {ANA: SuppressionReason.MANUAL}
 
 
+@pytest.mark.both
 def test_both_lists_become_one(mail: MailRehearsal) -> None:
     add(mail, ANA, "ben@example.com")
     mail.mailer.listed["old@example.com"] = "complaint"

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
@@ -61,6 +62,7 @@ def approve(live: Live, name: str) -> None:
         db.session.commit()
 
 
+@pytest.mark.both
 def test_a_picture_goes_from_the_studio_to_the_phone(live: Live, client: FlaskClient) -> None:
     adam = live.cast.sign_in(client, "adam")
     before = uploads(live)
