@@ -8,7 +8,7 @@ Functions that only a process of its own runs are not seen, and those of one dat
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -32,59 +32,57 @@ OF_ONE: Mapping[str, str] = {
     "processes/doctor.py:_logins": "SQLite has no logins",
 }
 
-Asked = dict[str, list[str]]  # by the name of the database: names of functions
-_codes: dict[str, set[CodeType]] = defaultdict(set)
-_from_workers: list[Asked] = []
+Told = dict[str, list[str]]  # by the name of the database: names of functions
 
 
-def listen() -> None:
+class Record:
+    """Who asked which database."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, set[CodeType]] = defaultdict(set)
+        self._heard: list[Told] = []
+
+    def note(self, connection: Any, _cursor: object, statement: str, *_: object) -> None:
+        """For SQLAlchemy's `before_cursor_execute`."""
+        if statement.lower().startswith(OPENING):
+            return
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_name not in NOT_OURS:
+            file = frame.f_code.co_filename
+            if file.startswith(OURS) and not file.startswith(PLUMBING):
+                self._codes[connection.dialect.name].add(frame.f_code)
+                return
+            frame = frame.f_back
+
+    def told(self) -> Told:
+        """What this process has noted, for another one."""
+        return {database: sorted({*map(_name, codes)}) for database, codes in self._codes.items()}
+
+    def hear(self, told: Told) -> None:
+        """What another process has noted."""
+        self._heard.append(told)
+
+    def by_one(self) -> Told:
+        """The functions that have asked one database alone, by its name."""
+        names: dict[str, set[str]] = {"sqlite": {*OF_ONE}, "postgresql": {*OF_ONE}}
+        for told in (self.told(), *self._heard):
+            for database, more in told.items():
+                names[database].update(more)
+        lite, postgres = names["sqlite"], names["postgresql"]
+        return {"sqlite": sorted(lite - postgres), "postgresql": sorted(postgres - lite)}
+
+
+def listen() -> Record:
     """From here on, in this process."""
-    event.listen(Engine, "before_cursor_execute", _note)
-
-
-def asked() -> Asked:
-    """What this process has noted."""
-    return {database: sorted(map(_name, codes)) for database, codes in _codes.items()}
-
-
-def add(told: Asked) -> None:
-    """What another process has noted."""
-    _from_workers.append(told)
-
-
-def asked_by_one() -> Asked:
-    """The functions that have asked one database alone, by its name."""
-    by: dict[str, set[str]] = defaultdict(set)
-    for told in (asked(), *_from_workers):
-        for database, names in told.items():
-            by[database].update(names)
-    lite, postgres = by["sqlite"], by["postgresql"]
-    return {
-        "sqlite": _unknown(lite - postgres),
-        "postgresql": _unknown(postgres - lite),
-    }
+    record = Record()
+    event.listen(Engine, "before_cursor_execute", record.note)
+    return record
 
 
 def is_whole(config: pytest.Config) -> bool:
     """True if no test was left out by whoever called."""
     options = ("file_or_dir", "keyword", "markexpr", "lf", "deselect", "ignore", "ignore_glob")
     return not any(config.getoption(option, default=None) for option in options)
-
-
-def _unknown(names: Iterable[str]) -> list[str]:
-    return sorted(name for name in names if name not in OF_ONE)
-
-
-def _note(connection: Any, _cursor: object, statement: str, *_: object) -> None:
-    if statement.lower().startswith(OPENING):
-        return
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_name not in NOT_OURS:
-        file = frame.f_code.co_filename
-        if file.startswith(OURS) and not file.startswith(PLUMBING):
-            _codes[connection.dialect.name].add(frame.f_code)
-            return
-        frame = frame.f_back
 
 
 def _name(code: CodeType) -> str:

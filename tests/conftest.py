@@ -35,7 +35,7 @@ _running: Running | None = None
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the controlling process."""
     global _running
-    asked_on_both.listen()
+    config.stash[ASKED] = asked_on_both.listen()
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     _running = Running()
@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 SERVERS = pytest.StashKey[Servers]()
+ASKED = pytest.StashKey[asked_on_both.Record]()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -67,23 +68,23 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A test process tells what it asked; the controlling one fails a run in which one database was asked less."""
     told = getattr(session.config, "workeroutput", None)
     if told is not None:
-        told["asked"] = asked_on_both.asked()
-    elif exitstatus == pytest.ExitCode.OK and asked_on_both.is_whole(session.config) and any(_asked_less()):
+        told["asked"] = session.config.stash[ASKED].told()
+    elif exitstatus == pytest.ExitCode.OK and _asked_less(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Name the functions that asked one database alone."""
-    if not hasattr(config, "workerinput") and asked_on_both.is_whole(config):
-        for line in _asked_less():
-            terminalreporter.write_line(line, red=True)
+    for line in _asked_less(config):
+        terminalreporter.write_line(line, red=True)
 
 
-def _asked_less() -> list[str]:
+def _asked_less(config: pytest.Config) -> list[str]:
+    if not asked_on_both.is_whole(config):
+        return []
+    by_one = config.stash[ASKED].by_one()
     return [
-        f"ASKED {database} ALONE: {name} (see tests/asked_on_both.py)"
-        for database, names in asked_on_both.asked_by_one().items()
-        for name in names
+        f"ASKED {database} ALONE: {name} (see tests/in_turns.py)" for database in by_one for name in by_one[database]
     ]
 
 
@@ -92,7 +93,7 @@ class HandOver:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        asked_on_both.add(getattr(node, "workeroutput", {}).get("asked", {}))
+        node.config.stash[ASKED].hear(getattr(node, "workeroutput", {}).get("asked", {}))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
