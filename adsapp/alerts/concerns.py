@@ -33,6 +33,7 @@ class Concern:
     needs: Permission = Permission.SEE  # what following the link asks for
     only_for: Permission = Permission.SEE  # who is told, if others can neither do nor learn anything by it
     key: str = ""
+    looked_after_by: str = ""  # who has taken on the alert about it
 
 
 def no_worker(queues: Sequence[QueueStats]) -> Iterator[Concern]:

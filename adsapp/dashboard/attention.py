@@ -4,6 +4,7 @@ What a rule of alerts looks at, too, is said in its words (`alerts.concerns`).
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from adsapp.alerts import concerns as shared
@@ -11,6 +12,7 @@ from adsapp.alerts import facts
 from adsapp.alerts import queries as alerts
 from adsapp.alerts.concerns import Concern
 from adsapp.alerts.facts import Paused
+from adsapp.alerts.models import AlertIncident
 from adsapp.alerts.rules import RULES
 from adsapp.alerts.words import PILLS
 from adsapp.core.words import plural
@@ -43,6 +45,7 @@ def concerns(
 ) -> list[Concern]:
     """Everything that needs somebody, the gravest first. `lately` are the newest e-mails."""
     uncertain, failing = queries.troubled_campaigns(now - timedelta(days=1))
+    incidents = alerts.list_open()
     found = [
         *shared.no_worker(queues),
         *shared.numbers(facts.troubled_numbers(now), now),
@@ -56,14 +59,21 @@ def concerns(
         *emails.concerns(lately, now),
         *shared.failed_jobs(queues),
         *_imports(now),
-        *_alerts(),
+        *_alerts(incidents),
     ]
-    return sorted(found, key=lambda concern: concern.kind != "bad")
+    return sorted(_with_who_cares(found, incidents), key=lambda concern: concern.kind != "bad")
 
 
-def _alerts() -> Iterator[Concern]:
+def _with_who_cares(found: Sequence[Concern], incidents: Sequence[AlertIncident]) -> Iterator[Concern]:
+    """Whose alert somebody has taken on says so here, too, or a second person begins on it."""
+    carers = {key: each.acknowledged_by for each in incidents if each.acknowledged_at for key in each.keys}
+    for concern in found:
+        yield replace(concern, looked_after_by=carers.get(concern.key, "")) if concern.key else concern
+
+
+def _alerts(incidents: Sequence[AlertIncident]) -> Iterator[Concern]:
     """Whatever else the bell counts: what the other rules found, until it is over or somebody has taken it on."""
-    for each in alerts.list_open():
+    for each in incidents:
         if each.kind in LOOKED_AT_HERE or each.acknowledged_at is not None:
             continue
         icon = RULES[each.kind].icon if each.kind in RULES else "alert-triangle"

@@ -4,6 +4,7 @@ import html
 import re
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -86,6 +87,27 @@ def campaign(
             )
     db.session.flush()
     return made
+
+
+def alert(cast: Cast, kind: str, **values: Any) -> AlertIncident:
+    """One that is open."""
+    now = utcnow()
+    return AlertIncident(
+        organization_id=cast.bakery_id,
+        kind=kind,
+        severity=Severity.WARNING,
+        title=f"About {kind}",
+        text="Why",
+        action="Look",
+        url="/schedules",
+        count=1,
+        peak=1,
+        since=now,
+        seen_at=now,
+        opened_at=now,
+        last_at=now,
+        **values,
+    )
 
 
 @pytest.fixture
@@ -280,24 +302,7 @@ def test_home_lists_what_the_bell_counts_and_nothing_twice(
     now = utcnow()
     with db.organization_context(app, cast.bakery_id):
         for kind, taken_on in (("schedule_broken", None), ("oldest_wait", None), ("no_worker", None), ("disk", now)):
-            db.session.add(
-                AlertIncident(
-                    organization_id=cast.bakery_id,
-                    kind=kind,
-                    severity=Severity.WARNING,
-                    title=f"About {kind}",
-                    text="Why",
-                    action="Look",
-                    url="/schedules",
-                    count=1,
-                    peak=1,
-                    since=now,
-                    seen_at=now,
-                    opened_at=now,
-                    last_at=now,
-                    acknowledged_at=taken_on,
-                )
-            )
+            db.session.add(alert(cast, kind, acknowledged_at=taken_on))
         db.session.commit()
     page = cast.sign_in(client, "alice").get("/home/attention").text
     assert "2 things need you" in page
@@ -306,6 +311,24 @@ def test_home_lists_what_the_bell_counts_and_nothing_twice(
         "schedule_broken",
         "oldest_wait",
     ]
+
+
+def test_home_says_who_looks_after_what_an_alert_is_about(
+    app: Flask, client: FlaskClient, cast: Cast, account: uuid.UUID, workers: None
+) -> None:
+    with db.organization_context(app, cast.bakery_id):
+        easter, may = (
+            campaign(cast, account, name, OutboundStatus.PAUSED, {RecipientStatus.PENDING: 2})
+            for name in ("Easter", "May")
+        )
+        taken_on = {"acknowledged_at": utcnow(), "acknowledged_by": "Bob"}
+        db.session.add(alert(cast, "campaign_paused", keys=[f"campaign:{easter.id}"], **taken_on))
+        db.session.add(alert(cast, "failure_share", keys=[f"campaign:{may.id}"]))
+        db.session.commit()
+    items = cast.sign_in(client, "alice").get("/home/attention").text.split("item-title")
+    about = {name: next(item for item in items if f"“{name}” is paused" in item) for name in ("Easter", "May")}
+    assert "Bob looks after it" in about["Easter"]
+    assert "looks after it" not in about["May"]
 
 
 def test_failed_jobs_are_named_until_they_are_retried(
