@@ -73,9 +73,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Name the functions that asked one database alone."""
-    for line in _asked_less(config):
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+    """Name the functions that asked one database alone, if that is all there is to say."""
+    for line in _asked_less(config) if exitstatus == pytest.ExitCode.OK else ():
         terminalreporter.write_line(line, red=True)
 
 
@@ -83,9 +83,7 @@ def _asked_less(config: pytest.Config) -> list[str]:
     if not asked_on_both.is_whole(config):
         return []
     by_one = config.stash[ASKED].by_one()
-    return [
-        f"ASKED {database} ALONE: {name} (see tests/in_turns.py)" for database in by_one for name in by_one[database]
-    ]
+    return [f"asked {which} alone: {name}, see tests/asked_on_both.py" for which in by_one for name in by_one[which]]
 
 
 class HandOver:

@@ -17,8 +17,9 @@ import pytest
 
 ON_BOTH = re.compile(
     "tests/(?:chaos/|journeys/|contracts/|core/db/|core/test_key_rotation|core/web/test_odd_input|jobs/engine/"
-    "|jobs/test_dependencies|campaigns/test_ledger|campaigns/sending/test_(?:cancelled_midway|force|pacing|sending)"
-    "|contacts/imports/test_r|emails/sending/|renderings/test_run|schedules/test_crashes"
+    "|jobs/test_dependencies|jobs/api/test_idempotency|alerts/test_watching|schedules/test_(?:crashes|firing)"
+    "|campaigns/test_ledger|campaigns/sending/|campaigns/webhooks/|emails/sending/|emails/webhooks/"
+    "|contacts/imports/test_(?:lane|r|undo)|contacts/test_consent|renderings/test_run"
     "|cli/test_(?:admin|backup|doctor|secrets))"
 )
 BOTH = ("embedded", "distributed")

@@ -7,16 +7,17 @@ from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import create_engine, event, text
 
 from adsapp.config import ROOT
-from tests.asked_on_both import NOT_OURS, OF_ONE, OURS, PLUMBING, Record
+from tests.asked_on_both import BY_ITSELF, OF_ONE, PLUMBING, Record
 from tests.in_turns import keep_one_shape
 
+PLANTED = "/planted/"  # ours, of the records made here: the run's own record hears them, too
 SQLITE, POSTGRESQL = (SimpleNamespace(dialect=SimpleNamespace(name=name)) for name in ("sqlite", "postgresql"))
 
 
-def planted(name: str, file: str = OURS + "planted.py") -> Callable[..., Any]:
+def planted(name: str, file: str = PLANTED + "planted.py") -> Callable[..., Any]:
     """A function of ours that calls what it is given."""
 
     def calls(what: Callable[..., Any], *given: Any) -> Any:
@@ -48,24 +49,24 @@ def twins(name: str, function: Callable[..., None] = lambda app: None, marker: s
 
 @pytest.fixture
 def record() -> Record:
-    return Record()
+    return Record(PLANTED)
 
 
 def test_whoever_asks_one_database_alone_is_named(record: Record) -> None:
     planted("ask")(record.note, POSTGRESQL, None, "select 1")
     planted("ask_both")(record.note, POSTGRESQL, None, "select 1")
     planted("ask_both")(record.note, SQLITE, None, "select 1")
-    assert record.by_one() == {"sqlite": [], "postgresql": ["planted.py:ask"]}
+    assert record.by_one() == {"sqlite": [], "postgresql": ["/planted/planted.py:ask"], "both": []}
 
 
 def test_what_another_process_has_asked_counts(record: Record) -> None:
     planted("ask")(record.note, POSTGRESQL, None, "select 1")
-    record.hear({"sqlite": ["planted.py:ask"]})
+    record.hear({"sqlite": ["/planted/planted.py:ask"]})
     record.hear({})
-    assert record.by_one() == {"sqlite": [], "postgresql": []}
+    assert not any(record.by_one().values())
 
 
-@pytest.mark.parametrize("between", [planted(name, PLUMBING + "x.py") for name in sorted(NOT_OURS)])
+@pytest.mark.parametrize("between", [planted(name, PLUMBING + "x.py") for name in sorted(BY_ITSELF)])
 def test_what_nobody_of_ours_has_written_does_not_count(record: Record, between: Callable[..., Any]) -> None:
     planted("ask")(between, record.note, SQLITE, None, "select 1")
     planted("ask")(record.note, SQLITE, None, "BEGIN")
@@ -74,19 +75,27 @@ def test_what_nobody_of_ours_has_written_does_not_count(record: Record, between:
 
 def test_plumbing_asks_for_whoever_called_it(record: Record) -> None:
     planted("ask")(planted("pipe", PLUMBING + "x.py"), record.note, SQLITE, None, "select 1")
-    assert record.told() == {"sqlite": ["planted.py:ask"]}
+    assert record.told() == {"sqlite": ["/planted/planted.py:ask"]}
+
+
+def test_what_a_test_does_when_it_is_called_back_does_not_count(record: Record) -> None:
+    planted("ask")(lambda: record.note(SQLITE, None, "select 1"))
+    assert record.told() == {}
+
+
+def test_an_exception_that_is_none_is_named(record: Record) -> None:
+    name = next(iter(OF_ONE))
+    record.hear({"sqlite": [name], "postgresql": [name]})
+    assert record.by_one() == {"sqlite": [], "postgresql": [], "both": [name]}
 
 
 def test_a_real_statement_is_noted(record: Record) -> None:
     engine = create_engine("sqlite://")
     event.listen(engine, "before_cursor_execute", record.note)
 
-    def ask(engine: Engine) -> None:
-        with engine.connect() as connection:
-            connection.execute(text("select 1"))
-
-    planted("look")(ask, engine)
-    assert record.told() == {"sqlite": ["planted.py:look"]}
+    with engine.connect() as connection:
+        planted("look")(connection.execute, text("select 1"))
+    assert record.told() == {"sqlite": ["/planted/planted.py:look"]}
 
 
 def test_exceptions_are_functions_that_there_are() -> None:
@@ -119,3 +128,11 @@ def test_both_run_if_both_are_asked_for(many: list[Any], monkeypatch: pytest.Mon
     assert keep_one_shape(asked) == (asked, [])
     monkeypatch.setenv("ADSAPP_EVERY_SHAPE", "1")
     assert keep_one_shape(many) == (many, [])
+
+
+def test_what_is_marked_for_both_is_not_kept_to_one() -> None:
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            marks = [ast.unparse(mark) for mark in getattr(node, "decorator_list", ())]
+            if "pytest.mark.both" in marks:
+                assert not any(mark.startswith("pytest.mark.parametrize('shape'") for mark in marks), f"{file}: {marks}"

@@ -38,6 +38,7 @@ def test_all_rules_are_on_from_the_start_and_silent_where_all_is_well(stage: Sta
     assert all(rule.usual.is_on for rule in RULES.values())
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_a_rule_fires_reaches_every_channel_and_resolves(
     stage: Stage, slack: StandIn, receiver: StandIn, inbox: Inbox, kind: str

@@ -239,7 +239,6 @@ def test_a_rule_that_is_turned_off_ends_what_it_found_and_tells_nobody(alerts: A
     assert what(alerts) == ["fired"]
 
 
-@pytest.mark.both
 def test_a_rule_that_breaks_silences_no_other_and_resolves_nothing(
     alerts: Alerts, refuse: Refuse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,7 @@ def test_a_campaign_goes_out_through_the_api(rehearsal: Rehearsal, client: Flask
     assert [one["key"] for one in items] == [A, B]
 
 
+@pytest.mark.both
 def test_the_same_campaign_under_the_same_key_is_sent_once(rehearsal: Rehearsal, client: FlaskClient) -> None:
     rehearsal.contacts(A, B)
 

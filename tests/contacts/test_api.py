@@ -175,6 +175,7 @@ def test_no_file_no_phone_and_broken_files_are_told(app: Flask, client: FlaskCli
     assert leftovers(app, cast) == (0, 0, 0)
 
 
+@pytest.mark.both
 def test_the_same_file_twice_is_a_conflict_that_names_the_running_one(
     app: Flask, client: FlaskClient, cast: Cast
 ) -> None:

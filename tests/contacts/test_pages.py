@@ -331,6 +331,7 @@ def test_a_narrowed_list_says_how_many_it_has(
     assert len(seen) == len(set(seen)) == 60
 
 
+@pytest.mark.both
 def test_the_same_file_twice_at_once_is_imported_once(alice: FlaskClient, look: Look) -> None:
     first = upload(alice, FILE)
     other = upload(alice, FILE)

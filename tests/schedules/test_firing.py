@@ -184,7 +184,6 @@ def test_a_run_waits_for_the_end_of_the_one_before(times: Times) -> None:
     assert [(edge.job_id, edge.needs_id) for edge in times._all(select(JobDependency))] == [(second.id, first.id)]
 
 
-@pytest.mark.both
 def test_a_run_takes_the_place_of_the_one_before(times: Times) -> None:
     schedule_id = times.add(overlap=Overlap.CANCEL)
     times.fire(NINE)
@@ -249,7 +248,6 @@ def test_runs_are_spread_evenly_and_the_same_run_always_by_as_much(times: Times)
     assert {f"schedule:{each}": firing.jitter(each, NINE, 600) for each in ids} == waits
 
 
-@pytest.mark.both
 def test_an_organizations_limit_of_what_may_wait_holds_for_the_clock_too(times: Times) -> None:
     with db.organization_context(times.app, times.organization_id):
         limit = QueueLimit(organization_id=times.organization_id, queue=Queue.TEMPLATE_PROCESSING, waiting=2)

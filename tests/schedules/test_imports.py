@@ -250,6 +250,7 @@ def test_a_way_out_of_the_folder_is_refused(kitchen: Kitchen, tmp_path: Path) ->
     assert kitchen.imports() == []
 
 
+@pytest.mark.both
 def test_where_from_is_asked_for_and_its_secrets_are_shown_to_nobody(kitchen: Kitchen) -> None:
     app, cast = kitchen.app, kitchen.cast
     alice = cast.sign_in(app.test_client(), "alice")

@@ -86,6 +86,7 @@ def test_a_cancelled_campaign_sends_to_nobody_and_a_value_for_nothing_is_refused
                 service.send_to_left_out(db.session.get_one(Campaign, completed), wrong)
 
 
+@pytest.mark.both
 def test_those_who_lacked_a_value_get_the_message_once_and_nobody_else_again(rehearsal: Rehearsal) -> None:
     with_name, without, silent = "+12025550100", "+12025550101", "+12025550102"
     rehearsal.contacts(with_name, without, silent)

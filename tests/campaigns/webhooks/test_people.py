@@ -128,7 +128,6 @@ def test_whoever_the_record_says_no_for_gets_nothing_though_the_contact_says_yes
     assert rehearsal.provider.numbers() == [BEN]
 
 
-@pytest.mark.both
 def test_somebody_known_by_user_id_only_is_sent_to_and_answers(rehearsal: Rehearsal) -> None:
     with rehearsal.organization():
         made = service.create_contact(ContactIn(wa_user_id=USER, first_name="Dana"), by=NOBODY)
@@ -145,7 +144,6 @@ def test_somebody_known_by_user_id_only_is_sent_to_and_answers(rehearsal: Rehear
         assert tuple(kept) == ("", USER)
 
 
-@pytest.mark.both
 def test_number_and_user_id_are_both_kept_once_a_webhook_tells_both(rehearsal: Rehearsal) -> None:
     rehearsal.contacts(ANN)
     rehearsal.sent()

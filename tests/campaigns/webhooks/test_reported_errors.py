@@ -67,7 +67,6 @@ def outcome(rehearsal: Rehearsal, meanwhile: Callable[[], None]) -> tuple[Any, .
         return account.status.value, slowed, rehearsal.campaign(campaign_id).status.value, out
 
 
-@pytest.mark.both
 @pytest.mark.parametrize("way", [by_answer, by_report])
 @pytest.mark.parametrize(("code", "expected"), [(code, tuple(rest)) for code, *rest in CLASSES.values()])
 def test_a_code_acts_by_its_class_whichever_way_it_comes(
@@ -96,7 +95,6 @@ def reported(rehearsal: Rehearsal, code: int, count: int) -> dict[str, Any]:
     return webhook(statuses=entries)
 
 
-@pytest.mark.both
 @pytest.mark.parametrize(("count", "status"), [(FAILURE_LIMIT - 1, "sending"), (FAILURE_LIMIT, "paused")])
 def test_several_reports_alike_pause_the_campaign(rehearsal: Rehearsal, count: int, status: str) -> None:
     rehearsal.contacts(*PEOPLE)

@@ -237,7 +237,6 @@ def test_who_opts_out_while_a_slow_campaign_runs_gets_nothing(rehearsal: Rehears
     assert rehearsal.counts(campaign_id).adds_up
 
 
-@pytest.mark.both
 def test_a_reply_is_laid_to_the_campaign_it_answers_once(rehearsal: Rehearsal) -> None:
     rehearsal.contacts(A)
     campaign_id = rehearsal.sent()

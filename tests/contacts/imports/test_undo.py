@@ -342,7 +342,6 @@ def test_an_import_is_undone_once(
             imports.retry(get_import(batch.id), ALICE)
 
 
-@pytest.mark.both
 def test_an_import_that_changed_nobody_or_is_too_old_says_so(
     app: Flask, cast: Cast, start: Start, ended: Look, enqueue: Callable[..., uuid.UUID], finished: Finished
 ) -> None:

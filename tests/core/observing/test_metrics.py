@@ -89,6 +89,7 @@ def test_a_worker_shows_what_it_ran_on_a_port_of_its_own(app: Flask, cast: Cast,
     assert refused == [401, 404]
 
 
+@pytest.mark.both
 def test_the_web_shows_the_queues_of_all_organizations(app: Flask, cast: Cast, counting: None) -> None:
     _enqueue(app, cast, {"mood": "succeeds"})
     with db.organization_context(app, cast.other_id):
@@ -104,7 +105,6 @@ def test_the_web_shows_the_queues_of_all_organizations(app: Flask, cast: Cast, c
     assert value(text, "adsapp_build_info") == 1
 
 
-@pytest.mark.both
 @pytest.mark.parametrize("shape", ["embedded"], indirect=True)
 def test_organizations_are_told_apart_only_if_that_is_wanted(app: Flask, cast: Cast, settings: Settings) -> None:
     _enqueue(app, cast, {"mood": "succeeds"})

@@ -152,7 +152,6 @@ def test_what_cannot_be_read_is_kept_with_the_reason_and_holds_up_nobody(mail: M
     assert errors == ["Unknown: a body that is no JSON", "Unknown: an event of the kind 'email.teleported'", None]
 
 
-@pytest.mark.both
 def test_the_provider_s_own_list_is_heard(mail: MailRehearsal) -> None:
     event = {"created_at": NOON.isoformat(), "data": {"email": "Old@Example.com", "origin": "bounce"}}
     deliver(mail, json.dumps({"type": "suppression.added", **event}).encode())
