@@ -136,6 +136,27 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (isLive(event) && (cameFromElsewhere(event) || heldBecause(event.detail.elt))) event.detail.shouldSwap = false;
 });
 
+// A morph keeps the element that has the focus if it finds it again. If it made another one in its place, that gets it.
+let focused = null;
+
+const alike = ({ id, dataset, localName, attributes: { href } }) => {
+  if (id) return `#${CSS.escape(id)}`;
+  if (dataset.dialog) return `[data-dialog="${CSS.escape(dataset.dialog)}"]`;
+  return href ? `${localName}[href="${CSS.escape(href.value)}"]` : "";
+};
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  focused = isLive(event) && event.detail.elt.contains(document.activeElement) ? document.activeElement : null;
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (!focused || focused.isConnected) return;
+  const place = document.getElementById(event.detail.target?.id) ?? document;
+  const selector = alike(focused);
+  if (selector) place.querySelector(selector)?.focus({ preventScroll: true });
+  focused = null;
+});
+
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!isLive(event)) return;
   const fragment = event.detail.elt;

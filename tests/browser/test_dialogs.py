@@ -177,6 +177,22 @@ def test_the_focus_comes_back_though_a_refresh_replaced_what_opened_the_dialog(
     expect(page.locator(opener)).to_be_focused()
 
 
+@pytest.mark.parametrize("opener", ["#queue-bulk-messages a[data-ask]", "#queue-bulk-messages a:not([data-ask])"])
+def test_the_focus_stays_though_a_refresh_made_its_element_anew(alice: Page, console: Console, opener: str) -> None:
+    page = alice
+    page.goto(console.url)
+    had = page.locator(opener).first
+    had.evaluate("link => { const box = document.createElement('section'); link.before(box); box.append(link); }")
+    had.focus()
+    had.evaluate("link => { link.had = true }")
+    with db.organization_context(console.app, console.cast.bakery_id):
+        jobs.enqueue("bulk-message", {"campaign_id": str(new_id())})
+        db.session.commit()
+    page.keyboard.press("r")
+    page.wait_for_function("opener => !document.querySelector(opener).had", arg=opener)
+    expect(page.locator(opener).first).to_be_focused()
+
+
 def test_whoever_confirmed_goes_on_where_they_were(alice: Page, console: Console) -> None:
     page = alice
     page.goto(console.url)
