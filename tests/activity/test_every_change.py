@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from adsapp import jobs
 from adsapp.alerts import queries, telling
-from adsapp.alerts.models import AlertChannel, AlertIncident, ChannelKind, DeliveryState, Severity, What
+from adsapp.alerts.models import AlertChannel, AlertIncident, ChannelKind, DeliveryState, What
 from adsapp.alerts.rules import RULES
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.contacts.imports import queries as import_queries
@@ -46,6 +46,7 @@ from adsapp.renderings.run import run_rendering
 from adsapp.schedules.draft import ScheduleIn
 from adsapp.schedules.models import ScheduleState
 from adsapp.schedules.service import create_schedule
+from tests.alerts.scene import open_incident
 from tests.campaigns.rehearsal import ByHand, Willing
 from tests.campaigns.scene import Scene, set_the_scene
 from tests.cast import Cast, csrf_token
@@ -225,22 +226,14 @@ class World:
             for each in db.session.scalars(select(AlertIncident).where(AlertIncident.resolved_at.is_(None))):
                 each.resolved_at = utcnow()
             db.session.flush()
-            now = utcnow()
-            incident = AlertIncident(
-                organization_id=self.cast.bakery_id,
-                kind="campaign_paused",
-                severity=Severity.WARNING,
+            incident = open_incident(
+                self.cast.bakery_id,
+                "campaign_paused",
                 title="“Spring” is paused",
                 text="31 % did not arrive",
                 url="/campaigns",
                 action="See the campaigns",
                 things=[{"title": "“Spring” is paused", "text": "31 %", "url": "/campaigns"}],
-                count=1,
-                peak=1,
-                since=now,
-                seen_at=now,
-                opened_at=now,
-                last_at=now,
                 **values,
             )
             db.session.add(incident)

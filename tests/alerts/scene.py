@@ -11,10 +11,11 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from adsapp.alerts import delivering, queries, service, watching
-from adsapp.alerts.models import AlertDelivery, AlertIncident, AlertRule, ChannelKind, DeliveryState
+from adsapp.alerts.models import AlertDelivery, AlertIncident, AlertRule, ChannelKind, DeliveryState, Severity
 from adsapp.alerts.rules import RULES
 from adsapp.alerts.service import ChannelIn
 from adsapp.core import db
+from adsapp.core.clock import utcnow
 from adsapp.jobs import Job, Snooze, State
 from adsapp.organizations.auditing import NOBODY
 from tests.cast import Cast
@@ -117,3 +118,12 @@ class Alerts:
 
 
 __all__ = ["SECRET", "AlertRule", "Alerts", "State"]
+
+
+def open_incident(organization_id: uuid.UUID, kind: str, **values: Any) -> AlertIncident:
+    """An alert that a rule has just found and the bell shows."""
+    now = utcnow()
+    moments = dict.fromkeys(("since", "seen_at", "opened_at", "last_at"), now)
+    told = {"title": f"About {kind}", "text": "Why", "action": "Look", "url": "/schedules", "count": 1, "peak": 1}
+    severity = Severity.WARNING
+    return AlertIncident(organization_id=organization_id, kind=kind, severity=severity, **(moments | told | values))

@@ -4,7 +4,6 @@ import html
 import re
 import uuid
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,7 +11,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from adsapp import jobs
-from adsapp.alerts.models import AlertIncident, Severity
 from adsapp.campaigns.models import Campaign, CampaignEvent, CampaignRecipient, RecipientStatus
 from adsapp.contacts.models import Import, ImportStatus
 from adsapp.core import db
@@ -25,6 +23,7 @@ from adsapp.jobs.queries.statistics import queue_stats
 from adsapp.jobs.registry import get_processor
 from adsapp.organizations.auditing import By
 from adsapp.outbound.statuses import OutboundStatus
+from tests.alerts.scene import open_incident
 from tests.cast import Cast
 from tests.lone_worker import add_lone_worker
 from tests.statements import recorded
@@ -87,27 +86,6 @@ def campaign(
             )
     db.session.flush()
     return made
-
-
-def alert(cast: Cast, kind: str, **values: Any) -> AlertIncident:
-    """One that is open."""
-    now = utcnow()
-    return AlertIncident(
-        organization_id=cast.bakery_id,
-        kind=kind,
-        severity=Severity.WARNING,
-        title=f"About {kind}",
-        text="Why",
-        action="Look",
-        url="/schedules",
-        count=1,
-        peak=1,
-        since=now,
-        seen_at=now,
-        opened_at=now,
-        last_at=now,
-        **values,
-    )
 
 
 @pytest.fixture
@@ -302,7 +280,7 @@ def test_home_lists_what_the_bell_counts_and_nothing_twice(
     now = utcnow()
     with db.organization_context(app, cast.bakery_id):
         for kind, taken_on in (("schedule_broken", None), ("oldest_wait", None), ("no_worker", None), ("disk", now)):
-            db.session.add(alert(cast, kind, acknowledged_at=taken_on))
+            db.session.add(open_incident(cast.bakery_id, kind, acknowledged_at=taken_on))
         db.session.commit()
     page = cast.sign_in(client, "alice").get("/home/attention").text
     assert "2 things need you" in page
@@ -322,8 +300,8 @@ def test_home_says_who_looks_after_what_an_alert_is_about(
             for name in ("Easter", "May")
         )
         taken_on = {"acknowledged_at": utcnow(), "acknowledged_by": "Bob"}
-        db.session.add(alert(cast, "campaign_paused", keys=[f"campaign:{easter.id}"], **taken_on))
-        db.session.add(alert(cast, "failure_share", keys=[f"campaign:{may.id}"]))
+        db.session.add(open_incident(cast.bakery_id, "campaign_paused", keys=[f"campaign:{easter.id}"], **taken_on))
+        db.session.add(open_incident(cast.bakery_id, "failure_share", keys=[f"campaign:{may.id}"]))
         db.session.commit()
     items = cast.sign_in(client, "alice").get("/home/attention").text.split("item-title")
     about = {name: next(item for item in items if f"“{name}” is paused" in item) for name in ("Easter", "May")}
