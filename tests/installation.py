@@ -2,13 +2,15 @@
 
 import json
 import os
+import subprocess
+import sys
 import urllib.request
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from adsapp.config import Settings
+from adsapp.config import ROOT, Settings
 from adsapp.demo import stage
 from adsapp.demo.http import Api, wait_until
 from adsapp.demo.stage import Number
@@ -47,6 +49,12 @@ class Installation:
                 "ENCRYPTION_KEYS": ",".join(self.settings.encryption_keys),
             }
         return told | self.told
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`adsapp ARGUMENTS` in a process that has loaded nothing else, to its end."""
+        whole = [sys.executable, "-m", "adsapp", *arguments]
+        told = os.environ | self.environment
+        return subprocess.run(whole, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
 
     def start_web(self) -> str:
         """Start the web server; its address, once it is ready."""
