@@ -34,7 +34,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.sql.visitors import InternalTraversal
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from adsapp.core.clock import utcnow
 from adsapp.core.db.types import UtcDateTime
@@ -57,6 +57,17 @@ def _random_uuid_on_sqlite(_element: random_uuid, _compiler: SQLCompiler, **_kw:
     return "lower(hex(randomblob(16)))"
 
 
+class _Ids(UserDefinedType[str]):
+    """An array of ids as PostgreSQL writes it; the driver's own way there asks of each id what it is."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def get_col_spec(self, **_kw: Any) -> str:
+        """See UserDefinedType."""
+        return "UUID[]"
+
+
 class ListOf(TypeDecorator[Collection[Any]]):
     """Many values of one type in one parameter: an array on PostgreSQL, a JSON list on SQLite."""
 
@@ -70,6 +81,8 @@ class ListOf(TypeDecorator[Collection[Any]]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name != "postgresql":
             return dialect.type_descriptor(Text())
+        if isinstance(self.item, Uuid):
+            return _Ids()
         # A cast to varchar(n)[] would cut what is too long without a word.
         item = Text() if isinstance(self.item, String) else self.item
         return dialect.type_descriptor(ARRAY(item, dimensions=1))
@@ -78,6 +91,8 @@ class ListOf(TypeDecorator[Collection[Any]]):
         if value is None:
             return None
         is_array = dialect.name == "postgresql"
+        if is_array and isinstance(self.item, Uuid):
+            return f"{{{','.join('NULL' if each is None else each.hex for each in value)}}}"
         if is_array and not isinstance(self.item, String):  # the array's own type takes care of its items
             return list(value)
         bind = self.item.dialect_impl(dialect).bind_processor(dialect)

@@ -39,11 +39,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql import SyntaxExtension
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.operators import custom_op
 
 from adsapp.core import db
-from adsapp.core.db.constructs import JsonRows, ListOf, skip_existing
+from adsapp.core.db.constructs import JsonRows, ListOf, add_to_existing, skip_existing
 from adsapp.core.db.staging import insert_tuples, stage, staged
 
 T = TypeVar("T")
@@ -107,14 +108,31 @@ def insert_many(
         return []
     table, same = _table(model), {name: value for name, value in same.items() if name not in rows[0]}
     stage_many = stage_many and len(rows) >= STAGED_FROM
+    existing = SKIPPED if only_new else None
     if connection.dialect.name == "postgresql" or stage_many:
         columns, once = _sorted_out(rows, same)
         source, given = _given(connection, table, columns, stage_them=stage_many)
-        return _insert_all(connection, table, source, given, once, only_new, returning)
+        return _insert_all(connection, table, source, given, once, existing, returning)
     if returning:
-        return connection.execute(_insert(table, only_new, returning), [{**same, **row} for row in rows]).all()
+        return connection.execute(_insert(table, existing, returning), [{**same, **row} for row in rows]).all()
     insert_tuples(connection, table, _by_column(rows), same, only_new=only_new)
     return []
+
+
+def add_up_many(
+    connection: Connection, model: type[DeclarativeBase], rows: Sequence[Values], *, sums: Names, same: Values = NOTHING
+) -> None:
+    """Add what the rows have in `sums` to those with the same primary keys, in the order of the rows; the ones that
+    are not there yet are made. No key is there twice."""
+    if not rows:
+        return
+    table = _table(model)
+    if connection.dialect.name == "postgresql":
+        columns, once = _sorted_out(rows, same)
+        source, given = _given(connection, table, columns, stage_them=False)
+        _insert_all(connection, table, source, given, once, _added_up(table, sums))
+    else:
+        connection.execute(_insert(table, _added_up(table, sums)), [{**same, **row} for row in rows])
 
 
 def _insert_all(
@@ -123,11 +141,11 @@ def _insert_all(
     source: FromClause,
     given: Values,
     once: Values,
-    only_new: bool = False,
+    existing: SyntaxExtension | None = None,
     returning: Names = (),
 ) -> Sequence[Row[Any]]:
     is_postgresql = connection.dialect.name == "postgresql"
-    statement = _insert_from(table, source, tuple(once), only_new, returning, is_postgresql)
+    statement = _insert_from(table, source, tuple(once), existing, returning, is_postgresql)
     result = connection.execute(statement, {**given, **{f"common_{name}": value for name, value in once.items()}})
     return result.all() if returning else []
 
@@ -209,22 +227,36 @@ def _given(
 # Statements are made once for each set of columns: to make them takes longer than to run them.
 
 
+# What becomes of rows that are there already; None: they are an error.
+SKIPPED = skip_existing()
+
+
 @lru_cache(maxsize=1024)
-def _insert(table: Table, only_new: bool, returning: Names) -> ReturningInsert[Any]:
-    statement = insert(table).ext(skip_existing()) if only_new else insert(table)
-    return statement.returning(*(table.c[name] for name in returning))
+def _added_up(table: Table, sums: Names) -> SyntaxExtension:
+    return add_to_existing(table, [column.key for column in table.primary_key], sums)
+
+
+@lru_cache(maxsize=1024)
+def _insert(table: Table, existing: SyntaxExtension | None, returning: Names = ()) -> ReturningInsert[Any] | Insert:
+    statement = insert(table).ext(existing) if existing is not None else insert(table)
+    return statement.returning(*(table.c[name] for name in returning)) if returning else statement
 
 
 @lru_cache(maxsize=1024)
 def _insert_from(
-    table: Table, source: FromClause, common: Names, only_new: bool, returning: Names, is_postgresql: bool
+    table: Table,
+    source: FromClause,
+    common: Names,
+    existing: SyntaxExtension | None,
+    returning: Names,
+    is_postgresql: bool,
 ) -> ReturningInsert[Any] | Insert:
     once = (_common(table.c[name], f"common_{name}", is_postgresql) for name in common)
     # SQLite takes ON CONFLICT for part of a join, unless a condition stands before it.
     rows = select(*source.c, *once).where(true())
     # A default of ours would be one for all rows; see `insert_rows` for the columns that must be there.
     statement = insert(table).from_select([*source.c.keys(), *common], rows, include_defaults=False)
-    statement = statement.ext(skip_existing()) if only_new else statement
+    statement = statement.ext(existing) if existing is not None else statement
     return statement.returning(*(table.c[name] for name in returning)) if returning else statement
 
 

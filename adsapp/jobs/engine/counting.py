@@ -58,6 +58,8 @@ def _count_times(begun: Sequence[Any], queue: str, kind: str, now: Any) -> None:
 
 def count_attempts(completions: Sequence[Completion], states: Sequence[State | None]) -> None:
     """Attempts that failed and are tried again, and those that came too late."""
+    if not metrics.is_on():
+        return
     for completion, state in zip(completions, states, strict=True):
         if state is None:
             LOST.add(**_labels(completion.claim))

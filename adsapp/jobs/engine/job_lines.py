@@ -4,11 +4,12 @@ A line names the job by its ids and says how much was done, never what: keys, me
 stand on the job's page. The program's own upkeep is told at DEBUG, unless it fails.
 """
 
+import logging
 import re
 import time
 from typing import Any
 
-from adsapp.core.logs import Tell, get_logger
+from adsapp.core.logs import get_logger
 from adsapp.jobs.engine.outcomes import Cancelled, Completed, Completion, Failed, Outcome, Released
 from adsapp.jobs.progress import Claim
 from adsapp.jobs.registry import kind
@@ -22,8 +23,8 @@ _FRAME = re.compile(r'^  File "(?:.*/)?((?:adsapp|huey_tasks)/[\w/.]+)", line (\
 def about(claim: Claim) -> dict[str, Any]:
     """What every line of an attempt has."""
     return {
-        "job_id": str(claim.job_id),
-        "organization": str(claim.organization_id),
+        "job_id": claim.job_id,
+        "organization": claim.organization_id,
         "attempt": claim.attempt,
         "request_id": claim.request_id,
     }
@@ -31,34 +32,45 @@ def about(claim: Claim) -> dict[str, Any]:
 
 def began(claim: Claim) -> None:
     """An attempt begins; `total` is how many things there are to do, if that is known yet."""
-    tell: Tell = log.debug if kind(claim.processor).internal else log.info
-    waited = {"total": claim.progress_total} if claim.progress_total is not None else {}
-    tell("job_started", kind=claim.processor, queue=claim.queue and claim.queue.value, **waited)
+    level = _quiet(claim)
+    if log.is_enabled_for(level):
+        waited = {"total": claim.progress_total} if claim.progress_total is not None else {}
+        log.log(level, "job_started", kind=claim.processor, queue=claim.queue and claim.queue.value, **waited)
 
 
 def ended(completion: Completion, state: State | None) -> None:
     """An attempt has ended and that is written; `state` is the job's new one, None if another worker has its lease."""
-    claim, outcome = completion.claim, completion.outcome
-    told = {"kind": claim.processor, "done": completion.done, "failed": completion.failed}
+    level, event = _as_it_ended(completion.claim, completion.outcome, state)
+    if log.is_enabled_for(level):  # busy workers end thousands a second, and to put a line together takes its time
+        log.log(level, event, **_told(completion), **about(completion.claim))
+
+
+def _told(completion: Completion) -> dict[str, Any]:
+    told = {
+        "kind": completion.claim.processor,
+        "done": completion.done,
+        "failed": completion.failed,
+        "seconds": round(time.monotonic() - completion.began, 3) if completion.began else 0.0,
+    }
+    if isinstance(completion.outcome, Failed):
+        told |= {"code": completion.outcome.code, "at": _place(completion.outcome.trace)}
+    return told
+
+
+def _as_it_ended(claim: Claim, outcome: Outcome, state: State | None) -> tuple[int, str]:
     if state is None:
-        log.warning("late_finish", **told, **about(claim))
-        return
-    seconds = time.monotonic() - completion.began if completion.began else 0.0
-    tell, event, more = _as_it_ended(claim, outcome, state)
-    tell(event, **told, seconds=round(seconds, 3), **more, **about(claim))
-
-
-def _as_it_ended(claim: Claim, outcome: Outcome, state: State) -> tuple[Tell, str, dict[str, Any]]:
+        return logging.WARNING, "late_finish"
     if isinstance(outcome, Failed):
-        what = {"code": outcome.code, "at": _place(outcome.trace)}
-        final = state is State.FAILED
-        return (log.error if final else log.warning), ("job_failed" if final else "job_retries"), what
-    quiet: Tell = log.debug if kind(claim.processor).internal else log.info
+        return (logging.ERROR, "job_failed") if state is State.FAILED else (logging.WARNING, "job_retries")
     if state is State.CANCELLED or isinstance(outcome, Cancelled):
-        return quiet, "job_cancelled", {}
+        return _quiet(claim), "job_cancelled"
     if isinstance(outcome, Completed):
-        return quiet, "job_completed", {}
-    return log.debug, "job_released" if isinstance(outcome, Released) else "job_snoozed", {}
+        return _quiet(claim), "job_completed"
+    return logging.DEBUG, "job_released" if isinstance(outcome, Released) else "job_snoozed"
+
+
+def _quiet(claim: Claim) -> int:
+    return logging.DEBUG if kind(claim.processor).internal else logging.INFO
 
 
 def _place(trace: str) -> str | None:

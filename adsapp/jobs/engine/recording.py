@@ -7,6 +7,7 @@ what every worker adds to, so whoever holds them waits for nothing else.
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -14,9 +15,10 @@ from sqlalchemy import Connection, Insert, Table, bindparam, insert, select
 
 from adsapp.core.db import UtcDateTime
 from adsapp.core.db.constructs import Together, add_to_existing, any_of
+from adsapp.core.db.rows import add_up_many
 from adsapp.jobs.engine.spread import bucket_of
 from adsapp.jobs.models import Job, JobLog, StatsDay, StatsHour, StatsMinute, StatsSpread
-from adsapp.jobs.states import Measure, Queue, State
+from adsapp.jobs.states import Measure, Queue
 
 JOBS = cast(Table, Job.__table__)
 
@@ -80,14 +82,29 @@ def _adding_to(model: Any, span: str) -> Insert:
 
 
 _ADD_UP = Together(*(_adding_to(model, span) for model, span, _ in SPANS))
-_SPREAD = insert(StatsSpread).ext(
-    add_to_existing(
-        cast(Table, StatsSpread.__table__), ["organization_id", "queue", "minute", "measure", "bucket"], ["count"]
-    )
-)
+MILLISECOND = timedelta(milliseconds=1)
 
-Sums = dict[str, int]
 Place = tuple[uuid.UUID, Queue]
+
+
+@dataclass
+class Tally:
+    """What one queue of one organization adds: to its sums, and to the buckets of its times."""
+
+    sums: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUMS, 0))
+    spread: Counter[tuple[Measure, int]] = field(default_factory=Counter)
+
+    def count(self, row: Any, now: datetime) -> None:
+        """One more that ended. One that was cancelled before it began has waited and not to its end: in no bucket."""
+        began = row.started_at or now
+        waited = max(0, (began - (row.due_at or row.created_at)) // MILLISECOND)
+        ran = max(0, (now - began) // MILLISECOND)
+        self.sums[row.state.value] += 1
+        self.sums["wait_ms"] += waited
+        self.sums["run_ms"] += ran
+        if row.started_at:
+            self.spread[Measure.WAIT, bucket_of(waited)] += 1
+            self.spread[Measure.RUN, bucket_of(ran)] += 1
 
 
 def record(
@@ -97,56 +114,32 @@ def record(
     how many things were done besides that no progress has told yet."""
     if ended:
         connection.execute(_LOG, {"job_ids": [row.id for row in ended], "now": now})
-    _add_up(connection, _summed(ended, now, items or {}), now)
-    if ended:
-        _spread(connection, ended, now)
+    _add_up(connection, _tallies(ended, now, items or {}), now)
 
 
 def add_items(connection: Connection, place: Place, items: int, now: datetime) -> None:
     """A running job has done so many more things; last in its transaction, as above."""
-    _add_up(connection, {place: dict.fromkeys(SUMS, 0) | {"items": items}}, now)
+    _add_up(connection, _tallies((), now, {place: items}), now)
 
 
-def _add_up(connection: Connection, by_place: Mapping[Place, Sums], now: datetime) -> None:
-    moments = {f"the_{span}": now.replace(**cut) for _, span, cut in SPANS}  # type: ignore[arg-type]
-    # in one order, so that two transactions lock the same sums one after the other
-    for (organization_id, queue), sums in sorted(by_place.items()):
-        values = {"organization": organization_id, "of_queue": queue, **moments, **sums}
-        _ADD_UP.execute(connection, values)
-
-
-def _summed(ended: Iterable[Any], now: datetime, items: Mapping[Place, int]) -> dict[Place, Sums]:
-    sums: dict[Place, Sums] = defaultdict(lambda: dict.fromkeys(SUMS, 0))
+def _tallies(ended: Iterable[Any], now: datetime, items: Mapping[Place, int]) -> list[tuple[Place, Tally]]:
+    """In one order, so that two transactions lock the same sums one after the other."""
+    tallies: defaultdict[Place, Tally] = defaultdict(Tally)
     for row in ended:
-        into = sums[row.organization_id, row.queue]
-        into[State(row.state).value] += 1
-        for measure, milliseconds in _times(row, now).items():
-            into[f"{measure}_ms"] += milliseconds
+        tallies[row.organization_id, row.queue].count(row, now)
     for place, count in items.items():
-        sums[place]["items"] += count
-    return sums
+        tallies[place].sums["items"] += count
+    return sorted(tallies.items(), key=lambda tally: tally[0])
 
 
-def _spread(connection: Connection, ended: Sequence[Any], now: datetime) -> None:
-    """Of those that were begun: one that was cancelled before has not waited to its end."""
-    counted: Counter[tuple[uuid.UUID, Queue, Measure, int]] = Counter()
-    for row in ended:
-        for measure, milliseconds in _times(row, now).items() if row.started_at else ():
-            counted[row.organization_id, row.queue, measure, bucket_of(milliseconds)] += 1
-    names, minute = ("organization_id", "queue", "measure", "bucket"), now.replace(second=0, microsecond=0)
-    rows = [
-        {**dict(zip(names, place, strict=True)), "minute": minute, "count": count}
-        for place, count in sorted(counted.items())
+def _add_up(connection: Connection, tallies: Sequence[tuple[Place, Tally]], now: datetime) -> None:
+    moments = {f"the_{span}": now.replace(**cut) for _, span, cut in SPANS}  # type: ignore[arg-type]
+    for (organization_id, queue), tally in tallies:
+        values = {"organization": organization_id, "of_queue": queue, **moments, **tally.sums}
+        _ADD_UP.execute(connection, values)
+    spread = [
+        {"bucket": bucket, "count": count, "measure": measure, "organization_id": organization_id, "queue": queue}
+        for (organization_id, queue), tally in tallies
+        for (measure, bucket), count in sorted(tally.spread.items())
     ]
-    if rows:
-        connection.execute(_SPREAD, rows)
-
-
-def _times(row: Any, now: datetime) -> dict[Measure, int]:
-    started = row.started_at or now
-    waited_since = row.due_at or row.created_at
-    return {Measure.WAIT: _milliseconds(started - waited_since), Measure.RUN: _milliseconds(now - started)}
-
-
-def _milliseconds(span: timedelta) -> int:
-    return max(0, int(span.total_seconds() * 1000))
+    add_up_many(connection, StatsSpread, spread, sums=("count",), same={"minute": moments["the_minute"]})
