@@ -5,6 +5,7 @@ start. That it starts from nothing, too, is for tests/test_installed.py to show.
 """
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import runpy
@@ -19,6 +20,7 @@ from adsapp.processes.supervisor import PR_SET_PDEATHSIG
 
 PROGRAMS = ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "adsapp.cli.servers", "adsapp.jobs.engine.worker")
 blueprints()  # imports every feature
+gc.freeze()  # each child would go through it all, and copy what it touches
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([*PROGRAMS, "adsapp.sandbox.running", "huey_tasks", __name__])
 

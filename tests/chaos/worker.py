@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 
 from flask import Flask
 
-from adsapp import create_app
+from adsapp import create_core
+from adsapp.config import Settings
+from adsapp.core.gc_tuning import leave_alone_what_is_there
 from adsapp.jobs.engine import dispatch
 from adsapp.jobs.engine.worker import WorkerProcess
 from tests.chaos.moods import QUEUES, registered
@@ -39,6 +41,7 @@ class Dying:
 def main() -> None:
     """Fork until the end of the input; children are nobody's zombies."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    leave_alone_what_is_there()  # each child would go through it all and copy what it touches
     parent = os.getpid()
     for line in sys.stdin:
         pid = os.fork()
@@ -53,7 +56,7 @@ def _work(kind: str, parent: int) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     dispatch.DISPATCH_AGAIN_SECONDS = DISPATCH_AGAIN_SECONDS
-    app = create_app()
+    app = create_core(Settings.load())
     if kind == "dies-in-dispatch":
         app.extensions["broker"] = Dying(app.extensions["broker"])
     with registered():
