@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 from cryptography.fernet import Fernet
@@ -27,6 +28,9 @@ from tests.quick import share_routes, share_statements
 from tests.servers import Running, Servers
 from tests.shared import Shared, SharedDatabase, SharedFile, Sharing
 
+# Property tests look for wrong answers, not slow ones: a busy machine must not fail them.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 KEYS = (Fernet.generate_key().decode(),)
 share_routes()
 _running: Running | None = None

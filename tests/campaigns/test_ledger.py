@@ -105,9 +105,7 @@ def campaign_id(app: Flask, cast: Cast) -> uuid.UUID:
 
 
 @given(steps=steps)
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_recipients_by_status_always_add_up_and_nothing_moves_down(
     app: Flask, cast: Cast, campaign_id: uuid.UUID, steps: list[tuple[Any, ...]]
 ) -> None:

@@ -191,7 +191,7 @@ reports = st.tuples(
 penalties = st.tuples(st.floats(-1, 5), st.sampled_from([0.0, 0.25, 0.5, 1 / 3, 1.0]))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(reports | penalties, max_size=12))
 def test_the_redis_script_and_the_shared_arithmetic_agree(valkey_url: str, some: list[Any]) -> None:
     client = redis.Redis.from_url(valkey_url)

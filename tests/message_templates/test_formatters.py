@@ -109,7 +109,7 @@ def test_no_text_breaks_a_formatter_or_outgrows_what_it_promises(text: str) -> N
         assert len(written.write(text)) <= written.longest(len(text))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=2, max_value=10**15), st.dates())
 def test_dates_and_amounts_never_outgrow_what_is_promised_in_any_language(number: object, day: object) -> None:
     for code in filter(formatters.is_locale, NAMES):

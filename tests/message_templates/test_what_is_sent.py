@@ -78,7 +78,7 @@ def sent_text(raw: Mapping[str, Any], part: str, components: list[dict[str, Any]
     return filled(text, {name: each["text"] for name, each in zip(names, given_ones, strict=True)})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(templates(), st.data())
 def test_what_is_sent_reads_as_the_preview_and_the_provider_takes_it(raw: dict[str, Any], data: st.DataObject) -> None:
     taken = view(raw["components"], raw["parameter_format"])

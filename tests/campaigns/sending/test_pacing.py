@@ -36,7 +36,7 @@ LIMITS = [12.5, 20.0, 80.0]
     seed=st.integers(0, 10_000),
 )
 @example(limit=12.5, stalls=[[]], provider_stalls=[(0.0, 1.25), (1.25, 1.25)], seed=0)  # nothing else to go by at first
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 def test_no_second_has_too_many_whichever_process_or_provider_stalls(
     limit: float, stalls: list[list[tuple[float, float]]], provider_stalls: list[tuple[float, float]], seed: int
 ) -> None:

@@ -136,7 +136,6 @@ def bench(app: Flask, cast: Cast) -> Bench:
 def test_trial_equals_import_and_undo_equals_before(bench: Bench, shape: str) -> None:
     @settings(
         max_examples=25 if shape == "embedded" else 8,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
         derandomize=True,

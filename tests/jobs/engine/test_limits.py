@@ -131,7 +131,7 @@ def test_a_limit_below_one_is_refused(app: Flask, cast: Cast) -> None:
             limit(app, cast, **{name: 0})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     per_minute=st.integers(1, 2000),
     pauses=st.lists(st.floats(0.01, 5.0), min_size=1, max_size=60),

@@ -243,7 +243,6 @@ def test_any_order_of_events_keeps_what_must_hold(app: Flask, cast: Cast) -> Non
         settings=settings(
             max_examples=10,
             stateful_step_count=20,
-            deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),

@@ -242,7 +242,7 @@ TABLE = st.integers(2, 4).flatmap(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     table=TABLE,
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
