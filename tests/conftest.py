@@ -29,8 +29,8 @@ from tests.servers import Running, Servers
 from tests.shared import Shared, SharedDatabase, SharedFile, Sharing
 
 # Property tests look for wrong answers, not slow ones: a busy machine must not fail them.
-hypothesis.settings.register_profile("no deadline", deadline=None)
-hypothesis.settings.load_profile("no deadline")
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 KEYS = (Fernet.generate_key().decode(),)
 share_routes()
 _running: Running | None = None

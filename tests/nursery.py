@@ -20,7 +20,8 @@ from adsapp.processes.supervisor import PR_SET_PDEATHSIG
 
 PROGRAMS = ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "adsapp.cli.servers", "adsapp.jobs.engine.worker")
 blueprints()  # imports every feature
-gc.freeze()  # each child would go through it all, and copy what it touches
+# Each child would go through it all and copy what it touches. A test process, which imports this too, loses nothing.
+gc.freeze()
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([*PROGRAMS, "adsapp.sandbox.running", "huey_tasks", __name__])
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from adsapp.core import db
 from adsapp.jobs import Job
-from adsapp.jobs.models import JobAttempt, JobCount, JobItem, JobLog, StatsDay, StatsHour, StatsMinute
+from adsapp.jobs.models import JobAttempt, JobCount, JobItem, JobLog, StatsDay, StatsHour, StatsMinute, StatsSpread
 from tests.chaos.moods import DEMANDED
 from tests.chaos.tasks import Task
 from tests.chaos.witness import Event, read_events
@@ -83,6 +83,7 @@ class Evidence:
     logs: Sequence[Any]
     counts: Sequence[Any]
     sums: dict[str, Sequence[Any]]
+    spread: Sequence[Any]
     holds: dict[str, list[Hold]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -119,6 +120,7 @@ def gather(witness: Path, tasks: Sequence[Task], repeated_at: int | None) -> Evi
             logs=_rows(connection, JobLog),
             counts=_rows(connection, JobCount),
             sums={model.__tablename__: _rows(connection, model) for model in (StatsMinute, StatsHour, StatsDay)},
+            spread=_rows(connection, StatsSpread),
         )
     evidence.holds = _holds(read_events(witness))
     return evidence

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from adsapp.jobs import State
-from adsapp.jobs.states import FINAL
+from adsapp.jobs.states import FINAL, Measure
 from tests.chaos.evidence import Evidence, Hold
 from tests.chaos.moods import ATTEMPTS, Mood
 
@@ -166,6 +166,18 @@ def _sums_equal_history(evidence: Evidence) -> Iterator[str]:
             yield f"{table}: {dict(+sums - logs)} too many, {dict(logs - sums)} too few"
 
 
+def _spread_equals_history(evidence: Evidence) -> Iterator[str]:
+    """Each end of a job that was begun is in one bucket of its wait and in one of its run."""
+    begun = Counter((log.organization_id, log.queue) for log in evidence.logs if log.started_at is not None)
+    for measure in Measure:
+        spread: Counter[Any] = Counter()
+        for row in evidence.spread:
+            if row.measure == measure:
+                spread[row.organization_id, row.queue] += row.count
+        if spread != begun:
+            yield f"buckets of {measure}: {dict(spread - begun)} too many, {dict(begun - spread)} too few"
+
+
 def _one_line_of_history_for_each_end(evidence: Evidence) -> Iterator[str]:
     for job_id, job in evidence.jobs.items():
         logs = [(log.state, log.attempts) for log in evidence.logs_of[job_id]]
@@ -233,6 +245,7 @@ CHECKS: tuple[Check, ...] = (
     _rows_were_witnessed,
     _counts_equal_rows,
     _sums_equal_history,
+    _spread_equals_history,
     _one_line_of_history_for_each_end,
     _attempts_are_numbered_and_closed,
     _no_more_failures_than_attempts_allowed,

@@ -16,6 +16,7 @@ from flask import Flask
 from adsapp import create_core
 from adsapp.config import Settings
 from adsapp.core.gc_tuning import leave_alone_what_is_there
+from adsapp.integrations import extension  # noqa: F401  # what `create_core` imports, once for all children
 from adsapp.jobs.engine import dispatch
 from adsapp.jobs.engine.worker import WorkerProcess
 from tests.chaos.moods import QUEUES, registered

@@ -69,7 +69,7 @@ class _Ids(UserDefinedType[str]):
 
 
 class ListOf(TypeDecorator[Collection[Any]]):
-    """Many values of one type in one parameter: an array on PostgreSQL, a JSON list on SQLite."""
+    """Many values of one type in one parameter: an array on PostgreSQL, a JSON list on SQLite. Ids are UUIDs."""
 
     impl = Text
     cache_ok = True

@@ -63,9 +63,11 @@ def listen(engine: Engine) -> None:
 
 
 def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # A process that is frozen in the middle of a transaction must not hold its locks for ever.
     cursor = connection.cursor()
+    # A process that is frozen in the middle of a transaction must not hold its locks for ever.
     cursor.execute(f"set idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'")
+    # Whatever the server's zone is: moments then come as ours are, and need not be put into another zone one by one.
+    cursor.execute("set timezone = 'UTC'")
     cursor.close()
     connection.commit()
 

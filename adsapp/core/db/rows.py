@@ -122,8 +122,8 @@ def insert_many(
 def add_up_many(
     connection: Connection, model: type[DeclarativeBase], rows: Sequence[Values], *, sums: Names, same: Values = NOTHING
 ) -> None:
-    """Add what the rows have in `sums` to those with the same primary keys, in the order of the rows; the ones that
-    are not there yet are made. No key is there twice."""
+    """Add what the rows have in `sums` to the rows of the table with their primary keys, in this order; those that are
+    not there yet are made. No two of the rows have one key, and `same` names nothing that they have."""
     if not rows:
         return
     table = _table(model)
@@ -227,13 +227,13 @@ def _given(
 # Statements are made once for each set of columns: to make them takes longer than to run them.
 
 
-# What becomes of rows that are there already; None: they are an error.
+# What `existing` may be, besides None: then a row that is there already is an error.
 SKIPPED = skip_existing()
 
 
 @lru_cache(maxsize=1024)
 def _added_up(table: Table, sums: Names) -> SyntaxExtension:
-    return add_to_existing(table, [column.key for column in table.primary_key], sums)
+    return add_to_existing(table, [column.name for column in table.primary_key], [table.c[name].name for name in sums])
 
 
 @lru_cache(maxsize=1024)

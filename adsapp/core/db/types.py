@@ -50,7 +50,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        if value.tzinfo is UTC:  # the usual case, and many columns of many rows
+        if value.tzinfo is UTC:  # as PostgreSQL is told to send them
             return value
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 

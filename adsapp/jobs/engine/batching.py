@@ -28,7 +28,7 @@ log = get_logger()
 
 MOST_AT_ONCE = 200  # completions in one transaction
 BUSY = 4  # claims and completions that came together: from here on it pays to wait for more
-GATHER_SECONDS = 0.003
+GATHER_SECONDS = 0.003  # with the transaction, less than the work that is claimed ahead: no thread waits for it
 WRITERS = 2  # transactions under way at once on PostgreSQL: while one waits for the database, the next is made
 FINISH_TRIES_SECONDS = 10  # a database that is away for a moment must not turn work that is done into a lost worker
 TRY_AGAIN_SECONDS = 0.2

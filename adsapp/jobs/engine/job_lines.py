@@ -41,7 +41,7 @@ def began(claim: Claim) -> None:
 def ended(completion: Completion, state: State | None) -> None:
     """An attempt has ended and that is written; `state` is the job's new one, None if another worker has its lease."""
     level, event = _as_it_ended(completion.claim, completion.outcome, state)
-    if log.is_enabled_for(level):  # busy workers end thousands a second, and to put a line together takes its time
+    if log.is_enabled_for(level):  # a busy worker ends many hundreds a second, and to assemble a line takes its time
         log.log(level, event, **_told(completion), **about(completion.claim))
 
 

@@ -95,7 +95,8 @@ class Tally:
     spread: Counter[tuple[Measure, int]] = field(default_factory=Counter)
 
     def count(self, row: Any, now: datetime) -> None:
-        """One more that ended. One that was cancelled before it began has waited and not to its end: in no bucket."""
+        """One more that ended. One that was cancelled before it began is in the sums and in no bucket: its wait had no
+        end."""
         began = row.started_at or now
         waited = max(0, (began - (row.due_at or row.created_at)) // MILLISECOND)
         ran = max(0, (now - began) // MILLISECOND)

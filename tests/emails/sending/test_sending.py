@@ -467,7 +467,7 @@ ANSWERS: dict[str, Outcome | None] = {
 }
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(sorted(ANSWERS)), max_size=8), st.integers(1, 30), st.integers(0, 2**16))
 def test_whatever_is_answered_the_sums_are_right_and_nobody_gets_two(
     mail: MailRehearsal, names: list[str], people: int, seed: int

@@ -19,6 +19,7 @@ from adsapp.core.observing import metrics
 from adsapp.jobs import Job, Queue, State, progress
 from adsapp.jobs.engine import claims, counting, job_lines, reaper
 from adsapp.jobs.engine.claims import WorkerIdentity
+from adsapp.jobs.engine.outcomes import Completed, Completion, Failed
 from adsapp.jobs.engine.worker import WorkerProcess
 from tests.cast import Cast
 from tests.core.observing.test_metrics import value
@@ -124,6 +125,23 @@ def test_a_worker_that_is_silent_is_told_and_counted(
     [line] = told.of(job)
     assert (line["level"], line["event"], line["attempt"]) == ("warning", "worker_lost", 1)
     assert value(metrics.exposition([]), "adsapp_job_leases_lost_total", kind="demo") == 1
+
+
+def test_an_attempt_that_ended_too_late_is_told_with_where_it_broke(told: Told) -> None:
+    claim = _claim()
+    trace = 'File "/opt/adsapp/campaigns/service.py", line 3, in create'
+    job_lines.ended(Completion(claim, Failed("demo", "It broke.", f"  {trace}"), done=3, failed=1), None)
+    [line] = told.of(claim.job_id)
+    assert (line["level"], line["event"], line["done"], line["failed"]) == ("warning", "late_finish", 3, 1)
+    assert (line["code"], line["at"]) == ("demo", "adsapp/campaigns/service.py:3")
+
+
+def test_what_nobody_wants_to_read_is_not_told(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(told, "is_enabled_for", lambda level: level > logging.INFO)
+    claim = _claim()
+    job_lines.began(claim)
+    job_lines.ended(Completion(claim, Completed(None)), State.COMPLETED)
+    assert told.lines == []
 
 
 def test_how_late_a_job_began_is_counted_for_those_with_a_set_time(counting_here: None) -> None:
