@@ -4,7 +4,7 @@ Nothing here commits: the edge that called does, and what leaves the process (th
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -72,8 +72,7 @@ def cancel_all(jobs: Iterable[Job], by: By) -> Cancelled:
         now,
         [Change(each, {} if each in wanted else {"with": "parent"}) for each in sorted(going)],
     )
-    for job in family:
-        db.session.expire(job)
+    _read_anew([job.id for job in family])
     for row in ended:
         if on_cancel := kind(row.processor).on_cancel:
             on_cancel(db.session.get_one(Job, row.id), by)
@@ -95,6 +94,13 @@ def _locked(job_ids: Sequence[uuid.UUID]) -> Sequence[Job]:
     # All at once and in one order, so that what is true of them stays true until they are changed.
     rows = select(Job).where(Job.id.in_(job_ids)).order_by(Job.id).with_for_update()
     return db.session.scalars(rows, execution_options={"populate_existing": True}).all()
+
+
+def _read_anew(job_ids: Collection[uuid.UUID]) -> None:
+    """What the session has of these jobs is as they are now. If they were only expired, each would be read by a
+    statement of its own as soon as somebody looks at it."""
+    rows = select(Job).where(Job.id.in_(job_ids))
+    db.session.scalars(rows, execution_options={"populate_existing": True}).all()
 
 
 def retry(job: Job, by: By) -> None:
@@ -132,11 +138,12 @@ def retry_all(jobs: Iterable[Job], by: By) -> Sequence[Job]:
     ).scalars()
     begun = [by_id[job_id] for job_id in again]
     events.record(ActionKind.RETRY, by, now, [Change(job.id, {"ended": ends[job.id]}) for job in begun])
-    for job in by_id.values():
-        db.session.expire(job)
-    for job in begun[:NUDGE_BELOW]:
-        nudge(job, limited=get_limit(job.queue) is not None)
-    wake(*{job.queue for job in begun[NUDGE_BELOW:]})
+    few, queues_of_others = begun[:NUDGE_BELOW], {job.queue for job in begun[NUDGE_BELOW:]}
+    limited = {queue: get_limit(queue) is not None for queue in {job.queue for job in few}}
+    _read_anew(by_id)
+    for job in few:
+        nudge(job, limited=limited[job.queue])
+    wake(*queues_of_others)
     return begun
 
 
@@ -192,6 +199,5 @@ def prioritize_all(jobs: Iterable[Job], priority: int, by: By) -> int:
     changed = update(Job).where(Job.id.in_([job.id for job in going])).values(priority=priority, steered_at=now)
     db.session.execute(changed, execution_options={"synchronize_session": False})
     events.record(ActionKind.PRIORITIZE, by, now, changes)
-    for job in going:
-        db.session.expire(job)
+    _read_anew([job.id for job in going])
     return len(going)

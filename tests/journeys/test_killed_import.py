@@ -1,6 +1,7 @@
 """Case Q01: a worker is killed in the middle of an import; another one takes it up and the counts are exact."""
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,18 @@ def ended(journey: Journey, job_id: str) -> dict[str, Any]:
     return wait_until(look, 60, "the end of the job")
 
 
+def outcomes(journey: Journey, job_id: str) -> list[str | None]:
+    """Of its attempts, in their order."""
+    mine = select(JobAttempt.outcome).where(JobAttempt.job_id == uuid.UUID(job_id)).order_by(JobAttempt.attempt)
+    with db.organization_context(journey.app, journey.cast.bakery_id), db.reading():
+        return list(db.session.scalars(mine))
+
+
+def kept(told: list[str | None]) -> list[str | None]:
+    """Without those that were released: on a busy machine a worker gives back what it claimed and could not begin."""
+    return [outcome for outcome in told if outcome != "released"]
+
+
 @pytest.mark.usefixtures("slow")
 def test_an_import_goes_on_after_a_stop_and_a_kill_and_ends_exact_and_so_does_its_undo(journey: Journey) -> None:
     journey.installation.start_web()
@@ -65,19 +78,16 @@ def test_an_import_goes_on_after_a_stop_and_a_kill_and_ends_exact_and_so_does_it
     assert rows_read(journey) < ROWS, "the import was over before the worker could be killed"
     last = journey.installation.start_worker(QUEUE)
     job = ended(journey, job_id)
-    assert (job["state"], job["attempt"]) == ("completed", 3)
+    assert job["state"] == "completed"
+    first, *others = outcomes(journey, job_id)
+    assert first == "released"
+    assert kept(others) == ["lost", "completed"]
     assert job["progress"] == {"total": ROWS, "done": ROWS, "failed": 0, "percent": 100}
     with db.organization_context(journey.app, journey.cast.bakery_id):
         batch = db.session.scalars(select(Import)).one()
         assert (batch.rows_read, batch.created, batch.rejected, batch.duplicate) == (ROWS, ROWS, 0, 0)
         assert db.session.scalar(select(func.count()).select_from(Contact)) == ROWS
         assert db.session.scalars(select(JobLog.state)).all() == [State.COMPLETED]
-        outcomes = select(JobAttempt.outcome).join(Job, Job.id == JobAttempt.job_id).where(Job.queue == QUEUE)
-        assert db.session.scalars(outcomes.order_by(JobAttempt.attempt)).all() == [
-            "released",
-            "lost",
-            "completed",
-        ]
         assert db.session.scalars(select(Job.failures).where(Job.queue == QUEUE)).one() == 0
         counted = {c.state: c.count for c in db.session.scalars(select(JobCount).where(JobCount.queue == QUEUE))}
         assert {state: count for state, count in counted.items() if count} == {State.COMPLETED: 1}
@@ -97,7 +107,8 @@ def kill_its_undo(journey: Journey, worker: Any, import_id: str) -> None:
     assert deleted() < ROWS, "it was over before the worker could be killed"
     journey.installation.start_worker(QUEUE)
     job = ended(journey, job_id)
-    assert (job["state"], job["attempt"]) == ("completed", 2)
+    assert job["state"] == "completed"
+    assert kept(outcomes(journey, job_id)) == ["lost", "completed"]
     assert deleted() == ROWS
     with db.organization_context(journey.app, journey.cast.bakery_id), db.reading():
         assert db.session.scalar(select(func.count()).select_from(Contact)) == 0

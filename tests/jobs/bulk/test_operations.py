@@ -15,7 +15,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.ids import first_id_of
-from adsapp.jobs import Job, Queue, State
+from adsapp.jobs import Job, Priority, Queue, State, service, transitions
 from adsapp.jobs.bulk import operations
 from adsapp.jobs.bulk import run as bulk_run
 from adsapp.jobs.bulk.target import MatchCount
@@ -25,7 +25,9 @@ from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.organizations.auditing import By
 from tests.cast import Cast
+from tests.statements import recorded
 
+Add = Callable[..., list[uuid.UUID]]
 Read = Callable[[uuid.UUID], Job]
 FAILED = JobFilters(state=State.FAILED)
 
@@ -231,6 +233,30 @@ def test_the_priority_of_all_that_wait_is_changed(
     delayed = add(State.DELAYED, 3, run_at=utcnow() + timedelta(days=1))
     finished(start(app, cast, "prioritize", filters=JobFilters(state=State.DELAYED), priority=1))
     assert {read(job_id).priority for job_id in delayed} == {1}
+
+
+ACTS: dict[str, tuple[State, Callable[[Sequence[Job], By], object]]] = {
+    "retry": (State.FAILED, service.retry_those_allowed),
+    "cancel": (State.WAITING, transitions.cancel_all),
+    "prioritize": (State.WAITING, lambda batch, by: transitions.prioritize_all(batch, Priority.HIGH, by)),
+}
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("verb", ACTS)
+def test_a_larger_batch_needs_no_more_statements(app: Flask, cast: Cast, add: Add, verb: str) -> None:
+    state, act = ACTS[verb]
+
+    def statements(count: int) -> int:
+        ids = add(state, count)
+        with recorded(app) as seen, db.organization_context(app, cast.bakery_id):
+            batch = db.session.scalars(select(Job).where(Job.id.in_(ids))).all()
+            act(batch, By("Alice"))
+            assert len({job.steered_at for job in batch}) == 1  # whoever looks at one afterwards
+            db.session.commit()
+        return len(seen)
+
+    assert statements(120) == statements(40)
 
 
 def test_a_wrong_request_is_refused_with_its_field(app: Flask, cast: Cast) -> None:

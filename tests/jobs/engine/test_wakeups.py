@@ -78,8 +78,9 @@ def test_a_job_that_another_process_commits_starts_at_once(
     app: Flask, cast: Cast, settings: Settings, read: Read
 ) -> None:
     add_one = (
-        "import sys, uuid; from adsapp import create_app, jobs; from adsapp.core import db; import huey_tasks\n"
-        "with db.organization_context(create_app(), uuid.UUID(sys.argv[1])):\n"
+        "import sys, uuid; from adsapp import create_core, jobs; from adsapp.config import Settings\n"
+        "from adsapp.core import db; import huey_tasks.demo\n"
+        "with db.organization_context(create_core(Settings.load()), uuid.UUID(sys.argv[1])):\n"
         "    job = jobs.enqueue('demo', {'mood': 'succeeds', 'steps': 0}); db.session.commit(); print(job.id)"
     )
     environment = {
