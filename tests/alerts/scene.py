@@ -117,9 +117,6 @@ class Alerts:
         self.within(lambda: db.session.execute(update(model).values(**values)))
 
 
-__all__ = ["SECRET", "AlertRule", "Alerts", "State"]
-
-
 def open_incident(organization_id: uuid.UUID, kind: str, **values: Any) -> AlertIncident:
     """An alert that a rule has just found and the bell shows."""
     now = utcnow()
@@ -127,3 +124,6 @@ def open_incident(organization_id: uuid.UUID, kind: str, **values: Any) -> Alert
     told = {"title": f"About {kind}", "text": "Why", "action": "Look", "url": "/schedules", "count": 1, "peak": 1}
     severity = Severity.WARNING
     return AlertIncident(organization_id=organization_id, kind=kind, severity=severity, **(moments | told | values))
+
+
+__all__ = ["SECRET", "AlertRule", "Alerts", "State"]
