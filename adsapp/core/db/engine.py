@@ -19,6 +19,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from adsapp.core.db.searching import search_key_or_null
+from adsapp.core.db.turns import in_turn
 
 BUSY_SECONDS = 30.0  # for which a transaction waits for SQLite's write lock
 IDLE_IN_TRANSACTION = "60s"  # far longer than any transaction of ours does nothing
@@ -142,7 +143,11 @@ _PRAGMAS = (
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that first reads and then writes fails at once when another wrote in between, however long the
     # busy timeout. So whoever may write takes the lock first; pure reads (GET) never wait for a writer.
-    connection.exec_driver_sql("begin" if _reading.get() else "begin immediate")
+    if _reading.get():
+        connection.exec_driver_sql("begin")
+        return
+    with in_turn(connection.engine.url.database or ""):
+        connection.exec_driver_sql("begin immediate")
 
 
 def has_one_writer(engine: Engine) -> bool:

@@ -1,0 +1,102 @@
+"""Who wants to write on SQLite comes to it, whatever else commits back to back."""
+
+import fcntl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from adsapp.core import db
+from adsapp.core.db import turns
+from tests.waiting import wait_for
+
+TURNS = 5
+A_TURN = 3  # transactions of the other's, at most, to be waited for
+
+pytestmark = pytest.mark.parametrize("shape", ["embedded"], indirect=True)
+
+
+class Busy:
+    """Somebody who commits a transaction of 20 ms after another."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.committed = 0
+        self._engine = engine
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+
+    def __enter__(self) -> "Busy":
+        self._thread.start()
+        wait_for(lambda: self.committed, what="the first transaction")
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._over.set()
+        self._thread.join(30)
+
+    def _work(self) -> None:
+        while not self._over.is_set():
+            with self._engine.begin() as connection:
+                connection.execute(text("insert into written values ('busy')"))
+                time.sleep(0.02)  # what the transaction takes
+            self.committed += 1
+
+
+@pytest.fixture
+def engine(app: Flask) -> Iterator[Engine]:
+    with app.app_context():
+        with db.db.engine.begin() as connection:
+            connection.execute(text("create table written (by_whom text)"))
+        yield db.db.engine
+
+
+def test_a_small_write_waits_for_one_transaction_of_another_who_never_rests(engine: Engine) -> None:
+    with Busy(engine) as busy:
+        before = busy.committed
+        for _ in range(TURNS):
+            _write(engine)
+        assert busy.committed - before <= TURNS * A_TURN
+
+
+def test_many_small_writes_come_to_their_turns_too(engine: Engine) -> None:
+    with Busy(engine) as busy:
+        before = busy.committed
+        several = [threading.Thread(target=_write, args=(engine,)) for _ in range(TURNS)]
+        for thread in several:
+            thread.start()
+        for thread in several:
+            thread.join(30)
+        assert busy.committed - before <= TURNS * A_TURN
+    with engine.connect() as connection:
+        assert connection.scalar(text("select count(*) from written where by_whom = 'small'")) == TURNS
+
+
+def test_who_keeps_the_turn_and_does_not_go_on_stops_nobody(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "WAIT_SECONDS", 0.05)
+    with _holding_the_turn(engine):
+        _write(engine)
+
+
+def test_a_failed_beginning_gives_the_turn_back(engine: Engine) -> None:
+    database = engine.url.database or ""
+    with pytest.raises(RuntimeError, match="no lock"), turns.in_turn(database):
+        raise RuntimeError("no lock")
+    with _holding_the_turn(engine):
+        pass
+
+
+@contextmanager
+def _holding_the_turn(engine: Engine) -> Iterator[None]:
+    with closing(Path(f"{engine.url.database}-turn").open("w")) as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+def _write(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("insert into written values ('small')"))
