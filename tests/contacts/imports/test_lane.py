@@ -59,6 +59,7 @@ def test_an_undo_that_is_asked_for_while_the_next_import_runs_waits_for_its_end(
     assert set(people()) == {"+12025550101"}
 
 
+@pytest.mark.both
 def test_they_write_one_after_another(
     app: Flask,
     cast: Cast,

@@ -53,7 +53,7 @@ def ask_undo(batch: Import, by: By) -> Job:
     Who could not be put back is listed afterwards (`undo.queries.kept`). It waits for an import that runs. One that was
     cancelled half way, or failed, goes on.
     """
-    lane.ahead()  # from here on nobody starts this import again, nor undoes it at the same moment
+    lane.hold()  # from here on nobody starts this import again, nor undoes it at the same moment
     db.session.expire(batch)
     if over := why_not(batch):
         raise Conflict(over, code="cannot_undo")
