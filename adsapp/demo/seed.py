@@ -175,14 +175,14 @@ def _contact(organization_id: uuid.UUID, key: uuid.UUID, person: Person, is_sile
 # How the finished campaign went, for each hundred people; the rest have read it.
 OUTCOMES: tuple[tuple[int, RecipientStatus, str], ...] = (
     (5, RecipientStatus.FAILED, "131026"),
-    (2, RecipientStatus.FAILED, "131049"),
+    (2, RecipientStatus.FAILED, "131000"),
     (3, RecipientStatus.SKIPPED, reasons.OPTED_OUT),
     (4, RecipientStatus.SENT, ""),
     (24, RecipientStatus.DELIVERED, ""),
 )
 MESSAGES = {
     "131026": "The number is not registered with WhatsApp.",
-    "131049": "The provider held it back: this person had many marketing messages lately.",
+    "131000": "Something went wrong.",
     reasons.OPTED_OUT: "The person has opted out.",
 }
 BODY = [

@@ -77,7 +77,7 @@ def compose(page: Page, console: Journey) -> None:
     one_import.press("Space")
     chosen = page.get_by_label("Import", exact=True)
     chosen.select_option(index=1)
-    send = page.get_by_role("button", name=f"Send to {len(PEOPLE)} people")
+    send = page.get_by_role("button", name=f"Review, then send to {len(PEOPLE)} people")
     expect(send).to_be_visible()
     expect(page.frame_locator(".mail-frame").get_by_role("heading", name="Hello Person 0")).to_be_visible()
     send.press("Enter")

@@ -129,7 +129,7 @@ def test_a_template_is_written_mended_tried_and_sent_on(look: Look, live: Live, 
     page.get_by_role("link", name="Send to 3 people").press("Enter")
     page.wait_for_load_state()
     page.get_by_label("Name of the campaign").fill("Orders")
-    send = page.get_by_role("button", name="Send to 3 people")
+    send = page.get_by_role("button", name="Review, then send to 3 people")
     expect(send).to_be_visible()
     look.at("compose-of-trial")
     send.press("Enter")

@@ -74,10 +74,10 @@ def compose(look: Look) -> None:
     page.wait_for_load_state()  # a choice made before the scripts are there changes nothing
     welcome = page.locator("#field-template option", has_text="welcome").first.get_attribute("value")
     page.get_by_label("Template").select_option(welcome)
-    expect(page.get_by_role("button", name=re.compile(f"Send to {PEOPLE}"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile(f"Review, then send to {PEOPLE}"))).to_be_visible()
     page.get_by_label("Name of the campaign").fill("Garden weekend")
     look.at("compose")
-    send = page.get_by_role("button", name=re.compile(f"Send to {PEOPLE}"))
+    send = page.get_by_role("button", name=re.compile(f"Review, then send to {PEOPLE}"))
     with page.expect_response(re.compile("/campaigns")) as looked:  # a Tab away from the last field changed
         send.focus()
         page.locator("#compose").dispatch_event("change")

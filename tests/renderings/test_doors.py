@@ -76,7 +76,7 @@ def test_a_person_tries_a_template_and_sends_it_on_to_those_who_can_get_it(
     assert send is not None
     compose = bob.get(send[1].replace("&amp;", "&")).text
     assert "Of the trial" in compose
-    assert "Send to 2 people" in " ".join(re.sub("<[^>]+>", " ", compose).split())
+    assert "Review, then send to 2 people" in " ".join(re.sub("<[^>]+>", " ", compose).split())
 
 
 def test_what_is_wrong_in_the_form_is_told_beside_its_field(people: Rehearsal, client: FlaskClient) -> None:

@@ -147,8 +147,8 @@ def test_a_get_renders_the_preview_and_the_exact_counts_again(scene: Scene, bob:
     words = shown(page.text)
     assert "Opted out: left out 1" in words
     assert "A variable has no value: left out" in words
-    assert "Send to 3 people" in words
-    assert "Schedule for 3 people" in words, "the page shows the one that fits, without asking"
+    assert "Review, then send to 3 people" in words
+    assert "Review, then schedule for 3 people" in words, "the page shows the one that fits, without asking"
     assert re.search(r"Hello\s+Ana\s*, see you on\s+Saturday", words)
 
 
@@ -358,7 +358,7 @@ def test_a_past_date_in_an_unknown_zone_is_told_both(scene: Scene, bob: FlaskCli
 
 def test_the_button_that_sends_comes_after_what_is_filled_in(scene: Scene, bob: FlaskClient) -> None:
     page = bob.get("/campaigns/new", query_string=scene.form()).text
-    assert page.index('name="zone"') < page.index("Send to 4 people")
+    assert page.index('name="zone"') < page.index("Review, then send to 4 people")
 
 
 def test_a_variable_is_called_the_same_everywhere(scene: Scene, bob: FlaskClient) -> None:
