@@ -5,7 +5,8 @@ a job that commits back to back the lock is free for a moment only, and nearly e
 whoever wants to write holds the turn until it has the write lock. Who has just written needs the turn, too, and so
 comes after the one that waits.
 
-It is a courtesy and nothing rests on it: who gets no turn in time goes on without.
+It is a courtesy and nothing rests on it: who gets no turn, be it that another keeps it or that there is no such file to
+be locked here, goes on without.
 """
 
 import contextlib
@@ -21,12 +22,12 @@ LOOK_AGAIN_SECONDS = 0.001
 @contextlib.contextmanager
 def in_turn(database: str) -> Iterator[None]:
     """Within it nobody else who asks for a turn goes for the write lock of this file."""
-    turn = os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        _wait_for(turn)
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):  # a file of another user's, or a file system that locks nothing
+            turn = os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            held.callback(os.close, turn)  # which gives it back
+            _wait_for(turn)
         yield
-    finally:
-        os.close(turn)  # which gives it back
 
 
 def _wait_for(turn: int) -> None:

@@ -1,6 +1,7 @@
 """Who wants to write on SQLite comes to it, whatever else commits back to back."""
 
 import fcntl
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -82,12 +83,22 @@ def test_who_keeps_the_turn_and_does_not_go_on_stops_nobody(engine: Engine, monk
         _write(engine)
 
 
+def test_where_no_turn_can_be_taken_all_write_as_before(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root would open any file: so there is none that could be opened."""
+    monkeypatch.setattr(os, "open", _refuse)
+    _write(engine)
+
+
 def test_a_failed_beginning_gives_the_turn_back(engine: Engine) -> None:
     database = engine.url.database or ""
     with pytest.raises(RuntimeError, match="no lock"), turns.in_turn(database):
         raise RuntimeError("no lock")
     with _holding_the_turn(engine):
         pass
+
+
+def _refuse(*_arguments: object, **_more: object) -> int:
+    raise PermissionError("this file is somebody else's")
 
 
 @contextmanager
