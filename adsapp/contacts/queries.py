@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from adsapp.contacts.identity import Identity
 from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, OptEvent, Tag
@@ -24,6 +25,7 @@ MOST_COUNTED = 10_000
 MOST_WORDS = 6  # of a search that are looked for one by one
 LEAST_AT_HOME = 4  # digits behind the zeros: fewer are in too many numbers
 _DIGITS_ONLY = re.compile(r"\+?[\d\s().\-/]{3,}")
+Text = ColumnElement[str] | InstrumentedAttribute[str]
 
 
 @dataclass(frozen=True)
@@ -98,22 +100,40 @@ def _narrowed(statement: Select[Any], wanted: ContactFilter) -> Select[Any]:
 
 def _matches(wanted: ContactFilter) -> ColumnElement[bool]:
     search = wanted.search
-    named = and_(*(has_words(Contact.name, word) for word in search.split(maxsplit=MOST_WORDS - 1)))  # in any order
     if not wanted.by_number:
-        return named
-    if _DIGITS_ONLY.fullmatch(search):
-        return _has_digits(search, wanted.country)
-    return or_(named, has_words(Contact.email, search))
+        return people_with(search, Contact.name)
+    found = people_with(search, Contact.name, phone=Contact.phone, email=Contact.email, country=wanted.country)
+    return or_(found, Contact.wa_id == _digits_of(search)) if _DIGITS_ONLY.fullmatch(search) else found
 
 
-def _has_digits(search: str, country: str) -> ColumnElement[bool]:
+def people_with(
+    search: str,
+    name: Text,
+    *,
+    phone: Text | None = None,
+    email: Text | None = None,
+    country: str = "",
+) -> ColumnElement[bool]:
+    """SQL: people of whose name these are words, in any order, or of whose address they are a part; if it is a number,
+    those whose number it is a part of. A column that is not given is not looked in."""
+    if phone is not None and _DIGITS_ONLY.fullmatch(search):
+        return _has_digits(phone, search, country)
+    named = and_(*(has_words(name, word) for word in search.split(maxsplit=MOST_WORDS - 1)))
+    return named if email is None else or_(named, has_words(email, search))
+
+
+def _has_digits(phone: Text, search: str, country: str) -> ColumnElement[bool]:
     """As it is written, in the organization's country, or as it is dialled at home, wherever that is."""
-    digits = re.sub(r"\D", "", search.replace("(0)", ""))
+    digits = _digits_of(search)
     local = normalise_phone(search, country_code(country))
-    whole = [Contact.phone == local.e164] if isinstance(local, Phone) else []
+    whole = [phone == local.e164] if isinstance(local, Phone) else []
     at_home = digits.lstrip("0")
-    shorter = [Contact.phone.contains(at_home)] if digits != at_home and len(at_home) >= LEAST_AT_HOME else []
-    return or_(Contact.phone.contains(digits), Contact.wa_id == digits, *whole, *shorter)
+    shorter = [phone.contains(at_home)] if digits != at_home and len(at_home) >= LEAST_AT_HOME else []
+    return or_(phone.contains(digits), *whole, *shorter)
+
+
+def _digits_of(search: str) -> str:
+    return re.sub(r"\D", "", search.replace("(0)", ""))
 
 
 def attribute_keys(wanted: ContactFilter) -> list[str]:

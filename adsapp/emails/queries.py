@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import false, select
+from sqlalchemy import select
 from sqlalchemy.orm import defer
 from sqlalchemy.orm.attributes import set_committed_value
 
+from adsapp.contacts.queries import people_with
 from adsapp.core import db
-from adsapp.core.db.searching import has_words
 from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.inputs import id_after, number_after
@@ -226,8 +226,8 @@ def recipients(
     if code is not None:
         query = query.where(EmailRecipient.error_code == code)
     if search:
-        in_address = has_words(EmailRecipient.address, search) if by_address else false()
-        query = query.where(has_words(EmailRecipient.name, search) | in_address)
+        address = EmailRecipient.address if by_address else None
+        query = query.where(people_with(search, EmailRecipient.name, email=address))
     if cursor:
         query = query.where(EmailRecipient.id > number_after(cursor))
     rows = db.session.scalars(query.order_by(EmailRecipient.id).limit(limit + 1)).all()

@@ -24,8 +24,8 @@ from adsapp.outbound import audience as audiences
 from adsapp.outbound.console.people import NOBODY_EVER, NOBODY_YET, PEOPLE, Chip, chips_of, pages_of, time_shape
 from adsapp.outbound.statuses import OutboundStatus
 
-LISTED_ARGS: Final = ("status", "code", "cursor")
-NOBODY_HERE: Final = ("Nobody here", "No one of this campaign is in this state now.")
+LISTED_ARGS: Final = ("status", "code", "search", "cursor")
+NOBODY_HERE: Final = ("Nobody here", "No one of this campaign fits now.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,10 @@ class People:
     rows: Sequence[PersonRow]
     chips: Sequence[Chip]
     note: str  # their order, or what they are narrowed to
+    status: str
+    code: str
+    search: str
+    searched: str  # what is looked in
     export_url: str
     is_narrow: bool
     next_url: str | None
@@ -71,13 +75,26 @@ class Preview:
 
 
 def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[str, str]) -> People:
-    status, code, cursor = args.get("status", ""), args.get("code"), args.get("cursor")
-    page = queries.recipients(campaign, status or None, cursor or None, PEOPLE, code or None)
-    next_url, first_url = pages_of(PLACE, campaign, page, args, ("status", "code"))
+    status, code, search = args.get("status", ""), args.get("code", ""), args.get("search", "").strip()
+    page = queries.recipients(
+        campaign,
+        status or None,
+        args.get("cursor") or None,
+        PEOPLE,
+        code or None,
+        search=search,
+        by_number=actor.sees_numbers,
+        country=actor.organization.default_country,
+    )
+    next_url, first_url = pages_of(PLACE, campaign, page, args, ("status", "code", "search"))
     return People(
         rows=tuple(_row(campaign, recipient, actor, args) for recipient in page.items),
-        chips=chips_of(PLACE, campaign, presenter.chips(counts), status),
+        chips=chips_of(PLACE, campaign, presenter.chips(counts), args),
         note=reasons.explain(code).title if code else "in the order of sending" if page.items else "",
+        status=status,
+        code=code,
+        search=search,
+        searched="Name or number" if actor.sees_numbers else "Name",
         export_url=url_for(
             "campaigns.ask_to_export", campaign_id=campaign.id, status=status or None, code=code or None
         ),

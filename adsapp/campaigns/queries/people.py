@@ -10,6 +10,7 @@ from adsapp.campaigns.ledger import Counted
 from adsapp.campaigns.models import LATER_ROUND, Campaign, CampaignRecipient
 from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import MISSING_VARIABLE, explain
+from adsapp.contacts.queries import people_with
 from adsapp.core import db
 from adsapp.core.errors import Invalid
 from adsapp.core.inputs import number_after
@@ -53,8 +54,16 @@ def recipients(
     limit: int = PAGE,
     code: str | None = None,
     round: int | None = None,
+    search: str = "",
+    *,
+    by_number: bool = True,
+    country: str = "",
 ) -> Page[CampaignRecipient]:
-    """The people of a campaign in the order they are sent to, all or of one status (and code), or of one round."""
+    """The people of a campaign in the order they are sent to, all or of one status (and code), or of one round.
+
+    `search` is in names, and in numbers if whoever asks may see them (`by_number`), also as they are written in the
+    `country`.
+    """
     query = select(CampaignRecipient).where(CampaignRecipient.campaign_id == campaign.id)
     if round is not None:
         query = query.where(CampaignRecipient.round == round, *([LATER_ROUND] if round > 1 else []))
@@ -62,6 +71,9 @@ def recipients(
         query = query.where(CampaignRecipient.status == status_of(status))
     if code is not None:
         query = query.where(CampaignRecipient.error_code == code)
+    if search:
+        phone = CampaignRecipient.phone if by_number else None
+        query = query.where(people_with(search, CampaignRecipient.name, phone=phone, country=country))
     if cursor:
         query = query.where(CampaignRecipient.id > number_after(cursor))
     rows = db.session.scalars(query.order_by(CampaignRecipient.id).limit(limit + 1)).all()

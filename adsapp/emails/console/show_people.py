@@ -86,7 +86,7 @@ def people_of(email: Email, counts: Counts, args: Mapping[str, str], *, by_addre
     narrowed: dict[str, Any] = {"status": status or None, "code": code or None}
     return People(
         rows=tuple(_row(email, recipient, args) for recipient in page.items),
-        chips=chips_of(PLACE, email, presenter.chips(counts), status),
+        chips=chips_of(PLACE, email, presenter.chips(counts), args),
         note=reasons.explain(code).title
         if code
         else "by their latest status, in the order of sending"

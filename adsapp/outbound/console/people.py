@@ -26,12 +26,16 @@ class Chip:
     is_current: bool
 
 
-def chips_of(place: Place, item: Sent, found: Sequence[tuple[str, str, int, str]], chosen: str) -> tuple[Chip, ...]:
-    """Of (status, label, count, kind); `chosen` is the status it is narrowed to."""
-    return tuple(
-        Chip(label, count, kind, place.page(item, _anchor="people", status=status or None), status == chosen)
-        for status, label, count, kind in found
-    )
+def chips_of(
+    place: Place, item: Sent, found: Sequence[tuple[str, str, int, str]], args: Mapping[str, str]
+) -> tuple[Chip, ...]:
+    """Of (status, label, count, kind); `args` has the status it is narrowed to, and the words looked for, which stay."""
+
+    def url(status: str) -> str:
+        return place.page_with(item, "people", args, ("search",), status=status or None)
+
+    chosen = args.get("status", "")
+    return tuple(Chip(label, count, kind, url(status), status == chosen) for status, label, count, kind in found)
 
 
 def pages_of(

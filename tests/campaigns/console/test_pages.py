@@ -470,6 +470,36 @@ def test_people_are_filtered_by_status_and_paged_by_key(scene: Scene, bob: Flask
     assert 'rel="prev"' in rest
 
 
+@pytest.mark.both
+@pytest.mark.parametrize(
+    ("narrowed", "people"),
+    [
+        ("search=3+PERSON", [3, 13]),
+        ("search=3+PERSON&status=failed", [13]),
+        ("search=5551003", [3]),
+        ("search=0012025551003", [3]),
+        ("search=(202)+555-1003", [3]),
+        ("search=somebody", []),
+    ],
+)
+def test_people_are_found_by_name_and_number(scene: Scene, bob: FlaskClient, narrowed: str, people: list[int]) -> None:
+    campaign = scene.campaign(people={Status.DELIVERED: 10, Status.FAILED: 5})
+    page = bob.get(f"/campaigns/{campaign}?{narrowed}").text
+    rows = re.findall(r'<tr id="person-\d+".*?</tr>', page, re.DOTALL)
+    assert [int(re.search(r"Person (\d+)", row)[1]) for row in rows] == people  # type: ignore[index]
+    assert ("No one of this campaign fits now" in page) is not bool(people)
+    assert f'href="/campaigns/{campaign}?search={narrowed[7:].partition("&")[0]}#people"' in html.unescape(page)
+
+
+def test_a_viewer_finds_nobody_by_a_number(scene: Scene, client: FlaskClient) -> None:
+    campaign = scene.campaign(people={Status.DELIVERED: 3})
+    scene.cast.sign_in(client, "vera")
+    assert "No one of this campaign fits now" in client.get(f"/campaigns/{campaign}?search=5551001").text
+    page = client.get(f"/campaigns/{campaign}?search=person").text
+    assert page.count('id="person-') == 3
+    assert 'placeholder="Name"' in page
+
+
 def test_the_preview_shows_what_the_chosen_person_got(scene: Scene, bob: FlaskClient) -> None:
     campaign = scene.campaign(people={Status.READ: 3})
     rows = re.findall(r'id="person-(\d+)"', bob.get(f"/campaigns/{campaign}").text)
