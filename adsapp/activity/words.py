@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, str] = {
     "pause e-mail": "Paused an e-mail",
     "resume e-mail": "Resumed an e-mail",
     "cancel e-mail": "Cancelled an e-mail",
+    "send e-mail to left out": "Sent an e-mail to people who had been left out",
     "send failed e-mails again": "Sent failed e-mails again",
     "send uncertain e-mails again": "Sent uncertain e-mails again",
     "assume e-mails delivered": "Took uncertain e-mails as delivered",

@@ -16,12 +16,12 @@ from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import update_rows
-from adsapp.core.errors import Conflict, FieldError, Invalid
+from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.words import plural
-from adsapp.integrations.values import clean
 from adsapp.message_templates.components import view
 from adsapp.message_templates.lengths import Lengths, parts_of
 from adsapp.outbound import decisions
+from adsapp.outbound.left_out import read_texts, with_texts
 from adsapp.outbound.statuses import OutboundStatus
 
 CHUNK = 500
@@ -82,12 +82,7 @@ def send_to_left_out(campaign: Campaign, values: Mapping[str, str], by: str = ""
 
     Invalid if a value is empty or of a variable that nobody lacks, Conflict for a cancelled campaign.
     """
-    texts = {key: clean(value) for key, value in values.items()}
-    known = lacking.lacked(campaign)
-    wrong = [FieldError(f"values.{key}", "Write the text that they get") for key, text in texts.items() if not text]
-    wrong += [FieldError(f"values.{key}", "Nobody lacks this variable") for key in texts if key not in known]
-    if wrong or not texts:
-        raise Invalid("; ".join(each.message for each in wrong) or "Write the text that they get", fields=wrong)
+    texts = read_texts(values, lacking.lacked(campaign))
     ledger.lock([campaign.id])
     _refuse_ended_by_choice(campaign)
     count = _fill_in(campaign, texts)
@@ -104,15 +99,12 @@ def _fill_in(campaign: Campaign, texts: Mapping[str, str]) -> int:
     """Give those who lack just these variables the texts; how many they are. Whose message is too long with them stays
     left out, for that."""
     measured = Lengths(parts_of(view(campaign.components, campaign.parameter_format)))
-    kept = {key: text for key in lacking.from_contacts(campaign) if (text := lacking.fallback(campaign, key))}
+    asked, left_out = lacking.from_contacts(campaign), lacking.left_out(campaign)
+    kept = {key: text for key in asked if (text := lacking.fallback(campaign, key))}
     texts, count, after, afresh = {**kept, **texts}, 0, 0, _afresh(campaign)
-    while rows := lacking.people(campaign, after, CHUNK):
+    while rows := left_out.some(asked, after, CHUNK):
         after = rows[-1].id
-        filled = [
-            (row.id, {**row.variables, **{key: texts[key] for key in row.lacks}})
-            for row in rows
-            if row.lacks <= texts.keys()
-        ]
+        filled = with_texts(rows, texts)
         told = {own: found[0].in_words for own, values in filled if (found := measured.too_long(values))}
         fits = [{"id": own, "variables": values, **afresh} for own, values in filled if own not in told]
         update_rows(CampaignRecipient, [row | {"updated_at": utcnow()} for row in fits])

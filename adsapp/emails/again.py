@@ -1,4 +1,4 @@
-"""Sending again to some of an e-mail's people: those who are uncertain, or who failed.
+"""Sending again to some of an e-mail's people: those who are uncertain, who failed, or who had been left out.
 
 Each moves rows of the ledger back to pending under the e-mail's lock, and lets the e-mail go on. They get a new chunk
 with a new key.
@@ -11,16 +11,22 @@ from sqlalchemy import update
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.core.db.rows import update_rows
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.core.words import plural
-from adsapp.emails import ledger, reasons
+from adsapp.emails import lacking, ledger, reasons
 from adsapp.emails.course import go_on
 from adsapp.emails.events import record
 from adsapp.emails.models import Email, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
+from adsapp.message_templates.placeholders import to_json
 from adsapp.organizations.auditing import By
 from adsapp.outbound import decisions
+from adsapp.outbound.lacking import may_be_empty
+from adsapp.outbound.left_out import read_texts, with_texts
 from adsapp.outbound.statuses import OutboundStatus
+
+CHUNK: Final = 500
 
 _AFRESH: Final[Mapping[str, Any]] = {
     "status": Status.PENDING,
@@ -68,6 +74,39 @@ def retry_failed(email: Email, code: str, by: By) -> decisions.Decision:
     text = f"{plural(count, 'person', 'people')} who failed with “{reason.title}” {are} again"
     record(email, text, by, action="send failed e-mails again", people=count, error=reason.title)
     return decisions.Decision(count)
+
+
+def send_to_left_out(email: Email, values: Mapping[str, str], by: By) -> decisions.Decision:
+    """Send to those who were left out because a placeholder had no value, with these values, by the placeholders'
+    names. Who lacks another one too stays left out. The e-mail keeps the values as what is sent if there is none.
+
+    Invalid if a value is empty or of a placeholder that nobody lacks, Conflict for a cancelled e-mail.
+    """
+    texts = read_texts(values, lacking.lacked(email))
+    ledger.lock([email.id])
+    _refuse_ended_by_choice(email)
+    count = _fill_in(email, texts)
+    sources = to_json(lacking.from_contacts(email))
+    email.variables = email.variables | {name: {**sources[name], "fallback": text} for name, text in texts.items()}
+    go_on(email, count, by)
+    are = "is sent the e-mail" if count == 1 else "are sent the e-mail"
+    text = f"{plural(count, 'person', 'people')} without a value {are} with one for all of them"
+    record(email, text, by, action="send e-mail to left out", people=count)
+    return decisions.Decision(count)
+
+
+def _fill_in(email: Email, texts: Mapping[str, str]) -> int:
+    """Give those who lack just these placeholders the texts; how many they are."""
+    asked, left_out = lacking.from_contacts(email), lacking.left_out(email)
+    kept = {name: source.fallback for name, source in asked.items() if not may_be_empty(source)}
+    count, after = 0, 0
+    while rows := left_out.some(asked, after, CHUNK):
+        after = rows[-1].id
+        filled = with_texts(rows, {**kept, **texts})
+        told = {**_AFRESH, "updated_at": utcnow()}
+        update_rows(EmailRecipient, [{"id": own, "variables": values, **told} for own, values in filled])
+        count += len(filled)
+    return count
 
 
 def _refuse_ended_by_choice(email: Email) -> None:

@@ -16,12 +16,13 @@ from adsapp.core.errors import Invalid, NotFound
 from adsapp.core.ids import parse_id
 from adsapp.core.inputs import id_after, number_after
 from adsapp.core.pagination import PAGE, Page, cut
-from adsapp.emails import ledger
+from adsapp.emails import lacking, ledger
 from adsapp.emails.ledger import Counted
 from adsapp.emails.models import Email, EmailCount, EmailEvent, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
-from adsapp.emails.reasons import explain
+from adsapp.emails.reasons import MISSING_VARIABLE, explain
 from adsapp.jobs import Job, State
+from adsapp.outbound.left_out import why
 from adsapp.outbound.statuses import OutboundStatus, people_by_status
 
 ENDED_JOBS = {State.FAILED: OutboundStatus.FAILED, State.CANCELLED: OutboundStatus.CANCELLED}
@@ -200,10 +201,14 @@ def failures(email: Email, status: Status = Status.FAILED, counted: Iterable[Cou
     for its_status, code, count in ledger.counted(email.id) if counted is None else counted:
         if its_status is status and count:
             reason = explain(code)
-            found.append(
-                Failure(code, reason.title, reason.advice, count, status is Status.FAILED and reason.can_retry)
-            )
+            title = why(lacking.may_lack(email).values()) if code == MISSING_VARIABLE else reason.title
+            found.append(Failure(code, title, reason.advice, count, status is Status.FAILED and reason.can_retry))
     return sorted(found, key=lambda failure: (-failure.count, failure.code))
+
+
+def left_out(email: Email, code: str) -> int:
+    """How many people were left out for this reason."""
+    return next((each.count for each in failures(email, Status.SKIPPED) if each.code == code), 0)
 
 
 def recipients(

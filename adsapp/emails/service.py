@@ -8,7 +8,7 @@ from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.errors import Conflict
 from adsapp.emails import ledger, queries, unsubscribe
-from adsapp.emails.again import retry_failed, settle_uncertain
+from adsapp.emails.again import retry_failed, send_to_left_out, settle_uncertain
 from adsapp.emails.course import enqueue_job, locked_job, wake
 from adsapp.emails.draft.asked import Draft, EmailIn
 from adsapp.emails.draft.check import check
@@ -35,6 +35,7 @@ __all__ = [
     "preview",
     "resume",
     "retry_failed",
+    "send_to_left_out",
     "settle_uncertain",
 ]
 

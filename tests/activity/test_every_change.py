@@ -410,6 +410,9 @@ DEEDS: dict[str, Deed] = {
     "emails.settle": lambda w: w.post(
         f"/emails/{_mailed(w, Mail.UNCERTAIN)}/settle", decision="assume_delivered", confirmed="1"
     ),
+    "emails.fill": lambda w: confirm(
+        w.browser, f"/emails/{w.mails.left_out()}/fill", **{"value.attribute:city": "your town"}
+    ),
     "emails.add_suppressions": lambda w: w.post("/suppressions", addresses="one@example.com"),
     "emails.remove_suppression": lambda w: w.post(f"/suppressions/{w.mails.suppress('two@example.com')}/removal"),
     "email_templates_api.create_template": lambda w: w.ask(

@@ -83,6 +83,17 @@ class EmailScene:
             db.session.commit()
         return email_id
 
+    def left_out(self, status: OutboundStatus = OutboundStatus.COMPLETED, count: int = 3) -> uuid.UUID:
+        """An e-mail whose people have no city, but one who got it; all have a first name."""
+        people, codes = {Status.DELIVERED: 1, Status.SKIPPED: count}, {Status.SKIPPED: "missing_variable"}
+        email_id = self.email(status, people, codes)
+        with db.organization_context(self.app, self.cast.bakery_id):
+            mine = EmailRecipient.email_id == email_id, EmailRecipient.status == Status.SKIPPED
+            for each in db.session.scalars(db.db.select(EmailRecipient).where(*mine)):
+                each.variables = {"first_name": each.name}
+            db.session.commit()
+        return email_id
+
     def suppress(self, address: str, reason: SuppressionReason = SuppressionReason.BOUNCE, detail: str = "") -> int:
         """An address that gets no e-mail."""
         with db.organization_context(self.app, self.cast.bakery_id):

@@ -6,17 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from adsapp.campaigns.lacking import Variable, lacked, why
+from adsapp.campaigns.lacking import lacked
 from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.queries import Counts, Failure
 from adsapp.campaigns.reach import reach
 from adsapp.core.web.confirmation import Choice, Confirmation, Field
-from adsapp.outbound.console.dialogs import CANCEL, PAUSE, RESUME, Dialogs, Verb
+from adsapp.outbound.console.dialogs import CANCEL, NOTHING, PAUSE, RESUME, Dialogs, Verb
 from adsapp.outbound.console.places import Place
 from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.words import people
-
-NOTHING: Final[Mapping[str, str]] = {}
 
 PLACE: Final = Place("campaigns", "campaign", "Campaigns")
 DIALOGS: Final = Dialogs(
@@ -31,7 +29,6 @@ HOLD: Final = Verb("pause", "Pause", "player-pause", "It is paused")  # while it
 START: Final = Verb("start", "Start now", "player-play", "It starts now", asks=True)
 MOVE: Final = Verb("move", "Move", "calendar-time", "It has its new time", asks=True)
 EDIT: Final = Verb("edit", "Edit", "pencil", "It is changed", leads=True)
-FILL: Final = Verb("fill", "Set a value and send", "send", "They are sent the message")
 
 
 def verbs(campaign: Campaign) -> Sequence[Verb]:
@@ -94,23 +91,7 @@ def fill(
     campaign: Campaign, count: int, typed: Mapping[str, str] = NOTHING, errors: Mapping[str, str] = NOTHING
 ) -> Confirmation:
     """Send to those who were left out because a variable had no value, with one for all of them."""
-    lacking, who = lacked(campaign), people(count)
-    reason = why(lacking.values())
-    lines = (
-        f"{who} {'was' if count == 1 else 'were'} left out: {reason[:1].lower()}{reason[1:]}.",
-        "They get the message with the text you write here; nobody else gets anything. Who has opted out since stays "
-        "left out.",
-    )
-    fields = [_value_field(each, typed, errors) for each in lacking.values()]
-    title, choice = f"Set a value and send to {who}", Choice(f"Send to {who}", icon=FILL.icon)
-    return DIALOGS.question(campaign, FILL, title, lines, choice, fields=fields, people=count)
-
-
-def _value_field(variable: Variable, typed: Mapping[str, str], errors: Mapping[str, str]) -> Field:
-    name = f"value.{variable.key}"
-    more = {"required": True, "maxlength": 200, "autocomplete": "off"}
-    label = f"{variable.in_words}, for those who have none"
-    return Field(label, name, value=typed.get(name, ""), error=errors.get(variable.key), id=name, more=more)
+    return DIALOGS.fill(campaign, tuple(lacked(campaign).values()), count, typed, errors)
 
 
 def settle(campaign: Campaign, counts: Counts) -> Confirmation:

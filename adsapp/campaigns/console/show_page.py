@@ -172,8 +172,9 @@ class CampaignPage(LivePage):
     shown: Mapping[str, str]
 
     @classmethod
-    def of(cls, campaign: Campaign, actor: Actor, args: Mapping[str, str]) -> CampaignPage:
-        """The page as this person may see it. `args`: status, code, cursor, person."""
+    def of(cls, campaign: Campaign, actor: Actor, args: Mapping[str, str], *, by_number: bool) -> CampaignPage:
+        """The page as this person may see it. `args`: status, code, search, cursor, person; `by_number`: they may look
+        for parts of a number."""
         now = utcnow()
         counted = ledger.counted(campaign.id)
         counts, failures = queries.counts(campaign, counted), queries.failures(campaign, counted=counted)
@@ -199,7 +200,7 @@ class CampaignPage(LivePage):
             failures=tuple(_failure(campaign, failure) for failure in failures),
             messages=message_minutes.of_campaign(campaign, now),
             left_out=tuple(_left_out(campaign, each) for each in skipped),
-            people=people_of(campaign, counts, actor, args),
+            people=people_of(campaign, counts, actor, args, by_number=by_number),
             preview=preview_of(campaign, presenter.person(campaign, digits(args.get("person", ""))), args),
             events=tuple(EventLine(event.at, event.text, event.by) for event in events),
             buttons=tuple(_button(campaign, verb, actor) for verb in dialogs.verbs(campaign)),

@@ -74,7 +74,8 @@ class Preview:
     next_url: str | None = None
 
 
-def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[str, str]) -> People:
+def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[str, str], *, by_number: bool) -> People:
+    """The page of the ledger that is asked for; `by_number`: whoever asks may look for parts of one."""
     status, code, search = args.get("status", ""), args.get("code", ""), args.get("search", "").strip()
     page = queries.recipients(
         campaign,
@@ -83,7 +84,7 @@ def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[st
         PEOPLE,
         code or None,
         search=search,
-        by_number=actor.sees_numbers,
+        by_number=by_number,
         country=actor.organization.default_country,
     )
     next_url, first_url = pages_of(PLACE, campaign, page, args, ("status", "code", "search"))
@@ -94,7 +95,7 @@ def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[st
         status=status,
         code=code,
         search=search,
-        searched="Name or number" if actor.sees_numbers else "Name",
+        searched="Name or number" if by_number else "Name",
         export_url=url_for(
             "campaigns.ask_to_export", campaign_id=campaign.id, status=status or None, code=code or None
         ),

@@ -24,7 +24,7 @@ from adsapp.integrations import connection
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.policy import Permission
 from adsapp.outbound.console import doing
-from adsapp.outbound.console.dialogs import CANCEL, PAUSE, RESUME, RETRY, SETTLE, Verb
+from adsapp.outbound.console.dialogs import CANCEL, FILL, PAUSE, RESUME, RETRY, SETTLE, Verb
 from adsapp.outbound.console.doing import failure_of
 from adsapp.outbound.timing import TypedTime
 
@@ -71,7 +71,8 @@ def campaign_fragment(campaign_id: str) -> ResponseReturnValue:
 
 
 def _campaign_page(campaign_id: str) -> CampaignPage:
-    return CampaignPage.of(queries.get_campaign(campaign_id), current_actor(), request.args)
+    actor = current_actor()
+    return CampaignPage.of(queries.get_campaign(campaign_id), actor, request.args, by_number=actor.sees_numbers)
 
 
 @views.get("/campaigns/<campaign_id>/export")
@@ -200,11 +201,11 @@ def fill(campaign_id: str) -> ResponseReturnValue:
     """Send to them with it."""
     campaign = queries.get_campaign(campaign_id)
     count, form = queries.left_out(campaign, reasons.MISSING_VARIABLE), request.form
-    values = {key: form.get(f"value.{key}", "") for key in lacked(campaign)}
-    if empty := {key: "Write the text that they get" for key, text in values.items() if not text.strip()}:
+    values, empty = doing.typed_values(lacked(campaign))
+    if empty:
         return render(dialogs.fill(campaign, count, form, empty)), Invalid.status
     question = partial(dialogs.fill, campaign, count, form)
-    return _confirmed(campaign, lambda by: service.send_to_left_out(campaign, values, by), dialogs.FILL, question)
+    return _confirmed(campaign, lambda by: service.send_to_left_out(campaign, values, by), FILL, question)
 
 
 @views.post("/campaigns/<campaign_id>/cancel")

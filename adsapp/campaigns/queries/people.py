@@ -15,6 +15,7 @@ from adsapp.core import db
 from adsapp.core.errors import Invalid
 from adsapp.core.inputs import number_after
 from adsapp.core.pagination import PAGE, Page, cut
+from adsapp.outbound.left_out import why
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def failures(
         if its_status is not status or not count:
             continue
         reason = explain(code, of_template=campaign.text is None)
-        title = lacking.why(may_lack) if code == MISSING_VARIABLE else reason.title
+        title = why(may_lack) if code == MISSING_VARIABLE else reason.title
         found.append(Failure(code, title, reason.advice, count, status is Status.FAILED and reason.can_retry))
     return sorted(found, key=lambda failure: (-failure.count, failure.code))
 

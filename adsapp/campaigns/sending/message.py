@@ -15,6 +15,7 @@ from adsapp.integrations.values import is_user_id
 from adsapp.message_templates.components import TemplateView, is_media, view
 from adsapp.message_templates.placeholders import parse_sources
 from adsapp.message_templates.rendering import Rendered, Renderer
+from adsapp.outbound.left_out import Variable, why
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
@@ -64,10 +65,10 @@ class CampaignMessage:
             return rendered.too_long[0].in_words
         lacks = {key: each for key, each in self._from_contacts.items() if key in rendered.missing}
         unread = {self._renderer.why_missing(key, person) for key in lacks} - {"is empty"}
-        return ": ".join((lacking.why(lacks.values(), " and "), *(["; ".join(sorted(unread))] if unread else ())))
+        return ": ".join((why(lacks.values(), " and "), *(["; ".join(sorted(unread))] if unread else ())))
 
     @cached_property
-    def _from_contacts(self) -> dict[str, lacking.Variable]:
+    def _from_contacts(self) -> dict[str, Variable]:
         return lacking.from_contacts(self)
 
     def is_allowed(self, last_inbound_at: datetime | None) -> bool:

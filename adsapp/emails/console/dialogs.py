@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from adsapp.core.web.confirmation import Confirmation
+from adsapp.emails.lacking import lacked
 from adsapp.emails.models import Email
 from adsapp.emails.queries import Counts, Failure
 from adsapp.emails.reach import reach
-from adsapp.outbound.console.dialogs import CANCEL, PAUSE, RESUME, Dialogs, Verb
+from adsapp.outbound.console.dialogs import CANCEL, NOTHING, PAUSE, RESUME, Dialogs, Verb
 from adsapp.outbound.console.places import Place
 from adsapp.outbound.statuses import OutboundStatus
 
@@ -39,6 +40,13 @@ def resume(email: Email, counts: Counts) -> Confirmation:
 def settle(email: Email, counts: Counts) -> Confirmation:
     """Decide what nobody knows."""
     return DIALOGS.settle(email, counts, may_send=email.status is not OutboundStatus.CANCELLED)
+
+
+def fill(
+    email: Email, count: int, typed: Mapping[str, str] = NOTHING, errors: Mapping[str, str] = NOTHING
+) -> Confirmation:
+    """Send to those who were left out because a placeholder had no value, with one for all of them."""
+    return DIALOGS.fill(email, tuple(lacked(email).values()), count, typed, errors)
 
 
 ABOUT_COUNTS: Final = {"pause": DIALOGS.pause, "resume": resume, "cancel": DIALOGS.cancel, "settle": settle}

@@ -14,7 +14,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.inputs import digits
 from adsapp.core.web.confirmation import Confirmation
 from adsapp.core.web.pages import LivePage
-from adsapp.emails import ledger, queries
+from adsapp.emails import ledger, queries, reasons
 from adsapp.emails.console import dialogs, minutes, presenter
 from adsapp.emails.console.minutes import EmailMinutes
 from adsapp.emails.console.presenter import Funnel
@@ -96,7 +96,8 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why some did not get it; `status` is how they stand, `can_retry` whether they can be sent to again."""
+    """Why some did not get it; `status` is how they stand, `can_retry` whether they can be sent to again, `can_fill`
+    once a value is set."""
 
     status: str
     code: str
@@ -104,6 +105,7 @@ class Why:
     advice: str
     count: int
     can_retry: bool = False
+    can_fill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +280,14 @@ def _not_got(email: Email, failed: Sequence[Failure], counted: Sequence[Counted]
 
 def _whys(email: Email, status: Status, counted: Sequence[Counted]) -> tuple[Why, ...]:
     found = queries.failures(email, status, counted)
-    return tuple(Why(status.value, each.code, each.title, each.advice, each.count) for each in found)
+    return tuple(
+        Why(status.value, each.code, each.title, each.advice, each.count, can_fill=_can_fill(email, each))
+        for each in found
+    )
+
+
+def _can_fill(email: Email, skipped: Failure) -> bool:
+    return skipped.code == reasons.MISSING_VARIABLE and email.status is not OutboundStatus.CANCELLED
 
 
 def _button(email: Email, verb: Verb) -> HeadButton:

@@ -8,23 +8,25 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from adsapp.core import db
+from adsapp.core.errors import Invalid
 from adsapp.core.inputs import digits
 from adsapp.core.web.confirmation import Confirmation, ask
 from adsapp.core.web.exports import delimiter_of
 from adsapp.core.web.pages import render, render_fragment
-from adsapp.emails import queries, service
+from adsapp.emails import queries, reasons, service
 from adsapp.emails.console import dialogs, preview, show_people
 from adsapp.emails.console.blueprint import views
 from adsapp.emails.console.export import Export
 from adsapp.emails.console.presenter import EmailListPage
 from adsapp.emails.console.show_page import EmailPage
+from adsapp.emails.lacking import lacked
 from adsapp.emails.models import Email
 from adsapp.integrations import email_connection
 from adsapp.organizations.access import allow, current_actor
 from adsapp.organizations.auditing import By
 from adsapp.organizations.policy import Permission
 from adsapp.outbound.console import doing
-from adsapp.outbound.console.dialogs import CANCEL, PAUSE, RESUME, RETRY, SETTLE, Verb
+from adsapp.outbound.console.dialogs import CANCEL, FILL, PAUSE, RESUME, RETRY, SETTLE, Verb
 from adsapp.outbound.console.doing import failure_of
 
 PER_PAGE: Final = 25
@@ -139,6 +141,27 @@ def resume(email_id: str) -> ResponseReturnValue:
     email = queries.get_email(email_id)
     question = partial(dialogs.resume, email, queries.counts(email))
     return _confirmed(email, lambda by: service.resume(email, by), RESUME, question)
+
+
+@views.get("/emails/<email_id>/fill")
+@allow(Permission.SEND, to="send e-mails")
+def ask_fill(email_id: str) -> ResponseReturnValue:
+    """Which value those get who were left out because there was none."""
+    email = queries.get_email(email_id)
+    return ask(dialogs.fill(email, queries.left_out(email, reasons.MISSING_VARIABLE)))
+
+
+@views.post("/emails/<email_id>/fill")
+@allow(Permission.SEND, to="send e-mails")
+def fill(email_id: str) -> ResponseReturnValue:
+    """Send to them with it."""
+    email = queries.get_email(email_id)
+    count, form = queries.left_out(email, reasons.MISSING_VARIABLE), request.form
+    values, empty = doing.typed_values(lacked(email))
+    if empty:
+        return render(dialogs.fill(email, count, form, empty)), Invalid.status
+    question = partial(dialogs.fill, email, count, form)
+    return _confirmed(email, lambda by: service.send_to_left_out(email, values, by), FILL, question)
 
 
 @views.post("/emails/<email_id>/cancel")

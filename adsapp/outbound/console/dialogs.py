@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -11,6 +11,7 @@ from adsapp.core.web.confirmation import Choice, Confirmation, Field, Shown, lin
 from adsapp.core.words import plural
 from adsapp.outbound.console.places import Place, Sent
 from adsapp.outbound.decisions import ASSUME_DELIVERED, SEND_AGAIN
+from adsapp.outbound.left_out import Variable, why
 from adsapp.outbound.words import NOBODY_TWICE, people, with_reason
 
 
@@ -59,6 +60,8 @@ RESUME: Final = Verb("resume", "Resume", "player-play", "It goes on", "primary")
 CANCEL: Final = Verb("cancel", "Cancel", "x", "It is cancelled")
 SETTLE: Final = Verb("settle", "Settle", "help", "Settled")
 RETRY: Final = Verb("retry", "Send again", "rotate-clockwise", "They are sent to again")
+FILL: Final = Verb("fill", "Set a value and send", "send", "They get it now")
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,33 @@ class Dialogs:
         choice = Choice(f"Send again to {failure.count:,}", icon=RETRY.icon)
         title = "Send again to those who failed"
         return self.question(item, RETRY, title, lines, choice, code=failure.code, people=failure.count)
+
+    def fill(
+        self,
+        item: Sent,
+        lacked: Sequence[Variable],
+        count: int,
+        typed: Mapping[str, str] = NOTHING,
+        errors: Mapping[str, str] = NOTHING,
+    ) -> Confirmation:
+        """Send to those who were left out because a variable had no value, with one for all of them. `typed` by the
+        names of the fields, `errors` by the keys of the variables."""
+        who, reason = people(count), why(lacked)
+        lines = (
+            f"{who} {'was' if count == 1 else 'were'} left out: {reason[:1].lower()}{reason[1:]}.",
+            f"They get {self.gets} with the text you write here; nobody else gets anything. Who has opted out since "
+            "stays left out.",
+        )
+        fields = [_value_field(each, typed, errors) for each in lacked]
+        title, choice = f"Set a value and send to {who}", Choice(f"Send to {who}", icon=FILL.icon)
+        return self.question(item, FILL, title, lines, choice, fields=fields, people=count)
+
+
+def _value_field(variable: Variable, typed: Mapping[str, str], errors: Mapping[str, str]) -> Field:
+    name = f"value.{variable.key}"
+    more = {"required": True, "maxlength": 200, "autocomplete": "off"}
+    label = f"{variable.in_words}, for those who have none"
+    return Field(label, name, value=typed.get(name, ""), error=errors.get(variable.key), id=name, more=more)
 
 
 def _still_to_go(item: Sent, counts: Counted) -> str:

@@ -1,6 +1,6 @@
 """Doing what was confirmed: with just as many people as the question named, or it is asked again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from flask import flash, redirect, request
@@ -10,6 +10,7 @@ from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid, NotFound, Problem
 from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
 from adsapp.outbound.console.dialogs import Failed, Verb
+from adsapp.outbound.left_out import WRITE_IT
 
 F = TypeVar("F", bound=Failed)
 
@@ -35,6 +36,12 @@ def do(change: Callable[[], object], verb: Verb, target: str) -> ResponseReturnV
     except (Conflict, Invalid) as error:  # the page was older than what it shows
         return refused(target, error)
     return redirect(target, 303)
+
+
+def typed_values(keys: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What was typed as the values of these variables, by their keys, and what is wrong with it."""
+    values = {key: request.form.get(f"value.{key}", "") for key in keys}
+    return values, {key: WRITE_IT for key, text in values.items() if not text.strip()}
 
 
 def refused(target: str, error: Problem) -> ResponseReturnValue:

@@ -29,7 +29,7 @@ class Chip:
 def chips_of(
     place: Place, item: Sent, found: Sequence[tuple[str, str, int, str]], args: Mapping[str, str]
 ) -> tuple[Chip, ...]:
-    """Of (status, label, count, kind); `args` has the status it is narrowed to, and the words looked for, which stay."""
+    """Of (status, label, count, kind); `args` has the status it is narrowed to, and the words that stay."""
 
     def url(status: str) -> str:
         return place.page_with(item, "people", args, ("search",), status=status or None)

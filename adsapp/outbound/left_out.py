@@ -1,0 +1,100 @@
+"""People who were left out because a variable had no value: which variables those are, who lacks which, and what is
+written for all of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, select
+
+from adsapp.core import db
+from adsapp.core.errors import FieldError, Invalid
+from adsapp.integrations.values import clean
+from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
+
+WRITE_IT: Final = "Write the text that they get"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable that may have no value: its key, what the page calls it, and where it comes from, in words."""
+
+    key: str
+    called: str
+    source: str
+
+    @property
+    def in_words(self) -> str:
+        """{{1}} (First name)."""
+        return f"{self.called} ({self.source})"
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """Somebody who was left out, and the keys of the variables that have no value."""
+
+    id: int
+    variables: Mapping[str, Any]
+    lacks: frozenset[str]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Those of a campaign's or an e-mail's ledger who were left out for that: the table, and which of its rows."""
+
+    recipients: type[Any]
+    those: tuple[ColumnElement[bool], ...]
+
+    def lacked(self, variables: Mapping[str, Variable]) -> dict[str, Variable]:
+        """Which of these variables some of them lack, by their keys."""
+        return {key: each for key, each in variables.items() if self._somebody_lacks(key)}
+
+    def some(self, asked: Iterable[str], after: int, limit: int) -> list[Lacking]:
+        """Some of them in the ledger's order, from behind that id, with which of the asked variables each lacks."""
+        them = self.recipients
+        rows = db.session.execute(
+            select(them.id, them.variables).where(*self.those, them.id > after).order_by(them.id).limit(limit)
+        )
+        return [Lacking(row.id, row.variables, lacks(row.variables, asked)) for row in rows]
+
+    def _somebody_lacks(self, key: str) -> bool:
+        value = self.recipients.variables[key].as_string()
+        found = select(self.recipients.id).where(*self.those, func.trim(func.coalesce(value, "")) == "")
+        return db.session.scalar(found.limit(1)) is not None
+
+
+def lacks(values: Mapping[str, Any], asked: Iterable[str]) -> frozenset[str]:
+    """Which of these variables have no value."""
+    return frozenset(key for key in asked if not str(values.get(key) or "").strip())
+
+
+def source_words(field: str) -> str:
+    """First name; the column “city”."""
+    if field.startswith(ATTRIBUTE_PREFIX):
+        return f"column “{field.removeprefix(ATTRIBUTE_PREFIX)}”"
+    return FIELDS.get(field, field)
+
+
+def why(variables: Iterable[Variable], between: str = " or ") -> str:
+    """The reason, with the variables that it may be (or, joined by " and ", that it is)."""
+    names = between.join(each.in_words for each in variables)
+    return f"No value for {names}" if names else "A variable has no value"
+
+
+def read_texts(values: Mapping[str, str], lacked: Iterable[str]) -> dict[str, str]:
+    """What is written for those who lack these variables. Raises Invalid if a text is empty or for no such variable."""
+    texts, known = {key: clean(value) for key, value in values.items()}, set(lacked)
+    wrong = [FieldError(f"values.{key}", WRITE_IT) for key, text in texts.items() if not text]
+    wrong += [FieldError(f"values.{key}", "Nobody lacks this variable") for key in texts if key not in known]
+    if wrong or not texts:
+        raise Invalid("; ".join(each.message for each in wrong) or WRITE_IT, fields=wrong)
+    return texts
+
+
+def with_texts(rows: Iterable[Lacking], texts: Mapping[str, str]) -> list[tuple[int, dict[str, Any]]]:
+    """Of those who lack nothing else their ids and values, these texts among them."""
+    return [
+        (row.id, {**row.variables, **{key: texts[key] for key in row.lacks}})
+        for row in rows
+        if row.lacks <= texts.keys()
+    ]
