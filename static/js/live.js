@@ -137,23 +137,25 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 // A morph keeps the element that has the focus if it finds it again. If it made another one in its place, that gets it.
-let focused = null;
+let focused = null; // with what it is found again by: once it is gone it belongs to no form
 
-const alike = ({ id, dataset, localName, attributes: { href } }) => {
+const alike = ({ id, dataset, localName, form, value, attributes: { href } }) => {
   if (id) return `#${CSS.escape(id)}`;
   if (dataset.dialog) return `[data-dialog="${CSS.escape(dataset.dialog)}"]`;
-  return href ? `${localName}[href="${CSS.escape(href.value)}"]` : "";
+  if (href) return `${localName}[href="${CSS.escape(href.value)}"]`;
+  const action = form?.getAttribute("action");
+  return action ? `form[action="${CSS.escape(action)}"] ${localName}${value ? `[value="${CSS.escape(value)}"]` : ""}` : "";
 };
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  focused = isLive(event) && event.detail.elt.contains(document.activeElement) ? document.activeElement : null;
+  const element = document.activeElement;
+  focused = isLive(event) && event.detail.elt.contains(element) ? { element, selector: alike(element) } : null;
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (!focused || focused.isConnected) return;
+  if (!focused || focused.element.isConnected) return;
   const place = document.getElementById(event.detail.target?.id) ?? document;
-  const selector = alike(focused);
-  if (selector) place.querySelector(selector)?.focus({ preventScroll: true });
+  if (focused.selector) place.querySelector(focused.selector)?.focus({ preventScroll: true });
   focused = null;
 });
 

@@ -177,20 +177,34 @@ def test_the_focus_comes_back_though_a_refresh_replaced_what_opened_the_dialog(
     expect(page.locator(opener)).to_be_focused()
 
 
-@pytest.mark.parametrize("opener", ["#queue-bulk-messages a[data-ask]", "#queue-bulk-messages a:not([data-ask])"])
-def test_the_focus_stays_though_a_refresh_made_its_element_anew(alice: Page, console: Console, opener: str) -> None:
+@pytest.mark.parametrize(
+    "path, opener",
+    [
+        ("/", "#queue-bulk-messages a[data-ask]"),
+        ("/", "#queue-bulk-messages a:not([data-ask])"),
+        ("/jobs", "#tick-form button[value=prioritize]"),
+    ],
+)
+def test_the_focus_stays_though_a_refresh_made_its_element_anew(
+    alice: Page, console: Console, path: str, opener: str
+) -> None:
     page = alice
-    page.goto(console.url)
+    _add_job(console)
+    page.goto(console.url + path)
     had = page.locator(opener).first
     had.evaluate("link => { const box = document.createElement('section'); link.before(box); box.append(link); }")
     had.focus()
     had.evaluate("link => { link.had = true }")
-    with db.organization_context(console.app, console.cast.bakery_id):
-        jobs.enqueue("bulk-message", {"campaign_id": str(new_id())})
-        db.session.commit()
+    _add_job(console)
     page.keyboard.press("r")
     page.wait_for_function("opener => !document.querySelector(opener).had", arg=opener)
     expect(page.locator(opener).first).to_be_focused()
+
+
+def _add_job(console: Console) -> None:
+    with db.organization_context(console.app, console.cast.bakery_id):
+        jobs.enqueue("bulk-message", {"campaign_id": str(new_id())})
+        db.session.commit()
 
 
 def test_whoever_confirmed_goes_on_where_they_were(alice: Page, console: Console) -> None:
