@@ -21,7 +21,7 @@ from adsapp.core.words import plural
 from adsapp.message_templates.components import view
 from adsapp.message_templates.lengths import Lengths, parts_of
 from adsapp.outbound import decisions
-from adsapp.outbound.left_out import read_texts, with_texts
+from adsapp.outbound.missing_values import read_texts, refuse_unfixed, with_texts
 from adsapp.outbound.statuses import OutboundStatus
 
 CHUNK = 500
@@ -82,9 +82,10 @@ def send_to_left_out(campaign: Campaign, values: Mapping[str, str], by: str = ""
 
     Invalid if a value is empty or of a variable that nobody lacks, Conflict for a cancelled campaign.
     """
-    texts = read_texts(values, lacking.lacked(campaign))
     ledger.lock([campaign.id])
     _refuse_ended_by_choice(campaign)
+    refuse_unfixed(campaign.frozen_at)
+    texts = read_texts(values, lacking.lacked(campaign))
     count = _fill_in(campaign, texts)
     campaign.variables = campaign.variables | {
         key: {**campaign.variables[key], "fallback": text} for key, text in texts.items()
@@ -99,10 +100,10 @@ def _fill_in(campaign: Campaign, texts: Mapping[str, str]) -> int:
     """Give those who lack just these variables the texts; how many they are. Whose message is too long with them stays
     left out, for that."""
     measured = Lengths(parts_of(view(campaign.components, campaign.parameter_format)))
-    asked, left_out = lacking.from_contacts(campaign), lacking.left_out(campaign)
-    kept = {key: text for key in asked if (text := lacking.fallback(campaign, key))}
+    asked, people = lacking.from_contacts(campaign), lacking.people_without_value(campaign)
+    kept = {key: each.fallback for key, each in asked.items() if each.fallback}
     texts, count, after, afresh = {**kept, **texts}, 0, 0, _afresh(campaign)
-    while rows := left_out.some(asked, after, CHUNK):
+    while rows := people.some(asked, after, CHUNK):
         after = rows[-1].id
         filled = with_texts(rows, texts)
         told = {own: found[0].in_words for own, values in filled if (found := measured.too_long(values))}

@@ -1,4 +1,4 @@
-"""Which variables of a campaign may have no value, and who was left out for it (`outbound.left_out`)."""
+"""Which variables of a campaign may have no value, and who was left out for it (`outbound.missing_values`)."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -8,7 +8,8 @@ from adsapp.campaigns.models import RecipientStatus as Status
 from adsapp.campaigns.reasons import MISSING_VARIABLE
 from adsapp.integrations.values import clean
 from adsapp.message_templates.components import view
-from adsapp.outbound.left_out import LeftOut, Variable, source_words
+from adsapp.message_templates.placeholders import source_words
+from adsapp.outbound.missing_values import PeopleWithoutValue, Variable
 
 
 class Fillable(Protocol):
@@ -26,7 +27,7 @@ class Fillable(Protocol):
 
 def may_lack(message: Fillable) -> dict[str, Variable]:
     """The variables that come from contacts and have no fallback, by their keys."""
-    return {key: each for key, each in from_contacts(message).items() if not fallback(message, key)}
+    return {key: each for key, each in from_contacts(message).items() if not each.fallback}
 
 
 def from_contacts(message: Fillable) -> dict[str, Variable]:
@@ -34,25 +35,21 @@ def from_contacts(message: Fillable) -> dict[str, Variable]:
     if message.text is not None:
         return {}
     called = {each.key: each.called for each in view(message.components, message.parameter_format).variables}
-    return {
-        key: Variable(key, called.get(key, key), source_words(entry.get("field", "")))
-        for key, entry in message.variables.items()
-        if "value" not in entry
-    }
+    sources = {key: entry for key, entry in message.variables.items() if "value" not in entry}
+    return {key: _variable(key, called.get(key, key), entry) for key, entry in sources.items()}
 
 
-def fallback(message: Fillable, key: str) -> str:
-    """What is sent if a contact has no value for this variable; empty if there is nothing."""
-    return clean(str(message.variables[key].get("fallback") or ""))
+def _variable(key: str, called: str, source: Mapping[str, Any]) -> Variable:
+    return Variable(key, called, source_words(source.get("field", "")), clean(str(source.get("fallback") or "")))
 
 
-def left_out(campaign: Campaign) -> LeftOut:
+def people_without_value(campaign: Campaign) -> PeopleWithoutValue:
     """Those who were left out for that."""
     their = CampaignRecipient
     is_left_out = their.status == Status.SKIPPED, their.error_code == MISSING_VARIABLE
-    return LeftOut(their, (their.campaign_id == campaign.id, *is_left_out))
+    return PeopleWithoutValue(their, (their.campaign_id == campaign.id, *is_left_out))
 
 
 def lacked(campaign: Campaign) -> dict[str, Variable]:
-    """Of `may_lack` those that somebody who was left out for it does lack, by their keys."""
-    return left_out(campaign).lacked(may_lack(campaign))
+    """The variables that somebody who was left out for it does lack, by their keys."""
+    return people_without_value(campaign).lacked(from_contacts(campaign))

@@ -24,7 +24,7 @@ from adsapp.core.pagination import PAGE, Page, cut
 MOST_COUNTED = 10_000
 MOST_WORDS = 6  # of a search that are looked for one by one
 LEAST_AT_HOME = 4  # digits behind the zeros: fewer are in too many numbers
-_DIGITS_ONLY = re.compile(r"\+?[\d\s().\-/]{3,}")
+_DIGITS_ONLY = re.compile(r"(?=.*[0-9])\+?[\d\s().\-/]{3,}")
 Text = ColumnElement[str] | InstrumentedAttribute[str]
 
 
@@ -114,8 +114,8 @@ def people_with(
     email: Text | None = None,
     country: str = "",
 ) -> ColumnElement[bool]:
-    """SQL: people of whose name these are words, in any order, or of whose address they are a part; if it is a number,
-    those whose number it is a part of. A column that is not given is not looked in."""
+    """SQL: people whose name has all these words, in any order, or whose address contains the text; for a number,
+    people whose number contains it. A column that is not given is not looked in."""
     if phone is not None and _DIGITS_ONLY.fullmatch(search):
         return _has_digits(phone, search, country)
     named = and_(*(has_words(name, word) for word in search.split(maxsplit=MOST_WORDS - 1)))

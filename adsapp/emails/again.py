@@ -22,8 +22,7 @@ from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.message_templates.placeholders import to_json
 from adsapp.organizations.auditing import By
 from adsapp.outbound import decisions
-from adsapp.outbound.lacking import may_be_empty
-from adsapp.outbound.left_out import read_texts, with_texts
+from adsapp.outbound.missing_values import read_texts, refuse_unfixed, with_texts
 from adsapp.outbound.statuses import OutboundStatus
 
 CHUNK: Final = 500
@@ -82,11 +81,12 @@ def send_to_left_out(email: Email, values: Mapping[str, str], by: By) -> decisio
 
     Invalid if a value is empty or of a placeholder that nobody lacks, Conflict for a cancelled e-mail.
     """
-    texts = read_texts(values, lacking.lacked(email))
     ledger.lock([email.id])
     _refuse_ended_by_choice(email)
+    refuse_unfixed(email.frozen_at)
+    texts = read_texts(values, lacking.lacked(email))
     count = _fill_in(email, texts)
-    sources = to_json(lacking.from_contacts(email))
+    sources = to_json(lacking.sources_of(email))
     email.variables = email.variables | {name: {**sources[name], "fallback": text} for name, text in texts.items()}
     go_on(email, count, by)
     are = "is sent the e-mail" if count == 1 else "are sent the e-mail"
@@ -97,10 +97,10 @@ def send_to_left_out(email: Email, values: Mapping[str, str], by: By) -> decisio
 
 def _fill_in(email: Email, texts: Mapping[str, str]) -> int:
     """Give those who lack just these placeholders the texts; how many they are."""
-    asked, left_out = lacking.from_contacts(email), lacking.left_out(email)
-    kept = {name: source.fallback for name, source in asked.items() if not may_be_empty(source)}
+    asked, people = lacking.from_contacts(email), lacking.people_without_value(email)
+    kept = {name: each.fallback for name, each in asked.items() if each.fallback}
     count, after = 0, 0
-    while rows := left_out.some(asked, after, CHUNK):
+    while rows := people.some(asked, after, CHUNK):
         after = rows[-1].id
         filled = with_texts(rows, {**kept, **texts})
         told = {**_AFRESH, "updated_at": utcnow()}

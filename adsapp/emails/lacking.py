@@ -1,39 +1,40 @@
-"""Which placeholders of an e-mail may have no value, and who was left out for it (`outbound.left_out`)."""
+"""Which placeholders of an e-mail may have no value, and who was left out for it (`outbound.missing_values`)."""
 
-from adsapp.emails.content import placeholders
-from adsapp.emails.content.rendering import EmailContent
+from adsapp.emails.content.rendering import EmailContent, known_sources
 from adsapp.emails.models import Email, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.reasons import MISSING_VARIABLE
-from adsapp.message_templates.placeholders import FromAttribute, FromField
-from adsapp.outbound.lacking import may_be_empty
-from adsapp.outbound.left_out import LeftOut, Variable, source_words
+from adsapp.integrations.values import clean
+from adsapp.message_templates.placeholders import FromAttribute, FromField, source_words
+from adsapp.outbound.missing_values import PeopleWithoutValue, Variable
 
 
-def from_contacts(email: Email) -> dict[str, FromField | FromAttribute]:
+def sources_of(email: Email) -> dict[str, FromField | FromAttribute]:
     """Where the placeholders that come from contacts have their values, by their names."""
-    used = EmailContent(email.subject, email.html, email.text).variables_used
-    stored = {name: source for name, source in email.variables.items() if name in used}
-    sources = placeholders.parse(used, stored, None)
+    sources = known_sources(EmailContent(email.subject, email.html, email.text, email.variables))
     return {name: source for name, source in sources.items() if isinstance(source, FromField | FromAttribute)}
+
+
+def from_contacts(email: Email) -> dict[str, Variable]:
+    """All placeholders that come from contacts, by their names."""
+    return {
+        name: Variable(name, f"{{{{{name}}}}}", source_words(source.name), clean(source.fallback))
+        for name, source in sources_of(email).items()
+    }
 
 
 def may_lack(email: Email) -> dict[str, Variable]:
     """Those of them that have no fallback."""
-    return {
-        name: Variable(name, f"{{{{{name}}}}}", source_words(source.name))
-        for name, source in from_contacts(email).items()
-        if may_be_empty(source)
-    }
+    return {name: each for name, each in from_contacts(email).items() if not each.fallback}
 
 
-def left_out(email: Email) -> LeftOut:
+def people_without_value(email: Email) -> PeopleWithoutValue:
     """Those who were left out for that."""
     their = EmailRecipient
     is_left_out = their.status == Status.SKIPPED, their.error_code == MISSING_VARIABLE
-    return LeftOut(their, (their.email_id == email.id, *is_left_out))
+    return PeopleWithoutValue(their, (their.email_id == email.id, *is_left_out))
 
 
 def lacked(email: Email) -> dict[str, Variable]:
-    """Of `may_lack` those that somebody who was left out for it does lack, by their names."""
-    return left_out(email).lacked(may_lack(email))
+    """The placeholders that somebody who was left out for it does lack, by their names."""
+    return people_without_value(email).lacked(from_contacts(email))

@@ -22,7 +22,7 @@ from adsapp.emails.models import Email, EmailCount, EmailEvent, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.reasons import MISSING_VARIABLE, explain
 from adsapp.jobs import Job, State
-from adsapp.outbound.left_out import why
+from adsapp.outbound.missing_values import why
 from adsapp.outbound.statuses import OutboundStatus, people_by_status
 
 ENDED_JOBS = {State.FAILED: OutboundStatus.FAILED, State.CANCELLED: OutboundStatus.CANCELLED}

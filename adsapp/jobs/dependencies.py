@@ -154,7 +154,7 @@ def wait_for_all(job: Job, *others: ColumnElement[bool]) -> Sequence[Row[uuid.UU
 
     In as many statements for a hundred as for one.
     """
-    # Locked for the same reason as in `add_dependencies`; begun again, it may have waited for one of them before.
+    # Locked as in `_locked`, and why. Begun again, it may have waited for one of them before.
     open_ones = (Job.id != job.id, Job.state.not_in(FINAL), *others)
     needed = db.session.execute(select(Job.id, Job.title).where(*open_ones).order_by(Job.id).with_for_update(read=True))
     rows = needed.all()

@@ -41,6 +41,13 @@ Person = Mapping[str, Any]
 Reader = Callable[[Person], str]
 
 
+def source_words(field: str) -> str:
+    """First name; the column “city”."""
+    if field.startswith(ATTRIBUTE_PREFIX):
+        return f"column “{field.removeprefix(ATTRIBUTE_PREFIX)}”"
+    return FIELDS.get(field, field)
+
+
 @dataclass(frozen=True, slots=True)
 class Default:
     """A text that stands in for an empty value if the contact's `field` (or attribute:NAME) is exactly `equals`."""

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, exists, func, select, true
 from adsapp.contacts.identity import number_of
 from adsapp.contacts.models import Contact, ContactCount, ContactImport, ContactTag, Import, Tag
 from adsapp.core import db
+from adsapp.core.db.constructs import text_at
 from adsapp.core.errors import FieldError, Invalid
 from adsapp.core.ids import parse_id
 from adsapp.message_templates.models import RENDERED, Rendering, RenderingRow
@@ -277,7 +278,7 @@ CONTACTS_SEARCHED = 10_000
 
 def nobody_has(name: str) -> bool:
     """True if no contact has a value for this attribute; of more contacts than are searched that is never claimed."""
-    newest = select(Contact.attributes[name].as_string().label("value")).where(
+    newest = select(text_at(Contact.attributes, name).label("value")).where(
         Contact.organization_id == db.require_organization_id()
     )
     some = newest.order_by(Contact.id.desc()).limit(CONTACTS_SEARCHED).subquery()

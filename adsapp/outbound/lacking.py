@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from adsapp.contacts.models import Contact
 from adsapp.core import db
+from adsapp.core.db.constructs import text_at
 from adsapp.core.words import sentence
 from adsapp.message_templates.placeholders import (
     ATTRIBUTE_PREFIX,
@@ -49,7 +50,7 @@ def text_of(field: str) -> ColumnElement[str]:
     """SQL: what a contact has in a field or attribute, without white space around it; never NULL."""
     if field.startswith(ATTRIBUTE_PREFIX):
         name = field.removeprefix(ATTRIBUTE_PREFIX).strip()
-        return func.trim(func.coalesce(Contact.attributes[name].as_string(), ""))
+        return func.trim(func.coalesce(text_at(Contact.attributes, name), ""))
     if field == "name":
         return func.trim(Contact.name + Contact.first_name + Contact.last_name)
     return func.trim(getattr(Contact, field))

@@ -14,7 +14,6 @@ from adsapp.campaigns import ledger, message_minutes, queries, reasons
 from adsapp.campaigns.console import dialogs, presenter
 from adsapp.campaigns.console.presenter import Funnel
 from adsapp.campaigns.console.show_people import LISTED_ARGS, People, Preview, people_of, preview_of
-from adsapp.campaigns.lacking import may_lack
 from adsapp.campaigns.message_minutes import MessageMinutes
 from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.models import RecipientStatus as Status
@@ -286,8 +285,9 @@ def _failure(campaign: Campaign, failure: Failure) -> FailureRow:
 
 
 def _left_out(campaign: Campaign, skipped: Failure) -> LeftOut:
-    can_fill = skipped.code == reasons.MISSING_VARIABLE and campaign.status is not OutboundStatus.CANCELLED
-    return LeftOut(skipped.code, skipped.title, skipped.advice, skipped.count, can_fill and bool(may_lack(campaign)))
+    is_open = campaign.frozen_at is not None and campaign.status is not OutboundStatus.CANCELLED
+    can_fill = is_open and skipped.code == reasons.MISSING_VARIABLE
+    return LeftOut(skipped.code, skipped.title, skipped.advice, skipped.count, can_fill)
 
 
 def _button(campaign: Campaign, verb: Verb, actor: Actor) -> HeadButton:

@@ -25,7 +25,7 @@ from adsapp.outbound.console.people import NOBODY_EVER, NOBODY_YET, PEOPLE, Chip
 from adsapp.outbound.statuses import OutboundStatus
 
 LISTED_ARGS: Final = ("status", "code", "search", "cursor")
-NOBODY_HERE: Final = ("Nobody here", "No one of this campaign fits now.")
+NOBODY_HERE: Final = ("Nobody here", "Nobody in this campaign matches.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from adsapp.core import db
 from adsapp.core.errors import Invalid
 from adsapp.core.inputs import number_after
 from adsapp.core.pagination import PAGE, Page, cut
-from adsapp.outbound.left_out import why
+from adsapp.outbound.missing_values import why
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from adsapp.integrations.values import is_user_id
 from adsapp.message_templates.components import TemplateView, is_media, view
 from adsapp.message_templates.placeholders import parse_sources
 from adsapp.message_templates.rendering import Rendered, Renderer
-from adsapp.outbound.left_out import Variable, why
+from adsapp.outbound.missing_values import Variable, why
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 

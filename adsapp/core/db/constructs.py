@@ -57,6 +57,29 @@ def _random_uuid_on_sqlite(_element: random_uuid, _compiler: SQLCompiler, **_kw:
     return "lower(hex(randomblob(16)))"
 
 
+def text_at(column: ColumnElement[Any] | InstrumentedAttribute[Any], key: str) -> ColumnElement[str]:
+    """What an object of JSON has under this key, as text; NULL if there is none."""
+    # SQLite's paths have no way to spell such a key, so there all of the object is looked through.
+    return _text_among(column, bindparam(None, key)) if set(key) & {'"', "\\"} else column[key].as_string()
+
+
+class _text_among(FunctionElement[str]):
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_text_among, "postgresql")
+def _text_among_on_postgresql(element: _text_among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, key = (compiler.process(each, **kw) for each in element.clauses)
+    return f"({column} ->> {key})"
+
+
+@compiles(_text_among, "sqlite")
+def _text_among_on_sqlite(element: _text_among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, key = (compiler.process(each, **kw) for each in element.clauses)
+    return f"(select value from json_each({column}) where key = {key})"  # noqa: S608  # parameters, as compiled
+
+
 class _Ids(UserDefinedType[str]):
     """An array of ids as PostgreSQL writes it; the driver's own way there asks of each id what it is."""
 

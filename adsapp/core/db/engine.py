@@ -119,7 +119,9 @@ def expect_many_rows(connection: Connection) -> None:
 
 
 def set_busy_timeout(connection: Connection, seconds: float) -> None:
-    """For how long the transactions to come wait for SQLite's write lock; PostgreSQL has none."""
+    """For how long the transactions to come wait for SQLite's write lock, and for their turn to wait for it as long
+    again; PostgreSQL has none."""
+    connection.info["busy_seconds"] = seconds
     driver = connection.connection.driver_connection
     if isinstance(driver, sqlite3.Connection):
         driver.execute(f"pragma {_busy_timeout(seconds)}")
@@ -146,7 +148,7 @@ def _begin_sqlite(connection: Connection) -> None:
     if _reading.get():
         connection.exec_driver_sql("begin")
         return
-    with in_turn(connection.engine.url.database or ""):
+    with in_turn(connection.engine.url.database or "", connection.info.get("busy_seconds", BUSY_SECONDS)):
         connection.exec_driver_sql("begin immediate")
 
 

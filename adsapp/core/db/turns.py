@@ -5,8 +5,8 @@ a job that commits back to back the lock is free for a moment only, and nearly e
 whoever wants to write holds the turn until it has the write lock. Who has just written needs the turn, too, and so
 comes after the one that waits.
 
-It is a courtesy and nothing rests on it: who gets no turn, be it that another keeps it or that there is no such file to
-be locked here, goes on without.
+It is a courtesy and nothing rests on it. If the turn cannot be had, because somebody keeps it or the file cannot be
+locked, the writer goes on without it.
 """
 
 import contextlib
@@ -15,23 +15,34 @@ import os
 import time
 from collections.abc import Iterator
 
-WAIT_SECONDS = 0.5  # a process that is frozen with the turn in its hand must not hold up the others for long
+# Longer than some transactions of others take together. A process that is frozen with the turn in its hand costs the
+# others so much each time.
+WAIT_SECONDS = 5.0
 LOOK_AGAIN_SECONDS = 0.001
 
 
 @contextlib.contextmanager
-def in_turn(database: str) -> Iterator[None]:
-    """Within it nobody else who asks for a turn goes for the write lock of this file."""
+def in_turn(database: str, at_most: float = WAIT_SECONDS) -> Iterator[None]:
+    """Within it nobody else who asks for a turn goes for the write lock of this file. Waits `at_most` so many seconds,
+    and never longer than WAIT_SECONDS."""
     with contextlib.ExitStack() as held:
         with contextlib.suppress(OSError):  # a file of another user's, or a file system that locks nothing
-            turn = os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            turn = _open(database)
             held.callback(os.close, turn)  # which gives it back
-            _wait_for(turn)
+            _wait_for(turn, min(WAIT_SECONDS, at_most))
         yield
 
 
-def _wait_for(turn: int) -> None:
-    give_up = time.monotonic() + WAIT_SECONDS
+def _open(database: str) -> int:
+    turn = os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if os.geteuid() == 0:  # as SQLite does with its own files: the service must be able to open it, too
+        owner = os.stat(database)
+        os.fchown(turn, owner.st_uid, owner.st_gid)
+    return turn
+
+
+def _wait_for(turn: int, seconds: float) -> None:
+    give_up = time.monotonic() + seconds
     while not _take(turn) and time.monotonic() < give_up:
         time.sleep(LOOK_AGAIN_SECONDS)
 

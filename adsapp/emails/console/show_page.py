@@ -287,7 +287,8 @@ def _whys(email: Email, status: Status, counted: Sequence[Counted]) -> tuple[Why
 
 
 def _can_fill(email: Email, skipped: Failure) -> bool:
-    return skipped.code == reasons.MISSING_VARIABLE and email.status is not OutboundStatus.CANCELLED
+    is_open = email.frozen_at is not None and email.status is not OutboundStatus.CANCELLED
+    return skipped.code == reasons.MISSING_VARIABLE and is_open
 
 
 def _button(email: Email, verb: Verb) -> HeadButton:

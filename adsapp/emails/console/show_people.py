@@ -27,7 +27,7 @@ from adsapp.outbound.statuses import OutboundStatus
 
 LOOKED_AT: Final = 25
 LISTED_ARGS: Final = ("status", "code", "search", "cursor")
-NOBODY_HERE: Final = ("Nobody here", "No one of this e-mail fits now.")
+NOBODY_HERE: Final = ("Nobody here", "Nobody in this e-mail matches.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,14 +81,19 @@ def parse_variables(
     return sources
 
 
+def known_sources(content: EmailContent) -> dict[str, Source]:
+    """Where the values of those placeholders come from that are not given for each recipient."""
+    used = content.variables_used
+    stored = {name: source for name, source in content.variables.items() if name in used}
+    known = [name for name in used if name in stored or placeholders.default_source(name, ())]
+    return placeholders.parse(known, stored, None)
+
+
 class Filler:
     """The values of people, one after another: what the content needs is read once."""
 
     def __init__(self, content: EmailContent) -> None:
-        used = content.variables_used
-        stored = {name: source for name, source in content.variables.items() if name in used}
-        known = [name for name in used if name in stored or placeholders.default_source(name, ())]
-        self._renderer = Renderer(placeholders.as_view(used), placeholders.parse(known, stored, None))
+        self._renderer = Renderer(placeholders.as_view(content.variables_used), known_sources(content))
 
     def fill(self, person: Person) -> Filled:
         """A person is a mapping with the keys of `message_templates.placeholders.FIELDS` and `attributes`."""

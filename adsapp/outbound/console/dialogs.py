@@ -11,7 +11,7 @@ from adsapp.core.web.confirmation import Choice, Confirmation, Field, Shown, lin
 from adsapp.core.words import plural
 from adsapp.outbound.console.places import Place, Sent
 from adsapp.outbound.decisions import ASSUME_DELIVERED, SEND_AGAIN
-from adsapp.outbound.left_out import Variable, why
+from adsapp.outbound.missing_values import Variable, why
 from adsapp.outbound.words import NOBODY_TWICE, people, with_reason
 
 
@@ -60,7 +60,7 @@ RESUME: Final = Verb("resume", "Resume", "player-play", "It goes on", "primary")
 CANCEL: Final = Verb("cancel", "Cancel", "x", "It is cancelled")
 SETTLE: Final = Verb("settle", "Settle", "help", "Settled")
 RETRY: Final = Verb("retry", "Send again", "rotate-clockwise", "They are sent to again")
-FILL: Final = Verb("fill", "Set a value and send", "send", "They get it now")
+FILL: Final = Verb("fill", "Set a value and send", "send", "They will be sent it")
 NOTHING: Final[Mapping[str, str]] = {}
 
 
@@ -187,8 +187,8 @@ class Dialogs:
 def _value_field(variable: Variable, typed: Mapping[str, str], errors: Mapping[str, str]) -> Field:
     name = f"value.{variable.key}"
     more = {"required": True, "maxlength": 200, "autocomplete": "off"}
-    label = f"{variable.in_words}, for those who have none"
-    return Field(label, name, value=typed.get(name, ""), error=errors.get(variable.key), id=name, more=more)
+    label, value = f"{variable.in_words}, for those who have none", typed.get(name, variable.fallback)
+    return Field(label, name, value=value, error=errors.get(variable.key), id=name, more=more)
 
 
 def _still_to_go(item: Sent, counts: Counted) -> str:

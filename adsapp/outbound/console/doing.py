@@ -10,7 +10,7 @@ from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid, NotFound, Problem
 from adsapp.core.web.confirmation import Confirmation, Shown, ask, it_was
 from adsapp.outbound.console.dialogs import Failed, Verb
-from adsapp.outbound.left_out import WRITE_IT
+from adsapp.outbound.missing_values import WRITE_IT
 
 F = TypeVar("F", bound=Failed)
 

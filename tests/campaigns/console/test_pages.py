@@ -487,14 +487,14 @@ def test_people_are_found_by_name_and_number(scene: Scene, bob: FlaskClient, nar
     page = bob.get(f"/campaigns/{campaign}?{narrowed}").text
     rows = re.findall(r'<tr id="person-\d+".*?</tr>', page, re.DOTALL)
     assert [int(re.search(r"Person (\d+)", row)[1]) for row in rows] == people  # type: ignore[index]
-    assert ("No one of this campaign fits now" in page) is not bool(people)
+    assert ("Nobody in this campaign matches" in page) is not bool(people)
     assert f'href="/campaigns/{campaign}?search={narrowed[7:].partition("&")[0]}#people"' in html.unescape(page)
 
 
 def test_a_viewer_finds_nobody_by_a_number(scene: Scene, client: FlaskClient) -> None:
     campaign = scene.campaign(people={Status.DELIVERED: 3})
     scene.cast.sign_in(client, "vera")
-    assert "No one of this campaign fits now" in client.get(f"/campaigns/{campaign}?search=5551001").text
+    assert "Nobody in this campaign matches" in client.get(f"/campaigns/{campaign}?search=5551001").text
     page = client.get(f"/campaigns/{campaign}?search=person").text
     assert page.count('id="person-') == 3
     assert 'placeholder="Name"' in page

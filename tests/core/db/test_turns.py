@@ -18,15 +18,17 @@ from tests.waiting import wait_for
 
 TURNS = 5
 A_TURN = 3  # transactions of the other's, at most, to be waited for
+SHORT, LONG = 0.02, 0.3  # seconds that one takes: SQLite sleeps between two looks for less, and for more
 
 pytestmark = pytest.mark.parametrize("shape", ["embedded"], indirect=True)
 
 
 class Busy:
-    """Somebody who commits a transaction of 20 ms after another."""
+    """Somebody who commits a transaction of so many seconds after another."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, seconds: float) -> None:
         self.committed = 0
+        self._seconds = seconds
         self._engine = engine
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work)
@@ -44,7 +46,7 @@ class Busy:
         while not self._over.is_set():
             with self._engine.begin() as connection:
                 connection.execute(text("insert into written values ('busy')"))
-                time.sleep(0.02)  # what the transaction takes
+                time.sleep(self._seconds)  # what the transaction takes
             self.committed += 1
 
 
@@ -57,15 +59,16 @@ def engine(app: Flask) -> Iterator[Engine]:
 
 
 def test_a_small_write_waits_for_one_transaction_of_another_who_never_rests(engine: Engine) -> None:
-    with Busy(engine) as busy:
+    with Busy(engine, SHORT) as busy:
         before = busy.committed
         for _ in range(TURNS):
             _write(engine)
         assert busy.committed - before <= TURNS * A_TURN
 
 
-def test_many_small_writes_come_to_their_turns_too(engine: Engine) -> None:
-    with Busy(engine) as busy:
+@pytest.mark.parametrize("seconds", [SHORT, LONG])
+def test_many_small_writes_come_to_their_turns_too(engine: Engine, seconds: float) -> None:
+    with Busy(engine, seconds) as busy:
         before = busy.committed
         several = [threading.Thread(target=_write, args=(engine,)) for _ in range(TURNS)]
         for thread in several:
@@ -87,6 +90,26 @@ def test_where_no_turn_can_be_taken_all_write_as_before(engine: Engine, monkeypa
     """Root would open any file: so there is none that could be opened."""
     monkeypatch.setattr(os, "open", _refuse)
     _write(engine)
+
+
+def test_who_has_little_time_waits_no_longer_for_the_turn(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr(turns, "_wait_for", lambda _turn, seconds: asked.append(seconds))
+    with db.brief_session(wait_seconds=0.2) as own:
+        own.execute(text("insert into written values ('brief')"))
+    _write(engine)
+    assert asked == [0.2, turns.WAIT_SECONDS]
+
+
+def test_a_file_that_root_made_belongs_to_whom_the_database_does(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda _file, user, group: given.append((user, group)))
+    _write(engine)
+    database = Path(engine.url.database or "").stat()
+    assert given == [(database.st_uid, database.st_gid)]
 
 
 def test_a_failed_beginning_gives_the_turn_back(engine: Engine) -> None:

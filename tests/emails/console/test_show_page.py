@@ -77,7 +77,7 @@ def test_people_are_found_by_status_reason_name_and_address(
 def test_a_viewer_neither_sees_an_address_nor_finds_somebody_by_it(vera: FlaskClient, scene: EmailScene) -> None:
     here = f"/emails/{scene.email(OutboundStatus.SENDING, WENT, WHY)}"
     assert "person3@example.com" not in vera.get(here).text + vera.get(f"{here}/preview").text
-    assert "No one of this e-mail fits now" in vera.get(f"{here}?search=person3@").text
+    assert "Nobody in this e-mail matches" in vera.get(f"{here}?search=person3@").text
     assert vera.get(f"{here}/people.csv").status_code == 403
 
 

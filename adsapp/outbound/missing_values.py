@@ -3,25 +3,28 @@ written for all of them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select
 
 from adsapp.core import db
-from adsapp.core.errors import FieldError, Invalid
+from adsapp.core.db.constructs import text_at
+from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.integrations.values import clean
-from adsapp.message_templates.placeholders import ATTRIBUTE_PREFIX, FIELDS
 
 WRITE_IT: Final = "Write the text that they get"
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable that may have no value: its key, what the page calls it, and where it comes from, in words."""
+    """A variable that may have no value: its key, what the page calls it, where it comes from, in words, and what is
+    sent if there is nothing."""
 
     key: str
     called: str
     source: str
+    fallback: str = ""
 
     @property
     def in_words(self) -> str:
@@ -30,8 +33,8 @@ class Variable:
 
 
 @dataclass(frozen=True)
-class Lacking:
-    """Somebody who was left out, and the keys of the variables that have no value."""
+class PersonWithoutValue:
+    """Somebody who was left out: their id in the ledger, their values, and the keys of the variables without one."""
 
     id: int
     variables: Mapping[str, Any]
@@ -39,7 +42,7 @@ class Lacking:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class PeopleWithoutValue:
     """Those of a campaign's or an e-mail's ledger who were left out for that: the table, and which of its rows."""
 
     recipients: type[Any]
@@ -49,16 +52,16 @@ class LeftOut:
         """Which of these variables some of them lack, by their keys."""
         return {key: each for key, each in variables.items() if self._somebody_lacks(key)}
 
-    def some(self, asked: Iterable[str], after: int, limit: int) -> list[Lacking]:
+    def some(self, asked: Iterable[str], after: int, limit: int) -> list[PersonWithoutValue]:
         """Some of them in the ledger's order, from behind that id, with which of the asked variables each lacks."""
         them = self.recipients
         rows = db.session.execute(
             select(them.id, them.variables).where(*self.those, them.id > after).order_by(them.id).limit(limit)
         )
-        return [Lacking(row.id, row.variables, lacks(row.variables, asked)) for row in rows]
+        return [PersonWithoutValue(row.id, row.variables, lacks(row.variables, asked)) for row in rows]
 
     def _somebody_lacks(self, key: str) -> bool:
-        value = self.recipients.variables[key].as_string()
+        value = text_at(self.recipients.variables, key)
         found = select(self.recipients.id).where(*self.those, func.trim(func.coalesce(value, "")) == "")
         return db.session.scalar(found.limit(1)) is not None
 
@@ -68,17 +71,16 @@ def lacks(values: Mapping[str, Any], asked: Iterable[str]) -> frozenset[str]:
     return frozenset(key for key in asked if not str(values.get(key) or "").strip())
 
 
-def source_words(field: str) -> str:
-    """First name; the column “city”."""
-    if field.startswith(ATTRIBUTE_PREFIX):
-        return f"column “{field.removeprefix(ATTRIBUTE_PREFIX)}”"
-    return FIELDS.get(field, field)
-
-
 def why(variables: Iterable[Variable], between: str = " or ") -> str:
     """The reason, with the variables that it may be (or, joined by " and ", that it is)."""
     names = between.join(each.in_words for each in variables)
     return f"No value for {names}" if names else "A variable has no value"
+
+
+def refuse_unfixed(frozen_at: datetime | None) -> None:
+    """While the audience is fixed there may be more of them, whom nobody could send to afterwards. Raises Conflict."""
+    if frozen_at is None:
+        raise Conflict("Its audience is still being fixed; try again as soon as it is sent", code="not_fixed")
 
 
 def read_texts(values: Mapping[str, str], lacked: Iterable[str]) -> dict[str, str]:
@@ -91,8 +93,8 @@ def read_texts(values: Mapping[str, str], lacked: Iterable[str]) -> dict[str, st
     return texts
 
 
-def with_texts(rows: Iterable[Lacking], texts: Mapping[str, str]) -> list[tuple[int, dict[str, Any]]]:
-    """Of those who lack nothing else their ids and values, these texts among them."""
+def with_texts(rows: Iterable[PersonWithoutValue], texts: Mapping[str, str]) -> list[tuple[int, dict[str, Any]]]:
+    """The ids and values, with the texts filled in, of those who lack nothing else."""
     return [
         (row.id, {**row.variables, **{key: texts[key] for key in row.lacks}})
         for row in rows
