@@ -14,7 +14,20 @@ from datetime import datetime
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, Uuid, bindparam, case, delete, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    Uuid,
+    bindparam,
+    case,
+    delete,
+    exists,
+    select,
+    text,
+    update,
+)
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
@@ -150,12 +163,13 @@ def add_dependencies(job: Job, after: Sequence[After]) -> None:
 
 
 def wait_for_all(job: Job, *others: ColumnElement[bool]) -> Sequence[Row[uuid.UUID, str]]:
-    """Let a job, which was just added or begun again, wait for the end of all others that fit; their ids and titles.
-
-    In as many statements for a hundred as for one.
+    """Let a job, which was just added or begun again, wait for the end of all others that fit and do not wait for it;
+    their ids and titles. In as many statements for a hundred as for one.
     """
+    # Of several that are begun again at once the first to come here waits for the others: they must not wait for it.
+    waits_for_it = exists().where(EDGES.c.job_id == Job.id, EDGES.c.needs_id == job.id, EDGES.c.resolved_at.is_(None))
     # Locked as in `_locked`, and why. Begun again, it may have waited for one of them before.
-    open_ones = (Job.id != job.id, Job.state.not_in(FINAL), *others)
+    open_ones = (Job.id != job.id, Job.state.not_in(FINAL), ~waits_for_it, *others)
     needed = db.session.execute(select(Job.id, Job.title).where(*open_ones).order_by(Job.id).with_for_update(read=True))
     rows = needed.all()
     if not rows:

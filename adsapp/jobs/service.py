@@ -91,8 +91,9 @@ def _demand_right(job: Job, by: By, verb: str) -> None:
 
 
 def _tell(jobs: Iterable[Job], by: By, begin: str) -> None:
-    """Let the features write down that somebody let their jobs begin."""
-    for job in jobs:
+    """Let the features write down that somebody let their jobs begin: the last first, so that one that waits for those
+    before it finds them there."""
+    for job in sorted(jobs, key=lambda job: job.id, reverse=True):
         if on_begin := kind(job.processor).on_begin:
             on_begin(job, by, begin)
 

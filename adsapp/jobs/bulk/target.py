@@ -14,7 +14,7 @@ from adsapp.core.clock import utcnow
 from adsapp.core.errors import Invalid
 from adsapp.core.ids import first_id_of
 from adsapp.jobs import retention
-from adsapp.jobs.models import Job, JobAttempt
+from adsapp.jobs.models import Job, JobAttempt, JobDependency
 from adsapp.jobs.queries import jobs as job_queries
 from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.rules import retriable
@@ -121,7 +121,7 @@ class Target:
         untouched = self._not_since(Job.steered_at)
         match self.filters.state:
             case State.WAITING:
-                return (untouched, self._not_since(Job.run_at))
+                return (untouched, self._not_since(Job.run_at), ~self._let_go_since())
             case State.DELAYED:
                 return (untouched, self._not_since(Job.claimed_at), self._not_since(Job.progress_at))
             case State.ACTIVE:
@@ -130,6 +130,14 @@ class Target:
 
     def _not_since(self, moment: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
         return or_(moment.is_(None), moment <= self.asked_at)
+
+    def _let_go_since(self) -> ColumnElement[bool]:
+        # To cancel one of a line of jobs lets the next one go: it would be cancelled as well, and then all the line.
+        return exists().where(
+            JobDependency.organization_id == Job.organization_id,
+            JobDependency.job_id == Job.id,
+            JobDependency.resolved_at > self.asked_at,
+        )
 
     def _runs_since_before(self) -> ColumnElement[bool]:
         # Not the claim: a job that lets others have a turn is claimed again and again for the same attempt.

@@ -5,9 +5,11 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from typing import cast as cast_to
 
 import pytest
 from flask import Flask
+from pydantic import TypeAdapter
 
 from adsapp.contacts.imports import chunk
 from adsapp.contacts.imports import run as importing
@@ -16,11 +18,18 @@ from adsapp.contacts.imports.queries import get_import
 from adsapp.contacts.imports.undo import service as undoing
 from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
-from adsapp.jobs import Job
+from adsapp.jobs import Job, Progress, Queue, State
+from adsapp.jobs import service as job_service
+from adsapp.jobs.bulk import operations
+from adsapp.jobs.bulk.run import run_operation
+from adsapp.jobs.bulk.target import BulkAction, BulkParams
 from adsapp.jobs.engine.worker import WorkerProcess
+from adsapp.jobs.queries.filters import JobFilters
 from adsapp.jobs.wait_reasons import why_waiting
 from adsapp.organizations.auditing import By
+from tests.campaigns.rehearsal import ByHand
 from tests.cast import Cast
+from tests.statements import recorded
 
 ALICE = By("Alice")
 
@@ -93,3 +102,71 @@ def test_they_write_one_after_another(
         assert before.finished_at is not None
         assert after.started_at is not None
         assert before.finished_at <= after.started_at
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("how", ["ticked", "in the background"])
+def test_those_that_are_begun_again_together_run_one_after_another_in_their_order(
+    app: Flask,
+    cast: Cast,
+    start: Callable[..., uuid.UUID],
+    finished: Callable[[uuid.UUID], Job],
+    ended: Callable[[uuid.UUID], Import],
+    request: pytest.FixtureRequest,
+    how: str,
+) -> None:
+    """Each waited for all others, and none ever ran; whatever was uploaded afterwards waited for them."""
+    batches = [start(f"phone\n+1202555010{n}\n", f"{n}.csv") for n in range(4)]
+    with db.organization_context(app, cast.bakery_id):
+        for each in batches:
+            imports.cancel(get_import(each), ALICE)
+        db.session.commit()
+        ids = [job.id for each in batches if (job := get_import(each).job)]
+        if how == "ticked":
+            operation = None
+            job_service.act_on(BulkAction.RETRY, ids, ALICE)
+        else:
+            operation = operations.start("retry", by=ALICE, filters=JobFilters(state=State.CANCELLED)).id
+        db.session.commit()
+    if how == "ticked":
+        batches.append(start("phone\n+12025550199\n", "after.csv"))
+    request.getfixturevalue("worker")
+    if operation:
+        finished(operation)
+    jobs = [job for each in batches if (job := ended(each).job)]
+    assert [job.state.value for job in jobs] == ["completed"] * len(batches)
+    for before, after in itertools.pairwise(jobs):
+        assert before.finished_at is not None
+        assert after.started_at is not None
+        assert before.finished_at <= after.started_at
+
+
+@pytest.mark.both
+def test_who_cancels_what_waits_cancels_none_that_this_lets_go(
+    app: Flask, cast: Cast, start: Callable[..., uuid.UUID], finished: Callable[[uuid.UUID], Job]
+) -> None:
+    """The first of a line is waiting, the others are delayed."""
+    batches = [start(f"phone\n+1202555010{n}\n", f"{n}.csv") for n in range(3)]
+    waiting = JobFilters(state=State.WAITING, queue=Queue.CONTACT_IMPORT)
+    with db.organization_context(app, cast.bakery_id):
+        asked = operations.start("cancel", by=ALICE, filters=waiting, confirmed=1)
+        params = TypeAdapter(BulkParams).validate_python(asked.payload.open())
+        db.session.commit()
+        assert run_operation(params, cast_to(Progress, ByHand(asked.id))) == {"changed": 1}
+        states = [job.state.value for each in batches if (job := get_import(each).job)]
+        assert states == ["cancelled", "waiting", "delayed"]
+
+
+def test_a_longer_line_takes_no_more_statements(app: Flask, cast: Cast, start: Callable[..., uuid.UUID]) -> None:
+    numbers = itertools.count(100)
+
+    def another() -> list[str]:
+        with recorded(app) as seen:
+            start(f"phone\n+12025550{next(numbers)}\n")
+        return [each for each in seen if "job_dependencies" in each]
+
+    another()
+    behind_one = another()
+    for _ in range(12):
+        another()
+    assert len(another()) == len(behind_one) > 0
