@@ -5,6 +5,7 @@ old state or the new one. Services never commit.
 """
 
 import uuid
+from typing import Any
 
 from adsapp.campaigns import ledger, queries
 from adsapp.campaigns.again import retry_failed, send_to_left_out, settle_uncertain
@@ -173,9 +174,9 @@ def cancel(campaign: Campaign, by: str = "") -> None:
         transitions.cancel(job, By(by))
 
 
-def note_export(campaign: Campaign, by: By, status: str, code: str) -> None:
+def note_export(campaign: Campaign, by: By, **narrowed_to: Any) -> None:
     """Before the file of its people is made: who took it, and whom it was narrowed to."""
-    by.note("export people", CAMPAIGN.of(campaign.id), title=campaign.name, status=status, code=code)
+    by.note("export people", CAMPAIGN.of(campaign.id), title=campaign.name, **narrowed_to)
 
 
 def cancel_without_job(campaign: Campaign, by: str) -> None:

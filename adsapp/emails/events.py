@@ -1,5 +1,7 @@
 """What happened to an e-mail: a line on its page, and in the audit if a person did it."""
 
+from typing import Any
+
 from adsapp.core import db
 from adsapp.core.logs import get_logger
 from adsapp.emails.models import Email, EmailEvent
@@ -20,9 +22,9 @@ def record(email: Email, text: str, by: By = NOBODY, *, action: str = "", reason
         why.audit(action, EMAIL.of(email.id), title=email.name, **known)
 
 
-def note_export(email: Email, by: By, status: str, code: str) -> None:
+def note_export(email: Email, by: By, **narrowed_to: Any) -> None:
     """Before the file of its people is made: who took it, and whom it was narrowed to."""
-    by.note("export people of e-mail", EMAIL.of(email.id), title=email.name, status=status, code=code)
+    by.note("export people of e-mail", EMAIL.of(email.id), title=email.name, **narrowed_to)
 
 
 def _tell(email: Email, what: str) -> None:

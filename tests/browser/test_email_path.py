@@ -82,7 +82,9 @@ def compose(page: Page, console: Journey) -> None:
     expect(page.frame_locator(".mail-frame").get_by_role("heading", name="Hello Person 0")).to_be_visible()
     send.press("Enter")
     confirm = page.get_by_role("button", name=f"Send to {len(PEOPLE)} people")
-    expect(confirm).to_be_focused()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.keyboard.press("Enter")  # a second time, by mistake: nothing goes out
+    expect(confirm).to_be_visible()
     confirm.press("Enter")
 
 

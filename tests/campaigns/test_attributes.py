@@ -1,4 +1,4 @@
-"""Columns of one's own, in whatever script: a campaign's checks find them as well as its messages do."""
+"""Columns of one's own, whatever they are called: a campaign's checks find them as well as its messages do."""
 
 import pytest
 
@@ -10,8 +10,11 @@ from tests.campaigns.rehearsal import Rehearsal
 PEOPLE = ["+12025530100", "+12025530101"]
 
 
-@pytest.mark.parametrize("name", ["city", "straße", "πόλη", "город", "积分", "ciudad_2"])
-def test_a_column_is_found_by_its_name_in_any_script(rehearsal: Rehearsal, name: str) -> None:
+@pytest.mark.both
+@pytest.mark.parametrize(
+    "name", ["city", "straße", "πόλη", "город", "积分", "ciudad_2", '5" pipe', "a\\b", "a.b", "it's"]
+)
+def test_a_column_is_found_by_its_name_in_any_script_and_with_any_sign(rehearsal: Rehearsal, name: str) -> None:
     rehearsal.contacts(PEOPLE[0], attributes={name: "Zürich"})
     rehearsal.contacts(PEOPLE[1], attributes={"other": "Rome"})
     variables = {"1": {"field": f"attribute:{name}"}}

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask, Response, current_app, request
 
@@ -16,7 +16,9 @@ from adsapp.core.web.downloads import file_name
 from adsapp.core.web.exports import ExportPage, Table, forms_of
 from adsapp.core.web.urls import url_for
 from adsapp.core.words import plural
+from adsapp.organizations.access import current_actor
 from adsapp.organizations.auditing import By
+from adsapp.outbound.console.people import Narrowed
 
 CHUNK: Final = 500
 HEADER: Final = (
@@ -29,28 +31,28 @@ MOMENTS: Final = tuple(name for name in HEADER if name.endswith("_at"))
 
 @dataclass(frozen=True)
 class Export:
-    """Whom of a campaign it is about: everybody, or those of a status and a code."""
+    """Whom of a campaign it is about: everybody, or those whom its page is narrowed to."""
 
     campaign: Campaign
-    status: str
-    code: str
+    narrowed: Narrowed
+    country: str = ""  # in which a number that is looked for may be written
 
     @classmethod
     def asked(cls, campaign: Campaign) -> "Export":
         """As the page was narrowed to; raises Invalid for an unknown status, before any file begins."""
-        status, code = request.args.get("status", ""), request.args.get("code", "")
-        if status:
-            queries.status_of(status)
-        return cls(campaign, status, code)
+        narrowed = Narrowed.read(request.args)
+        if narrowed.status:
+            queries.status_of(narrowed.status)
+        return cls(campaign, narrowed, current_actor().organization.default_country)
 
     @property
     def page(self) -> ExportPage:
         """The files to choose from."""
-        query = {"campaign_id": self.campaign.id, "status": self.status or None, "code": self.code or None}
+        query = {"campaign_id": self.campaign.id, **self.narrowed.query}
         name, back = self.campaign.name, url_for("campaigns.show_campaign", _anchor="people", **query)
         return ExportPage(
             title="Export people",
-            lead=" · ".join(filter(None, (self._whom, self.status, self.code and reasons.explain(self.code).title))),
+            lead=" · ".join(filter(None, (self._whom, *self._narrowed_to))),
             note="who got the message, when, and why others did not",
             forms=forms_of(url_for("campaigns.export_csv", **query), url_for("campaigns.export_xlsx", **query)),
             crumbs=(("Campaigns", url_for("campaigns.list_campaigns")), (name, back), ("Export", None)),
@@ -59,7 +61,12 @@ class Export:
     @property
     def _whom(self) -> str:
         everybody = plural(queries.counts(self.campaign).total, "person", "people")
-        return "Some of them" if self.status or self.code else everybody
+        return "Some of them" if self.narrowed else everybody
+
+    @property
+    def _narrowed_to(self) -> tuple[str, ...]:
+        status, code, search = self.narrowed.status, self.narrowed.code, self.narrowed.search
+        return status, code and reasons.explain(code).title, search and f"with “{search}”"
 
     def as_csv(self, delimiter: str, by: By) -> Response:
         """`delimiter` is a key of `exports.DELIMITERS`."""
@@ -70,24 +77,24 @@ class Export:
         return exports.as_xlsx(self._table(by), "People", self._file(".xlsx"))
 
     def _table(self, by: By) -> Table:
-        service.note_export(self.campaign, by, self.status, self.code)
+        service.note_export(self.campaign, by, **self.narrowed.noted)
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        chunks = _chunks(app, db.require_organization_id(), self.campaign.id, self.status or None, self.code or None)
+        chunks = _chunks(app, db.require_organization_id(), self)
         return Table(HEADER, chunks, HEADER.index("phone"))
 
     def _file(self, ending: str) -> str:
-        return file_name(self.campaign.name, self.status, self.code, "people", ending=ending)
+        return file_name(self.campaign.name, self.narrowed.status, self.narrowed.code, "people", ending=ending)
 
 
-def _chunks(
-    app: Flask, organization_id: uuid.UUID, campaign_id: uuid.UUID, status: str | None, code: str | None
-) -> Iterator[list[list[str]]]:
+def _chunks(app: Flask, organization_id: uuid.UUID, asked: Export) -> Iterator[list[list[str]]]:
     # A transaction a chunk: a slow download must not hold one open.
+    campaign_id, which = asked.campaign.id, asked.narrowed
+    narrowed: dict[str, Any] = {"code": which.code or None, "search": which.search, "country": asked.country}
     cursor: str | None = ""
     while cursor is not None:
         with db.organization_context(app, organization_id), db.reading():
             campaign = queries.get_campaign(campaign_id)
-            page = queries.recipients(campaign, status, cursor or None, CHUNK, code)
+            page = queries.recipients(campaign, which.status or None, cursor or None, CHUNK, **narrowed)
             rows, cursor = [row_of(recipient) for recipient in page.items], page.next
         yield rows
 

@@ -13,7 +13,7 @@ from flask import url_for
 from adsapp.campaigns import ledger, message_minutes, queries, reasons
 from adsapp.campaigns.console import dialogs, presenter
 from adsapp.campaigns.console.presenter import Funnel
-from adsapp.campaigns.console.show_people import LISTED_ARGS, People, Preview, people_of, preview_of
+from adsapp.campaigns.console.show_people import LISTED_ARGS, PersonRow, Preview, people_of, preview_of
 from adsapp.campaigns.message_minutes import MessageMinutes
 from adsapp.campaigns.models import Campaign
 from adsapp.campaigns.models import RecipientStatus as Status
@@ -32,6 +32,7 @@ from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 from adsapp.organizations.queries import caps
 from adsapp.outbound.console.dialogs import Verb
+from adsapp.outbound.console.people import Narrowed, People
 from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.whom import audience_words
 from adsapp.outbound.words import people, why_it_stands
@@ -161,7 +162,7 @@ class CampaignPage(LivePage):
     failures: Sequence[FailureRow]
     messages: MessageMinutes | None
     left_out: Sequence[LeftOut]
-    people: People
+    people: People[PersonRow]
     preview: Preview
     events: Sequence[EventLine]
     buttons: Sequence[HeadButton]
@@ -207,7 +208,7 @@ class CampaignPage(LivePage):
             failed=failures,
             may_send=actor.may(Permission.SEND),
             has_ended=has_ended,
-            every=_every(campaign, counts, events[0].at if events else None),
+            every=Narrowed.read(args).slows(_every(campaign, counts, events[0].at if events else None)),
             shown={name: args[name] for name in SHOWN_ARGS if args.get(name)},
         )
 

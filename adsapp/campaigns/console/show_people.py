@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,7 +21,17 @@ from adsapp.message_templates import previews
 from adsapp.message_templates.previews import Bubble
 from adsapp.organizations.access import Actor
 from adsapp.outbound import audience as audiences
-from adsapp.outbound.console.people import NOBODY_EVER, NOBODY_YET, PEOPLE, Chip, chips_of, pages_of, time_shape
+from adsapp.outbound.console.people import (
+    NOBODY_EVER,
+    NOBODY_YET,
+    PEOPLE,
+    Narrowed,
+    People,
+    chips_of,
+    pages_of,
+    time_shape,
+    without_search,
+)
 from adsapp.outbound.statuses import OutboundStatus
 
 LISTED_ARGS: Final = ("status", "code", "search", "cursor")
@@ -45,24 +55,6 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """The ledger, a page of it, in the order of sending."""
-
-    rows: Sequence[PersonRow]
-    chips: Sequence[Chip]
-    note: str  # their order, or what they are narrowed to
-    status: str
-    code: str
-    search: str
-    searched: str  # what is looked in
-    export_url: str
-    is_narrow: bool
-    next_url: str | None
-    first_url: str | None
-    nobody: tuple[str, str]  # title and text, if there are no rows
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
     """The message as one person sees it, and the ways to the next and the previous one."""
 
@@ -74,16 +66,18 @@ class Preview:
     next_url: str | None = None
 
 
-def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[str, str], *, by_number: bool) -> People:
+def people_of(
+    campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[str, str], *, by_number: bool
+) -> People[PersonRow]:
     """The page of the ledger that is asked for; `by_number`: whoever asks may look for parts of one."""
-    status, code, search = args.get("status", ""), args.get("code", ""), args.get("search", "").strip()
+    narrowed = Narrowed.read(args)
     page = queries.recipients(
         campaign,
-        status or None,
+        narrowed.status or None,
         args.get("cursor") or None,
         PEOPLE,
-        code or None,
-        search=search,
+        narrowed.code or None,
+        search=narrowed.search,
         by_number=by_number,
         country=actor.organization.default_country,
     )
@@ -91,15 +85,11 @@ def people_of(campaign: Campaign, counts: Counts, actor: Actor, args: Mapping[st
     return People(
         rows=tuple(_row(campaign, recipient, actor, args) for recipient in page.items),
         chips=chips_of(PLACE, campaign, presenter.chips(counts), args),
-        note=reasons.explain(code).title if code else "in the order of sending" if page.items else "",
-        status=status,
-        code=code,
-        search=search,
+        note=reasons.explain(narrowed.code).title if narrowed.code else "in the order of sending" if page.items else "",
+        narrowed=narrowed,
         searched="Name or number" if by_number else "Name",
-        export_url=url_for(
-            "campaigns.ask_to_export", campaign_id=campaign.id, status=status or None, code=code or None
-        ),
-        is_narrow=bool(status or code),
+        all_url=without_search(PLACE, campaign, args),
+        export_url=url_for("campaigns.ask_to_export", campaign_id=campaign.id, **narrowed.query),
         next_url=next_url,
         first_url=first_url,
         nobody=NOBODY_HERE if counts.total else _nobody_yet(campaign),

@@ -17,6 +17,7 @@ from adsapp.emails import queries, reasons
 from adsapp.emails.events import note_export
 from adsapp.emails.models import Email, EmailRecipient
 from adsapp.organizations.auditing import By
+from adsapp.outbound.console.people import Narrowed
 from adsapp.outbound.words import people
 
 CHUNK: Final = 500
@@ -31,28 +32,27 @@ MOMENTS: Final = tuple(name for name in HEADER if name.endswith("_at"))
 
 @dataclass(frozen=True)
 class Export:
-    """Whom of an e-mail it is about: everybody, or those of a status and a code."""
+    """Whom of an e-mail it is about: everybody, or those whom its page is narrowed to."""
 
     email: Email
-    status: str
-    code: str
+    narrowed: Narrowed
 
     @classmethod
     def asked(cls, email: Email) -> "Export":
         """As the page was narrowed to; raises Invalid for an unknown status, before any file begins."""
-        status, code = request.args.get("status", ""), request.args.get("code", "")
-        if status:
-            queries.status_of(status)
-        return cls(email, status, code)
+        narrowed = Narrowed.read(request.args)
+        if narrowed.status:
+            queries.status_of(narrowed.status)
+        return cls(email, narrowed)
 
     @property
     def page(self) -> ExportPage:
         """The files to choose from."""
-        query = {"email_id": self.email.id, "status": self.status or None, "code": self.code or None}
+        query = {"email_id": self.email.id, **self.narrowed.query}
         name, back = self.email.name, url_for("emails.show_email", _anchor="people", **query)
         return ExportPage(
             title="Export people",
-            lead=" · ".join(filter(None, (self._whom, self.status, self.code and reasons.explain(self.code).title))),
+            lead=" · ".join(filter(None, (self._whom, *self._narrowed_to))),
             note="who got the e-mail, when, and why others did not",
             forms=forms_of(url_for("emails.export_csv", **query), url_for("emails.export_xlsx", **query)),
             crumbs=(("E-mail", url_for("emails.list_emails")), (name, back), ("Export", None)),
@@ -60,7 +60,12 @@ class Export:
 
     @property
     def _whom(self) -> str:
-        return "Some of them" if self.status or self.code else people(queries.counts(self.email).total)
+        return "Some of them" if self.narrowed else people(queries.counts(self.email).total)
+
+    @property
+    def _narrowed_to(self) -> tuple[str, ...]:
+        status, code, search = self.narrowed.status, self.narrowed.code, self.narrowed.search
+        return status, code and reasons.explain(code).title, search and f"with “{search}”"
 
     def as_csv(self, delimiter: str, by: By) -> Response:
         """`delimiter` is a key of `exports.DELIMITERS`."""
@@ -71,24 +76,25 @@ class Export:
         return exports.as_xlsx(self._table(by), "People", self._file(".xlsx"))
 
     def _table(self, by: By) -> Table:
-        note_export(self.email, by, self.status, self.code)
+        note_export(self.email, by, **self.narrowed.noted)
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        chunks = _chunks(app, db.require_organization_id(), self.email.id, self.status or None, self.code or None)
+        chunks = _chunks(app, db.require_organization_id(), self)
         return Table(HEADER, chunks, phone=NO_PHONE)
 
     def _file(self, ending: str) -> str:
-        return file_name(self.email.name, self.status, self.code, "people", ending=ending)
+        return file_name(self.email.name, self.narrowed.status, self.narrowed.code, "people", ending=ending)
 
 
-def _chunks(
-    app: Flask, organization_id: uuid.UUID, email_id: uuid.UUID, status: str | None, code: str | None
-) -> Iterator[list[list[str]]]:
+def _chunks(app: Flask, organization_id: uuid.UUID, asked: Export) -> Iterator[list[list[str]]]:
     # A transaction a chunk: a slow download must not hold one open.
+    email_id, which = asked.email.id, asked.narrowed
     cursor: str | None = ""
     while cursor is not None:
         with db.organization_context(app, organization_id), db.reading():
             email = queries.get_email(email_id)
-            page = queries.recipients(email, status, cursor or None, CHUNK, code)
+            page = queries.recipients(
+                email, which.status or None, cursor or None, CHUNK, which.code or None, which.search
+            )
             rows, cursor = [row_of(recipient) for recipient in page.items], page.next
         yield rows
 

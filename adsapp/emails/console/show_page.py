@@ -18,7 +18,7 @@ from adsapp.emails import ledger, queries, reasons
 from adsapp.emails.console import dialogs, minutes, presenter
 from adsapp.emails.console.minutes import EmailMinutes
 from adsapp.emails.console.presenter import Funnel
-from adsapp.emails.console.show_people import LISTED_ARGS, People, Preview, people_of, preview_of
+from adsapp.emails.console.show_people import LISTED_ARGS, PersonRow, Preview, people_of, preview_of
 from adsapp.emails.ledger import Counted
 from adsapp.emails.models import Email
 from adsapp.emails.models import EmailRecipientStatus as Status
@@ -33,6 +33,7 @@ from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 from adsapp.organizations.queries import caps
 from adsapp.outbound.console.dialogs import Verb
+from adsapp.outbound.console.people import Narrowed, People
 from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.whom import audience_words
 from adsapp.outbound.words import people, why_it_stands
@@ -155,7 +156,7 @@ class EmailPage(LivePage):
     not_got: Sequence[Why]
     left_out: Sequence[Why]
     minutes: EmailMinutes | None
-    people: People
+    people: People[PersonRow]
     events: Sequence[EventLine]
     buttons: Sequence[HeadButton]
     may_send: bool
@@ -194,7 +195,7 @@ class EmailPage(LivePage):
             events=tuple(EventLine(event.at, event.text, event.by) for event in events),
             buttons=tuple(_button(email, verb) for verb in dialogs.verbs(email)),
             may_send=actor.may(Permission.SEND),
-            every=_every(email, counts, events[0].at if events else None),
+            every=Narrowed.read(args).slows(_every(email, counts, events[0].at if events else None)),
             shown={name: args[name] for name in SHOWN_ARGS if args.get(name)},
         )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from flask import url_for
 from sqlalchemy import select
@@ -22,7 +22,17 @@ from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.queries import Counts
 from adsapp.outbound import audience as audiences
 from adsapp.outbound.audience import person_of
-from adsapp.outbound.console.people import NOBODY_EVER, NOBODY_YET, PEOPLE, Chip, chips_of, pages_of, time_shape
+from adsapp.outbound.console.people import (
+    NOBODY_EVER,
+    NOBODY_YET,
+    PEOPLE,
+    Narrowed,
+    People,
+    chips_of,
+    pages_of,
+    time_shape,
+    without_search,
+)
 from adsapp.outbound.statuses import OutboundStatus
 
 LOOKED_AT: Final = 25
@@ -49,24 +59,6 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """The ledger, a page of it, in the order of sending."""
-
-    rows: Sequence[PersonRow]
-    chips: Sequence[Chip]
-    note: str  # their order, or what they are narrowed to
-    status: str
-    code: str
-    search: str
-    searched: str  # what is looked in
-    export_url: str
-    is_narrow: bool
-    next_url: str | None
-    first_url: str | None
-    nobody: tuple[str, str]  # title and text, if there are no rows
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
     """The e-mail as one person reads it, and the ways to the next and the previous one."""
 
@@ -76,28 +68,31 @@ class Preview:
     next_url: str | None = None
 
 
-def people_of(email: Email, counts: Counts, args: Mapping[str, str], *, by_address: bool) -> People:
+def people_of(email: Email, counts: Counts, args: Mapping[str, str], *, by_address: bool) -> People[PersonRow]:
     """The page of the ledger that is asked for; `by_address`: whoever asks may look for parts of one."""
-    status, code, search = args.get("status", ""), args.get("code", ""), args.get("search", "").strip()
+    narrowed = Narrowed.read(args)
     page = queries.recipients(
-        email, status or None, args.get("cursor") or None, PEOPLE, code or None, search, by_address=by_address
+        email,
+        narrowed.status or None,
+        args.get("cursor") or None,
+        PEOPLE,
+        narrowed.code or None,
+        narrowed.search,
+        by_address=by_address,
     )
     next_url, first_url = pages_of(PLACE, email, page, args, ("status", "code", "search"))
-    narrowed: dict[str, Any] = {"status": status or None, "code": code or None}
     return People(
         rows=tuple(_row(email, recipient, args) for recipient in page.items),
         chips=chips_of(PLACE, email, presenter.chips(counts), args),
-        note=reasons.explain(code).title
-        if code
+        note=reasons.explain(narrowed.code).title
+        if narrowed.code
         else "by their latest status, in the order of sending"
         if page.items
         else "",
-        status=status,
-        code=code,
-        search=search,
+        narrowed=narrowed,
         searched="Name or address" if by_address else "Name",
-        export_url=url_for("emails.ask_to_export", email_id=email.id, **narrowed),
-        is_narrow=bool(status or code),
+        all_url=without_search(PLACE, email, args),
+        export_url=url_for("emails.ask_to_export", email_id=email.id, **narrowed.query),
         next_url=next_url,
         first_url=first_url,
         nobody=NOBODY_HERE if counts.total else _nobody_yet(email),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Generic, Self, TypeVar
 
 from adsapp.core.clock import utcnow
 from adsapp.core.pagination import Page
@@ -12,6 +12,7 @@ from adsapp.outbound.console.places import Place, Sent
 PEOPLE: Final = 25  # on a page of the list
 NOBODY_YET: Final = ("Nobody yet", "People appear once the audience is fixed.")
 NOBODY_EVER: Final = ("Nobody", "It was cancelled before it started.")
+SEARCHED_SECONDS: Final = 15
 NEW: Final = timedelta(hours=12)  # before that a time is shown with its date
 
 
@@ -26,6 +27,56 @@ class Chip:
     is_current: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What the list is narrowed to: a status, a reason, and words among the people."""
+
+    status: str = ""
+    code: str = ""
+    search: str = ""
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> Self:
+        """As the address of a page has it."""
+        return cls(args.get("status", ""), args.get("code", ""), args.get("search", "").strip())
+
+    def __bool__(self) -> bool:
+        return bool(self.status or self.code or self.search)
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """For an address."""
+        return {"status": self.status or None, "code": self.code or None, "search": self.search or None}
+
+    def slows(self, seconds: int | None) -> int | None:
+        """How often the list is read again: a search goes through all people, and is not made every other second."""
+        return max(seconds, SEARCHED_SECONDS) if seconds and self.search else seconds
+
+    @property
+    def noted(self) -> dict[str, Any]:
+        """For the record. The words may be somebody's name: it tells only that there were some."""
+        return {"status": self.status, "code": self.code, **({"search": True} if self.search else {})}
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class People(Generic[Row]):
+    """The ledger, a page of it, in the order of sending."""
+
+    rows: Sequence[Row]
+    chips: Sequence[Chip]
+    note: str  # their order, or what they are narrowed to
+    narrowed: Narrowed
+    searched: str  # what is looked in
+    all_url: str  # without the search
+    export_url: str
+    next_url: str | None
+    first_url: str | None
+    nobody: tuple[str, str]  # title and text, if there are no rows
+
+
 def chips_of(
     place: Place, item: Sent, found: Sequence[tuple[str, str, int, str]], args: Mapping[str, str]
 ) -> tuple[Chip, ...]:
@@ -36,6 +87,11 @@ def chips_of(
 
     chosen = args.get("status", "")
     return tuple(Chip(label, count, kind, url(status), status == chosen) for status, label, count, kind in found)
+
+
+def without_search(place: Place, item: Sent, args: Mapping[str, str]) -> str:
+    """The list as it is narrowed otherwise."""
+    return place.page_with(item, "people", args, ("status", "code"))
 
 
 def pages_of(

@@ -500,6 +500,19 @@ def test_a_viewer_finds_nobody_by_a_number(scene: Scene, client: FlaskClient) ->
     assert 'placeholder="Name"' in page
 
 
+def test_a_search_is_not_made_every_other_second(scene: Scene, bob: FlaskClient) -> None:
+    moving = scene.campaign(OutboundStatus.SENDING, {Status.PENDING: 2})
+    paces = [
+        re.search(r'data-live="(\d+)"', bob.get(f"/campaigns/{moving}{search}").text) for search in ("", "?search=a")
+    ]
+    assert [pace[1] for pace in paces if pace] == ["2", "15"]
+
+
+def test_signs_alone_are_no_number(scene: Scene, bob: FlaskClient) -> None:
+    campaign = scene.campaign(people={Status.DELIVERED: 3})
+    assert 'id="person-' not in bob.get(f"/campaigns/{campaign}?search=(---)").text
+
+
 def test_the_preview_shows_what_the_chosen_person_got(scene: Scene, bob: FlaskClient) -> None:
     campaign = scene.campaign(people={Status.READ: 3})
     rows = re.findall(r'id="person-(\d+)"', bob.get(f"/campaigns/{campaign}").text)
@@ -628,6 +641,7 @@ def test_the_export_holds_everybody_and_no_formula(scene: Scene, client: FlaskCl
     [
         ("?status=failed", ["Person 1", "Person 2", "Person 3"], "herbstfest-köln-failed-people.csv"),
         ("?status=failed&code=131026", ["Person 1", "Person 2"], "herbstfest-köln-failed-131026-people.csv"),
+        ("?status=failed&search=5551002", ["Person 2"], "herbstfest-köln-failed-people.csv"),
         ("", [f"Person {number}" for number in range(4)], "herbstfest-köln-people.csv"),
     ],
 )

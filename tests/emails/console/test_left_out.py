@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from adsapp.contacts.models import Contact
 from adsapp.core import db
 from adsapp.core.errors import Conflict, Invalid
 from adsapp.emails import queries, service
+from adsapp.emails.lacking import lacked
 from adsapp.emails.models import Email, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.organizations.auditing import By
@@ -70,6 +72,43 @@ def test_a_cancelled_email_goes_to_nobody_and_a_value_for_nothing_is_refused(sce
                 service.send_to_left_out(db.session.get_one(Email, completed), wrong, ALICE)
 
 
+def test_one_whose_audience_is_being_fixed_is_refused_in_words(scene: EmailScene, alice: FlaskClient) -> None:
+    """Who is read after that would be left out again, for a value that is there by then, and could never be sent to."""
+    email_id = scene.left_out(OutboundStatus.PREPARING)
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        db.session.get_one(Email, email_id).frozen_at = None
+        db.session.commit()
+    assert f"/emails/{email_id}/fill" not in alice.get(f"/emails/{email_id}").text
+    with db.organization_context(scene.app, scene.cast.bakery_id), pytest.raises(Conflict, match="still being fixed"):
+        service.send_to_left_out(queries.get_email(email_id), {"attribute:city": "Boston"}, ALICE)
+
+
+def test_one_whose_people_bring_their_own_values_asks_for_nothing(scene: EmailScene, alice: FlaskClient) -> None:
+    email_id = scene.email(OutboundStatus.COMPLETED, subject="{{offer}}", html="", text="{{offer}}", variables={})
+    assert alice.get(f"/emails/{email_id}/fill").status_code == 200
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("name", ['5" pipe', "a\\b", "it's", "a.b", "größe"])
+def test_only_the_value_that_is_lacked_is_asked_for_whatever_it_is_called(
+    scene: EmailScene, alice: FlaskClient, name: str
+) -> None:
+    sources = {"first_name": {"field": "first_name"}, "odd": {"field": f"attribute:{name}"}}
+    said: dict[str, Any] = {
+        "subject": "Hello {{first_name}}",
+        "html": "",
+        "text": f"{{{{attribute:{name}}}}} {{{{odd}}}}",
+    }
+    email_id = scene.email(
+        OutboundStatus.COMPLETED, {Status.SKIPPED: 1}, {Status.SKIPPED: "missing_variable"}, **said, variables=sources
+    )
+    with db.organization_context(scene.app, scene.cast.bakery_id):
+        left_out = db.session.scalars(select(EmailRecipient).where(EmailRecipient.email_id == email_id)).one()
+        left_out.variables = {"first_name": "Ana", f"attribute:{name}": "there"}
+        db.session.commit()
+        assert set(lacked(queries.get_email(email_id))) == {"odd"}
+
+
 @pytest.fixture
 def rehearsal(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailRehearsal]:
     with rehearsing(app, cast, monkeypatch) as rehearsal:
@@ -83,7 +122,7 @@ def test_those_who_lacked_a_value_get_the_email_once_and_nobody_else_again(rehea
     rehearsal.contacts(has_both, attributes={"city": "Boston"})
     rehearsal.contacts(no_city, silent)
     rehearsal.contacts(has_neither, first_name="", name="")
-    said = {"subject": "Hello {{first_name}}", "text": "See you in {{attribute:city}}", "html": ""}
+    said: dict[str, Any] = {"subject": "Hello {{first_name}}", "text": "See you in {{attribute:city}}", "html": ""}
     email_id = rehearsal.sent(**said, variables={})
     assert rehearsal.mailer.addresses() == [has_both]
     with rehearsal.organization():
