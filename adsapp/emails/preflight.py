@@ -184,6 +184,10 @@ def _account_lines(account: EmailAccount | None) -> Iterator[Line]:
 def _content_lines(content: EmailContent | None, data: EmailIn) -> Iterator[Line]:
     if content is None:
         return
+    for stray in content.strays[:SAMPLE]:
+        name = stray.strip("{} ") or "first_name"
+        told = f"“{stray}” is no placeholder: it goes out as it stands"
+        yield Line("warning", told, f"Two braces on both sides make one: {{{{{name}}}}}")
     if not content.has_unsubscribe_link:
         note = "Mail programs offer it all the same. {{unsubscribe_url}} in the text is each person's own link"
         yield Line("neutral", "The text has no link to unsubscribe", note)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import Response, make_response
@@ -49,8 +49,16 @@ def shown_to(content: EmailContent, name: str, address: str, person: Mapping[str
 def _filled(content: EmailContent, person: Mapping[str, Any]) -> Filled:
     try:
         return Filler(content).fill(person)
-    except InvalidSources:
-        return Filled({}, content.variables_used)
+    except InvalidSources as wrong:
+        return _without(content, {each.variable for each in wrong.errors}, person)
+
+
+def _without(content: EmailContent, unread: Collection[str], person: Mapping[str, Any]) -> Filled:
+    """All values but those whose source cannot be read yet."""
+    readable = {name: source for name, source in content.variables.items() if name not in unread}
+    found = Filler(replace(content, variables=readable)).fill(person).values
+    values = {name: value for name, value in found.items() if name not in unread}
+    return Filled(values, tuple(name for name in content.variables_used if name not in values))
 
 
 def willing() -> Select[Contact]:

@@ -31,6 +31,10 @@ from adsapp.message_templates.placeholders import (
 
 UNSUBSCRIBE: Final = "unsubscribe_url"  # each person's own link; it has no source
 _PLACEHOLDER = re.compile(r"\{\{([^{}<>\r\n]{1,200})\}\}")
+# Two braces that are not closed, or one on each side of a known name. Style sheets have braces, too, but not so.
+_STRAY = re.compile(
+    rf"\{{\{{[^{{}}<>\r\n]{{0,40}}|\{{\s*(?:{'|'.join(FIELDS)}|{ATTRIBUTE_PREFIX}[^{{}}<>\r\n]{{1,40}})\s*\}}"
+)
 _TAME = "qzvalueqz"
 
 
@@ -42,6 +46,11 @@ def names_in(text: str) -> Iterator[str]:
 def names_in_html(markup: str) -> Iterator[str]:
     """The same for HTML, where a name may be written with entities."""
     return (html.unescape(name) for name in names_in(markup))
+
+
+def strays_in(text: str) -> Iterator[str]:
+    """What looks like a placeholder and is none: “{{first_name”, “{first_name}”. It would go out as it stands."""
+    return (found.strip() for found in _STRAY.findall(_PLACEHOLDER.sub("", text)))
 
 
 def replace(text: str, values: Mapping[str, str]) -> str:

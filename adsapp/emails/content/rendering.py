@@ -35,6 +35,12 @@ class EmailContent:
         return tuple(name for name in found if name != UNSUBSCRIBE)
 
     @property
+    def strays(self) -> tuple[str, ...]:
+        """What looks like a placeholder in it and is none, each once."""
+        found = (each for part in (self.subject, self.html, self.text) for each in placeholders.strays_in(part))
+        return tuple(dict.fromkeys(found))
+
+    @property
     def has_unsubscribe_link(self) -> bool:
         """True if each body that is given offers the reader's own link."""
         given = [placeholders.names_in_html(self.html)] if self.html else []

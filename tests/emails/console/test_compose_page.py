@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from adsapp.core import db
 from adsapp.core.clock import utcnow
+from adsapp.emails.console import preview
+from adsapp.emails.content.rendering import EmailContent
 from adsapp.emails.models import Email, EmailRecipient, SuppressionReason
 from adsapp.outbound.statuses import OutboundStatus
 from tests.cast import Cast
@@ -160,6 +162,23 @@ def test_the_preview_turns_through_real_people(post: Post, scene: EmailScene) ->
     assert "Hello Ben" in post("/emails/previews", **scene.form(person="2")).text
     markup = post("/emails/previews", **scene.form(person="3")).text
     assert "Hello &lt;b&gt;Chidi&lt;/b&gt;" in markup
+
+
+@pytest.mark.parametrize("stray", ["{{first_name", "{first_name}", "{ attribute:city }", "{{"])
+def test_what_only_looks_like_a_placeholder_is_said(post: Post, scene: EmailScene, stray: str) -> None:
+    style = "<style>@media(max-width:9px){p{color:red}}</style>"
+    right = {**OWN, "html": f"{style}<p>{{{{first_name}}}} {{offer}}</p>"}
+    assert "is no placeholder" not in post("/emails/drafts", **scene.form(**right)).text
+    for wrong in ({**right, "subject": f"Hello {stray}"}, {**right, "html": f"{style}<p>Hello {stray}</p>"}):
+        shown = html.unescape(post("/emails/drafts", **scene.form(**wrong)).text)
+        assert f"“{stray}” is no placeholder: it goes out as it stands" in shown
+
+
+def test_a_source_that_cannot_be_read_yet_hides_no_other_value() -> None:
+    sources = {"first_name": {"field": "first_name"}, "code": {"value": ""}, "city": {"field": "attribute:city"}}
+    content = EmailContent("{{first_name}} {{code}} {{city}}", text="{{city}}", variables=sources)
+    shown = preview.shown_to(content, "Ana", "ana@example.com", {"first_name": "Ana", "attributes": {"city": "Salem"}})
+    assert (shown.rendered.subject, shown.missing) == ("Ana {{code}} Salem", "{{code}}")
 
 
 def test_it_is_scheduled_in_a_zone(post: Post, scene: EmailScene) -> None:
