@@ -1,6 +1,6 @@
 """Which variables of a campaign may have no value, and who was left out for it (`outbound.missing_values`)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from adsapp.campaigns.models import Campaign, CampaignRecipient
@@ -9,7 +9,7 @@ from adsapp.campaigns.reasons import MISSING_VARIABLE
 from adsapp.integrations.values import clean
 from adsapp.message_templates.components import view
 from adsapp.message_templates.placeholders import source_words
-from adsapp.outbound.missing_values import PeopleWithoutValue, Variable
+from adsapp.outbound.missing_values import FEW, PeopleWithoutValue, Variable
 
 
 class Fillable(Protocol):
@@ -53,3 +53,9 @@ def people_without_value(campaign: Campaign) -> PeopleWithoutValue:
 def lacked(campaign: Campaign) -> dict[str, Variable]:
     """The variables that somebody who was left out for it does lack, by their keys."""
     return people_without_value(campaign).lacked(from_contacts(campaign))
+
+
+def named(campaign: Campaign, count: int) -> Collection[Variable]:
+    """Those that the reason names, of `count` people who were left out: exactly, unless these are too many to look at
+    each time that the page asks."""
+    return (lacked(campaign) if count <= FEW else may_lack(campaign)).values()

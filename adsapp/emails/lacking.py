@@ -1,12 +1,14 @@
 """Which placeholders of an e-mail may have no value, and who was left out for it (`outbound.missing_values`)."""
 
+from collections.abc import Collection
+
 from adsapp.emails.content.rendering import EmailContent, known_sources
 from adsapp.emails.models import Email, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.reasons import MISSING_VARIABLE
 from adsapp.integrations.values import clean
 from adsapp.message_templates.placeholders import FromAttribute, FromField, source_words
-from adsapp.outbound.missing_values import PeopleWithoutValue, Variable
+from adsapp.outbound.missing_values import FEW, PeopleWithoutValue, Variable
 
 
 def sources_of(email: Email) -> dict[str, FromField | FromAttribute]:
@@ -38,3 +40,9 @@ def people_without_value(email: Email) -> PeopleWithoutValue:
 def lacked(email: Email) -> dict[str, Variable]:
     """The placeholders that somebody who was left out for it does lack, by their names."""
     return people_without_value(email).lacked(from_contacts(email))
+
+
+def named(email: Email, count: int) -> Collection[Variable]:
+    """Those that the reason names, of `count` people who were left out: exactly, unless these are too many to look at
+    each time that the page asks."""
+    return (lacked(email) if count <= FEW else may_lack(email)).values()

@@ -201,7 +201,7 @@ def failures(email: Email, status: Status = Status.FAILED, counted: Iterable[Cou
     for its_status, code, count in ledger.counted(email.id) if counted is None else counted:
         if its_status is status and count:
             reason = explain(code)
-            title = why(lacking.may_lack(email).values()) if code == MISSING_VARIABLE else reason.title
+            title = why(lacking.named(email, count)) if code == MISSING_VARIABLE else reason.title
             found.append(Failure(code, title, reason.advice, count, status is Status.FAILED and reason.can_retry))
     return sorted(found, key=lambda failure: (-failure.count, failure.code))
 

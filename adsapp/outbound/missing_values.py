@@ -13,6 +13,7 @@ from adsapp.core.db.constructs import text_at
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.integrations.values import clean
 
+FEW: Final = 500  # people, among whom is looked for who lacks what
 WRITE_IT: Final = "Write the text that they get"
 
 

@@ -189,8 +189,10 @@ def _count_lines(tally: Tally, sample: tuple[str, ...], seconds: float) -> list[
         lines.append(Line("bad", "Nobody is left to send to", " ".join(_why_nobody(tally))))
         return lines
     if tally.no_marketing:
-        note = "WhatsApp accepts the message and then reports that it was held back. Send them a utility template"
-        lines.append(Line("warning", "In a country that gets no marketing", note, f"{tally.no_marketing:,}"))
+        note = "WhatsApp takes the message and then reports that it was held back. Send them a utility template"
+        lines.append(
+            Line("warning", "Will not arrive: their country gets no marketing", note, f"{tally.no_marketing:,}")
+        )
     takes = f"takes about {in_words(seconds)}"
     lines.append(Line("good", "Will be sent to", takes, f"{tally.will_send:,}", Check.WILL_SEND))
     return lines

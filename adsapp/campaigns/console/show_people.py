@@ -28,6 +28,7 @@ from adsapp.outbound.console.people import (
     Narrowed,
     People,
     chips_of,
+    contact_url,
     pages_of,
     time_shape,
     without_search,
@@ -64,6 +65,7 @@ class Preview:
     ticks: str | None = None
     previous_url: str | None = None
     next_url: str | None = None
+    contact_url: str | None = None
 
 
 def people_of(
@@ -130,6 +132,7 @@ def preview_of(campaign: Campaign, person: Person | None, args: Mapping[str, str
         ticks=person.ticks,
         previous_url=url(person.previous_id),
         next_url=url(person.next_id),
+        contact_url=contact_url(person.recipient.contact_id),
     )
 
 

@@ -29,6 +29,7 @@ from adsapp.outbound.console.people import (
     Narrowed,
     People,
     chips_of,
+    contact_url,
     pages_of,
     time_shape,
     without_search,
@@ -66,6 +67,7 @@ class Preview:
     frame_url: str
     previous_url: str | None = None
     next_url: str | None = None
+    contact_url: str | None = None
 
 
 def people_of(email: Email, counts: Counts, args: Mapping[str, str], *, by_address: bool) -> People[PersonRow]:
@@ -146,7 +148,7 @@ def preview_of(email: Email, recipient_id: int | None, args: Mapping[str, str]) 
     def url(person: int | None) -> str | None:
         return PLACE.page_with(email, "preview", args, LISTED_ARGS, person=person) if person else None
 
-    return Preview(shown_to(email, found), frame, url(previous_id), url(next_id))
+    return Preview(shown_to(email, found), frame, url(previous_id), url(next_id), contact_url(found.contact_id))
 
 
 def recipient_at(email: Email, recipient_id: int | None) -> EmailRecipient | None:

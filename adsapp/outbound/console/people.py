@@ -1,9 +1,12 @@
 """The list of people on the page of a campaign or an e-mail: what it can be narrowed to, and its next page."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, Self, TypeVar
+
+from flask import url_for
 
 from adsapp.core.clock import utcnow
 from adsapp.core.pagination import Page
@@ -103,6 +106,11 @@ def pages_of(
         return place.page_with(item, "people", args, keep, cursor=cursor)
 
     return url(page.next) if page.next else None, url(None) if args.get("cursor") else None
+
+
+def contact_url(contact_id: uuid.UUID | None) -> str | None:
+    """Their page among the contacts; None if they are none, or were deleted."""
+    return url_for("contacts.show_contact", contact_id=contact_id) if contact_id else None
 
 
 def time_shape(moment: datetime) -> str:

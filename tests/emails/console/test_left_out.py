@@ -38,7 +38,7 @@ def people(scene: EmailScene, email_id: uuid.UUID) -> list[tuple[Status, str]]:
 def test_the_page_names_the_placeholder_and_sends_to_exactly_those(scene: EmailScene, alice: FlaskClient) -> None:
     email_id = scene.left_out(count=3)
     page = alice.get(f"/emails/{email_id}").text
-    assert "No value for {{first_name}} (First name) or {{attribute:city}} (column “city”)" in text_of(page)
+    assert "No value for {{attribute:city}} (column “city”)" in text_of(page)
     assert "Set a value and send to these 3" in text_of(page)
     asked = alice.get(f"/emails/{email_id}/fill").text
     assert "no value for {{attribute:city}} (column “city”). They get the e-mail with the text" in text_of(asked)
