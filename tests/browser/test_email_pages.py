@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.models import SuppressionReason
@@ -93,6 +93,25 @@ def test_a_template_is_written_with_a_preview_of_real_people(
     look.at("email-template")
     console.open(alice, "/email-templates")
     look.at("email-templates")
+
+
+@pytest.mark.parametrize("path", ["/emails/new", "/email-templates/new"])
+def test_what_was_typed_is_not_left_unasked(alice: Page, console: Console, scene: EmailScene, path: str) -> None:
+    console.open(alice, path)
+    contacts, asked = alice.get_by_role("link", name="Contacts").first, list[str]()
+    alice.get_by_label("Subject").press_sequentially("Hello {{first_name}}")
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    alice.once("dialog", stay)
+    contacts.click()
+    expect(alice.get_by_label("Subject")).to_have_value("Hello {{first_name}}")
+    assert asked == ["beforeunload"]
+    alice.once("dialog", lambda dialog: dialog.accept())
+    contacts.click()
+    expect(alice.get_by_role("heading", name="Contacts")).to_be_visible()
 
 
 def test_an_email_is_composed_and_confirmed(alice: Page, console: Console, look: Look, scene: EmailScene) -> None:

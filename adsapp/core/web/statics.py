@@ -49,6 +49,7 @@ SCRIPTS: Final = (
         "zone",
         "latest",
         "frames",
+        "guard",
         "ticks",
         "live",
         "bell",

@@ -82,6 +82,14 @@ def send_test() -> ResponseReturnValue:
     return render(compose_page.compose(page.form))
 
 
+@views.get("/emails/drafts")
+@views.get("/emails/tests")
+@allow(Permission.SEND, to=SEND)
+def return_to_form() -> ResponseReturnValue:
+    """Where the form stood after it was sent there: opened by its address, or again after a sign-in."""
+    return redirect(url_for("emails.new_email"))
+
+
 @views.post("/emails")
 @takes(FORM_BYTES)
 @allow(Permission.SEND, to=SEND)
