@@ -55,7 +55,7 @@ def lacked(campaign: Campaign) -> dict[str, Variable]:
     return people_without_value(campaign).lacked(from_contacts(campaign))
 
 
-def named(campaign: Campaign, count: int) -> Collection[Variable]:
-    """Those that the reason names, of `count` people who were left out: exactly, unless these are too many to look at
-    each time that the page asks."""
-    return (lacked(campaign) if count <= FEW else may_lack(campaign)).values()
+def named(campaign: Campaign, skipped: int) -> Collection[Variable]:
+    """Those that the reason names: exactly, unless more people were `skipped`, for whatever reason, than can be looked
+    through each time that the page asks."""
+    return (lacked(campaign) if skipped <= FEW else may_lack(campaign)).values()

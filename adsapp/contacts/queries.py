@@ -24,7 +24,7 @@ from adsapp.core.pagination import PAGE, Page, cut
 MOST_COUNTED = 10_000
 MOST_WORDS = 6  # of a search that are looked for one by one
 LEAST_AT_HOME = 4  # digits behind the zeros: fewer are in too many numbers
-_DIGITS_ONLY = re.compile(r"(?=.*[0-9])\+?[\d\s().\-/]{3,}")
+_DIGITS_ONLY = re.compile(r"\+?[\d\s().\-/]{3,}")
 Text = ColumnElement[str] | InstrumentedAttribute[str]
 
 
@@ -103,7 +103,7 @@ def _matches(wanted: ContactFilter) -> ColumnElement[bool]:
     if not wanted.by_number:
         return people_with(search, Contact.name)
     found = people_with(search, Contact.name, phone=Contact.phone, email=Contact.email, country=wanted.country)
-    return or_(found, Contact.wa_id == _digits_of(search)) if _DIGITS_ONLY.fullmatch(search) else found
+    return or_(found, Contact.wa_id == _digits_of(search)) if _is_number(search) else found
 
 
 def people_with(
@@ -116,7 +116,7 @@ def people_with(
 ) -> ColumnElement[bool]:
     """SQL: people whose name has all these words, in any order, or whose address contains the text; for a number,
     people whose number contains it. A column that is not given is not looked in."""
-    if phone is not None and _DIGITS_ONLY.fullmatch(search):
+    if phone is not None and _is_number(search):
         return _has_digits(phone, search, country)
     named = and_(*(has_words(name, word) for word in search.split(maxsplit=MOST_WORDS - 1)))
     return named if email is None else or_(named, has_words(email, search))
@@ -130,6 +130,10 @@ def _has_digits(phone: Text, search: str, country: str) -> ColumnElement[bool]:
     at_home = digits.lstrip("0")
     shorter = [phone.contains(at_home)] if digits != at_home and len(at_home) >= LEAST_AT_HOME else []
     return or_(phone.contains(digits), *whole, *shorter)
+
+
+def _is_number(search: str) -> bool:
+    return bool(_DIGITS_ONLY.fullmatch(search) and _digits_of(search))
 
 
 def _digits_of(search: str) -> str:

@@ -42,7 +42,7 @@ def lacked(email: Email) -> dict[str, Variable]:
     return people_without_value(email).lacked(from_contacts(email))
 
 
-def named(email: Email, count: int) -> Collection[Variable]:
-    """Those that the reason names, of `count` people who were left out: exactly, unless these are too many to look at
-    each time that the page asks."""
-    return (lacked(email) if count <= FEW else may_lack(email)).values()
+def named(email: Email, skipped: int) -> Collection[Variable]:
+    """Those that the reason names: exactly, unless more people were `skipped`, for whatever reason, than can be looked
+    through each time that the page asks."""
+    return (lacked(email) if skipped <= FEW else may_lack(email)).values()

@@ -186,7 +186,7 @@ def _content_lines(content: EmailContent | None, data: EmailIn) -> Iterator[Line
         return
     for stray in content.strays[:SAMPLE]:
         name = stray.strip("{} ") or "first_name"
-        told = f"“{stray}” is no placeholder: it goes out as it stands"
+        told = f"“{stray}” is not a placeholder: it will be sent as typed"
         yield Line("warning", told, f"Two braces on both sides make one: {{{{{name}}}}}")
     if not content.has_unsubscribe_link:
         note = "Mail programs offer it all the same. {{unsubscribe_url}} in the text is each person's own link"

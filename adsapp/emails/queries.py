@@ -197,11 +197,12 @@ def _counts(emails: Sequence[Email], rows: Iterable[tuple[uuid.UUID, Status, int
 def failures(email: Email, status: Status = Status.FAILED, counted: Iterable[Counted] | None = None) -> list[Failure]:
     """Why recipients failed (or, with `status`, were skipped or bounced), the commonest first; of what was `counted`
     already."""
-    found = []
-    for its_status, code, count in ledger.counted(email.id) if counted is None else counted:
+    counted = list(ledger.counted(email.id) if counted is None else counted)
+    skipped, found = sum(each.people for each in counted if each.status is Status.SKIPPED), []
+    for its_status, code, count in counted:
         if its_status is status and count:
             reason = explain(code)
-            title = why(lacking.named(email, count)) if code == MISSING_VARIABLE else reason.title
+            title = why(lacking.named(email, skipped)) if code == MISSING_VARIABLE else reason.title
             found.append(Failure(code, title, reason.advice, count, status is Status.FAILED and reason.can_retry))
     return sorted(found, key=lambda failure: (-failure.count, failure.code))
 

@@ -76,7 +76,7 @@ ACTION_WORDS: Mapping[str, ActionWords] = {
         ask="Cancel",
         crumb="Cancel",
         means="What waits is cancelled at once; what runs is asked to stop and does so within seconds, unless it ends "
-        "before. What is done by then stays done. Jobs that can be begun again offer it afterwards.",
+        "before. What is done by then stays done. Jobs that can be retried have a button for it then.",
         done="are cancelled",
         done_one="is cancelled",
     ),

@@ -81,7 +81,7 @@ def why(variables: Iterable[Variable], between: str = " or ") -> str:
 def refuse_unfixed(frozen_at: datetime | None) -> None:
     """While the audience is fixed there may be more of them, whom nobody could send to afterwards. Raises Conflict."""
     if frozen_at is None:
-        raise Conflict("Its audience is still being fixed; try again as soon as it is sent", code="not_fixed")
+        raise Conflict("Its audience is still being put together; try again once sending has begun", code="not_fixed")
 
 
 def read_texts(values: Mapping[str, str], lacked: Iterable[str]) -> dict[str, str]:

@@ -99,7 +99,8 @@ def test_a_template_is_written_with_a_preview_of_real_people(
 def test_what_was_typed_is_not_left_unasked(alice: Page, console: Console, scene: EmailScene, path: str) -> None:
     console.open(alice, path)
     contacts, asked = alice.get_by_role("link", name="Contacts").first, list[str]()
-    alice.get_by_label("Subject").press_sequentially("Hello {{first_name}}")
+    text = alice.locator("textarea[name=html]")
+    text.press_sequentially("<p>Hello</p>")
 
     def stay(dialog: Dialog) -> None:
         asked.append(dialog.type)
@@ -107,11 +108,17 @@ def test_what_was_typed_is_not_left_unasked(alice: Page, console: Console, scene
 
     alice.once("dialog", stay)
     contacts.click()
-    expect(alice.get_by_label("Subject")).to_have_value("Hello {{first_name}}")
+    expect(text).to_have_value("<p>Hello</p>")
     assert asked == ["beforeunload"]
     alice.once("dialog", lambda dialog: dialog.accept())
     contacts.click()
     expect(alice.get_by_role("heading", name="Contacts")).to_be_visible()
+    alice.go_back()
+    expect(text).to_have_value("<p>Hello</p>")
+    alice.once("dialog", stay)
+    contacts.click()
+    expect(text).to_have_value("<p>Hello</p>")
+    assert asked == ["beforeunload"] * 2
 
 
 def test_an_email_is_composed_and_confirmed(alice: Page, console: Console, look: Look, scene: EmailScene) -> None:

@@ -52,7 +52,7 @@ class Export:
         name, back = self.campaign.name, url_for("campaigns.show_campaign", _anchor="people", **query)
         return ExportPage(
             title="Export people",
-            lead=" · ".join(filter(None, (self._whom, *self._narrowed_to))),
+            lead=self._whom,
             note="who got the message, when, and why others did not",
             forms=forms_of(url_for("campaigns.export_csv", **query), url_for("campaigns.export_xlsx", **query)),
             crumbs=(("Campaigns", url_for("campaigns.list_campaigns")), (name, back), ("Export", None)),
@@ -60,13 +60,12 @@ class Export:
 
     @property
     def _whom(self) -> str:
-        everybody = plural(queries.counts(self.campaign).total, "person", "people")
-        return "Some of them" if self.narrowed else everybody
-
-    @property
-    def _narrowed_to(self) -> tuple[str, ...]:
-        status, code, search = self.narrowed.status, self.narrowed.code, self.narrowed.search
-        return status, code and reasons.explain(code).title, search and f"with “{search}”"
+        narrowed = self.narrowed.in_words(lambda code: reasons.explain(code).title)
+        return (
+            f"Some of them · {narrowed}"
+            if narrowed
+            else plural(queries.counts(self.campaign).total, "person", "people")
+        )
 
     def as_csv(self, delimiter: str, by: By) -> Response:
         """`delimiter` is a key of `exports.DELIMITERS`."""

@@ -33,12 +33,13 @@ def failures(
     campaign: Campaign, status: Status = Status.FAILED, counted: Iterable[Counted] | None = None
 ) -> list[Failure]:
     """Why recipients failed (or, with `status`, were skipped), the commonest first; of what was `counted` already."""
-    found = []
-    for its_status, code, count in ledger.counted(campaign.id) if counted is None else counted:
+    counted = list(ledger.counted(campaign.id) if counted is None else counted)
+    skipped, found = sum(each.people for each in counted if each.status is Status.SKIPPED), []
+    for its_status, code, count in counted:
         if its_status is not status or not count:
             continue
         reason = explain(code, of_template=campaign.text is None)
-        title = why(lacking.named(campaign, count)) if code == MISSING_VARIABLE else reason.title
+        title = why(lacking.named(campaign, skipped)) if code == MISSING_VARIABLE else reason.title
         found.append(Failure(code, title, reason.advice, count, status is Status.FAILED and reason.can_retry))
     return sorted(found, key=lambda failure: (-failure.count, failure.code))
 

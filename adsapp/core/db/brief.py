@@ -15,7 +15,8 @@ WAIT_SECONDS = 2.0  # for locks of others; a transaction of ours takes far less
 
 @contextlib.contextmanager
 def brief_session(organization_id: uuid.UUID | None = None, *, wait_seconds: float | None = None) -> Iterator[Session]:
-    """A session that commits at its end. Raises OperationalError if others hold what it needs for longer than that.
+    """A session that commits at its end. Raises OperationalError if others hold what it needs for longer than that; on
+    SQLite it may have waited as long before for its turn.
 
     For what a request that only reads has to write down, and for the question whether writes go through at all.
     """

@@ -59,8 +59,9 @@ def _random_uuid_on_sqlite(_element: random_uuid, _compiler: SQLCompiler, **_kw:
 
 def text_at(column: ColumnElement[Any] | InstrumentedAttribute[Any], key: str) -> ColumnElement[str]:
     """What an object of JSON has under this key, as text; NULL if there is none."""
-    # SQLite's paths have no way to spell such a key, so there all of the object is looked through.
-    return _text_among(column, bindparam(None, key)) if set(key) & {'"', "\\"} else column[key].as_string()
+    # SQLite's paths have no way to spell some keys: for these all of the object is looked through.
+    is_odd = not key.isprintable() or set(key) & {'"', "\\"}
+    return _text_among(column, bindparam(None, key)) if is_odd else column[key].as_string()
 
 
 class _text_among(FunctionElement[str]):

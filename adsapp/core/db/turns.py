@@ -12,10 +12,11 @@ locked, the writer goes on without it.
 import contextlib
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 
-# Longer than some transactions of others take together. A process that is frozen with the turn in its hand costs the
+# Longer than several transactions of others together. A process that is frozen with the turn in its hand costs the
 # others so much each time.
 WAIT_SECONDS = 5.0
 LOOK_AGAIN_SECONDS = 0.001
@@ -27,18 +28,20 @@ def in_turn(database: str, at_most: float = WAIT_SECONDS) -> Iterator[None]:
     and never longer than WAIT_SECONDS."""
     with contextlib.ExitStack() as held:
         with contextlib.suppress(OSError):  # a file of another user's, or a file system that locks nothing
-            turn = _open(database)
+            turn = os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             held.callback(os.close, turn)  # which gives it back
+            _give_to_owner(turn, database)
             _wait_for(turn, min(WAIT_SECONDS, at_most))
         yield
 
 
-def _open(database: str) -> int:
-    turn = os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    if os.geteuid() == 0:  # as SQLite does with its own files: the service must be able to open it, too
-        owner = os.stat(database)
-        os.fchown(turn, owner.st_uid, owner.st_gid)
-    return turn
+def _give_to_owner(turn: int, database: str) -> None:
+    """What root made, the service must be able to open, too; SQLite does the same with its own files."""
+    made, owner = os.fstat(turn), os.stat(database)
+    # No other name may lead to it: root would give away what the service put there.
+    if os.geteuid() == made.st_uid == 0 != owner.st_uid and stat.S_ISREG(made.st_mode) and made.st_nlink == 1:
+        with contextlib.suppress(OSError):  # not every root may
+            os.fchown(turn, owner.st_uid, owner.st_gid)
 
 
 def _wait_for(turn: int, seconds: float) -> None:

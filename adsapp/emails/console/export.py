@@ -41,7 +41,7 @@ class Export:
     def asked(cls, email: Email) -> "Export":
         """As the page was narrowed to; raises Invalid for an unknown status, before any file begins."""
         narrowed = Narrowed.read(request.args)
-        if narrowed.status:
+        if narrowed.status and narrowed.status != queries.UNSUBSCRIBED:
             queries.status_of(narrowed.status)
         return cls(email, narrowed)
 
@@ -52,7 +52,7 @@ class Export:
         name, back = self.email.name, url_for("emails.show_email", _anchor="people", **query)
         return ExportPage(
             title="Export people",
-            lead=" · ".join(filter(None, (self._whom, *self._narrowed_to))),
+            lead=self._whom,
             note="who got the e-mail, when, and why others did not",
             forms=forms_of(url_for("emails.export_csv", **query), url_for("emails.export_xlsx", **query)),
             crumbs=(("E-mail", url_for("emails.list_emails")), (name, back), ("Export", None)),
@@ -60,12 +60,8 @@ class Export:
 
     @property
     def _whom(self) -> str:
-        return "Some of them" if self.narrowed else people(queries.counts(self.email).total)
-
-    @property
-    def _narrowed_to(self) -> tuple[str, ...]:
-        status, code, search = self.narrowed.status, self.narrowed.code, self.narrowed.search
-        return status, code and reasons.explain(code).title, search and f"with “{search}”"
+        narrowed = self.narrowed.in_words(lambda code: reasons.explain(code).title)
+        return f"Some of them · {narrowed}" if narrowed else people(queries.counts(self.email).total)
 
     def as_csv(self, delimiter: str, by: By) -> Response:
         """`delimiter` is a key of `exports.DELIMITERS`."""

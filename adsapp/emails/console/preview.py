@@ -56,7 +56,10 @@ def _filled(content: EmailContent, person: Mapping[str, Any]) -> Filled:
 def _without(content: EmailContent, unread: Collection[str], person: Mapping[str, Any]) -> Filled:
     """All values but those whose source cannot be read yet."""
     readable = {name: source for name, source in content.variables.items() if name not in unread}
-    found = Filler(replace(content, variables=readable)).fill(person).values
+    try:
+        found = Filler(replace(content, variables=readable)).fill(person).values
+    except InvalidSources:  # two spellings of one name, of which neither can be read
+        found = {}
     values = {name: value for name, value in found.items() if name not in unread}
     return Filled(values, tuple(name for name in content.variables_used if name not in values))
 

@@ -31,10 +31,10 @@ from adsapp.message_templates.placeholders import (
 
 UNSUBSCRIBE: Final = "unsubscribe_url"  # each person's own link; it has no source
 _PLACEHOLDER = re.compile(r"\{\{([^{}<>\r\n]{1,200})\}\}")
-# Two braces that are not closed, or one on each side of a known name. Style sheets have braces, too, but not so.
-_STRAY = re.compile(
-    rf"\{{\{{[^{{}}<>\r\n]{{0,40}}|\{{\s*(?:{'|'.join(FIELDS)}|{ATTRIBUTE_PREFIX}[^{{}}<>\r\n]{{1,40}})\s*\}}"
-)
+# Two braces that are not closed, with the word behind them, or one on each side of a known name. Style sheets have
+# braces, too, but not so.
+_KNOWN = rf"(?:{'|'.join(FIELDS)}|{ATTRIBUTE_PREFIX}[^{{}}<>\r\n]{{1,40}})"
+_STRAY = re.compile(rf"\{{\{{\s*[\w:.-]*|\{{\s*{_KNOWN}\s*\}}")
 _TAME = "qzvalueqz"
 
 

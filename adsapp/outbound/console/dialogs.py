@@ -60,7 +60,7 @@ RESUME: Final = Verb("resume", "Resume", "player-play", "It goes on", "primary")
 CANCEL: Final = Verb("cancel", "Cancel", "x", "It is cancelled")
 SETTLE: Final = Verb("settle", "Settle", "help", "Settled")
 RETRY: Final = Verb("retry", "Send again", "rotate-clockwise", "They are sent to again")
-FILL: Final = Verb("fill", "Set a value and send", "send", "They will be sent it")
+FILL: Final = Verb("fill", "Set a value and send", "send", "It will be sent to them")
 NOTHING: Final[Mapping[str, str]] = {}
 
 

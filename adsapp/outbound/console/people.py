@@ -1,13 +1,16 @@
 """The list of people on the page of a campaign or an e-mail: what it can be narrowed to, and its next page."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, Self, TypeVar
 
 from flask import url_for
+from sqlalchemy import select
 
+from adsapp.contacts.models import Contact
+from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.pagination import Page
 from adsapp.outbound.console.places import Place, Sent
@@ -54,6 +57,11 @@ class Narrowed:
     def slows(self, seconds: int | None) -> int | None:
         """How often the list is read again: a search goes through all people, and is not made every other second."""
         return max(seconds, SEARCHED_SECONDS) if seconds and self.search else seconds
+
+    def in_words(self, title_of: Callable[[str], str]) -> str:
+        """For a reader; `title_of` says what a code means."""
+        found = f"with “{self.search}”" if self.search else ""
+        return " · ".join(filter(None, (self.status, self.code and title_of(self.code), found)))
 
     @property
     def noted(self) -> dict[str, Any]:
@@ -109,8 +117,9 @@ def pages_of(
 
 
 def contact_url(contact_id: uuid.UUID | None) -> str | None:
-    """Their page among the contacts; None if they are none, or were deleted."""
-    return url_for("contacts.show_contact", contact_id=contact_id) if contact_id else None
+    """Their page among the contacts; None if they are none, or were deleted since."""
+    is_there = contact_id and db.session.scalar(select(Contact.id).where(Contact.id == contact_id))
+    return url_for("contacts.show_contact", contact_id=contact_id) if is_there else None
 
 
 def time_shape(moment: datetime) -> str:

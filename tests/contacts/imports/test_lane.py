@@ -1,5 +1,6 @@
 """One import or undo of an organization writes at a time; the others wait in sight and go on by themselves."""
 
+import contextlib
 import itertools
 import uuid
 from collections.abc import Callable
@@ -9,7 +10,10 @@ from typing import cast as cast_to
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from sqlalchemy import select
 
 from adsapp.contacts.imports import chunk
 from adsapp.contacts.imports import run as importing
@@ -18,6 +22,7 @@ from adsapp.contacts.imports.queries import get_import
 from adsapp.contacts.imports.undo import service as undoing
 from adsapp.contacts.models import Contact, Import
 from adsapp.core import db
+from adsapp.core.errors import Conflict, Invalid
 from adsapp.jobs import Job, Progress, Queue, State
 from adsapp.jobs import service as job_service
 from adsapp.jobs.bulk import operations
@@ -25,6 +30,7 @@ from adsapp.jobs.bulk.run import run_operation
 from adsapp.jobs.bulk.target import BulkAction, BulkParams
 from adsapp.jobs.engine.worker import WorkerProcess
 from adsapp.jobs.queries.filters import JobFilters
+from adsapp.jobs.states import FINAL
 from adsapp.jobs.wait_reasons import why_waiting
 from adsapp.organizations.auditing import By
 from tests.campaigns.rehearsal import ByHand
@@ -170,3 +176,45 @@ def test_a_longer_line_takes_no_more_statements(app: Flask, cast: Cast, start: C
     for _ in range(12):
         another()
     assert len(another()) == len(behind_one) > 0
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["add", "cancel", "retry"]), st.lists(st.integers(0, 4), min_size=1, unique=True)),
+    min_size=2,
+    max_size=7,
+)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_whatever_is_cancelled_and_begun_again_exactly_one_of_a_line_may_begin(
+    app: Flask, cast: Cast, start: Callable[..., uuid.UUID], steps: list[tuple[str, list[int]]]
+) -> None:
+    """Never two, which would write at once, and never none, which would wait for one another for good."""
+    batches = [start(f"phone\n{next(NUMBERS)}\n") for _ in range(3)]
+    for verb, places in steps:
+        if verb == "add":
+            batches.append(start(f"phone\n{next(NUMBERS)}\n"))
+        else:
+            _act(app, cast, verb, [batches[place] for place in places if place < len(batches)])
+        blocked = _line(app, cast)
+        assert not blocked or sorted(blocked) == list(range(len(blocked))), (verb, places)
+    _act(app, cast, "cancel", batches)
+    assert _line(app, cast) == []
+
+
+NUMBERS = itertools.count(12025550100)
+
+
+def _act(app: Flask, cast: Cast, verb: str, batches: list[uuid.UUID]) -> None:
+    with db.organization_context(app, cast.bakery_id), contextlib.suppress(Conflict, Invalid):  # none, or none fits
+        ids = [job.id for each in batches if (job := get_import(each).job)]
+        job_service.act_on(BulkAction(verb), ids, ALICE)
+        db.session.commit()
+
+
+def _line(app: Flask, cast: Cast) -> list[int]:
+    """For how many others each of them waits: in a line none, one, two, …."""
+    mine = select(Job.blocked_by).where(Job.queue == Queue.CONTACT_IMPORT, Job.state.not_in(FINAL))
+    with db.organization_context(app, cast.bakery_id), db.reading():
+        return list(db.session.scalars(mine))

@@ -2,11 +2,13 @@
 
 import fcntl
 import os
+import stat
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -101,15 +103,39 @@ def test_who_has_little_time_waits_no_longer_for_the_turn(engine: Engine, monkey
     assert asked == [0.2, turns.WAIT_SECONDS]
 
 
+@pytest.mark.parametrize("names, expected", [(1, [(1000, 1000)]), (2, [])])
 def test_a_file_that_root_made_belongs_to_whom_the_database_does(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, names: int, expected: list[tuple[int, int]]
+) -> None:
+    """But not one that has another name, too: it may be anybody's."""
+    given = _as_root(monkeypatch, names)
+    _write(engine)
+    assert given == expected
+
+
+def test_a_root_that_may_give_nothing_away_takes_turns_and_keeps_nothing_open(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _as_root(monkeypatch, 1)
+    monkeypatch.setattr(os, "fchown", _refuse)
+    _write(engine)
+    before = len(os.listdir("/proc/self/fd"))
+    with turns.in_turn(engine.url.database or ""), pytest.raises(BlockingIOError), _holding_the_turn(engine):
+        pass
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def _as_root(monkeypatch: pytest.MonkeyPatch, names: int) -> list[tuple[int, int]]:
+    """Somebody else's database, and a file of root's with so many names; whom it is given to."""
     given: list[tuple[int, int]] = []
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(os, "fchown", lambda _file, user, group: given.append((user, group)))
-    _write(engine)
-    database = Path(engine.url.database or "").stat()
-    assert given == [(database.st_uid, database.st_gid)]
+    made = SimpleNamespace(st_uid=0, st_mode=stat.S_IFREG, st_nlink=names)
+    monkeypatch.setattr(turns, "os", SimpleNamespace(**vars(os)))
+    monkeypatch.setattr(turns.os, "fstat", lambda _file: made)  # type: ignore[attr-defined]
+    monkeypatch.setattr(turns.os, "stat", lambda _path: SimpleNamespace(st_uid=1000, st_gid=1000))  # type: ignore[attr-defined]
+    monkeypatch.setattr(turns.os, "geteuid", lambda: 0)  # type: ignore[attr-defined]
+    monkeypatch.setattr(turns.os, "fchown", lambda _file, user, group: given.append((user, group)))  # type: ignore[attr-defined]
+    return given
 
 
 def test_a_failed_beginning_gives_the_turn_back(engine: Engine) -> None:

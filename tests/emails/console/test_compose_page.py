@@ -168,10 +168,19 @@ def test_the_preview_turns_through_real_people(post: Post, scene: EmailScene) ->
 def test_what_only_looks_like_a_placeholder_is_said(post: Post, scene: EmailScene, stray: str) -> None:
     style = "<style>@media(max-width:9px){p{color:red}}</style>"
     right = {**OWN, "html": f"{style}<p>{{{{first_name}}}} {{offer}}</p>"}
-    assert "is no placeholder" not in post("/emails/drafts", **scene.form(**right)).text
-    for wrong in ({**right, "subject": f"Hello {stray}"}, {**right, "html": f"{style}<p>Hello {stray}</p>"}):
+    assert "is not a placeholder" not in post("/emails/drafts", **scene.form(**right)).text
+    for wrong in (
+        {**right, "subject": f"Hello {stray}"},
+        {**right, "html": f"{style}<p>Hello {stray}, look at this</p>"},
+    ):
         shown = html.unescape(post("/emails/drafts", **scene.form(**wrong)).text)
-        assert f"“{stray}” is no placeholder: it goes out as it stands" in shown
+        assert f"“{stray}” is not a placeholder: it will be sent as typed" in shown
+
+
+def test_two_spellings_of_one_name_are_shown_as_they_stand() -> None:
+    content = EmailContent("{{first_name}} {{First_Name}}", text="x", variables={"First_Name": {"field": "first_name"}})
+    shown = preview.shown_to(content, "Ana", "ana@example.com", {"first_name": "Ana", "attributes": {}})
+    assert shown.rendered.subject == content.subject
 
 
 def test_a_source_that_cannot_be_read_yet_hides_no_other_value() -> None:

@@ -118,6 +118,7 @@ def test_who_failed_is_sent_to_again_and_what_is_uncertain_is_settled(post: Post
 def test_its_people_are_taken_along_as_a_file(alice: FlaskClient, scene: EmailScene) -> None:
     here = f"/emails/{scene.email(OutboundStatus.COMPLETED, WENT, WHY)}"
     assert "Export people" in alice.get(f"{here}/export").text
+    assert "person" not in alice.get(f"{here}/people.csv?status=unsubscribed").text
     assert "with “person 6”" in text_of(alice.get(f"{here}/export?search=person+6").text)
     assert alice.get(f"{here}/people.csv?search=person6@").text.count("@example.com") == 1
     header, *rows = alice.get(f"{here}/people.csv?status=bounced").text.splitlines()
