@@ -1,6 +1,6 @@
 """Which variables of a campaign may have no value, and who was left out for it (`outbound.missing_values`)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from adsapp.campaigns.models import Campaign, CampaignRecipient
@@ -9,7 +9,7 @@ from adsapp.campaigns.reasons import MISSING_VARIABLE
 from adsapp.integrations.values import clean
 from adsapp.message_templates.components import view
 from adsapp.message_templates.placeholders import source_words
-from adsapp.outbound.missing_values import FEW, PeopleWithoutValue, Variable
+from adsapp.outbound.missing_values import PeopleWithoutValue, Variable, why
 
 
 class Fillable(Protocol):
@@ -23,11 +23,6 @@ class Fillable(Protocol):
     def variables(self) -> Mapping[str, Any]: ...
     @property
     def text(self) -> str | None: ...
-
-
-def may_lack(message: Fillable) -> dict[str, Variable]:
-    """The variables that come from contacts and have no fallback, by their keys."""
-    return {key: each for key, each in from_contacts(message).items() if not each.fallback}
 
 
 def from_contacts(message: Fillable) -> dict[str, Variable]:
@@ -55,7 +50,6 @@ def lacked(campaign: Campaign) -> dict[str, Variable]:
     return people_without_value(campaign).lacked(from_contacts(campaign))
 
 
-def named(campaign: Campaign, skipped: int) -> Collection[Variable]:
-    """Those that the reason names: exactly, unless more people were `skipped`, for whatever reason, than can be looked
-    through each time that the page asks."""
-    return (lacked(campaign) if skipped <= FEW else may_lack(campaign)).values()
+def why_left_out(campaign: Campaign, skipped: int) -> str:
+    """The reason in words; `skipped` people were left out for this or another one."""
+    return why(people_without_value(campaign).named(from_contacts(campaign), skipped))

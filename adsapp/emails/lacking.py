@@ -1,14 +1,12 @@
 """Which placeholders of an e-mail may have no value, and who was left out for it (`outbound.missing_values`)."""
 
-from collections.abc import Collection
-
 from adsapp.emails.content.rendering import EmailContent, known_sources
 from adsapp.emails.models import Email, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.reasons import MISSING_VARIABLE
 from adsapp.integrations.values import clean
 from adsapp.message_templates.placeholders import FromAttribute, FromField, source_words
-from adsapp.outbound.missing_values import FEW, PeopleWithoutValue, Variable
+from adsapp.outbound.missing_values import PeopleWithoutValue, Variable, why
 
 
 def sources_of(email: Email) -> dict[str, FromField | FromAttribute]:
@@ -25,11 +23,6 @@ def from_contacts(email: Email) -> dict[str, Variable]:
     }
 
 
-def may_lack(email: Email) -> dict[str, Variable]:
-    """Those of them that have no fallback."""
-    return {name: each for name, each in from_contacts(email).items() if not each.fallback}
-
-
 def people_without_value(email: Email) -> PeopleWithoutValue:
     """Those who were left out for that."""
     their = EmailRecipient
@@ -42,7 +35,6 @@ def lacked(email: Email) -> dict[str, Variable]:
     return people_without_value(email).lacked(from_contacts(email))
 
 
-def named(email: Email, skipped: int) -> Collection[Variable]:
-    """Those that the reason names: exactly, unless more people were `skipped`, for whatever reason, than can be looked
-    through each time that the page asks."""
-    return (lacked(email) if skipped <= FEW else may_lack(email)).values()
+def why_left_out(email: Email, skipped: int) -> str:
+    """The reason in words; `skipped` people were left out for this or another one."""
+    return why(people_without_value(email).named(from_contacts(email), skipped))

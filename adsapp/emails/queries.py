@@ -22,7 +22,6 @@ from adsapp.emails.models import Email, EmailCount, EmailEvent, EmailRecipient
 from adsapp.emails.models import EmailRecipientStatus as Status
 from adsapp.emails.reasons import MISSING_VARIABLE, explain
 from adsapp.jobs import Job, State
-from adsapp.outbound.missing_values import why
 from adsapp.outbound.statuses import OutboundStatus, people_by_status
 
 ENDED_JOBS = {State.FAILED: OutboundStatus.FAILED, State.CANCELLED: OutboundStatus.CANCELLED}
@@ -202,7 +201,7 @@ def failures(email: Email, status: Status = Status.FAILED, counted: Iterable[Cou
     for its_status, code, count in counted:
         if its_status is status and count:
             reason = explain(code)
-            title = why(lacking.named(email, skipped)) if code == MISSING_VARIABLE else reason.title
+            title = lacking.why_left_out(email, skipped) if code == MISSING_VARIABLE else reason.title
             found.append(Failure(code, title, reason.advice, count, status is Status.FAILED and reason.can_retry))
     return sorted(found, key=lambda failure: (-failure.count, failure.code))
 

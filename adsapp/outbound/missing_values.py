@@ -12,6 +12,7 @@ from adsapp.core import db
 from adsapp.core.db.constructs import text_at
 from adsapp.core.errors import Conflict, FieldError, Invalid
 from adsapp.integrations.values import clean
+from adsapp.outbound.statuses import OutboundStatus
 
 FEW: Final = 500  # people, among whom is looked for who lacks what
 WRITE_IT: Final = "Write the text that they get"
@@ -53,6 +54,13 @@ class PeopleWithoutValue:
         """Which of these variables some of them lack, by their keys."""
         return {key: each for key, each in variables.items() if self._somebody_lacks(key)}
 
+    def named(self, variables: Mapping[str, Variable], skipped: int) -> Iterable[Variable]:
+        """Those of these variables that the reason names: exactly, unless more people were `skipped`, for whatever
+        reason, than can be looked through each time that the page asks; then all that have no fallback."""
+        if skipped <= FEW:
+            return self.lacked(variables).values()
+        return [each for each in variables.values() if not each.fallback]
+
     def some(self, asked: Iterable[str], after: int, limit: int) -> list[PersonWithoutValue]:
         """Some of them in the ledger's order, from behind that id, with which of the asked variables each lacks."""
         them = self.recipients
@@ -76,6 +84,11 @@ def why(variables: Iterable[Variable], between: str = " or ") -> str:
     """The reason, with the variables that it may be (or, joined by " and ", that it is)."""
     names = between.join(each.in_words for each in variables)
     return f"No value for {names}" if names else "A variable has no value"
+
+
+def can_be_sent_to(frozen_at: datetime | None, status: OutboundStatus) -> bool:
+    """Whether those who were left out can still get it: all of them are known, and it was not ended for good."""
+    return frozen_at is not None and status is not OutboundStatus.CANCELLED
 
 
 def refuse_unfixed(frozen_at: datetime | None) -> None:

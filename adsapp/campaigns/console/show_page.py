@@ -32,7 +32,8 @@ from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 from adsapp.organizations.queries import caps
 from adsapp.outbound.console.dialogs import Verb
-from adsapp.outbound.console.people import Narrowed, People
+from adsapp.outbound.console.people import People
+from adsapp.outbound.missing_values import can_be_sent_to
 from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.whom import audience_words
 from adsapp.outbound.words import people, why_it_stands
@@ -183,6 +184,7 @@ class CampaignPage(LivePage):
         pace = queries.rate_now(campaign, counts)
         account = accounts.get_account(campaign.account_id)
         goes_out, has_ended = presenter.goes_out(campaign), dialogs.has_ended(campaign)
+        listed = people_of(campaign, counts, actor, args, by_number=by_number)
         return cls(
             as_of=now,
             finishes_at=pace.finishes_at,
@@ -200,7 +202,7 @@ class CampaignPage(LivePage):
             failures=tuple(_failure(campaign, failure) for failure in failures),
             messages=message_minutes.of_campaign(campaign, now),
             left_out=tuple(_left_out(campaign, each) for each in skipped),
-            people=people_of(campaign, counts, actor, args, by_number=by_number),
+            people=listed,
             preview=preview_of(campaign, presenter.person(campaign, digits(args.get("person", ""))), args),
             events=tuple(EventLine(event.at, event.text, event.by) for event in events),
             buttons=tuple(_button(campaign, verb, actor) for verb in dialogs.verbs(campaign)),
@@ -208,7 +210,7 @@ class CampaignPage(LivePage):
             failed=failures,
             may_send=actor.may(Permission.SEND),
             has_ended=has_ended,
-            every=Narrowed.read(args).slows(_every(campaign, counts, events[0].at if events else None)),
+            every=listed.narrowed.slows(_every(campaign, counts, events[0].at if events else None)),
             shown={name: args[name] for name in SHOWN_ARGS if args.get(name)},
         )
 
@@ -286,8 +288,7 @@ def _failure(campaign: Campaign, failure: Failure) -> FailureRow:
 
 
 def _left_out(campaign: Campaign, skipped: Failure) -> LeftOut:
-    is_open = campaign.frozen_at is not None and campaign.status is not OutboundStatus.CANCELLED
-    can_fill = is_open and skipped.code == reasons.MISSING_VARIABLE
+    can_fill = skipped.code == reasons.MISSING_VARIABLE and can_be_sent_to(campaign.frozen_at, campaign.status)
     return LeftOut(skipped.code, skipped.title, skipped.advice, skipped.count, can_fill)
 
 

@@ -15,7 +15,6 @@ from adsapp.core import db
 from adsapp.core.errors import Invalid
 from adsapp.core.inputs import number_after
 from adsapp.core.pagination import PAGE, Page, cut
-from adsapp.outbound.missing_values import why
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def failures(
         if its_status is not status or not count:
             continue
         reason = explain(code, of_template=campaign.text is None)
-        title = why(lacking.named(campaign, skipped)) if code == MISSING_VARIABLE else reason.title
+        title = lacking.why_left_out(campaign, skipped) if code == MISSING_VARIABLE else reason.title
         found.append(Failure(code, title, reason.advice, count, status is Status.FAILED and reason.can_retry))
     return sorted(found, key=lambda failure: (-failure.count, failure.code))
 

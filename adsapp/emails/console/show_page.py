@@ -33,7 +33,8 @@ from adsapp.organizations.access import Actor
 from adsapp.organizations.policy import Permission
 from adsapp.organizations.queries import caps
 from adsapp.outbound.console.dialogs import Verb
-from adsapp.outbound.console.people import Narrowed, People
+from adsapp.outbound.console.people import People
+from adsapp.outbound.missing_values import can_be_sent_to
 from adsapp.outbound.statuses import OutboundStatus
 from adsapp.outbound.whom import audience_words
 from adsapp.outbound.words import people, why_it_stands
@@ -171,6 +172,7 @@ class EmailPage(LivePage):
         left_out = _whys(email, Status.SKIPPED, counted)
         events = queries.events(email, EVENTS)
         account = accounts.get_email_account(email.account_id)
+        listed = people_of(email, counts, args, by_address=by_address)
         return cls(
             as_of=now,
             finishes_at=_finishes_at(email, counts, account, now),
@@ -191,11 +193,11 @@ class EmailPage(LivePage):
             not_got=_not_got(email, failed, counted),
             left_out=left_out,
             minutes=minutes.of_email(email, now),
-            people=people_of(email, counts, args, by_address=by_address),
+            people=listed,
             events=tuple(EventLine(event.at, event.text, event.by) for event in events),
             buttons=tuple(_button(email, verb) for verb in dialogs.verbs(email)),
             may_send=actor.may(Permission.SEND),
-            every=Narrowed.read(args).slows(_every(email, counts, events[0].at if events else None)),
+            every=listed.narrowed.slows(_every(email, counts, events[0].at if events else None)),
             shown={name: args[name] for name in SHOWN_ARGS if args.get(name)},
         )
 
@@ -288,8 +290,7 @@ def _whys(email: Email, status: Status, counted: Sequence[Counted]) -> tuple[Why
 
 
 def _can_fill(email: Email, skipped: Failure) -> bool:
-    is_open = email.frozen_at is not None and email.status is not OutboundStatus.CANCELLED
-    return skipped.code == reasons.MISSING_VARIABLE and is_open
+    return skipped.code == reasons.MISSING_VARIABLE and can_be_sent_to(email.frozen_at, email.status)
 
 
 def _button(email: Email, verb: Verb) -> HeadButton:
