@@ -1,9 +1,10 @@
 """What becomes of an incident from one look to the next, and when somebody is told. Nothing here reads or sends.
 
 Something found opens an incident once it has lasted long enough. While it is open, what a rule finds is written into
-it, however many things it is about. When nothing is found any more it is resolved; if it comes back within its
-cool-down it is the same one. Somebody is told when it opens, when it has grown by the end of a cool-down, and when it
-is over: if it was told of before, if no quiet hours hold, and if nobody has taken it on or put it off.
+it, however many things it is about. When nothing is found any more it is resolved; if one of these things comes back
+within the cool-down it is the same one, and anything else is a new one. Somebody is told when it opens, when it has
+grown by the end of a cool-down, and when it is over: if it was told of before, if no quiet hours hold, and if nobody
+has taken it on or put it off.
 """
 
 from collections.abc import Sequence
@@ -52,8 +53,13 @@ def note(
 
 
 def resolve(incident: AlertIncident, now: datetime, because: str = OVER) -> None:
-    """It is over."""
-    incident.resolved_at, incident.resolved_because, incident.keys = now, because, []
+    """It is over. It keeps what it was about last, by which it is known if that comes back."""
+    incident.resolved_at, incident.resolved_because = now, because
+
+
+def was_about(incident: AlertIncident, findings: Sequence[Finding]) -> bool:
+    """True if one of these was in it when it ended, or somebody was told of it."""
+    return not {*incident.keys, *incident.told_keys}.isdisjoint(each.key for each in findings)
 
 
 def to_tell(incident: AlertIncident, conditions: Conditions, now: datetime) -> What | None:

@@ -82,7 +82,7 @@ class AlertIncident(Tenant, Base):
     """Something a rule found, from its beginning to its end: one row, however many things it is about.
 
     `opened_at` is None as long as it has not been so for long enough; nobody sees it then. `things` are those it is
-    about now, at most MOST_THINGS of them, `told_keys` those of which somebody was told.
+    about now, at most MOST_THINGS of them, `keys` name all of these, `told_keys` those of which somebody was told.
     """
 
     __tablename__ = "alert_incidents"

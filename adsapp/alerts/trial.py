@@ -18,6 +18,7 @@ class Firing:
     began: datetime
     ended: datetime | None
     peak: float
+    keys: frozenset[str] = frozenset()  # what it was about
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def try_rule(rule: Rule, conditions: Conditions, now: datetime) -> Trial:
     if rule.past is None:
         return Trial(_were(rule, since), is_tried=False, note=NO_PAST)
     course = rule.past(since, now, conditions)
-    return Trial(list(reversed(list(firings(rule, course, conditions, now)))), is_tried=True, note=rule.past_note)
+    return Trial(list(reversed(firings(rule, course, conditions, now))), is_tried=True, note=rule.past_note)
 
 
 NO_PAST: Final = (
@@ -49,18 +50,28 @@ def _were(rule: Rule, since: datetime) -> list[Firing]:
 
 def firings(
     rule: Rule, course: Mapping[str, Sequence[tuple[datetime, float]]], conditions: Conditions, now: datetime
-) -> Iterator[Firing]:
-    """Each incident, oldest first; what came back within the cool-down is the same one."""
-    last: Firing | None = None
+) -> Sequence[Firing]:
+    """Each incident, oldest first; what came back within the cool-down is in the same one."""
+    incidents: list[Firing] = []
     for firing in _spans(rule, course, conditions, now):
-        if last is not None and last.ended is not None and firing.began - last.ended < conditions.cool_down:
-            last = Firing(last.began, firing.ended, max(last.peak, firing.peak))
-            continue
-        if last is not None:
-            yield last
-        last = firing
-    if last is not None:
-        yield last
+        place = _place_of_same(incidents, firing, conditions.cool_down)
+        if place is None:
+            incidents.append(firing)
+        else:
+            incidents[place] = _joined(incidents[place], firing)
+    return incidents
+
+
+def _place_of_same(incidents: Sequence[Firing], firing: Firing, cool_down: timedelta) -> int | None:
+    """The newest that ended so short a while before and was about one of the same things."""
+    for place, before in reversed(list(enumerate(incidents))):
+        if before.ended and firing.began - before.ended < cool_down and not before.keys.isdisjoint(firing.keys):
+            return place
+    return None
+
+
+def _joined(first: Firing, then: Firing) -> Firing:
+    return Firing(first.began, then.ended, max(first.peak, then.peak), first.keys | then.keys)
 
 
 def _spans(
@@ -69,7 +80,7 @@ def _spans(
     """From when something was wrong until nothing was, if that lasted long enough."""
     changes = sorted((at, key, value) for key, values in course.items() for at, value in values)
     over: dict[str, float] = {}
-    began, peak = now, 0.0
+    began, peak, keys = now, 0.0, frozenset[str]()
     for place, (at, key, value) in enumerate(changes):
         if at > now:
             break
@@ -80,12 +91,12 @@ def _spans(
             over.pop(key, None)
         is_last_of_moment = place + 1 == len(changes) or changes[place + 1][0] > at
         if over and not was_over:
-            began, peak = at, 0.0
-        peak = max([peak, *over.values()])
+            began, peak, keys = at, 0.0, frozenset()
+        peak, keys = max([peak, *over.values()]), keys | over.keys()
         if was_over and not over and is_last_of_moment and at - began >= timedelta(minutes=conditions.for_minutes):
-            yield Firing(began, at, peak)
+            yield Firing(began, at, peak, keys)
     if over and now - began >= timedelta(minutes=conditions.for_minutes):
-        yield Firing(began, None, peak)
+        yield Firing(began, None, peak, keys)
 
 
 def _is_over(rule: Rule, conditions: Conditions, value: float, *, was: bool) -> bool:

@@ -142,7 +142,7 @@ def _moved(
     """The incident after this look; None if there is none."""
     rule = RULES[kind]
     if findings:
-        incident = incident or _came_back(kind, conditions, now) or _added(course.begun(rule, now))
+        incident = incident or _came_back(kind, conditions, findings, now) or _added(course.begun(rule, now))
         course.note(incident, rule, conditions, findings, now)
         return incident
     if incident is None:
@@ -160,13 +160,18 @@ def _added(incident: AlertIncident) -> AlertIncident:
     return incident
 
 
-def _came_back(kind: str, conditions: Conditions, now: datetime) -> AlertIncident | None:
-    """The last incident of this rule, if it ended within its cool-down."""
-    last = select(AlertIncident).where(AlertIncident.kind == kind, AlertIncident.opened_at.is_not(None))
-    incident = db.session.scalars(last.order_by(AlertIncident.id.desc()).limit(1).with_for_update()).first()
-    if incident is None or incident.resolved_at is None or now - incident.resolved_at >= conditions.cool_down:
-        return None
-    course.reopen(incident)
+def _came_back(kind: str, conditions: Conditions, findings: Sequence[Finding], now: datetime) -> AlertIncident | None:
+    """The incident of this rule that ended within its cool-down and was about one of these; None for something new."""
+    lately = (
+        select(AlertIncident)
+        .where(AlertIncident.kind == kind, AlertIncident.opened_at.is_not(None))
+        .where(AlertIncident.resolved_at > now - conditions.cool_down)
+        .order_by(AlertIncident.id.desc())
+        .with_for_update()
+    )
+    incident = next((each for each in db.session.scalars(lately) if course.was_about(each, findings)), None)
+    if incident is not None:
+        course.reopen(incident)
     return incident
 
 

@@ -49,6 +49,14 @@ def test_what_comes_back_within_the_cool_down_is_one_incident() -> None:
     assert len(spans("oldest_wait", course, cool_down_minutes=1)) == 3
 
 
+def test_something_else_within_the_cool_down_is_another_incident() -> None:
+    one, other = [(at(20), 1.0), (at(19.9), 0.0)], [(at(19.7), 1.0), (at(19.6), 0.0)]
+    again = [*one, (at(19.4), 1.0), (at(19.3), 0.0)]
+    conditions = RULES["campaign_paused"].usual
+    found = firings(RULES["campaign_paused"], {"one": again, "other": other}, conditions, NOW)
+    assert [(each.began, each.ended) for each in found] == [(at(20), at(19.3)), (at(19.7), at(19.6))]
+
+
 def test_what_did_not_last_is_left_out() -> None:
     course = [(at(20), 20.0), (at(19.9), 0.0), (at(17), 20.0), (at(16), 0.0)]
     assert spans("oldest_wait", course, for_minutes=30) == [(17, 16)]

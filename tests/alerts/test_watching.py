@@ -12,7 +12,7 @@ from sqlalchemy import update
 from adsapp.alerts import queries, rules, service, watching
 from adsapp.alerts.models import AlertWatch
 from adsapp.alerts.rules import RULES, Quiet
-from adsapp.campaigns.models import CampaignEvent
+from adsapp.campaigns.models import Campaign, CampaignEvent
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.integrations.models import Account, AccountStatus
@@ -137,6 +137,41 @@ def test_what_comes_back_after_its_cool_down_is_something_new(alerts: Alerts, re
     alerts.look(at(120))
     assert alerts.incident(KIND).id != first
     assert what(alerts) == ["fired", "resolved", "fired"]
+
+
+def test_something_else_within_the_cool_down_is_an_alert_of_its_own(alerts: Alerts) -> None:
+    """As it was, a campaign that paused soon after another had been resumed went on under that one's alert."""
+    add_lone_worker(alerts.app, Queue, heartbeat_at=NOON + timedelta(days=99))
+    scene = set_the_scene(alerts.app, alerts.cast)
+    alerts.only("campaign_paused")
+    first, second = (scene.campaign(OutboundStatus.SENDING, name=name) for name in ("Night market", "Spring opening"))
+
+    def paused(minute: int, *campaigns: uuid.UUID) -> tuple[uuid.UUID, str]:
+        alerts.change_all(Campaign, status=OutboundStatus.SENDING)
+        for each in campaigns:
+            alerts.within(lambda each=each: _pause_by_itself(alerts, each))  # type: ignore[misc]
+        alerts.look(at(minute))
+        incident = alerts.incident("campaign_paused")
+        return incident.id, incident.title
+
+    opened, title = paused(0, first)
+    assert "Night market" in title
+    paused(1)
+    other, title = paused(2, second)
+    assert other != opened
+    assert "Spring opening" in title
+    assert [each.what.value for each in alerts.deliveries("campaign_paused")][::2] == ["fired", "resolved", "fired"]
+    paused(3)
+    paused(4, first)
+    again = alerts.within(lambda: queries.get_incident(opened), commit=False)
+    assert again.times == 2, "it is known again, whatever came in between"
+
+
+def _pause_by_itself(alerts: Alerts, campaign_id: uuid.UUID) -> None:
+    campaign = db.session.get_one(Campaign, campaign_id)
+    campaign.status, campaign.status_reason = OutboundStatus.PAUSED, "31 % did not arrive"
+    text = "Paused by itself: 31 % did not arrive"
+    db.session.add(CampaignEvent(organization_id=alerts.cast.bakery_id, campaign_id=campaign_id, text=text))
 
 
 def test_what_does_not_last_is_seen_by_nobody(alerts: Alerts, refuse: Refuse) -> None:
