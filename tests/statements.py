@@ -25,3 +25,8 @@ def recorded(app: Flask) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+def write_locks(seen: list[str]) -> int:
+    """How often SQLite's write lock was asked for."""
+    return sum(statement.startswith("begin immediate") for statement in seen)

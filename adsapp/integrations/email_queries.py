@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Select, select
 
 from adsapp.core import context, db
-from adsapp.core.db import engine_transaction
+from adsapp.core.db import engine_transaction, reading
 from adsapp.core.errors import Conflict, NotFound
 from adsapp.integrations.models import AccountStatus, EmailAccount
 from adsapp.integrations.queries import TRIED_LATELY, Unreachable
@@ -34,7 +34,7 @@ def get_email_account(account_id: uuid.UUID) -> EmailAccount:
 
 def organization_of(account_id: uuid.UUID) -> uuid.UUID | None:
     """Whose account it is, looked up across organizations: for the door that reports come in by."""
-    with engine_transaction() as connection:
+    with reading(), engine_transaction() as connection:
         found = select(EmailAccount.organization_id).where(EmailAccount.id == account_id)
         return connection.execute(found).scalar_one_or_none()
 

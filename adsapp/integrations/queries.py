@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from sqlalchemy import select
 
 from adsapp.core import context, db
-from adsapp.core.db import engine_transaction
+from adsapp.core.db import engine_transaction, reading
 from adsapp.core.errors import Conflict, NotFound
 from adsapp.integrations.models import Account, AccountStatus
 
@@ -103,5 +103,5 @@ def why_unreachable(account: Reach, now: datetime) -> Unreachable | None:
 
 def organization_of(account_id: uuid.UUID) -> uuid.UUID | None:
     """Whose account it is, looked up across organizations: for the door that webhooks come in by."""
-    with engine_transaction() as connection:
+    with reading(), engine_transaction() as connection:
         return connection.execute(select(Account.organization_id).where(Account.id == account_id)).scalar_one_or_none()

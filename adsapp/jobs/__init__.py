@@ -8,7 +8,15 @@ answers programs. `service` is what people may do to jobs.
 """
 
 from adsapp.jobs.dependencies import After, Condition
-from adsapp.jobs.enqueue import Step, digest_of, enqueue, enqueue_flow, enqueue_many, find_idempotent
+from adsapp.jobs.enqueue import (
+    Step,
+    digest_of,
+    enqueue,
+    enqueue_flow,
+    enqueue_for_what_came_in,
+    enqueue_many,
+    find_idempotent,
+)
 from adsapp.jobs.models import Job
 from adsapp.jobs.progress import JobCancelled, JobFailed, Progress, Snooze
 from adsapp.jobs.registry import ItemRow, Subject, lazy, processor
@@ -32,6 +40,7 @@ __all__ = [
     "digest_of",
     "enqueue",
     "enqueue_flow",
+    "enqueue_for_what_came_in",
     "enqueue_many",
     "find_idempotent",
     "lazy",

@@ -3,6 +3,7 @@
 All in the caller's transaction: the rows are the outbox, and a job exists if and only if what it belongs to does.
 """
 
+import contextlib
 import hashlib
 import json
 import uuid
@@ -45,6 +46,9 @@ JOBS, LIMITS = cast(Table, Job.__table__), cast(Table, QueueLimit.__table__)
 ADD = insert(JOBS)
 COLUMNS = tuple(JOBS.c.keys())
 DEFAULTS = {c.name: c.default.arg for c in JOBS.c if isinstance(c.default, ScalarElementColumnDefault)}
+NOT_BEGUN = select(JOBS.c.id).where(
+    own_rows(JOBS.c), JOBS.c.dedupe_key == bindparam("dedupe_key"), JOBS.c.state.in_(PENDING)
+)
 MOST_WAITING = select(LIMITS.c.waiting).where(own_rows(LIMITS.c), LIMITS.c.queue == bindparam("queue"))
 
 
@@ -92,12 +96,28 @@ def enqueue(
         job.parent_id = parent
         reject_cycle(after, parent)
         if not _insert(job):
-            return _winner(idempotency_key or "", digest or "")
+            return _winner(job)
         add_dependencies(job, after)
         if parent:
             block_parent(parent, job)
     nudge(job, limited=limited)
     return job
+
+
+def enqueue_for_what_came_in(
+    processor: str, payload: Mapping[str, Any], dedupe_key: str, *, within: timedelta, subject: str | None = None
+) -> None:
+    """Let one job of this key take up what was committed before, with all that comes `within` a moment. Commits.
+
+    One that waits already begins after that commit and sees it: then nothing is written, and nobody waits for a lock.
+    """
+    with db.read_only():
+        if fetch(NOT_BEGUN, dedupe_key=dedupe_key):
+            return
+    run_at = utcnow() + within
+    with contextlib.suppress(Conflict):  # that other job has begun since, but after the commit
+        enqueue(processor, payload, subject=subject, priority=Priority.CRITICAL, run_at=run_at, dedupe_key=dedupe_key)
+    db.session.commit()
 
 
 def enqueue_many(
@@ -242,8 +262,8 @@ def _columns(row: Job) -> dict[str, Any]:
 
 
 def _insert(job: Job) -> bool:
-    """False if another request came first with the same idempotency key."""
-    if job.idempotency_key is None:
+    """False if another request came first with the same key."""
+    if job.idempotency_key is None and job.dedupe_key is None:
         _add(job)
         return True
     try:
@@ -261,8 +281,10 @@ def _add(job: Job) -> None:
     db.session.add(job)
 
 
-def _winner(key: str, digest: str) -> Job:
-    job = find_idempotent(key, digest)
+def _winner(lost: Job) -> Job:
+    job = _not_begun(lost.dedupe_key) if lost.dedupe_key else None
+    if job is None and lost.idempotency_key:
+        job = find_idempotent(lost.idempotency_key, lost.payload_digest or "")
     if job is None:
         raise Conflict("Another job of this kind was added at the same moment; try again")
     return job

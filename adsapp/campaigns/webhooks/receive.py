@@ -6,9 +6,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import IntegrityError
 
-from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import insert_new
@@ -18,7 +16,7 @@ from adsapp.core.web.limits import takes
 from adsapp.integrations import queries as accounts
 from adsapp.integrations.channels import PROVIDERS, channel_of
 from adsapp.integrations.models import Account, WebhookDelivery
-from adsapp.jobs import Priority
+from adsapp.jobs import enqueue_for_what_came_in
 from adsapp.organizations.access import public
 from adsapp.outbound.figures import WEBHOOKS, WHATSAPP
 
@@ -46,14 +44,16 @@ def verify(provider: str, account_id: str) -> ResponseReturnValue:
 def receive(provider: str, account_id: str) -> ResponseReturnValue:
     """Store a delivery; the same bytes again change nothing. 401 for a wrong signature: nothing is stored."""
     raw = request.get_data(cache=False)
-    account = _account(provider, account_id)
-    if not channel_of(account).is_genuine(raw, request.headers.get):
+    with db.read_only():
+        account = _account(provider, account_id)
+        known, channel = account.id, channel_of(account)
+    if not channel.is_genuine(raw, request.headers.get):
         raise Unauthenticated("The signature does not fit the body; nothing was stored", code="wrong_signature")
-    _store(account, raw)
-    # The delivery is committed before its job is looked for: a job found waiting then begins after that commit, so
-    # it sees the delivery. In one transaction a job might start, find nothing and end in between.
+    _store(known, raw)
     db.session.commit()
-    _enqueue(account)
+    enqueue_for_what_came_in(
+        "apply-webhooks", {"account_id": str(known)}, f"webhooks:{known}", within=GATHER, subject=f"account:{known}"
+    )
     return Response(status=200)
 
 
@@ -66,24 +66,8 @@ def _account(provider: str, account_id: str) -> Account:
     return accounts.get_account(wanted)
 
 
-def _store(account: Account, raw: bytes) -> None:
+def _store(account_id: uuid.UUID, raw: bytes) -> None:
     digest = hashlib.sha256(raw).hexdigest()
-    row = {"account_id": account.id, "digest": digest, "body": raw, "received_at": utcnow()}
+    row = {"account_id": account_id, "digest": digest, "body": raw, "received_at": utcnow()}
     insert_new(WebhookDelivery, [row])
     WEBHOOKS.add(channel=WHATSAPP)
-
-
-def _enqueue(account: Account) -> None:
-    account_id: uuid.UUID = account.id
-    try:
-        jobs.enqueue(
-            "apply-webhooks",
-            {"account_id": str(account_id)},
-            subject=f"account:{account_id}",
-            priority=Priority.CRITICAL,
-            run_at=utcnow() + GATHER,
-            dedupe_key=f"webhooks:{account_id}",
-        )
-        db.session.commit()
-    except IntegrityError:  # another request enqueued it at the same moment
-        db.session.rollback()

@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import os
 import stat
+import threading
 import time
 from collections.abc import Iterator
 
@@ -20,18 +21,25 @@ from collections.abc import Iterator
 # others so much each time.
 WAIT_SECONDS = 5.0
 LOOK_AGAIN_SECONDS = 0.001
+# The threads of one process sleep until they get this one: the file wakes nobody, so whoever waits for it has to look
+# again and again, and of each process only one does.
+_of_threads = threading.Lock()
 
 
 @contextlib.contextmanager
 def in_turn(database: str, at_most: float = WAIT_SECONDS) -> Iterator[None]:
     """Within it nobody else who asks for a turn goes for the write lock of this file. Waits `at_most` so many seconds,
     and never longer than WAIT_SECONDS."""
+    at_most = min(WAIT_SECONDS, at_most)
+    give_up = time.monotonic() + at_most
     with contextlib.ExitStack() as held:
+        if _of_threads.acquire(timeout=at_most):
+            held.callback(_of_threads.release)
         with contextlib.suppress(OSError):  # a file of another user's, or a file system that locks nothing
             turn = os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             held.callback(os.close, turn)  # which gives it back
             _give_to_owner(turn, database)
-            _wait_for(turn, min(WAIT_SECONDS, at_most))
+            _wait_for(turn, give_up)
         yield
 
 
@@ -44,10 +52,18 @@ def _give_to_owner(turn: int, database: str) -> None:
             os.fchown(turn, owner.st_uid, owner.st_gid)
 
 
-def _wait_for(turn: int, seconds: float) -> None:
-    give_up = time.monotonic() + seconds
+def _wait_for(turn: int, give_up: float) -> None:
     while not _take(turn) and time.monotonic() < give_up:
         time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _after_fork() -> None:
+    """Whoever held it does not live here."""
+    global _of_threads
+    _of_threads = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _take(turn: int) -> bool:

@@ -1,13 +1,10 @@
 """The door by which reports of e-mails come in: verified over the raw bytes, stored, answered; a job applies them."""
 
-import uuid
 from datetime import timedelta
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import IntegrityError
 
-from adsapp import jobs
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.db.rows import insert_new
@@ -17,7 +14,7 @@ from adsapp.core.web.limits import MB, takes
 from adsapp.integrations import email_queries as accounts
 from adsapp.integrations.email_channels import email_channel_of
 from adsapp.integrations.models import EmailAccount, EmailWebhook
-from adsapp.jobs import Priority
+from adsapp.jobs import enqueue_for_what_came_in
 from adsapp.organizations.access import public
 from adsapp.outbound.figures import EMAIL, WEBHOOKS
 
@@ -31,16 +28,20 @@ GATHER = timedelta(seconds=0.5)  # one job applies what came in a moment
 @public
 def receive(account_id: str) -> ResponseReturnValue:
     """Store a delivery; the same one again changes nothing. 401 for a wrong signature: nothing is stored."""
-    raw, account = request.get_data(cache=False), _account(account_id)
-    delivery_id, why_not = email_channel_of(account).read_delivery(raw, request.headers.get, utcnow())
+    raw = request.get_data(cache=False)
+    with db.read_only():
+        account = _account(account_id)
+        known, channel = account.id, email_channel_of(account)
+    delivery_id, why_not = channel.read_delivery(raw, request.headers.get, utcnow())
     if why_not:
         raise Unauthenticated(f"{why_not}; nothing was stored", code="wrong_signature")
-    row = {"account_id": account.id, "delivery_id": delivery_id[:200], "body": raw, "received_at": utcnow()}
+    row = {"account_id": known, "delivery_id": delivery_id[:200], "body": raw, "received_at": utcnow()}
     insert_new(EmailWebhook, [row])
     WEBHOOKS.add(channel=EMAIL)
-    # Committed before its job is looked for: one that is found waiting then begins after this commit and sees it.
     db.session.commit()
-    _enqueue(account.id)
+    enqueue_for_what_came_in(
+        "apply-email-webhooks", {"account_id": str(known)}, f"email-webhooks:{known}", within=GATHER
+    )
     return Response(status=200)
 
 
@@ -51,17 +52,3 @@ def _account(account_id: str) -> EmailAccount:
         raise NotFound("There is no such account")
     db.bind_organization(organization_id)
     return accounts.get_email_account(wanted)
-
-
-def _enqueue(account_id: uuid.UUID) -> None:
-    try:
-        jobs.enqueue(
-            "apply-email-webhooks",
-            {"account_id": str(account_id)},
-            priority=Priority.CRITICAL,
-            run_at=utcnow() + GATHER,
-            dedupe_key=f"email-webhooks:{account_id}",
-        )
-        db.session.commit()
-    except IntegrityError:  # another request enqueued it at the same moment
-        db.session.rollback()

@@ -89,7 +89,7 @@ def _running_jobs(workers: Iterable[Worker]) -> dict[uuid.UUID, list[Job]]:
 def count_running() -> Counter[uuid.UUID]:
     """Jobs that each worker runs, of all organizations: for whoever runs the installation."""
     counted = select(Job.worker_id, func.count()).where(RUNNING, Job.worker_id.is_not(None)).group_by(Job.worker_id)
-    with db.engine_transaction() as connection:
+    with db.reading(), db.engine_transaction() as connection:
         return Counter({worker_id: count for worker_id, count in connection.execute(counted) if worker_id})
 
 

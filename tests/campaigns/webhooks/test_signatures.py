@@ -13,6 +13,7 @@ from adsapp.integrations.models import WebhookDelivery
 from tests.campaigns.rehearsal import Rehearsal
 from tests.campaigns.webhooks.bodies import webhook, written
 from tests.live import SECRET
+from tests.statements import recorded, write_locks
 
 TEXT = "Où est mon colis ? 📦 a/b"
 
@@ -62,3 +63,13 @@ def test_the_same_bytes_elsewhere_are_no_error_either(rehearsal: Rehearsal, odd:
     bearer = client.get("/api/campaigns", environ_overrides={"HTTP_AUTHORIZATION": f"Bearer {odd}"})
     cookie = client.get("/contacts", environ_overrides={"HTTP_COOKIE": f"adsapp_session={odd}"})
     assert (bearer.status_code, cookie.status_code) == (401, 302)
+
+
+@pytest.mark.parametrize("shape", ["embedded"], indirect=True)
+def test_only_to_store_and_to_add_a_job_a_delivery_waits_for_the_lock(rehearsal: Rehearsal) -> None:
+    def locks(body: bytes, secret: str = SECRET) -> int:
+        with recorded(rehearsal.app) as seen:
+            rehearsal.post_webhook(body, secret)
+        return write_locks(seen)
+
+    assert [locks(raw_utf8(), "wrong"), locks(raw_utf8()), locks(escaped())] == [0, 2, 1]

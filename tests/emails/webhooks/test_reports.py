@@ -18,6 +18,7 @@ from adsapp.integrations.models import EmailWebhook
 from adsapp.jobs import Job
 from tests.campaigns.rehearsal import ByHand
 from tests.emails.rehearsal import LOST, MailRehearsal
+from tests.statements import recorded, write_locks
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 ANA, BEN = "ana@example.com", "ben@example.com"
@@ -171,6 +172,17 @@ def test_the_door_keeps_a_delivery_once_and_wakes_one_job(mail: MailRehearsal, c
         assert list(db.session.scalars(select(EmailWebhook.delivery_id))) == ["msg-1"]
         kinds = list(db.session.scalars(select(Job.processor)))
     assert kinds == ["apply-email-webhooks"]
+
+
+@pytest.mark.parametrize("shape", ["embedded"], indirect=True)
+def test_only_to_store_and_to_add_a_job_a_delivery_waits_for_the_lock(mail: MailRehearsal, client: FlaskClient) -> None:
+    def locks(signature: str, delivery_id: str) -> int:
+        headers = {"svix-id": delivery_id, "svix-signature": signature}
+        with recorded(mail.app) as seen:
+            client.post(f"/webhooks/resend/{mail.account_id}", data=b"{}", headers=headers)
+        return write_locks(seen)
+
+    assert [locks("wrong", "msg-1"), locks("right", "msg-1"), locks("right", "msg-2")] == [0, 2, 1]
 
 
 def test_applied_bodies_and_strangers_are_kept_for_their_time(mail: MailRehearsal) -> None:

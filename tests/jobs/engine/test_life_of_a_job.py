@@ -1,6 +1,7 @@
 """Life of a job: it ends as its mood demands, on both shapes."""
 
 import io
+import itertools
 import pickle
 import sys
 import uuid
@@ -154,6 +155,18 @@ def test_a_job_lost_at_every_attempt_fails_with_the_reason(app: Flask, enqueue: 
             reaper.reap(engine, CLOCK, retry_seconds=0)
     job = read(job_id)
     assert (job.state, job.error_code) == (State.FAILED, "worker_lost")
+
+
+def test_of_two_that_add_a_job_of_one_key_at_the_same_moment_both_get_it(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adding = sys.modules["adsapp.jobs.enqueue"]  # the function has its name
+    look, looks = adding._not_begun, itertools.count()
+    monkeypatch.setattr(adding, "_not_begun", lambda key: look(key) if next(looks) > 1 else None)
+    with db.organization_context(app, cast.bakery_id):
+        found = [jobs.enqueue("demo", {"mood": "succeeds"}, dedupe_key="once").id for _ in range(2)]
+        db.session.commit()
+    assert found[0] == found[1]
 
 
 def test_one_that_goes_back_stands_beside_a_newer_one_of_its_key(app: Flask, cast: Cast, read: Read) -> None:
