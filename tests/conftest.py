@@ -19,6 +19,7 @@ import huey_tasks  # noqa: F401  # registers the processors
 from adsapp import create_app
 from adsapp.config import Settings
 from adsapp.core.db import db, migrations
+from adsapp.core.gc_tuning import leave_alone_what_is_there
 from tests import asked_on_both
 from tests import servers as throwaway
 from tests.cast import Cast, make_cast, use_quick_hashes
@@ -65,6 +66,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left)
     if hasattr(config, "workerinput"):
         items[:] = longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """All that the tests are made of stays until the end, as in the processes that they are about."""
+    leave_alone_what_is_there()
 
 
 @pytest.hookimpl(tryfirst=True)
