@@ -1,20 +1,25 @@
 """What is asked before somebody's rights change or a token ends."""
 
-from adsapp.core.web.confirmation import Choice, Confirmation, Crumb, Field, Line, lines_of
+from typing import Final
+
+from adsapp.core.web.confirmation import Choice, Confirmation, Crumb, Field, lines_of
 from adsapp.core.web.urls import url_for
 from adsapp.organizations.access import Actor
 from adsapp.organizations.console.roles import choices
 from adsapp.organizations.models import ApiToken, Membership
 
-KEEPS = "What they did stays, and so does what they started."
+LEAVING: Final = "You are signed out everywhere. Only an owner or admin can let you in again."
+KEPT: Final = "What was done and started here stays and goes on."
+TOKENS: Final = "Tokens belong to the organization and go on working: revoke those that must not, under API tokens."
 
 
 def role(member: Membership, actor: Actor) -> Confirmation:
     """Which role a member gets."""
+    is_me = member.user_id == actor.user_id
     return Confirmation(
         name="ask-role",
-        title=f"Change the role of {member.user.name}?",
-        lines=(Line("The new role counts from their next click on. They stay signed in."),),
+        title="Change your own role?" if is_me else f"Change the role of {member.user.name}?",
+        lines=lines_of(f"The new role counts from {'your' if is_me else 'their'} next click on."),
         fields=(Field("Role", "role", "choice", member.role.value, choices(actor.role)),),
         action=url_for("people.set_role", member_id=str(member.user_id)),
         choices=(Choice("Change the role"),),
@@ -25,23 +30,19 @@ def role(member: Membership, actor: Actor) -> Confirmation:
 
 
 def removal(member: Membership, actor: Actor) -> Confirmation:
-    """Whether a member leaves."""
+    """Whether a member has to go, or goes."""
     user, name = member.user, member.organization.name
     is_me = member.user_id == actor.user_id
-    lines = (
-        lines_of(f"You are signed out everywhere, and cannot come back into {name} by yourself.")
-        if is_me
-        else lines_of(f"{user.email} is signed out everywhere, and cannot come into {name} any more.", KEEPS)
-    )
+    first = f"{user.email} is signed out everywhere, and cannot come into {name} any more."
     return Confirmation(
         name="ask-remove",
         title=f"Leave {name}?" if is_me else f"Remove {user.name}?",
-        lines=(*lines, Line("Tokens are not theirs but the organization’s: they go on working until you revoke them.")),
+        lines=lines_of(LEAVING if is_me else first, KEPT, TOKENS),
         action=url_for("people.remove", member_id=str(member.user_id)),
-        choices=(Choice("Leave" if is_me else "Remove the person", "danger", "logout" if is_me else "trash"),),
-        leave="Stay" if is_me else "Keep the person",
+        choices=(Choice(f"Leave {name}" if is_me else "Remove the person", "danger", "logout" if is_me else "trash"),),
+        leave="Stay here" if is_me else "Keep the person",
         back=_people(),
-        crumbs=_crumbs("People", _people(), "Remove"),
+        crumbs=_crumbs("People", _people(), "Leave" if is_me else "Remove"),
     )
 
 

@@ -31,7 +31,6 @@ class PersonLine:
     name: str
     email: str
     role: str
-    since: datetime
     last_seen: datetime | None
     is_me: bool
     why_fixed: str
@@ -57,7 +56,7 @@ class PeoplePage(WebPage):
 
 
 def _person(member: Membership, actor: Actor, last_seen: datetime | None, owners: int) -> PersonLine:
-    user, is_me = member.user, member.user_id == actor.user_id
+    user = member.user
     out_of_reach = "" if reaches(actor.role, member.role) else f"only an {member.role.value} can change an owner"
     is_last = member.role is Role.OWNER and owners == 1
     return PersonLine(
@@ -65,11 +64,10 @@ def _person(member: Membership, actor: Actor, last_seen: datetime | None, owners
         name=user.name,
         email=user.email,
         role=WORDS[member.role][0],
-        since=member.created_at,
         last_seen=last_seen,
-        is_me=is_me,
+        is_me=user.id == actor.user_id,
         why_fixed=out_of_reach or ("there must be an owner: make somebody else owner first" if is_last else ""),
-        why_no_password="change your own under Your account" if is_me else out_of_reach,
+        why_no_password=out_of_reach,
     )
 
 

@@ -16,13 +16,13 @@ from adsapp.organizations.console import dialogs, pages
 from adsapp.organizations.console.forms import Typed
 from adsapp.organizations.console.roles import WORDS, parse_role
 from adsapp.organizations.models import Membership, Role
-from adsapp.organizations.policy import Permission
+from adsapp.organizations.policy import Permission, allows
 
 views = Blueprint("people", __name__)
 
 ASKED: Final = "manage people"
 HAND_ON: Final = "Hand it on in person or by a way that you trust."
-CHANGE_IT: Final = "They sign in with their e-mail and this password, and then change it under their name, below left."
+CHANGE_IT: Final = "They sign in with their e-mail and this password, and take one of their own under Your account."
 
 
 @views.get("/settings/people")
@@ -75,7 +75,8 @@ def set_role(member_id: str) -> ResponseReturnValue:
         return _asked_again(dialogs.role(_again(member_id), actor), problem)
     db.session.commit()
     flash(f"{member.user.name} is {WORDS[member.role][0].lower()} now", "good")
-    return _back()
+    is_shut_out = member.user_id == actor.user_id and not allows(member.role, Permission.ADMINISTER)
+    return redirect(url_for("dashboard.home"), 303) if is_shut_out else _back()
 
 
 @views.get("/settings/people/<member_id>/removal")
