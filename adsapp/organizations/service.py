@@ -277,7 +277,7 @@ def note_entry(user: User, organization_id: uuid.UUID, by: By) -> None:
 def _valid_email(email: str) -> str:
     try:
         # `test_environment` allows .test and .example, which a demo's people have.
-        address = validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
+        address = validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
         raise Invalid.field("email", str(error)) from None
     if len(address) > LONGEST_EMAIL:
