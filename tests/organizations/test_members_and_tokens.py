@@ -314,7 +314,7 @@ def test_each_deed_is_in_the_activity_with_who_did_it(app: Flask, cast: Cast, cl
 
 
 @pytest.mark.parametrize("shape", ["embedded"], indirect=True)
-def test_the_last_owner_stays_though_two_leave_at_once(app: Flask, cast: Cast) -> None:
+def test_owners_can_go_until_there_is_one(app: Flask, cast: Cast) -> None:
     with db.organization_context(app, cast.bakery_id):
         for name in ("adam", "bob"):
             found = queries.get_member(cast.bakery_id, f"{name}@example.com")
