@@ -1,5 +1,6 @@
 """Settings → People: who belongs to the organization, and what each may do."""
 
+from dataclasses import replace
 from typing import Final
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -72,7 +73,7 @@ def set_role(member_id: str) -> ResponseReturnValue:
     try:
         service.set_role(member, parse_role(request.form.get("role", "")), actor.by())
     except Conflict as problem:
-        return _asked_again(dialogs.role(_again(member_id), actor), problem)
+        return _refused(dialogs.role(_again(member_id), actor), problem)
     db.session.commit()
     flash(f"{member.user.name} is {WORDS[member.role][0].lower()} now", "good")
     is_shut_out = member.user_id == actor.user_id and not allows(member.role, Permission.ADMINISTER)
@@ -95,7 +96,7 @@ def remove(member_id: str) -> ResponseReturnValue:
     try:
         service.remove_member(member, actor.by())
     except Conflict as problem:
-        return _asked_again(dialogs.removal(_again(member_id), actor), problem)
+        return _refused(dialogs.removal(_again(member_id), actor), problem)
     db.session.commit()
     flash(f"{name} is removed", "good")
     return _back()
@@ -116,7 +117,7 @@ def renew_password(member_id: str) -> ResponseReturnValue:
     try:
         password = service.renew_password(member, current_actor().by())
     except Conflict as problem:
-        return _asked_again(dialogs.password(_again(member_id)), problem)
+        return _refused(dialogs.password(_again(member_id)), problem)
     db.session.commit()
     return render(_handed_on(member, password, f"{member.user.name} has a new password")), 201
 
@@ -133,8 +134,9 @@ def _handed_on(member: Membership, password: str, title: str) -> pages.SecretPag
     )
 
 
-def _asked_again(question: Confirmation, problem: Conflict) -> ResponseReturnValue:
-    return render(question.asked_again(problem.detail)), problem.status
+def _refused(question: Confirmation, problem: Conflict) -> ResponseReturnValue:
+    """Why it cannot be done, where it was asked."""
+    return render(replace(question, why_not=problem.detail)), problem.status
 
 
 def _again(member_id: str) -> Membership:
