@@ -131,6 +131,8 @@ def blueprints() -> "list[Blueprint]":
     from adsapp.message_templates.studio import api as studio_api
     from adsapp.message_templates.studio import views as _studio  # noqa: F401  # it adds to the blueprint of templates
     from adsapp.notifications import views as notifications
+    from adsapp.organizations import api as organizations_api
+    from adsapp.organizations import console as organizations
     from adsapp.organizations import sign_in
     from adsapp.renderings import api as renderings_api
     from adsapp.renderings import views as renderings
@@ -168,4 +170,6 @@ def blueprints() -> "list[Blueprint]":
         activity.views,
         activity_api.api,
         *integrations.blueprints,
+        *organizations.blueprints,
+        organizations_api.api,
     ]

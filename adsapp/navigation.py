@@ -49,7 +49,13 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("Activity", "history", "activity.list_events", Permission.MANAGE, key="a"),
             Item("Notifications", "bell", "notifications.show"),
-            Item("Settings", "settings", "integrations.show_whatsapp", Permission.ADMINISTER, also=("email_accounts",)),
+            Item(
+                "Settings",
+                "settings",
+                "integrations.show_whatsapp",
+                Permission.ADMINISTER,
+                also=("email_accounts", "people", "tokens"),
+            ),
         ),
     ),
 )
@@ -77,6 +83,7 @@ def init_navigation(app: Flask) -> None:
             "switch_organization_url": url_for("sign_in.switch_organization"),
             "user_name": actor.name,
             "user_role": actor.role.value,
+            "profile_url": url_for("account.show"),
             "sign_out_url": url_for("sign_in.sign_out"),
             "alert_bell": alerts.bell,
         }

@@ -56,6 +56,8 @@ FITS: Mapping[str, str] = {
     **dict.fromkeys(("is_on", "for_minutes"), "1"),
     **dict.fromkeys(("threshold", "clears_at", "cool_down_minutes", "window_minutes"), "10"),
     "hour": "8",
+    "role": "agent",
+    "present": "there",
     "on_empty_days": "1",
     "severity": "critical",
     "which": "chosen",
@@ -240,6 +242,11 @@ READS: Mapping[str, str] = {
     "contacts_api.list_rows": "outcome code cursor limit",
     "contacts_api.list_kept": "reason cursor limit",
     "contacts_api.list_contacts": "search tag opted_out import_id cursor limit",
+    "people.add_person": "email name role",
+    "people.set_role": "role",
+    "tokens.add_token": "name role days",
+    "account.rename": "name",
+    "account.change_password": "present password again",
     "integrations.change_whatsapp": ACCOUNT,
     "integrations.connect_whatsapp": ACCOUNT,
     "integrations.show_whatsapp": "account",
@@ -435,6 +442,9 @@ BODIES: Mapping[str, tuple[Any, ...]] = {
     "schedules_api.change_schedule": ({name: value for name, value in SCHEDULE.items() if name != "kind"},),
     "schedules_api.pause_schedule": ({"reason": "a", "until": "2099-01-01T00:00:00"},),
     "suppressions_api.suppress": ({"emails": ["no@example.com"], "detail": "a"},),
+    "organizations_api.add_member": ({"email": "new@example.com", "name": "Ana", "role": "agent"},),
+    "organizations_api.change_member": ({"role": "viewer"},),
+    "organizations_api.add_token": ({"name": "Shop", "role": "viewer", "days": 7},),
     "alerts_api.acknowledge": ({"note": "a"},),
     "alerts_api.snooze": ({"until": "2099-01-01T00:00:00Z"},),
     "alerts_api.change_rule": (ALERT_RULE,),
@@ -565,6 +575,7 @@ def _ids(world: World, scene: Scene) -> dict[str, str]:
     with world.app.app_context():
         token = unsubscribe.link("x", world.cast.bakery_id, 1).removeprefix("x")
     job, rendering = world.delayed(), str(world.rendering())
+    member_id, token_id = str(world.member()), str(world.api_token())
     return {
         "account": str(scene.account_id),
         "account_id": str(scene.account_id),
@@ -585,6 +596,7 @@ def _ids(world: World, scene: Scene) -> dict[str, str]:
         "import_id": str(draft),
         "job": str(job),
         "job_id": str(job),
+        "member_id": member_id,
         "name": "contact-import",
         "provider": "whatsapp",
         "schedule_id": str(world.schedule()),
@@ -592,6 +604,7 @@ def _ids(world: World, scene: Scene) -> dict[str, str]:
         "rendering_id": rendering,
         "suppression_id": str(world.mails.suppress("out@example.com")),
         "token": token,
+        "token_id": token_id,
         "template": str(scene.templates["spring"]),
         "template_id": str(scene.templates["spring"]),
         "verb": "pause",

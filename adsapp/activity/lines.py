@@ -116,7 +116,7 @@ def _change(action: str, details: Mapping[str, Any]) -> str:
             return str(details.get("result", ""))
         case "add member" | "remove member" | "make token" | "revoke token":
             return f"as {details.get('role', '')}"
-        case "change role":
+        case "change role" | "change name":
             return f"{details['before']} → {details['after']}"
         case "create schedule":
             return str(details.get("when", ""))

@@ -56,6 +56,8 @@ ACTIONS: Mapping[str, str] = {
     "add member": "Added a member",
     "change role": "Changed a member's role",
     "remove member": "Removed a member",
+    "change name": "Took another name",
+    "change password": "Changed their own password",
     "reset password": "Gave a member another password",
     "make token": "Made a token",
     "revoke token": "Revoked a token",

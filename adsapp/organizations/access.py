@@ -140,7 +140,9 @@ def _actor_of_token(token: str) -> Actor:
     found = queries.find_token(token)
     if found is None:
         make = f"{context.settings().command} token create"
-        raise Unauthenticated(f"This token is not known, or it has expired; make one with: {make}")
+        raise Unauthenticated(
+            f"This token is not known, or it has expired; make one under Settings → API tokens, or with: {make}"
+        )
     known, organization = found
     db.bind_organization(organization.id)
     sessions.note_used(known)

@@ -49,6 +49,11 @@ class By:
         if self.role is not None:
             policy.demand(self.role, permission, to)
 
+    def demand_reach(self, *roles: Role) -> None:
+        """Raise Forbidden if one of the roles is above this actor's own."""
+        if self.role is not None:
+            policy.demand_reach(self.role, *roles)
+
     def audit(self, action: str, subject: str, *, title: str = "", **details: object) -> None:
         """Add a line to the audit: `subject` is a kind and an id ("campaign:<id>"), `title` what it is called now."""
         if self.name:

@@ -11,6 +11,7 @@ from adsapp.core.errors import Invalid
 
 SHORTEST = 8
 EASY = 1  # zxcvbn's score, of 0 to 4, up to which a password is among the first million that are tried
+READ_OUT = "abcdefghjkmnpqrstuvwxyz23456789"
 _LOOKED_AT = 72  # characters that decide whether it is easy
 
 
@@ -29,10 +30,20 @@ def demand_good(password: str, *about: str) -> None:
         )
 
 
+def first_password() -> str:
+    """One for somebody to begin with, which is easily read out and typed: 79 bits, no letters that look alike."""
+    return "-".join("".join(secrets.choice(READ_OUT) for _ in range(4)) for _ in range(4))
+
+
 def hasher() -> PasswordHasher:
     """Argon2id with the library's defaults; tests lower its cost."""
     made: PasswordHasher = current_app.extensions.setdefault("password_hasher", PasswordHasher())
     return made
+
+
+def hash_of(password: str) -> str:
+    """What is kept of it."""
+    return hasher().hash(password)
 
 
 def is_right(kept: str | None, password: str) -> bool:

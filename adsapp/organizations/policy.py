@@ -34,6 +34,22 @@ def mask_of(role: Role) -> Mask:
     return Mask(whole=allows(role, Permission.SEE_NUMBERS))
 
 
+def reaches(role: Role, other: Role) -> bool:
+    """Whether somebody of this role may give, change or take away the other: nobody one above their own."""
+    ranks = list(Role)  # from most to least
+    return ranks.index(role) <= ranks.index(other)
+
+
+def demand_reach(role: Role, *others: Role) -> None:
+    """Raise Forbidden if one of the others is above the role."""
+    above = next((each for each in others if not reaches(role, each)), None)
+    if above is not None:
+        raise Forbidden(
+            f"As {role.value} you cannot give the role {above.value}, nor change who has it. Ask an {above.value} of "
+            "the organization."
+        )
+
+
 def demand(role: Role, permission: Permission, to: str = "") -> None:
     """Raise Forbidden if the role lacks the permission; `to` is what was asked for, "export contacts"."""
     if not allows(role, permission):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import contains_eager
 from adsapp.core import db
 from adsapp.core.clock import utcnow
 from adsapp.core.crypto import digest
+from adsapp.core.errors import NotFound
 from adsapp.organizations.models import ApiToken, Membership, Organization, Role, User
 
 OPERATOR = "whoever runs this installation"
@@ -25,6 +26,21 @@ def find_user(email: str) -> User | None:
     found = db.session.scalars(select(User).where(User.email == address)).one_or_none()
     db.session.expunge_all()  # detached, it stays usable once an organization is bound
     return found
+
+
+def find_anybody(email: str) -> User | None:
+    """The same from within an organization, to which the person need not belong."""
+    address = email.strip().lower()
+    with db.at_the_door(address) as door:
+        return door.scalars(select(User).where(User.email == address)).one_or_none()
+
+
+def is_elsewhere(membership: Membership) -> bool:
+    """Whether a member belongs to another organization, too."""
+    theirs = select(Membership.organization_id).where(Membership.user_id == membership.user_id)
+    with db.at_the_door(membership.user.email) as door:
+        others = theirs.where(Membership.organization_id != membership.organization_id)
+        return door.scalars(others.limit(1)).first() is not None
 
 
 def find_organization(slug: str) -> Organization | None:
@@ -112,6 +128,14 @@ def get_member(organization_id: uuid.UUID, email: str) -> Membership | None:
     return db.session.scalars(wanted.where(*theirs)).one_or_none()
 
 
+def own_member(user_id: uuid.UUID | None) -> Membership:
+    """A member of this session's organization. Raises NotFound, also without an id."""
+    found = get_membership(db.require_organization_id(), user_id) if user_id else None
+    if found is None:
+        raise NotFound("There is no such member; they may have been removed")
+    return found
+
+
 def list_members(organization_id: uuid.UUID) -> Sequence[Membership]:
     """An organization's members, by their addresses."""
     members = select(Membership).join(Membership.user).options(contains_eager(Membership.user))
@@ -135,6 +159,15 @@ def list_tokens(organization_id: uuid.UUID) -> Sequence[ApiToken]:
     """An organization's tokens, those that ran out too, the oldest first."""
     tokens = select(ApiToken).where(ApiToken.organization_id == organization_id)
     return db.session.scalars(tokens.order_by(ApiToken.created_at, ApiToken.id)).all()
+
+
+def own_token(token_id: uuid.UUID | None) -> ApiToken:
+    """A token of this session's organization. Raises NotFound, also without an id."""
+    mine = (ApiToken.id == token_id, ApiToken.organization_id == db.require_organization_id())
+    found = db.session.scalars(select(ApiToken).where(*mine)).one_or_none()
+    if found is None:
+        raise NotFound("There is no such token; it may have been revoked")
+    return found
 
 
 def find_token(token: str) -> tuple[ApiToken, Organization] | None:

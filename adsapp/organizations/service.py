@@ -21,6 +21,9 @@ from adsapp.organizations.models import ApiToken, Membership, Organization, Role
 from adsapp.organizations.sessions import SignedIn
 
 SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$")
+LONGEST_NAME = 100
+LONGEST_EMAIL = 200
+MOST_DAYS = 3650  # until a token expires, if it does
 LEAST_CAP, MOST_CAP = 0.01, 100_000
 TOKEN_PREFIX = "ads_"  # noqa: S105  # so that people and secret scanners recognise it
 
@@ -67,13 +70,23 @@ def create_user(email: str, name: str, password: str) -> User:
     """Add a person, whom `add_member` lets in: until then no organization sees them."""
     address = _valid_email(email)
     passwords.demand_good(password, address, name)
-    user = User(email=address, name=name.strip() or address, password_hash=passwords.hasher().hash(password))
+    user = User(email=address, name=_name(name) if name.strip() else address, password_hash=passwords.hash_of(password))
     try:
         with db.session.begin_nested():
             db.session.add(user)
     except IntegrityError:
         raise Conflict(f"There is a user {address} already") from None
     return user
+
+
+def let_in(email: str, name: str, role: Role, by: By) -> tuple[Membership, str]:
+    """Make somebody a member by their address. Who is new gets a first password, which is returned only here; who is
+    known keeps theirs, and it is "". Raises Conflict for a member."""
+    known = queries.find_anybody(email)
+    if known is not None and queries.get_membership(db.require_organization_id(), known.id) is not None:
+        raise Conflict(f"{known.email} is a member already; change their role in the list")
+    password = "" if known else passwords.first_password()
+    return add_member(known or create_user(email, name, password), role, by), password
 
 
 def add_member(user: User, role: Role, by: By) -> Membership:
@@ -83,6 +96,7 @@ def add_member(user: User, role: Role, by: By) -> Membership:
     known = queries.get_membership(organization_id, user.id)
     if known is not None:
         return set_role(known, role, by)
+    by.demand_reach(role)
     made = Membership(organization_id=organization_id, user_id=user.id, role=role)
     db.session.add(made)
     db.session.flush()  # from now on the person is seen and can be changed from here
@@ -93,6 +107,7 @@ def add_member(user: User, role: Role, by: By) -> Membership:
 def set_role(membership: Membership, role: Role, by: By) -> Membership:
     """Change what a member may do, from their next request on. Raises Conflict if nobody would be owner any more."""
     before, user = membership.role, membership.user
+    by.demand_reach(before, role)
     if role is not Role.OWNER:
         _keep_an_owner(membership, f"be {role.value}")
     membership.role = role
@@ -103,6 +118,7 @@ def set_role(membership: Membership, role: Role, by: By) -> Membership:
 
 def remove_member(membership: Membership, by: By) -> None:
     """Take a person out of an organization and sign them out everywhere. Raises Conflict for the last owner."""
+    by.demand_reach(membership.role)
     _keep_an_owner(membership, "leave")
     user, role = membership.user, membership.role
     if user.last_organization_id == membership.organization_id:
@@ -121,10 +137,45 @@ def _keep_an_owner(membership: Membership, what: str) -> None:
 def set_password(user: User, password: str, by: By) -> int:
     """Give a person another password and sign them out everywhere; how many sessions ended."""
     passwords.demand_good(password, user.email, user.name)
-    user.password_hash = passwords.hasher().hash(password)
+    user.password_hash = passwords.hash_of(password)
     ended = sessions.end_sessions_of(user.id)
     by.audit("reset password", f"member:{user.id}", title=user.email, count=ended)
     return ended
+
+
+def renew_password(membership: Membership, by: By) -> str:
+    """Give a member another first password, which is returned only here. Raises Conflict for oneself, who is asked for
+    the present one, and for whoever belongs to another organization, too: it would let us in there."""
+    by.demand_reach(membership.role)
+    if membership.user_id == by.user_id:
+        raise Conflict("Change your own password under Your account")
+    if queries.is_elsewhere(membership):
+        raise Conflict(
+            f"{membership.user.email} belongs to another organization, too. They change their password themselves; if "
+            "they forgot it, whoever runs this installation sets another"
+        )
+    password = passwords.first_password()
+    set_password(membership.user, password, by)
+    return password
+
+
+def change_own_password(signed_in: SignedIn, password: str, by: By) -> int:
+    """Take another password and end all other sessions; how many. The present one has been asked for."""
+    passwords.demand_good(password, signed_in.user.email, signed_in.user.name)
+    kept = passwords.hash_of(password)  # before anything is locked, as it takes long
+    user = db.session.get_one(User, signed_in.user.id)
+    user.password_hash = kept
+    ended = sessions.end_others(signed_in)
+    by.audit("change password", f"member:{user.id}", title=user.email, count=ended)
+    return ended
+
+
+def rename(user_id: uuid.UUID, name: str, by: By) -> None:
+    """Call a person by another name, in all their organizations."""
+    user, after = db.session.get_one(User, user_id), _name(name)
+    before, user.name = user.name, after
+    if after != before:
+        by.audit("change name", f"member:{user.id}", title=user.email, before=before, after=after)
 
 
 def sign_in(user: User, address: str, browser: str, instead_of: SignedIn | None = None) -> SignedIn:
@@ -163,22 +214,37 @@ def end_all_sessions(user: User, by: By) -> int:
     return ended
 
 
+def end_other_sessions(signed_in: SignedIn, by: By) -> int:
+    """Sign oneself out everywhere but here; how many sessions ended."""
+    ended = sessions.end_others(signed_in)
+    by.audit("end session", f"session:{signed_in.user.id}", title=signed_in.user.email, count=ended)
+    return ended
+
+
 def create_token(name: str, role: Role, days: int | None = None, *, by: By) -> str:
-    """Add an API token; its text is returned only here, because only its digest is kept."""
+    """Add an API token; its text, which is returned only here, because only its digest is kept."""
+    return add_token(name, role, days, by=by)[1]
+
+
+def add_token(name: str, role: Role, days: int | None = None, *, by: By) -> tuple[ApiToken, str]:
+    """The same, with its row. Nobody makes one that may do more than they."""
+    by.demand_reach(role)
+    name = _name(name)
+    if days is not None and not 1 <= days <= MOST_DAYS:
+        raise Invalid.field("days", f"Give 1 to {MOST_DAYS:,} days")
     by.audit("make token", f"token:{name}", title=name, role=role.value)
-    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    db.session.add(
-        ApiToken(
-            organization_id=db.require_organization_id(),
-            name=name,
-            prefix=token[:8],
-            token_hash=digest(token),
-            role=role,
-            expires_at=utcnow() + timedelta(days=days) if days else None,
-        )
+    text = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        organization_id=db.require_organization_id(),
+        name=name,
+        prefix=text[:8],
+        token_hash=digest(text),
+        role=role,
+        expires_at=utcnow() + timedelta(days=days) if days else None,
     )
+    db.session.add(token)
     db.session.flush()
-    return token
+    return token, text
 
 
 def revoke_token(token: ApiToken, by: By) -> None:
@@ -211,6 +277,16 @@ def note_entry(user: User, organization_id: uuid.UUID, by: By) -> None:
 def _valid_email(email: str) -> str:
     try:
         # `test_environment` allows .test and .example, which a demo's people have.
-        return validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
+        address = validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
         raise Invalid.field("email", str(error)) from None
+    if len(address) > LONGEST_EMAIL:
+        raise Invalid.field("email", f"Give an address of at most {LONGEST_EMAIL} letters")
+    return address
+
+
+def _name(text: str) -> str:
+    name = text.strip()
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise Invalid.field("name", f"Give a name of 1 to {LONGEST_NAME} letters")
+    return name

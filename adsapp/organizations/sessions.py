@@ -115,6 +115,25 @@ def end_sessions_of(user_id: uuid.UUID) -> int:
     )
 
 
+def end_others(signed_in: SignedIn) -> int:
+    """Sign a person out everywhere but here; how many sessions that were."""
+    others = (UserSession.user_id == signed_in.user.id, UserSession.id != signed_in.session_id)
+    return len(db.session.scalars(delete(UserSession).where(*others).returning(UserSession.id)).all())
+
+
+def list_own(user_id: uuid.UUID) -> Sequence[UserSession]:
+    """Where a person is signed in, used last first."""
+    oldest, idle_since = _limits()
+    lasting = (UserSession.created_at > oldest, UserSession.last_seen_at > idle_since)
+    wanted = select(UserSession).where(UserSession.user_id == user_id, *lasting)
+    return db.session.scalars(wanted.order_by(UserSession.last_seen_at.desc(), UserSession.id)).all()
+
+
+def last_seen(organization_id: uuid.UUID) -> dict[uuid.UUID, datetime]:
+    """When each member who is signed in was there last, by their id."""
+    return {user.id: session.last_seen_at for session, user in reversed(list_sessions(organization_id))}
+
+
 def list_sessions(organization_id: uuid.UUID) -> Sequence[tuple[UserSession, User]]:
     """The sessions of an organization's members, those used last first."""
     oldest, idle_since = _limits()

@@ -37,8 +37,9 @@ from adsapp.message_templates.files import service as files
 from adsapp.message_templates.models import MessageTemplate
 from adsapp.message_templates.studio import service as studio
 from adsapp.message_templates.studio.service import fingerprint
+from adsapp.organizations import service as organizations
 from adsapp.organizations.auditing import NOBODY, By
-from adsapp.organizations.models import AuditEvent
+from adsapp.organizations.models import AuditEvent, Role
 from adsapp.outbound.statuses import OutboundStatus
 from adsapp.renderings import service as renderings
 from adsapp.renderings.asked import RenderingIn
@@ -49,7 +50,7 @@ from adsapp.schedules.service import create_schedule
 from tests.alerts.scene import open_incident
 from tests.campaigns.rehearsal import ByHand, Willing
 from tests.campaigns.scene import Scene, set_the_scene
-from tests.cast import Cast, csrf_token
+from tests.cast import PASSWORD, Cast, csrf_token
 from tests.emails.scene import EmailScene, set_the_email_scene
 from tests.jobs.steering import LATER, add_worker, confirm
 from tests.message_templates.files.samples import PNG
@@ -267,10 +268,24 @@ class World:
             db.session.commit()
             return delivery.id
 
+    def member(self) -> uuid.UUID:
+        """Somebody new, who may look."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            made, _ = organizations.let_in(f"{uuid.uuid4().hex}@example.com", "Nora", Role.VIEWER, NOBODY)
+            db.session.commit()
+            return made.user_id
+
+    def api_token(self) -> uuid.UUID:
+        """A token of a program."""
+        with db.organization_context(self.app, self.cast.bakery_id):
+            made, _ = organizations.add_token("Shop", Role.VIEWER, by=NOBODY)
+            db.session.commit()
+            return made.id
+
     def lines(self) -> int:
         """How many lines Alice's deeds have left."""
         with db.organization_context(self.app, self.cast.bakery_id), db.reading():
-            mine = select(func.count()).select_from(AuditEvent).where(AuditEvent.actor.in_(["Alice", "token alice"]))
+            mine = select(func.count()).select_from(AuditEvent).where(AuditEvent.actor.in_(ALICE))
             return int(db.session.scalar(mine) or 0)
 
 
@@ -283,6 +298,8 @@ CAMPAIGN = {"name": "April", "template": {"name": "plain", "language": "de"}, "a
 
 WHEN = {"kind": "sync-templates", "when": "@daily", "time_zone": "UTC"}
 
+ALICE = ("Alice", "Alice Baker", "token alice")  # as she is called after a change, too
+NEW_PASSWORD = {"password": "four plain unlike words", "again": "four plain unlike words"}
 HOOK = "https://hooks.slack.com/services/x"
 TOMORROW = (utcnow() + LATER).isoformat()
 EMAILER = {"api_key": "re_new", "sender_address": "news@bakery.example"}
@@ -360,6 +377,21 @@ DEEDS: dict[str, Deed] = {
     "jobs.set_limits": lambda w: w.post("/queues/contact-import/limits", at_once="3"),
     "jobs.pause": lambda w: w.post("/queues/contact-import/pause", reason="A look"),
     "jobs.resume": lambda w: confirm(w.browser, w.post("/queues/contact-import/resume").text),
+    "people.add_person": lambda w: w.post("/settings/people", email="nora@example.com", role="agent"),
+    "people.set_role": lambda w: w.post(f"/settings/people/{w.member()}/role", role="agent"),
+    "people.remove": lambda w: w.post(f"/settings/people/{w.member()}/removal"),
+    "people.renew_password": lambda w: w.post(f"/settings/people/{w.member()}/password"),
+    "tokens.add_token": lambda w: w.post("/settings/tokens", name="Shop", role="viewer", days="30"),
+    "tokens.revoke": lambda w: w.post(f"/settings/tokens/{w.api_token()}/revocation"),
+    "account.change_password": lambda w: w.post("/account/password", present=PASSWORD, **NEW_PASSWORD),
+    "account.end_other_sessions": lambda w: w.post("/account/sessions/end"),
+    "organizations_api.add_member": lambda w: w.ask(
+        "POST", "/api/members", {"email": "ned@example.com", "role": "viewer"}
+    ),
+    "organizations_api.change_member": lambda w: w.ask("PATCH", f"/api/members/{w.member()}", {"role": "agent"}),
+    "organizations_api.remove_member": lambda w: w.ask("DELETE", f"/api/members/{w.member()}"),
+    "organizations_api.add_token": lambda w: w.ask("POST", "/api/tokens", {"name": "Shop", "role": "viewer"}),
+    "organizations_api.revoke_token": lambda w: w.ask("DELETE", f"/api/tokens/{w.api_token()}"),
     "notifications.save": lambda w: w.post("/settings/notifications", told="digest"),
     "alerts.acknowledge": lambda w: w.post(f"/alerts/{w.alert()}/acknowledgement", reason="I look"),
     "alerts.snooze": lambda w: w.post(f"/alerts/{w.alert()}/snooze", hours="4"),
@@ -478,8 +510,9 @@ DEEDS: dict[str, Deed] = {
     "renderings_api.process_template": lambda w: w.ask("POST", "/api/jobs/process-template", TRIED),
     "message_templates.sync_templates": lambda w: w.post("/templates/syncs"),
     "workers.drain": lambda w: w.post(f"/workers/{add_worker(w.app, 'b')}/drain"),
-    "sign_in.check_sign_in": lambda w: w.cast.attempt(w.app.test_client(), "alice"),
+    "sign_in.check_sign_in": lambda w: w.cast.attempt(w.app.test_client(), "alice", NEW_PASSWORD["password"]),
     "sign_in.switch_organization": lambda w: w.post("/organizations/current", organization_id=str(w.cast.bakery_id)),
+    "account.rename": lambda w: w.post("/account/name", name="Alice Baker"),
     # Last: nothing can be done in this browser afterwards.
     "sign_in.sign_out": lambda w: w.post("/sign-out"),
 }

@@ -94,7 +94,13 @@ def paths(console: Console) -> list[str]:
         db.session.commit()
         found = ["/", "/queues/bulk-messages", f"/jobs/{job.id}", f"/jobs/{failed.id}", f"/contacts/{person.id}"]
         found += ["/alerts", f"/alerts/{alert}", "/alerts/rules/job_failed", f"/alerts/channels/{channel}"]
-        found += ["/settings/email", f"/email-templates/{mails.template_id}", "/suppressions"]
+        found += [
+            "/settings/people",
+            "/settings/tokens",
+            "/settings/email",
+            f"/email-templates/{mails.template_id}",
+            "/suppressions",
+        ]
         read = ScheduleIn("Nightly", "sync-templates", {"account_id": str(account_id)}, "30 2 * * *")
         active, paused = create_schedule(read, NOBODY), create_schedule(read, NOBODY)
         pause(paused, NOBODY.because("A look"))

@@ -19,6 +19,8 @@ from adsapp.integrations import queries as accounts
 from adsapp.jobs import Job, Progress
 from adsapp.jobs.models import StatsDay
 from adsapp.organizations.auditing import NOBODY, By
+from adsapp.organizations.models import Role
+from adsapp.organizations.service import add_token, let_in
 from adsapp.renderings.asked import RenderingIn
 from adsapp.renderings.run import run_rendering
 from adsapp.renderings.service import create_rendering
@@ -191,6 +193,14 @@ CALLS: list[tuple[str, str, Any]] = [
     ("DELETE", "/api/templates/00000000-0000-0000-0000-000000000000", None),
     ("GET", "/api/renderings/{rendering}", None),
     ("GET", "/api/renderings/{rendering}/rows", None),
+    ("GET", "/api/members", None),
+    ("POST", "/api/members", {"email": "nora@example.com", "name": "Nora", "role": "agent"}),
+    ("POST", "/api/members", {"email": "nora", "role": "agent"}),
+    ("PATCH", "/api/members/{member}", {"role": "viewer"}),
+    ("DELETE", "/api/members/{member}", None),
+    ("GET", "/api/tokens", None),
+    ("POST", "/api/tokens", {"name": "Shop", "role": "viewer", "days": 30}),
+    ("DELETE", "/api/tokens/{api_token}", None),
 ]
 
 
@@ -206,6 +216,7 @@ def ask_everything(app: Flask, older: Older) -> dict[str, Any]:
     told = _told_alert(app, older)
     ids["told"], ids["alert"], ids["alert_channel"] = told
     ids["rendering"] = _rendering(app, older)
+    ids["member"], ids["api_token"] = _member_and_token(app, older)
     ids["worker"] = _first(client, headers, "/api/workers", "workers")
     ids["sent"] = client.get("/api/campaigns", headers=headers).get_json()["campaigns"][-1]["id"]
     found = {}
@@ -278,6 +289,15 @@ def _rendering(app: Flask, older: Older) -> str:
         db.session.delete(db.session.get_one(Job, job_id))  # else it waits among the others that are asked about
         db.session.commit()
     return str(rendering_id)
+
+
+def _member_and_token(app: Flask, older: Older) -> tuple[str, str]:
+    """Somebody and something that can be taken away."""
+    with db.organization_context(app, older.cast.bakery_id):
+        member, _ = let_in("ned@example.com", "Ned", Role.AGENT, NOBODY)
+        token, _ = add_token("Till", Role.AGENT, by=NOBODY)
+        db.session.commit()
+        return str(member.user_id), str(token.id)
 
 
 def _first(client: FlaskClient, headers: dict[str, str], path: str, name: str) -> str:

@@ -115,6 +115,8 @@ def told(app: Flask, cast: Cast) -> list[str]:
         "worker_id": [str(uuid.uuid4())],
         "name": ["contact-import", "bulk-messages"],
         "schedule_id": schedules,
+        "member_id": [str(world.member())],
+        "token_id": [str(world.api_token())],
         "code": ["131000", "failed"],
         "verb": ["pause", "cancel", "resume", "settle"],
     }

@@ -12,7 +12,7 @@ from sqlalchemy import ClauseElement, Connection, Engine, TextClause, event, ins
 from sqlalchemy.orm import FromStatement, ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 from sqlalchemy.sql.util import find_tables
 
-from adsapp.core.db.engine import _reading
+from adsapp.core.db.engine import _reading, reading
 from adsapp.core.db.extension import db, job_engine, session
 from adsapp.core.db.types import AtTheDoor, Base, Owned, Tenant
 
@@ -53,6 +53,13 @@ def show_key(key: str) -> None:
     owner.info["key"] = key
     if owner.in_transaction():
         _take_role(owner, None, owner.connection())
+
+
+@contextlib.contextmanager
+def at_the_door(key: str) -> Iterator[Session]:
+    """Beside this context's session, which belongs to an organization: another one that reads whom a key lets in."""
+    with reading(), Session(db.engine, info={"key": key}) as door:
+        yield door
 
 
 def current_organization_id() -> uuid.UUID | None:
