@@ -205,7 +205,8 @@ def _parse_at(kind: Processor, payload: Mapping[str, Any], place: int) -> None:
 
 
 def _not_begun(dedupe_key: str) -> Job | None:
-    return db.session.scalars(select(Job).where(Job.dedupe_key == dedupe_key, Job.state.in_(PENDING))).first()
+    found = fetch(NOT_BEGUN, dedupe_key=dedupe_key)
+    return db.session.get(Job, found[0].id) if found else None
 
 
 def _within_quota(kind: Processor, more: int) -> bool:

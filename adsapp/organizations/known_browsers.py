@@ -12,7 +12,8 @@ from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from adsapp.core.crypto import digest
-from adsapp.core.web.security import cookie_name
+from adsapp.core.web.security import client_address, cookie_name
+from adsapp.organizations.throttling import Place
 
 KEPT = timedelta(days=365)
 PEOPLE = 8  # of a browser that several share, those who signed in last
@@ -38,6 +39,10 @@ class KnownBrowser:
     def knows(self, email: str) -> bool:
         """Whether this person has signed in here before."""
         return _short(email) in self.people
+
+    def place_of(self, email: str) -> Place:
+        """Where this person tries a password from; in a browser that knows them, what others try does not count."""
+        return Place.of(email, client_address(), self.id if self.knows(email) else None)
 
     def remember(self, email: str, response: Response) -> None:
         """Let it know this person from now on."""

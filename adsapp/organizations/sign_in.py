@@ -40,7 +40,7 @@ def check_sign_in() -> ResponseReturnValue:
     csrf.protect()
     db.session.remove()  # who was signed in here until now may belong to another organization
     email, browser = request.form.get("email", ""), KnownBrowser.of_request()
-    place = Place.of(email, client_address(), browser.id if browser.knows(email) else None)
+    place = browser.place_of(email)
     wait = throttling.count_try(place)
     db.session.commit()
     if wait > timedelta(0):

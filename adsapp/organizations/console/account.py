@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from adsapp.core import db
 from adsapp.core.errors import Forbidden, Invalid
 from adsapp.core.web.pages import render
-from adsapp.core.web.security import client_address
 from adsapp.core.web.templating import format_duration
 from adsapp.organizations import passwords, service, throttling
 from adsapp.organizations.access import allow, current_actor, signed_in
@@ -18,7 +17,6 @@ from adsapp.organizations.console.pages import AccountPage
 from adsapp.organizations.known_browsers import KnownBrowser
 from adsapp.organizations.policy import Permission
 from adsapp.organizations.sessions import SignedIn
-from adsapp.organizations.throttling import Place
 
 views = Blueprint("account", __name__)
 
@@ -49,7 +47,8 @@ def rename() -> ResponseReturnValue:
 @allow(Permission.SEE)
 def change_password() -> ResponseReturnValue:
     """Take another password, for whoever knows the present one. It is tried as seldom as at the sign-in."""
-    me, place = _me(), _place()
+    me = _me()
+    place = KnownBrowser.of_request().place_of(me.user.email)
     wait = throttling.count_try(place)
     db.session.commit()
     if wait > timedelta(0):
@@ -90,11 +89,6 @@ def end_other_sessions() -> ResponseReturnValue:
 
 def _refused(field: str, said: str) -> str:
     return render(AccountPage.of(_me(), current_actor(), password=Typed(errors={field: said})))
-
-
-def _place() -> Place:
-    email, browser = _me().user.email, KnownBrowser.of_request()
-    return Place.of(email, client_address(), browser.id if browser.knows(email) else None)
 
 
 def _me() -> SignedIn:
